@@ -1,0 +1,7 @@
+//! elbtail: every log line of an ElasticBLAST job, found from the job's row.
+//!
+//! Data flows one way: `row` → `resolve` → `discover` → `follow` → `merge` → `render`. The modules in the middle are pure;
+//! I/O stands at both ends. `cli` alone prints, exits or reads the environment. `docs/design.md` tells the story.
+
+pub mod exit;
+pub mod job_id;
