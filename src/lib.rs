@@ -4,4 +4,5 @@
 //! I/O stands at both ends. `cli` alone prints, exits or reads the environment. `docs/design.md` tells the story.
 
 pub mod exit;
+pub mod follow;
 pub mod job_id;

@@ -1,0 +1,286 @@
+//! [`Cursor`]: what was read of a log, and [`Overlap`]: telling old lines from new ones when it is read again.
+//!
+//! The log API has no byte offsets. `sinceTime` is cut to whole seconds, several lines may share a stamp, and stamps need
+//! not rise. What does hold: an answer is the log in file order, less the lines stamped before `sinceTime` and less what was
+//! rotated away in front. So a second reading starts with exactly the remembered lines that pass the same filter, in the
+//! same order and number, and everything after the last of them is new. When the remembered lines do not come, lines in
+//! between were rotated away unread: a proven gap.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::{lines::Line, stamp::Stamp};
+
+/// Lines remembered of a log at most. They are needed for about two seconds of a log; a container that prints more than
+/// this in that time is aligned by its latest ones.
+const REMEMBERED: usize = 65_536;
+
+/// How far behind the last line's stamp a later line's may be without a clock having been set back: stdout and stderr
+/// are stamped by separate threads of the runtime.
+const SKEW: Duration = Duration::from_secs(1);
+
+/// One line as remembered: stamp and a 64-bit hash of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    stamp: Stamp,
+    hash: u64,
+}
+
+impl Seen {
+    fn of(line: &Line) -> Seen {
+        Seen { stamp: line.stamp, hash: xxhash_rust::xxh3::xxh3_64(&line.text) }
+    }
+}
+
+/// What was read of one container instance's log.
+#[derive(Debug, Clone, Default)]
+pub struct Cursor {
+    /// The latest lines, in file order.
+    seen: VecDeque<Seen>,
+    /// Every line read that is stamped at or after this is in `seen`. `None`: every line read.
+    remembered_from: Option<Stamp>,
+    /// Lines read.
+    count: u64,
+    /// The text of the last line, kept when the runtime stored it in chunks.
+    long: Option<Vec<u8>>,
+}
+
+/// The runtime stores a longer line in chunks of this many bytes, each with a stamp of its own.
+const CHUNK: usize = 16 << 10;
+
+impl Cursor {
+    /// Lines read so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The stamp of the last line read.
+    pub fn last(&self) -> Option<Stamp> {
+        self.seen.back().map(|seen| seen.stamp)
+    }
+
+    /// Remembers a line that was handed on.
+    pub fn read(&mut self, line: &Line) {
+        self.count += 1;
+        self.long = (line.text.len() >= CHUNK).then(|| line.text.to_vec());
+        self.seen.push_back(Seen::of(line));
+        let bound = line.stamp.floor_second().back(2 * SKEW.as_nanos() as i64);
+        while self.seen.len() > REMEMBERED || (self.seen.len() > 1 && self.seen[0].stamp < bound) {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
+        if let Some(first) = self.seen.pop_front() {
+            let after = Stamp(first.stamp.0.saturating_add(1));
+            self.remembered_from = Some(self.remembered_from.map_or(after, |from| from.max(after)));
+        }
+    }
+
+    /// Tells that lines before the first one read exist and were not asked for (`--tail`): they may come when the log is
+    /// read again and are old.
+    pub fn starts_inside(&mut self) {
+        if let Some(first) = self.seen.front() {
+            let settled = Stamp(first.stamp.0.saturating_add(SKEW.as_nanos() as i64));
+            self.remembered_from = Some(self.remembered_from.map_or(settled, |from| from.max(settled)));
+        }
+    }
+
+    /// The `sinceTime` from which an interrupted reading goes on, `down` after its end. `None`: from the start.
+    ///
+    /// It reaches back over the time without a stream, so that a clock that was set back meanwhile, by no more than that,
+    /// hides nothing. A larger step leaves the log's last line behind what is read, which [`Cursor::ends_with`] shows.
+    pub fn since(&self, down: Duration) -> Option<Stamp> {
+        let reach = (SKEW + down).as_nanos().min(i64::MAX as u128) as i64;
+        Some(self.last()?.back(reach).floor_second())
+    }
+
+    /// How many chunks from the log's end [`Cursor::ends_with`] needs: one more than the last line is repeated.
+    pub fn tail(&self) -> u64 {
+        self.run() as u64 + 1
+    }
+
+    /// How often the last line stands at the end of what was read, stamp and text alike.
+    fn run(&self) -> usize {
+        let Some(last) = self.seen.back() else { return 0 };
+        self.seen.iter().rev().take_while(|seen| *seen == last).count()
+    }
+
+    /// Whether `tail`, the log's last lines as the API gives them now, show that the log ends with the last line read: it
+    /// stands there exactly as often as it was read. An empty `tail` agrees with an unread log only.
+    pub fn ends_with(&self, tail: &[Line]) -> bool {
+        let (Some(last), Some(end)) = (self.seen.back(), tail.last()) else {
+            return tail.is_empty() && self.seen.is_empty();
+        };
+        if let Some(long) = &self.long {
+            // `tailLines` counts chunks, so the answer may be the end of our last line under a later stamp.
+            return Seen::of(end) == *last || (end.text.len() >= CHUNK && long.ends_with(&end.text));
+        }
+        let copies = tail.iter().rev().take_while(|line| Seen::of(line) == *last).count();
+        copies == self.run() || (copies > 0 && copies == tail.len() && copies < self.run())
+    }
+
+    /// What a new reading from `since` must bring again before anything new.
+    pub fn overlap(&self, since: Option<Stamp>) -> Overlap {
+        let since = since.unwrap_or(Stamp(i64::MIN));
+        Overlap {
+            expected: self.seen.iter().copied().filter(|seen| seen.stamp >= since).collect(),
+            remembered_from: self.remembered_from,
+            start: 0,
+            matched: 0,
+            optional: false,
+        }
+    }
+
+    /// Whether nothing read was forgotten, so that the whole of it can be recognised in another log.
+    pub fn is_whole(&self) -> bool {
+        self.count == self.seen.len() as u64
+    }
+}
+
+/// What a line of a repeated reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Read before.
+    Old,
+    /// New, and nothing is missing before it.
+    New,
+    /// New, and lines between the last one read and this one are gone: the last one did not come again.
+    NewAfterGap,
+}
+
+/// The lines that a repeated reading brings again.
+#[derive(Debug, Clone, Default)]
+pub struct Overlap {
+    expected: Vec<Seen>,
+    remembered_from: Option<Stamp>,
+    /// The first expected line that came: those before it were rotated away, after they had been read.
+    start: usize,
+    /// How many came, from `start`.
+    matched: usize,
+    /// Whether the expected lines may belong to another instance's log, so that their absence proves nothing.
+    optional: bool,
+}
+
+impl Overlap {
+    /// The same expectation without proof: the lines may be another log's.
+    pub fn optional(mut self) -> Overlap {
+        self.optional = true;
+        self
+    }
+
+    /// Whether nothing (more) is expected to come again.
+    pub fn is_over(&self) -> bool {
+        self.start + self.matched == self.expected.len()
+    }
+
+    /// Whether any expected line came.
+    pub fn has_begun(&self) -> bool {
+        self.matched > 0
+    }
+
+    /// Judges the next line of the reading.
+    pub fn judge(&mut self, line: &Line) -> Verdict {
+        if self.is_over() {
+            return Verdict::New;
+        }
+        let seen = Seen::of(line);
+        if self.expected[self.start + self.matched] == seen {
+            self.matched += 1;
+            return Verdict::Old;
+        }
+        if let Some((start, matched)) = self.realign(seen) {
+            (self.start, self.matched) = (start, matched);
+            return if matched == 0 && self.is_over() { Verdict::New } else { Verdict::Old };
+        }
+        if self.matched == 0 && self.remembered_from.is_some_and(|from| seen.stamp < from) {
+            return Verdict::Old;
+        }
+        let proven = !self.optional;
+        *self = Overlap::default();
+        if proven { Verdict::NewAfterGap } else { Verdict::New }
+    }
+
+    /// Another place at which what came so far, and `next` after it, fits: later in the expected lines when the log starts
+    /// there now, or with the first lines taken for older, forgotten ones that look the same. `Some((len, 0))` when the lines
+    /// that came are the last ones expected, so that `next` is new.
+    fn realign(&self, next: Seen) -> Option<(usize, usize)> {
+        let came = &self.expected[self.start..self.start + self.matched];
+        let old = |seen: &Seen| self.remembered_from.is_some_and(|from| seen.stamp < from);
+        if self.start == 0 {
+            for skipped in 1..=came.len() {
+                let kept = &came[skipped..];
+                if came[..skipped].iter().all(old)
+                    && self.expected.starts_with(kept)
+                    && self.expected.get(kept.len()) == Some(&next)
+                {
+                    return Some((0, kept.len() + 1));
+                }
+            }
+        }
+        for start in self.start + 1..self.expected.len() {
+            let rest = &self.expected[start..];
+            if rest.starts_with(came) && rest.get(came.len()) == Some(&next) {
+                return Some((start, came.len() + 1));
+            }
+            if !came.is_empty() && rest == came {
+                return Some((self.expected.len(), 0));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn line(nanos: i64, text: &str) -> Line {
+        Line { stamp: Stamp(nanos), text: Bytes::copy_from_slice(text.as_bytes()) }
+    }
+
+    fn judge(overlap: &mut Overlap, lines: &[Line]) -> Vec<Verdict> {
+        lines.iter().map(|line| overlap.judge(line)).collect()
+    }
+
+    use Verdict::{New, NewAfterGap, Old};
+
+    #[test]
+    fn lines_with_one_stamp_are_counted_not_compared_with_the_last() {
+        let mut cursor = Cursor::default();
+        let log = [line(10, "a"), line(10, "a"), line(9, "b"), line(10, "a")];
+        log[..2].iter().for_each(|line| cursor.read(line));
+        assert_eq!(judge(&mut cursor.overlap(None), &log), [Old, Old, New, New]);
+    }
+
+    #[test]
+    fn a_last_line_that_does_not_come_again_is_a_gap() {
+        let mut cursor = Cursor::default();
+        [line(10, "a"), line(11, "b")].iter().for_each(|line| cursor.read(line));
+        assert_eq!(judge(&mut cursor.overlap(None), &[line(12, "d"), line(13, "e")]), [NewAfterGap, New]);
+        assert_eq!(judge(&mut cursor.overlap(None), &[line(11, "b"), line(13, "e")]), [Old, New], "rotated before it");
+    }
+
+    #[test]
+    fn the_tail_tells_an_ended_log_from_one_that_goes_on() {
+        let mut cursor = Cursor::default();
+        assert!(cursor.ends_with(&[]));
+        assert!(!cursor.ends_with(&[line(1, "a")]));
+        [line(1, "a"), line(2, "x"), line(2, "x")].iter().for_each(|line| cursor.read(line));
+        assert_eq!(cursor.tail(), 3);
+        assert!(cursor.ends_with(&[line(1, "a"), line(2, "x"), line(2, "x")]));
+        assert!(!cursor.ends_with(&[line(2, "x"), line(2, "x"), line(2, "x")]), "a third one");
+        assert!(!cursor.ends_with(&[line(2, "x"), line(2, "x"), line(1, "x")]), "a clock set back");
+        assert!(!cursor.ends_with(&[]), "rotated away");
+    }
+
+    #[test]
+    fn lines_before_a_tail_are_old() {
+        let mut cursor = Cursor::default();
+        cursor.read(&line(500, "c"));
+        cursor.starts_inside();
+        let log = [line(300, "a"), line(501, "b"), line(500, "c"), line(502, "d")];
+        assert_eq!(judge(&mut cursor.overlap(cursor.since(Duration::ZERO)), &log), [Old, Old, Old, New]);
+    }
+}

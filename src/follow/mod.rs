@@ -1,0 +1,9 @@
+//! One container's log, every line exactly once.
+//!
+//! The logic is a state machine without I/O, [`follower::Follower`]: events in (an answer was opened, bytes, an end, a pod
+//! status, the time), actions out (open this, wait, hand on these lines, done). Below it lie [`stamp`], [`lines`] and
+//! [`cursor`]; [`drive`] connects it to the cluster.
+
+pub mod cursor;
+pub mod lines;
+pub mod stamp;

@@ -1,0 +1,152 @@
+//! [`Stamp`]: the time the container runtime wrote before a line.
+
+use jiff::Timestamp;
+
+/// Nanoseconds since the Unix epoch, as the container runtime stamped a line.
+///
+/// An `i64` holds the years 1678 to 2262. Stamps need not rise along a log: stdout and stderr are stamped apart, and a
+/// node's clock may be set back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Stamp(pub i64);
+
+/// Nanoseconds in a second.
+const SECOND: i64 = 1_000_000_000;
+
+impl Stamp {
+    /// The start of this stamp's second: what `sinceTime` keeps of any time it is given.
+    pub fn floor_second(self) -> Stamp {
+        Stamp(self.0.div_euclid(SECOND) * SECOND)
+    }
+
+    /// This stamp moved back by `nanos` nanoseconds.
+    pub fn back(self, nanos: i64) -> Stamp {
+        Stamp(self.0.saturating_sub(nanos))
+    }
+
+    /// The same instant for the API and for printing.
+    pub fn to_timestamp(self) -> Timestamp {
+        // Every i64 of nanoseconds lies inside jiff's range of years -9999 to 9999; the fallback cannot be reached.
+        Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// The stamp of an API time. `None` outside the years 1678 to 2262.
+    pub fn from_timestamp(time: Timestamp) -> Option<Stamp> {
+        i64::try_from(time.as_nanosecond()).ok().map(Stamp)
+    }
+
+    /// Reads the stamp at the start of `line`: RFC 3339 with any number of fraction digits, `Z` or a numeric offset, and
+    /// one space. Returns it with the length of stamp and space, which is where the text starts.
+    ///
+    /// Written by hand because it runs once per line, on bytes that need not be UTF-8.
+    pub fn parse(line: &[u8]) -> Option<(Stamp, usize)> {
+        let fixed = line.get(..19)?;
+        let two = |at: usize| -> Option<i64> {
+            let (a, b) = (fixed[at].wrapping_sub(b'0'), fixed[at + 1].wrapping_sub(b'0'));
+            (a < 10 && b < 10).then(|| i64::from(a) * 10 + i64::from(b))
+        };
+        let punctuated =
+            fixed[4] == b'-' && fixed[7] == b'-' && fixed[10] == b'T' && fixed[13] == b':' && fixed[16] == b':';
+        if !punctuated {
+            return None;
+        }
+        let (year, month, day) = (two(0)? * 100 + two(2)?, two(5)?, two(8)?);
+        let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+        if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        let mut at = 19;
+        let mut nanos = 0;
+        if line.get(at) == Some(&b'.') {
+            let digits = line[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+            let mut scale = SECOND / 10;
+            for digit in &line[at + 1..at + 1 + digits] {
+                nanos += i64::from(digit - b'0') * scale;
+                scale /= 10;
+            }
+            at += 1 + digits;
+        }
+        let offset = match *line.get(at)? {
+            b'Z' => {
+                at += 1;
+                0
+            }
+            sign @ (b'+' | b'-') => {
+                let zone = line.get(at + 1..at + 6)?;
+                let digit = |i: usize| zone[i].is_ascii_digit().then(|| i64::from(zone[i] - b'0'));
+                let seconds = (digit(0)? * 10 + digit(1)?) * 3600 + (digit(3)? * 10 + digit(4)?) * 60;
+                if zone[2] != b':' {
+                    return None;
+                }
+                at += 6;
+                if sign == b'-' { -seconds } else { seconds }
+            }
+            _ => return None,
+        };
+        if line.get(at) != Some(&b' ') {
+            return None;
+        }
+        let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        Some((Stamp(seconds.checked_mul(SECOND)?.checked_add(nanos)?), at + 1))
+    }
+
+    /// Whether `text` may be the beginning of a stamp that was cut off: only characters that a stamp is made of, in a
+    /// length that is still too short for a whole one.
+    pub fn may_start(text: &[u8]) -> bool {
+        text.len() <= "2006-01-02T15:04:05.000000000+00:00 ".len()
+            && text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'T' | b'.' | b'Z' | b'+' | b' '))
+    }
+}
+
+/// Days from 1970-01-01 to a civil date of the proleptic Gregorian calendar (Howard Hinnant's algorithm).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stamp(text: &str) -> Stamp {
+        Stamp::from_timestamp(text.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn reads_what_the_kubelet_writes() {
+        let line = b"2026-11-24T12:58:26.959221551Z BLAST RUNTIME start";
+        assert_eq!(Stamp::parse(line), Some((stamp("2026-11-24T12:58:26.959221551Z"), 31)));
+        assert_eq!(Stamp::parse(b"2026-11-24T12:58:26Z x"), Some((stamp("2026-11-24T12:58:26Z"), 21)));
+        let offset = b"2026-11-24T14:58:26.5+02:00 x";
+        assert_eq!(Stamp::parse(offset), Some((stamp("2026-11-24T12:58:26.5Z"), 28)));
+    }
+
+    #[test]
+    fn refuses_what_is_no_stamp() {
+        for text in ["", "unable to retrieve container logs for containerd://x", "2026-11-24", "2026-13-24T12:58:26Z "] {
+            assert_eq!(Stamp::parse(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(Stamp::parse(b"2026-11-24T12:58:26.959221551Z"), None, "no space yet");
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_jiff(nanos in any::<i64>(), text in "[ -~]{0,20}") {
+            let time = Stamp(nanos).to_timestamp();
+            prop_assume!((0..=9999).contains(&time.to_zoned(jiff::tz::TimeZone::UTC).year()));
+            let line = format!("{time:.9} {text}");
+            let (parsed, at) = Stamp::parse(line.as_bytes()).unwrap();
+            prop_assert_eq!(parsed, Stamp(nanos));
+            prop_assert_eq!(&line[at..], text);
+        }
+
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            Stamp::parse(&bytes);
+        }
+    }
+}
