@@ -14,6 +14,10 @@ use super::{lines::Line, stamp::Stamp};
 /// this in that time is aligned by its latest ones.
 const REMEMBERED: usize = 65_536;
 
+/// Lines remembered of a log however old they are: enough to recognise the start of a container that was read under the
+/// wrong instance while it restarted.
+const ALWAYS: usize = 256;
+
 /// How far behind the last line's stamp a later line's may be without a clock having been set back: stdout and stderr
 /// are stamped by separate threads of the runtime.
 const SKEW: Duration = Duration::from_secs(1);
@@ -64,7 +68,7 @@ impl Cursor {
         self.long = (line.text.len() >= CHUNK).then(|| line.text.to_vec());
         self.seen.push_back(Seen::of(line));
         let bound = line.stamp.floor_second().back(2 * SKEW.as_nanos() as i64);
-        while self.seen.len() > REMEMBERED || (self.seen.len() > 1 && self.seen[0].stamp < bound) {
+        while self.seen.len() > REMEMBERED || (self.seen.len() > ALWAYS && self.seen[0].stamp < bound) {
             self.forget_first();
         }
     }

@@ -5,5 +5,11 @@
 //! [`cursor`]; [`drive`] connects it to the cluster.
 
 pub mod cursor;
+pub mod follower;
 pub mod lines;
+pub mod note;
 pub mod stamp;
+pub mod status;
+
+#[cfg(test)]
+mod model;

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_stamp() {
-        for text in ["", "unable to retrieve container logs for containerd://x", "2026-11-24", "2026-13-24T12:58:26Z "] {
+        for text in ["", "unable to retrieve container logs for containerd://x", "2026-11-24", "2026-13-24T12:58:26Z "]
+        {
             assert_eq!(Stamp::parse(text.as_bytes()), None, "{text}");
         }
         assert_eq!(Stamp::parse(b"2026-11-24T12:58:26.959221551Z"), None, "no space yet");

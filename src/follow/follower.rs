@@ -1,0 +1,965 @@
+//! [`Follower`]: the state machine that reads one container, instance after instance, each line once.
+//!
+//! It does no I/O and owns no clock. Its driver tells it what happened ([`Event`]) and when, as the time since the run
+//! began, and does what it asks ([`Action`]). At most one log request is open at a time, beside a small probe.
+//!
+//! How an instance is read: a *stream* (`follow=true`) while it runs; when it has ended, plain *reads* from the cursor until
+//! one brings nothing new and a *check*, the log's last lines, ends with the last line read. Then it is *sealed*. An end of a
+//! stream alone proves nothing: every hop on the way can end one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{
+    cursor::{Cursor, Overlap, Verdict},
+    lines::{Line, Piece, Splitter},
+    note::Note,
+    stamp::Stamp,
+    status::{Place, PodLife, State, Status},
+};
+
+/// What of a log is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// Go on while the container runs, through restarts.
+    pub follow: bool,
+    /// Only lines stamped at or after this.
+    pub since: Option<Stamp>,
+    /// Only this many lines from the end of what exists at the start.
+    pub tail: Option<u64>,
+}
+
+/// A log request. `timestamps=true` always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Request {
+    /// `previous=true`.
+    pub previous: bool,
+    /// `follow=true`.
+    pub follow: bool,
+    /// `sinceTime`.
+    pub since: Option<Stamp>,
+    /// `tailLines`.
+    pub tail: Option<u64>,
+    /// The log may vanish soon: go ahead of others when requests must queue.
+    pub urgent: bool,
+}
+
+/// Why the API did not open a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// 204: the pod is not scheduled.
+    NotScheduled,
+    /// 400 `waiting to start`.
+    Waiting(String),
+    /// 400 `previous terminated container … not found`, or a container without a log.
+    NoInstance(String),
+    /// 404.
+    NotFound(String),
+    /// 403, or a 401 that fresh credentials did not mend.
+    Forbidden(String),
+    /// Anything that may pass: 429, 5xx, a broken connection. With the pause the server asked for.
+    Passing(String, Option<Duration>),
+}
+
+/// How an answer's body ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// As the protocol says it should. It proves nothing about the log.
+    Clean,
+    /// Cut off.
+    Broken(String),
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The pod's status, first and whenever it changes.
+    Status(Status),
+    /// The request was answered with 200.
+    Opened,
+    /// The request was answered otherwise, or not at all.
+    Refused(Refusal),
+    /// A part of the answer's body.
+    Data(Bytes),
+    /// The answer's body ended.
+    Closed(End),
+    /// The probe's answer; `None` when there was none.
+    Probed(Option<Vec<Line>>),
+    /// The pod's status as the API has it now; `None` when it could not be asked.
+    Confirmed(Option<Status>),
+    /// Time passed: [`Follower::deadline`] has been reached.
+    Tick,
+}
+
+/// What the driver shall do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Open this request; nothing is open.
+    Open(Request),
+    /// Drop what is open; no event follows from it.
+    Close,
+    /// Read this small answer beside the open stream, as an [`Event::Probed`].
+    Probe(Request),
+    /// After this pause, ask for the pod's status and tell it as an [`Event::Confirmed`] before anything else: the watch may
+    /// lag, and what is open may be another instance's log.
+    Confirm(Duration),
+}
+
+/// What one event brought.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// New lines, all of instance [`Output::restart`], in the log's order.
+    pub lines: Vec<Line>,
+    /// The instance that `lines` belong to.
+    pub restart: u32,
+    /// What to tell.
+    pub notes: Vec<Note>,
+    /// What to do, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// What an open request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Stream,
+    Read,
+    Check,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Nothing to do until the status changes.
+    Idle,
+    /// Nothing to do until then, or until the status tells.
+    Pause { until: Duration, wake: Wake },
+    /// The log has become empty, and the pod's status is asked for to tell why.
+    Confirm { asked: Place },
+    /// A request is on its way or its answer is being read.
+    Open(Reading),
+    /// Nothing will come any more.
+    Done,
+}
+
+/// Which change of the status ends a pause early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wake {
+    /// None: the pause keeps load off the server.
+    Never,
+    /// The instance is no longer running.
+    Ended,
+}
+
+#[derive(Debug)]
+struct Reading {
+    purpose: Purpose,
+    request: Request,
+    /// Whether `sinceTime` follows from the cursor, so that lines behind a clock's step may be hidden.
+    limited: bool,
+    place: Place,
+    splitter: Splitter,
+    overlap: Overlap,
+    /// Lines that were new.
+    brought: u64,
+    /// A line that came instead of the ones expected; it waits for the pod's status.
+    gap: Option<Line>,
+    /// The lines of a check.
+    tail: Vec<Line>,
+    /// When anything last arrived.
+    heard: Duration,
+    /// The silence after which to probe.
+    patience: Duration,
+    /// When to probe next, unless something arrives.
+    probe_at: Duration,
+    /// When the probe that is on its way was sent, and whether the instance had ended by then.
+    probing: Option<(Duration, bool)>,
+    /// The last lines of the ended instance's log.
+    last_lines: Option<Vec<Line>>,
+    /// When a stream whose instance has ended is given up.
+    give_up: Option<Duration>,
+}
+
+impl Reading {
+    /// Whether nothing has come that shows whose log this is.
+    fn is_untouched(&self) -> bool {
+        self.brought == 0 && !self.overlap.has_begun()
+    }
+
+    /// Whether the instance's log is no longer where it was opened: the same request reads another instance now.
+    fn is_elsewhere(&self, place: Place) -> bool {
+        place != self.place && (self.place, place) != (Place::Live, Place::Latest)
+    }
+}
+
+/// The pause before an ended stream of a container that seems to run is opened again: its status usually tells within
+/// this time that it ended.
+const SETTLE: Duration = Duration::from_secs(1);
+/// How long a stream may go on after the status said that its instance ended.
+const GRACE: Duration = Duration::from_secs(5);
+/// The pause before a status is believed that shows no restart: the kubelet sends it after the fact.
+const LAG_OF_STATUS: Duration = Duration::from_secs(1);
+/// How long the watch may lag behind the kubelet, so that a log may have been opened under the wrong instance.
+const LAG: Duration = Duration::from_secs(10);
+/// The silence after which a fresh stream is probed; it doubles with each probe up to [`PATIENCE`].
+const IMPATIENCE: Duration = Duration::from_secs(2);
+/// The longest silence before a probe.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The first pause after a failure; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause after a failure.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Failures in a row after which a plain (not followed) reading gives up, about 6 s with the pauses between.
+const TRIES: u32 = 7;
+/// Answers in a row that a log's file is missing after which it is believed: while a log is rotated, its file is away for a
+/// moment.
+const FILE_TRIES: u32 = 4;
+/// How much later than its container a log may start without being told.
+const LATE: i64 = 10_000_000_000;
+/// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: stdout and stderr
+/// are stamped apart, by less than this.
+const SET_BACK: i64 = 1_000_000_000;
+
+/// Reads one container. See the module's description.
+#[derive(Debug)]
+pub struct Follower {
+    scope: Scope,
+    status: Option<Status>,
+    /// The instance being read.
+    current: u32,
+    cursor: Cursor,
+    phase: Phase,
+    /// `current` was read to its proven end.
+    sealed: bool,
+    /// A pod being deleted: the stream had ended and a check agreed, which is the last that can be known.
+    checked: bool,
+    /// Failures in a row.
+    failures: u32,
+    /// How often a check or an end disagreed with what was read, since new lines came.
+    doubts: u32,
+    /// Whether the next reading ignores the cursor's `sinceTime`.
+    whole: bool,
+    /// When the last answer ended.
+    closed: Duration,
+    /// When `current` was first opened.
+    opened: Option<Duration>,
+    /// New lines handed on of `current`.
+    handed: u64,
+    /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
+    broken: bool,
+    /// The status showed that the log opened first was this instance's.
+    confirmed: bool,
+    /// The status told of a restart so soon that what was read may have been the next instance's log.
+    doubtful: bool,
+    /// Lines read under the instance before that may belong to this one.
+    adopt: Option<Cursor>,
+    /// What was told last, so that it is told once.
+    told: Option<Note>,
+    /// Whether any line was handed on.
+    any: bool,
+    /// State of the jitter's generator.
+    jitter: u64,
+}
+
+impl Follower {
+    /// A follower; `seed` varies the pauses, so that many followers do not act in step.
+    pub fn new(scope: Scope, seed: u64) -> Follower {
+        Follower {
+            scope,
+            status: None,
+            current: 0,
+            cursor: Cursor::default(),
+            phase: Phase::Idle,
+            sealed: false,
+            checked: false,
+            failures: 0,
+            doubts: 0,
+            whole: false,
+            closed: Duration::ZERO,
+            opened: None,
+            handed: 0,
+            broken: false,
+            confirmed: false,
+            doubtful: false,
+            adopt: None,
+            told: None,
+            any: false,
+            jitter: seed | 1,
+        }
+    }
+
+    /// When [`Event::Tick`] is due, in time since the run began.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Pause { until, .. } => Some(*until),
+            Phase::Open(reading) => {
+                let probe =
+                    (reading.purpose == Purpose::Stream && reading.probing.is_none()).then_some(reading.probe_at);
+                [probe, reading.give_up].into_iter().flatten().min()
+            }
+            Phase::Idle | Phase::Confirm { .. } | Phase::Done => None,
+        }
+    }
+
+    /// Whether nothing will come any more.
+    pub fn is_done(&self) -> bool {
+        matches!(self.phase, Phase::Done)
+    }
+
+    /// Whether everything there is has been read and proven complete, though the container may start again.
+    pub fn is_settled(&self) -> bool {
+        self.is_done() || (matches!(self.phase, Phase::Idle) && (self.sealed || self.place() == Place::Future))
+    }
+
+    /// Whether any line was handed on.
+    pub fn has_lines(&self) -> bool {
+        self.any
+    }
+
+    /// Takes one event at `now` and puts into `out` what follows from it.
+    pub fn on(&mut self, event: Event, now: Duration, out: &mut Output) {
+        match event {
+            Event::Status(status) => self.on_status(status, now, out),
+            Event::Opened => self.on_opened(now, out),
+            Event::Refused(refusal) => self.on_refused(refusal, now, out),
+            Event::Data(data) => self.on_data(data, now, out),
+            Event::Closed(end) => self.on_closed(end, now, out),
+            Event::Probed(tail) => self.on_probed(tail, now, out),
+            Event::Confirmed(status) => self.on_confirmed(status, now, out),
+            Event::Tick => self.on_tick(now, out),
+        }
+        out.restart = self.current;
+    }
+
+    fn place(&self) -> Place {
+        self.status.as_ref().map_or(Place::Future, |status| status.place(self.current))
+    }
+
+    fn is_gone(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.pod == PodLife::Gone)
+    }
+
+    fn is_final(&self) -> bool {
+        self.status.as_ref().is_some_and(Status::is_final)
+    }
+
+    fn on_status(&mut self, status: Status, now: Duration, out: &mut Output) {
+        if self.is_done() || self.status.as_ref().is_some_and(|known| status.is_older_than(known)) {
+            return;
+        }
+        self.tell_change(&status, out);
+        match &self.status {
+            None => self.begin(&status, out),
+            Some(old) => {
+                let early = !self.confirmed && self.opened.is_none_or(|opened| now < opened + LAG);
+                if old.restart == self.current && status.restart > self.current && early && self.cursor.is_whole() {
+                    (self.doubtful, self.sealed) = (true, false);
+                }
+            }
+        }
+        self.status = Some(status);
+        let place = self.place();
+        let gone = self.is_gone();
+        match &mut self.phase {
+            Phase::Idle => self.plan(now, out),
+            Phase::Pause { wake: Wake::Ended, .. } if place != Place::Live => self.plan(now, out),
+            // Opened, and nothing read yet: it may be a later instance's log.
+            Phase::Open(reading) if reading.is_untouched() && !gone && reading.is_elsewhere(place) => {
+                out.actions.push(Action::Close);
+                self.plan(now, out);
+            }
+            Phase::Open(reading) if reading.purpose == Purpose::Stream && place != Place::Live => {
+                let first = reading.give_up.is_none();
+                reading.give_up.get_or_insert(now + GRACE);
+                // The log may be gone before the stream ends, so ask now what its last line is.
+                if first && place == Place::Latest && reading.probing.is_none() {
+                    self.probe(now, true, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Chooses the first instance to read.
+    fn begin(&mut self, status: &Status, out: &mut Output) {
+        let part = self.scope.tail.is_some();
+        self.current = if part { status.restart } else { status.first_readable() };
+        if self.current > 0 && !part && self.scope.since.is_none() {
+            out.notes.push(Note::GoneBefore { count: self.current });
+        }
+    }
+
+    /// Tells what changed in the container's life.
+    fn tell_change(&self, new: &Status, out: &mut Output) {
+        let old = self.status.as_ref();
+        if old.is_some_and(|old| (old.restart, &old.state) == (new.restart, &new.state)) {
+            return;
+        }
+        // The end of the instance before, when only the next one's start was seen.
+        let unseen_end = old.is_some_and(|old| new.restart > old.restart && matches!(old.state, State::Running { .. }));
+        if let (true, Some(last)) = (unseen_end, &new.last) {
+            out.notes.push(Note::Ended(new.restart - 1, last.clone()));
+        }
+        match &new.state {
+            State::Waiting { reason } if reason.is_empty() => {}
+            State::Waiting { reason } => out.notes.push(Note::Waiting(reason.clone())),
+            State::Running { .. } => out.notes.push(Note::Started(new.restart)),
+            State::Ended(ended) => {
+                if old.is_none_or(|old| new.restart > old.restart || matches!(old.state, State::Waiting { .. })) {
+                    out.notes.push(Note::Started(new.restart));
+                }
+                out.notes.push(Note::Ended(new.restart, ended.clone()));
+            }
+        }
+    }
+
+    /// Decides what to do next when nothing is open.
+    fn plan(&mut self, now: Duration, out: &mut Output) {
+        loop {
+            self.phase = Phase::Idle;
+            let Some(status) = &self.status else { return };
+            let place = status.place(self.current);
+            if std::mem::take(&mut self.doubtful) && self.cursor.count() > 0 {
+                self.adopt = Some(std::mem::take(&mut self.cursor));
+                self.handed = 0;
+            }
+            if self.sealed {
+                if status.restart > self.current {
+                    self.advance();
+                    continue;
+                }
+                if status.is_final() || !self.scope.follow {
+                    self.phase = Phase::Done;
+                }
+                return;
+            }
+            match place {
+                Place::Live if self.scope.follow => return self.open(Purpose::Stream, now, out),
+                Place::Live | Place::Latest | Place::Previous => return self.open(Purpose::Read, now, out),
+                Place::Future => {
+                    if status.is_final() || !self.scope.follow {
+                        if !self.any {
+                            out.notes.push(Note::NoLog(self.why_no_log()));
+                        }
+                        self.phase = Phase::Done;
+                    }
+                    return;
+                }
+                Place::Nowhere if self.never_started() => {
+                    out.notes.push(Note::NoLog(self.why_no_log()));
+                    self.phase = Phase::Done;
+                    return;
+                }
+                Place::Nowhere => self.lose(self.why_gone(), out),
+            }
+        }
+    }
+
+    fn why_no_log(&self) -> String {
+        match self.status.as_ref().map(|status| (&status.state, status.pod)) {
+            Some((_, PodLife::Gone)) => "the pod is gone and the container had not started".to_owned(),
+            Some((State::Waiting { reason }, PodLife::Finished)) if !reason.is_empty() => {
+                format!("the pod ended before the container started ({reason})")
+            }
+            Some((State::Waiting { reason }, _)) if !reason.is_empty() => format!("waiting to start: {reason}"),
+            _ => "the container has not started".to_owned(),
+        }
+    }
+
+    fn why_gone(&self) -> String {
+        match &self.status {
+            Some(status) if status.pod == PodLife::Gone => "the pod was deleted".to_owned(),
+            Some(status) if status.restart > self.current + 1 => {
+                format!("the container restarted {} times meanwhile", status.restart - self.current)
+            }
+            _ => "the kubelet no longer has it".to_owned(),
+        }
+    }
+
+    /// Goes on to the next instance.
+    fn advance(&mut self) {
+        self.current += 1;
+        self.cursor = Cursor::default();
+        (self.sealed, self.checked, self.confirmed, self.whole, self.broken) = (false, false, false, false, false);
+        (self.doubts, self.failures, self.handed, self.opened) = (0, 0, 0, None);
+        self.scope.tail = None;
+    }
+
+    /// Tells that the rest of the current instance cannot be had, and takes it for done.
+    fn lose(&mut self, reason: String, out: &mut Output) {
+        let restart = self.current;
+        let last = self.cursor.last();
+        if !self.checked {
+            out.notes.push(match (last, self.opened) {
+                (None, None) => Note::Lost { restart, reason },
+                _ => Note::Unverified { restart, last, reason },
+            });
+        }
+        self.sealed = true;
+    }
+
+    /// Whether the container is not known to have run at all.
+    fn never_started(&self) -> bool {
+        self.current == 0
+            && self.opened.is_none()
+            && self
+                .status
+                .as_ref()
+                .is_some_and(|status| matches!(status.state, State::Waiting { .. }) && status.last.is_none())
+    }
+
+    fn open(&mut self, purpose: Purpose, now: Duration, out: &mut Output) {
+        let place = self.place();
+        if self.adopt.is_some() && self.handed == 0 {
+            self.cursor = Cursor::default();
+        }
+        let first = self.cursor.count() == 0;
+        let since = if self.whole { None } else { self.cursor.since(now.saturating_sub(self.closed)) };
+        let request = Request {
+            previous: place == Place::Previous,
+            follow: purpose == Purpose::Stream,
+            since: match purpose {
+                Purpose::Check => None,
+                _ => since.max(self.scope.since.map(Stamp::floor_second)),
+            },
+            tail: match purpose {
+                Purpose::Check => Some(self.cursor.tail()),
+                _ if first => self.scope.tail,
+                _ => None,
+            },
+            urgent: place != Place::Live
+                || self.status.as_ref().is_some_and(|status| status.pod == PodLife::Terminating),
+        };
+        let overlap = match &self.adopt {
+            Some(foreign) if first => foreign.overlap(None).optional(),
+            _ => self.cursor.overlap(request.since),
+        };
+        self.phase = Phase::Open(Reading {
+            purpose,
+            request,
+            limited: purpose != Purpose::Check && since.is_some(),
+            place,
+            splitter: Splitter::default(),
+            overlap,
+            brought: 0,
+            gap: None,
+            tail: Vec::new(),
+            heard: now,
+            patience: IMPATIENCE,
+            probe_at: now + IMPATIENCE,
+            probing: None,
+            last_lines: None,
+            give_up: None,
+        });
+        out.actions.push(Action::Open(request));
+    }
+
+    fn on_opened(&mut self, now: Duration, out: &mut Output) {
+        self.opened.get_or_insert(now);
+        let is_final = self.is_final();
+        if let Phase::Open(reading) = &mut self.phase {
+            reading.heard = now;
+            // Nothing read before can show that this is the log of the instance meant, so let the status tell.
+            if self.scope.follow && !is_final && self.handed == 0 {
+                out.actions.push(Action::Confirm(Duration::ZERO));
+            }
+        }
+    }
+
+    fn on_confirmed(&mut self, status: Option<Status>, now: Duration, out: &mut Output) {
+        let confirmed = status.is_some();
+        if let Some(status) = status {
+            self.on_status(status, now, out);
+        }
+        let place = self.place();
+        match &mut self.phase {
+            Phase::Confirm { asked } => {
+                let here = place == *asked;
+                if !confirmed {
+                    return self.fail("the pod's status cannot be asked for".to_owned(), None, now, out);
+                }
+                if here {
+                    if let (Some(after), true) = (self.cursor.last(), self.broken) {
+                        out.notes.push(Note::Gap { after, before: None });
+                    }
+                    return self.seal(now, out);
+                }
+                self.plan(now, out);
+            }
+            Phase::Open(reading) => {
+                self.confirmed |= confirmed;
+                let Some(line) = reading.gap.take() else { return };
+                if !confirmed {
+                    out.actions.push(Action::Close);
+                    return self.fail("the pod's status cannot be asked for".to_owned(), None, now, out);
+                }
+                if reading.is_elsewhere(place) && !self.is_gone() {
+                    out.actions.push(Action::Close);
+                    return self.plan(now, out);
+                }
+                if let Some(after) = self.cursor.last() {
+                    out.notes.push(Note::Gap { after, before: Some(line.stamp) });
+                }
+                if let Phase::Open(mut reading) = std::mem::replace(&mut self.phase, Phase::Idle) {
+                    self.hand_on(line, &mut reading, out);
+                    self.draw(reading, now, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_data(&mut self, data: Bytes, now: Duration, out: &mut Output) {
+        let Phase::Open(mut reading) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
+        (reading.heard, reading.probe_at) = (now, now + reading.patience);
+        reading.splitter.push(data);
+        self.draw(reading, now, out);
+    }
+
+    /// Judges the lines that have arrived.
+    fn draw(&mut self, mut reading: Reading, now: Duration, out: &mut Output) {
+        while let Some(piece) = reading.splitter.next() {
+            let line = match piece {
+                Piece::Line(line) => line,
+                // `sinceTime` cut off the beginning of this line, which was read before.
+                Piece::Bare(_) if reading.request.since.is_some() && reading.brought == 0 => continue,
+                // The beginning is stamped before `sinceTime` though it comes after: a clock was set back.
+                Piece::Bare(_) if reading.limited => return self.read_whole(now, out),
+                Piece::Bare(text) => Line { stamp: self.cursor.last().unwrap_or_default(), text },
+            };
+            if self.scope.since.is_some_and(|since| line.stamp < since) {
+                continue;
+            }
+            if reading.purpose == Purpose::Check {
+                reading.tail.push(line);
+                continue;
+            }
+            let adopting = self.adopt.is_some();
+            let verdict = reading.overlap.judge(&line);
+            let set_back = self.cursor.last().is_some_and(|last| line.stamp < last.back(SET_BACK));
+            if verdict != Verdict::Old && set_back && reading.limited {
+                // A clock was set back, and lines before this one may be stamped before `sinceTime`.
+                return self.read_whole(now, out);
+            }
+            match verdict {
+                Verdict::Old => {
+                    if adopting {
+                        self.cursor.read(&line);
+                    }
+                    self.broken &= !reading.overlap.is_over();
+                    continue;
+                }
+                Verdict::New => {}
+                Verdict::NewAfterGap => {
+                    // Either lines are missing, or this is another instance's log: let the status tell.
+                    reading.gap = Some(line);
+                    self.phase = Phase::Open(reading);
+                    return out.actions.push(Action::Confirm(LAG_OF_STATUS));
+                }
+            }
+            self.hand_on(line, &mut reading, out);
+        }
+        self.phase = Phase::Open(reading);
+    }
+
+    fn hand_on(&mut self, line: Line, reading: &mut Reading, out: &mut Output) {
+        if self.adopt.is_some() {
+            // The lines in doubt came, so they are this instance's; or another one did, and they are not.
+            if reading.overlap.has_begun() || self.place() != Place::Previous {
+                self.adopt = None;
+            }
+            reading.overlap = Overlap::default();
+        }
+        if self.cursor.count() == 0 {
+            self.tell_late_start(&line, reading, out);
+        }
+        self.cursor.read(&line);
+        if self.cursor.count() == 1 && reading.request.tail.is_some() {
+            self.cursor.starts_inside();
+        }
+        reading.brought += 1;
+        self.handed += 1;
+        (self.failures, self.doubts, self.checked, self.any) = (0, 0, false, true);
+        (self.whole, self.broken, self.told) = (false, false, None);
+        out.lines.push(line);
+    }
+
+    fn tell_late_start(&self, line: &Line, reading: &Reading, out: &mut Output) {
+        let Some(started) = self.status.as_ref().and_then(|status| status.started(self.current)) else { return };
+        let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
+        if asked_for_all && line.stamp.0.saturating_sub(started.0) > LATE {
+            out.notes.push(Note::StartsLate { started, first: line.stamp });
+        }
+    }
+
+    /// Reads the whole log again, since `sinceTime` hides lines of it.
+    fn read_whole(&mut self, now: Duration, out: &mut Output) {
+        self.whole = true;
+        self.closed = now;
+        out.actions.push(Action::Close);
+        self.plan(now, out);
+    }
+
+    fn on_closed(&mut self, end: End, now: Duration, out: &mut Output) {
+        let Phase::Open(reading) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
+        self.closed = now;
+        self.broken |= end != End::Clean || self.place() == Place::Live;
+        if let End::Broken(reason) = end {
+            return self.fail(reason, None, now, out);
+        }
+        let rest = reading.splitter.rest();
+        if !rest.is_empty() && !starts_like_a_stamp(rest) {
+            let text = String::from_utf8_lossy(rest).trim().to_owned();
+            if reading.request.since.is_none() || is_kubelet_error(&text) {
+                return self.on_in_band(text, now, out);
+            }
+        }
+        let torn = !rest.is_empty();
+        match reading.purpose {
+            Purpose::Check => self.on_checked(reading, torn, now, out),
+            Purpose::Stream | Purpose::Read => self.on_read(reading, torn, now, out),
+        }
+    }
+
+    /// A stream or a read ended as it should.
+    fn on_read(&mut self, reading: Reading, torn: bool, now: Duration, out: &mut Output) {
+        if torn {
+            self.doubts += 1;
+            if self.doubts > TRIES {
+                return self.give_up("its last line does not end".to_owned(), now, out);
+            }
+            return self.fail("cut off in mid-line".to_owned(), None, now, out);
+        }
+        if self.adopt.is_some() && reading.overlap.has_begun() {
+            self.adopt = None;
+        }
+        let place = self.place();
+        if reading.last_lines.is_some_and(|tail| self.cursor.ends_with(&tail))
+            && place != Place::Live
+            && self.adopt.is_none()
+        {
+            return self.seal(now, out);
+        }
+        if reading.purpose == Purpose::Stream && place == Place::Live {
+            if self.status.as_ref().is_some_and(|status| status.pod == PodLife::Terminating) && !self.checked {
+                // The log will be gone in a moment: ask for its end while that is possible.
+                return self.open(Purpose::Check, now, out);
+            }
+            self.checked &= reading.brought == 0;
+            return self.pause(SETTLE, Wake::Ended, now);
+        }
+        // A second whole reading without anything new is as good a proof as a check.
+        let whole = reading.request.since.is_none() && reading.request.tail.is_none();
+        let proven = whole && self.doubts > 1 && reading.brought == 0 && reading.overlap.is_over();
+        if proven && place == reading.place {
+            return self.seal(now, out);
+        }
+        if place == Place::Nowhere || place == Place::Future {
+            return self.plan(now, out);
+        }
+        self.open(Purpose::Check, now, out);
+    }
+
+    /// A check ended as it should.
+    fn on_checked(&mut self, reading: Reading, torn: bool, now: Duration, out: &mut Output) {
+        let agrees = !torn && self.cursor.ends_with(&reading.tail);
+        let place = self.place();
+        if agrees && place != Place::Live {
+            if place != reading.place {
+                // The container restarted meanwhile, and the check may have seen the next instance.
+                return self.plan(now, out);
+            }
+            return self.seal(now, out);
+        }
+        if place == Place::Live {
+            if !self.scope.follow {
+                // A snapshot of a running container: what it prints meanwhile is not part of it, but a reading that was
+                // ended on the way is taken up again.
+                self.doubts += 1;
+                if agrees || self.doubts > 1 {
+                    return self.seal(now, out);
+                }
+            }
+            self.checked = agrees;
+            return self.plan(now, out);
+        }
+        if !torn && reading.tail.is_empty() && self.cursor.count() > 0 {
+            // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
+            // Nothing is known to be missing when a stream ran to its end unbroken. But this may be another instance's log.
+            self.phase = Phase::Confirm { asked: reading.place };
+            return out.actions.push(Action::Confirm(LAG_OF_STATUS));
+        }
+        self.doubts += 1;
+        if self.doubts > TRIES {
+            return self.give_up("its end keeps changing".to_owned(), now, out);
+        }
+        self.whole = self.doubts > 1;
+        self.plan(now, out);
+    }
+
+    fn seal(&mut self, now: Duration, out: &mut Output) {
+        if self.adopt.is_some() && self.place() != Place::Previous {
+            self.adopt = None;
+        }
+        self.sealed = true;
+        self.plan(now, out);
+    }
+
+    fn give_up(&mut self, reason: String, now: Duration, out: &mut Output) {
+        self.lose(reason, out);
+        self.plan(now, out);
+    }
+
+    fn on_in_band(&mut self, text: String, now: Duration, out: &mut Output) {
+        let gone = text.starts_with("unable to retrieve container logs");
+        self.tell(Note::InBand(text.clone()), out);
+        self.failures += 1;
+        if self.place() != Place::Live && (gone || self.failures >= FILE_TRIES) {
+            return self.give_up(text, now, out);
+        }
+        if !self.scope.follow && self.failures >= TRIES {
+            return self.give_up(text, now, out);
+        }
+        let pause = self.next_pause();
+        self.pause(pause, Wake::Never, now);
+    }
+
+    fn on_refused(&mut self, refusal: Refusal, now: Duration, out: &mut Output) {
+        let Phase::Open(_) = self.phase else { return };
+        self.closed = now;
+        match refusal {
+            Refusal::NotScheduled => self.on_waiting("the pod is not scheduled to a node".to_owned(), now, out),
+            Refusal::Waiting(reason) => self.on_waiting(reason, now, out),
+            // The status will tell that the pod is gone, if it is.
+            Refusal::NotFound(reason) if self.scope.follow && self.place() == Place::Live && !self.checked => {
+                self.fail(reason, None, now, out);
+            }
+            Refusal::NoInstance(reason) | Refusal::NotFound(reason) => {
+                // The status may lag: after a few tries it has told, or the log is gone.
+                self.failures += 1;
+                if self.failures >= FILE_TRIES || self.checked {
+                    return self.give_up(reason, now, out);
+                }
+                let pause = self.next_pause();
+                self.pause(pause, Wake::Ended, now);
+            }
+            Refusal::Forbidden(message) => {
+                out.notes.push(Note::Forbidden(message));
+                self.phase = Phase::Done;
+            }
+            Refusal::Passing(reason, pause) => self.fail(reason, pause, now, out),
+        }
+    }
+
+    /// The log does not exist yet, though the status looked as if it did.
+    fn on_waiting(&mut self, reason: String, now: Duration, out: &mut Output) {
+        if !self.scope.follow || self.is_final() {
+            out.notes.push(Note::NoLog(reason));
+            self.phase = Phase::Done;
+            return;
+        }
+        self.tell(Note::Waiting(reason), out);
+        self.pause(SETTLE, Wake::Ended, now);
+    }
+
+    /// Something broke on the way: try again after a pause that grows.
+    fn fail(&mut self, reason: String, asked: Option<Duration>, now: Duration, out: &mut Output) {
+        self.failures += 1;
+        if !self.scope.follow && self.failures >= TRIES {
+            return self.give_up(reason, now, out);
+        }
+        let note = if self.failures >= TRIES { Note::Struggling(reason) } else { Note::Interrupted(reason) };
+        self.tell(note, out);
+        let pause = self.next_pause().max(asked.unwrap_or_default());
+        self.pause(pause, Wake::Never, now);
+    }
+
+    /// Tells a note unless it is what was told last.
+    fn tell(&mut self, note: Note, out: &mut Output) {
+        if self.told.as_ref() != Some(&note) {
+            out.notes.push(note.clone());
+            self.told = Some(note);
+        }
+    }
+
+    fn pause(&mut self, pause: Duration, wake: Wake, now: Duration) {
+        self.closed = now;
+        self.phase = Phase::Pause { until: now + pause, wake };
+    }
+
+    /// The pause after `failures` failures: doubling, with up to a half of it taken off at random.
+    fn next_pause(&mut self) -> Duration {
+        let full = FIRST_PAUSE.saturating_mul(1 << self.failures.clamp(1, 10).saturating_sub(1)).min(LONGEST_PAUSE);
+        // xorshift64: enough to keep followers out of step, and the same in every run of a test.
+        self.jitter ^= self.jitter << 13;
+        self.jitter ^= self.jitter >> 7;
+        self.jitter ^= self.jitter << 17;
+        full.mul_f64(0.5 + (self.jitter % 1000) as f64 / 2000.0)
+    }
+
+    fn on_probed(&mut self, tail: Option<Vec<Line>>, now: Duration, out: &mut Output) {
+        let Phase::Open(reading) = &mut self.phase else { return };
+        let Some((sent, ended)) = reading.probing.take() else { return };
+        reading.patience = (reading.patience * 2).min(PATIENCE);
+        reading.probe_at = now + reading.patience;
+        let Some(tail) = tail else { return };
+        if ended {
+            reading.last_lines = Some(tail);
+            return;
+        }
+        if reading.heard > sent || tail.is_empty() || self.cursor.ends_with(&tail) {
+            return;
+        }
+        // The log knows more than the stream says: it has stalled, or a clock that was set back hides its lines.
+        self.whole = reading.request.since.is_some_and(|since| tail.iter().any(|line| line.stamp < since));
+        self.closed = reading.heard;
+        self.broken = true;
+        self.tell(Note::Interrupted("the stream stalled".to_owned()), out);
+        out.actions.push(Action::Close);
+        self.plan(now, out);
+    }
+
+    /// Asks for the log's last lines beside the open stream.
+    fn probe(&mut self, now: Duration, ended: bool, out: &mut Output) {
+        let tail = self.cursor.tail();
+        if let Phase::Open(reading) = &mut self.phase {
+            reading.probing = Some((now, ended));
+            let request =
+                Request { previous: reading.request.previous, tail: Some(tail), urgent: ended, ..Request::default() };
+            out.actions.push(Action::Probe(request));
+        }
+    }
+
+    fn on_tick(&mut self, now: Duration, out: &mut Output) {
+        match &self.phase {
+            Phase::Pause { until, .. } if now >= *until => self.plan(now, out),
+            Phase::Open(reading) if reading.give_up.is_some_and(|at| now >= at) => {
+                out.actions.push(Action::Close);
+                self.closed = now;
+                self.plan(now, out);
+            }
+            Phase::Open(reading)
+                if reading.purpose == Purpose::Stream && reading.probing.is_none() && now >= reading.probe_at =>
+            {
+                self.probe(now, false, out);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether `rest` is the beginning of a stamped line that was cut off, in its stamp or later.
+fn starts_like_a_stamp(rest: &[u8]) -> bool {
+    Stamp::parse(rest).is_some() || Stamp::may_start(rest)
+}
+
+/// Whether `text` is one of the errors that the kubelet writes into a body whose headers it has already sent.
+fn is_kubelet_error(text: &str) -> bool {
+    const KNOWN: [&str; 5] = [
+        "unable to retrieve container logs for ",
+        "failed to try resolving symlinks in path ",
+        "failed to open log file ",
+        "failed to create fsnotify watcher",
+        "rpc error: ",
+    ];
+    KNOWN.iter().any(|known| text.starts_with(known))
+}

@@ -1,0 +1,116 @@
+//! [`Note`]: what following a container has to tell besides its lines.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{stamp::Stamp, status::Ended};
+
+/// Something to tell about a container. `Display` is one sentence without the container's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// It waits to be started, with the kubelet's reason.
+    Waiting(String),
+    /// Instance `0` or a later one runs.
+    Started(u32),
+    /// An instance ended.
+    Ended(u32, Ended),
+    /// It has no log, and why.
+    NoLog(String),
+    /// The log's first line is later than the container's start: what came before may have been rotated away.
+    StartsLate {
+        /// When the instance started.
+        started: Stamp,
+        /// The first line's stamp.
+        first: Stamp,
+    },
+    /// Lines are proven missing between two that were read.
+    Gap {
+        /// The last line read before.
+        after: Stamp,
+        /// The first line read after; `None` when nothing came after.
+        before: Option<Stamp>,
+    },
+    /// Instances whose logs were gone before elbtail looked at the container.
+    GoneBefore {
+        /// How many.
+        count: u32,
+    },
+    /// An instance's log went away unread.
+    Lost {
+        /// The instance's number.
+        restart: u32,
+        /// Why.
+        reason: String,
+    },
+    /// An instance's log was read in part; whether more was in it cannot be known any more.
+    Unverified {
+        /// The instance's number.
+        restart: u32,
+        /// The last line read.
+        last: Option<Stamp>,
+        /// Why.
+        reason: String,
+    },
+    /// The kubelet's own error in place of log lines.
+    InBand(String),
+    /// The stream was interrupted and is opened again. Told with `-v` only: nothing is lost by it.
+    Interrupted(String),
+    /// Opening the log keeps failing, and elbtail keeps trying.
+    Struggling(String),
+    /// Permission is missing.
+    Forbidden(String),
+}
+
+impl Note {
+    /// Whether the note says that lines are missing: exit code 8.
+    pub fn lines_missing(&self) -> bool {
+        matches!(self, Note::Gap { .. } | Note::Lost { .. } | Note::Unverified { .. })
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |stamp: &Stamp| -> Timestamp { stamp.to_timestamp() };
+        match self {
+            Note::Waiting(reason) => write!(f, "waiting: {reason}"),
+            Note::Started(0) => write!(f, "started"),
+            Note::Started(number) => write!(f, "started again (restart {number})"),
+            Note::Ended(number, ended) => {
+                write!(f, "ended: {}, exit code {}", ended.reason, ended.exit_code)?;
+                if *number > 0 { write!(f, " (restart {number})") } else { Ok(()) }
+            }
+            Note::NoLog(reason) => write!(f, "no log: {reason}"),
+            Note::StartsLate { started, first } => write!(
+                f,
+                "the log starts at {}, but the container at {}: earlier lines may have been rotated away",
+                time(first),
+                time(started)
+            ),
+            Note::Gap { after, before: Some(before) } => write!(
+                f,
+                "lines are missing between {} and {}: rotated away before they could be read",
+                time(after),
+                time(before)
+            ),
+            Note::Gap { after, before: None } => {
+                write!(f, "lines after {} may be missing: the log was rotated away", time(after))
+            }
+            Note::GoneBefore { count: 1 } => write!(f, "the log of its first instance was gone before elbtail started"),
+            Note::GoneBefore { count } => {
+                write!(f, "the logs of its first {count} instances were gone before elbtail started")
+            }
+            Note::Lost { restart, reason } => write!(f, "the log of instance {restart} is lost: {reason}"),
+            Note::Unverified { restart, last: Some(last), reason } => {
+                write!(f, "instance {restart} was read up to {}, its end is not known: {reason}", time(last))
+            }
+            Note::Unverified { restart, last: None, reason } => {
+                write!(f, "nothing was read of instance {restart}, and it may have printed something: {reason}")
+            }
+            Note::InBand(text) => write!(f, "the kubelet answered: {text}"),
+            Note::Interrupted(reason) => write!(f, "stream interrupted, opening again: {reason}"),
+            Note::Struggling(reason) => write!(f, "cannot be read at present, trying on: {reason}"),
+            Note::Forbidden(message) => write!(f, "not allowed: {message}"),
+        }
+    }
+}
