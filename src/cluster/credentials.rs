@@ -25,6 +25,8 @@ const FILE_LIFE: Duration = Duration::from_secs(60);
 const MARGIN: Duration = Duration::from_secs(10);
 /// However soon a plugin's credentials expire (a wrong clock, say), it runs no oftener than this.
 const LEAST_LIFE: Duration = Duration::from_secs(10);
+/// And however late they expire, a look once a year does no harm.
+const MOST_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 /// After credentials made because of a 401 got a 401 too, making more is no use for this long.
 const NO_USE: Duration = Duration::from_secs(5);
 
@@ -192,7 +194,7 @@ impl Source {
             }
             Self::Exec(plugin) => {
                 let Granted { token, identity, expires } = plugin.run().await?;
-                state.renew_at = expires.map(|at| Instant::now() + until(at).saturating_sub(MARGIN).max(LEAST_LIFE));
+                state.renew_at = expires.map(|at| Instant::now() + life(Timestamp::now(), at));
                 let header = token.map(|token| bearer(token.expose_secret())).transpose()?;
                 state.replace(header, identity);
             }
@@ -208,8 +210,11 @@ impl State {
     }
 }
 
-fn until(at: Timestamp) -> Duration {
-    Duration::try_from(Timestamp::now().duration_until(at)).unwrap_or_default()
+/// How long credentials that end at `expires` are used.
+fn life(now: Timestamp, expires: Timestamp) -> Duration {
+    let left = Duration::try_from(now.duration_until(expires)).unwrap_or_default();
+    // An instant centuries away is none that tokio can wait for.
+    left.saturating_sub(MARGIN).clamp(LEAST_LIFE, MOST_LIFE)
 }
 
 fn read_token(path: &Path) -> Result<HeaderValue, ClusterError> {
@@ -231,4 +236,19 @@ fn sensitive(value: &str, what: &str) -> Result<HeaderValue, ClusterError> {
         .map_err(|_| ClusterError::Unauthenticated(format!("the {what} holds characters no header can carry")))?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_live_until_shortly_before_their_end() {
+        let now = Timestamp::UNIX_EPOCH;
+        let life = |seconds: i64| life(now, Timestamp::from_second(seconds).unwrap()).as_secs();
+        assert_eq!(life(3600), 3590);
+        assert_eq!(life(12), 10);
+        assert_eq!(life(-5), 10);
+        assert_eq!(life(200_000_000_000), MOST_LIFE.as_secs());
+    }
 }

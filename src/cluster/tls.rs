@@ -77,9 +77,10 @@ pub(super) fn explain(host: &str, name: &str, error: &rustls::Error) -> ClusterE
 
 fn distrust(name: &str, error: &CertificateError) -> String {
     match error {
-        CertificateError::UnknownIssuer => {
-            "its certificate is not trusted (unknown issuer): pass --certificate-authority \
-             with the cluster's CA, or check that this is the right server"
+        // A bad signature is another CA of the same name: the cluster was made anew since the kubeconfig was written.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate is not trusted (unknown issuer): pass --certificate-authority with the cluster's CA, or get \
+             a new kubeconfig if the cluster was made anew"
                 .to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {

@@ -174,9 +174,10 @@ impl Inner {
 
 /// Logs and watches: answers that arrive over minutes or days.
 fn is_stream(request: &Request<Body>) -> bool {
-    let pairs = || request.uri().query().unwrap_or_default().split('&');
-    request.uri().path().ends_with("/log")
-        || pairs().any(|pair| matches!(pair, "watch=true" | "follow=true" | "watch=1"))
+    let mut from_end = request.uri().path().rsplit('/');
+    let log = from_end.next() == Some("log") && from_end.nth(1) == Some("pods");
+    let mut pairs = request.uri().query().unwrap_or_default().split('&');
+    log || pairs.any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
 }
 
 /// A second copy of a request, if its body can be had twice.
