@@ -1,0 +1,258 @@
+//! [`ClusterError`]: what can go wrong between elbtail and the API server, in the categories the exit codes know.
+
+use std::{error::Error as StdError, fmt, io, time::Duration};
+
+use kube::{Error as KubeError, core::Status, runtime::watcher};
+
+use crate::exit::Exit;
+
+/// Why the cluster did not answer, or what it answered instead.
+///
+/// Every text is complete: one sentence (or two) with the host and the next step, and never a credential.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClusterError {
+    /// The flags or the kubeconfig are wrong: an unknown context, a malformed file, an unusable certificate.
+    /// A usage error, because only editing them helps.
+    #[error("{0}")]
+    Config(String),
+    /// Nothing says which cluster to talk to.
+    #[error("{0}")]
+    NoCluster(String),
+    /// No connection, or no answer on it.
+    #[error("cannot reach the cluster at {host}: {why}")]
+    Unreachable {
+        /// The API server (or the proxy on the way to it) as `host:port`.
+        host: String,
+        /// What stood in the way.
+        why: Obstacle,
+    },
+    /// An answer, or the way to it, broke off in the middle.
+    #[error("the connection to {host} broke: {why}")]
+    Broken {
+        /// The API server as `host:port`.
+        host: String,
+        /// What the transport saw.
+        why: String,
+    },
+    /// No credentials, or ones the server (or the plugin that makes them) refused.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Known to the server, but not permitted.
+    #[error("{}", .0.message)]
+    Forbidden(Rejection),
+    /// The server answered with any other Kubernetes `Status`.
+    #[error("{0}")]
+    Rejected(Rejection),
+    /// Something no part of this list describes.
+    #[error("{0}")]
+    Unexpected(String),
+}
+
+/// What stands between elbtail and the API server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// The host's name does not resolve.
+    #[error("its name does not resolve ({0}); check the server's name in the kubeconfig, your DNS and VPN")]
+    Dns(String),
+    /// Nothing listens there.
+    #[error("connection refused; is the cluster running, and is the port right?")]
+    Refused,
+    /// No answer in time.
+    #[error("{what} took longer than {after:?}; check the network, or give more time with --request-timeout")]
+    Timeout {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        after: Duration,
+    },
+    /// The server's certificate does not convince.
+    #[error("{0}")]
+    Tls(String),
+    /// The proxy refused or failed.
+    #[error("proxy {proxy}: {why}")]
+    Proxy {
+        /// The proxy as `host:port`.
+        proxy: String,
+        /// What it said.
+        why: String,
+    },
+    /// Any other failure of the network.
+    #[error("{0}")]
+    Network(String),
+}
+
+/// A Kubernetes `Status` that says no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The HTTP status code.
+    pub code: u16,
+    /// `Status.reason`, such as `NotFound`; empty when the server gave none.
+    pub reason: String,
+    /// `Status.message`, or the start of a body that is no `Status`.
+    pub message: String,
+    /// `Retry-After`, when the server sent it.
+    pub retry_after: Option<Duration>,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason.as_str() {
+            "" => write!(f, "{} (HTTP {})", self.message, self.code),
+            reason => write!(f, "{} ({reason}, HTTP {})", self.message, self.code),
+        }
+    }
+}
+
+impl Rejection {
+    /// How much of a body that is no `Status` is worth showing.
+    const EXCERPT: usize = 300;
+
+    /// Reads the answer's body; proxies and old servers answer in plain text or HTML.
+    pub(super) fn parse(code: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        if let Ok(status) = serde_json::from_slice::<Status>(body)
+            && (!status.message.is_empty() || !status.reason.is_empty())
+        {
+            return Self { code, reason: status.reason, message: status.message, retry_after };
+        }
+        let text = String::from_utf8_lossy(body);
+        let message: String = match text.trim() {
+            "" => "the server gave no reason".to_owned(),
+            text => text.chars().take(Self::EXCERPT).collect(),
+        };
+        Self { code, reason: String::new(), message, retry_after }
+    }
+}
+
+impl From<Rejection> for ClusterError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection.code {
+            401 => Self::Unauthenticated(format!("the cluster refused the credentials: {}", rejection.message)),
+            403 => Self::Forbidden(rejection),
+            _ => Self::Rejected(rejection),
+        }
+    }
+}
+
+impl ClusterError {
+    /// The exit code this error ends a run with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Usage,
+            Self::NoCluster(_) | Self::Unreachable { .. } | Self::Broken { .. } => Exit::Unreachable,
+            Self::Unauthenticated(_) | Self::Forbidden(_) => Exit::Denied,
+            Self::Rejected(_) | Self::Unexpected(_) => Exit::Unexpected,
+        }
+    }
+
+    /// Whether the same request may well succeed a little later: the network, or a server that is busy or starting.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { why, .. } => !matches!(why, Obstacle::Tls(_)),
+            Self::Broken { .. } => true,
+            Self::Rejected(rejection) => matches!(rejection.code, 408 | 429 | 500..=599),
+            _ => false,
+        }
+    }
+
+    /// The rejection, when the server gave one.
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Forbidden(rejection) | Self::Rejected(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+}
+
+impl From<&KubeError> for ClusterError {
+    fn from(error: &KubeError) -> Self {
+        if let Some(ours) = find::<ClusterError>(error) {
+            return ours.clone();
+        }
+        match error {
+            KubeError::Api(status) => status.as_ref().into(),
+            _ => Self::Unexpected(chain(error)),
+        }
+    }
+}
+
+impl From<&Status> for ClusterError {
+    fn from(status: &Status) -> Self {
+        // A list or get carries Retry-After in a header that kube drops; details repeat it in the body.
+        let retry_after = status.details.as_ref().map(|details| details.retry_after_seconds).filter(|&s| s > 0);
+        Rejection {
+            code: status.code,
+            reason: status.reason.clone(),
+            message: status.message.clone(),
+            retry_after: retry_after.map(|seconds| Duration::from_secs(u64::from(seconds))),
+        }
+        .into()
+    }
+}
+
+impl From<&watcher::Error> for ClusterError {
+    fn from(error: &watcher::Error) -> Self {
+        match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => error.into(),
+            watcher::Error::WatchError(status) => status.as_ref().into(),
+            watcher::Error::NoResourceVersion => Self::Unexpected(error.to_string()),
+        }
+    }
+}
+
+/// The first error of type `T` in a chain, also inside an [`io::Error`], whose `source()` skips what it wraps.
+pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The whole chain in one line, each cause once.
+pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_map_to_exit_codes() {
+        let forbidden = br#"{"kind":"Status","message":"pods is forbidden","reason":"Forbidden","code":403}"#;
+        let error = ClusterError::from(Rejection::parse(403, None, forbidden));
+        assert_eq!((error.exit(), error.to_string()), (Exit::Denied, "pods is forbidden".to_owned()));
+        let html = ClusterError::from(Rejection::parse(502, None, b"<html>Bad Gateway</html>"));
+        assert_eq!(html.to_string(), "<html>Bad Gateway</html> (HTTP 502)");
+        assert!(html.is_transient());
+        assert_eq!(ClusterError::from(Rejection::parse(401, None, b"")).exit(), Exit::Denied);
+    }
+
+    #[test]
+    fn own_errors_survive_kube_and_io_wrapping() {
+        let ours = ClusterError::Unauthenticated("token expired".to_owned());
+        let wrapped = KubeError::ReadEvents(io::Error::other(KubeError::Service(Box::new(ours))));
+        assert!(matches!(ClusterError::from(&wrapped), ClusterError::Unauthenticated(text) if text == "token expired"));
+    }
+}

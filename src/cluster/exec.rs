@@ -1,0 +1,205 @@
+//! Credential plugins (`client.authentication.k8s.io`): running one, and reading what it prints.
+
+use std::{
+    fmt, io,
+    io::IsTerminal,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use kube::config::{ExecConfig, ExecInteractiveMode};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Command,
+    time::Instant,
+};
+
+use super::ClusterError;
+
+/// The versions of the protocol; both have the same shape.
+const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+
+/// A plugin that runs this long is waiting for a person, who then has to see what it says.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A plugin as the kubeconfig describes it.
+#[derive(Clone)]
+pub(super) struct Plugin {
+    config: ExecConfig,
+    command: String,
+    api_version: &'static str,
+    notice: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// What a plugin gave.
+pub(super) struct Granted {
+    pub token: Option<SecretString>,
+    /// PEM of a client certificate and its key.
+    pub identity: Option<(String, SecretString)>,
+    pub expires: Option<Timestamp>,
+}
+
+/// The plugin's answer. Everything may be missing, so that the message can say what is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecCredential {
+    api_version: Option<String>,
+    status: Option<ExecStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecStatus {
+    expiration_timestamp: Option<Timestamp>,
+    token: Option<SecretString>,
+    client_certificate_data: Option<String>,
+    client_key_data: Option<SecretString>,
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Arguments and environment may hold client secrets.
+        write!(f, "Plugin({})", self.command)
+    }
+}
+
+impl Plugin {
+    /// Checks what can be checked without running it.
+    pub fn new(config: &ExecConfig, notice: &Arc<dyn Fn(&str) + Send + Sync>) -> Result<Self, ClusterError> {
+        let command = config.command.clone().filter(|command| !command.is_empty());
+        let command = command.ok_or_else(|| {
+            ClusterError::Config("the user's exec plugin in the kubeconfig names no command".to_owned())
+        })?;
+        let version = config.api_version.as_deref().unwrap_or_default();
+        let api_version = API_VERSIONS.into_iter().find(|known| *known == version).ok_or_else(|| {
+            ClusterError::Config(format!(
+                "the exec plugin {command} speaks {version:?}; known are {}: let its vendor's tool write the kubeconfig anew",
+                API_VERSIONS.join(" and ")
+            ))
+        })?;
+        Ok(Self { config: config.clone(), command, api_version, notice: notice.clone() })
+    }
+
+    /// The command, for messages.
+    pub fn name(&self) -> &str {
+        &self.command
+    }
+
+    /// Runs it once.
+    pub async fn run(&self) -> Result<Granted, ClusterError> {
+        let failed = |why: String| ClusterError::Unauthenticated(format!("the exec plugin {}: {why}", self.command));
+        // Standard input may be a piped row, which a plugin must not swallow; a terminal has nothing to lose.
+        let interactive =
+            self.config.interactive_mode == Some(ExecInteractiveMode::Always) && io::stdin().is_terminal();
+        if self.config.interactive_mode == Some(ExecInteractiveMode::Always) && !interactive {
+            return Err(failed(
+                "it needs a terminal to ask you something; sign in first, then run this again".to_owned(),
+            ));
+        }
+        let mut command = Command::new(&self.command);
+        command
+            .args(self.config.args.iter().flatten())
+            .envs(self.config.env.iter().flatten().filter_map(|pair| pair.get("name").zip(pair.get("value"))))
+            .env("KUBERNETES_EXEC_INFO", self.exec_info(interactive))
+            .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| failed(self.why_not_started(&error)))?;
+        let (mut out, err) = (Vec::new(), child.stderr.take());
+        let stdout = child.stdout.take();
+        let read_out = async {
+            match stdout {
+                Some(mut stdout) => stdout.read_to_end(&mut out).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let (read, said) = tokio::join!(read_out, self.listen(err));
+        read.map_err(|error| failed(error.to_string()))?;
+        let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+        if !status.success() {
+            return Err(failed(why_failed(status, &said)));
+        }
+        self.read(&out).map_err(failed)
+    }
+
+    /// Collects what the plugin says on stderr, and shows it as soon as it seems to be meant for a person.
+    async fn listen(&self, stderr: Option<impl AsyncRead + Unpin>) -> String {
+        let Some(mut stderr) = stderr else { return String::new() };
+        let (mut said, mut shown) = (Vec::new(), 0);
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match tokio::time::timeout_at(patience, stderr.read_buf(&mut said)).await {
+                Ok(Ok(0) | Err(_)) => break,
+                Ok(Ok(_)) => {}
+                Err(_) => {
+                    if shown < said.len() {
+                        (self.notice)(&String::from_utf8_lossy(&said[shown..]));
+                        shown = said.len();
+                    }
+                    // The deadline has passed, so from here on every read is shown at once.
+                    if !matches!(stderr.read_buf(&mut said).await, Ok(1..)) {
+                        break;
+                    }
+                }
+            }
+        }
+        if Instant::now() > patience && shown < said.len() {
+            (self.notice)(&String::from_utf8_lossy(&said[shown..]));
+        }
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// `KUBERNETES_EXEC_INFO`: what a plugin may know about its caller.
+    fn exec_info(&self, interactive: bool) -> String {
+        let mut spec = json!({ "interactive": interactive });
+        if self.config.provide_cluster_info
+            && let Some(cluster) = &self.config.cluster
+            && let Ok(cluster) = serde_json::to_value(cluster)
+        {
+            spec["cluster"] = cluster;
+        }
+        json!({ "kind": "ExecCredential", "apiVersion": self.api_version, "spec": spec }).to_string()
+    }
+
+    fn why_not_started(&self, error: &io::Error) -> String {
+        let hint = self.config.install_hint.as_deref().map(str::trim).filter(|hint| !hint.is_empty());
+        match (error.kind(), hint) {
+            (io::ErrorKind::NotFound, Some(hint)) => format!("is not installed\n{hint}"),
+            (io::ErrorKind::NotFound, None) => "is not installed, or not on the PATH".to_owned(),
+            _ => format!("did not start: {error}"),
+        }
+    }
+
+    /// Reads the plugin's answer. Messages never quote it: it holds the token.
+    fn read(&self, out: &[u8]) -> Result<Granted, String> {
+        let answer: ExecCredential = serde_json::from_slice(out).map_err(|error| {
+            format!("printed no ExecCredential ({} bytes, unreadable at column {})", out.len(), error.column())
+        })?;
+        if let Some(version) = answer.api_version.filter(|version| version != self.api_version) {
+            return Err(format!("answered in {version:?}, but the kubeconfig says {}", self.api_version));
+        }
+        let status = answer.status.ok_or("printed an ExecCredential without status")?;
+        let identity = match (status.client_certificate_data, status.client_key_data) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err("gave half a client certificate: certificate and key belong together".to_owned()),
+        };
+        if status.token.is_none() && identity.is_none() {
+            return Err("gave neither a token nor a client certificate".to_owned());
+        }
+        Ok(Granted { token: status.token, identity, expires: status.expiration_timestamp })
+    }
+}
+
+fn why_failed(status: ExitStatus, said: &str) -> String {
+    match said.trim() {
+        "" => format!("failed ({status}) without a word"),
+        said => format!("failed ({status})\n{said}"),
+    }
+}

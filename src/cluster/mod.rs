@@ -1,0 +1,125 @@
+//! [`Cluster`]: from flags and kubeconfig to requests that are answered.
+//!
+//! kube reads the kubeconfig, sets up TLS and speaks Kubernetes; what lies under it is elbtail's own, because a
+//! thousand followed containers need it: [`transport`] authenticates, [`pool`] spreads streams over few HTTP/2
+//! connections (or many HTTP/1.1 ones), [`lane`] is one of them and [`dial`] opens it. [`ClusterError`] says what went
+//! wrong in the categories of the exit codes.
+
+mod args;
+mod body;
+mod counters;
+mod credentials;
+mod dial;
+mod error;
+mod exec;
+mod kubeconfig;
+mod lane;
+mod log;
+mod pool;
+mod proxy;
+mod settings;
+mod surroundings;
+mod tls;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use http::Request;
+use kube::{
+    Client,
+    client::{
+        Body, ConfigExt,
+        middleware::{BaseUri, ExtraHeaders},
+    },
+};
+use tower::{Service, ServiceBuilder};
+
+pub use self::{
+    args::{ConnectArgs, RequestTimeout},
+    body::AnswerBody,
+    counters::Counters,
+    error::{ClusterError, Obstacle, Rejection},
+    log::{LogAnswer, LogBody, LogQuery},
+    surroundings::Surroundings,
+};
+use self::{credentials::Credentials, error::chain, lane::Keepalive, settings::Settings, transport::Transport};
+
+/// A Kubernetes cluster and who we are to it. Cheap to clone; all clones share their connections.
+#[derive(Clone)]
+pub struct Cluster {
+    /// kube's layers around our transport: they complete the URL and add the impersonation headers.
+    service: BaseUri<ExtraHeaders<Transport>>,
+    client: Client,
+    transport: Transport,
+}
+
+impl Cluster {
+    /// Decides which cluster to use and as whom, from the flags and the process's environment.
+    ///
+    /// Runs the user's exec plugin, if there is one; `notice` gets its words when it waits for a person. Nothing is
+    /// sent to the cluster yet.
+    pub async fn connect(
+        args: &ConnectArgs,
+        notice: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
+        Self::connect_in(args, &Surroundings::from_process(notice)).await
+    }
+
+    /// As [`Cluster::connect`], in an environment given as a value.
+    pub async fn connect_in(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
+        Self::with_keepalive(args, around, Keepalive::default()).await
+    }
+
+    async fn with_keepalive(
+        args: &ConnectArgs,
+        around: &Surroundings,
+        keepalive: Keepalive,
+    ) -> Result<Self, ClusterError> {
+        let settings = Settings::decide(args, around)?;
+        let credentials = Credentials::new(&settings.config.auth_info, around).await?;
+        let transport = Transport::new(&settings, credentials, keepalive).await?;
+        let headers = settings
+            .config
+            .extra_headers_layer()
+            .map_err(|error| ClusterError::Config(format!("the user to impersonate: {}", chain(&error))))?;
+        let service =
+            ServiceBuilder::new().layer(settings.config.base_uri_layer()).layer(headers).service(transport.clone());
+        let client = Client::new(service.clone(), settings.config.default_namespace);
+        Ok(Self { service, client, transport })
+    }
+
+    /// A client for kube's `Api` and `watcher`. Nothing is retried in it beyond what never reached the server.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The namespace: `--namespace`, else the context's, else `default`.
+    pub fn namespace(&self) -> &str {
+        self.client.default_namespace()
+    }
+
+    /// The API server as `host:port`, for messages.
+    pub fn host(&self) -> String {
+        self.transport.host()
+    }
+
+    /// How many connections and streams there are.
+    pub fn counters(&self) -> Counters {
+        self.transport.counters()
+    }
+
+    /// Asks for a container's log.
+    pub async fn log(&self, namespace: &str, pod: &str, query: &LogQuery) -> Result<LogAnswer, ClusterError> {
+        let request: Request<Body> = query.request(namespace, pod)?;
+        // Always ready: see `Transport::poll_ready`.
+        let answer = self.service.clone().call(request).await?;
+        LogAnswer::read(answer).await
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("host", &self.host()).field("namespace", &self.namespace()).finish()
+    }
+}

@@ -1,0 +1,241 @@
+//! [`Settings`]: flags, kubeconfig and environment, boiled down to what a connection needs.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderName, HeaderValue, Uri};
+use kube::{
+    Config,
+    config::{AuthInfo, Cluster, ExecAuthCluster},
+};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+use super::{
+    ClusterError, ConnectArgs, Surroundings,
+    kubeconfig::{self, Choice},
+    proxy::Proxy,
+};
+
+/// How elbtail introduces itself in the API server's audit log.
+const USER_AGENT: &str = concat!("elbtail/", env!("CARGO_PKG_VERSION"));
+
+/// Everything needed to connect, decided.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// Server, trust, identity and impersonation, in kube's own form so that kube's layers and TLS setup apply.
+    /// The token, if any, is in `auth_info`; its exec plugin never runs through kube.
+    pub config: Config,
+    /// The way to the server, when it is not direct.
+    pub proxy: Option<Proxy>,
+    /// How long one request may take.
+    pub timeout: Option<Duration>,
+}
+
+impl Settings {
+    /// Decides, or says what is missing.
+    pub fn decide(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
+        let found = kubeconfig::find(args, around)?;
+        let choice = kubeconfig::choose(&found.kubeconfig, args)?;
+        let nowhere = args.server.is_none() && choice.cluster.server.as_deref().unwrap_or_default().is_empty();
+        let choice = if nowhere {
+            in_cluster(around)?.ok_or_else(|| nothing_found(&found.looked_at, !found.kubeconfig.contexts.is_empty()))?
+        } else {
+            choice
+        };
+        let mut config = from_choice(choice, args)?;
+        if let Some(namespace) = &args.namespace {
+            config.default_namespace = namespace.clone();
+        }
+        let user = &mut config.auth_info;
+        if let Some(token) = &args.token {
+            user.token = Some(token.clone());
+        }
+        if let Some(name) = &args.impersonate {
+            user.impersonate = Some(name.clone());
+        }
+        if !args.impersonate_groups.is_empty() {
+            user.impersonate_groups = Some(args.impersonate_groups.clone());
+        }
+        config.headers.push((HeaderName::from_static("user-agent"), HeaderValue::from_static(USER_AGENT)));
+        let proxy = match config.proxy_url.take() {
+            Some(url) => Some(Proxy::named(&url)?),
+            None => Proxy::from_surroundings(around, &config.cluster_url)?,
+        };
+        Ok(Self { config, proxy, timeout: args.request_timeout.0 })
+    }
+}
+
+/// The chosen entries of a kubeconfig, with the flags that replace parts of them.
+fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterError> {
+    let Choice { mut cluster, mut user, namespace } = choice;
+    if let Some(server) = &args.server {
+        cluster.server = Some(server.clone());
+        // Another server has another name; kubectl drops it too.
+        cluster.tls_server_name = None;
+    }
+    if args.tls_server_name.is_some() {
+        cluster.tls_server_name = args.tls_server_name.clone();
+    }
+    if let Some(path) = &args.certificate_authority {
+        cluster.certificate_authority = Some(path.to_string_lossy().into_owned());
+        cluster.certificate_authority_data = None;
+    }
+    if args.insecure_skip_tls_verify {
+        cluster.insecure_skip_tls_verify = Some(true);
+    }
+    let mut config = Config::new(server_url(cluster.server.as_deref().unwrap_or_default())?);
+    if let Some(namespace) = namespace {
+        config.default_namespace = namespace;
+    }
+    config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
+    config.tls_server_name = cluster.tls_server_name.clone().filter(|name| !name.is_empty());
+    trust_cluster(&mut config, &cluster)?;
+    if let Some(proxy) = cluster.proxy_url.as_deref().filter(|url| !url.is_empty()) {
+        // The URL itself stays out of the message: it may hold a password.
+        let url = proxy.parse().map_err(|error| ClusterError::Config(format!("the cluster's proxy-url: {error}")))?;
+        config.proxy_url = Some(url);
+    }
+    if let Some(exec) = user.exec.as_mut().filter(|exec| exec.provide_cluster_info) {
+        let info = ExecAuthCluster::try_from(&cluster);
+        exec.cluster = Some(info.map_err(|error| ClusterError::Config(error.to_string()))?);
+    }
+    config.auth_info = user;
+    Ok(config)
+}
+
+/// `--server`, or the kubeconfig's `server`; a bare `host:port` means https.
+fn server_url(text: &str) -> Result<Uri, ClusterError> {
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let wrong = |why: &str| ClusterError::Config(format!("the server address {text:?} {why}"));
+    let url: Uri = full.parse().map_err(|error| wrong(&format!("is no URL: {error}")))?;
+    match (url.scheme_str(), url.host()) {
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
+        _ => Err(wrong("needs the form https://HOST:PORT")),
+    }
+}
+
+/// The cluster entry's CA: data before file, as kubectl has it.
+fn trust_cluster(config: &mut Config, cluster: &Cluster) -> Result<(), ClusterError> {
+    if let Some(data) = cluster.certificate_authority_data.as_deref().filter(|data| !data.is_empty()) {
+        let pem = BASE64_STANDARD.decode(data).map_err(|error| {
+            ClusterError::Config(format!("the cluster's certificate-authority-data is no base64: {error}"))
+        })?;
+        config.root_cert = Some(certificates("the cluster's certificate-authority-data", &pem)?);
+    } else if let Some(path) = cluster.certificate_authority.as_deref().filter(|path| !path.is_empty()) {
+        trust(config, Path::new(path), &read_file("the cluster's certificate-authority", Path::new(path))?)?;
+    }
+    Ok(())
+}
+
+/// Trusts the CA in a file, and what replaces it there later.
+fn trust(config: &mut Config, path: &Path, pem: &[u8]) -> Result<(), ClusterError> {
+    config.root_cert = Some(certificates(&path.display().to_string(), pem)?);
+    config.root_cert_file = Some(path.to_owned());
+    Ok(())
+}
+
+fn certificates(place: &str, pem: &[u8]) -> Result<Vec<Vec<u8>>, ClusterError> {
+    let certificates: Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(pem).map(|certificate| certificate.map(|der| der.to_vec())).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(ClusterError::Config(format!("{place} holds no PEM certificate"))),
+    }
+}
+
+fn read_file(what: &str, path: &Path) -> Result<Vec<u8>, ClusterError> {
+    fs::read(path).map_err(|error| ClusterError::Config(format!("{what} {}: {error}", path.display())))
+}
+
+/// The service account of the pod elbtail runs in, if it runs in one.
+fn in_cluster(around: &Surroundings) -> Result<Option<Choice>, ClusterError> {
+    let Some((host, port)) = &around.service else { return Ok(None) };
+    let token = around.service_account.join("token");
+    match fs::metadata(&token) {
+        // `automountServiceAccountToken: false`: a pod, but without the means to talk to its cluster.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ClusterError::Config(format!("{}: {error}", token.display()))),
+        Ok(_) => {}
+    }
+    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let text = |name: &str| around.service_account.join(name).to_string_lossy().into_owned();
+    let cluster = Cluster {
+        server: Some(format!("https://{host}:{port}")),
+        certificate_authority: Some(text("ca.crt")),
+        ..Cluster::default()
+    };
+    let user = AuthInfo { token_file: Some(text("token")), ..AuthInfo::default() };
+    let namespace = fs::read_to_string(around.service_account.join("namespace")).ok();
+    let namespace = namespace.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    Ok(Some(Choice { cluster, user, namespace }))
+}
+
+fn nothing_found(looked_at: &[PathBuf], contexts_exist: bool) -> ClusterError {
+    let places: Vec<String> = looked_at.iter().map(|path| path.display().to_string()).collect();
+    ClusterError::NoCluster(if contexts_exist {
+        format!("no context is chosen in {}; pass --context, or run kubectl config use-context", places.join(", "))
+    } else {
+        let places =
+            if places.is_empty() { "$KUBECONFIG and the home directory".to_owned() } else { places.join(", ") };
+        format!(
+            "no cluster configuration: looked at {places} and for a pod's service account; pass --kubeconfig or --server"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn server_and_token_are_enough() {
+        let args = ConnectArgs {
+            server: Some("10.0.0.1:6443".to_owned()),
+            token: Some(SecretString::from("planted")),
+            insecure_skip_tls_verify: true,
+            ..ConnectArgs::default()
+        };
+        let settings = Settings::decide(&args, &Surroundings::nothing()).unwrap();
+        assert_eq!(settings.config.cluster_url.to_string(), "https://10.0.0.1:6443/");
+        assert_eq!(settings.config.default_namespace, "default");
+        assert!(settings.config.accept_invalid_certs);
+        assert!(!format!("{settings:?}").contains("planted"));
+    }
+
+    #[test]
+    fn nothing_at_all_says_where_it_looked() {
+        let around = Surroundings { home: Some("/home/nobody".into()), ..Surroundings::nothing() };
+        let error = Settings::decide(&ConnectArgs::default(), &around).unwrap_err();
+        assert_eq!(error.exit(), Exit::Unreachable);
+        assert_eq!(
+            error.to_string(),
+            "no cluster configuration: looked at /home/nobody/.kube/config and for a pod's service account; \
+             pass --kubeconfig or --server"
+        );
+    }
+
+    #[test]
+    fn a_pod_uses_its_service_account() {
+        let dir = tempfile::tempdir().unwrap();
+        let ca = rcgen::generate_simple_self_signed(vec!["kubernetes".to_owned()]).unwrap();
+        fs::write(dir.path().join("token"), "planted").unwrap();
+        fs::write(dir.path().join("ca.crt"), ca.cert.pem()).unwrap();
+        fs::write(dir.path().join("namespace"), "blast\n").unwrap();
+        let around = Surroundings {
+            service: Some(("fd00::1".to_owned(), "443".to_owned())),
+            service_account: dir.path().to_owned(),
+            ..Surroundings::nothing()
+        };
+        let config = Settings::decide(&ConnectArgs::default(), &around).unwrap().config;
+        assert_eq!(config.cluster_url.to_string(), "https://[fd00::1]:443/");
+        assert_eq!(config.default_namespace, "blast");
+        assert!(config.auth_info.token_file.unwrap().ends_with("token"));
+    }
+}

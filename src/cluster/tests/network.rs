@@ -1,0 +1,181 @@
+//! Everything between here and an API server that answers.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use super::{
+    super::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout, Surroundings},
+    server::{Server, Speech, args, get},
+};
+use crate::exit::Exit;
+
+async fn fails(args: &ConnectArgs) -> ClusterError {
+    let cluster = Cluster::connect_in(args, &Surroundings::nothing()).await.unwrap();
+    get(&cluster, "/version").await.unwrap_err()
+}
+
+#[tokio::test]
+async fn an_untrusted_certificate_says_what_to_pass() {
+    let server = Server::start(Speech::default()).await;
+    let other = Server::start(Speech::default()).await;
+    let error = fails(&ConnectArgs { certificate_authority: Some(other.ca()), ..server.args() }).await;
+    assert_eq!(error.exit(), Exit::Unreachable);
+    assert!(!error.is_transient());
+    let text = error.to_string();
+    let start = format!("cannot reach the cluster at {}: its certificate is not trusted", server.address);
+    assert!(text.starts_with(&start) && text.contains("--certificate-authority"), "{text}");
+
+    let error = fails(&ConnectArgs { tls_server_name: Some("wrong.test".to_owned()), ..server.args() }).await;
+    assert!(error.to_string().contains("pass --tls-server-name"), "{error}");
+
+    let named = ConnectArgs { tls_server_name: Some("kubernetes.test".to_owned()), ..server.args() };
+    let insecure = ConnectArgs { certificate_authority: None, insecure_skip_tls_verify: true, ..server.args() };
+    for args in [named, insecure] {
+        let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+        get(&cluster, "/version").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_plain_port_says_it_speaks_no_tls() {
+    let server = Server::start(Speech { tls: false, ..Speech::default() }).await;
+    let error = fails(&args(server.address, None, true)).await;
+    assert!(error.to_string().contains("does not speak TLS"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_told_at_once() {
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let began = Instant::now();
+    let error = fails(&args(address, None, true)).await;
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Refused, .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot reach the cluster at {address}: connection refused; is the cluster running, and is the port right?"
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_told_apart() {
+    let args = ConnectArgs { server: Some("https://no-such-host.invalid:6443".to_owned()), ..ConnectArgs::default() };
+    let error = fails(&args).await;
+    assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Dns(_), .. }), "{error}");
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_request_timeout() {
+    let short = RequestTimeout(Some(Duration::from_millis(300)));
+    // Accepts, and never says a word.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    for tls in [true, false] {
+        let args = ConnectArgs { request_timeout: short, ..args(listener.local_addr().unwrap(), None, tls) };
+        let began = Instant::now();
+        let error = fails(&args).await;
+        assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Timeout { .. }, .. }), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+    // Begins an answer, and never ends it.
+    let server = Server::start(Speech::default()).await;
+    let args = ConnectArgs { request_timeout: short, ..server.args() };
+    let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+    let error = get(&cluster, "/api/never-ends").await.unwrap_err();
+    assert!(error.to_string().contains("reading the answer took longer than 300ms"), "{error}");
+    // A watch may be silent.
+    let watch = get(&cluster, "/api/never-ends?watch=true");
+    assert!(tokio::time::timeout(Duration::from_secs(1), watch).await.is_err());
+}
+
+/// A CONNECT proxy that notes what it is asked.
+async fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let notes = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let notes = notes.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(from.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let target = head.split(' ').nth(1).unwrap().replace("cluster.test", "127.0.0.1");
+                notes.lock().unwrap().push(head);
+                let mut to = TcpStream::connect(target).await.unwrap();
+                from.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+            });
+        }
+    });
+    (address, asked)
+}
+
+/// A kubeconfig for `server`, known under a name only the proxy resolves.
+fn kubeconfig(server: &Server, proxy_url: &str) -> PathBuf {
+    let path = server.dir.path().join("proxied");
+    let text = format!(
+        "{{current-context: c, contexts: [{{name: c, context: {{cluster: c}}}}], clusters: [{{name: c, cluster: \
+         {{server: 'https://cluster.test:{}', certificate-authority: ca.pem, tls-server-name: kubernetes.test{proxy_url}}}}}]}}",
+        server.address.port()
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_where_it_should_be() {
+    let server = Server::start(Speech::default()).await;
+    let (address, asked) = proxy().await;
+    let port = server.address.port();
+    let args =
+        |proxy_url: &str| ConnectArgs { kubeconfig: Some(kubeconfig(&server, proxy_url)), ..ConnectArgs::default() };
+
+    let from_file = args(&format!(", proxy-url: 'http://user:planted@{address}'"));
+    let around = Surroundings { no_proxy: "*".to_owned(), ..Surroundings::nothing() };
+    let cluster = Cluster::connect_in(&from_file, &around).await.unwrap();
+    get(&cluster, "/version").await.unwrap();
+    let head = asked.lock().unwrap().pop().unwrap();
+    assert!(head.starts_with(&format!("CONNECT cluster.test:{port} HTTP/1.1\r\n")), "{head}");
+    assert!(head.contains("Proxy-Authorization: Basic dXNlcjpwbGFudGVk\r\n"), "{head}");
+
+    let around = Surroundings {
+        https_proxy: format!("http://{address}"),
+        no_proxy: "127.0.0.1".to_owned(),
+        ..Surroundings::nothing()
+    };
+    let cluster = Cluster::connect_in(&args(""), &around).await.unwrap();
+    get(&cluster, "/version").await.unwrap();
+    assert_eq!(asked.lock().unwrap().len(), 1, "NO_PROXY names the proxy's host, not the cluster's");
+
+    let around = Surroundings { no_proxy: ".test".to_owned(), ..around };
+    let cluster = Cluster::connect_in(&args(""), &around).await.unwrap();
+    let error = get(&cluster, "/version").await.unwrap_err();
+    assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Dns(_), .. }), "{error}");
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_that_fails_is_named_without_its_password() {
+    let server = Server::start(Speech::default()).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for scheme in ["http", "socks5"] {
+        let path = kubeconfig(&server, &format!(", proxy-url: '{scheme}://user:planted@{closed}'"));
+        let error = fails(&ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() }).await;
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(&format!("proxy {closed}: connection refused")), "{text}");
+        assert!(!text.contains("planted"), "{text}");
+    }
+}

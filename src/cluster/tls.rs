@@ -1,0 +1,105 @@
+//! TLS: kube's setup with ALPN on top, and rustls's errors in words that help.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use kube::{Config, client::ConfigExt, config::AuthInfo};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig,
+    crypto::{CryptoProvider, ring},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    ClusterError,
+    error::{Obstacle, chain},
+};
+
+/// What elbtail offers, best first.
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// The client side of TLS for this cluster, with the plugin's certificate when there is one.
+pub(super) fn client_config(
+    config: &Config,
+    identity: Option<&(String, SecretString)>,
+) -> Result<ClientConfig, ClusterError> {
+    // kube builds on the process's default provider; two in the dependency graph make rustls panic without one.
+    if CryptoProvider::get_default().is_none() {
+        // An error only says that someone else was faster.
+        let _ = ring::default_provider().install_default();
+    }
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let user = &config.auth_info;
+    let mut config = config.clone();
+    // Only what concerns TLS: with an exec plugin in it, kube would run that again.
+    config.auth_info = match identity {
+        Some((certificate, key)) => AuthInfo {
+            client_certificate_data: Some(BASE64_STANDARD.encode(certificate)),
+            client_key_data: Some(BASE64_STANDARD.encode(key.expose_secret()).into()),
+            ..AuthInfo::default()
+        },
+        None => AuthInfo {
+            client_certificate: filled(&user.client_certificate),
+            client_certificate_data: filled(&user.client_certificate_data),
+            client_key: filled(&user.client_key),
+            client_key_data: user.client_key_data.clone().filter(|key| !key.expose_secret().is_empty()),
+            ..AuthInfo::default()
+        },
+    };
+    let mut tls = config
+        .rustls_client_config()
+        .map_err(|error| ClusterError::Config(format!("the certificates of the kubeconfig: {}", chain(&error))))?;
+    tls.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
+    Ok(tls)
+}
+
+/// A failed handshake with `host`, checked against `name`.
+pub(super) fn explain(host: &str, name: &str, error: &rustls::Error) -> ClusterError {
+    let obstacle = |text: String| ClusterError::Unreachable { host: host.to_owned(), why: Obstacle::Tls(text) };
+    match error {
+        rustls::Error::InvalidCertificate(error) => obstacle(distrust(name, error)),
+        rustls::Error::InvalidMessage(_) => obstacle(
+            "it does not speak TLS there; is the port right, or should the server's URL start with http://?".to_owned(),
+        ),
+        rustls::Error::AlertReceived(
+            alert @ (AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::CertificateRequired),
+        ) => ClusterError::Unauthenticated(format!(
+            "the cluster at {host} refused the client certificate ({alert:?}): it may have expired; get a new kubeconfig or sign in anew"
+        )),
+        error => obstacle(format!("the TLS handshake failed: {error}")),
+    }
+}
+
+fn distrust(name: &str, error: &CertificateError) -> String {
+    match error {
+        // A bad signature is another CA of the same name: the cluster was made anew since the kubeconfig was written.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate is not trusted (unknown issuer): pass --certificate-authority with the cluster's CA, or get \
+             a new kubeconfig if the cluster was made anew"
+                .to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            let presented = match error {
+                CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
+                    format!(" but for {}", presented.join(", "))
+                }
+                _ => String::new(),
+            };
+            format!("its certificate is not for {name:?}{presented}: pass --tls-server-name with a name it is for")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired: renew it, or check this machine's clock".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet: check this machine's clock".to_owned()
+        }
+        error => {
+            format!("its certificate is not accepted ({error}): pass --certificate-authority with the cluster's CA")
+        }
+    }
+}
