@@ -156,6 +156,10 @@ impl TestCluster {
         self.world.expire_token(token);
     }
 
+    pub(crate) fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
     /// A pod to be created and driven from test code.
     pub fn pod(&self, name: &str) -> PodBuilder {
         PodBuilder::new(&self.world, name)

@@ -18,6 +18,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    fn of(response: &reqwest::Response) -> Self {
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: Vec::new(),
+            complete: true,
+        }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -53,18 +62,29 @@ impl Client {
         self.try_get(target).await.unwrap()
     }
 
+    /// Reads what arrives within a while; an answer that goes on is not complete.
+    pub async fn get_for(&self, target: &str, patience: std::time::Duration) -> Answer {
+        let mut response = self.request("GET", target).send().await.unwrap();
+        let mut answer = Answer::of(&response);
+        loop {
+            match tokio::time::timeout(patience, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => answer.body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => return answer,
+                Ok(Err(_)) | Err(_) => {
+                    answer.complete = false;
+                    return answer;
+                }
+            }
+        }
+    }
+
     pub async fn send(&self, method: &str, target: &str, body: &Value) -> Answer {
         let request = self.request(method, target).header("content-type", "application/json").body(body.to_string());
         Self::read(request.send().await.unwrap()).await.unwrap()
     }
 
     async fn read(mut response: reqwest::Response) -> reqwest::Result<Answer> {
-        let mut answer = Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: Vec::new(),
-            complete: true,
-        };
+        let mut answer = Answer::of(&response);
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
