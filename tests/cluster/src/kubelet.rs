@@ -276,6 +276,7 @@ async fn pump(pipe: Option<impl AsyncRead + Unpin>, log: &InstanceLog, stream: S
         line.drain(..start);
     }
     if !line.is_empty() {
-        log.append(clock::now_nanos(), stream, &line);
+        // The runtime stores a last line without newline as a partial one, so it is served without newline.
+        log.append_chunk(clock::now_nanos(), stream, true, &line);
     }
 }
