@@ -1,0 +1,62 @@
+//! Load for benchmarks, and pods that are none of our business.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cluster::TestCluster;
+use crate::log::{LogBlock, LogBlockBuilder, Stream};
+
+/// The id of the job whose pods [`load`] makes.
+pub const JOB_ID: &str = "job-10adf00d10adf00d10adf00d10adf00d";
+
+/// A finished log of so many lines of about a hundred bytes, a hundred lines a second, ending about now.
+pub fn block(lines: usize) -> Arc<LogBlock> {
+    let mut builder = LogBlockBuilder::new();
+    let step = SignedDuration::from_millis(10);
+    let span = SignedDuration::from_millis(i64::try_from(lines).unwrap_or(0) * 10);
+    let mut at = Timestamp::now() - span;
+    for line in 0..lines {
+        let text = format!(
+            "[{line:07}] blastn: query batch_000.fa volume {:03} hits={:06} e-value=1e-50",
+            line % 997,
+            line * 7 % 999_983
+        );
+        builder.line(at, Stream::Stdout, text.as_bytes());
+        at += step;
+    }
+    builder.build()
+}
+
+/// Makes finished pods of the job [`JOB_ID`], every container with the same log of so many lines.
+///
+/// The memory is that of a single log, however many containers there are.
+pub fn load(cluster: &TestCluster, pods: usize, containers_per_pod: usize, lines: usize) {
+    let block = block(lines);
+    for pod in 0..pods {
+        let mut builder = cluster
+            .pod(&format!("blastn-batch-s{pod:04}-job-000-10adf00d-{:05}", pod + 10_000))
+            .label("app", "blast")
+            .label("elb-job-id", JOB_ID);
+        let names: Vec<String> =
+            (0..containers_per_pod).map(|n| if n == 0 { "blast".to_owned() } else { format!("side-{n}") }).collect();
+        for name in &names {
+            builder = builder.container(name);
+        }
+        let handle = builder.create();
+        handle.schedule();
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        handle.start_all(&all);
+        for name in all {
+            handle.append(name, &block).terminate(name, 0);
+        }
+    }
+}
+
+/// Makes running pods of other people: no label, name or environment of theirs is ElasticBLAST's.
+pub fn foreign_pods(cluster: &TestCluster, count: usize) {
+    for number in 0..count {
+        let pod = cluster.pod(&format!("web-{number:05}")).label("app", "web").container("nginx").create();
+        pod.start("nginx").print("nginx", "GET / 200");
+    }
+}

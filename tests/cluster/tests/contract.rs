@@ -1,0 +1,474 @@
+//! The test cluster answers as Kubernetes 1.36 did: every recorded request is replayed over real TLS.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod client;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use client::{Answer, Client};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use testcluster::{Access, CHUNK, Options, PodHandle, Stream, TestCluster};
+
+const RMRFH: &str = "blastn-batch-s00-job-000-3ed51a95-rmrfh";
+/// The headers whose presence is compared.
+const HEADERS: [&str; 7] = [
+    "audit-id",
+    "cache-control",
+    "content-type",
+    "content-length",
+    "x-content-type-options",
+    "x-kubernetes-pf-flowschema-uid",
+    "x-kubernetes-pf-prioritylevel-uid",
+];
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/recordings/kubernetes-1.36")
+}
+
+struct Recording {
+    name: String,
+    method: String,
+    target: String,
+    request_body: Option<Value>,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Recording {
+    fn load(name: &str) -> Self {
+        let request = std::fs::read_to_string(directory().join(format!("{name}.request"))).unwrap();
+        let mut words = request.trim_end().splitn(3, ' ');
+        let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
+        let request_body = words.next().map(|body| serde_json::from_str(body).unwrap());
+        let raw = std::fs::read(directory().join(format!("{name}.http"))).unwrap();
+        let split = raw.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(raw[..split].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(k, v)| (k.to_owned(), v.to_owned()));
+        Self {
+            name: name.to_owned(),
+            method,
+            target,
+            request_body,
+            status,
+            headers: headers.collect(),
+            body: raw[split + 4..].to_vec(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn items(&self) -> Vec<Value> {
+        self.json()["items"].as_array().unwrap().clone()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn events(&self) -> Vec<Value> {
+        events(&self.body)
+    }
+}
+
+fn events(body: &[u8]) -> Vec<Value> {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+/// Splits a stamped body into lines; the stamp tells them from the rest of a long one.
+fn stamped_lines(body: &[u8]) -> Vec<(Timestamp, &[u8])> {
+    let body = body.strip_suffix(b"\n").unwrap_or(body);
+    body.split(|byte| *byte == b'\n')
+        .map(|line| (std::str::from_utf8(&line[..30]).unwrap().parse().unwrap(), &line[31..]))
+        .collect()
+}
+
+/// Writes a recorded stamped log as the runtime had stored it.
+fn write_stamped(pod: &PodHandle, container: &str, body: &[u8]) {
+    let mut lines = stamped_lines(body).into_iter().peekable();
+    while let Some((at, text)) = lines.next() {
+        // A last line without newline is stored as a partial one.
+        let unfinished = lines.peek().is_none() && !body.ends_with(b"\n");
+        let mut chunks = text.chunks(CHUNK).peekable();
+        if chunks.peek().is_none() {
+            pod.chunk(container, at, Stream::Stdout, false, b"");
+        }
+        while let Some(chunk) = chunks.next() {
+            pod.chunk(container, at, Stream::Stdout, chunks.peek().is_some() || unfinished, chunk);
+        }
+    }
+}
+
+/// The cluster as it was when most was recorded.
+async fn recorded() -> TestCluster {
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    for (kind, name) in [
+        ("Pod", "pods-list-selector"),
+        ("Pod", "pods-list-quirks"),
+        ("Job", "jobs-list-selector"),
+        ("Event", "events-list"),
+    ] {
+        for object in Recording::load(name).items() {
+            cluster.load(kind, object);
+        }
+    }
+    let pod = |name: &str| cluster.find_pod("default", name).unwrap();
+    write_stamped(&pod(RMRFH), "blast", &Recording::load("log-timestamps").body);
+    pod(RMRFH).print("import-query-batches", Recording::load("log-init-container").body);
+    write_stamped(&pod("q-weird"), "blast", &Recording::load("log-weird-bytes-timestamps").body);
+    write_stamped(&pod("q-crashloop"), "blast", &Recording::load("log-crashloop-current").body);
+    pod("q-crashloop").collect("blast");
+    pod("q-initfail").print("import-query-batches", Recording::load("log-initfailed-init").body);
+    pod("q-oom").print("blast", Recording::load("log-oom").body);
+    // Between the list and the log requests the first pull's failure became a back-off.
+    pod("q-pullfail").waiting("blast", "ImagePullBackOff", None);
+    cluster.add_user("nobody-token", "nobody", Access::none());
+    cluster.add_user("nologs-token", "nologs", Access::all().deny("*", "pods/log"));
+    cluster
+}
+
+async fn replay(cluster: &TestCluster, recording: &Recording) -> Answer {
+    let token = match recording.name.as_str() {
+        "forbidden-pods-list" => "nobody-token",
+        "forbidden-log" | "access-review-denied" => "nologs-token",
+        "unauthorized" => "wrong",
+        _ => "admin-token",
+    };
+    let client = Client::with_token(cluster, token);
+    match &recording.request_body {
+        Some(body) => client.send(&recording.method, &recording.target, body).await,
+        // A watch never ends of itself.
+        None => client.get_for(&recording.target, Duration::from_millis(400)).await,
+    }
+}
+
+fn same_head(recording: &Recording, answer: &Answer) {
+    let name = &recording.name;
+    assert_eq!(answer.status, recording.status, "{name}: status");
+    for header in HEADERS {
+        let found = answer.headers.get(header).map(|value| value.to_str().unwrap());
+        assert_eq!(found.is_some(), recording.header(header).is_some(), "{name}: presence of {header}");
+        if ["cache-control", "content-type", "x-content-type-options"].contains(&header) {
+            assert_eq!(found, recording.header(header), "{name}: {header}");
+        }
+    }
+}
+
+fn same_bytes(recording: &Recording, answer: &Answer) {
+    same_head(recording, answer);
+    let (found, wanted) = (String::from_utf8_lossy(&answer.body), String::from_utf8_lossy(&recording.body));
+    assert!(answer.body == recording.body, "{}: found\n{found:.800}\nwanted\n{wanted:.800}", recording.name);
+}
+
+/// Every key path with the type found there; arrays are united.
+fn shape(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            paths.insert(format!("{path}: object"));
+            for (key, value) in fields {
+                shape(value, &format!("{path}.{key}"), paths);
+            }
+        }
+        Value::Array(items) => {
+            paths.insert(format!("{path}: array"));
+            for item in items {
+                shape(item, &format!("{path}[]"), paths);
+            }
+        }
+        Value::Null => drop(paths.insert(format!("{path}: null"))),
+        Value::Bool(_) => drop(paths.insert(format!("{path}: bool"))),
+        Value::Number(_) => drop(paths.insert(format!("{path}: number"))),
+        Value::String(_) => drop(paths.insert(format!("{path}: string"))),
+    }
+}
+
+fn shape_of(value: &Value) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    shape(value, "", &mut paths);
+    paths
+}
+
+fn same_shape(name: &str, found: &Value, wanted: &Value) {
+    let (found, wanted) = (shape_of(found), shape_of(wanted));
+    let missing: Vec<_> = wanted.difference(&found).collect();
+    let extra: Vec<_> = found.difference(&wanted).collect();
+    assert!(missing.is_empty() && extra.is_empty(), "{name}: missing {missing:#?}, too much {extra:#?}");
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
+}
+
+fn same_list(recording: &Recording, answer: &Answer) {
+    same_head(recording, answer);
+    let (found, wanted) = (answer.json(), recording.json());
+    assert_eq!(names(&found), names(&wanted), "{}", recording.name);
+    same_shape(&recording.name, &found, &wanted);
+}
+
+#[tokio::test]
+async fn every_recording_is_answered_alike() {
+    let mut names: Vec<String> = std::fs::read_dir(directory())
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".request").map(str::to_owned))
+        .collect();
+    names.sort();
+    assert!(names.len() > 40, "the recordings are there");
+    let common = recorded().await;
+    for name in names {
+        let recording = Recording::load(&name);
+        match name.as_str() {
+            "access-review-denied" | "version" => {
+                let answer = replay(&common, &recording).await;
+                same_head(&recording, &answer);
+                same_shape(&name, &answer.json(), &recording.json());
+                if name == "version" {
+                    same_bytes(&recording, &answer);
+                }
+            }
+            "namespace-missing" | "pods-list-empty" | "pods-list-selector" | "pods-list-paged"
+            | "jobs-list-selector" => same_list(&recording, &replay(&common, &recording).await),
+            "pods-list-quirks" => list_of("Pod", &recording).await,
+            "pods-list-crashloop" => list_of("Pod", &recording).await,
+            "events-list" => events_list(&recording).await,
+            "pods-watch-bookmarks" => watch_bookmarks(&common, &recording).await,
+            "pods-watch-future" => {
+                let answer = replay(&common, &recording).await;
+                same_bytes(&recording, &answer);
+                assert!(!answer.complete, "it stays open");
+            }
+            "pods-watch-too-old" => {
+                let cluster = recorded().await;
+                cluster.compact_to(577);
+                same_bytes(&recording, &replay(&cluster, &recording).await);
+            }
+            "pods-watch-lifecycle" => lifecycle(&recording).await,
+            "log-follow-restart" => follow_restart(&recording).await,
+            "log-follow-rotating" => follow_rotating(&common, &recording).await,
+            "log-file-missing" => {
+                let cluster = recorded().await;
+                cluster.find_pod("default", "q-weird").unwrap().remove_log("blast");
+                same_bytes(&recording, &replay(&cluster, &recording).await);
+            }
+            "log-kubelet-down" => {
+                let cluster = recorded().await;
+                cluster.pod("t1").container("c").create().start("c");
+                cluster.kubelet_down("node1", true);
+                same_bytes(&recording, &replay(&cluster, &recording).await);
+            }
+            "log-deleted-pod" => {
+                let cluster = recorded().await;
+                let pod = cluster.pod("t1").container("c").create();
+                pod.start("c");
+                pod.delete();
+                same_bytes(&recording, &replay(&cluster, &recording).await);
+            }
+            "log-previous-collected" => previous_collected(&recording).await,
+            "forbidden-log"
+            | "forbidden-pods-list"
+            | "unauthorized"
+            | "log-container-removed"
+            | "log-crashloop-current"
+            | "log-crashloop-previous"
+            | "log-follow-waiting"
+            | "log-init-container"
+            | "log-initfailed-init"
+            | "log-invalid-sincetime"
+            | "log-invalid-tail"
+            | "log-limitbytes"
+            | "log-no-container"
+            | "log-oom"
+            | "log-plain"
+            | "log-previous-none"
+            | "log-sincetime-nanos"
+            | "log-sincetime-seconds"
+            | "log-stream-stderr"
+            | "log-tail0"
+            | "log-tail3-timestamps"
+            | "log-timestamps"
+            | "log-unknown-container"
+            | "log-unknown-pod"
+            | "log-unschedulable"
+            | "log-unschedulable-follow"
+            | "log-waiting-errimageneverpull"
+            | "log-waiting-imagepullbackoff"
+            | "log-waiting-initfailed"
+            | "log-waiting-podinitializing"
+            | "log-weird-bytes"
+            | "log-weird-bytes-timestamps" => same_bytes(&recording, &replay(&common, &recording).await),
+            _ => panic!("{name}: nothing says how this recording is to be answered"),
+        }
+    }
+}
+
+/// A list replayed in a world that holds just what it shows.
+async fn list_of(kind: &str, recording: &Recording) {
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    for object in recording.items() {
+        cluster.load(kind, object);
+    }
+    same_list(recording, &replay(&cluster, recording).await);
+}
+
+async fn events_list(recording: &Recording) {
+    let cluster = recorded().await;
+    let mut last = recording.items().pop().unwrap();
+    last["metadata"]["name"] = "zzz".into();
+    cluster.load("Event", last);
+    let answer = replay(&cluster, recording).await;
+    same_list(recording, &answer);
+    let next = format!("{}&continue={}", recording.target, answer.json()["metadata"]["continue"].as_str().unwrap());
+    let rest = Client::new(&cluster).get(&next).await.json();
+    assert_eq!(names(&rest), ["zzz"]);
+}
+
+async fn watch_bookmarks(cluster: &TestCluster, recording: &Recording) {
+    let answer = replay(cluster, recording).await;
+    same_head(recording, &answer);
+    let (found, wanted) = (events(&answer.body), recording.events());
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(&wanted) {
+        assert_eq!(found["type"], wanted["type"]);
+        assert_eq!(found["object"]["metadata"]["name"], wanted["object"]["metadata"]["name"]);
+        same_shape(&recording.name, found, wanted);
+    }
+}
+
+/// What an event says of a pod's life.
+fn state(event: &Value) -> Value {
+    let object = &event["object"];
+    let containers = |set: &str| -> Vec<Value> {
+        let keys = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
+        let statuses = object["status"][set].as_array().into_iter().flatten();
+        statuses
+            .map(|status| {
+                let mut fields = status.clone();
+                for key in ["containerID", "imageID", "image", "state", "lastState", "volumeMounts"] {
+                    fields.as_object_mut().unwrap().shift_remove(key);
+                }
+                let state = &status["state"];
+                json!({
+                    "fields": fields,
+                    "keys": keys(status).map(|keys| keys.into_iter().filter(|key| key != "volumeMounts").collect::<BTreeSet<_>>()),
+                    "state": keys(state),
+                    "reason": state["waiting"]["reason"].as_str().or(state["terminated"]["reason"].as_str()),
+                    "exit": state["terminated"]["exitCode"],
+                    "last": status["lastState"]["terminated"]["exitCode"],
+                })
+            })
+            .collect()
+    };
+    let conditions: Vec<Value> = object["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|condition| {
+            let mut condition = condition.clone();
+            condition.as_object_mut().unwrap().shift_remove("lastTransitionTime");
+            condition
+        })
+        .collect();
+    let keys: BTreeSet<&String> = object["status"].as_object().into_iter().flatten().map(|(key, _)| key).collect();
+    json!({
+        "type": event["type"],
+        "phase": object["status"]["phase"],
+        "node": object["spec"]["nodeName"],
+        "generation": object["metadata"]["generation"],
+        "deleting": object["metadata"]["deletionGracePeriodSeconds"],
+        "initial": object["metadata"]["annotations"]["k8s.io/initial-events-end"],
+        "init": containers("initContainerStatuses"),
+        "containers": containers("containerStatuses"),
+        "conditions": conditions,
+        "status": keys,
+    })
+}
+
+async fn lifecycle(recording: &Recording) {
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    let story = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let pod = cluster
+            .pod("life")
+            .label("app", "blast")
+            .label("elb-job-id", "job-11111111111111111111111111111111")
+            .restart_policy("OnFailure")
+            .init("import-query-batches")
+            .container("blast")
+            .container("results-export")
+            .create();
+        pod.schedule();
+        pod.start("import-query-batches").terminate("import-query-batches", 0);
+        pod.start_all(&["blast", "results-export"]);
+        pod.terminate("blast", 1).restart("blast").terminate("blast", 0);
+        pod.terminate("results-export", 0);
+        pod.delete();
+    };
+    let (answer, ()) = tokio::join!(replay(&cluster, recording), story);
+    same_head(recording, &answer);
+    let (found, wanted) = (events(&answer.body), recording.events());
+    for (number, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
+        let (found, wanted) = (state(found), state(wanted));
+        assert_eq!(found, wanted, "event {number}\nfound {found:#}\nwanted {wanted:#}");
+    }
+    assert_eq!(found.len(), wanted.len());
+}
+
+async fn follow_restart(recording: &Recording) {
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    let pod = cluster.pod("life").restart_policy("OnFailure").container("blast").container("results-export").create();
+    pod.start_all(&["blast", "results-export"]);
+    pod.print("blast", "the first run").terminate("blast", 1).restart("blast");
+    let story = async {
+        for (at, text) in stamped_lines(&recording.body) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            pod.print_at("blast", at, Stream::Stdout, text);
+        }
+        pod.terminate("blast", 0);
+    };
+    let (answer, ()) = tokio::join!(replay(&cluster, recording), story);
+    assert!(answer.complete, "a container's end ends its stream");
+    same_bytes(recording, &answer);
+}
+
+async fn follow_rotating(cluster: &TestCluster, recording: &Recording) {
+    let pod = cluster.find_pod("default", "q-rotate").unwrap();
+    // The recording stops somewhere.
+    let end = recording.body.iter().rposition(|byte| *byte == b'\n').unwrap();
+    let lines = stamped_lines(&recording.body[..end]);
+    pod.print_at("blast", "2026-11-24T13:00:24Z".parse().unwrap(), Stream::Stdout, "before the tail");
+    let print = |lines: &[(Timestamp, &[u8])]| {
+        for (at, text) in lines {
+            pod.print_at("blast", *at, Stream::Stdout, text);
+        }
+    };
+    print(&lines[..5]);
+    let story = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        for part in lines[5..].chunks(20) {
+            pod.rotate("blast");
+            print(part);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (answer, ()) = tokio::join!(replay(cluster, recording), story);
+    same_head(recording, &answer);
+    assert_eq!(answer.text(), String::from_utf8_lossy(&recording.body[..=end]));
+}
+
+async fn previous_collected(recording: &Recording) {
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    let pod = cluster.pod("q-restarts").restart_policy("OnFailure").container("blast").create();
+    pod.start("blast").terminate("blast", 1).restart("blast").collect("blast");
+    let text = String::from_utf8(recording.body.clone()).unwrap();
+    let id = text.rsplit(' ').next().unwrap();
+    pod.edit(|pod| pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["containerID"] = id.into());
+    same_bytes(recording, &replay(&cluster, recording).await);
+}
