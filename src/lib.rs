@@ -5,3 +5,5 @@
 
 pub mod exit;
 pub mod job_id;
+pub mod resolve;
+pub mod row;
