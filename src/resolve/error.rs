@@ -29,8 +29,8 @@ pub enum ResolveError {
     },
     /// No mirror holds an id, and captured output shows several.
     #[error(
-        "{row} holds no ElasticBLAST id of its own, and its captured output shows {}\n{looked_at}\
-         check which one is this job's and give it (job-<32 hex>) instead of the row", Count(ids.len())
+        "{row} holds no ElasticBLAST id of its own, and its captured output shows {} different ids\n{looked_at}\
+         check which one is this job's and give it (job-<32 hex>) instead of the row", ids.len()
     )]
     Ambiguous {
         /// The row, as it is called in messages.
@@ -60,15 +60,6 @@ impl ResolveError {
     }
 }
 
-/// "2 different ids".
-struct Count(usize);
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} different ids", self.0)
-    }
-}
-
 /// See [`Resolution::warning`].
 pub(super) fn warning(resolution: &Resolution) -> Option<String> {
     match &resolution.outcome {
@@ -79,8 +70,9 @@ pub(super) fn warning(resolution: &Resolution) -> Option<String> {
                 .filter(|mirror| mirror.verdict == Verdict::Conflicts)
                 .map(|mirror| format!("{} says {}", mirror.path, value(mirror)))
                 .collect();
-            (!others.is_empty())
-                .then(|| format!("the row's copies of the id disagree: using {id} from {path}, but {}", others.join(", ")))
+            (!others.is_empty()).then(|| {
+                format!("the row's copies of the id disagree: using {id} from {path}, but {}", others.join(", "))
+            })
         }
         Outcome::Inferred { id, path } => {
             let path = plain(path, SHOWN);
@@ -146,7 +138,7 @@ fn next(row: &Row) -> &'static str {
 }
 
 fn value(mirror: &Mirror) -> String {
-    mirror.raw.as_ref().map_or_else(|| "-".to_owned(), |raw| view::cell(raw))
+    mirror.raw.as_ref().map_or_else(|| "-".to_owned(), view::cell)
 }
 
 fn line(text: &mut String, line: fmt::Arguments<'_>) {

@@ -118,7 +118,8 @@ impl Search {
     fn read(&mut self, path: &str, text: &str) {
         for (at, id) in ids(text) {
             let owner = owner(&text[..at]);
-            let is_own = |owner: &&str| self.own.is_empty() || self.own.iter().any(|own| own.eq_ignore_ascii_case(owner));
+            let is_own =
+                |owner: &&str| self.own.is_empty() || self.own.iter().any(|own| own.eq_ignore_ascii_case(owner));
             let (evidence, foreign) = match owner {
                 None => (Evidence::Text, None),
                 Some(owner) if is_own(&owner) => (Evidence::ResultsPath, None),

@@ -63,9 +63,8 @@ fn as_id(text: &str) -> Option<JobId> {
 
 /// Whether `text` is an id exactly as ElasticBLAST writes it.
 fn is_elastic_blast(text: &str) -> bool {
-    text.strip_prefix("job-").is_some_and(|hex| {
-        hex.len() == HEX_DIGITS && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+    text.strip_prefix("job-")
+        .is_some_and(|hex| hex.len() == HEX_DIGITS && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 #[cfg(test)]

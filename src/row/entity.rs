@@ -263,7 +263,10 @@ mod tests {
             notes(json!({"job_id": "r", "payload_json": "{\"a\": "})),
             "payload_json is not valid JSON: EOF while parsing a value at line 1 column 6"
         );
-        assert_eq!(notes(json!({"job_id": "r", "payload": "[1]"})), "payload is text that holds an array, not an object");
+        assert_eq!(
+            notes(json!({"job_id": "r", "payload": "[1]"})),
+            "payload is text that holds an array, not an object"
+        );
         assert_eq!(notes(json!({"job_id": "r", "payload_json": true})), "payload_json is a boolean, not an object");
         assert_eq!(notes(json!({"job_id": "r", "payload_json": " "})), "");
         assert_eq!(notes(json!({"detail": "Not Found"})), "the object has none of a row's columns; is it a row?");

@@ -71,7 +71,9 @@ pub enum RowError {
         message: String,
     },
     /// JSON that stops in the middle.
-    #[error("{origin}:{line}:{column}: the JSON ends in the middle; it was cut off or is still being written: export it again")]
+    #[error(
+        "{origin}:{line}:{column}: the JSON ends in the middle; it was cut off or is still being written: export it again"
+    )]
     Truncated {
         /// The path or `stdin`.
         origin: String,
@@ -99,7 +101,7 @@ pub enum RowError {
         origin: String,
     },
     /// Several rows, and nothing says which.
-    #[error("{origin}: holds {count} rows that match; choose one with --job ID: {}", listing(ids, *count))]
+    #[error("{origin}: holds {count} rows to choose from; name one with --job ID: {}", listing(ids, *count))]
     Several {
         /// The path or `stdin`.
         origin: String,

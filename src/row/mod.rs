@@ -20,3 +20,6 @@ pub use pick::PREFIX_MIN;
 pub(crate) use plain::plain;
 pub use read::{MAX_BYTES, read, read_from};
 pub use shape::{row_from_bytes, rows_from_bytes};
+
+#[cfg(test)]
+mod tests;

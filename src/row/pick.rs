@@ -86,12 +86,8 @@ impl Shortlist {
     fn add(&mut self, key: String, row: Option<Row>) {
         match (&mut self.kept, row) {
             (None, Some(row)) if self.keys.is_empty() => self.kept = Some((key.clone(), row)),
-            (Some((kept, old)), Some(row)) if *kept == key => {
-                // An export may hold one row several times; of equally old ones the last was written last.
-                if row.updated_at() >= old.updated_at() {
-                    *old = row;
-                }
-            }
+            // An export may hold one row several times; of equally old ones the last was written last.
+            (Some((kept, old)), Some(row)) if *kept == key && row.updated_at() >= old.updated_at() => *old = row,
             _ => {}
         }
         self.versions += 1;

@@ -71,18 +71,10 @@ struct Document<'a, F> {
 impl<F: FnMut(Row)> Document<'_, F> {
     /// Hands on the row that `object` is, or the rows of the list answer that it is.
     fn object<E: Error>(self, mut object: Map<String, Value>) -> Result<(), E> {
-        let rows = match object.get_mut("value") {
-            Some(Value::Array(rows)) if self.list => std::mem::take(rows),
-            _ => {
-                (self.take)(Row::new(object));
-                return Ok(());
-            }
-        };
-        if ROW_COLUMNS.iter().any(|column| object.contains_key(*column)) {
-            object.insert("value".to_owned(), Value::Array(rows));
+        let Some(rows) = self.list.then(|| listed(&mut object)).flatten() else {
             (self.take)(Row::new(object));
             return Ok(());
-        }
+        };
         for row in rows {
             let Value::Object(row) = row else {
                 return Err(E::invalid_type(Unexpected::Other("an element of \"value\""), &"a row (a JSON object)"));
@@ -90,6 +82,17 @@ impl<F: FnMut(Row)> Document<'_, F> {
             (self.take)(Row::new(row));
         }
         Ok(())
+    }
+}
+
+/// The elements of `value`, if the object is a list answer and not a row with such a column.
+fn listed(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
+    if ROW_COLUMNS.iter().any(|column| object.contains_key(*column)) {
+        return None;
+    }
+    match object.get_mut("value") {
+        Some(Value::Array(rows)) => Some(std::mem::take(rows)),
+        _ => None,
     }
 }
 
