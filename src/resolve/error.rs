@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use serde_json::Value;
+
 use super::{Mirror, Outcome, Resolution, Verdict, view};
 use crate::{
     exit::Exit,
@@ -87,15 +89,19 @@ fn looked_at(row: &Row, resolution: &Resolution) -> String {
     let (absent, present): (Vec<&Mirror>, Vec<&Mirror>) =
         resolution.mirrors.iter().partition(|mirror| mirror.verdict == Verdict::Absent);
     let mut text = String::new();
+    let mut blocked: Vec<&str> = Vec::new();
     for mirror in &present {
-        let path = mirror.blocked_at.as_ref().unwrap_or(&mirror.path);
-        let why = match (mirror.verdict, &mirror.blocked_at) {
-            (Verdict::NotAnId, _) => "not an ElasticBLAST id",
-            (Verdict::WrongType, Some(_)) => "wrong type, an object was expected",
-            (Verdict::WrongType, None) => "wrong type, a text was expected",
-            _ => "empty",
-        };
-        line(&mut text, format_args!("{path}: {} ({why})", value(mirror)));
+        let Some(raw) = &mirror.raw else { continue };
+        match (&mirror.blocked_at, mirror.verdict) {
+            (Some(at), _) if blocked.contains(&at.as_str()) => {}
+            (Some(at), _) => {
+                blocked.push(at);
+                line(&mut text, format_args!("{at}: {} (wrong type: an object was expected)", view::json_cell(raw)));
+            }
+            (None, verdict) => {
+                line(&mut text, format_args!("{}: {} ({})", mirror.path, view::cell(raw), why(verdict, raw)))
+            }
+        }
     }
     match (present.is_empty(), absent.len()) {
         (_, 0) => {}
@@ -112,6 +118,15 @@ fn looked_at(row: &Row, resolution: &Resolution) -> String {
         line(&mut text, format_args!("{note}"));
     }
     text
+}
+
+/// Why what stands at a place is no id.
+fn why(verdict: Verdict, raw: &Value) -> String {
+    match (verdict, raw.as_str().map(|text| text.trim().parse::<JobId>())) {
+        (Verdict::NotAnId, Some(Err(error))) => format!("not an ElasticBLAST id: it {error}"),
+        (Verdict::WrongType, _) => "wrong type: a text was expected".to_owned(),
+        _ => "empty".to_owned(),
+    }
 }
 
 /// A line for each place that shows an id.

@@ -196,6 +196,12 @@ fn errors_say_where_was_looked_and_what_to_do() {
     };
     assert!(next(json!({"type": "warmup"})).contains("warm-up row"));
     assert!(next(json!({"status": "FAILED"})).contains("has ended"));
+    let uuid = row(json!({"payload": {"k8s_job_id": ROW}}));
+    assert!(
+        resolve(&uuid).require(&uuid).unwrap_err().to_string().contains(&format!(
+            "  payload.k8s_job_id: {ROW} (not an ElasticBLAST id: it does not start with \"job-\")\n"
+        ))
+    );
     let broken = row(json!({"job_id": "r", "payload_json": "{"}));
     assert!(resolve(&broken).require(&broken).unwrap_err().to_string().contains("payload_json is not valid JSON"));
 }

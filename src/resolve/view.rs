@@ -120,7 +120,7 @@ fn table(resolution: &Resolution) -> String {
         let value = match (&mirror.raw, &mirror.blocked_at) {
             (None, _) => "-".to_owned(),
             (Some(raw), None) => cell(raw),
-            (Some(raw), Some(at)) => format!("{at} is {}", cell(raw)),
+            (Some(raw), Some(at)) => format!("{at} is {}", json_cell(raw)),
         };
         lines.push([mirror.path.clone(), mirror.verdict.as_str().to_owned(), value]);
     }
@@ -143,6 +143,11 @@ pub(super) fn cell(value: &Value) -> String {
     {
         return plain(word, CELL);
     }
+    json_cell(value)
+}
+
+/// A value as JSON, so that its type shows; as harmless as a [`cell`].
+pub(super) fn json_cell(value: &Value) -> String {
     let mut head = Head(Vec::new());
     // A value that does not fit ends the writing early; that is the point.
     let _ = serde_json::to_writer(&mut head, value);

@@ -77,3 +77,20 @@ fn failed(origin: &str, error: io::Error) -> RowError {
 fn name(path: &Path) -> String {
     plain(&path.to_string_lossy(), 200)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_input_is_bounded() {
+        let limit = 2 * HEAD_BYTES;
+        for byte in [b' ', b'{'] {
+            let of = |size| bytes("in", io::repeat(byte).take(size), limit);
+            assert_eq!(of(limit).map(|bytes| bytes.len() as u64).ok(), Some(limit));
+            assert!(matches!(of(limit + 1), Err(RowError::TooLarge { .. })));
+        }
+        let endless = bytes("in", io::repeat(b'{'), 1 << 20).unwrap_err();
+        assert_eq!(endless.to_string(), "in: is larger than 1 MiB; export fewer rows");
+    }
+}
