@@ -138,13 +138,16 @@ impl RowError {
         Exit::Row
     }
 
-    /// Sorts a parser's error into syntax, cut-off and not-a-row.
-    pub(super) fn from_json(origin: &str, error: &serde_json::Error) -> Self {
+    /// Sorts a parser's error into syntax, cut-off and not-a-row; `before` is the input before what was parsed.
+    pub(super) fn from_json(origin: &str, before: &[u8], error: &serde_json::Error) -> Self {
         use serde_json::error::Category;
         let (line, column, origin) = (error.line(), error.column(), origin.to_owned());
         let text = error.to_string();
         // serde_json appends the place, which stands at the front here; an offending string is quoted in full.
         let message = plain(text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text), 160);
+        let same_line = before.len() - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let column = if line == 1 { same_line + column } else { column };
+        let line = memchr::memchr_iter(b'\n', before).count() + line;
         match error.classify() {
             Category::Eof => Self::Truncated { origin, line, column },
             Category::Data => Self::NotARow { origin, line, column, message },

@@ -129,6 +129,15 @@ fn of_several_rows_job_chooses() {
     assert!(matches!(chosen("[]", "18b9edca"), Err(RowError::NoRows { .. })));
 }
 
+/// Guards against work per row that grows with the input: this took minutes.
+#[test]
+fn a_large_export_takes_time_by_its_size() {
+    let rows: String = (0..100_000).map(|n| format!("{{\"job_id\":\"{n:08}\",\"db\":\"core_nt\"}}\n")).collect();
+    let start = std::time::Instant::now();
+    assert_eq!(chosen(&rows, "00099999").unwrap().id(), Some("00099999"));
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
 #[test]
 fn a_prefix_must_be_unique_and_a_whole_id_beats_it() {
     let text = r#"[{"job_id":"abcdef"},{"job_id":"abcdef1"},{"PartitionKey":"abcdef2"}]"#;
