@@ -7,3 +7,5 @@ pub mod cluster;
 pub mod exit;
 pub mod follow;
 pub mod job_id;
+pub mod resolve;
+pub mod row;

@@ -1,0 +1,186 @@
+//! [`RowError`]: why there is no row.
+
+use std::io;
+
+use super::{pick::PREFIX_MIN, plain};
+use crate::exit::Exit;
+
+/// Why no row could be read. Each message names what went wrong, where, and what to do next.
+///
+/// `origin` is where the bytes came from: a path as the user wrote it, or `stdin`. Lines count from 1, columns are bytes
+/// and count from 1, as serde_json gives them.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// `JOB` is neither a file nor an id.
+    #[error("{job}: {}", not_found(job))]
+    NotFound {
+        /// What the user wrote.
+        job: String,
+    },
+    /// The path is a directory.
+    #[error("{origin}: is a directory; name the file in it that holds the row")]
+    Directory {
+        /// The path.
+        origin: String,
+    },
+    /// The file may not be read.
+    #[error("{origin}: permission denied; make the file readable, or pipe the row in and pass \"-\"")]
+    Denied {
+        /// The path.
+        origin: String,
+    },
+    /// Reading failed in another way.
+    #[error("{origin}: cannot be read: {error}; check the file or the command that feeds it")]
+    Io {
+        /// The path or `stdin`.
+        origin: String,
+        /// What the system said.
+        #[source]
+        error: io::Error,
+    },
+    /// More bytes than elbtail is willing to hold.
+    #[error("{origin}: is larger than {} MiB; export fewer rows", limit >> 20)]
+    TooLarge {
+        /// The path or `stdin`.
+        origin: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Nothing but white space.
+    #[error("{origin}: is empty; a row was expected: check the command that wrote it")]
+    Empty {
+        /// The path or `stdin`.
+        origin: String,
+    },
+    /// UTF-16 or UTF-32, as PowerShell's `>` writes it.
+    #[error("{origin}: is UTF-16, not UTF-8; save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)")]
+    Utf16 {
+        /// The path or `stdin`.
+        origin: String,
+    },
+    /// Not JSON.
+    #[error("{origin}:{line}:{column}: is not JSON: {message}; give a row, an array of rows, or one row a line")]
+    Syntax {
+        /// The path or `stdin`.
+        origin: String,
+        /// The line in the whole input.
+        line: usize,
+        /// The byte in that line.
+        column: usize,
+        /// The parser's words.
+        message: String,
+    },
+    /// JSON that stops in the middle.
+    #[error(
+        "{origin}:{line}:{column}: the JSON ends in the middle; it was cut off or is still being written: export it again"
+    )]
+    Truncated {
+        /// The path or `stdin`.
+        origin: String,
+        /// The line in the whole input.
+        line: usize,
+        /// The byte in that line.
+        column: usize,
+    },
+    /// JSON, but not an object where a row should be.
+    #[error("{origin}:{line}:{column}: is not a row: {message}; give a row, an array of rows, or one row a line")]
+    NotARow {
+        /// The path or `stdin`.
+        origin: String,
+        /// The line in the whole input.
+        line: usize,
+        /// The byte in that line.
+        column: usize,
+        /// What stands there.
+        message: String,
+    },
+    /// A list without rows.
+    #[error("{origin}: holds a list without rows; check the query that wrote it")]
+    NoRows {
+        /// The path or `stdin`.
+        origin: String,
+    },
+    /// Several rows, and nothing says which.
+    #[error("{origin}: holds {count} rows to choose from; name one with --job ID: {}", listing(ids, *count))]
+    Several {
+        /// The path or `stdin`.
+        origin: String,
+        /// The first ids, escaped for display.
+        ids: Vec<String>,
+        /// How many different rows there are.
+        count: usize,
+    },
+    /// `--job` names a row that is not there.
+    #[error("{origin}: holds no row {}; it holds {}{}", plain(job, 80), listing(ids, *count), short(job))]
+    NotThere {
+        /// The path or `stdin`.
+        origin: String,
+        /// What `--job` said.
+        job: String,
+        /// The first ids that are there, escaped for display.
+        ids: Vec<String>,
+        /// How many different rows are there.
+        count: usize,
+    },
+    /// `--job` beside a literal id: there are no rows to choose from.
+    #[error("--job {} chooses among a file's rows, but JOB is the id {id} itself; leave --job out", plain(job, 80))]
+    NothingToChoose {
+        /// What `--job` said.
+        job: String,
+        /// The literal id.
+        id: String,
+    },
+}
+
+impl RowError {
+    /// The exit code: always [`Exit::Row`].
+    pub fn exit(&self) -> Exit {
+        Exit::Row
+    }
+
+    /// Sorts a parser's error into syntax, cut-off and not-a-row; `before` is the input before what was parsed.
+    pub(super) fn from_json(origin: &str, before: &[u8], error: &serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        let (line, column, origin) = (error.line(), error.column(), origin.to_owned());
+        let text = error.to_string();
+        // serde_json appends the place, which stands at the front here; an offending string is quoted in full.
+        let message = plain(text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text), 160);
+        let same_line = before.len() - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let column = if line == 1 { same_line + column } else { column };
+        let line = memchr::memchr_iter(b'\n', before).count() + line;
+        match error.classify() {
+            Category::Eof => Self::Truncated { origin, line, column },
+            Category::Data => Self::NotARow { origin, line, column, message },
+            Category::Syntax | Category::Io => Self::Syntax { origin, line, column, message },
+        }
+    }
+}
+
+/// What was tried with a `JOB` that is nothing, and what it was perhaps meant as.
+fn not_found(job: &str) -> &'static str {
+    if job.is_empty() {
+        "JOB is empty; give a file, \"-\" for stdin, or an ElasticBLAST id (job-<32 hex>)"
+    } else if job.trim_start().starts_with(['{', '[']) {
+        "no such file; pipe the JSON in and pass \"-\""
+    } else if job.trim().to_ascii_lowercase().starts_with("job-") {
+        "no such file, and not an ElasticBLAST id (job-<32 lowercase hex>); check the spelling"
+    } else {
+        "no such file, and not an ElasticBLAST id (job-<32 hex>); a row's id needs --db URL (or ELBTAIL_DB)"
+    }
+}
+
+/// The ids, comma-separated, and how many more there are.
+fn listing(ids: &[String], count: usize) -> String {
+    let more = count.saturating_sub(ids.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if ids.is_empty() { "none".to_owned() } else { ids.join(", ") + &rest }
+}
+
+/// The hint for a prefix that is too short to be one.
+fn short(job: &str) -> String {
+    if job.chars().count() < PREFIX_MIN {
+        format!("; --job takes a whole id or its first {PREFIX_MIN} or more characters")
+    } else {
+        "; check the id, or leave --job out".to_owned()
+    }
+}

@@ -1,0 +1,25 @@
+//! The job's row: where it comes from and every shape it comes in.
+//!
+//! `read` fetches bytes from a file or stdin, `shape` turns bytes into rows, `pick` chooses the one that was asked for,
+//! `entity` gives typed views of it. Nothing here knows Kubernetes; nothing here trusts a type.
+
+mod arg;
+mod entity;
+mod error;
+mod payload;
+mod pick;
+mod plain;
+mod read;
+mod shape;
+mod tree;
+
+pub use arg::JobArg;
+pub use entity::Row;
+pub use error::RowError;
+pub use pick::PREFIX_MIN;
+pub(crate) use plain::plain;
+pub use read::{MAX_BYTES, read, read_from};
+pub use shape::{row_from_bytes, rows_from_bytes};
+
+#[cfg(test)]
+mod tests;

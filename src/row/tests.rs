@@ -1,0 +1,266 @@
+//! Every shape, every fault, every choice, from bytes and from files.
+
+use std::{
+    fs,
+    io::{self, Cursor, Read},
+    path::Path,
+};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::exit::Exit;
+
+const A: &str = "08b9edca-4d8a-41bc-9cd8-3a2f161259b6";
+const B: &str = "18b9edca-4d8a-41bc-9cd8-3a2f161259b6";
+
+fn one(text: impl AsRef<[u8]>) -> Result<Row, RowError> {
+    row_from_bytes("in", text.as_ref(), None)
+}
+
+fn chosen(text: impl AsRef<[u8]>, job: &str) -> Result<Row, RowError> {
+    row_from_bytes("in", text.as_ref(), Some(job))
+}
+
+fn fault(text: impl AsRef<[u8]>) -> String {
+    let error = one(text).unwrap_err();
+    assert_eq!(error.exit(), Exit::Row);
+    error.to_string()
+}
+
+/// A reader that gives endlessly much and counts what was taken.
+struct Endless<'a>(&'a [u8], u64);
+
+impl Read for Endless<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        for (at, byte) in into.iter_mut().enumerate() {
+            *byte = self.0[at % self.0.len()];
+        }
+        self.1 += into.len() as u64;
+        Ok(into.len())
+    }
+}
+
+#[test]
+fn reads_one_row_from_each_list_shape() {
+    let row = format!(r#"{{"job_id":"{A}"}}"#);
+    for text in [
+        row.clone(),
+        format!("\u{feff}{row}"),
+        format!(" \r\n{row}\r\n"),
+        format!("[{row}]"),
+        format!(r#"{{"odata.metadata":"x","value":[{row}]}}"#),
+        format!("{row}\n{row}"),
+        format!("\u{feff}[{row},{row}]\n"),
+    ] {
+        assert_eq!(one(&text).unwrap().id(), Some(A), "{text}");
+    }
+    let own_value = one(r#"{"job_id":"x","value":[1]}"#).unwrap();
+    assert_eq!(own_value.id(), Some("x"));
+}
+
+#[test]
+fn the_last_of_two_equal_keys_wins() {
+    assert_eq!(one(r#"{"job_id":"x","job_id":"y"}"#).unwrap().id(), Some("y"));
+}
+
+#[test]
+fn each_fault_is_told_with_its_place() {
+    for (text, message) in [
+        ("", "in: is empty; a row was expected: check the command that wrote it"),
+        ("\u{feff} \n", "in: is empty; a row was expected: check the command that wrote it"),
+        ("[]", "in: holds a list without rows; check the query that wrote it"),
+        (r#"{"value":[]}"#, "in: holds a list without rows; check the query that wrote it"),
+        (
+            "42",
+            "in:1:2: is not a row: invalid type: integer `42`, expected a row (a JSON object); \
+             give a row, an array of rows, or one row a line",
+        ),
+        (
+            "{}\n{}\n  \"x\"",
+            "in:3:5: is not a row: invalid type: string \"x\", expected a row (a JSON object); \
+             give a row, an array of rows, or one row a line",
+        ),
+        (
+            "[{},[]]",
+            "in:1:6: is not a row: invalid type: sequence, expected a row (a JSON object); \
+             give a row, an array of rows, or one row a line",
+        ),
+        (
+            r#"{"value":[null]}"#,
+            "in:1:16: is not a row: invalid type: an element of \"value\", expected a row (a JSON object); \
+             give a row, an array of rows, or one row a line",
+        ),
+        ("{\"a\": 1,\n \"b\" 2}", "in:2:6: is not JSON: expected `:`; give a row, an array of rows, or one row a line"),
+        (
+            "{\"a\":1}\n{\"b\":1}\nError: no such table\n",
+            "in:3:1: is not JSON: expected value; give a row, an array of rows, or one row a line",
+        ),
+        (
+            "{\"job_id\":\"x\",\n\"payload\":{",
+            "in:2:11: the JSON ends in the middle; it was cut off or is still being written: export it again",
+        ),
+    ] {
+        assert_eq!(fault(text), message);
+    }
+    assert!(fault("[".repeat(100_000)).contains("is not a row"));
+    assert!(fault(format!(r#"{{"a":{}"#, "[".repeat(100_000))).contains("recursion limit exceeded"));
+    assert!(fault(b"{\"a\":\"\xff\"}").contains("invalid unicode"));
+    assert!(fault(format!("[\"{}\"]", "x\u{1b}".repeat(10_000))).len() < 400);
+    for utf16 in [&b"\xff\xfe{\0}\0"[..], b"\xfe\xff\0{\0}", b"{\0}\0", b"\0{\0}"] {
+        assert!(fault(utf16).contains("UTF-16"));
+    }
+}
+
+#[test]
+fn of_several_rows_job_chooses() {
+    let text = fs::read_to_string("testdata/rows/export.ndjson").unwrap();
+    assert_eq!(
+        fault(&text),
+        format!("in: holds 3 rows to choose from; name one with --job ID: {A}, {B}, 2{}", &B[1..])
+    );
+    for job in [B, "18b9ed", "job-129825360482416da20736cf3ed51a95", "job-129", &format!(" {B}\n")] {
+        assert_eq!(chosen(&text, job).unwrap().id(), Some(B), "{job}");
+    }
+    let not_there = |job| chosen(&text, job).unwrap_err().to_string();
+    assert!(not_there("18b9e").contains("--job takes a whole id or its first 6 or more characters"));
+    assert!(not_there("99b9edca").starts_with("in: holds no row 99b9edca; it holds 08b9edca"));
+    assert!(not_there("job-329").contains("holds no row job-329"));
+    assert!(matches!(chosen("[]", "18b9edca"), Err(RowError::NoRows { .. })));
+}
+
+/// Guards against work per row that grows with the input: this took minutes.
+#[test]
+fn a_large_export_takes_time_by_its_size() {
+    let rows: String = (0..100_000).map(|n| format!("{{\"job_id\":\"{n:08}\",\"db\":\"core_nt\"}}\n")).collect();
+    let start = std::time::Instant::now();
+    assert_eq!(chosen(&rows, "00099999").unwrap().id(), Some("00099999"));
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_prefix_must_be_unique_and_a_whole_id_beats_it() {
+    let text = r#"[{"job_id":"abcdef"},{"job_id":"abcdef1"},{"PartitionKey":"abcdef2"}]"#;
+    assert_eq!(chosen(text, "abcdef").unwrap().id(), Some("abcdef"));
+    assert_eq!(chosen(text, "abcdef2").unwrap().id(), Some("abcdef2"));
+    let text = r#"[{"job_id":"abcdef0"},{"job_id":"abcdef1"}]"#;
+    assert!(matches!(chosen(text, "abcdef"), Err(RowError::Several { count: 2, .. })));
+}
+
+#[test]
+fn a_single_row_must_be_the_one_job_names() {
+    let text = format!(r#"{{"job_id":"{A}","payload":{{"k8s_job_id":"job-x1y2"}}}}"#);
+    assert!(chosen(&text, A).is_ok());
+    assert!(chosen(&text, "job-x1y2").is_ok());
+    assert_eq!(
+        chosen(&text, B).unwrap_err().to_string(),
+        format!("in: holds no row {B}; it holds {A}; check the id, or leave --job out")
+    );
+}
+
+#[test]
+fn one_row_several_times_is_one_row_the_newest() {
+    let text = r#"
+        {"job_id":"a","updated_at":"2026-05-21T02:31:41Z","status":"newest"}
+        {"job_id":"a","updated_at":"2026-05-21T02:31:40Z","status":"old"}"#;
+    let row = one(text).unwrap();
+    assert_eq!(row.status(), Some("newest"));
+    assert_eq!(row.notes(), ["in holds this row 2 times; the newest is used"]);
+    assert_eq!(chosen(text, "a").unwrap().status(), Some("newest"));
+    let same_age = r#"[{"job_id":"a","status":"1"},{"job_id":"a","status":"2"}]"#;
+    assert_eq!(one(same_age).unwrap().status(), Some("2"));
+}
+
+#[test]
+fn many_ids_are_cut_and_shown_harmless() {
+    let rows: String = (0..25).map(|n| format!("{{\"job_id\":\"\\u001b{n}\"}}\n")).collect();
+    let message = fault(rows);
+    assert!(message.ends_with("\\u{1b}19 and 5 more"), "{message}");
+    assert!(!message.contains('\u{1b}'));
+    let message = fault(r#"[{"status":"running"},{"payload":{"k8s_job_id":"job-x"}}]"#);
+    assert!(message.ends_with("(row 1, without an id), job-x"), "{message}");
+}
+
+#[test]
+fn reads_files_and_says_what_is_wrong_with_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let message = |path: &Path| read(&JobArg::Path(path.into()), None).unwrap_err().to_string();
+    let row = dir.path().join("row.json");
+    fs::write(&row, format!(r#"{{"job_id":"{A}"}}"#)).unwrap();
+    assert_eq!(read(&JobArg::Path(row.clone()), None).unwrap().unwrap().id(), Some(A));
+
+    assert!(message(dir.path()).ends_with("is a directory; name the file in it that holds the row"));
+    assert_eq!(
+        message(Path::new(B)),
+        format!(
+            "{B}: no such file, and not an ElasticBLAST id (job-<32 hex>); a row's id needs --db URL (or ELBTAIL_DB)"
+        )
+    );
+    assert!(message(&row.join("x")).contains("no such file"));
+    assert!(message(Path::new("")).contains("JOB is empty"));
+    assert!(message(Path::new("{\"job_id\":")).contains("pass \"-\""));
+    assert!(message(Path::new(&"x".repeat(5000))).contains("no such file"));
+    assert!(message(Path::new("a\0b\u{1b}")).starts_with("a\\u{0}b\\u{1b}: no such file"));
+    assert!(message(Path::new("job-XYZ.")).contains("check the spelling"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("row.json");
+    fs::write(&file, "{}").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+    // root may read everything.
+    if let Err(error) = read(&JobArg::Path(file), None) {
+        assert!(matches!(error, RowError::Denied { .. }));
+    }
+}
+
+#[test]
+fn an_id_needs_no_row_and_takes_no_choice() {
+    let id = JobArg::Id("job-x".parse().unwrap());
+    assert!(matches!(read(&id, None), Ok(None)));
+    assert!(matches!(read(&id, Some("a")), Err(RowError::NothingToChoose { .. })));
+}
+
+#[test]
+fn garbage_is_given_up_at_its_first_bytes() {
+    for garbage in [&b"\0"[..], b"\x7fELF", b"y\n", b"\xff\xfea\0"] {
+        let mut input = Endless(garbage, 0);
+        assert!(read_from("in", &mut input, None).is_err());
+        assert!(input.1 <= 1 << 20, "{} bytes read", input.1);
+    }
+}
+
+#[test]
+fn an_error_while_reading_is_handed_on() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+    let error = read_from("in", Cursor::new("{").chain(Broken), None).unwrap_err();
+    assert!(matches!(&error, RowError::Io { .. }));
+    assert!(error.to_string().starts_with("in: cannot be read: the disk is gone;"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes: Vec<u8>, job in proptest::option::of("[a-z0-9-]{0,10}")) {
+        let _ = row_from_bytes("in", &bytes, job.as_deref());
+    }
+
+    /// Nearly JSON gets further into the parser than noise does.
+    #[test]
+    fn any_mangled_row_is_read_or_refused(at in 0usize..1300, byte: u8, cut in 0usize..1400) {
+        let mut bytes = fs::read("testdata/rows/incident.json").unwrap();
+        bytes[at] = byte;
+        bytes.truncate(cut);
+        if let Ok(row) = row_from_bytes("in", &bytes, None) {
+            let _ = (row.namespace(), row.updated_at(), row.phase(), crate::resolve::resolve(&row));
+        }
+    }
+}
