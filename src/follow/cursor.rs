@@ -44,12 +44,16 @@ pub struct Cursor {
     remembered_from: Option<Stamp>,
     /// Lines read.
     count: u64,
-    /// The text of the last line, kept when the runtime stored it in chunks.
-    long: Option<Vec<u8>>,
+    /// Chunks that the last line may be stored in.
+    chunks: u64,
 }
 
-/// The runtime stores a longer line in chunks of this many bytes, each with a stamp of its own.
-const CHUNK: usize = 16 << 10;
+/// Chunks that the runtime may have stored a text of `len` bytes in: containerd cuts at 16 KiB, CRI-O at 8 KiB, and a line of
+/// the other stream may stand between. `tailLines` counts chunks, not lines.
+pub fn chunks(len: usize) -> u64 {
+    const SMALLEST: usize = 8 << 10;
+    if len < SMALLEST { 1 } else { (len / SMALLEST + 2) as u64 }
+}
 
 impl Cursor {
     /// Lines read so far.
@@ -65,7 +69,7 @@ impl Cursor {
     /// Remembers a line that was handed on.
     pub fn read(&mut self, line: &Line) {
         self.count += 1;
-        self.long = (line.text.len() >= CHUNK).then(|| line.text.to_vec());
+        self.chunks = chunks(line.text.len());
         self.seen.push_back(Seen::of(line));
         let bound = line.stamp.floor_second().back(2 * SKEW.as_nanos() as i64);
         while self.seen.len() > REMEMBERED || (self.seen.len() > ALWAYS && self.seen[0].stamp < bound) {
@@ -98,9 +102,9 @@ impl Cursor {
         Some(self.last()?.back(reach).floor_second())
     }
 
-    /// How many chunks from the log's end [`Cursor::ends_with`] needs: one more than the last line is repeated.
+    /// How many chunks from the log's end [`Cursor::ends_with`] needs: the last line as often as it is repeated, and one more.
     pub fn tail(&self) -> u64 {
-        self.run() as u64 + 1
+        self.run() as u64 * self.chunks + 1
     }
 
     /// How often the last line stands at the end of what was read, stamp and text alike.
@@ -112,13 +116,9 @@ impl Cursor {
     /// Whether `tail`, the log's last lines as the API gives them now, show that the log ends with the last line read: it
     /// stands there exactly as often as it was read. An empty `tail` agrees with an unread log only.
     pub fn ends_with(&self, tail: &[Line]) -> bool {
-        let (Some(last), Some(end)) = (self.seen.back(), tail.last()) else {
+        let (Some(last), false) = (self.seen.back(), tail.is_empty()) else {
             return tail.is_empty() && self.seen.is_empty();
         };
-        if let Some(long) = &self.long {
-            // `tailLines` counts chunks, so the answer may be the end of our last line under a later stamp.
-            return Seen::of(end) == *last || (end.text.len() >= CHUNK && long.ends_with(&end.text));
-        }
         let copies = tail.iter().rev().take_while(|line| Seen::of(line) == *last).count();
         copies == self.run() || (copies > 0 && copies == tail.len() && copies < self.run())
     }

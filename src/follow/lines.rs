@@ -18,6 +18,19 @@ pub struct Line {
     pub text: Bytes,
 }
 
+impl Line {
+    /// The line that `text` is, if it starts with a stamp. `text` has no line end.
+    pub fn parse(text: &[u8]) -> Option<Line> {
+        let (stamp, at) = Stamp::parse(text)?;
+        Some(Line { stamp, text: Bytes::copy_from_slice(&text[at..]) })
+    }
+}
+
+/// The lines of a short answer, such as the log's last lines: bare text is dropped, a last line without an end is kept.
+pub fn lines_of(answer: &[u8]) -> Vec<Line> {
+    answer.split(|byte| *byte == b'\n').filter_map(Line::parse).collect()
+}
+
 /// What a stamped stream consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{
     follower::{Action, End, Event, Follower, Output, Refusal, Request, Scope},
-    lines::{Line, Piece, Splitter},
+    lines::{self, Line},
     note::Note,
     stamp::Stamp,
     status::{Ended, PodLife, State, Status},
@@ -27,6 +27,8 @@ struct Hazards {
     restarts: u32,
     rotation: bool,
     stalls: bool,
+    /// The container's last line has no end.
+    unfinished: bool,
 }
 
 struct Chunk {
@@ -84,18 +86,7 @@ fn lines_of(log: &Log) -> Vec<Line> {
     let mut answer =
         Answer { instance: 0, next: 0, new_line: true, request, ready: VecDeque::new(), stalled: false, file_start: 0 };
     answer.fill(log, log.chunks.len());
-    parse(Vec::from(answer.ready))
-}
-
-fn parse(bytes: Vec<u8>) -> Vec<Line> {
-    let mut splitter = Splitter::default();
-    splitter.push(Bytes::from(bytes));
-    std::iter::from_fn(|| splitter.next())
-        .map(|piece| match piece {
-            Piece::Line(line) => line,
-            Piece::Bare(text) => panic!("bare: {text:?}"),
-        })
-        .collect()
+    lines::lines_of(answer.ready.make_contiguous())
 }
 
 const STEP: Duration = Duration::from_millis(50);
@@ -207,6 +198,10 @@ impl World {
             }
             let may_restart = (self.logs.len() as u32) <= self.hazards.restarts;
             if ending || (may_restart && self.rng.u8(..40) == 0) {
+                if self.hazards.unfinished && self.rng.bool() {
+                    self.print();
+                    self.logs.last_mut().unwrap().chunks.last_mut().unwrap().partial = true;
+                }
                 let clock = self.clock();
                 self.logs.last_mut().unwrap().ended = Some(clock);
                 self.waiting = false;
@@ -369,7 +364,7 @@ fn parse_from(log: &Log, skip: usize) -> Vec<Line> {
         file_start: log.file_start,
     };
     answer.fill(log, log.chunks.len());
-    parse(Vec::from(answer.ready))
+    lines::lines_of(answer.ready.make_contiguous())
 }
 
 fn texts(lines: &[Line]) -> Vec<String> {
@@ -475,5 +470,15 @@ proptest! {
     #[test]
     fn rotated_restarted_and_stalled(seed in any::<u64>()) {
         honest(seed, Hazards { rotation: true, cuts: true, stalls: true, restarts: 3, ..Hazards::default() });
+    }
+
+    #[test]
+    fn a_last_line_without_end(seed in any::<u64>()) {
+        complete(seed, Hazards { unfinished: true, cuts: true, restarts: 1, ..Hazards::default() });
+    }
+
+    #[test]
+    fn a_long_last_line_without_end(seed in any::<u64>()) {
+        complete(seed, Hazards { unfinished: true, cuts: true, long_lines: true, ..Hazards::default() });
     }
 }
