@@ -10,6 +10,7 @@ mod body;
 mod counters;
 mod credentials;
 mod dial;
+mod ear;
 mod error;
 mod exec;
 mod kubeconfig;

@@ -182,7 +182,8 @@ async fn a_client_certificate_from_a_plugin_is_used() {
     get(&cluster, "/version").await.unwrap();
 
     let error = get(&connect(&kubeconfig(&server, "")).await.unwrap(), "/version").await.unwrap_err();
-    println!("no certificate: {error}");
+    assert_eq!(error.exit(), Exit::Denied);
+    assert!(error.to_string().contains("refused the client certificate"), "{error}");
 }
 
 #[tokio::test]
