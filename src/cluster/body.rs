@@ -56,18 +56,16 @@ impl Body for AnswerBody {
     type Error = ClusterError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ClusterError>>> {
-        let Some(slot) = &self.slot else { return Poll::Ready(None) };
-        let lane = slot.lane.clone();
+        if self.slot.is_none() {
+            return Poll::Ready(None);
+        }
         let mut polled = Pin::new(&mut self.body).poll_frame(cx);
         // HTTP/2 often ends a stream with an empty frame, which is no data to anyone.
         while matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty)) {
             polled = Pin::new(&mut self.body).poll_frame(cx);
         }
         match polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                lane.hear();
-                Poll::Ready(Some(Ok(frame)))
-            }
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(frame))),
             Poll::Ready(Some(Err(error))) => {
                 self.slot = None;
                 Poll::Ready(Some(Err(self.broken(chain(&error)))))

@@ -28,7 +28,7 @@ use tower::{Service, ServiceExt, service_fn, util::MapErr};
 
 use super::{
     ClusterError, Settings,
-    error::{Obstacle, find},
+    error::{Obstacle, chain, find},
     proxy::{Kind, Proxy},
     tls,
 };
@@ -155,7 +155,7 @@ impl Dialer {
         };
         let tls = self.tls.read().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(tls) = tls else { return Ok(Dialed { wire, http2: false }) };
-        let name = self.config.tls_server_name.as_deref().unwrap_or(self.server.name());
+        let name = self.name();
         let wire = handshake(wire, tls, name).await.map_err(|error| match find::<rustls::Error>(&error) {
             Some(error) => tls::explain(&self.host(), name, error),
             None => self.unreachable(Obstacle::Tls(match error.kind() {
@@ -211,6 +211,20 @@ impl Dialer {
         let mut connector = self.tcp.clone();
         future::poll_fn(|cx| connector.poll_ready(cx)).await?;
         Ok(connector.call(url).await?.into_inner())
+    }
+
+    /// What it means that a connection failed once HTTP had begun.
+    pub fn broken(&self, error: &(dyn StdError + 'static)) -> ClusterError {
+        match find::<rustls::Error>(error) {
+            // With TLS 1.3 a server refuses a client certificate only now.
+            Some(error @ rustls::Error::AlertReceived(_)) => tls::explain(&self.host(), self.name(), error),
+            _ => ClusterError::Broken { host: self.host(), why: chain(error) },
+        }
+    }
+
+    /// The name the server's certificate has to be for.
+    fn name(&self) -> &str {
+        self.config.tls_server_name.as_deref().unwrap_or(self.server.name())
     }
 
     fn unreachable(&self, why: Obstacle) -> ClusterError {

@@ -3,11 +3,13 @@
 use std::{
     fmt, io,
     io::IsTerminal,
+    pin::pin,
     process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
 
+use futures::future::{Either, select};
 use jiff::Timestamp;
 use kube::config::{ExecConfig, ExecInteractiveMode};
 use secrecy::SecretString;
@@ -26,6 +28,9 @@ const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.auth
 
 /// A plugin that runs this long is waiting for a person, who then has to see what it says.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a plugin's last words may be on their way after it has ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A plugin as the kubeconfig describes it.
 #[derive(Clone)]
@@ -111,30 +116,40 @@ impl Plugin {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| failed(self.why_not_started(&error)))?;
-        let (mut out, err) = (Vec::new(), child.stderr.take());
-        let stdout = child.stdout.take();
-        let read_out = async {
-            match stdout {
-                Some(mut stdout) => stdout.read_to_end(&mut out).await.map(drop),
-                None => Ok(()),
+        let mut said = Vec::new();
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let ended = async {
+            let mut out = Vec::new();
+            if let Some(mut stdout) = stdout {
+                stdout.read_to_end(&mut out).await?;
+            }
+            child.wait().await.map(|status| (status, out))
+        };
+        let ended = {
+            let (listening, ended) = (pin!(self.listen(stderr, &mut said)), pin!(ended));
+            match select(listening, ended).await {
+                Either::Left(((), ended)) => ended.await,
+                Either::Right((ended, listening)) => {
+                    // Something it started, a browser say, may hold its stderr open for hours.
+                    let _ = tokio::time::timeout(LAST_WORDS, listening).await;
+                    ended
+                }
             }
         };
-        let (read, said) = tokio::join!(read_out, self.listen(err));
-        read.map_err(|error| failed(error.to_string()))?;
-        let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+        let (status, out) = ended.map_err(|error| failed(error.to_string()))?;
         if !status.success() {
-            return Err(failed(why_failed(status, &said)));
+            return Err(failed(why_failed(status, &String::from_utf8_lossy(&said))));
         }
         self.read(&out).map_err(failed)
     }
 
     /// Collects what the plugin says on stderr, and shows it as soon as it seems to be meant for a person.
-    async fn listen(&self, stderr: Option<impl AsyncRead + Unpin>) -> String {
-        let Some(mut stderr) = stderr else { return String::new() };
-        let (mut said, mut shown) = (Vec::new(), 0);
+    async fn listen(&self, stderr: Option<impl AsyncRead + Unpin>, said: &mut Vec<u8>) {
+        let Some(mut stderr) = stderr else { return };
+        let mut shown = 0;
         let patience = Instant::now() + PATIENCE;
         loop {
-            match tokio::time::timeout_at(patience, stderr.read_buf(&mut said)).await {
+            match tokio::time::timeout_at(patience, stderr.read_buf(said)).await {
                 Ok(Ok(0) | Err(_)) => break,
                 Ok(Ok(_)) => {}
                 Err(_) => {
@@ -143,7 +158,7 @@ impl Plugin {
                         shown = said.len();
                     }
                     // The deadline has passed, so from here on every read is shown at once.
-                    if !matches!(stderr.read_buf(&mut said).await, Ok(1..)) {
+                    if !matches!(stderr.read_buf(said).await, Ok(1..)) {
                         break;
                     }
                 }
@@ -152,7 +167,6 @@ impl Plugin {
         if Instant::now() > patience && shown < said.len() {
             (self.notice)(&String::from_utf8_lossy(&said[shown..]));
         }
-        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// `KUBERNETES_EXEC_INFO`: what a plugin may know about its caller.

@@ -15,12 +15,12 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use kube::client::Body;
-use tokio::time::Instant;
+use tower::BoxError;
 
 use super::{
     counters::{Counting, Open},
-    dial::{Dialed, Wire},
-    error::chain,
+    dial::Dialed,
+    ear::{Ear, Overheard},
 };
 
 /// Streams on one HTTP/2 connection. A server takes 100 unless configured otherwise and a hyper client stalls without
@@ -55,10 +55,10 @@ pub(super) struct Lane {
     sender: Sender,
     /// How many requests may be under way at once.
     pub capacity: usize,
-    /// No new requests: the peer is suspected dead, or other credentials are in use now.
+    /// No new requests: it failed one, or other credentials are in use now.
     retired: AtomicBool,
-    /// When the server last said something here.
-    heard: Mutex<Instant>,
+    /// Whether the server is still there.
+    pub ear: Arc<Ear>,
 }
 
 enum Sender {
@@ -69,22 +69,24 @@ enum Sender {
 
 /// A request that got no answer.
 pub(super) struct Unanswered {
-    pub why: String,
+    pub error: BoxError,
     /// The request, when nothing of it was sent.
     pub unsent: Option<Box<Request<Body>>>,
 }
 
 impl Lane {
     /// Speaks HTTP on a fresh connection: returns when requests can be sent.
-    pub async fn open(dialed: Dialed, keepalive: Keepalive, counting: &Arc<Counting>) -> Result<Self, String> {
+    pub async fn open(dialed: Dialed, keepalive: Keepalive, counting: &Arc<Counting>) -> Result<Self, BoxError> {
         let open = Open::new(counting);
+        let (wire, ear) = Ear::on(dialed.wire);
         let (sender, capacity) = if dialed.http2 {
-            let (sender, capacity) = http2(dialed.wire, keepalive, open).await?;
+            let (sender, capacity) = http2(wire, keepalive, open).await.map_err(|error| ear.cause(error))?;
             (Sender::Http2(sender), capacity)
         } else {
-            (Sender::Http1(Mutex::new(Some(http1(dialed.wire, open).await?))), 1)
+            let sender = http1(wire, open).await.map_err(|error| ear.cause(error))?;
+            (Sender::Http1(Mutex::new(Some(sender))), 1)
         };
-        Ok(Self { sender, capacity, retired: AtomicBool::new(false), heard: Mutex::new(Instant::now()) })
+        Ok(Self { sender, capacity, retired: AtomicBool::new(false), ear })
     }
 
     /// Whether this is HTTP/2.
@@ -102,22 +104,12 @@ impl Lane {
                 sender.as_ref().is_none_or(http1::SendRequest::is_closed)
             }
         };
-        !closed && !self.retired.load(Relaxed)
+        !closed && !self.retired.load(Relaxed) && !self.ear.is_suspicious()
     }
 
     /// Takes no new requests from here on; those under way finish.
     pub fn retire(&self) {
         self.retired.store(true, Relaxed);
-    }
-
-    /// Notes that the server is alive.
-    pub fn hear(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    /// Whether the server has been silent since `then`.
-    pub fn silent_since(&self, then: Instant) -> bool {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) < then
     }
 
     /// Sends a request and waits for the answer's head.
@@ -127,32 +119,32 @@ impl Lane {
                 let answer = sender.clone().try_send_request(request).await;
                 answer.map_err(|mut error| Unanswered {
                     unsent: error.take_message().map(Box::new),
-                    why: chain(&error.into_error()),
+                    error: self.ear.cause(error.into_error()),
                 })
             }
             Sender::Http1(parked) => {
                 let taken = parked.lock().unwrap_or_else(PoisonError::into_inner).take();
                 // The pool gives an HTTP/1.1 lane to one request at a time, and none after a request was abandoned.
                 let Some(mut sender) = taken else {
-                    return Err(Unanswered { why: "it is in use".to_owned(), unsent: Some(Box::new(request)) });
+                    return Err(Unanswered { error: "it is in use".into(), unsent: Some(Box::new(request)) });
                 };
                 // The last answer's end may not have been seen by the connection yet.
                 if let Err(error) = sender.ready().await {
-                    return Err(Unanswered { why: chain(&error), unsent: Some(Box::new(request)) });
+                    return Err(Unanswered { error: self.ear.cause(error), unsent: Some(Box::new(request)) });
                 }
                 let answer = sender.try_send_request(origin_form(request)).await;
                 *parked.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
                 answer.map_err(|mut error| Unanswered {
                     unsent: error.take_message().map(Box::new),
-                    why: chain(&error.into_error()),
+                    error: self.ear.cause(error.into_error()),
                 })
             }
         }
     }
 }
 
-async fn http1(wire: Box<dyn Wire>, open: Open) -> Result<http1::SendRequest<Body>, String> {
-    let (sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(|error| chain(&error))?;
+async fn http1(wire: Overheard, open: Open) -> hyper::Result<http1::SendRequest<Body>> {
+    let (sender, connection) = http1::handshake(TokioIo::new(wire)).await?;
     tokio::spawn(async move {
         // Its error reaches whoever waits for an answer or reads a body.
         let _ = connection.await;
@@ -162,10 +154,10 @@ async fn http1(wire: Box<dyn Wire>, open: Open) -> Result<http1::SendRequest<Bod
 }
 
 async fn http2(
-    wire: Box<dyn Wire>,
+    wire: Overheard,
     Keepalive(keepalive): Keepalive,
     open: Open,
-) -> Result<(http2::SendRequest<Body>, usize), String> {
+) -> Result<(http2::SendRequest<Body>, usize), BoxError> {
     let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         // No streams before the server has said how many it takes: until then a burst would pile up in the dark.
@@ -179,15 +171,14 @@ async fn http2(
         .keep_alive_timeout(keepalive)
         .keep_alive_while_idle(true)
         .handshake(TokioIo::new(wire))
-        .await
-        .map_err(|error| chain(&error))?;
+        .await?;
     // The server's SETTINGS come first thing, but hyper has no event for them: look.
     let mut look = tokio::time::interval(Duration::from_millis(1));
     while connection.current_max_send_streams() == 0 {
         tokio::select! {
             ended = &mut connection => {
-                let why = ended.err().map(|error| format!(": {}", chain(&error)));
-                return Err(format!("it was closed before it began{}", why.unwrap_or_default()));
+                ended?;
+                return Err("the server closed it before it began".into());
             }
             _ = look.tick() => {}
         }

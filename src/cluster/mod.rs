@@ -1,8 +1,8 @@
 //! [`Cluster`]: from flags and kubeconfig to requests that are answered.
 //!
 //! kube reads the kubeconfig, sets up TLS and speaks Kubernetes; what lies under it is elbtail's own, because a
-//! thousand followed containers need it: [`transport`] authenticates, [`pool`] spreads streams over few HTTP/2
-//! connections (or many HTTP/1.1 ones), [`lane`] is one of them and [`dial`] opens it. [`ClusterError`] says what went
+//! thousand followed containers need it: `transport` authenticates, `pool` spreads streams over few HTTP/2
+//! connections (or many HTTP/1.1 ones), `lane` is one of them and `dial` opens it. [`ClusterError`] says what went
 //! wrong in the categories of the exit codes.
 
 mod args;
@@ -10,6 +10,7 @@ mod body;
 mod counters;
 mod credentials;
 mod dial;
+mod ear;
 mod error;
 mod exec;
 mod kubeconfig;

@@ -126,7 +126,7 @@ impl Pool {
         let dialed = self.dialer.dial().await?;
         let lane = Lane::open(dialed, self.keepalive, &self.counting);
         let lane = self.dialer.in_time("the start of HTTP", lane).await?;
-        lane.map_err(|why| ClusterError::Broken { host: self.dialer.host(), why })
+        lane.map_err(|error| self.dialer.broken(&*error))
     }
 
     /// A connection is there, or failed to be: serves the queue.

@@ -131,15 +131,17 @@ impl Inner {
         let mut request = request;
         for tries_left in (0..TRIES).rev() {
             let slot = self.pool.slot().await?;
-            let Unanswered { why, unsent } = match self.on(&slot, request).await? {
+            let Unanswered { error, unsent } = match self.on(&slot, request).await? {
                 Ok(answer) => {
                     let host = self.pool.dialer.host();
                     return Ok(answer.map(|body| AnswerBody::new(body, slot, limit, host)));
                 }
                 Err(unanswered) => unanswered,
             };
-            // Nothing more should go there; hyper may not have noticed yet.
-            slot.lane.retire();
+            // One stream of many may fail alone; a connection that took nothing, or carried but this, is over.
+            if unsent.is_some() || !slot.lane.is_http2() {
+                slot.lane.retire();
+            }
             let again = match unsent {
                 Some(unsent) => Some(*unsent),
                 None if slot.reused => spare.take(),
@@ -147,7 +149,7 @@ impl Inner {
             };
             match again {
                 Some(again) if tries_left > 0 => request = again,
-                _ => return Err(ClusterError::Broken { host: self.pool.dialer.host(), why }),
+                _ => return Err(self.pool.dialer.broken(&*error)),
             }
         }
         Err(ClusterError::Unexpected("a request was tried no times".to_owned()))
@@ -161,12 +163,9 @@ impl Inner {
     ) -> Result<Result<Response<hyper::body::Incoming>, Unanswered>, ClusterError> {
         let began = Instant::now();
         let sent = self.pool.dialer.in_time("the answer", slot.lane.send(request)).await;
-        match &sent {
-            Ok(Ok(_)) => slot.lane.hear(),
-            // Not a word from this connection in all the time: do not put the next request on it, even before the
-            // PINGs have told whether it is dead.
-            Err(_) if slot.lane.silent_since(began) => slot.lane.retire(),
-            _ => {}
+        if sent.is_err() {
+            // Perhaps the peer is gone: then the next request shall not wait for the PINGs to find out.
+            slot.lane.ear.overdue(began);
         }
         sent
     }

@@ -168,6 +168,33 @@ async fn a_proxy_is_used_where_it_should_be() {
 }
 
 #[tokio::test]
+async fn a_socks_proxy_resolves_the_name_itself() {
+    let server = Server::start(Speech::default()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (target, port) = (server.address, server.address.port());
+    let proxy = tokio::spawn(async move {
+        let (mut from, _) = listener.accept().await.unwrap();
+        let mut hello = [0; 3];
+        from.read_exact(&mut hello).await.unwrap();
+        assert_eq!(hello, [5, 1, 0], "version 5, one method, no authentication");
+        from.write_all(&[5, 0]).await.unwrap();
+        let mut request = [0; 4 + 1 + "cluster.test".len() + 2];
+        from.read_exact(&mut request).await.unwrap();
+        assert_eq!(&request[5..17], b"cluster.test");
+        assert_eq!(request[17..], port.to_be_bytes());
+        from.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).await.unwrap();
+        let mut to = TcpStream::connect(target).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+    });
+    let path = kubeconfig(&server, &format!(", proxy-url: 'socks5://{address}'"));
+    let args = ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() };
+    let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+    get(&cluster, "/version").await.unwrap();
+    assert!(!proxy.is_finished());
+}
+
+#[tokio::test]
 async fn a_proxy_that_fails_is_named_without_its_password() {
     let server = Server::start(Speech::default()).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

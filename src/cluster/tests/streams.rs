@@ -6,7 +6,10 @@ use futures::{StreamExt, future::join_all};
 use http::Version;
 
 use super::{
-    super::{Cluster, ClusterError, Counters, LogAnswer, LogQuery, Surroundings, lane::Keepalive},
+    super::{
+        Cluster, ClusterError, ConnectArgs, Counters, LogAnswer, LogQuery, RequestTimeout, Surroundings,
+        lane::Keepalive,
+    },
     server::{Server, Speech, get, log, next, relay},
 };
 
@@ -147,6 +150,20 @@ async fn a_half_open_connection_is_found_and_given_up() {
     assert!(matches!(error, ClusterError::Broken { .. }), "{error}");
     let mut body = log(&cluster, "drip").await.unwrap();
     next(&mut body).await.unwrap().unwrap();
+    assert_eq!(cluster.counters().opened, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_without_answer_keeps_the_next_from_the_same_silent_connection() {
+    let server = Server::start(Speech::default()).await;
+    let (address, freeze) = relay(server.address).await;
+    let timeout = RequestTimeout(Some(Duration::from_millis(300)));
+    let args = ConnectArgs { request_timeout: timeout, ..super::server::args(address, Some(server.ca()), true) };
+    let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+    get(&cluster, "/version").await.unwrap();
+    freeze.notify_waiters();
+    get(&cluster, "/version").await.unwrap_err();
+    get(&cluster, "/version").await.unwrap();
     assert_eq!(cluster.counters().opened, 2);
 }
 
