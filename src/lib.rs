@@ -4,6 +4,7 @@
 //! I/O stands at both ends. `cli` alone prints, exits or reads the environment. `docs/design.md` tells the story.
 
 pub mod cluster;
+pub mod discover;
 pub mod exit;
 pub mod follow;
 pub mod job_id;

@@ -215,9 +215,9 @@ const TRIES: u32 = 7;
 const FILE_TRIES: u32 = 4;
 /// How much later than its container a log may start without being told.
 const LATE: i64 = 10_000_000_000;
-/// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: stdout and stderr
-/// are stamped apart, by less than this.
-const SET_BACK: i64 = 1_000_000_000;
+/// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
+/// stderr, which are stamped apart, and less than the second by which a resumed reading reaches back.
+const SET_BACK: i64 = 500_000_000;
 
 /// Reads one container. See the module's description.
 #[derive(Debug)]
