@@ -74,8 +74,10 @@ pub enum End {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The pod's status, first and whenever it changes.
+    /// The pod's status, first and whenever it changes, as a watch tells it: it may lag.
     Status(Status),
+    /// The pod's status as a list has it at this moment.
+    Listed(Status),
     /// The request was answered with 200.
     Opened,
     /// The request was answered otherwise, or not at all.
@@ -207,7 +209,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The first pause after a failure; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause after a failure.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Failures in a row after which a plain (not followed) reading gives up, about 6 s with the pauses between.
 const TRIES: u32 = 7;
 /// Answers in a row that a log's file is missing after which it is believed: while a log is rotated, its file is away for a
@@ -240,6 +242,8 @@ pub struct Follower {
     doubts: u32,
     /// Whether the next reading ignores the cursor's `sinceTime`.
     whole: bool,
+    /// When the status was last known not to lag.
+    known: Option<Duration>,
     /// When the last answer ended.
     closed: Duration,
     /// When `current` was first opened.
@@ -277,6 +281,7 @@ impl Follower {
             failures: 0,
             doubts: 0,
             whole: false,
+            known: None,
             closed: Duration::ZERO,
             opened: None,
             handed: 0,
@@ -322,6 +327,10 @@ impl Follower {
     pub fn on(&mut self, event: Event, now: Duration, out: &mut Output) {
         match event {
             Event::Status(status) => self.on_status(status, now, out),
+            Event::Listed(status) => {
+                self.known = Some(now);
+                self.on_status(status, now, out);
+            }
             Event::Opened => self.on_opened(now, out),
             Event::Refused(refusal) => self.on_refused(refusal, now, out),
             Event::Data(data) => self.on_data(data, now, out),
@@ -564,7 +573,9 @@ impl Follower {
         if let Phase::Open(reading) = &mut self.phase {
             reading.heard = now;
             // Nothing read before can show that this is the log of the instance meant, so let the status tell.
-            if self.scope.follow && !is_final && self.handed == 0 {
+            let known = self.known.is_some_and(|known| now < known + LAG_OF_STATUS);
+            self.confirmed |= known;
+            if self.scope.follow && !is_final && self.handed == 0 && !known {
                 out.actions.push(Action::Confirm(Duration::ZERO));
             }
         }
@@ -572,6 +583,7 @@ impl Follower {
 
     fn on_confirmed(&mut self, status: Option<Status>, now: Duration, out: &mut Output) {
         let confirmed = status.is_some();
+        self.known = confirmed.then_some(now).or(self.known);
         if let Some(status) = status {
             self.on_status(status, now, out);
         }
