@@ -8,5 +8,6 @@ pub mod discover;
 pub mod exit;
 pub mod follow;
 pub mod job_id;
+pub mod merge;
 pub mod resolve;
 pub mod row;

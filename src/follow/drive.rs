@@ -162,6 +162,12 @@ impl<R: Reports> Driver<R> {
                     Err(refusal) => Event::Refused(refusal),
                 }
             }
+            () = async {
+                match deadline {
+                    Some(deadline) => sleep_until((self.began + deadline).into()).await,
+                    None => std::future::pending().await,
+                }
+            } => Event::Tick,
             chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() => match chunk {
                 Some(Ok(data)) => Event::Data(data),
                 end => {
@@ -171,12 +177,6 @@ impl<R: Reports> Driver<R> {
                     }))
                 }
             },
-            () = async {
-                match deadline {
-                    Some(deadline) => sleep_until((self.began + deadline).into()).await,
-                    None => std::future::pending().await,
-                }
-            } => Event::Tick,
         }
     }
 
