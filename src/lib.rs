@@ -11,3 +11,4 @@ pub mod job_id;
 pub mod merge;
 pub mod resolve;
 pub mod row;
+pub mod session;

@@ -44,7 +44,7 @@ impl Evidence {
 }
 
 /// What to look for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// The job.
     pub id: JobId,

@@ -38,6 +38,15 @@ pub struct Batch {
     pub lines: Vec<Line>,
 }
 
+/// What a driver has to say.
+#[derive(Debug)]
+pub enum Told {
+    /// Lines.
+    Lines(Batch),
+    /// Something about the container of this number.
+    Note(usize, Note),
+}
+
 /// What a driver is told of its container.
 #[derive(Debug, Clone, Default)]
 pub struct News {
@@ -47,16 +56,8 @@ pub struct News {
     pub listed: bool,
 }
 
-/// Where a driver reports to.
-pub trait Reports: Send + 'static {
-    /// Something to tell about the target.
-    fn note(&mut self, note: Note);
-    /// Whether everything there is has been read, whenever that changes.
-    fn settled(&mut self, settled: bool);
-}
-
 /// Follows one container to its end.
-pub struct Driver<R> {
+pub struct Driver {
     /// The cluster.
     pub cluster: Cluster,
     /// Shared by all drivers.
@@ -71,10 +72,10 @@ pub struct Driver<R> {
     pub scope: Scope,
     /// Its status. When the sender is dropped, the pod's last status is the last word.
     pub news: watch::Receiver<News>,
-    /// Its lines. Taking them slowly slows the reading down; nothing is dropped.
-    pub lines: mpsc::Sender<Batch>,
-    /// Everything else.
-    pub reports: R,
+    /// Its lines and notes. Taking them slowly slows the reading down; nothing is dropped.
+    pub told: mpsc::Sender<Told>,
+    /// Its number and whether everything there is has been read, whenever that changes.
+    pub settled: mpsc::UnboundedSender<(usize, bool)>,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<LogAnswer, Refusal>> + Send>>;
@@ -88,7 +89,7 @@ struct Work {
     probing: Option<Probing>,
 }
 
-impl<R: Reports> Driver<R> {
+impl Driver {
     /// Follows until nothing will come any more, or nobody takes the lines.
     pub async fn run(mut self) {
         let mut follower = Follower::new(self.scope, seed(&self.target));
@@ -112,13 +113,13 @@ impl<R: Reports> Driver<R> {
                     Action::Confirm(pause) => confirm = Some(pause),
                 }
             }
-            if follower.is_done() {
-                self.reports.settled(true);
-                return;
-            }
             if follower.is_settled() != settled {
                 settled = follower.is_settled();
-                self.reports.settled(settled);
+                // The run may be over already, and then nobody asks.
+                let _ = self.settled.send((self.source, settled));
+            }
+            if follower.is_done() {
+                return;
             }
             event = match confirm {
                 Some(pause) => Event::Confirmed(self.confirm(pause).await),
@@ -129,13 +130,17 @@ impl<R: Reports> Driver<R> {
 
     /// Hands lines and notes on; `false` when nobody takes them.
     async fn hand_out(&mut self, out: &mut Output) -> bool {
-        // Notes on what the lines are about come first: a container starts before it prints.
-        out.notes.drain(..).for_each(|note| self.reports.note(note));
+        // What the lines are about comes first: a container starts before it prints.
+        for note in out.notes.drain(..) {
+            if self.told.send(Told::Note(self.source, note)).await.is_err() {
+                return false;
+            }
+        }
         if out.lines.is_empty() {
-            return !self.lines.is_closed();
+            return !self.told.is_closed();
         }
         let lines = std::mem::take(&mut out.lines);
-        self.lines.send(Batch { source: self.source, restart: out.restart, lines }).await.is_ok()
+        self.told.send(Told::Lines(Batch { source: self.source, restart: out.restart, lines })).await.is_ok()
     }
 
     /// Waits for what happens next.

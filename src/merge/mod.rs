@@ -6,7 +6,11 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use tokio::sync::mpsc;
 
-use crate::follow::{drive::Batch, lines::Line, stamp::Stamp};
+use crate::follow::{
+    drive::{Batch, Told},
+    lines::Line,
+    stamp::Stamp,
+};
 
 /// Lines of one source handed on together at most.
 const RUN: usize = 512;
@@ -15,11 +19,12 @@ const RUN: usize = 512;
 ///
 /// Each input keeps its own order, whatever its stamps: a line counts as stamped no earlier than the one before it. Memory is
 /// what the channels hold, however long the logs are: the next line of every input must be known before any can be handed on.
-pub async fn by_time(inputs: Vec<mpsc::Receiver<Batch>>, out: mpsc::Sender<Batch>) {
+/// Notes pass where they stand in their input.
+pub async fn by_time(inputs: Vec<mpsc::Receiver<Told>>, out: mpsc::Sender<Told>) {
     let mut inputs: Vec<Input> = inputs.into_iter().map(Input::new).collect();
     let mut heads = BinaryHeap::with_capacity(inputs.len());
     for (index, input) in inputs.iter_mut().enumerate() {
-        if let Some(stamp) = input.head().await {
+        if let Some(stamp) = input.head(&out).await {
             heads.push(Reverse((stamp, index)));
         }
     }
@@ -27,13 +32,13 @@ pub async fn by_time(inputs: Vec<mpsc::Receiver<Batch>>, out: mpsc::Sender<Batch
         let next = heads.peek().map(|Reverse(next)| *next);
         let input = &mut inputs[index];
         // The input goes on while its line is not after the next input's; of equal stamps the first input's comes first.
-        while let Some(stamp) = input.head().await {
+        while let Some(stamp) = input.head(&out).await {
             if next.is_some_and(|next| (stamp, index) > next) {
                 heads.push(Reverse((stamp, index)));
                 break;
             }
             let Some(batch) = input.take(|stamp| next.is_none_or(|next| (stamp, index) < next)) else { break };
-            if out.send(batch).await.is_err() {
+            if out.send(Told::Lines(batch)).await.is_err() {
                 return;
             }
         }
@@ -42,7 +47,7 @@ pub async fn by_time(inputs: Vec<mpsc::Receiver<Batch>>, out: mpsc::Sender<Batch
 
 /// One source, with what it has sent and was not handed on.
 struct Input {
-    batches: mpsc::Receiver<Batch>,
+    told: mpsc::Receiver<Told>,
     source: usize,
     restart: u32,
     lines: std::iter::Peekable<std::vec::IntoIter<Line>>,
@@ -51,15 +56,20 @@ struct Input {
 }
 
 impl Input {
-    fn new(batches: mpsc::Receiver<Batch>) -> Input {
-        Input { batches, source: 0, restart: 0, lines: Vec::new().into_iter().peekable(), reached: Stamp(i64::MIN) }
+    fn new(told: mpsc::Receiver<Told>) -> Input {
+        Input { told, source: 0, restart: 0, lines: Vec::new().into_iter().peekable(), reached: Stamp(i64::MIN) }
     }
 
     /// The stamp that the next line counts as; `None` at the end.
-    async fn head(&mut self) -> Option<Stamp> {
+    async fn head(&mut self, out: &mpsc::Sender<Told>) -> Option<Stamp> {
         while self.lines.peek().is_none() {
-            let batch = self.batches.recv().await?;
-            (self.source, self.restart, self.lines) = (batch.source, batch.restart, batch.lines.into_iter().peekable());
+            match self.told.recv().await? {
+                Told::Lines(batch) => {
+                    (self.source, self.restart) = (batch.source, batch.restart);
+                    self.lines = batch.lines.into_iter().peekable();
+                }
+                note => out.send(note).await.ok()?,
+            }
         }
         self.lines.peek().map(|line| line.stamp.max(self.reached))
     }
@@ -95,14 +105,15 @@ mod tests {
                 .collect();
             tokio::spawn(async move {
                 for lines in lines.chunks(batch) {
-                    input.send(Batch { source, restart: 0, lines: lines.to_vec() }).await.unwrap();
+                    let batch = Batch { source, restart: 0, lines: lines.to_vec() };
+                    input.send(Told::Lines(batch)).await.unwrap();
                 }
             });
             receiver
         });
         tokio::spawn(by_time(inputs.collect(), sender));
         let mut all = Vec::new();
-        while let Some(batch) = merged.recv().await {
+        while let Some(Told::Lines(batch)) = merged.recv().await {
             let text = |line: &Line| String::from_utf8_lossy(&line.text).parse().unwrap();
             all.extend(batch.lines.iter().map(|line| (batch.source, line.stamp.0, text(line))));
         }
