@@ -149,7 +149,12 @@ impl Writer {
         let export = vec![
             (Stderr, "+ BLAST_EXIT_CODE=0".to_owned()),
             (Stderr, format!("+ gzip /shared/results/batch_000-blastn-s{shard:02}.out")),
-            (Stderr, format!("+ azcopy cp batch_000-blastn-s{shard:02}.out.gz https://elbstore.blob.core.windows.net/results/{JOB_ID}/")),
+            (
+                Stderr,
+                format!(
+                    "+ azcopy cp batch_000-blastn-s{shard:02}.out.gz https://elbstore.blob.core.windows.net/results/{JOB_ID}/"
+                ),
+            ),
             (Stdout, progress(4)),
             (Stdout, format!("INFO: azcopy upload completed batch_000-blastn-s{shard:02}.out.gz")),
         ];
