@@ -90,7 +90,7 @@ impl TestCluster {
         self.pki.ca_pem()
     }
 
-    /// A certificate for a user, whom it makes known with full access.
+    /// A certificate for a user, whom it makes known.
     ///
     /// # Errors
     /// When no key can be made.

@@ -53,8 +53,8 @@ async fn a_watch_goes_on_from_a_version_or_is_told_that_it_cannot() {
     let client = Client::new(&cluster);
     let version = client.get(PODS).await.json()["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
     let pod = cluster.pod("a").create();
-    let target = format!("{PODS}?watch=true&allowWatchBookmarks=true&resourceVersion={version}");
-    let answer = client.get_for(&target, Duration::from_millis(150)).await;
+    let target = format!("{PODS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1&resourceVersion={version}");
+    let answer = client.get(&target).await;
     let found = events(&answer.body);
     assert_eq!(found[0], ("ADDED".to_owned(), "a".to_owned()));
     assert_eq!(found[1].0, "BOOKMARK");
