@@ -162,3 +162,19 @@ async fn a_ttl_removes_the_job_and_its_pods() {
     until(&client, JOBS, |list| list["items"].as_array().unwrap().is_empty()).await;
     until(&client, PODS, |list| list["items"].as_array().unwrap().is_empty()).await;
 }
+
+#[tokio::test]
+async fn no_process_outlives_the_cluster() {
+    let (cluster, client) = cluster().await;
+    client.send("POST", JOBS, &job("left", "Never", 0, "echo $$; sleep 61")).await;
+    let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
+    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let target = format!("{PODS}/{pod}/log?follow=true");
+    let id = client.get_for(&target, Duration::from_millis(300)).await.text().trim().to_owned();
+    let process = std::path::Path::new("/proc").join(&id);
+    assert!(!id.is_empty() && process.exists());
+    drop(cluster);
+    // The dead process may wait for its parent a moment.
+    let state = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+    assert!(state().is_empty() || state().contains(") Z "), "{}", state());
+}
