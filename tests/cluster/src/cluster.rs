@@ -90,7 +90,7 @@ impl TestCluster {
         self.pki.ca_pem()
     }
 
-    /// A certificate for a user, whom it makes known with full access.
+    /// A certificate for a user, whom it makes known.
     ///
     /// # Errors
     /// When no key can be made.
@@ -326,8 +326,10 @@ impl Drop for TestCluster {
     fn drop(&mut self) {
         self.server().kill();
         if let Some(runtime) = self.runtime.take() {
-            // Dropping a runtime inside another one is not allowed; this is.
-            runtime.shutdown_background();
+            // On a thread of its own, for a runtime must not be shut down inside another one; and waited for,
+            // so that no process of a pod outlives the test.
+            let end = std::thread::spawn(move || runtime.shutdown_timeout(PATIENCE));
+            drop(end.join());
         }
     }
 }
