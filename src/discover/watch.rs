@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures::{Stream, StreamExt, future, stream};
+use k8s_openapi::api::batch::v1::Job;
 use kube::{
     Api, Client,
     api::ListParams,
@@ -13,8 +14,8 @@ use kube::{
     },
 };
 
-use super::{Match, Pod, Selection, judge};
-use crate::cluster::ClusterError;
+use super::{ID_LABEL, Match, Pod, Selection, judge};
+use crate::{cluster::ClusterError, job_id::JobId};
 
 /// Pods asked for at a time: client-go's page size.
 const PAGE: u32 = 500;
@@ -32,6 +33,14 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Re
 pub async fn get(client: &Client, namespace: &str, name: &str) -> Result<Option<Pod>, ClusterError> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     Ok(pods.get_opt(name).await.map_err(|error| ClusterError::from(&error))?.map(Pod::slim))
+}
+
+/// The Jobs that carry one of `ids`.
+pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
+    let ids: Vec<&str> = ids.iter().map(JobId::as_str).collect();
+    let api: Api<Job> = Api::namespaced(client.clone(), namespace);
+    let params = ListParams::default().labels(&format!("{ID_LABEL} in ({})", ids.join(",")));
+    Ok(api.list(&params).await.map_err(|error| ClusterError::from(&error))?.items)
 }
 
 async fn list_all(client: &Client, namespace: &str, selector: String) -> Result<Vec<Pod>, ClusterError> {

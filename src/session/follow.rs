@@ -1,14 +1,16 @@
 //! [`follow`]: the job's logs until it has ended and everything was read.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use futures::{StreamExt, stream};
-use k8s_openapi::api::batch::v1::Job;
-use kube::{Api, api::ListParams};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep_until},
@@ -23,7 +25,7 @@ use super::{
 use crate::{
     cluster::{Cluster, ClusterError},
     discover::{
-        ID_LABEL, Match, Selection, targets,
+        Match, Selection, targets,
         watch::{self as pods, Change},
     },
     follow::{
@@ -49,8 +51,20 @@ pub struct Ending {
     pub failed: bool,
     /// Pods that were found.
     pub pods: usize,
-    /// Containers that were still being read when nobody took their lines any more.
-    pub unread: usize,
+}
+
+/// How far a run is, for whoever interrupts it. `Display` is a part of a sentence.
+#[derive(Debug, Default)]
+pub struct Progress {
+    found: AtomicUsize,
+    unread: AtomicUsize,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (found, unread) = (self.found.load(Relaxed), self.unread.load(Relaxed));
+        write!(f, "{unread} of {found} containers were not read to their end")
+    }
 }
 
 /// The pause between questions whether the Jobs have ended, when no pod runs.
@@ -67,6 +81,7 @@ pub async fn follow(
     scope: Scope,
     mut rows: mpsc::Receiver<RowNews>,
     out: mpsc::Sender<Update>,
+    progress: &Progress,
 ) -> Result<Ending, ClusterError> {
     let (drivers, mut settled) = Drivers::new(cluster, scope);
     let (told, mut heard) = mpsc::channel(UPDATES);
@@ -79,7 +94,7 @@ pub async fn follow(
         out,
         ids: Vec::new(),
         pods: BTreeMap::new(),
-        unsettled: HashMap::new(),
+        unsettled: HashSet::new(),
         row_ended: None,
         jobs: None,
         listed: 0,
@@ -89,6 +104,8 @@ pub async fn follow(
     let mut changes = stream::SelectAll::new();
     let mut rows_open = true;
     loop {
+        progress.found.store(run.drivers.count, Relaxed);
+        progress.unread.store(run.unsettled.len(), Relaxed);
         if run.has_ended().await {
             // Whatever was told before the last driver ended.
             while let Ok(told) = heard.try_recv() {
@@ -131,8 +148,6 @@ pub async fn follow(
 struct Followed {
     facts: PodFacts,
     containers: HashMap<String, (usize, watch::Sender<News>)>,
-    /// The last state told, for when the pod is gone.
-    last: Box<Match>,
 }
 
 struct Run {
@@ -146,7 +161,7 @@ struct Run {
     /// By uid.
     pods: BTreeMap<String, Followed>,
     /// Containers not read to the end of what there is.
-    unsettled: HashMap<usize, ()>,
+    unsettled: HashSet<usize>,
     row_ended: Option<String>,
     jobs: Option<JobFacts>,
     /// Questions for pods that have been answered in full.
@@ -227,10 +242,10 @@ impl Run {
                 return false;
             }
             let (source, sender) = self.drivers.start(target, news, self.told.clone());
-            self.unsettled.insert(source, ());
+            self.unsettled.insert(source);
             containers.insert(container, (source, sender));
         }
-        self.pods.insert(uid, Followed { facts, containers, last: found });
+        self.pods.insert(uid, Followed { facts, containers });
         true
     }
 
@@ -238,7 +253,7 @@ impl Run {
         if settled {
             self.unsettled.remove(&source);
         } else {
-            self.unsettled.insert(source, ());
+            self.unsettled.insert(source);
         }
     }
 
@@ -276,19 +291,12 @@ impl Run {
 
     /// The job's Jobs; `None` when they cannot be listed.
     async fn ask_jobs(&self) -> Option<JobFacts> {
-        let api: Api<Job> = Api::namespaced(self.cluster.client(), &self.namespace);
-        let ids: Vec<&str> = self.ids.iter().map(|id| id.as_str()).collect();
-        let selector = format!("{ID_LABEL} in ({})", ids.join(","));
-        let jobs = api.list(&ListParams::default().labels(&selector)).await.ok()?;
-        Some(JobFacts::of(&jobs.items))
+        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &self.ids).await.ok()?;
+        Some(JobFacts::of(&jobs))
     }
 
     fn ending(&self) -> Ending {
         let row_failed = self.row_ended.as_deref().is_some_and(|status| status != "completed");
-        Ending {
-            failed: row_failed || ending::has_failed(&self.facts(), self.jobs),
-            pods: self.pods.len(),
-            unread: self.unsettled.len(),
-        }
+        Ending { failed: row_failed || ending::has_failed(&self.facts(), self.jobs), pods: self.pods.len() }
     }
 }

@@ -1,0 +1,21 @@
+//! `elbtail targets JOB [-w]`.
+
+use super::{args::TargetsArgs, connect, failure::Failure, job::Job, logs};
+use crate::{
+    cluster::ConnectArgs,
+    discover::{Selection, watch as pods},
+    exit::Exit,
+};
+
+/// Lists the job's containers.
+pub async fn run(args: TargetsArgs, flags: ConnectArgs) -> Result<Exit, Failure> {
+    let job = Job::read(&args.job)?;
+    let selection = Selection { id: job.id()?, include_setup: args.select.include_setup };
+    let cluster = connect(&flags).await?;
+    let namespace = job.namespace(cluster.namespace());
+    let found = pods::list(&cluster.client(), &namespace, &selection).await?;
+    if found.is_empty() {
+        return Err(Failure::NoPods(logs::nothing_found(&selection, &namespace, &cluster.host())));
+    }
+    Ok(Exit::Done)
+}
