@@ -8,5 +8,6 @@ pub mod discover;
 pub mod exit;
 pub mod follow;
 pub mod job_id;
+pub mod render;
 pub mod resolve;
 pub mod row;
