@@ -10,6 +10,7 @@ pub mod exit;
 pub mod follow;
 pub mod job_id;
 pub mod merge;
+pub mod render;
 pub mod resolve;
 pub mod row;
 pub mod session;

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    sync::Arc,
     thread::{self, JoinHandle},
 };
 
@@ -84,7 +83,7 @@ struct Writer {
     /// The job's short id, which is left out of pod names.
     short: String,
     chatter: Chatter,
-    sources: Vec<Arc<Source>>,
+    sources: Vec<Source>,
     account: Account,
     /// Rendered and not yet written.
     lines: Vec<u8>,
@@ -117,7 +116,7 @@ impl Writer {
             Update::Source(number, target) => {
                 debug_assert_eq!(number, self.sources.len());
                 self.account.sources += 1;
-                self.sources.push(Arc::new(self.renderer.introduce(&target, &self.short)));
+                self.sources.push(self.renderer.introduce(&target, &self.short));
                 Ok(())
             }
             Update::Told(Told::Lines(batch)) => {

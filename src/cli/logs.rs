@@ -16,7 +16,7 @@ use crate::{
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     follow::{follower::Scope, stamp::Stamp},
-    render::{RenderOptions, Renderer},
+    render::{self, RenderOptions, Renderer},
     session::{
         Update,
         ending::{self, JobFacts, PodFacts},
@@ -108,12 +108,15 @@ impl Plan {
             (true, _) => Chatter::Little,
             _ => normal,
         };
-        let options = RenderOptions::from_process(
-            self.args.output,
-            self.args.color,
-            self.args.timestamps,
-            console::stdout_is_terminal(),
-        );
+        let terminal = console::stdout_is_terminal();
+        let env = |name: &str| std::env::var_os(name);
+        let options = RenderOptions {
+            format: self.args.output,
+            color: self.args.color.decide(env, terminal),
+            terminal,
+            utf8: render::is_utf8(env),
+            timestamps: self.args.timestamps,
+        };
         Console::start(Renderer::new(options), short.to_owned(), chatter)
     }
 
