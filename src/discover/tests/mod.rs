@@ -1,0 +1,1 @@
+//! What holds for recorded and made-up pods.
