@@ -103,7 +103,9 @@ impl Table {
             self.has_header = true;
             lines.push(self.columns.iter().map(|column| column.header().to_owned()).collect());
         }
-        lines.extend(entries.iter().map(|entry| self.columns.iter().map(|column| column.cell(entry, Some(now))).collect()));
+        lines.extend(
+            entries.iter().map(|entry| self.columns.iter().map(|column| column.cell(entry, Some(now))).collect()),
+        );
         for line in &lines {
             for (width, cell) in zip(&mut self.widths, line) {
                 *width = cell.width().max(*width);

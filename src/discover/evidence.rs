@@ -98,7 +98,11 @@ fn is_named_after(job: &str, short: &str) -> bool {
         ["submit", "jobs", id] | ["elb", "finalizer", id] => id == short,
         // A database's label may itself hold hyphens.
         [program, "batch", ref db @ .., "job", number, id] => {
-            id == short && is_number(number) && is_program(program) && !db.is_empty() && db.iter().all(|s| !s.is_empty())
+            id == short
+                && is_number(number)
+                && is_program(program)
+                && !db.is_empty()
+                && db.iter().all(|s| !s.is_empty())
         }
         _ => false,
     }
