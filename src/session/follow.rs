@@ -144,6 +144,11 @@ pub async fn follow(
     }
 }
 
+/// Whether trying again cannot help: elbtail's credentials or permissions are not enough.
+fn is_final(error: &ClusterError) -> bool {
+    matches!(error, ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_))
+}
+
 /// A pod that is being followed.
 struct Followed {
     facts: PodFacts,
@@ -193,9 +198,10 @@ impl Run {
                 Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
             }
             Change::Trouble(error) => {
+                // At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not.
                 let at_start = self.listed == 0 && self.pods.is_empty();
-                let for_ever = matches!(error, ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_));
-                if at_start || for_ever {
+                let away = matches!(error, ClusterError::Unreachable { .. });
+                if (at_start && (away || !error.is_transient())) || is_final(&error) {
                     return Err(error);
                 }
                 if std::mem::replace(&mut self.troubled, true) {

@@ -97,7 +97,9 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
             if middle && rng.random_ratio(1, ticks.max(2) as u32) {
                 match container.fate {
                     Fate::Nothing => {}
-                    Fate::Rotates => drop(pod.rotate(container.name)),
+                    Fate::Rotates => {
+                        pod.rotate(container.name);
+                    }
                     Fate::Restarts => {
                         pod.restart(container.name);
                         container.instances.push(0);
@@ -115,9 +117,10 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
         }
         thread::sleep(TICK);
     }
-    for (number, pod) in pods.iter().enumerate().filter(|(number, _)| !deleted[*number]) {
-        let _ = number;
-        NAMES.iter().for_each(|name| drop(pod.terminate(name, 0)));
+    for (pod, _) in pods.iter().zip(&deleted).filter(|(_, deleted)| !**deleted) {
+        for name in NAMES {
+            pod.terminate(name, 0);
+        }
     }
     finalizer.terminate("finalizer", 0);
     let mut printed: Printed = containers
