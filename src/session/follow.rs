@@ -144,11 +144,6 @@ pub async fn follow(
     }
 }
 
-/// Whether trying again cannot help: elbtail's credentials or permissions are not enough.
-fn is_final(error: &ClusterError) -> bool {
-    matches!(error, ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_))
-}
-
 /// A pod that is being followed.
 struct Followed {
     facts: PodFacts,
@@ -201,7 +196,7 @@ impl Run {
                 // At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not.
                 let at_start = self.listed == 0 && self.pods.is_empty();
                 let away = matches!(error, ClusterError::Unreachable { .. });
-                if (at_start && (away || !error.is_transient())) || is_final(&error) {
+                if (at_start && (away || !error.is_transient())) || error.is_final() {
                     return Err(error);
                 }
                 if std::mem::replace(&mut self.troubled, true) {

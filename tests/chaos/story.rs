@@ -20,7 +20,7 @@ pub struct Size {
 /// The id of the job that is followed.
 pub const JOB: &str = "job-c4a05c4a05c4a05c4a05c4a05c4a05c4";
 /// Its last 8 characters.
-pub const SHORT: &str = "a05c4a05";
+pub const SHORT: &str = "5c4a05c4";
 /// The containers of a pod.
 const NAMES: [&str; 2] = ["blast", "results-export"];
 /// How often containers print.
@@ -91,7 +91,8 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
                 continue;
             }
             let share = size.lines / ticks + 1;
-            let count = if tick + 1 == ticks { container.left } else { rng.random_range(0..=2 * share).min(container.left) };
+            let count =
+                if tick + 1 == ticks { container.left } else { rng.random_range(0..=2 * share).min(container.left) };
             print(pod, container, count);
             let middle = tick > ticks / 10 && tick < ticks * 9 / 10;
             if middle && rng.random_ratio(1, ticks.max(2) as u32) {
