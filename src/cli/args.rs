@@ -157,6 +157,9 @@ pub struct TargetsArgs {
     /// Which containers.
     #[command(flatten)]
     pub select: SelectArgs,
+    /// How to print them
+    #[arg(long, short = 'o', value_enum, default_value = "table", value_name = "FORMAT")]
+    pub output: crate::discover::TargetsFormat,
     /// Go on and print what changes, until interrupted
     #[arg(long, short = 'w')]
     pub watch: bool,

@@ -8,6 +8,7 @@ use super::{
     connect,
     console::{self, Account, Chatter, Console},
     failure::Failure,
+    interrupt::interruptible,
     job::Job,
     rows::Rows,
 };
@@ -159,34 +160,6 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
             None => None,
         };
     Ok(Scope { follow: args.follow, since, tail: u64::try_from(args.tail).ok() })
-}
-
-/// Runs `work` until it ends or the user interrupts it, which gives `None`. A second interrupt ends the process at once.
-async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        ended = work => Some(ended),
-        () = interrupt() => {
-            tokio::spawn(async {
-                interrupt().await;
-                std::process::exit(i32::from(Exit::Interrupted as u8));
-            });
-            None
-        }
-    }
-}
-
-/// Waits for Ctrl-C, or for being asked to end.
-async fn interrupt() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        // Then the signal keeps its default action, which ends the process.
-        Err(_) => return std::future::pending().await,
-    };
-    tokio::select! {
-        // Without a handler Ctrl-C keeps its default action as well.
-        pressed = tokio::signal::ctrl_c() => if pressed.is_err() { std::future::pending().await },
-        _ = terminate.recv() => {}
-    }
 }
 
 /// What was searched, when nothing was found.

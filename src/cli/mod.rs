@@ -5,6 +5,7 @@ mod args;
 mod completion;
 mod console;
 mod failure;
+mod interrupt;
 mod job;
 mod logs;
 mod resolve;

@@ -22,11 +22,30 @@ const PAGE: u32 = 500;
 /// HTTP 410: the list's continue token has expired.
 const EXPIRED: u16 = 410;
 
-/// The job's pods now.
+/// Attempts to list before a busy server's answer is the answer.
+const ATTEMPTS: usize = 6;
+
+/// The job's pods now. A server that is busy is asked again for a few seconds.
 pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Result<Vec<Match>, ClusterError> {
-    let lists = selection.selectors().map(|selector| list_all(client, namespace, selector));
+    let lists = selection.selectors().map(|selector| async move {
+        let mut pauses = Pauses::default().take(ATTEMPTS - 1);
+        loop {
+            match (list_all(client, namespace, selector.clone()).await, pauses.next()) {
+                (Err(error), Some(pause)) if is_busy(&error) => {
+                    let asked = error.rejection().and_then(|rejection| rejection.retry_after);
+                    tokio::time::sleep(asked.unwrap_or_default().max(pause)).await;
+                }
+                (pods, _) => return pods,
+            }
+        }
+    });
     let pods = future::try_join_all(lists).await?;
     Ok(pods.into_iter().flatten().filter_map(|pod| matched(pod, selection)).collect())
+}
+
+/// Whether the server answered, but had no time.
+fn is_busy(error: &ClusterError) -> bool {
+    matches!(error, ClusterError::Rejected(_) | ClusterError::Broken { .. }) && error.is_transient()
 }
 
 /// A pod as the API has it now; `None` when there is none of that name.

@@ -143,6 +143,15 @@ enum Phase {
     Done,
 }
 
+/// A log whose first line is later than its container.
+#[derive(Debug, Clone, Copy)]
+struct LateStart {
+    started: Stamp,
+    first: Stamp,
+    /// Read since, with the stamps.
+    bytes: i64,
+}
+
 /// Which change of the status ends a pause early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wake {
@@ -217,6 +226,10 @@ const TRIES: u32 = 7;
 const FILE_TRIES: u32 = 4;
 /// How much later than its container a log may start without being told.
 const LATE: i64 = 10_000_000_000;
+/// How much of a log that starts late is looked at before its rate is judged, in bytes.
+const LATE_SAMPLE: i64 = 64 << 10;
+/// The smallest file that a kubelet is set to rotate at, in bytes (`containerLogMaxSize`, 10 MiB unless set).
+const SMALLEST_FILE: i64 = 1 << 20;
 /// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
 /// stderr, which are stamped apart, and less than the second by which a resumed reading reaches back.
 const SET_BACK: i64 = 500_000_000;
@@ -248,6 +261,8 @@ pub struct Follower {
     closed: Duration,
     /// When `current` was first opened.
     opened: Option<Duration>,
+    /// `current`'s log started late, which is told once it looks rotated.
+    late: Option<LateStart>,
     /// New lines handed on of `current`.
     handed: u64,
     /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
@@ -284,6 +299,7 @@ impl Follower {
             known: None,
             closed: Duration::ZERO,
             opened: None,
+            late: None,
             handed: 0,
             broken: false,
             confirmed: false,
@@ -497,7 +513,7 @@ impl Follower {
         self.cursor = Cursor::default();
         (self.sealed, self.checked, self.confirmed, self.whole, self.broken) = (false, false, false, false, false);
         (self.doubts, self.failures, self.handed, self.opened) = (0, 0, 0, None);
-        (self.scope.tail, self.unfinished) = (None, None);
+        (self.scope.tail, self.unfinished, self.late) = (None, None, None);
     }
 
     /// Tells that the rest of the current instance cannot be had, and takes it for done.
@@ -691,8 +707,9 @@ impl Follower {
             reading.overlap = Overlap::default();
         }
         if self.cursor.count() == 0 {
-            self.tell_late_start(&line, reading, out);
+            self.late = self.late_start(&line, reading);
         }
+        self.tell_late_start(&line, out);
         self.cursor.read(&line);
         if self.cursor.count() == 1 && reading.request.tail.is_some() {
             self.cursor.starts_inside();
@@ -704,12 +721,28 @@ impl Follower {
         out.lines.push(line);
     }
 
-    fn tell_late_start(&self, line: &Line, reading: &Reading, out: &mut Output) {
-        let Some(started) = self.status.as_ref().and_then(|status| status.started(self.current)) else { return };
+    /// How the log starts, when it starts late.
+    fn late_start(&self, line: &Line, reading: &Reading) -> Option<LateStart> {
+        let started = self.status.as_ref()?.started(self.current)?;
         let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
-        if asked_for_all && line.stamp.0.saturating_sub(started.0) > LATE {
-            out.notes.push(Note::StartsLate { started, first: line.stamp });
+        let late = line.stamp.0.saturating_sub(started.0) > LATE;
+        (asked_for_all && late).then_some(LateStart { started, first: line.stamp, bytes: 0 })
+    }
+
+    /// Tells that a log starts late once it has shown that it might have been rotated: at the rate at which it was written
+    /// since, a whole file would have been filled before its first line. A container that was silent at first has not.
+    fn tell_late_start(&mut self, line: &Line, out: &mut Output) {
+        let Some(late) = &mut self.late else { return };
+        late.bytes += line.text.len() as i64 + 40;
+        if late.bytes < LATE_SAMPLE {
+            return;
         }
+        let seconds = |from: Stamp, to: Stamp| to.0.saturating_sub(from.0) / 1_000_000_000;
+        let rate = late.bytes / seconds(late.first, line.stamp).max(1);
+        if rate.saturating_mul(seconds(late.started, late.first)) >= SMALLEST_FILE {
+            out.notes.push(Note::StartsLate { started: late.started, first: late.first });
+        }
+        self.late = None;
     }
 
     /// Reads the whole log again, since `sinceTime` hides lines of it.

@@ -193,9 +193,10 @@ impl Run {
                 Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
             }
             Change::Trouble(error) => {
+                // At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not.
                 let at_start = self.listed == 0 && self.pods.is_empty();
-                let for_ever = matches!(error, ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_));
-                if at_start || for_ever {
+                let away = matches!(error, ClusterError::Unreachable { .. });
+                if (at_start && (away || !error.is_transient())) || error.is_final() {
                     return Err(error);
                 }
                 if std::mem::replace(&mut self.troubled, true) {
