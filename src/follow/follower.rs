@@ -435,10 +435,14 @@ impl Follower {
         if old.is_some_and(|old| (old.restart, &old.state) == (new.restart, &new.state)) {
             return;
         }
-        // The end of the instance before, when only the next one's start was seen.
-        let unseen_end = old.is_some_and(|old| new.restart > old.restart && matches!(old.state, State::Running { .. }));
+        // The end of an instance of which only what came next was seen: the wait for another start, or that start.
+        let unseen_end = old.is_none_or(|old| {
+            matches!(old.state, State::Running { .. }) && (new.restart > old.restart || new.last != old.last)
+        });
         if let (true, Some(last)) = (unseen_end, &new.last) {
-            out.notes.push(Note::Ended(new.restart - 1, last.clone()));
+            let waits = matches!(new.state, State::Waiting { .. });
+            let number = if waits { new.restart } else { new.restart.saturating_sub(1) };
+            out.notes.push(Note::Ended(number, last.clone()));
         }
         match &new.state {
             State::Waiting { reason } if reason.is_empty() => {}
