@@ -19,6 +19,9 @@ use crate::{cluster::ClusterError, job_id::JobId};
 
 /// Pods asked for at a time: client-go's page size.
 const PAGE: u32 = 500;
+/// How long one watch goes on before it is asked for again, in seconds. A watch may stall without an end, and the transport
+/// gives it no more time than this and a request's.
+const WATCH: u32 = 30;
 /// HTTP 410: the list's continue token has expired.
 const EXPIRED: u16 = 410;
 
@@ -113,7 +116,7 @@ pub enum Change {
 pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = Change> + Send + use<> {
     let [by_label, others] = selection.selectors().map(|selector| {
         let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        let config = watcher::Config::default().labels(&selector).page_size(PAGE);
+        let config = watcher::Config::default().labels(&selector).page_size(PAGE).timeout(WATCH);
         let events = watcher(api, config).backoff(Pauses::default());
         let mut known = Known::default();
         let selection = selection.clone();

@@ -135,6 +135,8 @@ enum Phase {
     Idle,
     /// Nothing to do until then, or until the status tells.
     Pause { until: Duration, wake: Wake },
+    /// There is no such pod, and its status is asked for to make sure.
+    Missing { reason: String },
     /// The log has become empty, and the pod's status is asked for to tell why.
     Confirm { asked: Place },
     /// A request is on its way or its answer is being read.
@@ -215,6 +217,8 @@ const LAG: Duration = Duration::from_secs(10);
 const IMPATIENCE: Duration = Duration::from_secs(2);
 /// The longest silence before a probe.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The silence after which a plain reading, which has an end, is given up. The answer's head has a time limit of its own.
+const STALL: Duration = Duration::from_secs(20);
 /// The first pause after a failure; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause after a failure.
@@ -255,7 +259,7 @@ pub struct Follower {
     doubts: u32,
     /// Whether the next reading ignores the cursor's `sinceTime`.
     whole: bool,
-    /// When the status was last known not to lag.
+    /// When a list told the status, which does not lag.
     known: Option<Duration>,
     /// When the last answer ended.
     closed: Duration,
@@ -316,11 +320,13 @@ impl Follower {
         match &self.phase {
             Phase::Pause { until, .. } => Some(*until),
             Phase::Open(reading) => {
-                let probe =
-                    (reading.purpose == Purpose::Stream && reading.probing.is_none()).then_some(reading.probe_at);
+                let probe = match reading.purpose {
+                    Purpose::Stream => reading.probing.is_none().then_some(reading.probe_at),
+                    Purpose::Read | Purpose::Check => Some(reading.heard + STALL),
+                };
                 [probe, reading.give_up].into_iter().flatten().min()
             }
-            Phase::Idle | Phase::Confirm { .. } | Phase::Done => None,
+            Phase::Idle | Phase::Confirm { .. } | Phase::Missing { .. } | Phase::Done => None,
         }
     }
 
@@ -337,6 +343,13 @@ impl Follower {
     /// Whether any line was handed on.
     pub fn has_lines(&self) -> bool {
         self.any
+    }
+
+    /// Tells that nobody listened until `now`, so that a silence before it is not the server's.
+    pub fn excuse(&mut self, now: Duration) {
+        if let Phase::Open(reading) = &mut self.phase {
+            (reading.heard, reading.probe_at) = (now, now + reading.patience);
+        }
     }
 
     /// Takes one event at `now` and puts into `out` what follows from it.
@@ -603,12 +616,16 @@ impl Follower {
 
     fn on_confirmed(&mut self, status: Option<Status>, now: Duration, out: &mut Output) {
         let confirmed = status.is_some();
-        self.known = confirmed.then_some(now).or(self.known);
         if let Some(status) = status {
             self.on_status(status, now, out);
         }
         let place = self.place();
         match &mut self.phase {
+            Phase::Missing { .. } if place == Place::Nowhere => self.plan(now, out),
+            Phase::Missing { reason } => {
+                let reason = std::mem::take(reason);
+                self.fail(reason, None, now, out);
+            }
             Phase::Confirm { asked } => {
                 let here = place == *asked;
                 if !confirmed {
@@ -900,9 +917,9 @@ impl Follower {
         match refusal {
             Refusal::NotScheduled => self.on_waiting("the pod is not scheduled to a node".to_owned(), now, out),
             Refusal::Waiting(reason) => self.on_waiting(reason, now, out),
-            // The status will tell that the pod is gone, if it is.
             Refusal::NotFound(reason) if self.scope.follow && self.place() == Place::Live && !self.checked => {
-                self.fail(reason, None, now, out);
+                self.phase = Phase::Missing { reason };
+                out.actions.push(Action::Confirm(Duration::ZERO));
             }
             Refusal::NoInstance(reason) | Refusal::NotFound(reason) => {
                 // The status may lag: after a few tries it has told, or the log is gone.
@@ -1012,6 +1029,11 @@ impl Follower {
                 if reading.purpose == Purpose::Stream && reading.probing.is_none() && now >= reading.probe_at =>
             {
                 self.probe(now, false, out);
+            }
+            Phase::Open(reading) if reading.purpose != Purpose::Stream && now >= reading.heard + STALL => {
+                out.actions.push(Action::Close);
+                self.closed = now;
+                self.fail(format!("nothing came for {} s", STALL.as_secs()), None, now, out);
             }
             _ => {}
         }
