@@ -12,6 +12,8 @@ fn a_failed_init_container_explains_why_blast_never_started() {
     let script = format!("{}; exit 3", count("import", 5));
     stage.create(&JobPlan::batch(0).init("import-query-batches", &script).counts("blast", 5));
     stage.until_jobs_end();
+    let list = stdout(&stage.run(&["targets", ROW, "-c", "import-.*"]).code(0));
+    assert!(list.len() == 2 && list[1].contains(" Error "), "{list:#?}");
     for follow in [&[][..], &["-f"]] {
         let run = stage.run(&[&["logs", ROW, "-o", "raw"], follow].concat()).code(0);
         assert_eq!(stdout(&run), numbered("import", 5));

@@ -6,7 +6,7 @@ use crate::{
     stage::{ID, ROW, SHORT, Stage, text},
 };
 use elbtail::render::short_name;
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::{api::core::v1::Pod, jiff::Timestamp};
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +62,12 @@ fn every_line_of_all_containers_is_printed_once() {
     assert_all_once(&lines, &expected(&jobs));
     assert_eq!(seen.len(), 26);
 
+    // `elbtail targets` lists them all.
+    let rows = stdout(&stage.run(&["targets", ROW]).code(0));
+    assert!(rows[0].starts_with("POD ") && rows[0].contains(" CONTAINER "), "{}", rows[0]);
+    assert_eq!(rows[1..].iter().filter(|row| row.contains(" Completed ")).count(), 26, "{rows:#?}");
+    assert_eq!(rows.len(), 27);
+
     // `elbtail resolve` says what all of this is found by.
     let run = stage.run(&["resolve", ROW, "-o", "name"]).code(0);
     assert_eq!(stdout(&run), [ID]);
@@ -99,8 +105,24 @@ fn the_top_level_field_alone_would_have_found_nothing() {
     let first_field_only = stage.write("first-field-only.json", &row.to_string());
     let run = stage.run(&["logs", text(&first_field_only), "-o", "raw"]).code(4);
     assert_eq!(stdout(&run).len(), 0);
+    let run = stage.run(&["targets", text(&first_field_only), "-o", "name"]).code(4);
+    assert_eq!(stdout(&run).len(), 0);
 
+    let run = stage.run(&["targets", ROW, "-o", "name"]).code(0);
+    let mut expected_names: Vec<String> = stage.pods().iter().flat_map(names).collect();
+    let mut found = stdout(&run);
+    expected_names.sort();
+    found.sort();
+    assert_eq!(found, expected_names);
+    assert_eq!(found.len(), 21 + 5);
     let run = stage.run(&["logs", ROW, "-o", "raw"]).code(0);
-    assert_eq!(stdout(&run).len(), 26);
     assert_all_once(&stdout(&run), &expected(&jobs));
+}
+
+/// `<namespace>/<pod>/<container>` of a pod's containers.
+fn names(pod: &Pod) -> Vec<String> {
+    let spec = pod.spec.as_ref().unwrap();
+    let place = format!("{}/{}", pod.namespace().unwrap(), pod.name_any());
+    let containers = spec.init_containers.iter().flatten().chain(&spec.containers);
+    containers.map(|container| format!("{place}/{}", container.name)).collect()
 }

@@ -5,6 +5,7 @@ use crate::{
     lines::{assert_all_once, stdout},
     stage::{ID, ROW, SHORT, Stage},
 };
+use serde_json::Value;
 
 const OTHER: &str = "job-00000000000000000000000000000bad";
 
@@ -31,24 +32,29 @@ fn foreign() -> Vec<JobPlan> {
     .collect()
 }
 
-fn check(ours: &[JobPlan], flags: &[&str]) {
+/// Checks that `ours` and nothing else is found, each for its reason.
+fn check(ours: &[(JobPlan, &str)]) {
     let stage = Stage::new();
-    ours.iter().chain(&foreign()).for_each(|job| stage.create(job));
+    ours.iter().map(|(job, _)| job).chain(&foreign()).for_each(|job| stage.create(job));
     stage.until_jobs_end();
-    let expected: Vec<String> = ours.iter().flat_map(JobPlan::expected).collect();
+    let expected: Vec<String> = ours.iter().flat_map(|(job, _)| job.expected()).collect();
     for follow in [&[][..], &["-f"]] {
-        let run = stage.run(&[&["logs", ROW, "-o", "raw"], flags, follow].concat()).code(0);
+        let run = stage.run(&[&["logs", ROW, "-o", "raw"], follow].concat()).code(0);
         assert_all_once(&stdout(&run), &expected);
+    }
+    let list: Value = serde_json::from_slice(&stage.run(&["targets", ROW, "-o", "json"]).get_output().stdout).unwrap();
+    for (job, evidence) in ours {
+        let targets = list["targets"].as_array().unwrap();
+        let found: Vec<&Value> =
+            targets.iter().filter(|it| it["pod"].as_str().unwrap().starts_with(&format!("{}-", job.name))).collect();
+        assert!(!found.is_empty() && found.iter().all(|it| it["evidence"] == *evidence), "{list:#}");
     }
 }
 
 #[test]
 fn pods_are_found_by_their_label() {
-    // Whatever they are called.
-    check(
-        &[JobPlan::batch(0).counts("blast", 5), JobPlan::bare("other").label("elb-job-id", ID).counts("anything", 5)],
-        &[],
-    );
+    let labelled = JobPlan::bare("other").label("elb-job-id", ID).counts("anything", 5);
+    check(&[(JobPlan::batch(0).counts("blast", 5), "label"), (labelled, "label")]);
 }
 
 #[test]
@@ -56,7 +62,7 @@ fn pods_without_a_label_are_found_by_their_environment_or_name() {
     let batch = JobPlan::bare("blastn-batch-nt-job-000").label("app", "blast").counts("results-export", 5);
     let batch = batch.counts("blast", 5).env("BLAST_ELB_JOB_ID", ID);
     let setup = JobPlan::bare(&format!("init-ssd-{SHORT}-2")).label("app", "setup").counts("get-blastdb", 5);
-    check(&[batch, setup], &[]);
+    check(&[(batch, "env"), (setup, "owner")]);
 }
 
 #[test]

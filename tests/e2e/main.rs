@@ -24,4 +24,5 @@ mod nothing;
 mod restarts;
 mod rows;
 mod selection;
+mod targets;
 mod waiting;

@@ -20,6 +20,8 @@ fn an_image_that_cannot_be_pulled_is_told() {
     let run = stage.run(&["logs", ROW]).code(0);
     assert_eq!(stdout(&run).len(), 0);
     let said = stderr(&run);
+    let list = stdout(&stage.run(&["targets", ROW]).code(0));
+    assert!(list[1].contains(" ErrImagePull ") || list[1].contains(" ImagePullBackOff "), "{list:#?}");
     let told = ["ErrImagePull", "ImagePullBackOff"]
         .iter()
         .any(|it| said.contains(&format!("/blast: no log: waiting to start: {it}")));
@@ -45,4 +47,6 @@ fn a_pod_without_a_node_is_told() {
         let said = stderr(&run);
         assert!(said.contains(&format!("/{container}: no log: ")), "{said}");
     }
+    let list = stdout(&stage.run(&["targets", ROW]).code(0));
+    assert!(list.len() == 3 && list[1..].iter().all(|row| row.contains(" Pending ")), "{list:#?}");
 }
