@@ -133,9 +133,25 @@ fn expect_honesty(run: &Run) {
     assert!(*lost == 0 || run.exit == Some(8));
 }
 
+/// Nothing is destroyed, so every line can be had.
+fn expect_everything(run: &Run) {
+    expect_honesty(run);
+    assert_eq!((run.verdict.lost, run.exit), (0, Some(0)), "{}\n{}", run.verdict, run.stderr);
+}
+
 #[test]
 fn every_line_once_whatever_breaks() {
-    let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8) };
+    let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: false };
+    let seed = setting("CHAOS_SEED", 7);
+    let run = run(size, seed, 3);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    expect_everything(&run);
+    assert!(run.faults > 50, "only {} faults", run.faults);
+}
+
+#[test]
+fn what_cannot_be_had_is_named() {
+    let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3);
     eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
@@ -143,7 +159,7 @@ fn every_line_once_whatever_breaks() {
     assert!(run.faults > 50, "only {} faults", run.faults);
 }
 
-/// The long run, and the same for `kubectl logs -f`, for comparison.
+/// The long runs, and the same for `kubectl logs -f`, for comparison.
 #[test]
 #[ignore = "takes minutes; see the module's description"]
 fn long() {
@@ -151,18 +167,22 @@ fn long() {
         containers: setting("CHAOS_CONTAINERS", 200) as usize,
         lines: setting("CHAOS_LINES", 5_500),
         duration: Duration::from_secs(setting("CHAOS_SECONDS", 60)),
+        destroy: false,
     };
     let seed = setting("CHAOS_SEED", 1);
-    let run = run(size, seed, 9);
     println!("seed {seed}, {size:?}");
-    println!("elbtail: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
-    for line in run.stderr.lines().filter(|line| line.starts_with("warning: ")) {
+    let kept = run(size, seed, 9);
+    println!("elbtail: {} faults, {}, exit {:?}", kept.faults, kept.verdict, kept.exit);
+    let destroyed = run(Size { destroy: true, ..size }, seed, 9);
+    println!("elbtail, logs destroyed: {} faults, {}, exit {:?}", destroyed.faults, destroyed.verdict, destroyed.exit);
+    for line in destroyed.stderr.lines().filter(|line| line.starts_with("warning: ")) {
         println!("  {line}");
     }
     kubectl(size, seed);
-    expect_honesty(&run);
-    assert!(run.faults >= 1_000, "only {} faults", run.faults);
-    assert!(run.verdict.printed > 1_000_000 || size.containers < 200);
+    expect_everything(&kept);
+    expect_honesty(&destroyed);
+    assert!(kept.faults >= 1_000, "only {} faults", kept.faults);
+    assert!(kept.verdict.printed > 1_000_000 || size.containers < 200);
 }
 
 /// The same story through `kubectl logs -f`, with the same faults but no outage, which would end it at once.

@@ -15,6 +15,8 @@ pub struct Size {
     pub lines: u64,
     /// How long the printing takes.
     pub duration: Duration,
+    /// Whether logs are also rotated, containers restarted and pods deleted, by which lines may become impossible to have.
+    pub destroy: bool,
 }
 
 /// The id of the job that is followed.
@@ -74,8 +76,8 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
             pod: number / 2,
             name: NAMES[number % 2],
             fate: match number % 10 {
-                3 => Fate::Restarts,
-                6 => Fate::Rotates,
+                3 if size.destroy => Fate::Restarts,
+                6 if size.destroy => Fate::Rotates,
                 _ => Fate::Nothing,
             },
             left: size.lines,
@@ -110,7 +112,7 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
         }
         // One pod in 25 is deleted while it runs.
         let victim = rng.random_range(0..pods.len() * 2);
-        if tick == ticks / 2 && pods.len() > 4 {
+        if size.destroy && tick == ticks / 2 {
             for number in (0..pods.len()).filter(|number| number % 25 == victim % 25) {
                 deleted[number] = true;
                 pods[number].delete();
