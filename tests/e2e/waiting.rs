@@ -45,8 +45,13 @@ fn a_pod_without_a_node_is_told() {
     assert_eq!(stdout(&run).len(), 0);
     for container in ["import-query-batches", "blast"] {
         let said = stderr(&run);
-        assert!(said.contains(&format!("/{container}: no log: ")), "{said}");
+        assert!(said.contains(&format!("/{container}: no log: waiting to start: Unschedulable")), "{said}");
     }
+    // Following waits for a node, and says so.
+    let elbtail = stage.start(&["logs", ROW, "-f"]);
+    elbtail.until_said("/blast: waiting: Unschedulable");
+    elbtail.interrupt();
+    elbtail.end().code(130);
     let list = stdout(&stage.run(&["targets", ROW]).code(0));
     assert!(list.len() == 3 && list[1..].iter().all(|row| row.contains(" Pending ")), "{list:#?}");
 }
