@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::{
     args::LogsArgs,
     connect,
-    console::{self, Account, Chatter, Console},
+    console::{self, Account, Chatter, Console, Voice},
     failure::Failure,
     interrupt::interruptible,
     job::Job,
@@ -109,7 +109,7 @@ impl Plan {
             (true, _) => Chatter::Little,
             _ => normal,
         };
-        let terminal = console::stdout_is_terminal();
+        let (terminal, stderr_is_terminal) = console::terminals();
         let env = |name: &str| std::env::var_os(name);
         let options = RenderOptions {
             format: self.args.output,
@@ -118,7 +118,8 @@ impl Plan {
             utf8: render::is_utf8(env),
             timestamps: self.args.timestamps,
         };
-        Console::start(Renderer::new(options), short.to_owned(), chatter)
+        let voice = Voice { chatter, color: self.args.color.decide(env, stderr_is_terminal) };
+        Console::start(Renderer::new(options), short.to_owned(), voice)
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
