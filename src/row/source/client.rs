@@ -129,7 +129,8 @@ fn build(url: &Url, credentials: bool) -> Result<reqwest::Client, reqwest::Error
             if attempt.previous().len() > REDIRECTS {
                 attempt.error("too many redirects")
             } else if credentials && from != Some(attempt.url().origin()) {
-                let to = super::location::shown(attempt.url());
+                // Its path and query may repeat what we sent.
+                let to = attempt.url().origin().ascii_serialization();
                 attempt.error(Crossing(to))
             } else {
                 attempt.follow()

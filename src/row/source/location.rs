@@ -118,12 +118,14 @@ pub(super) fn endpoint(around: &Surroundings) -> Option<Url> {
 }
 
 /// A URL without its secrets.
-pub(super) fn shown(url: &Url) -> String {
+fn shown(url: &Url) -> String {
     let user = if url.username().is_empty() && url.password().is_none() { "" } else { "***@" };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let query = if url.query().is_some() { "?***" } else { "" };
     let host = url.host_str().unwrap_or_default();
-    plain(&format!("{}://{user}{host}{port}{}{query}", url.scheme(), url.path()), 200)
+    // The parser escapes the place of the id.
+    let path = url.path().replace("%7Bid%7D", "{id}");
+    plain(&format!("{}://{user}{host}{port}{path}{query}", url.scheme()), 200)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub(super) fn explain(at: &str, account: &Account, client: &Client, reply: &Repl
     let refused =
         |next: String| SourceError::Refused { at: at.clone(), why: format!("{code} (HTTP {status}); {next}") };
     match (status, code.as_str()) {
+        (401 | 403, _) if account.is_expired() => refused(format!("{} has expired; get a new one", account.origin())),
         (404, "TableNotFound") => SourceError::NoTable {
             at,
             what: format!(
@@ -27,14 +28,13 @@ pub(super) fn explain(at: &str, account: &Account, client: &Client, reply: &Repl
         ),
         (_, "AuthorizationFailure" | "AuthorizationPermissionMismatch" | "AuthorizationResourceTypeMismatch") => {
             refused(format!(
-                "{} does not permit reading the table, or the account's firewall does not let this network in",
+                "{} is wrong or does not permit reading the table, or the account's firewall keeps this network out",
                 account.origin()
             ))
         }
         (_, "KeyBasedAuthenticationNotPermitted") => {
             refused("the account takes no keys; unset AZURE_STORAGE_KEY and sign in with `az login`".to_owned())
         }
-        (401 | 403, _) if account.is_expired() => refused(format!("{} has expired; get a new one", account.origin())),
         (401 | 403, _) => refused(format!("check {} and this machine's clock", account.origin())),
         (400, "InvalidAuthenticationInfo" | "AuthenticationFailed") => refused(format!("check {}", account.origin())),
         _ => SourceError::Rejected {

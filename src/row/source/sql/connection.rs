@@ -56,8 +56,13 @@ impl Options {
         secrets: &mut Secrets,
     ) -> Result<Self, SourceError> {
         let text = location.url.expose_secret();
+        let mut values = secrets.clone();
+        // A driver repeats a value that it does not know, and what is misplaced may be a password.
+        for (_, value) in form_urlencoded::parse(text.split_once('?').unwrap_or_default().1.as_bytes()) {
+            values.add(&value);
+        }
         let wrong = |error: &dyn std::fmt::Display| {
-            let why = secrets.told(&error.to_string());
+            let why = values.told(&error.to_string());
             SourceError::Usage(format!("--db {}: the URL is not understood: {why}", location.shown))
         };
         if engine == Engine::Sqlite {

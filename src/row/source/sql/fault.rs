@@ -23,15 +23,11 @@ pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx:
     let unreachable = |why: String, transient| SourceError::Unreachable { at: at.clone(), why, transient };
     match error {
         sqlx::Error::Database(error) => database(at.clone(), engine, secrets, error.as_ref()),
-        sqlx::Error::Io(error) => unreachable(network(secrets, error), true),
-        sqlx::Error::Tls(error) => unreachable(
-            format!(
-                "TLS failed: {}; check the server's certificate, or {} in the URL",
-                secrets.told(&chain(error.as_ref())),
-                if engine == Engine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" }
-            ),
-            false,
-        ),
+        sqlx::Error::Tls(error) => unreachable(tls(engine, &secrets.told(&chain(error.as_ref()))), false),
+        sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(error) => unreachable(tls(engine, &error.to_string()), false),
+            None => unreachable(network(secrets, error), true),
+        },
         // The driver could encrypt a password without TLS, with a key that anyone on the way can replace.
         sqlx::Error::Configuration(error) if error.to_string().contains("RSA") => SourceError::Refused {
             at,
@@ -53,6 +49,12 @@ pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx:
         ),
         error => SourceError::Rejected { at, why: secrets.told(&chain(error)), transient: false },
     }
+}
+
+/// A handshake that failed.
+fn tls(engine: Engine, words: &str) -> String {
+    let names = if engine == Engine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" };
+    format!("TLS failed: {words}; check the server's certificate, or {names} in the URL")
 }
 
 /// An answer that did not come in time.
@@ -139,7 +141,9 @@ fn network(secrets: &Secrets, error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => {
             "connection refused; is the database running, and are host and port right?".to_owned()
         }
-        io::ErrorKind::NotFound => "there is no such socket; is the database running there?".to_owned(),
+        io::ErrorKind::NotFound => {
+            "a file that the URL names, a socket or a certificate, is not there; check its path".to_owned()
+        }
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
             "the connection broke; is the database being restarted?".to_owned()
         }
