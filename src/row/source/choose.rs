@@ -82,6 +82,10 @@ fn only(at: &str, id: &str, mut rows: Vec<Row>) -> Result<Row, SourceError> {
     if rows.len() > 1 && rows.iter().filter(|row| is_current(row)).count() == 1 {
         rows.retain(is_current);
     }
+    // MySQL may compare without case.
+    if rows.len() > 1 && rows.iter().any(|row| row.id() == Some(id)) {
+        rows.retain(|row| row.id() == Some(id));
+    }
     let (at, id, count) = (at.to_owned(), id.to_owned(), rows.len());
     match rows.pop() {
         None => Err(SourceError::NoRow { at, id }),

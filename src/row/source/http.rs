@@ -71,19 +71,17 @@ impl Http {
         let reply = self.get(&url).await?;
         match reply.status {
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::UNPROCESSABLE_ENTITY => Ok(None),
-            StatusCode::OK => self.row(id, &reply).map(Some),
+            StatusCode::OK => self.row(&reply).map(Some),
             _ => Err(self.refusal(&reply)),
         }
     }
 
-    fn row(&self, id: &str, reply: &Reply) -> Result<Row, SourceError> {
+    fn row(&self, reply: &Reply) -> Result<Row, SourceError> {
         let row = row_from_bytes("the answer", &reply.body, None).map_err(|_| self.no_row(reply))?;
         // `{"detail": …}` with status 200, or a page of JSON that is something else.
         let elsewhere = row.notes().iter().any(|note| note.contains("is it a row?"));
-        if elsewhere || row.id().is_some_and(|own| own != id) {
-            return Err(self.no_row(reply));
-        }
-        Ok(row)
+        // Another id than the one that was asked for is no fault: a service may know a job by several.
+        if elsewhere { Err(self.no_row(reply)) } else { Ok(row) }
     }
 
     /// The list, whole; `None` if the service has none.

@@ -25,6 +25,7 @@ mod sql;
 mod surroundings;
 
 use futures::future::BoxFuture;
+use secrecy::ExposeSecret;
 
 use super::{JobArg, Row};
 pub use args::{DbArgs, LatestArgs};
@@ -109,7 +110,8 @@ pub fn open(args: &DbArgs) -> Result<Option<Box<dyn RowSource>>, SourceError> {
 /// # Errors
 /// As [`open`].
 pub fn open_in(args: &DbArgs, around: &Surroundings) -> Result<Option<Box<dyn RowSource>>, SourceError> {
-    let Some(url) = &args.db else { return Ok(None) };
+    // An empty variable is one that is not set.
+    let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
     let location = Location::parse(url, around)?;
     let source: Result<Box<dyn RowSource>, SourceError> = match location.kind {
         #[cfg(feature = "sql")]
@@ -136,5 +138,45 @@ pub fn row_id(job: &JobArg) -> Option<&str> {
     match job {
         JobArg::Path(path) if !path.exists() => path.to_str().map(str::trim).filter(|id| !id.is_empty()),
         JobArg::Path(_) | JobArg::Stdin | JobArg::Id(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_url_there_is_no_source() {
+        for db in [None, Some(" ".into())] {
+            let args = DbArgs { db, ..DbArgs::default() };
+            assert!(open_in(&args, &Surroundings::nothing()).is_ok_and(|source| source.is_none()));
+        }
+    }
+
+    #[test]
+    fn a_source_that_is_compiled_out_says_so() {
+        for (url, built) in [
+            ("postgres://u:planted@h/d", cfg!(feature = "sql")),
+            ("https://acc.table.core.windows.net/jobs", cfg!(feature = "azure")),
+            ("https://h", cfg!(feature = "http")),
+        ] {
+            let args = DbArgs { db: Some(url.into()), ..DbArgs::default() };
+            match open_in(&args, &Surroundings::nothing()) {
+                Ok(source) => assert!(built && source.is_some(), "{url}"),
+                Err(error) => {
+                    assert!(!built && error.to_string().contains("built without the feature"), "{error}");
+                    assert!(!error.to_string().contains("planted"), "{error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_stays_a_file() {
+        let job = |text: &str| JobArg::from(std::ffi::OsStr::new(text));
+        assert_eq!(row_id(&job("18b9edca-4d8a")), Some("18b9edca-4d8a"));
+        for other in ["-", "Cargo.toml", "job-429825360482416da20736cf3ed51a95", ""] {
+            assert_eq!(row_id(&job(other)), None, "{other}");
+        }
     }
 }

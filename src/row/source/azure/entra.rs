@@ -204,7 +204,101 @@ fn read(body: &[u8]) -> Option<Token> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    /// Gives each answer once, in turn, and hands back what was asked.
+    async fn server(answers: Vec<(u16, &'static str)>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = tokio::spawn(async move {
+            let mut asked = Vec::new();
+            for (status, body) in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 64 << 10];
+                let length = stream.read(&mut request).await.unwrap();
+                asked.push(String::from_utf8_lossy(&request[..length]).into_owned());
+                let head =
+                    format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                stream.write_all((head + body).as_bytes()).await.unwrap();
+            }
+            asked
+        });
+        (url, asked)
+    }
+
+    fn nowhere() -> Surroundings {
+        Surroundings { metadata_host: "http://127.0.0.1:1".into(), az: "/nowhere/az".into(), ..Surroundings::nothing() }
+    }
+
+    async fn token_in(around: &Surroundings) -> Result<String, String> {
+        let entra = Entra::new(around, Secrets::default());
+        entra.token("at").await.map(|token| token.expose_secret().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn workload_identity_exchanges_the_token_of_the_service_account() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        std::fs::write(&file, "planted-assertion\n").unwrap();
+        let refusal =
+            r#"{"error":"invalid_client","error_description":"AADSTS7000: planted-assertion is bad\r\nTrace: 1"}"#;
+        let (url, asked) = server(vec![(200, r#"{"access_token":"t1","expires_in":3600}"#), (401, refusal)]).await;
+        let around = Surroundings {
+            federated_token_file: Some(file),
+            client_id: Some("me".into()),
+            tenant_id: Some("ours".into()),
+            authority_host: url,
+            ..nowhere()
+        };
+        let entra = Entra::new(&around, Secrets::default());
+        for _ in 0..3 {
+            assert_eq!(entra.token("at").await.unwrap().expose_secret(), "t1");
+        }
+        assert!(entra.forget().await);
+        let error = entra.token("at").await.unwrap_err().to_string();
+        assert!(error.contains("workload identity: HTTP 401: AADSTS7000: *** is bad,"), "{error}");
+        let asked = asked.await.unwrap();
+        assert!(asked[0].starts_with("POST /ours/oauth2/v2.0/token "), "{}", asked[0]);
+        assert!(asked[0].contains("client_assertion=planted-assertion") && asked[0].contains("client_id=me"));
+    }
+
+    #[tokio::test]
+    async fn managed_identity_of_a_machine_and_of_a_platform() {
+        let (url, asked) = server(vec![(200, r#"{"access_token":"t2","expires_on":"4102444800"}"#)]).await;
+        assert_eq!(token_in(&Surroundings { metadata_host: url, ..nowhere() }).await, Ok("t2".into()));
+        let asked = asked.await.unwrap().remove(0).to_lowercase();
+        assert!(
+            asked.starts_with("get /metadata/identity/oauth2/token?") && asked.contains("metadata: true"),
+            "{asked}"
+        );
+        let (url, asked) = server(vec![(200, r#"{"access_token":"t3"}"#)]).await;
+        let endpoint = Some((format!("{url}/msi?x=1"), "planted".into()));
+        assert_eq!(token_in(&Surroundings { identity_endpoint: endpoint, ..nowhere() }).await, Ok("t3".into()));
+        assert!(asked.await.unwrap()[0].to_lowercase().contains("x-identity-header: planted"));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_az_command_is_asked_last() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let script = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path.into_os_string()
+        };
+        let good = script("good", "#!/bin/sh\necho '{\"accessToken\":\"t4\",\"expires_on\":4102444800}'");
+        assert_eq!(token_in(&Surroundings { az: good, ..nowhere() }).await, Ok("t4".into()));
+        let bad = script("bad", "#!/bin/sh\necho \"ERROR: Please run 'az login'\" >&2; exit 1");
+        let error = token_in(&Surroundings { az: bad, ..nowhere() }).await.unwrap_err();
+        assert!(error.contains("az: ERROR: Please run 'az login';"), "{error}");
+    }
 
     #[test]
     fn a_token_is_read_in_each_form() {

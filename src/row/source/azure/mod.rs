@@ -150,11 +150,8 @@ impl Azure {
     async fn newest(&self, filter: &Filter) -> Result<Vec<Row>, SourceError> {
         let mut select: Vec<String> = LIGHT.map(str::to_owned).to_vec();
         select.extend(self.key.iter().map(ToString::to_string));
-        let mut conditions = vec![CURRENT.to_owned()];
-        if filter.live {
-            conditions.extend(crate::row::entity::TERMINAL.iter().map(|status| format!("status ne '{status}'")));
-        }
-        let light = Query { filter: conditions.join(" and "), select, top: None };
+        // Statuses are compared here: the service knows case, and leaves out a row without one.
+        let light = Query { filter: CURRENT.to_owned(), select, top: None };
         let chosen = choose::newest(self.rows(&light).await?, filter);
         let whole = |row: Row| async move {
             let Some(id) = row.id() else { return Ok(None) };
