@@ -4,8 +4,9 @@ use elbtail::row::source::{DbArgs, Filter, SourceError, Surroundings, open_in};
 use serde_json::json;
 
 use crate::support::{
-    all, args, azurite, fault, open, open_with,
+    PLANTED, all, args, azurite, fault, open, open_with,
     rows::{assert_all_there, samples},
+    service::Service,
 };
 
 const LATER: &str = "2999-01-01T00:00:00Z";
@@ -131,4 +132,39 @@ async fn credentials_that_are_nowhere_are_named() {
     {
         assert!(error.to_string().contains(place), "{place}: {error}");
     }
+}
+
+/// Entra's token from workload identity, over TLS. The roots come from the process's environment, so this runs the test
+/// below in a process of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_is_read_with_an_entra_token() {
+    let server = azurite::Azurite::start_secure();
+    server.load("jobstate", &samples()).await;
+    let entra = Service::start(&[], Some(&azurite::Azurite::entra_token()), false).await;
+    let directory = tempfile::tempdir().unwrap();
+    let assertion = directory.path().join("token");
+    std::fs::write(&assertion, PLANTED).unwrap();
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+    child
+        .args(["--exact", "azure::reads_what_its_environment_names", "--ignored", "--nocapture"])
+        .env_remove("AZURE_STORAGE_KEY")
+        .env_remove("AZURE_STORAGE_CONNECTION_STRING")
+        .env_remove("AZURE_STORAGE_SAS_TOKEN")
+        .env("SSL_CERT_FILE", server.authority())
+        .env("AZURE_AUTHORITY_HOST", entra.url(""))
+        .env("AZURE_TENANT_ID", "ours")
+        .env("AZURE_CLIENT_ID", "me")
+        .env("AZURE_FEDERATED_TOKEN_FILE", &assertion)
+        .env("ELBTAIL_DB", server.url("jobstate"));
+    let output = child.output().await.unwrap();
+    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    crate::support::assert_clean(&told);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[tokio::test]
+#[ignore = "run by the test above"]
+async fn reads_what_its_environment_names() {
+    let Ok(url) = std::env::var("ELBTAIL_DB") else { return };
+    assert_all_there(&*open_with(&args(&url), &Surroundings::from_process()), &samples()).await;
 }

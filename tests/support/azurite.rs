@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use elbtail::row::source::Surroundings;
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode};
@@ -11,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     encoded,
+    pki::{self, Pki},
     process::{self, Process},
     rows::Sample,
 };
@@ -24,6 +28,8 @@ pub const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz
 pub struct Azurite {
     directory: PathBuf,
     port: u16,
+    /// Whether it speaks TLS, and takes Entra's tokens, which it does only then.
+    secure: Option<Pki>,
     process: Option<Process>,
 }
 
@@ -41,9 +47,35 @@ pub fn with_key() -> Surroundings {
 impl Azurite {
     /// Starts it, empty.
     pub fn start() -> Self {
-        let mut azurite = Self { directory: process::directory("azurite"), port: process::port(), process: None };
+        Self::start_with(None, process::directory("azurite"))
+    }
+
+    /// Starts it with TLS.
+    pub fn start_secure() -> Self {
+        let directory = process::directory("azurite");
+        Self::start_with(Some(pki::write(&directory)), directory)
+    }
+
+    fn start_with(secure: Option<Pki>, directory: PathBuf) -> Self {
+        let mut azurite = Self { directory, port: process::port(), secure, process: None };
         azurite.up();
         azurite
+    }
+
+    /// The file of the authority.
+    pub fn authority(&self) -> PathBuf {
+        self.secure.as_ref().map(|pki| pki.authority.clone()).unwrap()
+    }
+
+    /// A token as Entra makes them; nobody checks who signed it.
+    pub fn entra_token() -> String {
+        let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+        let now = Timestamp::now().as_second();
+        let claims = json!({
+            "aud": "https://storage.azure.com", "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",
+            "nbf": now - 60, "iat": now - 60, "exp": now + 3600,
+        });
+        format!("{}.{}.pl4nted", part(json!({"alg": "none", "typ": "JWT"})), part(claims))
     }
 
     /// Starts it (again).
@@ -53,7 +85,11 @@ impl Azurite {
         let location = self.directory.to_string_lossy().into_owned();
         let port = self.port.to_string();
         let arguments = ["--tablePort", &port, "--location", &location, "--silent", "--disableTelemetry"];
-        let command: Vec<String> = [program].into_iter().chain(arguments.map(str::to_owned)).collect();
+        let mut command: Vec<String> = [program].into_iter().chain(arguments.map(str::to_owned)).collect();
+        if let Some(pki) = &self.secure {
+            let [certificate, key] = [&pki.certificate, &pki.key].map(|file| file.to_string_lossy().into_owned());
+            command.extend(["--oauth", "basic", "--cert", &certificate, "--key", &key].map(str::to_owned));
+        }
         let log = self.directory.join("log");
         // INT: at any other signal it loses what it has not written yet.
         self.process = Some(Process::start("INT", &command, &log));
@@ -69,7 +105,8 @@ impl Azurite {
 
     /// The URL of a table.
     pub fn url(&self, table: &str) -> String {
-        format!("http://127.0.0.1:{}/{ACCOUNT}/{table}", self.port)
+        let scheme = if self.secure.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}/{ACCOUNT}/{table}", self.port)
     }
 
     /// The connection string of the account.
@@ -126,7 +163,14 @@ impl Azurite {
         let signature = sign(&format!("{date}\n/{ACCOUNT}/{ACCOUNT}/{path}"));
         // reqwest needs a provider when it is built without one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let answer = Client::new()
+        let mut client = Client::builder();
+        if let Some(pki) = &self.secure {
+            let authority = std::fs::read(&pki.authority).unwrap();
+            client = client.tls_certs_only([reqwest::Certificate::from_pem(&authority).unwrap()]);
+        }
+        let answer = client
+            .build()
+            .unwrap()
             .post(self.url(path))
             .header("x-ms-date", date)
             .header("x-ms-version", "2020-12-06")

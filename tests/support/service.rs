@@ -1,4 +1,5 @@
-//! A service like the dashboard's sibling: `GET /v1/jobs`, `GET /v1/jobs/{id}`, with a bearer token.
+//! A service like the dashboard's sibling: `GET /v1/jobs`, `GET /v1/jobs/{id}`, with a bearer token; and one like Entra,
+//! which gives that token out.
 
 use std::{
     convert::Infallible,
@@ -86,6 +87,9 @@ fn answer(state: &mut State, request: &Request<Incoming>) -> Response<Full<Bytes
             .header(header::LOCATION, to)
             .body(Full::default())
             .unwrap();
+    }
+    if path.ends_with("/oauth2/v2.0/token") {
+        return reply(StatusCode::OK, &json!({"access_token": state.token, "expires_in": 3600}));
     }
     if let Some(token) = &state.token
         && authorization != Some(&format!("Bearer {token}"))
