@@ -1,5 +1,7 @@
 //! No secret in anything that is told: every kind of failure of every source, with secrets planted everywhere.
 
+use std::net::SocketAddr;
+
 use elbtail::row::source::{DbArgs, Surroundings, open_in};
 
 use crate::support::{PLANTED, args, assert_clean, encoded, process, service::Service};
@@ -18,13 +20,10 @@ fn planted() -> Surroundings {
     }
 }
 
-#[tokio::test]
-async fn nothing_planted_is_told() {
+/// URLs that fail in every way, each with a secret in it: nothing listens on `port`, and `echo` repeats what it gets.
+fn urls(port: u16, echo: SocketAddr) -> Vec<String> {
     let secret = encoded(PLANTED);
-    let service = Service::start(&[], Some("other"), true).await;
-    let port = process::port();
-    let echo = service.address;
-    let urls = [
+    vec![
         format!("postgres://u:{secret}@127.0.0.1:{port}/d?sslpassword={secret}&password={secret}"),
         format!("postgres://u:{secret}@127.0.0.1:{port}/d?sslmode={secret}"),
         format!("postgres://u:{secret}@127.0.0.1:{port}/d?port={secret}"),
@@ -47,8 +46,15 @@ async fn nothing_planted_is_told() {
         format!("http://u:{secret}@"),
         format!("sqlite:/nowhere/rows.db?mode={secret}"),
         format!("sqlite:/nowhere/rows.db?key={secret}"),
-    ];
-    for url in urls {
+    ]
+}
+
+#[tokio::test]
+async fn nothing_planted_is_told() {
+    let service = Service::start(&[], Some("other"), true).await;
+    let port = process::port();
+    let echo = service.address;
+    for url in urls(port, echo) {
         for around in [planted(), Surroundings { az: "false".into(), ..Surroundings::nothing() }] {
             let flags = args(&url);
             assert_clean(&format!("{flags:?} {around:?}"));
