@@ -3,10 +3,14 @@
 //! Data flows one way: `row` → `resolve` → `discover` → `follow` → `merge` → `render`. The modules in the middle are pure;
 //! I/O stands at both ends. `cli` alone prints, exits or reads the environment. `docs/design.md` tells the story.
 
+pub mod cli;
 pub mod cluster;
 pub mod discover;
 pub mod exit;
 pub mod follow;
 pub mod job_id;
+pub mod merge;
+pub mod render;
 pub mod resolve;
 pub mod row;
+pub mod session;

@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The `elbtail` binary: everything is in the library's `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    elbtail::cli::main()
+}

@@ -5,7 +5,9 @@
 //! [`cursor`]; [`drive`] connects it to the cluster.
 
 pub mod cursor;
+pub mod drive;
 pub mod follower;
+pub mod gate;
 pub mod lines;
 pub mod note;
 pub mod stamp;

@@ -19,7 +19,7 @@ use crate::pki::{ClientCertificate, Pki};
 use crate::pod::{PodBuilder, PodHandle};
 use crate::pod_status::{container_names, container_status};
 use crate::resource::{PODS, Resource};
-use crate::server::Server;
+use crate::server::{self, Server};
 use crate::world::World;
 
 /// How long a kill or shutdown waits for connections to end.
@@ -36,6 +36,7 @@ pub struct TestCluster {
     tls: Arc<rustls::ServerConfig>,
     server: Mutex<Arc<Server>>,
     port: u16,
+    _reserved: socket2::Socket,
     runtime: Option<Runtime>,
 }
 
@@ -60,11 +61,10 @@ impl TestCluster {
             .build()?;
         let pki = Pki::new()?;
         let tls = Arc::new(pki.server(options.http2)?);
-        let port = options.port;
+        let (reserved, port) = server::reserve(options.port)?;
         let world = World::new(options, runtime.handle().clone());
         let server = Arc::new(Server::start(&world, &tls, port)?);
-        let port = server.address.port();
-        Ok(Self { world, pki, tls, server: Mutex::new(server), port, runtime: Some(runtime) })
+        Ok(Self { world, pki, tls, server: Mutex::new(server), port, _reserved: reserved, runtime: Some(runtime) })
     }
 
     fn current(&self) -> MutexGuard<'_, Arc<Server>> {
@@ -90,7 +90,7 @@ impl TestCluster {
         self.pki.ca_pem()
     }
 
-    /// A certificate for a user, whom it makes known with full access.
+    /// A certificate for a user, whom it makes known.
     ///
     /// # Errors
     /// When no key can be made.
@@ -326,8 +326,10 @@ impl Drop for TestCluster {
     fn drop(&mut self) {
         self.server().kill();
         if let Some(runtime) = self.runtime.take() {
-            // Dropping a runtime inside another one is not allowed; this is.
-            runtime.shutdown_background();
+            // On a thread of its own, for a runtime must not be shut down inside another one; and waited for,
+            // so that no process of a pod outlives the test.
+            let end = std::thread::spawn(move || runtime.shutdown_timeout(PATIENCE));
+            drop(end.join());
         }
     }
 }

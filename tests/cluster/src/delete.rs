@@ -110,7 +110,8 @@ fn delete_namespace(world: &Arc<World>, name: &str) {
         namespace["metadata"]["deletionTimestamp"] = clock::seconds(Timestamp::now()).into();
         namespace["status"]["phase"] = "Terminating".into();
     });
-    for resource in ALL.into_iter().filter(|resource| resource.namespaced) {
+    // Jobs go first, or their controllers would replace the pods.
+    for resource in ALL.into_iter().rev().filter(|resource| resource.namespaced) {
         let objects: Vec<Arc<Value>> =
             world.lock().store.list(resource, Some(name)).map(|(_, object)| Arc::clone(object)).collect();
         for object in objects {

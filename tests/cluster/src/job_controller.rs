@@ -142,6 +142,9 @@ impl Controller {
 
     /// Makes the pods that are missing; says whether it made any.
     async fn refill(&mut self, job: &Value, pods: &[Arc<Value>]) -> bool {
+        if job["spec"]["suspend"] == true {
+            return false;
+        }
         let tally = Tally::of(pods);
         let parallelism = job["spec"]["parallelism"].as_u64().unwrap_or(1);
         let completions = job["spec"]["completions"].as_u64().unwrap_or(1);
@@ -186,7 +189,12 @@ impl Controller {
             pod["metadata"]["annotations"] = template["metadata"]["annotations"].clone();
         }
         crate::write::default_pod(&mut pod);
-        let stored = self.world.change(|state| state.store.put(&PODS, pod));
+        // One look and one write: a Job that was just deleted must not leave a pod behind.
+        let stored = self.world.change(|state| {
+            let job = state.store.get(&JOBS, &self.namespace, &self.name)?;
+            (job["metadata"]["uid"] == *self.uid).then(|| state.store.put(&PODS, pod))
+        });
+        let Some(stored) = stored else { return };
         self.event("Normal", "SuccessfulCreate", &format!("Created pod: {name}"));
         kubelet::run(PodHandle::of(&self.world, &stored));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
@@ -207,18 +207,18 @@ impl Kubelet {
             let status = tokio::select! {
                 status = child.wait() => status,
                 grace = stopped.wait() => {
-                    group.signal(Signal::TERM);
+                    group.ask();
                     match tokio::time::timeout(Duration::from_secs(grace), child.wait()).await {
                         Ok(status) => status,
                         Err(_) => {
-                            group.signal(Signal::KILL);
+                            group.kill();
                             child.wait().await
                         }
                     }
                 }
             };
             // Whatever the container left behind must not keep its pipes open.
-            group.signal(Signal::KILL);
+            group.kill();
             status
         };
         let (status, ()) = tokio::join!(waiting, reading);
@@ -239,17 +239,24 @@ impl Group {
         Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
     }
 
-    fn signal(&self, signal: Signal) {
+    /// SIGTERM goes to the container's first process alone, as the runtime sends it.
+    fn ask(&self) {
+        if let Some(first) = self.0 {
+            let _ = kill_process(first, Signal::TERM);
+        }
+    }
+
+    fn kill(&self) {
         if let Some(group) = self.0 {
             // It may be gone already.
-            let _ = kill_process_group(group, signal);
+            let _ = kill_process_group(group, Signal::KILL);
         }
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.signal(Signal::KILL);
+        self.kill();
     }
 }
 

@@ -1,0 +1,208 @@
+//! [`Console`]: the one writer. Lines go to stdout, everything else to stderr, in the order in which it was told.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    thread::{self, JoinHandle},
+};
+
+use owo_colors::OwoColorize;
+use tokio::sync::mpsc;
+
+use super::failure::Failure;
+use crate::{
+    follow::{drive::Told, note::Note},
+    render::{Renderer, Source},
+    session::{UPDATES, Update},
+};
+
+/// Bytes written together at most, while more is waiting.
+const WRITE: usize = 256 << 10;
+
+/// What goes to stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Chatter {
+    /// Errors and missing lines.
+    Little,
+    /// What is out of the ordinary: for a single look, where starts and ends are history.
+    Some,
+    /// Every container's start, end, waiting and restart.
+    Normal,
+    /// Also what happens underneath.
+    Verbose,
+}
+
+/// How stderr is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice {
+    /// What is said.
+    pub chatter: Chatter,
+    /// Whether it is set apart from the lines by colour: warnings stand out, the rest steps back.
+    pub color: bool,
+}
+
+/// What was told in a run.
+#[derive(Debug, Default)]
+pub struct Account {
+    /// Containers of which lines are missing.
+    pub missing: std::collections::BTreeSet<usize>,
+    /// Containers whose logs may not be read, with what the server said of one of them.
+    pub forbidden: Option<String>,
+    /// Lines printed.
+    pub lines: u64,
+    /// Containers that were found.
+    pub sources: usize,
+}
+
+/// A running writer.
+pub struct Console {
+    thread: JoinHandle<io::Result<Account>>,
+}
+
+impl Console {
+    /// Starts the writer. It ends when the sender is dropped, or when nobody reads stdout any more.
+    pub fn start(renderer: Renderer, short: String, voice: Voice) -> (Console, mpsc::Sender<Update>) {
+        let (sender, updates) = mpsc::channel(UPDATES);
+        let writer = Writer {
+            renderer,
+            short,
+            voice,
+            sources: Vec::new(),
+            account: Account::default(),
+            lines: Vec::with_capacity(WRITE),
+        };
+        // A thread, not a task: writing to a paused terminal blocks, and must block nothing but the writer.
+        (Console { thread: thread::spawn(move || writer.run(updates)) }, sender)
+    }
+
+    /// Waits until all that was sent is written.
+    ///
+    /// # Errors
+    /// When stdout cannot be written. A closed pipe is none: whoever read it has seen enough.
+    pub async fn finish(self) -> Result<Account, Failure> {
+        let ended = tokio::task::spawn_blocking(move || self.thread.join()).await;
+        match ended {
+            Ok(Ok(Ok(account))) => Ok(account),
+            Ok(Ok(Err(error))) => Err(Failure::Other(anyhow::Error::new(error).context("cannot write to stdout"))),
+            _ => Err(Failure::Other(anyhow::anyhow!("the writer ended unexpectedly"))),
+        }
+    }
+}
+
+struct Writer {
+    renderer: Renderer,
+    /// The job's short id, which is left out of pod names.
+    short: String,
+    voice: Voice,
+    sources: Vec<Source>,
+    account: Account,
+    /// Rendered and not yet written.
+    lines: Vec<u8>,
+}
+
+impl Writer {
+    fn run(mut self, mut updates: mpsc::Receiver<Update>) -> io::Result<Account> {
+        while let Some(update) = updates.blocking_recv() {
+            let mut next = Some(update);
+            // More that is waiting is written with it; what is rendered never waits for what has not come.
+            while let Some(update) = next {
+                if let Err(error) = self.take(update) {
+                    return self.end(error);
+                }
+                next = if self.lines.len() < WRITE { updates.try_recv().ok() } else { None };
+            }
+            if let Err(error) = self.flush() {
+                return self.end(error);
+            }
+        }
+        Ok(self.account)
+    }
+
+    fn end(self, error: io::Error) -> io::Result<Account> {
+        if error.kind() == io::ErrorKind::BrokenPipe { Ok(self.account) } else { Err(error) }
+    }
+
+    fn take(&mut self, update: Update) -> io::Result<()> {
+        match update {
+            Update::Source(number, target) => {
+                debug_assert_eq!(number, self.sources.len());
+                self.account.sources += 1;
+                self.sources.push(self.renderer.introduce(&target, &self.short));
+                Ok(())
+            }
+            Update::Told(Told::Lines(batch)) => {
+                let source = self.sources[batch.source].clone();
+                self.account.lines += batch.lines.len() as u64;
+                for line in &batch.lines {
+                    self.renderer.line(&mut self.lines, &source, batch.restart, line);
+                    if self.lines.len() >= WRITE {
+                        self.flush()?;
+                    }
+                }
+                Ok(())
+            }
+            Update::Told(Told::Note(source, note)) => self.note(source, &note),
+            Update::Say(text) if self.voice.chatter >= Chatter::Some => self.say("", &text),
+            Update::Say(_) => Ok(()),
+            Update::Warn(text) => self.say("warning: ", &text),
+        }
+    }
+
+    fn note(&mut self, source: usize, note: &Note) -> io::Result<()> {
+        let label = self.sources[source].label().to_owned();
+        if note.lines_missing() {
+            self.account.missing.insert(source);
+        }
+        if let Note::Forbidden(message) = note {
+            // Once for all: the same permission is missing for each.
+            if self.account.forbidden.replace(message.clone()).is_some() {
+                return Ok(());
+            }
+        }
+        match weight(note) {
+            Chatter::Little => self.say("warning: ", &format!("{label}: {note}")),
+            weight if weight <= self.voice.chatter => self.say("", &format!("{label}: {note}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes to stderr, after the lines that came before.
+    fn say(&mut self, kind: &str, text: &str) -> io::Result<()> {
+        self.flush()?;
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut stderr = io::stderr().lock();
+        // Nothing better can be done when stderr cannot be written.
+        let _ = match (self.voice.color, kind) {
+            (false, _) => writeln!(stderr, "{kind}{text}"),
+            (true, "") => writeln!(stderr, "{}", text.dimmed()),
+            (true, _) => writeln!(stderr, "{}{text}", kind.yellow().bold()),
+        };
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.lines.is_empty() {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&self.lines)?;
+            stdout.flush()?;
+            self.lines.clear();
+        }
+        Ok(())
+    }
+}
+
+/// From which chattiness on a note is told.
+fn weight(note: &Note) -> Chatter {
+    match note {
+        _ if note.lines_missing() => Chatter::Little,
+        Note::Forbidden(_) => Chatter::Little,
+        Note::Interrupted(_) => Chatter::Verbose,
+        Note::Started(_) => Chatter::Normal,
+        Note::Ended(_, ended) if ended.exit_code == 0 => Chatter::Normal,
+        _ => Chatter::Some,
+    }
+}
+
+/// Whether stdout is a terminal, and whether stderr is.
+pub fn terminals() -> (bool, bool) {
+    (io::stdout().is_terminal(), io::stderr().is_terminal())
+}

@@ -1,0 +1,40 @@
+//! [`Failure`]: the one error a run ends with, and its exit code.
+
+use crate::{cluster::ClusterError, exit::Exit, resolve::ResolveError, row::RowError};
+
+/// Why a run ended without doing what was asked. `Display` is what is printed after `error: `.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The row.
+    #[error("{0}")]
+    Row(#[from] RowError),
+    /// The id in it.
+    #[error("{0}")]
+    Id(#[from] ResolveError),
+    /// The cluster.
+    #[error("{0}")]
+    Cluster(#[from] ClusterError),
+    /// No pods match.
+    #[error("{0}")]
+    NoPods(String),
+    /// The command line, where clap could not know.
+    #[error("{0}")]
+    Usage(String),
+    /// Anything else.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Failure::Row(error) => error.exit(),
+            Failure::Id(error) => error.exit(),
+            Failure::Cluster(error) => error.exit(),
+            Failure::NoPods(_) => Exit::NoPods,
+            Failure::Usage(_) => Exit::Usage,
+            Failure::Other(_) => Exit::Unexpected,
+        }
+    }
+}

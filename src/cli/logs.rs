@@ -1,0 +1,187 @@
+//! `elbtail logs JOB [-f]`.
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::{
+    args::LogsArgs,
+    connect,
+    console::{self, Account, Chatter, Console, Voice},
+    failure::Failure,
+    interrupt::interruptible,
+    job::Job,
+    rows::Rows,
+};
+use crate::{
+    cluster::{Cluster, ConnectArgs},
+    discover::{Match, Selection, watch as pods},
+    exit::Exit,
+    follow::{follower::Scope, stamp::Stamp},
+    render::{self, RenderOptions, Renderer},
+    session::{
+        Update,
+        ending::{self, JobFacts, PodFacts},
+        filter::Filter,
+        follow::{self, Ending},
+        snapshot::{self, Order},
+    },
+};
+
+/// Prints the job's lines.
+pub async fn run(args: LogsArgs, flags: ConnectArgs) -> Result<Exit, Failure> {
+    if args.follow && args.order == Some(Order::Time) {
+        let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let job = Job::read(&args.job)?;
+    let rows = Rows::of(&args.job, args.select.include_setup);
+    if !(args.follow && rows.may_yet_tell(&job)) {
+        job.id()?;
+    }
+    let cluster = connect(&flags).await?;
+    let namespace = job.namespace(cluster.namespace());
+    let plan = Plan { scope: scope(&args)?, filter: args.select.filter(), cluster, namespace, args };
+    if plan.args.follow { plan.follow(job, rows).await } else { plan.look(job).await }
+}
+
+struct Plan {
+    args: LogsArgs,
+    scope: Scope,
+    filter: Filter,
+    cluster: Cluster,
+    namespace: String,
+}
+
+impl Plan {
+    /// Reads what there is.
+    async fn look(self, job: Job) -> Result<Exit, Failure> {
+        let selection = Selection { id: job.id()?, include_setup: self.args.select.include_setup };
+        let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
+        if found.is_empty() {
+            return Err(Failure::NoPods(nothing_found(&selection, &self.namespace, &self.cluster.host())));
+        }
+        let order = self.args.order.unwrap_or(Order::Time);
+        let (console, out) = self.console(selection.id.short(), Chatter::Some);
+        let work = snapshot::snapshot(&self.cluster, &found, &self.filter, self.scope, order, out);
+        let interrupted = interruptible(work).await.is_none();
+        let account = console.finish().await?;
+        if interrupted {
+            return Ok(Exit::Interrupted);
+        }
+        if account.sources == 0 {
+            return Err(Failure::NoPods(nothing_wanted(&found)));
+        }
+        let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
+        self.exit(&account, failed)
+    }
+
+    /// Goes on until the job has ended.
+    async fn follow(self, job: Job, rows: Rows) -> Result<Exit, Failure> {
+        let id = job.resolution.id().cloned();
+        let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Chatter::Normal);
+        let (sender, news) = mpsc::channel(4);
+        let teller = tokio::spawn(rows.tell(job, sender, out.clone()));
+        let filter = self.filter.clone();
+        let progress = follow::Progress::default();
+        let work = follow::follow(&self.cluster, &self.namespace, filter, self.scope, news, out, &progress);
+        let ended = interruptible(work).await;
+        teller.abort();
+        let account = console.finish().await?;
+        let Some(ended) = ended else {
+            eprintln!("interrupted: {progress}, {} lines printed", account.lines);
+            return Ok(Exit::Interrupted);
+        };
+        let Ending { failed, pods } = ended?;
+        if pods == 0 {
+            let id = id.map(|id| id.to_string()).unwrap_or_default();
+            let text = format!(
+                "the job has ended and no pods of {id} are left in namespace {}; finished pods are removed after half an hour",
+                self.namespace
+            );
+            return Err(Failure::NoPods(text));
+        }
+        self.exit(&account, self.args.exit_code && failed)
+    }
+
+    fn console(&self, short: &str, normal: Chatter) -> (Console, mpsc::Sender<Update>) {
+        let chatter = match (self.args.only_log_lines, self.args.verbose) {
+            (_, true) => Chatter::Verbose,
+            (true, _) => Chatter::Little,
+            _ => normal,
+        };
+        let (terminal, stderr_is_terminal) = console::terminals();
+        let env = |name: &str| std::env::var_os(name);
+        let options = RenderOptions {
+            format: self.args.output,
+            color: self.args.color.decide(env, terminal),
+            terminal,
+            utf8: render::is_utf8(env),
+            timestamps: self.args.timestamps,
+        };
+        let voice = Voice { chatter, color: self.args.color.decide(env, stderr_is_terminal) };
+        Console::start(Renderer::new(options), short.to_owned(), voice)
+    }
+
+    async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
+        let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
+        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &[selection.id.clone()]).await;
+        ending::has_failed(&facts, jobs.ok().map(|jobs| JobFacts::of(&jobs)))
+    }
+
+    /// The exit code of a run that came to its end.
+    fn exit(&self, account: &Account, failed: bool) -> Result<Exit, Failure> {
+        if let Some(message) = &account.forbidden {
+            let text = format!("logs may not be read: {message}");
+            eprintln!("error: {text}");
+            return Ok(Exit::Denied);
+        }
+        if !account.missing.is_empty() {
+            let count = account.missing.len();
+            eprintln!("warning: lines are missing from {count} of {} containers, see above", account.sources);
+        }
+        Ok(match (failed, account.missing.is_empty()) {
+            (true, _) => Exit::JobFailed,
+            (false, false) => Exit::LinesMissing,
+            (false, true) => Exit::Done,
+        })
+    }
+}
+
+/// What of the logs the flags ask for.
+fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
+    let since = match args.since {
+        Some(ago) => Some(Timestamp::now().checked_sub(ago).map_err(anyhow::Error::new)?),
+        None => args.since_time,
+    };
+    let since =
+        match since {
+            Some(time) => Some(Stamp::from_timestamp(time).ok_or_else(|| {
+                Failure::Usage(format!("--since-time {time}: no log is from before 1678 or after 2262"))
+            })?),
+            None => None,
+        };
+    Ok(Scope { follow: args.follow, since, tail: u64::try_from(args.tail).ok() })
+}
+
+/// What was searched, when nothing was found.
+pub fn nothing_found(selection: &Selection, namespace: &str, host: &str) -> String {
+    let id = &selection.id;
+    format!(
+        "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \
+         without that label whose BLAST_ELB_JOB_ID, owner or name says {}\n  finished pods are removed half an hour after they \
+         end; if the job runs elsewhere, name its place with -n and --context",
+        id.short()
+    )
+}
+
+/// What there is, when the filters admit none of it.
+pub fn nothing_wanted(found: &[Match]) -> String {
+    let mut names: Vec<String> = found
+        .iter()
+        .flat_map(|found| crate::discover::targets(&found.pod))
+        .map(|target| format!("{} ({})", target.container, target.phase.as_str()))
+        .collect();
+    names.sort();
+    names.dedup();
+    format!("no container matches -c, --pod and --phase; {} pods have: {}", found.len(), names.join(", "))
+}

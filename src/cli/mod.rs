@@ -1,0 +1,85 @@
+//! The command line: flags → a validated plan → calls into the library. The only part that prints, exits or reads the
+//! environment.
+
+mod args;
+mod completion;
+mod console;
+mod failure;
+mod interrupt;
+mod job;
+mod logs;
+mod resolve;
+mod rows;
+mod targets;
+
+use std::{future::Future, process::ExitCode};
+
+use clap::{CommandFactory, Parser};
+
+use self::{args::Command, failure::Failure};
+use crate::{cluster::Cluster, exit::Exit};
+
+pub use args::Cli;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help asked for is printed on stdout and is no failure; a closed pipe is no reason to complain.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit().into()
+        }
+    }
+}
+
+/// The command line's definition, from which completions are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The completion script of a shell, as in `completions/`.
+pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
+    completion::script(shell)
+}
+
+/// Runs a parsed command line.
+///
+/// # Errors
+/// [`Failure`]: the one error to print, with its exit code.
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { command, connect } = cli;
+    match command {
+        Command::Resolve(args) => resolve::run(&args),
+        Command::Completion(args) => completion::run(&args),
+        Command::Targets(args) => block_on(targets::run(args, connect)),
+        Command::Logs(args) => block_on(logs::run(args, connect)),
+    }
+}
+
+/// Runs `work` on a runtime of its own, made only for the commands that talk to a cluster.
+fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    // Both `ring` and another provider in the graph would make rustls panic unless one is chosen. It can be chosen once only,
+    // which the embedding process may have done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the runtime")))?;
+    let exit = runtime.block_on(work);
+    // Whatever is still being read is of no use any more.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn connect(args: &crate::cluster::ConnectArgs) -> Result<Cluster, Failure> {
+    Ok(Cluster::connect(args, |text| eprint!("{text}")).await?)
+}

@@ -1,0 +1,289 @@
+//! [`Driver`]: runs one [`Follower`] against the cluster.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::{FutureExt, StreamExt};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, sleep_until, timeout},
+};
+
+use super::{
+    follower::{Action, End, Event, Follower, Output, Refusal, Request, Scope},
+    gate::Gate,
+    lines::{self, Line},
+    note::Note,
+    status::{PodLife, Status},
+};
+use crate::{
+    cluster::{Cluster, ClusterError, LogAnswer, LogBody, LogQuery},
+    discover::{Target, watch as pods},
+};
+
+/// A probe's answer is a few lines; one that takes longer tells nothing.
+const PROBE_TIME: Duration = Duration::from_secs(10);
+
+/// A pause in taking lines that is long enough to be told from the server's silence.
+const NOTICED: Duration = Duration::from_millis(100);
+
+/// Lines of one instance, in order.
+#[derive(Debug)]
+pub struct Batch {
+    /// Which target they are of, as the driver was told.
+    pub source: usize,
+    /// The instance.
+    pub restart: u32,
+    /// The lines; never none.
+    pub lines: Vec<Line>,
+}
+
+/// What a driver has to say.
+#[derive(Debug)]
+pub enum Told {
+    /// Lines.
+    Lines(Batch),
+    /// Something about the container of this number.
+    Note(usize, Note),
+}
+
+/// What a driver is told of its container.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// The container's status.
+    pub status: Status,
+    /// Whether it is from a list, and so does not lag.
+    pub listed: bool,
+}
+
+/// Follows one container to its end.
+pub struct Driver {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Shared by all drivers.
+    pub gate: Arc<Gate>,
+    /// When the run began.
+    pub began: Instant,
+    /// The container.
+    pub target: Arc<Target>,
+    /// Its number, for [`Batch::source`].
+    pub source: usize,
+    /// What of its log is wanted.
+    pub scope: Scope,
+    /// Its status. When the sender is dropped, the pod's last status is the last word.
+    pub news: watch::Receiver<News>,
+    /// Its lines and notes. Taking them slowly slows the reading down; nothing is dropped.
+    pub told: mpsc::Sender<Told>,
+    /// Its number and whether everything there is has been read, whenever that changes.
+    pub settled: mpsc::UnboundedSender<(usize, bool)>,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<LogAnswer, Refusal>> + Send>>;
+type Probing = Pin<Box<dyn Future<Output = Option<Vec<Line>>> + Send>>;
+
+/// What is under way.
+#[derive(Default)]
+struct Work {
+    opening: Option<Opening>,
+    body: Option<LogBody>,
+    probing: Option<Probing>,
+}
+
+impl Driver {
+    /// Follows until nothing will come any more, or nobody takes the lines.
+    pub async fn run(mut self) {
+        let mut follower = Follower::new(self.scope, seed(&self.target));
+        let mut out = Output::default();
+        let mut work = Work::default();
+        let mut settled = false;
+        let first = self.news.borrow_and_update().clone();
+        let mut event = told(first);
+        let mut watching = true;
+        loop {
+            follower.on(event, self.began.elapsed(), &mut out);
+            let handing = Instant::now();
+            if !self.hand_out(&mut out).await {
+                return;
+            }
+            if handing.elapsed() > NOTICED {
+                // Whoever takes the lines was slow, not the server.
+                follower.excuse(self.began.elapsed());
+            }
+            let mut confirm = None;
+            for action in out.actions.drain(..) {
+                match action {
+                    Action::Open(request) => work.opening = Some(self.open(request)),
+                    Action::Close => (work.opening, work.body, work.probing) = (None, None, None),
+                    Action::Probe(request) => work.probing = Some(self.probe(request)),
+                    Action::Confirm(pause) => confirm = Some(pause),
+                }
+            }
+            if follower.is_settled() != settled {
+                settled = follower.is_settled();
+                // The run may be over already, and then nobody asks.
+                let _ = self.settled.send((self.source, settled));
+            }
+            if follower.is_done() {
+                return;
+            }
+            event = match confirm {
+                Some(pause) => Event::Confirmed(self.confirm(pause).await),
+                None => self.next(&mut work, follower.deadline(), &mut watching).await,
+            };
+        }
+    }
+
+    /// Hands lines and notes on; `false` when nobody takes them.
+    async fn hand_out(&mut self, out: &mut Output) -> bool {
+        // What the lines are about comes first: a container starts before it prints.
+        for note in out.notes.drain(..) {
+            if self.told.send(Told::Note(self.source, note)).await.is_err() {
+                return false;
+            }
+        }
+        if out.lines.is_empty() {
+            return !self.told.is_closed();
+        }
+        let lines = std::mem::take(&mut out.lines);
+        self.told.send(Told::Lines(Batch { source: self.source, restart: out.restart, lines })).await.is_ok()
+    }
+
+    /// Waits for what happens next.
+    async fn next(&mut self, work: &mut Work, deadline: Option<Duration>, watching: &mut bool) -> Event {
+        let Work { opening, body, probing } = work;
+        tokio::select! {
+            biased;
+            changed = self.news.changed(), if *watching => {
+                *watching = changed.is_ok();
+                told(self.news.borrow_and_update().clone())
+            }
+            probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
+                *probing = None;
+                Event::Probed(probed)
+            }
+            answer = async { opening.as_mut().expect_some().await }, if opening.is_some() => {
+                *opening = None;
+                match answer {
+                    Ok(LogAnswer::Body(opened)) => {
+                        *body = Some(opened);
+                        Event::Opened
+                    }
+                    Ok(LogAnswer::NotScheduled) => Event::Refused(Refusal::NotScheduled),
+                    Err(refusal) => Event::Refused(refusal),
+                }
+            }
+            () = async {
+                match deadline {
+                    Some(deadline) => sleep_until((self.began + deadline).into()).await,
+                    None => std::future::pending().await,
+                }
+            } => Event::Tick,
+            chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() => match chunk {
+                Some(Ok(data)) => Event::Data(data),
+                end => {
+                    (*body, *probing) = (None, None);
+                    Event::Closed(end.map_or(End::Clean, |broken| {
+                        End::Broken(broken.err().map(|error| error.to_string()).unwrap_or_default())
+                    }))
+                }
+            },
+        }
+    }
+
+    fn open(&self, request: Request) -> Opening {
+        let (cluster, gate, target) = (self.cluster.clone(), self.gate.clone(), self.target.clone());
+        async move {
+            let place = gate.enter(request.urgent).await;
+            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request)).await;
+            drop(place);
+            match answer {
+                Ok(answer) => Ok(answer),
+                Err(error) => {
+                    let refusal = refusal(error);
+                    if let Refusal::Passing(_, Some(pause)) = &refusal {
+                        gate.close_for(*pause).await;
+                    }
+                    Err(refusal)
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn probe(&self, request: Request) -> Probing {
+        let (cluster, target) = (self.cluster.clone(), self.target.clone());
+        let probe = async move {
+            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request)).await;
+            let Ok(LogAnswer::Body(mut body)) = answer else { return None };
+            let mut text = Vec::new();
+            while let Some(chunk) = body.next().await {
+                text.extend_from_slice(&chunk.ok()?);
+            }
+            Some(lines::lines_of(&text))
+        };
+        async move { timeout(PROBE_TIME, probe).await.ok().flatten() }.boxed()
+    }
+
+    /// The container's status as the API has it after `pause`.
+    async fn confirm(&self, pause: Duration) -> Option<Status> {
+        sleep(pause).await;
+        let pod = pods::get(&self.cluster.client(), &self.target.namespace, &self.target.pod).await.ok()?;
+        Some(match pod.filter(|pod| pod.uid() == self.target.uid) {
+            Some(pod) => pod.container(&self.target.container),
+            // The name is free, or another pod's: ours is gone, in the state last told.
+            None => Status { pod: PodLife::Gone, ..self.news.borrow().status.clone() },
+        })
+    }
+}
+
+/// An `Option` that a `select!` guard has found to be there.
+trait ExpectSome<T> {
+    fn expect_some(self) -> T;
+}
+
+impl<T> ExpectSome<T> for Option<T> {
+    #[allow(clippy::unwrap_used)] // Only called behind the guard `is_some()` of the same branch.
+    fn expect_some(self) -> T {
+        self.unwrap()
+    }
+}
+
+fn told(news: News) -> Event {
+    if news.listed { Event::Listed(news.status) } else { Event::Status(news.status) }
+}
+
+fn seed(target: &Target) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(format!("{}/{}", target.uid, target.container).as_bytes())
+}
+
+fn query(target: &Target, request: Request) -> LogQuery {
+    LogQuery {
+        container: target.container.clone(),
+        follow: request.follow,
+        previous: request.previous,
+        timestamps: true,
+        since_time: request.since.map(|since| since.to_timestamp()),
+        tail_lines: request.tail,
+        limit_bytes: None,
+    }
+}
+
+/// What an error means for one container.
+fn refusal(error: ClusterError) -> Refusal {
+    match &error {
+        ClusterError::Rejected(rejection) => match rejection.code {
+            400 if rejection.message.contains("is waiting to start") => {
+                let reason = rejection.message.split("waiting to start: ").nth(1).unwrap_or(&rejection.message);
+                Refusal::Waiting(reason.to_owned())
+            }
+            400 => Refusal::NoInstance(rejection.message.clone()),
+            404 => Refusal::NotFound(rejection.message.clone()),
+            _ => Refusal::Passing(error.to_string(), rejection.retry_after),
+        },
+        ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_) => Refusal::Forbidden(error.to_string()),
+        _ => Refusal::Passing(error.to_string(), None),
+    }
+}

@@ -1,0 +1,46 @@
+//! [`Gate`]: how many logs are opened at once, and when none is.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+
+/// Opens under way at most. The API server holds no limit against log requests; this bounds the burst on the kubelets and on
+/// a server that has just come back.
+const OPENS: usize = 128;
+
+/// Shared by all followers of a cluster.
+#[derive(Debug)]
+pub struct Gate {
+    opens: Semaphore,
+    /// Until when the server asked to be left alone.
+    closed_until: Mutex<Option<Instant>>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Gate { opens: Semaphore::new(OPENS), closed_until: Mutex::default() }
+    }
+}
+
+impl Gate {
+    /// Waits for a place. An urgent request, for a log that may vanish, passes those that queue; a server's wish to be left
+    /// alone holds for it too. The place is given back when the answer's head has come.
+    pub async fn enter(&self, urgent: bool) -> Option<SemaphorePermit<'_>> {
+        loop {
+            let until = *self.closed_until.lock().await;
+            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None | Some(Duration::ZERO) => break,
+                Some(rest) => tokio::time::sleep(rest).await,
+            }
+        }
+        // The semaphore is never closed, so it only fails to give a place when none is needed.
+        if urgent { None } else { self.opens.acquire().await.ok() }
+    }
+
+    /// Keeps all requests back for `pause`: the server answered 429 with `Retry-After`.
+    pub async fn close_for(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        let mut closed = self.closed_until.lock().await;
+        *closed = Some(closed.map_or(until, |before| before.max(until)));
+    }
+}

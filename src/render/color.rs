@@ -1,0 +1,64 @@
+//! [`ColorChoice`]: whether there are colours.
+
+use std::ffi::OsString;
+
+/// What `--color` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Also into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether to colour. `env` looks a variable up; the caller owns the process's environment.
+    ///
+    /// The first that speaks decides: the flag, `NO_COLOR` (anything but empty), `CLICOLOR_FORCE` (anything but empty and
+    /// `0`), `CLICOLOR=0` or `TERM=dumb`, and last whether stdout is a terminal.
+    pub fn decide(self, env: impl Fn(&str) -> Option<OsString>, is_terminal: bool) -> bool {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        match self {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if set("NO_COLOR").is_some() => false,
+            ColorChoice::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            ColorChoice::Auto if set("CLICOLOR").is_some_and(|value| value == "0") => false,
+            ColorChoice::Auto if set("TERM").is_some_and(|value| value == "dumb") => false,
+            ColorChoice::Auto => is_terminal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(choice: ColorChoice, vars: &[(&str, &str)], is_terminal: bool) -> bool {
+        let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+        choice.decide(env, is_terminal)
+    }
+
+    #[test]
+    fn the_flag_beats_everything() {
+        for terminal in [false, true] {
+            assert!(decide(ColorChoice::Always, &[("NO_COLOR", "1"), ("TERM", "dumb")], terminal));
+            assert!(!decide(ColorChoice::Never, &[("CLICOLOR_FORCE", "1")], terminal));
+        }
+    }
+
+    #[test]
+    fn the_environment_speaks_in_order() {
+        let auto = |vars: &[_], terminal| decide(ColorChoice::Auto, vars, terminal);
+        assert!(auto(&[], true) && !auto(&[], false));
+        assert!(!auto(&[("NO_COLOR", "0"), ("CLICOLOR_FORCE", "1")], true));
+        assert!(auto(&[("NO_COLOR", ""), ("CLICOLOR_FORCE", "1"), ("CLICOLOR", "0"), ("TERM", "dumb")], false));
+        assert!(!auto(&[("CLICOLOR_FORCE", "0")], false) && auto(&[("CLICOLOR_FORCE", "0")], true));
+        assert!(!auto(&[("CLICOLOR_FORCE", "")], false));
+        assert!(!auto(&[("CLICOLOR", "0")], true) && auto(&[("CLICOLOR", "1"), ("TERM", "xterm")], true));
+        assert!(!auto(&[("TERM", "dumb")], true));
+    }
+}

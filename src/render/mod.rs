@@ -1,0 +1,37 @@
+//! A line and where it comes from → the bytes that are printed. Pure.
+//!
+//! A [`Renderer`] is told about each container once ([`Renderer::introduce`]) and then appends whole lines:
+//!
+//! ```text
+//! blastn-s03-000-p9vp5 blast                run    │ run start 000 blastn core_nt_shard_03
+//! init-ssd-3-vc4tz     get-blastdb          stage  │ Shard download: idx=03
+//! ```
+//!
+//! One call appends exactly one line, so lines of different containers cannot mix as long as one writer prints what was
+//! appended. Into a pipe a line's bytes pass as they are; on a terminal [`neutralize`] takes their power over it.
+
+mod charset;
+mod color;
+mod columns;
+mod format;
+mod hazard;
+mod json;
+mod names;
+mod neutral;
+mod palette;
+mod renderer;
+mod source;
+mod stamp_text;
+mod widths;
+
+#[cfg(test)]
+mod tests;
+
+pub use charset::is_utf8;
+pub use color::ColorChoice;
+pub use format::Format;
+pub use names::{Names, short_name};
+pub use neutral::neutralize;
+pub use renderer::{RenderOptions, Renderer};
+pub use source::Source;
+pub use widths::Widths;

@@ -1,0 +1,106 @@
+//! [`Renderer`]: lines → bytes.
+
+use std::sync::Arc;
+
+use super::{
+    Format, Names, Source, Widths,
+    columns::Columns,
+    json,
+    names::visible,
+    neutralize,
+    palette::color_of,
+    source::{Inner, Start},
+    stamp_text::StampText,
+};
+use crate::{
+    discover::Target,
+    follow::{lines::Line, stamp::Stamp},
+};
+
+/// How lines are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RenderOptions {
+    /// What a line consists of.
+    pub format: Format,
+    /// Whether prefixes are coloured; see [`ColorChoice::decide`](super::ColorChoice::decide).
+    pub color: bool,
+    /// Whether a terminal shows what is printed: then text is neutralized. Otherwise its bytes pass as they are.
+    pub terminal: bool,
+    /// Whether the locale is a UTF-8 one; see [`is_utf8`](super::is_utf8).
+    pub utf8: bool,
+    /// Whether the time stands before the text. JSON has it always.
+    pub timestamps: bool,
+}
+
+impl RenderOptions {
+    /// What stands between prefix and text: a box's edge on a terminal that has it, and what a script can split at otherwise.
+    fn separator(&self) -> char {
+        if self.terminal && self.utf8 { '│' } else { '|' }
+    }
+}
+
+/// Appends lines to a buffer, each with its container's prefix.
+///
+/// Names and widths depend on the containers introduced before, so introduce those that are known before the first line.
+#[derive(Debug, Default)]
+pub struct Renderer {
+    options: RenderOptions,
+    names: Names,
+    widths: Widths,
+    stamp: StampText,
+}
+
+impl Renderer {
+    /// A renderer that knows no container.
+    pub fn new(options: RenderOptions) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
+    pub fn introduce(&mut self, target: &Target, short: &str) -> Source {
+        let pod = self.names.name(&target.namespace, &target.pod, short);
+        let container = visible(&target.container);
+        let label = format!("{pod}/{container}");
+        let start = match self.options.format {
+            Format::Default => {
+                self.widths.grow(&pod, &container);
+                let color = self.options.color.then(|| color_of(target, short));
+                Start::Columns(Columns::new(&pod, &container, target.phase, color, self.options.separator()))
+            }
+            Format::Raw => Start::Nothing,
+            Format::Json => Start::Object(json::fields(target)),
+        };
+        Source(Arc::new(Inner { label, start }))
+    }
+
+    /// Appends a line of an instance of a container, with its line end. `restart` is the instance's number.
+    pub fn line(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, line: &Line) {
+        self.text(out, source, restart, line.stamp, &line.text);
+    }
+
+    /// [`Renderer::line`] for a text that is no longer the line's own, such as one in which secrets are masked.
+    pub fn text(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, stamp: Stamp, text: &[u8]) {
+        match &source.0.start {
+            Start::Object(fields) => json::object(out, self.stamp.of(stamp), fields, restart, text),
+            Start::Columns(columns) => {
+                columns.write(out, self.widths);
+                self.plain(out, stamp, text);
+            }
+            Start::Nothing => self.plain(out, stamp, text),
+        }
+        out.push(b'\n');
+    }
+
+    /// Time, if wanted, and text.
+    fn plain(&mut self, out: &mut Vec<u8>, stamp: Stamp, text: &[u8]) {
+        if self.options.timestamps {
+            out.extend_from_slice(self.stamp.of(stamp));
+            out.push(b' ');
+        }
+        if self.options.terminal {
+            neutralize(text, out);
+        } else {
+            out.extend_from_slice(text);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! [`Source`]: a container as the renderer knows it.
+
+use std::sync::Arc;
+
+use super::columns::Columns;
+
+/// A container whose lines are printed, with all that can be made ahead of them. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Source(pub(super) Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) label: String,
+    pub(super) start: Start,
+}
+
+/// What a container's lines start with.
+#[derive(Debug)]
+pub(super) enum Start {
+    /// Pod, container and phase.
+    Columns(Columns),
+    /// Nothing.
+    Nothing,
+    /// They are objects with these fields.
+    Object(Box<[u8]>),
+}
+
+impl Source {
+    /// The container's name for notices, such as `blastn-s03-000-p9vp5/blast`.
+    pub fn label(&self) -> &str {
+        &self.0.label
+    }
+}

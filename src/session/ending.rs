@@ -1,0 +1,145 @@
+//! When a job has ended: pure rules on what is known of its row, its pods and its Jobs.
+
+use k8s_openapi::api::batch::v1::Job;
+
+use crate::{
+    discover::{Pod, Role},
+    follow::status::PodLife,
+};
+
+/// What is known of one pod of the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PodFacts {
+    /// Its part in the job.
+    pub role: Role,
+    /// Where it stands in its life.
+    pub life: PodLife,
+    /// Whether it ended as `Failed`.
+    pub failed: bool,
+}
+
+impl PodFacts {
+    /// The facts of a pod.
+    pub fn of(pod: &Pod) -> PodFacts {
+        PodFacts { role: Role::of(pod), life: pod.life(), failed: pod.status.phase.as_deref() == Some("Failed") }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.life, PodLife::Finished | PodLife::Gone)
+    }
+}
+
+/// What is known of the job's Kubernetes Jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JobFacts {
+    /// How many there are.
+    pub count: usize,
+    /// How many have neither completed nor failed.
+    pub unfinished: usize,
+    /// How many have failed.
+    pub failed: usize,
+    /// Whether there is one that searches.
+    pub has_batch: bool,
+}
+
+impl JobFacts {
+    /// The facts of a list of Jobs.
+    pub fn of<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> JobFacts {
+        let mut facts = JobFacts::default();
+        for job in jobs {
+            let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+            let holds = |kind: &str| conditions.clone().any(|it| it.type_ == kind && it.status == "True");
+            facts.count += 1;
+            facts.failed += usize::from(holds("Failed"));
+            facts.unfinished += usize::from(!holds("Failed") && !holds("Complete"));
+            facts.has_batch |= job.metadata.name.as_deref().is_some_and(|name| name.contains("-batch-"));
+        }
+        facts
+    }
+}
+
+/// What the pods say about the job's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on.
+    Running,
+    /// It has ended.
+    Ended,
+    /// No pod runs, but whether more will come is the Jobs' to say.
+    AskJobs,
+}
+
+/// Judges from the pods alone. `row_ended`: the row's status is terminal.
+///
+/// The job has ended when no pod runs and its row says so, or its finalizer is done. Without either it depends on its Jobs: one
+/// whose pod failed makes another after up to 6 minutes.
+pub fn judge(pods: &[PodFacts], row_ended: bool) -> Verdict {
+    if pods.is_empty() || !pods.iter().all(PodFacts::is_over) {
+        return Verdict::Running;
+    }
+    let finalized = pods.iter().any(|pod| pod.role == Role::Finalizer);
+    if row_ended || finalized { Verdict::Ended } else { Verdict::AskJobs }
+}
+
+/// Judges by the Jobs when no pod runs. Staging and submitting come before the search: while nothing has searched and nothing
+/// has failed, more will come.
+pub fn judge_jobs(pods: &[PodFacts], jobs: JobFacts) -> bool {
+    let searched =
+        jobs.has_batch || pods.iter().any(|pod| !matches!(pod.role, Role::Setup | Role::Submit | Role::Warmup));
+    jobs.unfinished == 0 && (searched || jobs.failed > 0 || (jobs.count == 0 && pods.iter().any(|pod| pod.failed)))
+}
+
+/// Whether the job failed, by what is known: a Job that failed, or, of pods without Jobs, one that failed.
+pub fn has_failed(pods: &[PodFacts], jobs: Option<JobFacts>) -> bool {
+    match jobs {
+        Some(jobs) if jobs.count > 0 => jobs.failed > 0,
+        // A finalizer's failure is the job's; another pod's may have been made good by a retry nobody can see any more.
+        _ => pods.iter().any(|pod| pod.failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use PodLife::{Active, Finished, Gone};
+
+    use super::*;
+
+    fn pod(role: Role, life: PodLife) -> PodFacts {
+        PodFacts { role, life, failed: false }
+    }
+
+    #[test]
+    fn a_pod_that_runs_keeps_the_job_going_whatever_the_row_says() {
+        let pods = [pod(Role::Finalizer, Finished), pod(Role::Batch, Active)];
+        assert_eq!(judge(&pods, true), Verdict::Running);
+        assert_eq!(judge(&[], true), Verdict::Running, "nothing is known of any pod");
+    }
+
+    #[test]
+    fn the_finalizer_or_the_row_ends_it() {
+        let batch = pod(Role::Batch, Finished);
+        assert_eq!(judge(&[batch, pod(Role::Finalizer, Finished)], false), Verdict::Ended);
+        assert_eq!(judge(&[batch, pod(Role::Batch, Gone)], true), Verdict::Ended);
+        assert_eq!(judge(&[batch], false), Verdict::AskJobs);
+    }
+
+    #[test]
+    fn without_both_the_jobs_tell() {
+        let jobs = |unfinished, failed, has_batch| JobFacts { count: 2, unfinished, failed, has_batch };
+        let (setup, batch) = (pod(Role::Setup, Finished), pod(Role::Batch, Finished));
+        assert!(judge_jobs(&[batch], jobs(0, 0, true)));
+        assert!(!judge_jobs(&[batch], jobs(1, 0, true)), "a retry will come");
+        assert!(!judge_jobs(&[setup], jobs(0, 0, false)), "the search is yet to come");
+        assert!(judge_jobs(&[setup], jobs(0, 1, false)), "staging failed, so it never will");
+        assert!(judge_jobs(&[batch], JobFacts::default()), "a bare pod, or its Job is gone");
+        assert!(!judge_jobs(&[setup], JobFacts::default()));
+    }
+
+    #[test]
+    fn failure_is_a_job_that_failed_not_an_attempt_that_did() {
+        let failed = PodFacts { failed: true, ..pod(Role::Batch, Finished) };
+        assert!(!has_failed(&[failed], Some(JobFacts { count: 1, ..JobFacts::default() })), "a retry made it good");
+        assert!(has_failed(&[failed], Some(JobFacts { count: 1, failed: 1, ..JobFacts::default() })));
+        assert!(has_failed(&[failed], None));
+    }
+}

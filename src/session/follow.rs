@@ -1,0 +1,346 @@
+//! [`follow`]: the job's logs until it has ended and everything was read.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use futures::{StreamExt, stream};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Drivers, UPDATES, Update,
+    ending::{self, JobFacts, PodFacts, Verdict},
+    filter::Filter,
+    news,
+};
+use crate::{
+    cluster::{Cluster, ClusterError},
+    discover::{
+        Match, Selection, targets,
+        watch::{self as pods, Change},
+    },
+    follow::{
+        drive::{News, Told},
+        follower::Scope,
+        status::PodLife,
+    },
+};
+
+/// What the row says while the job is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowNews {
+    /// The ElasticBLAST id, first or changed.
+    Id(Box<Selection>),
+    /// Its status is terminal: the job has ended, with that status.
+    Ended(String),
+}
+
+/// How a followed job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ending {
+    /// Whether the job failed.
+    pub failed: bool,
+    /// Pods that were found.
+    pub pods: usize,
+}
+
+/// How far a run is, for whoever interrupts it. `Display` is a part of a sentence.
+#[derive(Debug, Default)]
+pub struct Progress {
+    found: AtomicUsize,
+    unread: AtomicUsize,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (found, unread) = (self.found.load(Relaxed), self.unread.load(Relaxed));
+        write!(f, "{unread} of {found} containers were not read to their end")
+    }
+}
+
+/// How long after its end a Job and its pods are removed: ElasticBLAST's `ttlSecondsAfterFinished`.
+const REMOVED_AFTER: Duration = Duration::from_secs(1800);
+/// How long before that the containers that are still unread are told.
+const WARN_BEFORE: Duration = Duration::from_secs(600);
+
+/// The pause between questions whether the Jobs have ended, when no pod runs.
+const ASK_JOBS: Duration = Duration::from_secs(2);
+
+/// Follows the job that `rows` names. The row's news may end, and the last id stays.
+///
+/// # Errors
+/// When the pods cannot be listed at the start, or may never be: no permission.
+pub async fn follow(
+    cluster: &Cluster,
+    namespace: &str,
+    filter: Filter,
+    scope: Scope,
+    mut rows: mpsc::Receiver<RowNews>,
+    out: mpsc::Sender<Update>,
+    progress: &Progress,
+) -> Result<Ending, ClusterError> {
+    let (drivers, mut settled) = Drivers::new(cluster, scope);
+    let (told, mut heard) = mpsc::channel(UPDATES);
+    let mut run = Run {
+        cluster: cluster.clone(),
+        namespace: namespace.to_owned(),
+        filter,
+        drivers,
+        told,
+        out,
+        ids: Vec::new(),
+        pods: BTreeMap::new(),
+        unsettled: HashSet::new(),
+        row_ended: None,
+        jobs: None,
+        listed: 0,
+        ask_at: Instant::now(),
+        troubled: false,
+        warned: false,
+    };
+    let mut changes = stream::SelectAll::new();
+    let mut rows_open = true;
+    loop {
+        progress.found.store(run.drivers.count, Relaxed);
+        progress.unread.store(run.unsettled.len(), Relaxed);
+        if run.has_ended().await {
+            // Whatever was told before the last driver ended.
+            while let Ok(told) = heard.try_recv() {
+                if run.out.send(Update::Told(told)).await.is_err() {
+                    break;
+                }
+            }
+            return Ok(run.ending());
+        }
+        tokio::select! {
+            row = rows.recv(), if rows_open => match row {
+                Some(RowNews::Id(selection)) => {
+                    if !run.ids.contains(&selection.id) {
+                        run.ids.push(selection.id.clone());
+                        run.listed = 0;
+                        changes.push(pods::watch(&cluster.client(), namespace, &selection).boxed());
+                    }
+                }
+                Some(RowNews::Ended(status)) => run.row_ended = Some(status),
+                None => rows_open = false,
+            },
+            Some(change) = changes.next() => {
+                if !run.take(change).await? {
+                    return Ok(run.ending());
+                }
+            }
+            Some((source, done)) = settled.recv() => run.settle(source, done),
+            Some(told) = heard.recv() => {
+                if run.out.send(Update::Told(told)).await.is_err() {
+                    return Ok(run.ending());
+                }
+            }
+            () = sleep_until(run.ask_at), if run.is_quiet() => {}
+            () = sleep_until(run.removal_at()), if run.is_lagging() => run.warn_of_removal().await,
+            () = run.out.closed() => return Ok(run.ending()),
+        }
+    }
+}
+
+/// A pod that is being followed.
+struct Followed {
+    facts: PodFacts,
+    /// When it was first seen to have ended.
+    ended: Option<Instant>,
+    containers: HashMap<String, (usize, watch::Sender<News>)>,
+}
+
+struct Run {
+    cluster: Cluster,
+    namespace: String,
+    filter: Filter,
+    drivers: Drivers,
+    told: mpsc::Sender<Told>,
+    out: mpsc::Sender<Update>,
+    ids: Vec<crate::job_id::JobId>,
+    /// By uid.
+    pods: BTreeMap<String, Followed>,
+    /// Containers not read to the end of what there is.
+    unsettled: HashSet<usize>,
+    row_ended: Option<String>,
+    jobs: Option<JobFacts>,
+    /// Questions for pods that have been answered in full.
+    listed: usize,
+    ask_at: Instant,
+    troubled: bool,
+    /// The removal of pods that are not read to their end was told.
+    warned: bool,
+}
+
+impl Run {
+    /// Takes a change of the pods; `false` when nobody listens any more.
+    async fn take(&mut self, change: Change) -> Result<bool, ClusterError> {
+        match change {
+            Change::Pod { found, listed } => {
+                self.recover().await;
+                Ok(self.on_pod(found, listed).await)
+            }
+            Change::Gone(uid) => {
+                if let Some(pod) = self.pods.get_mut(&uid) {
+                    pod.facts.life = PodLife::Gone;
+                    for (_, news) in pod.containers.values() {
+                        news.send_modify(|news| (news.status.pod, news.listed) = (PodLife::Gone, false));
+                    }
+                }
+                Ok(true)
+            }
+            Change::Listed => {
+                self.listed += 1;
+                self.recover().await;
+                Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
+            }
+            Change::Trouble(error) => {
+                // At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not.
+                let at_start = self.listed == 0 && self.pods.is_empty();
+                let away = matches!(error, ClusterError::Unreachable { .. });
+                if (at_start && (away || !error.is_transient())) || error.is_final() {
+                    return Err(error);
+                }
+                if std::mem::replace(&mut self.troubled, true) {
+                    return Ok(true);
+                }
+                let text = format!("the watch on the pods is interrupted and goes on by itself: {error}");
+                Ok(self.out.send(Update::Say(text)).await.is_ok())
+            }
+        }
+    }
+
+    async fn recover(&mut self) {
+        if std::mem::take(&mut self.troubled) {
+            // When nobody listens any more, the next update shows it.
+            let _ = self.out.send(Update::Say("the watch on the pods works again".to_owned())).await;
+        }
+    }
+
+    async fn say_nothing_found(&mut self) -> bool {
+        let text = format!("no pods of {} in namespace {} yet, waiting for them", self.names(), self.namespace);
+        self.out.send(Update::Say(text)).await.is_ok()
+    }
+
+    fn names(&self) -> String {
+        self.ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    async fn on_pod(&mut self, found: Box<Match>, listed: bool) -> bool {
+        let uid = found.pod.uid().to_owned();
+        let facts = PodFacts::of(&found.pod);
+        self.jobs = None;
+        let (mut containers, ended) =
+            self.pods.remove(&uid).map(|known| (known.containers, known.ended)).unwrap_or_default();
+        let ended = ended.or_else(|| (facts.life == PodLife::Finished).then(Instant::now));
+        for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
+            let news = news(&found.pod, &target, listed);
+            if let Some((_, sender)) = containers.get(&target.container) {
+                // A driver that has ended needs no news.
+                let _ = sender.send(news);
+                continue;
+            }
+            let (container, target) = (target.container.clone(), Arc::new(target));
+            let announced = Update::Source(self.drivers.count, target.clone());
+            if self.out.send(announced).await.is_err() {
+                return false;
+            }
+            let (source, sender) = self.drivers.start(target, news, self.told.clone());
+            self.unsettled.insert(source);
+            containers.insert(container, (source, sender));
+        }
+        self.pods.insert(uid, Followed { facts, ended, containers });
+        true
+    }
+
+    /// Pods that have ended, are still there, and have unread containers.
+    fn lagging(&self) -> impl Iterator<Item = (Instant, usize)> {
+        self.pods.values().filter(|pod| pod.facts.life != PodLife::Gone).filter_map(|pod| {
+            let unread = pod.containers.values().filter(|(source, _)| self.unsettled.contains(source)).count();
+            Some((pod.ended?, unread)).filter(|(_, unread)| *unread > 0)
+        })
+    }
+
+    fn is_lagging(&self) -> bool {
+        !self.warned && self.lagging().next().is_some()
+    }
+
+    /// When the first of the pods that lag comes close to its removal.
+    fn removal_at(&self) -> Instant {
+        let first = self.lagging().map(|(ended, _)| ended).min().unwrap_or_else(Instant::now);
+        first + REMOVED_AFTER - WARN_BEFORE
+    }
+
+    async fn warn_of_removal(&mut self) {
+        self.warned = true;
+        let unread: usize = self.lagging().map(|(_, unread)| unread).sum();
+        let text = format!(
+            "{unread} containers have ended and are not read to their end; Kubernetes removes them {} minutes after it, in \
+             {} minutes the first: read faster, or save the output to a file",
+            REMOVED_AFTER.as_secs() / 60,
+            WARN_BEFORE.as_secs() / 60
+        );
+        // When nobody listens any more, the next update shows it.
+        let _ = self.out.send(Update::Warn(text)).await;
+    }
+
+    fn settle(&mut self, source: usize, settled: bool) {
+        if settled {
+            self.unsettled.remove(&source);
+        } else {
+            self.unsettled.insert(source);
+        }
+    }
+
+    fn facts(&self) -> Vec<PodFacts> {
+        self.pods.values().map(|pod| pod.facts).collect()
+    }
+
+    /// Whether no pod runs and nothing is unread, so that only the Jobs can say whether more will come.
+    fn is_quiet(&self) -> bool {
+        self.unsettled.is_empty() && ending::judge(&self.facts(), self.row_ended.is_some()) == Verdict::AskJobs
+    }
+
+    async fn has_ended(&mut self) -> bool {
+        if !self.unsettled.is_empty() || self.listed < 2 * self.ids.len().min(1) {
+            return false;
+        }
+        let facts = self.facts();
+        match ending::judge(&facts, self.row_ended.is_some()) {
+            Verdict::Ended => {
+                if self.jobs.is_none() {
+                    self.jobs = self.ask_jobs().await;
+                }
+                true
+            }
+            Verdict::Running => facts.is_empty() && self.row_ended.is_some() && !self.ids.is_empty(),
+            Verdict::AskJobs if Instant::now() < self.ask_at => false,
+            Verdict::AskJobs => {
+                self.ask_at = Instant::now() + ASK_JOBS;
+                self.jobs = self.ask_jobs().await;
+                // Without permission to list Jobs, the pods' own word must do.
+                self.jobs.is_none_or(|jobs| ending::judge_jobs(&facts, jobs))
+            }
+        }
+    }
+
+    /// The job's Jobs; `None` when they cannot be listed.
+    async fn ask_jobs(&self) -> Option<JobFacts> {
+        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &self.ids).await.ok()?;
+        Some(JobFacts::of(&jobs))
+    }
+
+    fn ending(&self) -> Ending {
+        let row_failed = self.row_ended.as_deref().is_some_and(|status| status != "completed");
+        Ending { failed: row_failed || ending::has_failed(&self.facts(), self.jobs), pods: self.pods.len() }
+    }
+}

@@ -1,0 +1,94 @@
+//! One run of `logs`: the job's containers → what is told of them, as a stream of [`Update`]s.
+//!
+//! [`snapshot`] reads what there is and ends; [`follow`] goes on until the job has ended and everything was read. [`ending`]
+//! knows when that is, [`filter`] which containers are wanted.
+
+pub mod ending;
+pub mod filter;
+pub mod follow;
+pub mod snapshot;
+
+use std::{sync::Arc, time::Instant};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    cluster::Cluster,
+    discover::{Pod, Target},
+    follow::{
+        drive::{Driver, News, Told},
+        follower::Scope,
+        gate::Gate,
+    },
+};
+
+/// What a run has to say, in order.
+#[derive(Debug)]
+pub enum Update {
+    /// A container was found; its number is used from here on.
+    Source(usize, Arc<Target>),
+    /// Its lines, or a note on it.
+    Told(Told),
+    /// Something about the run itself.
+    Say(String),
+    /// A warning about the run itself, which is told whatever is asked to be left out.
+    Warn(String),
+}
+
+/// Updates under way at most. With batches of at most one received buffer each, this bounds what a slow terminal holds up.
+pub const UPDATES: usize = 64;
+
+/// Starts drivers, and counts them.
+struct Drivers {
+    cluster: Cluster,
+    gate: Arc<Gate>,
+    began: Instant,
+    scope: Scope,
+    settled: mpsc::UnboundedSender<(usize, bool)>,
+    tasks: JoinSet<()>,
+    count: usize,
+}
+
+impl Drivers {
+    fn new(cluster: &Cluster, scope: Scope) -> (Drivers, mpsc::UnboundedReceiver<(usize, bool)>) {
+        let (settled, changes) = mpsc::unbounded_channel();
+        let drivers = Drivers {
+            cluster: cluster.clone(),
+            gate: Arc::default(),
+            began: Instant::now(),
+            scope,
+            settled,
+            tasks: JoinSet::new(),
+            count: 0,
+        };
+        (drivers, changes)
+    }
+
+    /// Starts one driver and returns its number with the sender of its news.
+    fn start(&mut self, target: Arc<Target>, news: News, told: mpsc::Sender<Told>) -> (usize, watch::Sender<News>) {
+        let source = self.count;
+        self.count += 1;
+        let (sender, news) = watch::channel(news);
+        let driver = Driver {
+            cluster: self.cluster.clone(),
+            gate: self.gate.clone(),
+            began: self.began,
+            target,
+            source,
+            scope: self.scope,
+            news,
+            told,
+            settled: self.settled.clone(),
+        };
+        self.tasks.spawn(driver.run());
+        (source, sender)
+    }
+}
+
+/// What a driver is told of its container in `pod`.
+fn news(pod: &Pod, target: &Target, listed: bool) -> News {
+    News { status: pod.container(&target.container), listed }
+}

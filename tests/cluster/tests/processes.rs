@@ -1,0 +1,198 @@
+//! Jobs and pods created through the API run as processes.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod client;
+
+use std::time::Duration;
+
+use client::Client;
+use serde_json::{Value, json};
+use testcluster::{Options, TestCluster};
+
+const JOBS: &str = "/apis/batch/v1/namespaces/default/jobs";
+const PODS: &str = "/api/v1/namespaces/default/pods";
+
+async fn cluster() -> (TestCluster, Client) {
+    let options = Options { restart_backoff: Duration::from_millis(100), ..Options::default() };
+    let cluster = TestCluster::start(options).await.unwrap();
+    let client = Client::new(&cluster);
+    (cluster, client)
+}
+
+fn job(name: &str, policy: &str, backoff: u64, script: &str) -> Value {
+    json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "labels": {"app": "blast"}},
+        "spec": {"backoffLimit": backoff, "template": {
+            "metadata": {"labels": {"app": "blast"}},
+            "spec": {"restartPolicy": policy, "containers": [
+                {"name": "blast", "image": "busybox", "command": ["/bin/sh", "-c", script]},
+            ]},
+        }},
+    })
+}
+
+async fn until(client: &Client, target: &str, done: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..200 {
+        let value = client.get(target).await.json();
+        if done(&value) {
+            return value;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{target} never came to be: {:#}", client.get(target).await.json());
+}
+
+fn has_condition(job: &Value, kind: &str) -> bool {
+    job["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(|one| one["type"] == kind))
+}
+
+fn first_status(list: &Value) -> &Value {
+    &list["items"][0]["status"]["containerStatuses"][0]
+}
+
+#[tokio::test]
+async fn a_job_runs_to_its_end() {
+    let (_cluster, client) = cluster().await;
+    let script = "echo one; echo two >&2; head -c 40000 /dev/zero | tr '\\0' L; echo; printf end";
+    let answer = client.send("POST", JOBS, &job("hello", "Never", 0, script)).await;
+    assert_eq!(answer.status, 201);
+    let job = until(&client, &format!("{JOBS}/hello"), |job| has_condition(job, "Complete")).await;
+    assert_eq!(job["status"]["succeeded"], 1);
+    let pods = client.get(&format!("{PODS}?labelSelector=job-name%3Dhello,app%3Dblast")).await.json();
+    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    assert_eq!(pods["items"][0]["status"]["phase"], "Succeeded");
+    let log = client.get(&format!("{PODS}/{pod}/log")).await;
+    let mut lines: Vec<&[u8]> = log.body.split(|byte| *byte == b'\n').collect();
+    assert_eq!(lines.iter().map(|line| line.len()).max(), Some(40_000));
+    lines.sort_by_key(|line| line.len());
+    assert_eq!(log.body.last(), Some(&b'd'), "the last line has no newline, and gets none");
+}
+
+#[tokio::test]
+async fn never_makes_new_pods_until_the_limit() {
+    let (_cluster, client) = cluster().await;
+    client.send("POST", JOBS, &job("bad", "Never", 1, "echo no; exit 7")).await;
+    let job = until(&client, &format!("{JOBS}/bad"), |job| has_condition(job, "Failed")).await;
+    assert_eq!(job["status"]["failed"], 2);
+    let pods = client.get(PODS).await.json();
+    assert_eq!(pods["items"].as_array().unwrap().len(), 2);
+    assert_eq!(first_status(&pods)["state"]["terminated"]["exitCode"], 7);
+}
+
+#[tokio::test]
+async fn on_failure_restarts_in_place() {
+    let (_cluster, client) = cluster().await;
+    let script = "if [ -e again ]; then echo second; else touch again; echo first; exit 1; fi";
+    client.send("POST", JOBS, &job("flaky", "OnFailure", 3, script)).await;
+    until(&client, &format!("{JOBS}/flaky"), |job| has_condition(job, "Complete")).await;
+    let pods = client.get(PODS).await.json();
+    assert_eq!(first_status(&pods)["restartCount"], 1);
+    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    assert_eq!(client.get(&format!("{PODS}/{pod}/log")).await.text(), "second\n");
+    assert_eq!(client.get(&format!("{PODS}/{pod}/log?previous=true")).await.text(), "first\n");
+}
+
+#[tokio::test]
+async fn a_suspended_job_waits_until_it_is_resumed() {
+    let (cluster, client) = cluster().await;
+    let mut held = job("held", "Never", 0, "echo now");
+    held["spec"]["suspend"] = true.into();
+    client.send("POST", JOBS, &held).await;
+    // Both Jobs are minded in the same way, so when one's pod is over the other's would have begun.
+    client.send("POST", JOBS, &job("free", "Never", 0, "true")).await;
+    until(&client, &format!("{JOBS}/free"), |job| has_condition(job, "Complete")).await;
+    assert_eq!(cluster.pods("default").len(), 1);
+    let answer = client.send("PATCH", &format!("{JOBS}/held"), &json!({"spec": {"suspend": false}})).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["spec"]["backoffLimit"], 0);
+    until(&client, &format!("{JOBS}/held"), |job| has_condition(job, "Complete")).await;
+    let missing = client.send("PATCH", &format!("{JOBS}/none"), &json!({})).await;
+    assert_eq!(missing.status, 404);
+}
+
+#[tokio::test]
+async fn a_missing_image_and_a_missing_node_wait() {
+    let (_cluster, client) = cluster().await;
+    let pod = |name: &str, more: Value| {
+        let mut spec = json!({"containers": [{"name": "c", "image": "x/missing:1", "command": ["true"]}]});
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"metadata": {"name": name}, "spec": spec})
+    };
+    client.send("POST", PODS, &pod("pull", json!({}))).await;
+    client.send("POST", PODS, &pod("nowhere", json!({"nodeSelector": {"gpu": "yes"}}))).await;
+    until(&client, &format!("{PODS}/pull"), |pod| {
+        pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "ImagePullBackOff"
+    })
+    .await;
+    let nowhere = until(&client, &format!("{PODS}/nowhere"), |pod| pod["status"]["conditions"].is_array()).await;
+    assert_eq!(nowhere["status"]["conditions"][0]["reason"], "Unschedulable");
+    assert_eq!(client.get(&format!("{PODS}/nowhere/log")).await.status, 204);
+    assert_eq!(client.get(&format!("{PODS}/pull/log")).await.status, 400);
+    client.send("DELETE", &format!("{PODS}/nowhere"), &json!({})).await;
+    client.send("DELETE", &format!("{PODS}/pull"), &json!({"gracePeriodSeconds": 0})).await;
+    until(&client, PODS, |list| list["items"].as_array().unwrap().is_empty()).await;
+}
+
+#[tokio::test]
+async fn deletion_ends_processes_and_streams() {
+    let (cluster, client) = cluster().await;
+    client
+        .send(
+            "POST",
+            JOBS,
+            &job("long", "Never", 0, "trap 'echo bye; exit 0' TERM; echo hi; while :; do sleep 0.05; done"),
+        )
+        .await;
+    let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
+    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let target = format!("{PODS}/{pod}/log?follow=true");
+    let deletion = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        client.send("DELETE", &format!("{JOBS}/long"), &json!({"propagationPolicy": "Background"})).await
+    };
+    let (log, deleted) = tokio::join!(client.get(&target), deletion);
+    assert_eq!(log.text(), "hi\nbye\n");
+    assert_eq!(deleted.status, 200);
+    until(&client, PODS, |list| list["items"].as_array().unwrap().is_empty()).await;
+    assert!(cluster.object("Job", "default", "long").is_none());
+}
+
+#[tokio::test]
+async fn a_namespace_takes_everything_with_it() {
+    let (cluster, client) = cluster().await;
+    let missing =
+        client.send("POST", "/api/v1/namespaces/team/pods", &json!({"metadata": {"name": "p"}, "spec": {}})).await;
+    assert_eq!(missing.status, 404);
+    client.send("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "team"}})).await;
+    client.send("POST", "/apis/batch/v1/namespaces/team/jobs", &job("j", "Never", 0, "sleep 60")).await;
+    until(&client, "/api/v1/namespaces/team/pods", |list| !first_status(list)["state"]["running"].is_null()).await;
+    client.send("DELETE", "/api/v1/namespaces/team", &json!({})).await;
+    until(&client, "/api/v1/namespaces/team", |status| status["code"] == 404).await;
+    assert!(cluster.pods("team").is_empty());
+}
+
+#[tokio::test]
+async fn a_ttl_removes_the_job_and_its_pods() {
+    let (_cluster, client) = cluster().await;
+    let mut short = job("short", "Never", 0, "true");
+    short["spec"]["ttlSecondsAfterFinished"] = 0.into();
+    client.send("POST", JOBS, &short).await;
+    until(&client, JOBS, |list| list["items"].as_array().unwrap().is_empty()).await;
+    until(&client, PODS, |list| list["items"].as_array().unwrap().is_empty()).await;
+}
+
+#[tokio::test]
+async fn no_process_outlives_the_cluster() {
+    let (cluster, client) = cluster().await;
+    client.send("POST", JOBS, &job("left", "Never", 0, "echo $$; sleep 61")).await;
+    let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
+    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let target = format!("{PODS}/{pod}/log?follow=true");
+    let id = client.get_for(&target, Duration::from_millis(300)).await.text().trim().to_owned();
+    let process = std::path::Path::new("/proc").join(&id);
+    assert!(!id.is_empty() && process.exists());
+    drop(cluster);
+    // The dead process may wait for its parent a moment.
+    let state = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+    assert!(state().is_empty() || state().contains(") Z "), "{}", state());
+}
