@@ -8,14 +8,18 @@ use crate::{
     cluster::ConnectArgs,
     discover::Phase,
     resolve::ResolveFormat,
-    row::JobArg,
+    row::{
+        JobArg,
+        listing::JobsArgs,
+        source::{DbArgs, LatestArgs},
+    },
     session::{filter::Filter, snapshot::Order},
 };
 
 /// Every log line of an ElasticBLAST job on Kubernetes, found from the job's row.
 ///
-/// JOB is a file with the job's row (JSON, an export, an Azure Table entity), - for stdin, or an ElasticBLAST id itself
-/// (job-429825360482416da20736cf3ed51a95).
+/// JOB is a file with the job's row (JSON, an export, an Azure Table entity), - for stdin, an ElasticBLAST id itself
+/// (job-429825360482416da20736cf3ed51a95), or with --db the id of a row, or the first 6 or more characters of one.
 #[derive(Debug, Parser)]
 #[command(name = "elbtail", version, about, long_about, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
@@ -25,6 +29,9 @@ pub struct Cli {
     /// Which cluster to talk to.
     #[command(flatten)]
     pub connect: ConnectArgs,
+    /// Where rows are.
+    #[command(flatten)]
+    pub db: DbArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -41,6 +48,8 @@ pub enum Command {
     Resolve(ResolveArgs),
     /// List the pods and containers of a job with their state
     Targets(TargetsArgs),
+    /// List the rows of a database, the newest first
+    Jobs(JobsArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
 }
@@ -48,12 +57,15 @@ pub enum Command {
 /// Which row.
 #[derive(Debug, Args)]
 pub struct JobArgs {
-    /// The job: a file with its row, - for stdin, or job-<32 hex digits>
-    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath)]
-    pub target: JobArg,
+    /// The job: a file with its row, - for stdin, job-<32 hex digits>, or with --db a row's id
+    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath, conflicts_with = "latest")]
+    pub target: Option<JobArg>,
     /// Which of several rows, by its id or the first 6 or more characters of it
     #[arg(long, value_name = "ID")]
     pub job: Option<String>,
+    /// Instead of naming one.
+    #[command(flatten)]
+    pub latest: LatestArgs,
 }
 
 /// Which containers.

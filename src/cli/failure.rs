@@ -1,6 +1,11 @@
 //! [`Failure`]: the one error a run ends with, and its exit code.
 
-use crate::{cluster::ClusterError, exit::Exit, resolve::ResolveError, row::RowError};
+use crate::{
+    cluster::ClusterError,
+    exit::Exit,
+    resolve::ResolveError,
+    row::{RowError, source::SourceError},
+};
 
 /// Why a run ended without doing what was asked. `Display` is what is printed after `error: `.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +13,9 @@ pub enum Failure {
     /// The row.
     #[error("{0}")]
     Row(#[from] RowError),
+    /// Where the row is.
+    #[error("{0}")]
+    Source(#[from] SourceError),
     /// The id in it.
     #[error("{0}")]
     Id(#[from] ResolveError),
@@ -30,6 +38,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Failure::Row(error) => error.exit(),
+            Failure::Source(error) => error.exit(),
             Failure::Id(error) => error.exit(),
             Failure::Cluster(error) => error.exit(),
             Failure::NoPods(_) => Exit::NoPods,

@@ -1,10 +1,15 @@
 //! JOB → row → id, with what is to be said about either on stderr.
 
+use std::sync::Arc;
+
 use super::{args::JobArgs, failure::Failure};
 use crate::{
     job_id::JobId,
     resolve::{Resolution, resolve},
-    row::{self, Row},
+    row::{
+        self, Row,
+        source::{self, DbArgs, RowSource},
+    },
 };
 
 /// A job as its row tells it.
@@ -16,19 +21,64 @@ pub struct Job {
     pub resolution: Resolution,
 }
 
+/// Where rows are.
+pub struct Place(Option<Arc<dyn RowSource>>);
+
+impl Place {
+    /// As the flags say.
+    pub fn of(args: &DbArgs) -> Result<Place, Failure> {
+        Ok(Place(source::open(args)?.map(Arc::from)))
+    }
+
+    /// The database, if there is one.
+    pub fn source(&self) -> Option<&Arc<dyn RowSource>> {
+        self.0.as_ref()
+    }
+
+    /// The database that holds the row which the command line means: not for a file, stdin or an ElasticBLAST id.
+    pub fn source_of(&self, args: &JobArgs) -> Option<&Arc<dyn RowSource>> {
+        self.0.as_ref().filter(|_| args.target.as_ref().is_none_or(|target| source::row_id(target).is_some()))
+    }
+}
+
 impl Job {
-    /// Reads the row that the command line names and looks for the id. Warnings go to stderr.
+    /// Finds the row that the command line names, and looks for the id in it. Warnings go to stderr.
+    pub async fn find(args: &JobArgs, place: &Place) -> Result<Job, Failure> {
+        let Some(source) = place.source_of(args) else { return Job::read(args) };
+        let row = match (&args.target, source.named()) {
+            _ if args.latest.latest => source.latest().await?,
+            (Some(target), _) => source.fetch(source::row_id(target).unwrap_or_default()).await?,
+            (None, Some(named)) => source.fetch(named).await?,
+            (None, None) => return Err(no_job()),
+        };
+        if args.latest.latest {
+            eprintln!("the newest row that has not ended: {}", row.id().unwrap_or("without an id"));
+        }
+        let resolution = resolve(&row);
+        Ok(Job { row: Some(row), resolution }.warned())
+    }
+
+    /// Reads the row from a file or stdin, or takes the id that was given itself.
     pub fn read(args: &JobArgs) -> Result<Job, Failure> {
-        let row = row::read(&args.target, args.job.as_deref())?;
-        let resolution = match (&row, &args.target) {
+        if args.latest.latest {
+            let text = "--latest asks a database for its newest row: name it with --db URL or ELBTAIL_DB";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        let target = args.target.as_ref().ok_or_else(no_job)?;
+        let row = row::read(target, args.job.as_deref())?;
+        let resolution = match (&row, target) {
             (None, row::JobArg::Id(id)) => Resolution::given(id.clone()),
             (Some(row), _) => resolve(row),
             (None, _) => return Err(Failure::Other(anyhow::anyhow!("the row could not be read"))),
         };
-        for note in row.iter().flat_map(Row::notes).chain(resolution.warning().as_ref()) {
+        Ok(Job { row, resolution }.warned())
+    }
+
+    fn warned(self) -> Job {
+        for note in self.row.iter().flat_map(Row::notes).chain(self.resolution.warning().as_ref()) {
             eprintln!("warning: {note}");
         }
-        Ok(Job { row, resolution })
+        self
     }
 
     /// The id.
@@ -53,4 +103,10 @@ impl Job {
         let row = self.row.as_ref()?;
         row.is_terminal().then(|| row.status().unwrap_or_default().trim().to_lowercase())
     }
+}
+
+fn no_job() -> Failure {
+    Failure::Usage(
+        "name the job: a file with its row, - for stdin, an ElasticBLAST id, or with --db a row's id".to_owned(),
+    )
 }

@@ -9,7 +9,7 @@ use super::{
     console::{self, Account, Chatter, Console, Voice},
     failure::Failure,
     interrupt::interruptible,
-    job::Job,
+    job::{Job, Place},
     rows::Rows,
 };
 use crate::{
@@ -28,13 +28,13 @@ use crate::{
 };
 
 /// Prints the job's lines.
-pub async fn run(args: LogsArgs, flags: ConnectArgs) -> Result<Exit, Failure> {
+pub async fn run(args: LogsArgs, flags: ConnectArgs, place: Place) -> Result<Exit, Failure> {
     if args.follow && args.order == Some(Order::Time) {
         let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
         return Err(Failure::Usage(text.to_owned()));
     }
-    let job = Job::read(&args.job)?;
-    let rows = Rows::of(&args.job, args.select.include_setup);
+    let job = Job::find(&args.job, &place).await?;
+    let rows = Rows::of(&args.job, &place, &job, args.select.include_setup);
     if !(args.follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }

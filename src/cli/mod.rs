@@ -7,6 +7,7 @@ mod console;
 mod failure;
 mod interrupt;
 mod job;
+mod jobs;
 mod logs;
 mod resolve;
 mod rows;
@@ -16,7 +17,7 @@ use std::{future::Future, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
-use self::{args::Command, failure::Failure};
+use self::{args::Command, failure::Failure, job::Place};
 use crate::{cluster::Cluster, exit::Exit};
 
 pub use args::Cli;
@@ -55,16 +56,18 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// # Errors
 /// [`Failure`]: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
-    let Cli { command, connect } = cli;
+    let Cli { command, connect, db } = cli;
+    let place = Place::of(&db)?;
     match command {
-        Command::Resolve(args) => resolve::run(&args),
+        Command::Resolve(args) => resolve::run(&args, &place),
+        Command::Jobs(args) => jobs::run(&args, &place),
         Command::Completion(args) => completion::run(&args),
-        Command::Targets(args) => block_on(targets::run(args, connect)),
-        Command::Logs(args) => block_on(logs::run(args, connect)),
+        Command::Targets(args) => block_on(targets::run(args, connect, place)),
+        Command::Logs(args) => block_on(logs::run(args, connect, place)),
     }
 }
 
-/// Runs `work` on a runtime of its own, made only for the commands that talk to a cluster.
+/// Runs `work` on a runtime of its own, made only for what talks to a cluster or a database.
 fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     // Both `ring` and another provider in the graph would make rustls panic unless one is chosen. It can be chosen once only,
     // which the embedding process may have done.

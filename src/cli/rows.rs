@@ -1,4 +1,4 @@
-//! The row while its job is followed: read again when its file changes.
+//! The row while its job is followed: read again when its file changes, and every few seconds from a database.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,80 +7,111 @@ use std::{
 
 use tokio::{sync::mpsc, time::sleep};
 
-use super::{args::JobArgs, failure::Failure, job::Job};
+use super::{
+    args::JobArgs,
+    failure::Failure,
+    job::{Job, Place},
+};
 use crate::{
     discover::Selection,
     resolve::{Outcome, Resolution, resolve},
-    row::{self, JobArg, Row},
+    row::{
+        self, JobArg, Row,
+        source::{Reading, Reread},
+    },
     session::{Update, follow::RowNews},
 };
 
 /// How often a row's file is looked at. A look is one `stat`.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What can be read again.
+/// How often a row in a database is read again.
+const ASK: Duration = Duration::from_secs(5);
+
+/// The row, and how to read it again.
 pub struct Rows {
-    /// The file, unless the row came from stdin or the id was given.
-    path: Option<PathBuf>,
-    job: Option<String>,
+    again: Again,
     include_setup: bool,
 }
 
+enum Again {
+    /// It came from stdin, or the id was given itself.
+    Never,
+    File {
+        path: PathBuf,
+        job: Option<String>,
+        seen: Option<(SystemTime, u64)>,
+        broken: bool,
+    },
+    Source {
+        reread: Reread,
+        refused: bool,
+    },
+}
+
+/// What a look at the row brought.
+enum Look {
+    Same,
+    Row(Box<Row>),
+    /// To be told once.
+    Trouble(String),
+    Back(Box<Row>),
+}
+
 impl Rows {
-    /// The row that the command line names.
-    pub fn of(args: &JobArgs, include_setup: bool) -> Rows {
-        let path = match &args.target {
-            JobArg::Path(path) => Some(path.clone()),
-            JobArg::Stdin | JobArg::Id(_) => None,
+    /// The row that the command line names, which was found as `job`.
+    pub fn of(args: &JobArgs, place: &Place, job: &Job, include_setup: bool) -> Rows {
+        let id = job.row.as_ref().and_then(Row::id);
+        let again = match (place.source_of(args), id, &args.target) {
+            (Some(source), Some(id), _) => {
+                Again::Source { reread: Reread::new(source.clone(), id.to_owned(), ASK), refused: false }
+            }
+            (None, _, Some(JobArg::Path(path))) => {
+                Again::File { path: path.clone(), job: args.job.clone(), seen: stamp(path), broken: false }
+            }
+            _ => Again::Never,
         };
-        Rows { path, job: args.job.clone(), include_setup }
+        Rows { again, include_setup }
     }
 
     /// Whether an id that is missing may still appear: the row can be read again, says nothing ambiguous, and its job has not
     /// ended.
     pub fn may_yet_tell(&self, job: &Job) -> bool {
-        self.path.is_some() && matches!(job.resolution.outcome, Outcome::None) && job.ended().is_none()
+        let again = !matches!(self.again, Again::Never);
+        again && matches!(job.resolution.outcome, Outcome::None) && job.ended().is_none()
     }
 
     /// Tells what `job` says now, then what changes, until nobody listens. A row that vanishes or breaks is told once and
     /// never fatal.
-    pub async fn tell(self, job: Job, news: mpsc::Sender<RowNews>, out: mpsc::Sender<Update>) {
+    pub async fn tell(mut self, job: Job, news: mpsc::Sender<RowNews>, out: mpsc::Sender<Update>) {
         let mut told = Told::default();
         if self.pass_on(job.row.as_ref(), &job.resolution, &mut told, &news, &out).await.is_none() {
             return;
         }
-        let Some(path) = self.path.clone() else { return };
-        let mut seen = stamp(&path);
-        let mut broken = false;
         while !news.is_closed() {
-            sleep(LOOK).await;
-            let now = stamp(&path);
-            if now == seen && !broken {
-                continue;
-            }
-            seen = now;
-            match self.read(&path) {
-                Ok(row) => {
-                    broken = false;
-                    let resolution = resolve(&row);
-                    if self.pass_on(Some(&row), &resolution, &mut told, &news, &out).await.is_none() {
+            let update = match self.again.look().await {
+                None => return,
+                Some(Look::Same) => continue,
+                Some(Look::Trouble(text)) => {
+                    Update::Warn(format!("the row cannot be read at present, going on with what it said: {text}"))
+                }
+                Some(Look::Row(row)) => {
+                    if self.pass_on(Some(&row), &resolve(&row), &mut told, &news, &out).await.is_none() {
                         return;
                     }
+                    continue;
                 }
-                Err(failure) => {
-                    if !std::mem::replace(&mut broken, true) {
-                        let text = format!("the row cannot be read at present, going on with what it said: {failure}");
-                        // The run ends when nobody listens.
-                        let _ = out.send(Update::Warn(text)).await;
+                Some(Look::Back(row)) => {
+                    if self.pass_on(Some(&row), &resolve(&row), &mut told, &news, &out).await.is_none() {
+                        return;
                     }
+                    Update::Say("the row can be read again".to_owned())
                 }
+            };
+            if out.send(update).await.is_err() {
+                return;
             }
         }
-    }
-
-    fn read(&self, path: &Path) -> Result<Row, Failure> {
-        let row = row::read(&JobArg::Path(path.to_owned()), self.job.as_deref())?;
-        row.ok_or_else(|| Failure::Usage("the row is an id".to_owned()))
     }
 
     async fn pass_on(
@@ -116,6 +147,42 @@ impl Rows {
         }
         Some(())
     }
+}
+
+impl Again {
+    /// Waits a while and looks; `None` when there is nothing to look at.
+    async fn look(&mut self) -> Option<Look> {
+        match self {
+            Again::Never => None,
+            Again::Source { reread, refused } => Some(match reread.next().await {
+                Ok(Reading::Row(row)) if !std::mem::take(refused) => Look::Row(Box::new(row)),
+                Ok(Reading::Row(row) | Reading::Back(row)) => Look::Back(Box::new(row)),
+                Ok(Reading::Lost(error)) => Look::Trouble(error.to_string()),
+                // The row is gone, or a permission: waiting may not mend it, but the next look costs little.
+                Err(_) if std::mem::replace(refused, true) => Look::Same,
+                Err(error) => Look::Trouble(error.to_string()),
+            }),
+            Again::File { path, job, seen, broken } => {
+                sleep(LOOK).await;
+                let now = stamp(path);
+                if now == *seen {
+                    return Some(Look::Same);
+                }
+                *seen = now;
+                Some(match read(path, job.as_deref()) {
+                    Ok(row) if std::mem::take(broken) => Look::Back(Box::new(row)),
+                    Ok(row) => Look::Row(Box::new(row)),
+                    Err(_) if std::mem::replace(broken, true) => Look::Same,
+                    Err(failure) => Look::Trouble(failure.to_string()),
+                })
+            }
+        }
+    }
+}
+
+fn read(path: &Path, job: Option<&str>) -> Result<Row, Failure> {
+    let row = row::read(&JobArg::Path(path.to_owned()), job)?;
+    row.ok_or_else(|| Failure::Usage("the row is an id".to_owned()))
 }
 
 /// What was told of the row.

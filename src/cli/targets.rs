@@ -5,7 +5,14 @@ use std::io::Write;
 use futures::{StreamExt, pin_mut};
 use jiff::Timestamp;
 
-use super::{args::TargetsArgs, connect, failure::Failure, interrupt::interruptible, job::Job, logs};
+use super::{
+    args::TargetsArgs,
+    connect,
+    failure::Failure,
+    interrupt::interruptible,
+    job::{Job, Place},
+    logs,
+};
 use crate::{
     cluster::{Cluster, ConnectArgs},
     discover::{
@@ -17,8 +24,8 @@ use crate::{
 };
 
 /// Lists the job's containers.
-pub async fn run(args: TargetsArgs, flags: ConnectArgs) -> Result<Exit, Failure> {
-    let job = Job::read(&args.job)?;
+pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: Place) -> Result<Exit, Failure> {
+    let job = Job::find(&args.job, &place).await?;
     let selection = Selection { id: job.id()?, include_setup: args.select.include_setup };
     let cluster = connect(&flags).await?;
     let namespace = job.namespace(cluster.namespace());
