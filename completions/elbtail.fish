@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_elbtail_global_optspecs
-    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= s/server= token= certificate-authority= insecure-skip-tls-verify tls-server-name= request-timeout= h/help V/version
+    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= s/server= token= certificate-authority= insecure-skip-tls-verify tls-server-name= request-timeout= db= db-table= db-key= db-payload= h/help V/version
 end
 
 function __fish_elbtail_needs_command
@@ -36,12 +36,17 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -l token -d 'Bearer token 
 complete -c elbtail -n "__fish_elbtail_needs_command" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_needs_command" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_needs_command" -s V -l version -d 'Print version'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the rows of a database, the newest first'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "completion" -d 'Print the completion script of a shell'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
@@ -75,6 +80,11 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l token -d 'Beare
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s t -l timestamps -d 'Print the time of each line'
@@ -100,6 +110,11 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l token -d 'Be
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
@@ -127,10 +142,38 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l token -d 'Be
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s w -l watch -d 'Go on and print what changes, until interrupted'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s o -l output -d 'Output format' -r -f -a "table\t'A line for each row'
+json\t'An array, empty without rows'
+name\t'The rows\' ids alone'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l status -d 'Only rows with this status, such as running; several with commas' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l limit -d 'At most so many rows, the newest' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cluster -d 'The name of the kubeconfig cluster to use' -r
@@ -143,10 +186,15 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l token -d 
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s h -l help -d 'Print help'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets completion help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets completion help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets completion help" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets completion help" -f -a "completion" -d 'Print the completion script of a shell'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -6,6 +6,7 @@
 mod support;
 
 mod azure;
+mod binary;
 mod follow;
 mod mariadb;
 mod postgres;

@@ -21,7 +21,7 @@ fn planted() -> Surroundings {
 }
 
 /// URLs that fail in every way, each with a secret in it: nothing listens on `port`, and `echo` repeats what it gets.
-fn urls(port: u16, echo: SocketAddr) -> Vec<String> {
+pub fn urls(port: u16, echo: SocketAddr) -> Vec<String> {
     let secret = encoded(PLANTED);
     vec![
         format!("postgres://u:{secret}@127.0.0.1:{port}/d?sslpassword={secret}&password={secret}"),

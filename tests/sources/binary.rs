@@ -1,0 +1,93 @@
+//! The binary on rows in databases.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use testcluster::{Options, TestCluster};
+
+use crate::{
+    secrets,
+    support::{PLANTED, assert_clean, postgres, process, service::Service},
+};
+
+const JOB: &str = "job-429825360482416da20736cf3ed51a95";
+const ROW: &str = "18b9edca-4d8a-41bc-9cd8-3a2f161259b6";
+
+fn elbtail(arguments: &[&str], url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_elbtail"));
+    command
+        .args(arguments)
+        .env_remove("KUBECONFIG")
+        .env("HOME", "/nowhere")
+        .env("ELBTAIL_DB", url)
+        .stdin(Stdio::null());
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_tells_a_secret() {
+    let service = Service::start(&[], Some("other"), true).await;
+    for url in secrets::urls(process::port(), service.address) {
+        for arguments in [&["resolve", "some-row", "-o", "json"][..], &["jobs"], &["logs", "some-row", "-v"]] {
+            let Output { status, stdout, stderr } = elbtail(arguments, &url)
+                .env("ELBTAIL_HTTP_TOKEN", PLANTED)
+                .env("AZURE_STORAGE_SAS_TOKEN", format!("sv=1&sig={PLANTED}"))
+                .env("MYSQL_PWD", PLANTED)
+                .output()
+                .unwrap();
+            let told = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+            assert!(matches!(status.code(), Some(2 | 3)), "{arguments:?}: {status}\n{told}");
+            assert!(!stderr.is_empty() && stdout.is_empty(), "{told}");
+            assert_clean(&told);
+        }
+    }
+}
+
+/// Waits until `file` holds `text`.
+fn until_said(child: &mut Child, file: &Path, text: &str) {
+    let began = Instant::now();
+    while !fs::read_to_string(file).unwrap().contains(text) {
+        let said = fs::read_to_string(file).unwrap();
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it said {text:?}: {said}");
+        assert!(began.elapsed() < Duration::from_secs(60), "it never said {text:?}: {said}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_followed_while_its_database_goes_and_comes() {
+    let mut server = postgres::Postgres::start();
+    let table = "CREATE TABLE jobstate (job_id text, status text, payload jsonb)";
+    let row = format!("INSERT INTO jobstate VALUES ('{ROW}', 'queued', '{{}}')");
+    server.run(&format!("{table}; {row}")).await;
+    let cluster = TestCluster::start_blocking(Options::default()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let (stdout, stderr) = (directory.path().join("stdout"), directory.path().join("stderr"));
+    let mut child = elbtail(&["logs", "-f", &ROW[..8], "-o", "raw"], &server.url())
+        .env("KUBECONFIG", cluster.write_kubeconfig(directory.path()).unwrap())
+        .stdout(File::create(&stdout).unwrap())
+        .stderr(File::create(&stderr).unwrap())
+        .spawn()
+        .unwrap();
+    until_said(&mut child, &stderr, "holds no ElasticBLAST id yet");
+    server.run(&format!("UPDATE jobstate SET payload = '{{\"k8s_job_id\": \"{JOB}\"}}', status = 'running'")).await;
+    until_said(&mut child, &stderr, JOB);
+    let pod =
+        cluster.pod("blastn-batch-s00-job-000-3ed51a95-x7k2p").label("elb-job-id", JOB).container("blast").create();
+    pod.start("blast").print("blast", "before");
+    until_said(&mut child, &stdout, "before\n");
+    server.down();
+    until_said(&mut child, &stderr, "cannot be read at present");
+    pod.print("blast", "while the database is away");
+    server.up();
+    until_said(&mut child, &stderr, "can be read again");
+    pod.print("blast", "after").terminate("blast", 0);
+    server.run("UPDATE jobstate SET status = 'completed'").await;
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{}", fs::read_to_string(&stderr).unwrap());
+    assert_eq!(fs::read_to_string(&stdout).unwrap(), "before\nwhile the database is away\nafter\n");
+}
