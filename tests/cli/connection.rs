@@ -45,7 +45,7 @@ fn a_kubeconfig_that_is_none_is_told_without_its_text() {
 #[test]
 fn flags_that_make_no_sense() {
     for (flags, told) in [
-        (&["logs"][..], "JOB"),
+        (&["logs"][..], "name the job"),
         (&["logs", ROW, "-c", "("], "'('"),
         (&["logs", ROW, "--tail", "-2"], "-2"),
         (&["logs", ROW, "--since", "soon"], "30s, 5m or 2h"),
