@@ -64,58 +64,74 @@ impl Selection {
 /// A pod that carries another job's id, in its label or environment, is never taken: 8 hex digits turn up elsewhere.
 pub fn judge(pod: &Pod, selection: &Selection) -> Option<Evidence> {
     let id = selection.id.as_str();
-    if let Some(label) = pod.label(ID_LABEL) {
+    if let Some(label) = pod.label(ID_LABEL).filter(|label| !label.is_empty()) {
         return (label == id).then_some(Evidence::Label);
     }
     let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
-    let ids: Vec<&str> = containers
+    let mut ids = containers
         .flat_map(|container| &container.env)
         .filter(|env| env.name == ID_ENV)
         .filter_map(|env| env.value.as_deref())
-        .collect();
-    if !ids.is_empty() {
-        return ids.contains(&id).then_some(Evidence::Env);
+        .filter(|value| !value.is_empty())
+        .peekable();
+    if ids.peek().is_some() {
+        return ids.any(|value| value == id).then_some(Evidence::Env);
     }
     let short = selection.id.short();
-    if pod.owners().any(|owner| is_named_after(owner, short, false)) {
+    if pod.jobs().any(|job| is_named_after(job, short)) {
         return Some(Evidence::Owner);
     }
-    if is_named_after(pod.name(), short, true) {
+    // A Job's name is whole; a pod's is made from it and may be cut, so it has no say where there is a Job.
+    if pod.jobs().next().is_none() && without_suffix(pod.name()).is_some_and(|name| is_named_after(name, short)) {
         return Some(Evidence::Name);
     }
-    let setup = selection.include_setup && is_unlabelled_setup(pod);
+    let setup = selection.include_setup && is_setup_without_id(pod);
     setup.then_some(Evidence::Setup)
 }
 
-/// Whether `name` is one that ElasticBLAST makes from `short`: `<prog>-batch-<db>-job-<NNN>-SHORT`, `init-ssd-SHORT-<node>`,
-/// `submit-jobs-SHORT` or `elb-finalizer-SHORT`, and for a pod with a suffix of its own behind it.
-fn is_named_after(name: &str, short: &str, with_suffix: bool) -> bool {
-    let segments: Vec<&str> = name.split('-').collect();
-    let body = match (with_suffix, segments.split_last()) {
-        (true, Some((_, body))) => body,
-        _ => &segments[..],
-    };
-    match body {
-        ["init", "ssd", id, node] => *id == short && is_number(node),
-        ["submit", "jobs", id] | ["elb", "finalizer", id] => *id == short,
-        [program, "batch", _, middle @ .., "job", number, id] => {
-            // A database's label may itself hold hyphens.
-            *id == short && is_number(number) && program.contains("blast") && middle.iter().all(|part| !part.is_empty())
+/// Whether `job` is a Job's name that ElasticBLAST makes from `short`: `<prog>-batch-<db>-job-<NNN>-SHORT`,
+/// `init-ssd-SHORT-<node>`, `submit-jobs-SHORT` or `elb-finalizer-SHORT`.
+fn is_named_after(job: &str, short: &str) -> bool {
+    let segments: Vec<&str> = job.split('-').collect();
+    match segments[..] {
+        ["init", "ssd", id, node] => id == short && is_number(node),
+        ["submit", "jobs", id] | ["elb", "finalizer", id] => id == short,
+        // A database's label may itself hold hyphens.
+        [program, "batch", ref db @ .., "job", number, id] => {
+            id == short
+                && is_number(number)
+                && is_program(program)
+                && !db.is_empty()
+                && db.iter().all(|s| !s.is_empty())
         }
         _ => false,
     }
+}
+
+/// `blastn`, `tblastx`, `psiblast` and what may be added to them.
+fn is_program(text: &str) -> bool {
+    text.contains("blast") && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// A pod's name without the characters that the cluster appended to its Job's.
+fn without_suffix(name: &str) -> Option<&str> {
+    /// What the API server appends.
+    const LENGTH: usize = 5;
+    let (name, suffix) = name.rsplit_once('-')?;
+    (suffix.len() == LENGTH && suffix.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(name)
+}
+
 /// Whether the pod is one of NCBI's that prepare a search and carry no id: `init-ssd-<n>`, `init-pv`, `submit-jobs`,
-/// `cloud-split-ssd`.
-fn is_unlabelled_setup(pod: &Pod) -> bool {
-    let job = pod.label("job-name").unwrap_or_else(|| pod.name());
-    let node = job.strip_prefix("init-ssd-").is_some_and(|rest| is_number(rest.split('-').next().unwrap_or_default()));
-    node || ["init-pv", "submit-jobs", "cloud-split-ssd"]
-        .iter()
-        .any(|name| job.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+/// `cloud-split-ssd`. The same names with an id in them are another job's.
+fn is_setup_without_id(pod: &Pod) -> bool {
+    let Some(job) = pod.jobs().next().or_else(|| pod.label("job-name")).or_else(|| without_suffix(pod.name())) else {
+        return false;
+    };
+    let app = pod.label("app").is_some_and(|app| SETUP_APPS.contains(&app));
+    let node = job.strip_prefix("init-ssd-").is_some_and(is_number);
+    app && (node || ["init-pv", "submit-jobs", "cloud-split-ssd"].contains(&job))
 }

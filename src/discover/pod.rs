@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::{ID_ENV, metadata};
 use crate::follow::{stamp::Stamp, status};
 
 /// A pod, reduced as it is decoded.
 #[derive(kube::Resource, Debug, Clone, Default, Deserialize, Serialize)]
 #[resource(inherit = "k8s_openapi::api::core::v1::Pod")]
 pub struct Pod {
-    /// Name, namespace, uid, labels, owners, deletion.
-    #[serde(default)]
+    /// Name, namespace, uid, version, labels, owners, creation, deletion; nothing else is filled in.
+    #[serde(default, deserialize_with = "metadata::lean")]
     pub metadata: ObjectMeta,
     /// What should run.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub spec: PodSpec,
     /// What does.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status: PodStatus,
 }
 
@@ -28,10 +29,13 @@ pub struct Pod {
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
     /// Init containers, in the order they run.
+    #[serde(deserialize_with = "or_default")]
     pub init_containers: Vec<Container>,
     /// The containers.
+    #[serde(deserialize_with = "or_default")]
     pub containers: Vec<Container>,
     /// Debug containers, added while the pod runs.
+    #[serde(deserialize_with = "or_default")]
     pub ephemeral_containers: Vec<Container>,
     /// The node it was scheduled to.
     pub node_name: Option<String>,
@@ -44,9 +48,10 @@ pub struct PodSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     /// Its name.
+    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Its environment; only plain values matter.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<EnvVar>,
     /// `Always` makes an init container a sidecar.
     pub restart_policy: Option<String>,
@@ -57,6 +62,7 @@ pub struct Container {
 #[serde(default)]
 pub struct EnvVar {
     /// Its name.
+    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Its plain value.
     pub value: Option<String>,
@@ -73,12 +79,16 @@ pub struct PodStatus {
     /// More of it.
     pub message: Option<String>,
     /// Such as `PodScheduled`.
+    #[serde(deserialize_with = "or_default")]
     pub conditions: Vec<Condition>,
     /// Of the init containers.
+    #[serde(deserialize_with = "or_default")]
     pub init_container_statuses: Vec<ContainerStatus>,
     /// Of the containers.
+    #[serde(deserialize_with = "or_default")]
     pub container_statuses: Vec<ContainerStatus>,
     /// Of the debug containers.
+    #[serde(deserialize_with = "or_default")]
     pub ephemeral_container_statuses: Vec<ContainerStatus>,
 }
 
@@ -87,9 +97,10 @@ pub struct PodStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct Condition {
     /// Such as `PodScheduled` or `Ready`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: String,
     /// `True`, `False` or `Unknown`.
+    #[serde(deserialize_with = "or_default")]
     pub status: String,
     /// Such as `Unschedulable`.
     pub reason: Option<String>,
@@ -102,14 +113,19 @@ pub struct Condition {
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerStatus {
     /// The container's name.
+    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// How it is.
+    #[serde(deserialize_with = "or_default")]
     pub state: ContainerState,
     /// How its instance before ended.
+    #[serde(deserialize_with = "or_default")]
     pub last_state: ContainerState,
     /// Whether its readiness probe passes.
+    #[serde(deserialize_with = "or_default")]
     pub ready: bool,
     /// The number of its latest instance.
+    #[serde(deserialize_with = "or_default")]
     pub restart_count: i32,
     /// Whether an init container that is a sidecar has started.
     pub started: Option<bool>,
@@ -150,6 +166,7 @@ pub struct Running {
 #[serde(rename_all = "camelCase", default)]
 pub struct Terminated {
     /// The exit code.
+    #[serde(deserialize_with = "or_default")]
     pub exit_code: i32,
     /// The signal, where the runtime tells it.
     pub signal: Option<i32>,
@@ -192,37 +209,60 @@ impl Pod {
         self.metadata.labels.as_ref().unwrap_or(&NONE)
     }
 
-    /// The names of the objects that own it, such as its Job.
-    pub fn owners(&self) -> impl Iterator<Item = &str> {
-        self.metadata.owner_references.iter().flatten().map(|owner| owner.name.as_str())
+    /// The names of the Jobs that own it: one, or none.
+    pub fn jobs(&self) -> impl Iterator<Item = &str> {
+        let owners = self.metadata.owner_references.iter().flatten();
+        owners.filter(|owner| owner.kind == "Job").map(|owner| owner.name.as_str())
     }
 
-    /// Drops what no one reads, so that a kept pod is small.
+    /// When it was made.
+    pub fn created(&self) -> Option<Timestamp> {
+        self.metadata.creation_timestamp.as_ref().map(|time| time.0)
+    }
+
+    /// Whether it is being deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.metadata.deletion_timestamp.is_some()
+    }
+
+    /// Drops what no one reads, so that a kept pod is small and holds no secrets of an environment.
     pub fn slim(mut self) -> Pod {
-        self.metadata.managed_fields = None;
-        self.metadata.annotations = None;
+        let containers = self.spec.init_containers.iter_mut().chain(&mut self.spec.containers);
+        for container in containers.chain(&mut self.spec.ephemeral_containers) {
+            container.env.retain(|env| env.name == ID_ENV);
+            container.env.shrink_to_fit();
+        }
         self
+    }
+
+    /// Whether a condition such as `Ready` is `True`.
+    pub fn has_condition(&self, kind: &str) -> bool {
+        self.status.conditions.iter().any(|condition| condition.kind == kind && condition.status == "True")
+    }
+
+    /// The kubelet's word on a container of any of the three lists; no two share a name.
+    pub fn status_of(&self, container: &str) -> Option<&ContainerStatus> {
+        let all = [
+            &self.status.init_container_statuses,
+            &self.status.container_statuses,
+            &self.status.ephemeral_container_statuses,
+        ];
+        all.into_iter().flatten().find(|status| status.name == container)
     }
 
     /// Where the pod stands in its life.
     pub fn life(&self) -> status::PodLife {
         match self.status.phase.as_deref() {
             Some("Succeeded" | "Failed") => status::PodLife::Finished,
-            _ if self.metadata.deletion_timestamp.is_some() => status::PodLife::Terminating,
+            _ if self.is_deleted() => status::PodLife::Terminating,
             _ => status::PodLife::Active,
         }
     }
 
     /// What the status says of one container, for following its log. A container the kubelet has not mentioned waits.
     pub fn container(&self, name: &str) -> status::Status {
-        let all = [
-            &self.status.init_container_statuses,
-            &self.status.container_statuses,
-            &self.status.ephemeral_container_statuses,
-        ];
-        let found = all.into_iter().flatten().find(|status| status.name == name);
         let pod = self.life();
-        let Some(found) = found else { return status::Status { pod, ..Default::default() } };
+        let Some(found) = self.status_of(name) else { return status::Status { pod, ..Default::default() } };
         status::Status {
             restart: u32::try_from(found.restart_count).unwrap_or_default(),
             state: found.state.reduce(),
@@ -246,12 +286,26 @@ impl ContainerState {
 }
 
 impl Terminated {
+    /// Why it ended, in one word: the reason, or the signal or the exit code of a runtime that gives none.
+    pub fn word(&self) -> String {
+        match (&self.reason, self.signal) {
+            (Some(reason), _) if !reason.is_empty() => reason.clone(),
+            (_, Some(signal)) if signal != 0 => format!("Signal:{signal}"),
+            _ => format!("ExitCode:{}", self.exit_code),
+        }
+    }
+
     fn reduce(&self) -> status::Ended {
         status::Ended {
             exit_code: self.exit_code,
-            reason: self.reason.clone().unwrap_or_else(|| "Error".to_owned()),
+            reason: self.word(),
             started: self.started_at.and_then(Stamp::from_timestamp),
             has_log: self.container_id.as_ref().is_some_and(|id| !id.is_empty()),
         }
     }
+}
+
+/// A field's default for `null`: the API writes `"containers": null` and the like where it means an empty list.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -33,6 +33,17 @@ pub enum Phase {
     ExportingResults,
 }
 
+impl Kind {
+    /// The word used in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Init => "init",
+            Kind::Regular => "regular",
+            Kind::Ephemeral => "ephemeral",
+        }
+    }
+}
+
 impl Phase {
     /// The dashboard's name.
     pub fn as_str(self) -> &'static str {
@@ -63,7 +74,7 @@ impl Phase {
 pub enum Role {
     /// Searches a batch of queries in a part of the database.
     Batch,
-    /// Prepares a node or a volume.
+    /// Prepares a node or a volume, or keeps a database in a node's memory.
     Setup,
     /// Makes the batch Jobs.
     Submit,
@@ -91,38 +102,47 @@ impl Role {
     /// The role of a pod.
     pub fn of(pod: &Pod) -> Role {
         let name = pod.name();
-        if name.contains("-batch-") {
-            Role::Batch
-        } else if name.starts_with("elb-finalizer") {
+        let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+        if begins(&["elb-finalizer-"]) {
             Role::Finalizer
-        } else if name.starts_with("submit-jobs") {
+        } else if begins(&["submit-jobs-"]) {
             Role::Submit
-        } else if name.starts_with("init-ssd") || name.starts_with("init-pv") || name.starts_with("cloud-split-ssd") {
+        } else if begins(&["init-ssd-", "init-pv-", "cloud-split-ssd-", "vmtouch-"]) {
             Role::Setup
-        } else if name.starts_with("warm-") || name.starts_with("vmtouch") {
+        } else if begins(&["warm-"]) {
             Role::Warmup
+        } else if name.contains("-batch-") {
+            // The last to be asked: a database may be called anything, and is part of the names of `warm-` too.
+            Role::Batch
         } else {
             match pod.label("app") {
                 Some("blast") => Role::Batch,
-                Some("setup") => Role::Setup,
+                Some("setup" | "vmtouch-cache") => Role::Setup,
                 Some("submit") => Role::Submit,
                 Some("finalizer") => Role::Finalizer,
-                Some("elb-db-warmup" | "vmtouch-cache") => Role::Warmup,
+                Some("elb-db-warmup") => Role::Warmup,
                 _ => Role::Other,
             }
         }
     }
 
-    /// The phase of a container in a pod of this role.
-    fn phase(self, container: &str) -> Phase {
-        match (container, self) {
-            ("get-blastdb" | "vmtouch", _) => Phase::StagingDb,
-            ("results-export", _) => Phase::ExportingResults,
-            (_, Role::Setup) => Phase::StagingDb,
-            (_, Role::Submit) => Phase::Submitting,
-            (_, Role::Finalizer) => Phase::ExportingResults,
-            (_, Role::Warmup) => Phase::WarmingUp,
-            (_, Role::Batch | Role::Other) => Phase::Running,
+    /// The phase of a pod of this role: the order of a list.
+    pub fn phase(self) -> Phase {
+        match self {
+            Role::Submit => Phase::Submitting,
+            Role::Warmup => Phase::WarmingUp,
+            Role::Setup => Phase::StagingDb,
+            Role::Batch | Role::Other => Phase::Running,
+            Role::Finalizer => Phase::ExportingResults,
+        }
+    }
+
+    /// The phase of a container in such a pod. What a batch pod's init containers load is part of its search.
+    fn phase_of(self, container: &str) -> Phase {
+        match container {
+            "get-blastdb" | "vmtouch" => Phase::StagingDb,
+            "results-export" => Phase::ExportingResults,
+            _ => self.phase(),
         }
     }
 }
@@ -162,7 +182,7 @@ pub fn targets(pod: &Pod) -> Vec<Target> {
         container: container.name.clone(),
         kind,
         role,
-        phase: role.phase(&container.name),
+        phase: role.phase_of(&container.name),
     };
     lists.into_iter().flat_map(|(kind, list)| list.iter().map(move |container| target(kind, container))).collect()
 }

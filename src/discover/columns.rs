@@ -1,0 +1,134 @@
+//! [`Table`]: entries in columns, as `kubectl get` lays them out.
+
+use std::iter::zip;
+
+use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Entry, age::age, reading::restarts};
+use crate::row::plain;
+
+/// The spaces between two columns.
+const GAP: usize = 3;
+/// How many characters a cell may have: the longest name the API allows.
+const CELL: usize = 253;
+/// What stands for nothing.
+const NONE: &str = "-";
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Namespace,
+    Pod,
+    Container,
+    Ready,
+    Phase,
+    Status,
+    Restarts,
+    Age,
+    Exit,
+    Role,
+    Kind,
+    Node,
+    Evidence,
+}
+
+use Column::*;
+
+const NARROW: &[Column] = &[Pod, Container, Phase, Status, Restarts, Age];
+const WIDE: &[Column] =
+    &[Namespace, Pod, Container, Ready, Phase, Status, Restarts, Age, Exit, Role, Kind, Node, Evidence];
+
+impl Column {
+    fn header(self) -> &'static str {
+        match self {
+            Namespace => "NAMESPACE",
+            Pod => "POD",
+            Container => "CONTAINER",
+            Ready => "READY",
+            Phase => "PHASE",
+            Status => "STATUS",
+            Restarts => "RESTARTS",
+            Age => "AGE",
+            Exit => "EXIT",
+            Role => "ROLE",
+            Kind => "KIND",
+            Node => "NODE",
+            Evidence => "EVIDENCE",
+        }
+    }
+
+    /// A cell; without `now` only what does not change by itself.
+    fn cell(self, entry: &Entry, now: Option<Timestamp>) -> String {
+        let target = &entry.target;
+        let text = match self {
+            Namespace => target.namespace.clone(),
+            Pod => target.pod.clone(),
+            Container => target.container.clone(),
+            Ready => entry.ready.to_string(),
+            Phase => target.phase.as_str().to_owned(),
+            Status => entry.status.clone(),
+            Restarts => restarts(i64::from(entry.restarts), entry.last_restart, now),
+            Age => now.map(|now| age(entry.created, now)).unwrap_or_default(),
+            Exit => entry.exit_code.map(|code| code.to_string()).unwrap_or_default(),
+            Role => target.role.as_str().to_owned(),
+            Kind => target.kind.as_str().to_owned(),
+            Node => entry.node.clone().unwrap_or_default(),
+            Evidence => entry.evidence.as_str().to_owned(),
+        };
+        if text.is_empty() { NONE.to_owned() } else { plain(&text, CELL) }
+    }
+}
+
+/// Writes lines of columns, the header before the first. Columns grow with what is written and never shrink, so that the
+/// lines of a watch stay aligned.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: &'static [Column],
+    widths: Vec<usize>,
+    has_header: bool,
+}
+
+impl Table {
+    /// A table that has nothing yet.
+    pub fn new(wide: bool) -> Table {
+        let columns = if wide { WIDE } else { NARROW };
+        Table { columns, widths: vec![0; columns.len()], has_header: false }
+    }
+
+    /// The lines of `entries`; nothing for none.
+    pub fn lines(&mut self, entries: &[Entry], now: Timestamp) -> String {
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        if !self.has_header && !entries.is_empty() {
+            self.has_header = true;
+            lines.push(self.columns.iter().map(|column| column.header().to_owned()).collect());
+        }
+        lines.extend(
+            entries.iter().map(|entry| self.columns.iter().map(|column| column.cell(entry, Some(now))).collect()),
+        );
+        for line in &lines {
+            for (width, cell) in zip(&mut self.widths, line) {
+                *width = cell.width().max(*width);
+            }
+        }
+        lines.iter().map(|line| self.line(line)).collect()
+    }
+
+    fn line(&self, cells: &[String]) -> String {
+        let mut text = String::new();
+        let mut due = 0;
+        for (width, cell) in zip(&self.widths, cells) {
+            text.extend(std::iter::repeat_n(' ', due));
+            text.push_str(cell);
+            due = width.saturating_sub(cell.width()) + GAP;
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// Whether a table would show a difference between two entries, were they written at the same time.
+pub(super) fn differ(wide: bool, a: &Entry, b: &Entry) -> bool {
+    let columns = if wide { WIDE } else { NARROW };
+    columns.iter().any(|column| column.cell(a, None) != column.cell(b, None))
+}
