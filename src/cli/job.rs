@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A job as its row tells it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The row; `None` when the id was given itself.
     pub row: Option<Row>,

@@ -4,6 +4,7 @@
 mod args;
 mod completion;
 mod console;
+mod doctor;
 mod failure;
 mod job;
 mod logs;
@@ -58,6 +59,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
     match command {
         Command::Resolve(args) => resolve::run(&args),
         Command::Completion(args) => completion::run(&args),
+        Command::Doctor(args) => block_on(doctor::run(args, connect)),
         Command::Targets(args) => block_on(targets::run(args, connect)),
         Command::Logs(args) => block_on(logs::run(args, connect)),
     }

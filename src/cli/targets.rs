@@ -1,6 +1,6 @@
 //! `elbtail targets JOB [-w]`.
 
-use super::{args::TargetsArgs, connect, failure::Failure, job::Job, logs};
+use super::{args::TargetsArgs, connect, doctor, failure::Failure, job::Job, logs};
 use crate::{
     cluster::ConnectArgs,
     discover::{Selection, watch as pods},
@@ -15,7 +15,8 @@ pub async fn run(args: TargetsArgs, flags: ConnectArgs) -> Result<Exit, Failure>
     let namespace = job.namespace(cluster.namespace());
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
-        return Err(Failure::NoPods(logs::nothing_found(&selection, &namespace, &cluster.host())));
+        let text = logs::nothing_found(&selection, &namespace, &cluster.host());
+        return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &namespace).await));
     }
     Ok(Exit::Done)
 }
