@@ -194,7 +194,7 @@ impl Code {
         ];
         match self {
             K8sBackoffLimit | K8sJobFailed | K8sDeadline | LogFinalizer => POD,
-            RowFailed | RowStale => &[
+            RowFailed | RowStale | RowEndedEarly => &[
                 PodOom,
                 PodImage,
                 PodConfig,
@@ -240,7 +240,7 @@ impl Code {
     /// Whether it is about the job as a whole, so that any finding of an explaining code explains it.
     pub(super) fn is_about_all(self) -> bool {
         use Code::*;
-        matches!(self, RowFailed | RowStale | LogFinalizer | K8sJobsGone | K8sClusterName)
+        matches!(self, RowFailed | RowStale | RowEndedEarly | LogFinalizer | K8sJobsGone | K8sClusterName)
     }
 }
 

@@ -45,12 +45,15 @@ pub(super) async fn read(cluster: &Cluster, pods: &[Match]) -> Vec<LogFacts> {
 fn plan(pods: &[Match]) -> Vec<Ask> {
     let mut tails = Vec::new();
     let mut heads = Vec::new();
-    let mut suspects = 0;
+    let failed = pods.iter().filter(|found| has_failed(found));
+    let suspects: Vec<&str> = failed
+        .chain(pods.iter().filter(|found| is_exporting(found)))
+        .map(|found| found.pod.uid())
+        .take(SUSPECTS)
+        .collect();
     for found in pods {
         let role = Role::of(&found.pod);
-        let in_trouble = is_in_trouble(found);
-        suspects += usize::from(in_trouble);
-        let read_tails = matches!(role, Role::Finalizer | Role::Submit) || (in_trouble && suspects <= SUSPECTS);
+        let read_tails = matches!(role, Role::Finalizer | Role::Submit) || suspects.contains(&found.pod.uid());
         for target in targets(&found.pod) {
             let status = found.pod.container(&target.container);
             let node = found.pod.spec.node_name.clone();
@@ -80,7 +83,15 @@ fn has_known_start(target: &Target) -> bool {
     target.kind == Kind::Regular && matches!(target.container.as_str(), "blast" | "finalizer")
 }
 
-fn is_in_trouble(found: &Match) -> bool {
+/// Whether its BLAST has ended, which in NCBI's layout says nothing of how: that is in its log.
+fn is_exporting(found: &Match) -> bool {
+    let state = |container| found.pod.status_of(container).map(|status| &status.state);
+    state("blast").is_some_and(|state| state.terminated.is_some())
+        && state("results-export").is_some_and(|state| state.running.is_some())
+}
+
+/// Whether an instance of one of its containers failed.
+fn has_failed(found: &Match) -> bool {
     let status = &found.pod.status;
     let all = status.init_container_statuses.iter().chain(&status.container_statuses);
     all.into_iter().any(|container| {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     discover::{Match, Role, Target, targets},
-    doctor::{Code, Finding},
+    doctor::{Code, Finding, Line},
 };
 
 /// `run end NNN CODE`
@@ -179,12 +179,17 @@ fn submit<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
     })
 }
 
+/// The finalizer's line about Jobs that failed.
+pub(super) fn failure<'a>(scene: &Scene<'a>, found: &Match) -> Option<&'a Line> {
+    scene.lines(&found.pod, "finalizer").find(|line| line.text.contains(FAILED))
+}
+
 fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
     let pod = &found.pod;
     if Role::of(pod) != Role::Finalizer {
         return None;
     }
-    let line = scene.lines(pod, "finalizer").find(|line| line.text.contains(FAILED))?;
+    let line = failure(scene, found)?;
     let names = line.text.split_once(FAILED).map(|(_, names)| names).unwrap_or_default();
     let names: Vec<&str> = names.split([' ', ',', ';']).filter(|name| !name.is_empty()).collect();
     let summary = format!("the finalizer reports {} failed", super::scene::count(names.len().max(1), "Job"));

@@ -122,8 +122,13 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
         let what = format!("{{}} fails again and again, with exit code {}", ended.exit_code);
         return make(Code::PodCrashLoop, true, what, format!("{shown}; {message}"), words, logs);
     }
-    // The finalizer's and submit-jobs' failures have a code of their own.
-    if matches!(Role::of(pod), Role::Submit) {
+    // These failures have a code of their own.
+    let told = match Role::of(pod) {
+        Role::Submit => true,
+        Role::Finalizer => super::blast::failure(scene, found).is_some(),
+        _ => false,
+    };
+    if told {
         return None;
     }
     let what = format!("{{}} ended with exit code {}{}", ended.exit_code, meaning(ended.exit_code));

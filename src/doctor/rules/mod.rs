@@ -56,5 +56,6 @@ pub(super) fn healthy(facts: &Facts) -> String {
         };
     let batches =
         if batches.is_empty() { String::new() } else { format!("{done} of {} batches done, ", batches.len()) };
-    format!("{id} {word}: {batches}{} pods, {containers} containers", seen.pods().len())
+    let (pods, containers) = (scene::count(seen.pods().len(), "pod"), scene::count(containers, "container"));
+    format!("{id} {word}: {batches}{pods}, {containers}")
 }

@@ -172,8 +172,11 @@ pub(super) fn is_over(pod: &Pod) -> bool {
     matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"))
 }
 
+/// Whether a container of the pod runs.
 pub(super) fn is_running(found: &Match) -> bool {
-    found.pod.status.phase.as_deref() == Some("Running") && !found.pod.is_deleted()
+    let status = &found.pod.status;
+    let mut all = status.init_container_statuses.iter().chain(&status.container_statuses);
+    !found.pod.is_deleted() && all.any(|status| status.state.running.is_some())
 }
 
 pub(super) fn is_search(pod: &Pod) -> bool {
