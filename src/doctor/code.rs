@@ -192,8 +192,19 @@ impl Code {
             PodFailed,
             PodReclaimed,
         ];
+        const WITH_FINALIZER: [Code; POD.len() + 1] = {
+            let mut all = [LogFinalizer; POD.len() + 1];
+            let mut at = 0;
+            while at < POD.len() {
+                all[at] = POD[at];
+                at += 1;
+            }
+            all
+        };
         match self {
-            K8sBackoffLimit | K8sJobFailed | K8sDeadline | LogFinalizer => POD,
+            // The finalizer's own Job, that is: its finding is about no other.
+            K8sBackoffLimit | K8sJobFailed | K8sDeadline => &WITH_FINALIZER,
+            LogFinalizer => POD,
             RowFailed | RowStale | RowEndedEarly => &[
                 PodOom,
                 PodImage,

@@ -152,9 +152,7 @@ pub fn fold(mut findings: Vec<Finding>) -> Vec<Finding> {
 fn parent(finding: &Finding, all: &[Finding]) -> Option<usize> {
     let explains = |cause: &Finding| {
         (cause.is_problem() || !finding.is_problem())
-            && (finding.code.is_about_all()
-                || cause.code.is_about_all()
-                || !finding.subjects.is_disjoint(&cause.subjects))
+            && (finding.code.is_about_all() || !finding.subjects.is_disjoint(&cause.subjects))
     };
     let code = finding
         .code

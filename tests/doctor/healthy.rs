@@ -17,6 +17,10 @@ fn in_every_phase_of_the_row() {
     for phase in ["queued", "preparing", "configuring", "submitting", "warming_up", "staging_db"] {
         let path = stage.row(&row(if phase == "queued" { "queued" } else { "running" }, phase));
         stage.must_be_healthy(&format!("healthy: {phase}, no pods yet"), &[&path]);
+        // The job may be on its way to a cluster that has another name.
+        let mut row = row("running", phase);
+        row["cluster_name"] = "elb-cluster".into();
+        stage.must_be_healthy(&format!("healthy: {phase}, another cluster's name"), &[&stage.row(&row)]);
     }
 }
 

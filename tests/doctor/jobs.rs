@@ -28,6 +28,9 @@ fn gone_by_ttl() {
     row["phase"] = "completed".into();
     row["updated_at"] = ago(90).to_string().into();
     stage.must_find("finished pods removed by TTL", &[&stage.row(&row)], "ELB-K8S-JOBS-GONE", 5);
+    row["cluster_name"] = "elb-cluster".into();
+    let said = stage.must_find("the same, under another cluster's name", &[&stage.row(&row)], "ELB-K8S-JOBS-GONE", 5);
+    assert_eq!(said.notes(), ["ELB-K8S-CLUSTER-NAME"]);
 }
 
 #[test]

@@ -192,6 +192,7 @@ fn submitting_fails() {
 #[test]
 fn the_finalizer_reports() {
     let real = Real::new();
+    real.create(&real.job(&batch_name(), "blast", "Never", 0, &[], &[("blast", "echo run start 000; sleep 600")]));
     let script = format!("echo 'FAILURE: jobs failed: {}'; exit 1", batch_name());
     real.create(&real.job(&format!("elb-finalizer-{SHORT}"), "finalizer", "Never", 0, &[], &[("finalizer", &script)]));
     real.must_be("real Job: finalizer FAILURE", "ELB-LOG-FINALIZER");

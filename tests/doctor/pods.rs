@@ -9,7 +9,7 @@ const NO_NODE: [(&str, &str, &str); 3] = [
         "no node has the labels",
     ),
     ("Pending: not enough memory", "0/3 nodes are available: 3 Insufficient memory.", "not enough memory"),
-    ("Pending: taints", "0/1 nodes are available: 1 node(s) had untolerated taint {sku: gpu}.", "a taint"),
+    ("Pending: taints", "0/1 nodes are available: 1 node(s) had untolerated taint {sku: gpu}.", "taints keep pods off"),
 ];
 
 #[test]

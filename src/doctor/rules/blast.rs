@@ -197,6 +197,5 @@ fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
         .evidence(format!("| {}", line.text.trim()))
         .about(pod.name())
         .next(scene.kubectl(&format!("describe job {}", names.first().unwrap_or(&""))));
-    let finding = pod.jobs().fold(finding, |finding, job| finding.about(job));
-    Some(names.iter().fold(finding, |finding, name| finding.about(name)))
+    Some(pod.jobs().fold(finding, |finding, job| finding.about(job)))
 }

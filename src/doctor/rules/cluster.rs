@@ -80,3 +80,23 @@ fn forbidden(facts: &Facts, grants: &[Grant]) -> Vec<Finding> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::{Place, RowFacts, Seen};
+
+    fn codes(seen: Seen) -> Vec<Code> {
+        let cluster = ClusterFacts::Seen(Box::new(seen));
+        let facts = Facts { now: jiff::Timestamp::now(), row: RowFacts::default(), place: Place::default(), cluster };
+        find(&facts).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn clocks_that_differ_by_minutes_are_told() {
+        let seen = |seconds| Seen { skew: Some(Duration::from_secs(seconds)), behind: true, ..Seen::default() };
+        assert_eq!(codes(seen(600)), [Code::K8sClockSkew]);
+        assert_eq!(codes(seen(5)), []);
+        assert_eq!(codes(Seen::default()), []);
+    }
+}

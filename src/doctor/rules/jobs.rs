@@ -20,6 +20,9 @@ const CONTROLLER: SignedDuration = SignedDuration::from_secs(30);
 /// A quarter of an hour before their removal is the time to save logs.
 const SOON: SignedDuration = SignedDuration::from_mins(30);
 
+/// The TTL of finished Jobs, and a little.
+const REMOVED: SignedDuration = SignedDuration::from_mins(40);
+
 /// Whether a phase is one in which Jobs have been there.
 pub(super) fn has_started(phase: &str) -> bool {
     !BEFORE_JOBS.iter().any(|early| phase.eq_ignore_ascii_case(early))
@@ -47,35 +50,40 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     let id = scene.id;
     let mut findings = Vec::new();
     for found in &scene.seen.elsewhere {
-        let pods = count(found.pods, "pod");
+        let pods = match found.pods {
+            1 => "1 pod of the job is".to_owned(),
+            several => format!("{several} pods of the job are"),
+        };
         let namespace = &found.namespace;
         findings.push(match &found.context {
             None => Finding::problem(
                 Code::K8sNamespace,
-                format!("wrong namespace: {pods} of the job are in {namespace}, none in {}", scene.ns()),
+                format!("wrong namespace: {pods} in {namespace}, none in {}", scene.ns()),
             )
             .next(format!("elbtail logs {id} -n {namespace}")),
             Some(context) => Finding::problem(
                 Code::K8sContext,
-                format!("wrong cluster: {pods} of the job are in context {context}, namespace {namespace}"),
+                format!("wrong cluster: {pods} in context {context}, namespace {namespace}"),
             )
             .next(format!("elbtail logs {id} --context {context} -n {namespace}")),
         });
     }
     let row = scene.facts.row.row.as_ref();
-    findings.extend(row.and_then(|row| other_cluster(scene, row)));
-    let is_elsewhere = findings.iter().any(Finding::is_problem);
-    if is_elsewhere {
+    let phase = row.and_then(|row| row.phase().or(row.status()));
+    let terminal = row.is_some_and(Row::is_terminal);
+    let early = phase.is_some_and(|phase| !terminal && !has_started(phase));
+    // Before the first Job and after the last one any cluster is empty.
+    let removed = terminal && row.and_then(Row::updated_at).is_some_and(|at| scene.ago(at) > REMOVED);
+    findings.extend(row.and_then(|row| other_cluster(scene, row, !early && !removed)));
+    if findings.iter().any(Finding::is_problem) {
         return findings;
     }
     let searched =
         format!("no Job and no pod labelled elb-job-id={id} in namespace {} at {}", scene.ns(), scene.facts.place.host);
     let searched =
         if scene.seen.asked_everywhere { format!("{searched}, nor in any other namespace") } else { searched };
-    let phase = row.and_then(|row| row.phase().or(row.status()));
-    let terminal = row.is_some_and(Row::is_terminal);
     let finding = match phase {
-        Some(phase) if !terminal && !has_started(phase) => {
+        Some(phase) if early => {
             let summary = format!("the job has no Jobs yet: its row is in phase {phase}");
             Finding::note(Code::K8sNoJobsYet, summary)
                 .next(format!("elbtail logs {id} -n {} -f waits for them", scene.ns()))
@@ -107,7 +115,7 @@ fn ran_long_ago(scene: &Scene<'_>, row: &Row) -> bool {
 }
 
 /// The row names another cluster than the one that was asked.
-fn other_cluster(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
+pub(super) fn other_cluster(scene: &Scene<'_>, row: &Row, is_problem: bool) -> Option<Finding> {
     let wanted = row.cluster_name()?;
     let place = &scene.facts.place;
     let lower = wanted.to_ascii_lowercase();
@@ -120,7 +128,7 @@ fn other_cluster(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
         format!("the row's cluster is {wanted}, but the context {here} was asked, which has nothing of the job");
     let context = place.other_contexts.iter().find(|name| is_it(name));
     let group = row.column("resource_group").unwrap_or("GROUP");
-    Some(Finding::problem(Code::K8sClusterName, summary).next(match context {
+    Some(Finding::graded(Code::K8sClusterName, is_problem, summary).next(match context {
         Some(context) => format!("elbtail doctor {} --context {context}", scene.id),
         None => format!("az aks get-credentials -g {group} -n {wanted}, then --context {wanted}"),
     }))

@@ -36,7 +36,7 @@ pub(super) fn all(facts: &Facts) -> Vec<Finding> {
 /// The one line about a job without a problem.
 pub(super) fn healthy(facts: &Facts) -> String {
     let (ClusterFacts::Seen(seen), Some(id)) = (&facts.cluster, facts.row.id()) else {
-        return "no problem is known, but nothing could be asked".to_owned();
+        return "no problem: the job is not submitted yet".to_owned();
     };
     let scene = Scene::new(facts, seen, id);
     if seen.pods().is_empty() {
@@ -48,14 +48,20 @@ pub(super) fn healthy(facts: &Facts) -> String {
     let over = seen.pods().iter().all(|found| scene::is_over(&found.pod));
     let finalized =
         seen.pods().iter().any(|found| Role::of(&found.pod) == Role::Finalizer && scene::is_over(&found.pod));
-    let word =
-        match (over && (finalized || scene.row_is_terminal()), seen.pods().iter().map(|f| Role::of(&f.pod)).max()) {
-            (true, _) => "has ended well",
-            (false, Some(Role::Setup | Role::Warmup | Role::Submit)) => "is healthy, staging its database",
-            _ => "is healthy and running",
-        };
-    let batches =
-        if batches.is_empty() { String::new() } else { format!("{done} of {} batches done, ", batches.len()) };
+    let runs = seen.pods().iter().any(scene::is_running);
+    let stages =
+        seen.pods().iter().all(|found| matches!(Role::of(&found.pod), Role::Setup | Role::Warmup | Role::Submit));
+    let word = match () {
+        () if over && (finalized || scene.row_is_terminal()) => "has ended well",
+        () if over => "is healthy, no pod runs at present",
+        () if stages => "is healthy, staging its database",
+        () if runs => "is healthy and running",
+        () => "is healthy and starting",
+    };
+    let batches = match batches.len() {
+        0 => String::new(),
+        all => format!("{done} of {} done, ", scene::count(all, "batch Job")),
+    };
     let (pods, containers) = (scene::count(seen.pods().len(), "pod"), scene::count(containers, "container"));
     format!("{id} {word}: {batches}{pods}, {containers}")
 }

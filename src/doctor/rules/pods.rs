@@ -61,11 +61,11 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
     };
     if word == "Evicted" {
         let next = scene.kubectl(&format!("describe node {}", node(pod)));
-        return trouble(Code::PodEvicted, true, "{} was evicted from its node".to_owned(), message, next);
+        return trouble(Code::PodEvicted, true, "{} <was|were> evicted".to_owned(), message, next);
     }
     let lost = pod.status.conditions.iter().any(|it| it.kind == "Ready" && it.status == "Unknown");
     if word == "NodeLost" || pod.status.phase.as_deref() == Some("Unknown") || lost {
-        let what = format!("{{}} is on node {}, which does not answer", node(pod));
+        let what = format!("{{}} <is|are> on node {}, which does not answer", node(pod));
         let next = scene.kubectl(&format!("describe node {}", node(pod)));
         return trouble(Code::PodNodeLost, true, what, message, next);
     }
@@ -74,7 +74,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
         let successor = scene.successor(pod);
         let next_pod = successor.map(|found| format!("; pod {} took over", found.pod.name()));
         let what =
-            format!("{{}} lost its node{}", next_pod.clone().unwrap_or("; no pod has taken over yet".to_owned()));
+            format!("{{}} lost the node{}", next_pod.clone().unwrap_or("; no pod has taken over yet".to_owned()));
         let shown = match disrupted {
             Some((reason, text)) => format!("DisruptionTarget {reason}: {text}"),
             None => format!("{word}: {message}"),
@@ -86,7 +86,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
         return trouble(Code::PodReclaimed, successor.is_none(), what, shown, next);
     }
     if REJECTED.contains(&word) {
-        let what = format!("{{}} was refused by node {}: {word}", node(pod));
+        let what = format!("{{}} <was|were> refused by node {}: {word}", node(pod));
         return trouble(Code::PodRejected, true, what, message, describe);
     }
     if is_over(pod) || pod.is_deleted() {
@@ -100,11 +100,11 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
             Some(event) => trouble(
                 Code::PodUnschedulable,
                 false,
-                "{} waits for a node that is being added".to_owned(),
+                "{} <waits|wait> for a node that is being added".to_owned(),
                 said(event),
                 describe,
             ),
-            None => trouble(Code::PodUnschedulable, true, format!("{{}} has no node: {why}"), text, next),
+            None => trouble(Code::PodUnschedulable, true, format!("{{}} <has|have> no node: {why}"), text, next),
         };
     }
     starting(scene, found)
@@ -129,10 +129,10 @@ fn starting(scene: &Scene<'_>, found: &Match) -> Option<(Code, String, String)> 
         return Some((Code::PodVolume, "{} cannot mount a volume".to_owned(), said(event)));
     }
     if let Some(event) = scene.event(pod.name(), &["FailedCreatePodSandBox", "NetworkNotReady"]) {
-        return Some((Code::PodSandbox, "{} cannot get its sandbox or network".to_owned(), said(event)));
+        return Some((Code::PodSandbox, "{} cannot get a sandbox or network".to_owned(), said(event)));
     }
     let age = pod.created().map(|at| scene.ago(at)).filter(|age| *age > SLOW)?;
-    let what = "{} has been starting for a long time".to_owned();
+    let what = "{} <has|have> been starting for a long time".to_owned();
     Some((Code::PodSlowStart, what, format!("created {} ago, no event says why", crate::discover::age::human(age))))
 }
 
@@ -150,18 +150,18 @@ fn disruption(pod: &Pod) -> Option<(String, String)> {
 /// The scheduler's message in a few words, and what to look at.
 fn why_unschedulable(scene: &Scene<'_>, text: &str, describe: &str) -> (String, String) {
     const CAUSES: [(&str, &str, &str); 8] = [
-        ("affinity/selector", "no node has the labels it asks for", "get nodes --show-labels"),
+        ("affinity/selector", "no node has the labels that are asked for", "get nodes --show-labels"),
         ("Insufficient memory", "not enough memory on any node", "describe nodes"),
         ("Insufficient cpu", "not enough CPU on any node", "describe nodes"),
         ("Insufficient ephemeral-storage", "not enough disk on any node", "describe nodes"),
         (
             "untolerated taint",
-            "a taint keeps it off",
+            "taints keep pods off",
             "get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints",
         ),
         ("Too many pods", "the nodes are full of pods", "describe nodes"),
-        ("volume node affinity conflict", "its volume is in another zone", "describe pv"),
-        ("persistentvolumeclaim", "its volume claim is not bound", "get pvc"),
+        ("volume node affinity conflict", "the volume is in another zone", "describe pv"),
+        ("persistentvolumeclaim", "the volume claim is not bound", "get pvc"),
     ];
     let hits: Vec<_> = CAUSES.iter().filter(|(sign, ..)| text.contains(sign)).collect();
     let why: Vec<&str> = hits.iter().map(|(_, why, _)| *why).collect();

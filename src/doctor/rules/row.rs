@@ -43,8 +43,8 @@ pub(super) fn alone(facts: &Facts) -> Vec<Finding> {
             format!("child {}: {id} ({})", child.row, child.status)
         });
         let with_id = children.iter().find_map(|child| child.id.as_ref());
-        let summary =
-            format!("this is the row of a split job; its {} have the ids", count(children.len(), "child row"));
+        let whose = if children.len() == 1 { "its child row has the id" } else { "its child rows have the ids" };
+        let summary = format!("this is the row of a split job; {whose}");
         let finding = Finding::problem(Code::RowParent, summary).evidences(shown);
         findings.push(match with_id {
             Some(id) => finding.next(format!("elbtail doctor {id}")),
@@ -60,15 +60,18 @@ fn failed(row: &Row) -> Option<Finding> {
     if !row.status().is_some_and(|status| status.eq_ignore_ascii_case("failed")) {
         return None;
     }
-    let code = row.column("error_code").map(|code| format!("error_code: {code}"));
+    let code = row.column("error_code");
+    let summary = match code {
+        Some(code) => format!("the row says that the job failed: {code}"),
+        None => "the row says that the job failed".to_owned(),
+    };
     let steps = row.steps().filter_map(|(name, step)| {
         let error = step.get("error").and_then(Value::as_str).filter(|error| !error.trim().is_empty());
         let failed = step.get("success") == Some(&Value::Bool(false));
         let error = error.map(|error| format!("step {name}: {}", cut(error)));
         error.or_else(|| failed.then(|| format!("step {name} was not successful")))
     });
-    let evidence: Vec<String> = code.into_iter().chain(steps).collect();
-    Some(Finding::problem(Code::RowFailed, "the row says that the job failed").evidences(evidence))
+    Some(Finding::problem(Code::RowFailed, summary).evidences(steps))
 }
 
 /// The end of a long text says why.
@@ -122,8 +125,8 @@ fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     let untouched = row.updated_at().map(|at| scene.ago(at)).filter(|ago| *ago > STALE)?;
     let (pods, jobs) = (scene.seen.pods(), scene.seen.jobs());
     let known = matches!(scene.seen.pods, Some(Ok(_))) && matches!(scene.seen.jobs, Some(Ok(_)));
-    let elsewhere = !scene.seen.elsewhere.is_empty();
-    let started = row.phase().is_some_and(|phase| super::jobs::has_started(phase));
+    let elsewhere = !scene.seen.elsewhere.is_empty() || super::jobs::other_cluster(scene, row, true).is_some();
+    let started = row.phase().is_some_and(super::jobs::has_started);
     let gone = known && pods.is_empty() && jobs.is_empty() && !elsewhere && started;
     let last = jobs.iter().filter_map(ended_at).max();
     let finished = !jobs.is_empty()

@@ -6,7 +6,7 @@ use crate::{
     doctor::{Code, Finding},
 };
 
-/// One mishap. `what` is a sentence in which `{}` stands for whom it befell.
+/// One mishap. `what` is a sentence in which `{}` stands for whom it befell, and `<is|are>` for the verb that fits.
 pub(super) struct Trouble<'a> {
     pub code: Code,
     pub is_problem: bool,
@@ -37,6 +37,21 @@ pub(super) fn group(troubles: Vec<Trouble<'_>>) -> Vec<Finding> {
     groups.into_iter().filter_map(finding).collect()
 }
 
+/// Chooses the verbs.
+fn agree(text: &str, is_one: bool) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<')
+        && let Some((verbs, after)) = after.split_once('>')
+    {
+        let (one, many) = verbs.split_once('|').unwrap_or((verbs, verbs));
+        out.push_str(before);
+        out.push_str(if is_one { one } else { many });
+        rest = after;
+    }
+    out + rest
+}
+
 fn finding(group: Vec<Trouble<'_>>) -> Option<Finding> {
     let first = group.first()?;
     let pods = match group.len() {
@@ -44,7 +59,12 @@ fn finding(group: Vec<Trouble<'_>>) -> Option<Finding> {
         several => count(several, "pod"),
     };
     let whom = if first.container.is_empty() { pods } else { format!("container {} of {pods}", first.container) };
-    let mut finding = Finding::graded(first.code, first.is_problem, first.what.replace("{}", &whom))
+    let mut finding =
+        Finding::graded(
+            first.code,
+            first.is_problem,
+            agree(&first.what, group.len() == 1 || !first.container.is_empty()).replace("{}", &whom),
+        )
         .next(&first.next)
         .evidences(group.iter().filter(|it| !it.shown.is_empty()).take(3).map(|it| {
             if group.len() == 1 { it.shown.clone() } else { format!("{}: {}", it.found.pod.name(), it.shown) }
