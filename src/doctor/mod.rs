@@ -12,6 +12,8 @@ pub mod gather;
 mod report;
 mod rules;
 mod tail;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 pub use area::{Area, Check, State};

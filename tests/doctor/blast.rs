@@ -48,6 +48,15 @@ fn export_waits_for_a_dead_blast() {
 }
 
 #[test]
+fn the_first_retry_may_end_better() {
+    let stage = Stage::new();
+    let pod = stage.searching(0);
+    pod.print("blast", "Error: NCBI C++ Exception\nrun end 000 1").terminate("blast", 1).restart("blast");
+    let said = stage.must_be_healthy("BLAST failed once and runs again", &[ID]);
+    assert_eq!(said.notes(), ["ELB-LOG-BLAST-FAILED"], "{}", said.text);
+}
+
+#[test]
 fn azcopy_login() {
     let stage = Stage::new();
     for node in 0..3 {

@@ -89,6 +89,24 @@ fn permissions_are_asked_before_anything_fails() {
 }
 
 #[test]
+fn no_cluster() {
+    let stage = Stage::new();
+    let path = stage.write("empty.kubeconfig", "{apiVersion: v1, kind: Config}");
+    examine(path.as_ref(), &[ID]).must_be("kubeconfig names no cluster", "ELB-K8S-NO-CLUSTER", 6);
+}
+
+#[test]
+fn broken_proxy() {
+    let stage = Stage::new();
+    let mut config: serde_json::Value = serde_json::from_str(&stage.cluster.kubeconfig_yaml("admin")).unwrap();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    config["clusters"][0]["cluster"]["proxy-url"] = format!("http://127.0.0.1:{port}").into();
+    let path = stage.write("proxy.kubeconfig", &config.to_string());
+    examine(path.as_ref(), &[ID]).must_be("proxy is away", "ELB-K8S-PROXY", 6);
+}
+
+#[test]
 fn server_errors() {
     let stage = Stage::new();
     stage.searching(0);

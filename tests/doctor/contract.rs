@@ -41,6 +41,19 @@ fn every_code_has_its_page_and_every_page_its_code() {
 }
 
 #[test]
+fn every_code_has_a_scenario() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
+    let files =
+        std::fs::read_dir(directory).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let scenarios: String = files.collect();
+    // No server of ours can have another clock: a unit test does.
+    let missing = Code::ALL.iter().filter(|code| **code != Code::K8sClockSkew);
+    let missing: Vec<&str> =
+        missing.map(|code| code.as_str()).filter(|code| !scenarios.contains(&format!("\"{code}\""))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn the_schema_knows_every_code() {
     let schema: Value = serde_json::from_str(include_str!("../../docs/doctor.schema.json")).unwrap();
     let listed = schema["$defs"]["code"]["enum"].as_array().unwrap().iter().map(|code| code.as_str().unwrap());

@@ -85,6 +85,14 @@ fn backoff_limit_with_its_pods_gone() {
 }
 
 #[test]
+fn failed_in_another_way() {
+    let stage = Stage::new();
+    let job = stage.batch_job(0);
+    job.fail(Timestamp::now(), "FailedIndexes", "Job has failed indexes");
+    stage.must_be("Job failed for another reason", "ELB-K8S-JOB-FAILED");
+}
+
+#[test]
 fn two_searches_share_a_cluster() {
     let stage = Stage::new();
     stage.searching(0);

@@ -1,4 +1,4 @@
-use testcluster::Stream;
+use testcluster::{Action, Kind, Rule, Stream};
 
 use crate::stage::*;
 
@@ -18,6 +18,15 @@ fn file_gone() {
     pod.remove_log("blast");
     let said = stage.must_be("log file gone from the node (in-band error)", "ELB-LOG-FILE-GONE");
     assert!(said.evidence().contains("no such file"), "{}", said.text);
+}
+
+#[test]
+fn unreadable() {
+    let stage = Stage::new();
+    stage.searching(0);
+    let logs = |call: &testcluster::Call| call.kind == Kind::Log;
+    stage.cluster.faults().push(Rule::new(logs, Action::Answer { code: 503, retry_after: None }));
+    stage.must_be("logs answer 503", "ELB-LOG-UNREADABLE");
 }
 
 #[test]

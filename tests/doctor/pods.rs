@@ -133,6 +133,15 @@ fn sandbox() {
 }
 
 #[test]
+fn slow_start() {
+    let stage = Stage::new();
+    let job = stage.batch_job(0);
+    batch_pod(&job).created(ago(20)).create().schedule();
+    let said = stage.must_be_healthy("ContainerCreating for 20 minutes, no event left", &[ID]);
+    assert_eq!(said.notes(), ["ELB-POD-SLOW-START"]);
+}
+
+#[test]
 fn near_misses_are_told_and_not_taken() {
     let stage = Stage::new();
     stage.searching(0);

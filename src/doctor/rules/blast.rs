@@ -48,12 +48,21 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         }
         troubles.extend(submit(scene, found));
         for trouble in &mut troubles[before..] {
-            trouble.is_problem &= !made_good;
+            trouble.is_problem &= !made_good && !is_tried_again(found, &trouble.container);
         }
     }
     let mut findings = group(troubles);
     findings.extend(scene.seen.pods().iter().filter_map(|found| finalizer(scene, found)));
     findings
+}
+
+/// Whether a container failed once and runs again: it may well end better this time.
+fn is_tried_again(found: &Match, container: &str) -> bool {
+    let status = found.pod.status_of(container);
+    status.is_some_and(|status| {
+        let failed = status.last_state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0);
+        status.state.running.is_some() && failed && status.restart_count <= 1
+    })
 }
 
 fn trouble<'a>(found: &'a Match, code: Code, container: &str, what: String) -> Trouble<'a> {

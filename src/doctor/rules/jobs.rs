@@ -246,9 +246,9 @@ fn shared(scene: &Scene<'_>) -> Option<Finding> {
     }
     let lines = scene.seen.others.iter().map(|(id, pods)| format!("{id}: {}", count(*pods, "pod")));
     let whose = match scene.seen.others.len() {
-        1 => "another search runs".to_owned(),
-        several => format!("{several} other searches run"),
+        1 => "another search has pods".to_owned(),
+        several => format!("{several} other searches have pods"),
     };
-    let summary = format!("{whose} in namespace {} as well; their pods are not taken for this job's", scene.ns());
+    let summary = format!("{whose} in namespace {} as well; they are not taken for this job's", scene.ns());
     Some(Finding::note(Code::K8sShared, summary).evidences(lines))
 }
