@@ -146,6 +146,13 @@ fn of_a_pod_that_runs() {
         (&json!([]), runs("a"), runs("b"), "p 2/2 Running 0 | - Running Running"),
         (&json!([]), ended("a", 0, "Completed"), runs("b"), "p 1/2 NotReady 0 | - Completed Running"),
         (&ready, ended("a", 0, "Completed"), runs("b"), "p 1/2 Running 0 | - Completed Running"),
+        (&json!([]), ended("a", 1, "Error"), ended("b", 137, "OOMKilled"), "p 0/2 Error 0 | - Error OOMKilled"),
+        (
+            &json!([]),
+            waits("a", "CrashLoopBackOff"),
+            waits("b", "ImagePullBackOff"),
+            "p 0/2 CrashLoopBackOff 0 | - CrashLoopBackOff ImagePullBackOff",
+        ),
         // The first container has the word, unless it is fine and another is not.
         (&json!([]), ended("a", 0, "Completed"), ended("b", 1, "Error"), "p 0/2 Error 0 | - Completed Error"),
         (&json!([]), ended("a", 1, "Error"), ended("b", 0, "Completed"), "p 0/2 Error 0 | - Error Completed"),
@@ -248,6 +255,9 @@ fn of_a_pod_with_sidecars() {
     // A sidecar that restarts in a pod that was initialised does not take it back.
     let restarting = shown(json!([sidecar(false, 2), ended("i", 0, "Completed")]), json!([runs("a")]), "True");
     assert_eq!(restarting, "1/2 Init:0/2 2 (30s ago)");
+    let done = once(ended("i", 0, "Completed"), 4, "2026-11-24T12:59:50Z");
+    let restarting = shown(json!([done, sidecar(false, 2)]), json!([runs("a")]), "True");
+    assert_eq!(restarting, "1/2 Init:1/2 2 (30s ago)");
 }
 
 #[test]
