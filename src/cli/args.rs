@@ -42,6 +42,10 @@ pub enum Command {
     /// List the pods and containers of a job with their state
     Targets(TargetsArgs),
     /// Say why a job has no logs or does not go on, with the evidence and the next command to type
+    ///
+    /// It walks from the row over the id, the cluster and the permissions to Jobs, pods, containers and logs, and names the first
+    /// cause first. Exit codes: 0 no problem; of a problem, what the contract says of the first cause (3 row, 4 id, 5 no pods,
+    /// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
@@ -159,16 +163,15 @@ pub struct TargetsArgs {
     /// Which containers.
     #[command(flatten)]
     pub select: SelectArgs,
+    /// How to print them
+    #[arg(long, short = 'o', value_enum, default_value = "table", value_name = "FORMAT")]
+    pub output: crate::discover::TargetsFormat,
     /// Go on and print what changes, until interrupted
     #[arg(long, short = 'w')]
     pub watch: bool,
 }
 
 /// `elbtail doctor`.
-///
-/// It walks from the row over the id, the cluster and the permissions to Jobs, pods, containers and logs, and names the first
-/// cause first. Exit codes: 0 no problem; of a problem, what the contract says of the first cause (3 row, 4 id, 5 no pods,
-/// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// The job.

@@ -5,6 +5,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use owo_colors::OwoColorize;
 use tokio::sync::mpsc;
 
 use super::failure::Failure;
@@ -30,6 +31,15 @@ pub enum Chatter {
     Verbose,
 }
 
+/// How stderr is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice {
+    /// What is said.
+    pub chatter: Chatter,
+    /// Whether it is set apart from the lines by colour: warnings stand out, the rest steps back.
+    pub color: bool,
+}
+
 /// What was told in a run.
 #[derive(Debug, Default)]
 pub struct Account {
@@ -50,12 +60,12 @@ pub struct Console {
 
 impl Console {
     /// Starts the writer. It ends when the sender is dropped, or when nobody reads stdout any more.
-    pub fn start(renderer: Renderer, short: String, chatter: Chatter) -> (Console, mpsc::Sender<Update>) {
+    pub fn start(renderer: Renderer, short: String, voice: Voice) -> (Console, mpsc::Sender<Update>) {
         let (sender, updates) = mpsc::channel(UPDATES);
         let writer = Writer {
             renderer,
             short,
-            chatter,
+            voice,
             sources: Vec::new(),
             account: Account::default(),
             lines: Vec::with_capacity(WRITE),
@@ -82,7 +92,7 @@ struct Writer {
     renderer: Renderer,
     /// The job's short id, which is left out of pod names.
     short: String,
-    chatter: Chatter,
+    voice: Voice,
     sources: Vec<Source>,
     account: Account,
     /// Rendered and not yet written.
@@ -131,7 +141,7 @@ impl Writer {
                 Ok(())
             }
             Update::Told(Told::Note(source, note)) => self.note(source, &note),
-            Update::Say(text) if self.chatter >= Chatter::Some => self.say("", &text),
+            Update::Say(text) if self.voice.chatter >= Chatter::Some => self.say("", &text),
             Update::Say(_) => Ok(()),
             Update::Warn(text) => self.say("warning: ", &text),
         }
@@ -150,7 +160,7 @@ impl Writer {
         }
         match weight(note) {
             Chatter::Little => self.say("warning: ", &format!("{label}: {note}")),
-            weight if weight <= self.chatter => self.say("", &format!("{label}: {note}")),
+            weight if weight <= self.voice.chatter => self.say("", &format!("{label}: {note}")),
             _ => Ok(()),
         }
     }
@@ -159,8 +169,13 @@ impl Writer {
     fn say(&mut self, kind: &str, text: &str) -> io::Result<()> {
         self.flush()?;
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut stderr = io::stderr().lock();
         // Nothing better can be done when stderr cannot be written.
-        let _ = writeln!(io::stderr().lock(), "{kind}{text}");
+        let _ = match (self.voice.color, kind) {
+            (false, _) => writeln!(stderr, "{kind}{text}"),
+            (true, "") => writeln!(stderr, "{}", text.dimmed()),
+            (true, _) => writeln!(stderr, "{}{text}", kind.yellow().bold()),
+        };
         Ok(())
     }
 
@@ -187,7 +202,7 @@ fn weight(note: &Note) -> Chatter {
     }
 }
 
-/// Whether stdout is a terminal.
-pub fn stdout_is_terminal() -> bool {
-    io::stdout().is_terminal()
+/// Whether stdout is a terminal, and whether stderr is.
+pub fn terminals() -> (bool, bool) {
+    (io::stdout().is_terminal(), io::stderr().is_terminal())
 }

@@ -5,7 +5,7 @@ use std::{io::Write, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{args::DoctorArgs, failure::Failure, job::Job};
+use super::{args::DoctorArgs, failure::Failure, interrupt::interruptible, job::Job};
 use crate::{
     cluster::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout},
     doctor::{Area, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
@@ -17,8 +17,12 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How long a command that found nothing spends on saying why.
 const HINT: Duration = Duration::from_secs(5);
 
-/// Examines the job and prints what there is to say.
-pub async fn run(args: DoctorArgs, mut flags: ConnectArgs) -> Result<Exit, Failure> {
+/// Examines the job and prints what there is to say, unless the user loses patience.
+pub async fn run(args: DoctorArgs, flags: ConnectArgs) -> Result<Exit, Failure> {
+    interruptible(look(args, flags)).await.unwrap_or(Ok(Exit::Interrupted))
+}
+
+async fn look(args: DoctorArgs, mut flags: ConnectArgs) -> Result<Exit, Failure> {
     let limit = flags.request_timeout.0;
     // The whole walk takes less than what one request may: each gets its part.
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));

@@ -6,9 +6,10 @@ use tokio::sync::mpsc;
 use super::{
     args::LogsArgs,
     connect,
-    console::{self, Account, Chatter, Console},
+    console::{self, Account, Chatter, Console, Voice},
     doctor,
     failure::Failure,
+    interrupt::interruptible,
     job::Job,
     rows::Rows,
 };
@@ -72,7 +73,7 @@ impl Plan {
         if account.sources == 0 {
             return Err(Failure::NoPods(nothing_wanted(&found)));
         }
-        if account.lines == 0 && account.forbidden.is_none() && self.filter.is_empty() {
+        if account.lines == 0 && account.forbidden.is_none() && self.filter.is_empty() && !self.args.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.namespace).await;
         }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
@@ -113,7 +114,7 @@ impl Plan {
             (true, _) => Chatter::Little,
             _ => normal,
         };
-        let terminal = console::stdout_is_terminal();
+        let (terminal, stderr_is_terminal) = console::terminals();
         let env = |name: &str| std::env::var_os(name);
         let options = RenderOptions {
             format: self.args.output,
@@ -122,7 +123,8 @@ impl Plan {
             utf8: render::is_utf8(env),
             timestamps: self.args.timestamps,
         };
-        Console::start(Renderer::new(options), short.to_owned(), chatter)
+        let voice = Voice { chatter, color: self.args.color.decide(env, stderr_is_terminal) };
+        Console::start(Renderer::new(options), short.to_owned(), voice)
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
@@ -164,34 +166,6 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
             None => None,
         };
     Ok(Scope { follow: args.follow, since, tail: u64::try_from(args.tail).ok() })
-}
-
-/// Runs `work` until it ends or the user interrupts it, which gives `None`. A second interrupt ends the process at once.
-async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        ended = work => Some(ended),
-        () = interrupt() => {
-            tokio::spawn(async {
-                interrupt().await;
-                std::process::exit(i32::from(Exit::Interrupted as u8));
-            });
-            None
-        }
-    }
-}
-
-/// Waits for Ctrl-C, or for being asked to end.
-async fn interrupt() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        // Then the signal keeps its default action, which ends the process.
-        Err(_) => return std::future::pending().await,
-    };
-    tokio::select! {
-        // Without a handler Ctrl-C keeps its default action as well.
-        pressed = tokio::signal::ctrl_c() => if pressed.is_err() { std::future::pending().await },
-        _ = terminate.recv() => {}
-    }
 }
 
 /// What was searched, when nothing was found.

@@ -6,6 +6,7 @@ mod completion;
 mod console;
 mod doctor;
 mod failure;
+mod interrupt;
 mod job;
 mod logs;
 mod resolve;

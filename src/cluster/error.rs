@@ -156,6 +156,11 @@ impl ClusterError {
         }
     }
 
+    /// Whether no later attempt can succeed either: elbtail's credentials or permissions are not enough.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Forbidden(_) | Self::Unauthenticated(_))
+    }
+
     /// The rejection, when the server gave one.
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {

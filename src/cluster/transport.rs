@@ -125,7 +125,7 @@ impl Inner {
 
     /// The answer to a request, on whatever connection takes it.
     async fn sent(&self, request: Request<Body>) -> Result<Response<AnswerBody>, ClusterError> {
-        let limit = if is_stream(&request) { None } else { self.timeout };
+        let limit = self.limit(&request);
         // Asking twice for the same is harmless, so such a request may go out again when an old connection dies on it.
         let mut spare = if request.method().is_safe() { copy(&request) } else { None };
         let mut request = request;
@@ -153,6 +153,17 @@ impl Inner {
             }
         }
         Err(ClusterError::Unexpected("a request was tried no times".to_owned()))
+    }
+
+    /// How long the answer's body may take. A log may take for ever; a watch what it asked for and a request's time more, so
+    /// that one that has gone silent on a live connection is noticed.
+    fn limit(&self, request: &Request<Body>) -> Option<Duration> {
+        if !is_stream(request) {
+            return self.timeout;
+        }
+        let pairs = request.uri().query().unwrap_or_default().split('&');
+        let asked = pairs.filter_map(|pair| pair.strip_prefix("timeoutSeconds=")).find_map(|value| value.parse().ok());
+        Some(Duration::from_secs(asked?) + self.timeout?)
     }
 
     /// Sends on one connection and waits for the head of the answer.

@@ -259,10 +259,20 @@ impl Pod {
         }
     }
 
-    /// What the status says of one container, for following its log. A container the kubelet has not mentioned waits.
+    /// Why the scheduler has found no node for it, in one word.
+    fn unscheduled(&self) -> Option<&str> {
+        let mut conditions = self.status.conditions.iter();
+        conditions.find(|it| it.kind == "PodScheduled" && it.status == "False")?.reason.as_deref()
+    }
+
+    /// What the status says of one container, for following its log. A container the kubelet has not mentioned waits, for a
+    /// node if there is none yet.
     pub fn container(&self, name: &str) -> status::Status {
         let pod = self.life();
-        let Some(found) = self.status_of(name) else { return status::Status { pod, ..Default::default() } };
+        let Some(found) = self.status_of(name) else {
+            let reason = self.unscheduled().unwrap_or_default().to_owned();
+            return status::Status { state: status::State::Waiting { reason }, pod, ..Default::default() };
+        };
         status::Status {
             restart: u32::try_from(found.restart_count).unwrap_or_default(),
             state: found.state.reduce(),

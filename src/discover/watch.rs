@@ -19,14 +19,36 @@ use crate::{cluster::ClusterError, job_id::JobId};
 
 /// Pods asked for at a time: client-go's page size.
 const PAGE: u32 = 500;
+/// How long one watch goes on before it is asked for again, in seconds. A watch may stall without an end, and the transport
+/// gives it no more time than this and a request's.
+const WATCH: u32 = 30;
 /// HTTP 410: the list's continue token has expired.
 const EXPIRED: u16 = 410;
 
-/// The job's pods now.
+/// Attempts to list before a busy server's answer is the answer.
+const ATTEMPTS: usize = 6;
+
+/// The job's pods now. A server that is busy is asked again for a few seconds.
 pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Result<Vec<Match>, ClusterError> {
-    let lists = selection.selectors().map(|selector| list_all(client, namespace, selector));
+    let lists = selection.selectors().map(|selector| async move {
+        let mut pauses = Pauses::default().take(ATTEMPTS - 1);
+        loop {
+            match (list_all(client, namespace, selector.clone()).await, pauses.next()) {
+                (Err(error), Some(pause)) if is_busy(&error) => {
+                    let asked = error.rejection().and_then(|rejection| rejection.retry_after);
+                    tokio::time::sleep(asked.unwrap_or_default().max(pause)).await;
+                }
+                (pods, _) => return pods,
+            }
+        }
+    });
     let pods = future::try_join_all(lists).await?;
     Ok(pods.into_iter().flatten().filter_map(|pod| matched(pod, selection)).collect())
+}
+
+/// Whether the server answered, but had no time.
+fn is_busy(error: &ClusterError) -> bool {
+    matches!(error, ClusterError::Rejected(_) | ClusterError::Broken { .. }) && error.is_transient()
 }
 
 /// A pod as the API has it now; `None` when there is none of that name.
@@ -94,7 +116,7 @@ pub enum Change {
 pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = Change> + Send + use<> {
     let [by_label, others] = selection.selectors().map(|selector| {
         let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        let config = watcher::Config::default().labels(&selector).page_size(PAGE);
+        let config = watcher::Config::default().labels(&selector).page_size(PAGE).timeout(WATCH);
         let events = watcher(api, config).backoff(Pauses::default());
         let mut known = Known::default();
         let selection = selection.clone();

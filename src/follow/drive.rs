@@ -27,6 +27,9 @@ use crate::{
 /// A probe's answer is a few lines; one that takes longer tells nothing.
 const PROBE_TIME: Duration = Duration::from_secs(10);
 
+/// A pause in taking lines that is long enough to be told from the server's silence.
+const NOTICED: Duration = Duration::from_millis(100);
+
 /// Lines of one instance, in order.
 #[derive(Debug)]
 pub struct Batch {
@@ -101,8 +104,13 @@ impl Driver {
         let mut watching = true;
         loop {
             follower.on(event, self.began.elapsed(), &mut out);
+            let handing = Instant::now();
             if !self.hand_out(&mut out).await {
                 return;
+            }
+            if handing.elapsed() > NOTICED {
+                // Whoever takes the lines was slow, not the server.
+                follower.excuse(self.began.elapsed());
             }
             let mut confirm = None;
             for action in out.actions.drain(..) {

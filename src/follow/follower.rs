@@ -135,12 +135,23 @@ enum Phase {
     Idle,
     /// Nothing to do until then, or until the status tells.
     Pause { until: Duration, wake: Wake },
+    /// There is no such pod, and its status is asked for to make sure.
+    Missing { reason: String },
     /// The log has become empty, and the pod's status is asked for to tell why.
     Confirm { asked: Place },
     /// A request is on its way or its answer is being read.
     Open(Reading),
     /// Nothing will come any more.
     Done,
+}
+
+/// A log whose first line is later than its container.
+#[derive(Debug, Clone, Copy)]
+struct LateStart {
+    started: Stamp,
+    first: Stamp,
+    /// Read since, with the stamps.
+    bytes: i64,
 }
 
 /// Which change of the status ends a pause early.
@@ -206,6 +217,8 @@ const LAG: Duration = Duration::from_secs(10);
 const IMPATIENCE: Duration = Duration::from_secs(2);
 /// The longest silence before a probe.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The silence after which a plain reading, which has an end, is given up. The answer's head has a time limit of its own.
+const STALL: Duration = Duration::from_secs(20);
 /// The first pause after a failure; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause after a failure.
@@ -217,6 +230,10 @@ const TRIES: u32 = 7;
 const FILE_TRIES: u32 = 4;
 /// How much later than its container a log may start without being told.
 const LATE: i64 = 10_000_000_000;
+/// How much of a log that starts late is looked at before its rate is judged, in bytes.
+const LATE_SAMPLE: i64 = 64 << 10;
+/// The smallest file that a kubelet is set to rotate at, in bytes (`containerLogMaxSize`, 10 MiB unless set).
+const SMALLEST_FILE: i64 = 1 << 20;
 /// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
 /// stderr, which are stamped apart, and less than the second by which a resumed reading reaches back.
 const SET_BACK: i64 = 500_000_000;
@@ -242,12 +259,14 @@ pub struct Follower {
     doubts: u32,
     /// Whether the next reading ignores the cursor's `sinceTime`.
     whole: bool,
-    /// When the status was last known not to lag.
+    /// When a list told the status, which does not lag.
     known: Option<Duration>,
     /// When the last answer ended.
     closed: Duration,
     /// When `current` was first opened.
     opened: Option<Duration>,
+    /// `current`'s log started late, which is told once it looks rotated.
+    late: Option<LateStart>,
     /// New lines handed on of `current`.
     handed: u64,
     /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
@@ -284,6 +303,7 @@ impl Follower {
             known: None,
             closed: Duration::ZERO,
             opened: None,
+            late: None,
             handed: 0,
             broken: false,
             confirmed: false,
@@ -300,11 +320,13 @@ impl Follower {
         match &self.phase {
             Phase::Pause { until, .. } => Some(*until),
             Phase::Open(reading) => {
-                let probe =
-                    (reading.purpose == Purpose::Stream && reading.probing.is_none()).then_some(reading.probe_at);
+                let probe = match reading.purpose {
+                    Purpose::Stream => reading.probing.is_none().then_some(reading.probe_at),
+                    Purpose::Read | Purpose::Check => Some(reading.heard + STALL),
+                };
                 [probe, reading.give_up].into_iter().flatten().min()
             }
-            Phase::Idle | Phase::Confirm { .. } | Phase::Done => None,
+            Phase::Idle | Phase::Confirm { .. } | Phase::Missing { .. } | Phase::Done => None,
         }
     }
 
@@ -321,6 +343,13 @@ impl Follower {
     /// Whether any line was handed on.
     pub fn has_lines(&self) -> bool {
         self.any
+    }
+
+    /// Tells that nobody listened until `now`, so that a silence before it is not the server's.
+    pub fn excuse(&mut self, now: Duration) {
+        if let Phase::Open(reading) = &mut self.phase {
+            (reading.heard, reading.probe_at) = (now, now + reading.patience);
+        }
     }
 
     /// Takes one event at `now` and puts into `out` what follows from it.
@@ -406,10 +435,14 @@ impl Follower {
         if old.is_some_and(|old| (old.restart, &old.state) == (new.restart, &new.state)) {
             return;
         }
-        // The end of the instance before, when only the next one's start was seen.
-        let unseen_end = old.is_some_and(|old| new.restart > old.restart && matches!(old.state, State::Running { .. }));
+        // The end of an instance of which only what came next was seen: the wait for another start, or that start.
+        let unseen_end = old.is_none_or(|old| {
+            matches!(old.state, State::Running { .. }) && (new.restart > old.restart || new.last != old.last)
+        });
         if let (true, Some(last)) = (unseen_end, &new.last) {
-            out.notes.push(Note::Ended(new.restart - 1, last.clone()));
+            let waits = matches!(new.state, State::Waiting { .. });
+            let number = if waits { new.restart } else { new.restart.saturating_sub(1) };
+            out.notes.push(Note::Ended(number, last.clone()));
         }
         match &new.state {
             State::Waiting { reason } if reason.is_empty() => {}
@@ -493,7 +526,7 @@ impl Follower {
         self.cursor = Cursor::default();
         (self.sealed, self.checked, self.confirmed, self.whole, self.broken) = (false, false, false, false, false);
         (self.doubts, self.failures, self.handed, self.opened) = (0, 0, 0, None);
-        (self.scope.tail, self.unfinished) = (None, None);
+        (self.scope.tail, self.unfinished, self.late) = (None, None, None);
     }
 
     /// Tells that the rest of the current instance cannot be had, and takes it for done.
@@ -583,12 +616,16 @@ impl Follower {
 
     fn on_confirmed(&mut self, status: Option<Status>, now: Duration, out: &mut Output) {
         let confirmed = status.is_some();
-        self.known = confirmed.then_some(now).or(self.known);
         if let Some(status) = status {
             self.on_status(status, now, out);
         }
         let place = self.place();
         match &mut self.phase {
+            Phase::Missing { .. } if place == Place::Nowhere => self.plan(now, out),
+            Phase::Missing { reason } => {
+                let reason = std::mem::take(reason);
+                self.fail(reason, None, now, out);
+            }
             Phase::Confirm { asked } => {
                 let here = place == *asked;
                 if !confirmed {
@@ -687,8 +724,9 @@ impl Follower {
             reading.overlap = Overlap::default();
         }
         if self.cursor.count() == 0 {
-            self.tell_late_start(&line, reading, out);
+            self.late = self.late_start(&line, reading);
         }
+        self.tell_late_start(&line, out);
         self.cursor.read(&line);
         if self.cursor.count() == 1 && reading.request.tail.is_some() {
             self.cursor.starts_inside();
@@ -700,12 +738,28 @@ impl Follower {
         out.lines.push(line);
     }
 
-    fn tell_late_start(&self, line: &Line, reading: &Reading, out: &mut Output) {
-        let Some(started) = self.status.as_ref().and_then(|status| status.started(self.current)) else { return };
+    /// How the log starts, when it starts late.
+    fn late_start(&self, line: &Line, reading: &Reading) -> Option<LateStart> {
+        let started = self.status.as_ref()?.started(self.current)?;
         let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
-        if asked_for_all && line.stamp.0.saturating_sub(started.0) > LATE {
-            out.notes.push(Note::StartsLate { started, first: line.stamp });
+        let late = line.stamp.0.saturating_sub(started.0) > LATE;
+        (asked_for_all && late).then_some(LateStart { started, first: line.stamp, bytes: 0 })
+    }
+
+    /// Tells that a log starts late once it has shown that it might have been rotated: at the rate at which it was written
+    /// since, a whole file would have been filled before its first line. A container that was silent at first has not.
+    fn tell_late_start(&mut self, line: &Line, out: &mut Output) {
+        let Some(late) = &mut self.late else { return };
+        late.bytes += line.text.len() as i64 + 40;
+        if late.bytes < LATE_SAMPLE {
+            return;
         }
+        let seconds = |from: Stamp, to: Stamp| to.0.saturating_sub(from.0) / 1_000_000_000;
+        let rate = late.bytes / seconds(late.first, line.stamp).max(1);
+        if rate.saturating_mul(seconds(late.started, late.first)) >= SMALLEST_FILE {
+            out.notes.push(Note::StartsLate { started: late.started, first: late.first });
+        }
+        self.late = None;
     }
 
     /// Reads the whole log again, since `sinceTime` hides lines of it.
@@ -863,9 +917,9 @@ impl Follower {
         match refusal {
             Refusal::NotScheduled => self.on_waiting("the pod is not scheduled to a node".to_owned(), now, out),
             Refusal::Waiting(reason) => self.on_waiting(reason, now, out),
-            // The status will tell that the pod is gone, if it is.
             Refusal::NotFound(reason) if self.scope.follow && self.place() == Place::Live && !self.checked => {
-                self.fail(reason, None, now, out);
+                self.phase = Phase::Missing { reason };
+                out.actions.push(Action::Confirm(Duration::ZERO));
             }
             Refusal::NoInstance(reason) | Refusal::NotFound(reason) => {
                 // The status may lag: after a few tries it has told, or the log is gone.
@@ -975,6 +1029,11 @@ impl Follower {
                 if reading.purpose == Purpose::Stream && reading.probing.is_none() && now >= reading.probe_at =>
             {
                 self.probe(now, false, out);
+            }
+            Phase::Open(reading) if reading.purpose != Purpose::Stream && now >= reading.heard + STALL => {
+                out.actions.push(Action::Close);
+                self.closed = now;
+                self.fail(format!("nothing came for {} s", STALL.as_secs()), None, now, out);
             }
             _ => {}
         }

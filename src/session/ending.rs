@@ -97,3 +97,49 @@ pub fn has_failed(pods: &[PodFacts], jobs: Option<JobFacts>) -> bool {
         _ => pods.iter().any(|pod| pod.failed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use PodLife::{Active, Finished, Gone};
+
+    use super::*;
+
+    fn pod(role: Role, life: PodLife) -> PodFacts {
+        PodFacts { role, life, failed: false }
+    }
+
+    #[test]
+    fn a_pod_that_runs_keeps_the_job_going_whatever_the_row_says() {
+        let pods = [pod(Role::Finalizer, Finished), pod(Role::Batch, Active)];
+        assert_eq!(judge(&pods, true), Verdict::Running);
+        assert_eq!(judge(&[], true), Verdict::Running, "nothing is known of any pod");
+    }
+
+    #[test]
+    fn the_finalizer_or_the_row_ends_it() {
+        let batch = pod(Role::Batch, Finished);
+        assert_eq!(judge(&[batch, pod(Role::Finalizer, Finished)], false), Verdict::Ended);
+        assert_eq!(judge(&[batch, pod(Role::Batch, Gone)], true), Verdict::Ended);
+        assert_eq!(judge(&[batch], false), Verdict::AskJobs);
+    }
+
+    #[test]
+    fn without_both_the_jobs_tell() {
+        let jobs = |unfinished, failed, has_batch| JobFacts { count: 2, unfinished, failed, has_batch };
+        let (setup, batch) = (pod(Role::Setup, Finished), pod(Role::Batch, Finished));
+        assert!(judge_jobs(&[batch], jobs(0, 0, true)));
+        assert!(!judge_jobs(&[batch], jobs(1, 0, true)), "a retry will come");
+        assert!(!judge_jobs(&[setup], jobs(0, 0, false)), "the search is yet to come");
+        assert!(judge_jobs(&[setup], jobs(0, 1, false)), "staging failed, so it never will");
+        assert!(judge_jobs(&[batch], JobFacts::default()), "a bare pod, or its Job is gone");
+        assert!(!judge_jobs(&[setup], JobFacts::default()));
+    }
+
+    #[test]
+    fn failure_is_a_job_that_failed_not_an_attempt_that_did() {
+        let failed = PodFacts { failed: true, ..pod(Role::Batch, Finished) };
+        assert!(!has_failed(&[failed], Some(JobFacts { count: 1, ..JobFacts::default() })), "a retry made it good");
+        assert!(has_failed(&[failed], Some(JobFacts { count: 1, failed: 1, ..JobFacts::default() })));
+        assert!(has_failed(&[failed], None));
+    }
+}

@@ -67,6 +67,11 @@ impl fmt::Display for Progress {
     }
 }
 
+/// How long after its end a Job and its pods are removed: ElasticBLAST's `ttlSecondsAfterFinished`.
+const REMOVED_AFTER: Duration = Duration::from_secs(1800);
+/// How long before that the containers that are still unread are told.
+const WARN_BEFORE: Duration = Duration::from_secs(600);
+
 /// The pause between questions whether the Jobs have ended, when no pod runs.
 const ASK_JOBS: Duration = Duration::from_secs(2);
 
@@ -100,6 +105,7 @@ pub async fn follow(
         listed: 0,
         ask_at: Instant::now(),
         troubled: false,
+        warned: false,
     };
     let mut changes = stream::SelectAll::new();
     let mut rows_open = true;
@@ -139,6 +145,7 @@ pub async fn follow(
                 }
             }
             () = sleep_until(run.ask_at), if run.is_quiet() => {}
+            () = sleep_until(run.removal_at()), if run.is_lagging() => run.warn_of_removal().await,
             () = run.out.closed() => return Ok(run.ending()),
         }
     }
@@ -147,6 +154,8 @@ pub async fn follow(
 /// A pod that is being followed.
 struct Followed {
     facts: PodFacts,
+    /// When it was first seen to have ended.
+    ended: Option<Instant>,
     containers: HashMap<String, (usize, watch::Sender<News>)>,
 }
 
@@ -168,6 +177,8 @@ struct Run {
     listed: usize,
     ask_at: Instant,
     troubled: bool,
+    /// The removal of pods that are not read to their end was told.
+    warned: bool,
 }
 
 impl Run {
@@ -193,9 +204,10 @@ impl Run {
                 Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
             }
             Change::Trouble(error) => {
+                // At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not.
                 let at_start = self.listed == 0 && self.pods.is_empty();
-                let for_ever = matches!(error, ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_));
-                if at_start || for_ever {
+                let away = matches!(error, ClusterError::Unreachable { .. });
+                if (at_start && (away || !error.is_transient())) || error.is_final() {
                     return Err(error);
                 }
                 if std::mem::replace(&mut self.troubled, true) {
@@ -227,8 +239,9 @@ impl Run {
         let uid = found.pod.uid().to_owned();
         let facts = PodFacts::of(&found.pod);
         self.jobs = None;
-        let known = self.pods.remove(&uid).map(|known| known.containers);
-        let mut containers = known.unwrap_or_default();
+        let (mut containers, ended) =
+            self.pods.remove(&uid).map(|known| (known.containers, known.ended)).unwrap_or_default();
+        let ended = ended.or_else(|| (facts.life == PodLife::Finished).then(Instant::now));
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
             let news = news(&found.pod, &target, listed);
             if let Some((_, sender)) = containers.get(&target.container) {
@@ -245,8 +258,39 @@ impl Run {
             self.unsettled.insert(source);
             containers.insert(container, (source, sender));
         }
-        self.pods.insert(uid, Followed { facts, containers });
+        self.pods.insert(uid, Followed { facts, ended, containers });
         true
+    }
+
+    /// Pods that have ended, are still there, and have unread containers.
+    fn lagging(&self) -> impl Iterator<Item = (Instant, usize)> {
+        self.pods.values().filter(|pod| pod.facts.life != PodLife::Gone).filter_map(|pod| {
+            let unread = pod.containers.values().filter(|(source, _)| self.unsettled.contains(source)).count();
+            Some((pod.ended?, unread)).filter(|(_, unread)| *unread > 0)
+        })
+    }
+
+    fn is_lagging(&self) -> bool {
+        !self.warned && self.lagging().next().is_some()
+    }
+
+    /// When the first of the pods that lag comes close to its removal.
+    fn removal_at(&self) -> Instant {
+        let first = self.lagging().map(|(ended, _)| ended).min().unwrap_or_else(Instant::now);
+        first + REMOVED_AFTER - WARN_BEFORE
+    }
+
+    async fn warn_of_removal(&mut self) {
+        self.warned = true;
+        let unread: usize = self.lagging().map(|(_, unread)| unread).sum();
+        let text = format!(
+            "{unread} containers have ended and are not read to their end; Kubernetes removes them {} minutes after it, in \
+             {} minutes the first: read faster, or save the output to a file",
+            REMOVED_AFTER.as_secs() / 60,
+            WARN_BEFORE.as_secs() / 60
+        );
+        // When nobody listens any more, the next update shows it.
+        let _ = self.out.send(Update::Warn(text)).await;
     }
 
     fn settle(&mut self, source: usize, settled: bool) {

@@ -32,7 +32,7 @@ fn of_the_quirks() {
         ("q-pullfail", "blast", 0, "waiting ErrImagePull", PodLife::Active, Place::Future),
         ("q-rotate", "blast", 0, "running true", PodLife::Active, Place::Live),
         // No statuses at all.
-        ("q-unschedulable", "blast", 0, "waiting ", PodLife::Active, Place::Future),
+        ("q-unschedulable", "blast", 0, "waiting Unschedulable", PodLife::Active, Place::Future),
         ("q-weird", "blast", 0, "ended 0 Completed true true", PodLife::Finished, Place::Latest),
         ("q-weird", "no-such-container", 0, "waiting ", PodLife::Finished, Place::Future),
     ] {

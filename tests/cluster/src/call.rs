@@ -19,6 +19,8 @@ pub enum Kind {
     Get,
     /// A new object (an access review too).
     Create,
+    /// A change of one object.
+    Patch,
     /// A deletion of one object or of many.
     Delete,
     /// Discovery, version and health.
@@ -79,6 +81,7 @@ impl Call {
         call.kind = match (call.resource, &call.method) {
             (None, _) => Kind::Meta,
             (_, &Method::POST) => Kind::Create,
+            (_, &Method::PATCH) => Kind::Patch,
             (_, &Method::DELETE) => Kind::Delete,
             _ if call.subresource == "log" => Kind::Log,
             _ if call.flag("watch") => Kind::Watch,
@@ -114,6 +117,7 @@ impl Call {
             Kind::Watch => "watch",
             Kind::List => "list",
             Kind::Create => "create",
+            Kind::Patch => "patch",
             Kind::Delete if self.name.is_empty() => "deletecollection",
             Kind::Delete => "delete",
         }

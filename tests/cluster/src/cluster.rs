@@ -19,7 +19,7 @@ use crate::pki::{ClientCertificate, Pki};
 use crate::pod::{PodBuilder, PodHandle};
 use crate::pod_status::{container_names, container_status};
 use crate::resource::{PODS, Resource};
-use crate::server::Server;
+use crate::server::{self, Server};
 use crate::world::World;
 
 /// How long a kill or shutdown waits for connections to end.
@@ -36,6 +36,7 @@ pub struct TestCluster {
     tls: Arc<rustls::ServerConfig>,
     server: Mutex<Arc<Server>>,
     port: u16,
+    _reserved: socket2::Socket,
     runtime: Option<Runtime>,
 }
 
@@ -60,11 +61,10 @@ impl TestCluster {
             .build()?;
         let pki = Pki::new()?;
         let tls = Arc::new(pki.server(options.http2)?);
-        let port = options.port;
+        let (reserved, port) = server::reserve(options.port)?;
         let world = World::new(options, runtime.handle().clone());
         let server = Arc::new(Server::start(&world, &tls, port)?);
-        let port = server.address.port();
-        Ok(Self { world, pki, tls, server: Mutex::new(server), port, runtime: Some(runtime) })
+        Ok(Self { world, pki, tls, server: Mutex::new(server), port, _reserved: reserved, runtime: Some(runtime) })
     }
 
     fn current(&self) -> MutexGuard<'_, Arc<Server>> {

@@ -113,6 +113,7 @@ async fn route(world: &Arc<World>, user: &User, call: &Call, incoming: Incoming)
         (Kind::List, "") => list::list(world, call, resource),
         (Kind::Get, "" | "status") => list::get(world, call, resource),
         (Kind::Create, "") => write::create(world, call, resource, read(incoming).await?),
+        (Kind::Patch, "") => write::patch(world, call, resource, &read(incoming).await?),
         (Kind::Delete, "") => delete::delete(world, call, resource, &read(incoming).await?),
         _ => Err(Failure::no_such_path()),
     }

@@ -142,6 +142,9 @@ impl Controller {
 
     /// Makes the pods that are missing; says whether it made any.
     async fn refill(&mut self, job: &Value, pods: &[Arc<Value>]) -> bool {
+        if job["spec"]["suspend"] == true {
+            return false;
+        }
         let tally = Tally::of(pods);
         let parallelism = job["spec"]["parallelism"].as_u64().unwrap_or(1);
         let completions = job["spec"]["completions"].as_u64().unwrap_or(1);

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
@@ -26,7 +27,6 @@ const HALF_CLOSED: Duration = Duration::from_millis(500);
 /// One life of the server: from a bind to a kill or shutdown.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
     accepting: AbortHandle,
     connections: Arc<Connections>,
 }
@@ -51,12 +51,12 @@ impl Connections {
 
 impl Server {
     pub(crate) fn start(world: &Arc<World>, tls: &Arc<rustls::ServerConfig>, port: u16) -> Result<Self> {
-        let listener = bind(port)?;
-        let address = listener.local_addr()?;
+        let socket = bind(port)?;
+        socket.listen(4096).with_context(|| format!("cannot listen on port {port}"))?;
         let connections = Arc::new(Connections::default());
         let accepting = {
             let _guard = world.runtime.enter();
-            let listener = TcpListener::from_std(listener)?;
+            let listener = TcpListener::from_std(socket.into())?;
             tokio::spawn(accept(
                 listener,
                 Arc::clone(world),
@@ -64,7 +64,7 @@ impl Server {
                 Arc::clone(&connections),
             ))
         };
-        Ok(Self { address, accepting: accepting.abort_handle(), connections })
+        Ok(Self { accepting: accepting.abort_handle(), connections })
     }
 
     /// Closes the listener and resets every connection.
@@ -90,14 +90,22 @@ impl Server {
     }
 }
 
-fn bind(port: u16) -> Result<std::net::TcpListener> {
+/// Keeps a port for this cluster, a free one for 0, while it listens and while it does not: otherwise another test's cluster,
+/// or just an outgoing connection, could be given the port of a cluster that is down.
+pub(crate) fn reserve(port: u16) -> Result<(Socket, u16)> {
+    let socket = bind(port)?;
+    let address = socket.local_addr()?.as_socket().context("not an address of IP")?;
+    Ok((socket, address.port()))
+}
+
+fn bind(port: u16) -> Result<Socket> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // As both sockets say so, the one that listens may share the port with the one that reserves it.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into()).with_context(|| format!("cannot listen on {address}"))?;
-    socket.listen(4096)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 async fn accept(listener: TcpListener, world: Arc<World>, tls: TlsAcceptor, connections: Arc<Connections>) {

@@ -1,4 +1,4 @@
-//! Creating objects through the API.
+//! Creating and patching objects through the API.
 
 use std::sync::Arc;
 
@@ -50,6 +50,35 @@ pub(crate) fn create(world: &Arc<World>, call: &Call, resource: &'static Resourc
         _ => {}
     }
     Ok(Answer::Json(StatusCode::CREATED, typed(&stored, resource)))
+}
+
+/// Changes an object by a merge patch (RFC 7386), which also does for a strategic one without lists.
+pub(crate) fn patch(world: &Arc<World>, call: &Call, resource: &'static Resource, patch: &Value) -> Outcome {
+    let patched = world.change(|state| {
+        let mut object = (**state.store.get(resource, &call.namespace, &call.name)?).clone();
+        merge(&mut object, patch);
+        Some(state.store.put(resource, object))
+    });
+    let patched = patched.ok_or_else(|| Failure::not_found(resource, &call.name))?;
+    Ok(Answer::Json(StatusCode::OK, typed(&patched, resource)))
+}
+
+fn merge(object: &mut Value, patch: &Value) {
+    let Some(changes) = patch.as_object() else {
+        *object = patch.clone();
+        return;
+    };
+    if !object.is_object() {
+        *object = json!({});
+    }
+    let Some(fields) = object.as_object_mut() else { return };
+    for (key, change) in changes {
+        if change.is_null() {
+            fields.shift_remove(key);
+        } else {
+            merge(fields.entry(key).or_insert(Value::Null), change);
+        }
+    }
 }
 
 /// Name, namespace, uid and time of birth.

@@ -93,6 +93,24 @@ async fn on_failure_restarts_in_place() {
 }
 
 #[tokio::test]
+async fn a_suspended_job_waits_until_it_is_resumed() {
+    let (cluster, client) = cluster().await;
+    let mut held = job("held", "Never", 0, "echo now");
+    held["spec"]["suspend"] = true.into();
+    client.send("POST", JOBS, &held).await;
+    // Both Jobs are minded in the same way, so when one's pod is over the other's would have begun.
+    client.send("POST", JOBS, &job("free", "Never", 0, "true")).await;
+    until(&client, &format!("{JOBS}/free"), |job| has_condition(job, "Complete")).await;
+    assert_eq!(cluster.pods("default").len(), 1);
+    let answer = client.send("PATCH", &format!("{JOBS}/held"), &json!({"spec": {"suspend": false}})).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["spec"]["backoffLimit"], 0);
+    until(&client, &format!("{JOBS}/held"), |job| has_condition(job, "Complete")).await;
+    let missing = client.send("PATCH", &format!("{JOBS}/none"), &json!({})).await;
+    assert_eq!(missing.status, 404);
+}
+
+#[tokio::test]
 async fn a_missing_image_and_a_missing_node_wait() {
     let (_cluster, client) = cluster().await;
     let pod = |name: &str, more: Value| {

@@ -1,0 +1,174 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_elbtail_global_optspecs
+    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= s/server= token= certificate-authority= insecure-skip-tls-verify tls-server-name= request-timeout= h/help V/version
+end
+
+function __fish_elbtail_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_elbtail_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_elbtail_using_subcommand
+    set -l cmd (__fish_elbtail_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c elbtail -n "__fish_elbtail_needs_command" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_needs_command" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_needs_command" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_needs_command" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_needs_command" -s V -l version -d 'Print version'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l pod -d 'Only pods with this in their name (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
+warming_up\t'Loading a database ahead of time'
+staging_db\t'Copying the database and the queries to the nodes'
+running\t'Searching'
+exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tail -d 'Only the last N lines of each container; -1 for all' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since -d 'Only lines newer than this, such as 5s, 2m, 3h' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
+raw\t'The text alone'
+json\t'One JSON object a line'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l order -d 'In which order lines of different containers come [default: time, with -f arrival]' -r -f -a "time\t'By their stamps'
+arrival\t'As they arrive'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s t -l timestamps -d 'Print the time of each line'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l only-log-lines -d 'Print log lines only: nothing on stderr but errors and what is missing'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l exit-code -d 'Exit with 9 when the job failed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s o -l output -d 'How to print it; name prints the id alone' -r -f -a "name\t'The id alone'
+json\t'One object, valid also without an id'
+yaml\t'The same object'
+table\t'Each place, its verdict and what stands there'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l pod -d 'Only pods with this in their name (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
+warming_up\t'Loading a database ahead of time'
+staging_db\t'Copying the database and the queries to the nodes'
+running\t'Searching'
+exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s o -l output -d 'How to print them' -r -f -a "table\t'A line for each container'
+wide\t'The same with all there is to know'
+name\t'`<namespace>/<pod>/<container>` for each container'
+json\t'One object; with `-w` one for each container, a line each'
+yaml\t'The same object; with `-w` a document for each container'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s w -l watch -d 'Go on and print what changes, until interrupted'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s o -l output -d 'How to print it; json follows docs/doctor.schema.json' -r -f -a "text\t'A few lines for a person'
+json\t'One object, as `docs/doctor.schema.json` describes it'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l bundle -d 'Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l wait-healthy -d 'Look again until the job has pods and no problem, at most so long, such as 2m' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l all-contexts -d 'If the job\'s pods are not here, look in all contexts of the kubeconfig'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s h -l help -d 'Print help'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets doctor completion help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets doctor completion help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets doctor completion help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets doctor completion help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets doctor completion help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets doctor completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,233 @@
+//! The chaos test: a job is followed while everything on the way breaks, and an oracle counts lines.
+//!
+//! A short run with a fixed seed is part of the test suite. The long one, with its comparison:
+//!
+//! ```sh
+//! cargo test --release --test chaos -- --ignored --nocapture
+//! ```
+//!
+//! `CHAOS_SEED` replays a run; `CHAOS_CONTAINERS`, `CHAOS_LINES` and `CHAOS_SECONDS` set its size.
+
+mod oracle;
+mod relay;
+mod story;
+
+use std::{
+    env,
+    fs::{self, File},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use oracle::{Oracle, Verdict};
+use serde_json::json;
+use story::{JOB, Printed, SHORT, Size};
+use testcluster::{Access, Chaos, Cut, Options, TestCluster};
+
+/// All ways of breaking a connection.
+const CUTS: [Cut; 5] = [Cut::Reset, Cut::Fin, Cut::End, Cut::StreamReset, Cut::Stall];
+
+/// The end of one run of elbtail.
+struct Run {
+    verdict: Verdict,
+    exit: Option<i32>,
+    stderr: String,
+    faults: usize,
+}
+
+/// Follows the story while faults fire, and judges what elbtail printed.
+fn run(size: Size, seed: u64, outages: usize) -> Run {
+    let cluster = TestCluster::start_blocking(Options { history: 200, ..Options::default() }).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let relay = relay::Relay::start(cluster.port());
+    let kubeconfig = credentials(&cluster, directory.path(), relay.port());
+    let most_bytes = size.lines * 120 / 3;
+    let mut chaos = Chaos::new(seed).log_rate(0.7).watch_rate(0.5).answer_rate(0.15).most_bytes(most_bytes).cuts(&CUTS);
+    cluster.faults().hook(move |call| chaos.decide(call));
+
+    let stdout = directory.path().join("stdout");
+    let stderr = directory.path().join("stderr");
+    let mut elbtail = Command::new(env!("CARGO_BIN_EXE_elbtail"))
+        .args(["logs", "-f", JOB, "-o", "raw"])
+        .env("KUBECONFIG", &kubeconfig)
+        .stdin(Stdio::null())
+        .stdout(File::create(&stdout).unwrap())
+        .stderr(File::create(&stderr).unwrap())
+        .spawn()
+        .unwrap();
+    let printed = thread::scope(|scope| {
+        let story = scope.spawn(|| story::play(&cluster, size, seed));
+        disturb(&cluster, directory.path(), &relay, size, outages);
+        story.join().unwrap()
+    });
+    // The rest is read in peace; faults that began go on.
+    let faults = cluster.faults_fired().values().sum();
+    eprintln!("faults: {:?}", cluster.faults_fired());
+    cluster.faults().clear();
+    let exit = elbtail.wait().unwrap().code();
+    let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&printed);
+    Run { verdict, exit, stderr: fs::read_to_string(stderr).unwrap(), faults }
+}
+
+/// Server restarts, SIGKILLs of what stands before it, expired tokens, expired versions.
+fn disturb(cluster: &TestCluster, directory: &Path, relay: &relay::Relay, size: Size, outages: usize) {
+    let pause = size.duration / (outages as u32 + 1);
+    for outage in 0..outages {
+        thread::sleep(pause);
+        match outage % 3 {
+            0 => {
+                cluster.kill_blocking();
+                thread::sleep(Duration::from_millis(700));
+                cluster.restart_blocking().unwrap();
+            }
+            1 => {
+                let token = format!("token-{outage}");
+                fs::write(directory.join("token"), &token).unwrap();
+                cluster.add_user(&token, "admin", Access::all());
+                cluster.expire_token(&if outage == 1 { "token".to_owned() } else { format!("token-{}", outage - 3) });
+                cluster.compact();
+            }
+            _ => relay.kill_and_return(Duration::from_millis(500)),
+        }
+    }
+}
+
+/// A kubeconfig whose token comes from a plugin, which reads a file that changes.
+fn credentials(cluster: &TestCluster, directory: &Path, port: u16) -> std::path::PathBuf {
+    fs::write(directory.join("token"), "token").unwrap();
+    cluster.add_user("token", "admin", Access::all());
+    let script = format!(
+        r#"printf '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{"token":"%s"}}}}' "$(cat {}/token)""#,
+        directory.display()
+    );
+    let user = json!({"exec": {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "sh",
+        "args": ["-c", script],
+        "interactiveMode": "Never",
+    }});
+    let path = directory.join("kubeconfig");
+    let yaml = cluster.kubeconfig_with("admin", &user);
+    fs::write(&path, yaml.replace(&format!(":{}", cluster.port()), &format!(":{port}"))).unwrap();
+    path
+}
+
+/// Fails unless every line is there, or its loss was told: exit code 8 and the container's name.
+fn expect_honesty(run: &Run) {
+    let Verdict { repeated, torn, reordered, lost, losses, .. } = &run.verdict;
+    assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.verdict, run.stderr);
+    for (pod, container, restart) in losses.keys() {
+        let short = pod.replace("-batch", "").replace("-job", "").replace(&format!("-{SHORT}"), "");
+        let label = format!("warning: {short}/{container}: ");
+        assert!(
+            run.stderr.contains(&label),
+            "lines of {label} instance {restart} are lost and it does not say so: {:?}\n{}",
+            losses[&(pod.clone(), container.clone(), *restart)].iter().take(20).collect::<Vec<_>>(),
+            run.stderr
+        );
+    }
+    let told = run.stderr.contains("warning: lines are missing");
+    assert_eq!(run.exit, Some(if told { 8 } else { 0 }), "{}\n{}", run.verdict, run.stderr);
+    assert!(*lost == 0 || run.exit == Some(8));
+}
+
+/// Nothing is destroyed, so every line can be had.
+fn expect_everything(run: &Run) {
+    expect_honesty(run);
+    assert_eq!((run.verdict.lost, run.exit), (0, Some(0)), "{}\n{}", run.verdict, run.stderr);
+}
+
+#[test]
+fn every_line_once_whatever_breaks() {
+    let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: false };
+    let seed = setting("CHAOS_SEED", 7);
+    let run = run(size, seed, 3);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    expect_everything(&run);
+    assert!(run.faults > 50, "only {} faults", run.faults);
+}
+
+#[test]
+fn what_cannot_be_had_is_named() {
+    let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
+    let seed = setting("CHAOS_SEED", 7);
+    let run = run(size, seed, 3);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    expect_honesty(&run);
+    assert!(run.faults > 50, "only {} faults", run.faults);
+}
+
+/// The long runs, and the same for `kubectl logs -f`, for comparison.
+#[test]
+#[ignore = "takes minutes; see the module's description"]
+fn long() {
+    let size = Size {
+        containers: setting("CHAOS_CONTAINERS", 200) as usize,
+        lines: setting("CHAOS_LINES", 5_500),
+        duration: Duration::from_secs(setting("CHAOS_SECONDS", 60)),
+        destroy: false,
+    };
+    let seed = setting("CHAOS_SEED", 1);
+    println!("seed {seed}, {size:?}");
+    let kept = run(size, seed, 9);
+    println!("elbtail: {} faults, {}, exit {:?}", kept.faults, kept.verdict, kept.exit);
+    let destroyed = run(Size { destroy: true, ..size }, seed, 9);
+    println!("elbtail, logs destroyed: {} faults, {}, exit {:?}", destroyed.faults, destroyed.verdict, destroyed.exit);
+    for line in destroyed.stderr.lines().filter(|line| line.starts_with("warning: ")) {
+        println!("  {line}");
+    }
+    kubectl(size, seed);
+    expect_everything(&kept);
+    expect_honesty(&destroyed);
+    assert!(kept.faults >= 1_000, "only {} faults", kept.faults);
+    assert!(kept.verdict.printed > 1_000_000 || size.containers < 200);
+}
+
+/// The same story through `kubectl logs -f`, with the same faults but no outage, which would end it at once.
+fn kubectl(size: Size, seed: u64) {
+    let cluster = TestCluster::start_blocking(Options::default()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
+    let stdout = directory.path().join("stdout");
+    let (printed, exit) = thread::scope(|scope| {
+        let story = scope.spawn(|| story::play(&cluster, size, seed));
+        thread::sleep(Duration::from_secs(1));
+        let mut chaos = Chaos::new(seed).log_rate(0.7).watch_rate(0.0).answer_rate(0.0).most_bytes(size.lines * 40);
+        cluster.faults().hook(move |call| chaos.decide(call));
+        let child = Command::new("kubectl")
+            .args(["logs", "-f", "-l", &format!("elb-job-id={JOB}"), "--all-containers", "--tail=-1"])
+            .args(["--max-log-requests", "1000", "--ignore-errors"])
+            .env("KUBECONFIG", &kubeconfig)
+            .stdout(File::create(&stdout).unwrap())
+            .stderr(Stdio::null())
+            .spawn();
+        let printed: Printed = story.join().unwrap();
+        cluster.faults().clear();
+        let exit = child.map(|mut child| {
+            // It may sit on a stalled stream for ever.
+            for _ in 0..200 {
+                if let Ok(Some(status)) = child.try_wait() {
+                    return status.code();
+                }
+                thread::sleep(Duration::from_millis(100));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+            None
+        });
+        (printed, exit)
+    });
+    match exit {
+        Ok(exit) => {
+            let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&printed);
+            println!("kubectl: {verdict}, exit {exit:?} (None: still waiting 20 s after the end)");
+        }
+        Err(error) => println!("kubectl: cannot be run ({error}); apt-get install kubernetes-client"),
+    }
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}

@@ -1,0 +1,109 @@
+//! Counts what a reader lost, repeated, tore or reordered.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    io::{BufRead, BufReader, Read},
+};
+
+use super::story::{Printed, checksum};
+
+/// What became of the lines.
+#[derive(Debug, Default, Clone)]
+pub struct Verdict {
+    /// Lines that the containers printed.
+    pub printed: u64,
+    /// Lines read that are whole and known.
+    pub read: u64,
+    /// Lines that were printed and not read.
+    pub lost: u64,
+    /// Lines read more than once.
+    pub repeated: u64,
+    /// Lines whose checksum is wrong.
+    pub torn: u64,
+    /// Lines read after a later one of their container.
+    pub reordered: u64,
+    /// Where lines were lost, with their numbers: pod, container, instance.
+    pub losses: BTreeMap<(String, String, usize), Vec<u64>>,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} lines printed, {} read: lost {}, repeated {}, torn {}, reordered {}",
+            self.printed, self.read, self.lost, self.repeated, self.torn, self.reordered
+        )
+    }
+}
+
+/// Lines as they are read, one container's order kept.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    seen: BTreeMap<(String, String), (BTreeSet<(usize, u64)>, (usize, u64))>,
+    verdict: Verdict,
+}
+
+impl Oracle {
+    /// Reads all lines of `input`; each holds one text of the story, whatever stands before it.
+    pub fn read(input: impl Read) -> Oracle {
+        let mut oracle = Oracle::default();
+        let mut lines = BufReader::new(input);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            oracle.take(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+        oracle
+    }
+
+    fn take(&mut self, line: &str) {
+        let Some((key, place)) = parse(line) else {
+            self.verdict.torn += 1;
+            return;
+        };
+        let (seen, latest) = self.seen.entry(key).or_default();
+        if !seen.insert(place) {
+            self.verdict.repeated += 1;
+            return;
+        }
+        self.verdict.read += 1;
+        if place < *latest {
+            self.verdict.reordered += 1;
+        }
+        *latest = (*latest).max(place);
+    }
+
+    /// Compares with what was printed.
+    pub fn judge(mut self, printed: &Printed) -> Verdict {
+        for ((pod, container), instances) in printed {
+            let none = (BTreeSet::new(), (0, 0));
+            let (seen, _) = self.seen.get(&(pod.clone(), container.clone())).unwrap_or(&none);
+            for (restart, count) in instances.iter().enumerate() {
+                let lost: Vec<u64> = (1..=*count).filter(|number| !seen.contains(&(restart, *number))).collect();
+                self.verdict.printed += count;
+                self.verdict.lost += lost.len() as u64;
+                if !lost.is_empty() {
+                    self.verdict.losses.insert((pod.clone(), container.clone(), restart), lost);
+                }
+            }
+        }
+        self.verdict
+    }
+}
+
+/// The container and the place of a line of the story, if it is whole.
+fn parse(line: &str) -> Option<((String, String), (usize, u64))> {
+    let start = line.find("blastn-batch-").or_else(|| line.find("elb-finalizer-"))?;
+    // A prefix may hold the pod's name too: the text is what comes last.
+    let start = line.rfind("blastn-batch-").or_else(|| line.rfind("elb-finalizer-")).unwrap_or(start);
+    let (body, sum) = line[start..].trim_end().trim_end_matches(['"', '}']).rsplit_once(" #")?;
+    if sum.len() != 8 || u32::from_str_radix(sum, 16).ok()? != checksum(body) {
+        return None;
+    }
+    let mut words = body.split(' ');
+    let (pod, container) = words.next()?.split_once('/')?;
+    let restart = words.next()?.strip_prefix('r')?.parse().ok()?;
+    let number = words.next()?.strip_prefix("seq=")?.parse().ok()?;
+    Some(((pod.to_owned(), container.to_owned()), (restart, number)))
+}

@@ -1,0 +1,64 @@
+//! Clusters that are not named well.
+
+use crate::{assert_fails, elbtail};
+
+const ROW: &str = "testdata/rows/incident.json";
+const KUBECONFIG: &str = "
+apiVersion: v1
+kind: Config
+current-context: gone
+clusters: [{name: red, cluster: {server: 'https://127.0.0.1:1'}}]
+contexts: [{name: red, context: {cluster: red, user: me}}, {name: blue, context: {cluster: azure, user: me}}]
+users: [{name: me, user: {token: secret-token}}]
+";
+
+#[test]
+fn an_unknown_context_is_told_with_those_there_are() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), KUBECONFIG).unwrap();
+    let path = file.path().to_str().unwrap();
+    let with = |flags: &[&str]| elbtail(&[&["targets", ROW, "--kubeconfig", path], flags].concat());
+    assert_fails(with(&["--context", "green"]), 2, &["--context \"green\"", "red, blue"]);
+    assert_fails(with(&[]), 2, &["current-context \"gone\"", "red, blue"]);
+    assert_fails(with(&["--context", "blue"]), 2, &["azure", "red"]);
+    assert_fails(with(&["--context", "red", "--user", "you"]), 2, &["--user \"you\"", "me"]);
+    // Nothing listens there.
+    assert_fails(with(&["--context", "red", "--request-timeout", "2s"]), 6, &["127.0.0.1:1"]);
+}
+
+#[test]
+fn no_kubeconfig_at_all() {
+    assert_fails(elbtail(&["logs", ROW]), 6, &["/nonexistent/.kube/config", "--kubeconfig"]);
+    assert_fails(elbtail(&["logs", ROW, "--kubeconfig", "no/such/file"]), 2, &["no/such/file"]);
+}
+
+#[test]
+fn a_kubeconfig_that_is_none_is_told_without_its_text() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{KUBECONFIG}- ]: broken")).unwrap();
+    let path = file.path().to_str().unwrap();
+    let run = elbtail(&["logs", ROW, "--kubeconfig", path]).assert().code(2);
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(said.contains(path) && said.contains("line ") && !said.contains("secret-token"), "{said}");
+}
+
+#[test]
+fn flags_that_make_no_sense() {
+    for (flags, told) in [
+        (&["logs"][..], "JOB"),
+        (&["logs", ROW, "-c", "("], "'('"),
+        (&["logs", ROW, "--tail", "-2"], "-2"),
+        (&["logs", ROW, "--since", "soon"], "30s, 5m or 2h"),
+        (&["logs", ROW, "--since=-5s"], "must not be negative"),
+        (&["logs", ROW, "--since-time", "yesterday"], "yesterday"),
+        (&["logs", ROW, "--since", "5s", "--since-time", "2026-01-01T00:00:00Z"], "cannot be used with"),
+        (&["logs", ROW, "--phase", "resting"], "staging_db"),
+        (&["logs", ROW, "-o", "yaml"], "raw"),
+        (&["logs", ROW, "-f", "--order", "time"], "--order time"),
+        (&["log", ROW], "logs"),
+        (&["targets", ROW, "-n"], "--namespace"),
+        (&["resolve", ROW, "--frobnicate"], "--frobnicate"),
+    ] {
+        assert_fails(elbtail(flags), 2, &[told]);
+    }
+}

@@ -1,0 +1,50 @@
+//! Jobs that are deleted while they run.
+
+use crate::{
+    jobs::{JobPlan, count, numbered},
+    stage::{ROW, Stage},
+};
+
+#[test]
+fn what_was_printed_before_a_deletion_is_there_once() {
+    let stage = Stage::new();
+    // On being asked to end it has a last word.
+    let script = format!("trap 'echo bye; exit 0' TERM; {}; while :; do sleep 0.1; done", count("before", 100));
+    let job = JobPlan::batch(0).container("blast", &script);
+    let elbtail = stage.start(&["logs", ROW, "-f", "-o", "raw"]);
+    stage.create(&job);
+    elbtail.until_printed("before line 100\n");
+    stage.delete(&job.name);
+    // Its pods are gone, its Jobs are gone, and it had begun to search: nothing more will come.
+    let ended = elbtail.end();
+    let lines = ended.lines();
+    assert_eq!(lines[..100], numbered("before", 100));
+    match ended.code {
+        Some(0) => assert_eq!(lines[100..], ["bye"]),
+        // The pod was away before the end of its log could be read a second time: that must be told, never kept quiet.
+        _ => {
+            assert!(lines[100..].is_empty() || lines[100..] == ["bye"], "{lines:?}");
+            assert!(ended.stderr.contains("its end is not known"), "{}", ended.stderr);
+            ended.code(8);
+        }
+    }
+}
+
+#[test]
+fn a_pod_that_is_replaced_is_followed_under_its_new_name() {
+    let stage = Stage::new();
+    let script = format!("{}; exec sleep 3600", count("$HOSTNAME", 20));
+    let job = JobPlan::batch(0).restarts(6).container("blast", &script);
+    let mut elbtail = stage.start(&["logs", ROW, "-f", "-o", "raw"]);
+    stage.create(&job);
+    elbtail.until_printed(" line 20\n");
+    let first = kube::ResourceExt::name_any(&stage.pods()[0]);
+    stage.delete_pod(&first);
+    stage.until("there is another pod", || stage.pods().iter().any(|pod| kube::ResourceExt::name_any(pod) != first));
+    let second = stage.pods().iter().map(kube::ResourceExt::name_any).find(|name| *name != first).unwrap();
+    elbtail.until_printed(&format!("{second} line 20\n"));
+    assert!(elbtail.runs());
+    elbtail.interrupt();
+    let ended = elbtail.end().code(130);
+    assert_eq!(ended.lines(), [numbered(&first, 20), numbered(&second, 20)].concat());
+}

@@ -1,0 +1,234 @@
+//! [`Stage`]: where a scenario plays, a test cluster or a real one.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use assert_cmd::assert::Assert;
+use k8s_openapi::api::{
+    batch::v1::Job,
+    core::v1::{Namespace, Pod},
+};
+use kube::{
+    Api, Client, Config, ResourceExt,
+    api::{DeleteParams, ListParams, LogParams, Patch, PatchParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use serde_json::json;
+use tempfile::TempDir;
+use testcluster::{Options, TestCluster};
+use tokio::runtime::Runtime;
+
+use crate::{jobs::JobPlan, running::Running};
+
+/// The ElasticBLAST id in `testdata/rows/incident.json`.
+pub const ID: &str = "job-429825360482416da20736cf3ed51a95";
+/// Its last 8 characters.
+pub const SHORT: &str = "3ed51a95";
+/// The row of the incident.
+pub const ROW: &str = "testdata/rows/incident.json";
+
+/// How long anything may take before the scenario is taken for hanging. A real cluster pulls images and backs off.
+fn patience() -> Duration {
+    Duration::from_secs(if is_real() { 300 } else { 60 })
+}
+
+fn is_real() -> bool {
+    std::env::var("ELBTAIL_E2E").is_ok_and(|on| on == "1")
+}
+
+/// A cluster with a namespace for one scenario.
+pub struct Stage {
+    runtime: Runtime,
+    client: Client,
+    pub namespace: String,
+    pub image: String,
+    /// For rows and other files of the scenario.
+    pub directory: TempDir,
+    kubeconfig: Option<PathBuf>,
+    // Dropped last: the namespace is removed before.
+    cluster: Option<TestCluster>,
+}
+
+impl Stage {
+    /// The cluster the suite runs on, with an empty namespace.
+    pub fn new() -> Stage {
+        if is_real() { Stage::set(None) } else { Stage::local() }
+    }
+
+    /// A test cluster whatever the suite runs on, for what a real one cannot be made to do.
+    pub fn local() -> Stage {
+        Stage::set(Some(TestCluster::start_blocking(Options::default()).unwrap()))
+    }
+
+    fn set(cluster: Option<TestCluster>) -> Stage {
+        // Another test of this process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = Runtime::new().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let kubeconfig = cluster.as_ref().map(|cluster| cluster.write_kubeconfig(directory.path()).unwrap());
+        let client = runtime.block_on(async {
+            let options = KubeConfigOptions::default();
+            let config = match &kubeconfig {
+                Some(path) => {
+                    let kubeconfig = Kubeconfig::read_from(path).unwrap();
+                    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+                    // It is on this machine, whatever the environment says of a proxy.
+                    config.proxy_url = None;
+                    config
+                }
+                None => Config::from_kubeconfig(&options).await.unwrap(),
+            };
+            Client::try_from(config).unwrap()
+        });
+        let letters = std::iter::repeat_with(fastrand::lowercase).take(8).collect::<String>();
+        let namespace = format!("elbtail-e2e-{letters}");
+        let image = std::env::var("ELBTAIL_E2E_IMAGE").unwrap_or_else(|_| "busybox:1.36".to_owned());
+        let stage = Stage { runtime, client, namespace, image, directory, kubeconfig, cluster };
+        let object: Namespace = serde_json::from_value(json!({"metadata": {"name": stage.namespace}})).unwrap();
+        let namespaces: Api<Namespace> = Api::all(stage.client.clone());
+        stage.runtime.block_on(namespaces.create(&PostParams::default(), &object)).unwrap();
+        stage
+    }
+
+    /// The test cluster under [`Stage::local`].
+    pub fn cluster(&self) -> &TestCluster {
+        self.cluster.as_ref().expect("only a local stage has one")
+    }
+
+    fn job_api(&self) -> Api<Job> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    fn pod_api(&self) -> Api<Pod> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Creates a Job.
+    pub fn create(&self, plan: &JobPlan) {
+        let job: Job = serde_json::from_value(plan.object(&self.image)).unwrap();
+        self.runtime.block_on(self.job_api().create(&PostParams::default(), &job)).unwrap();
+    }
+
+    /// Lets a suspended Job begin.
+    pub fn resume(&self, job: &str) {
+        let patch = Patch::Merge(json!({"spec": {"suspend": false}}));
+        self.runtime.block_on(self.job_api().patch(job, &PatchParams::default(), &patch)).unwrap();
+    }
+
+    /// Deletes a Job and, in the background, its pods.
+    pub fn delete(&self, job: &str) {
+        self.runtime.block_on(self.job_api().delete(job, &DeleteParams::background())).unwrap();
+    }
+
+    /// Deletes a pod.
+    pub fn delete_pod(&self, name: &str) {
+        self.runtime.block_on(self.pod_api().delete(name, &DeleteParams::default())).unwrap();
+    }
+
+    /// The pods of the namespace.
+    pub fn pods(&self) -> Vec<Pod> {
+        self.runtime.block_on(self.pod_api().list(&ListParams::default())).unwrap().items
+    }
+
+    /// Waits until all Jobs have completed or failed, but for those that are suspended.
+    pub fn until_jobs_end(&self) {
+        self.until("all Jobs ended", || {
+            let jobs = self.runtime.block_on(self.job_api().list(&ListParams::default())).unwrap().items;
+            jobs.iter().filter(|job| job.spec.as_ref().and_then(|spec| spec.suspend) != Some(true)).all(|job| {
+                let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+                conditions
+                    .into_iter()
+                    .any(|it| matches!(it.type_.as_str(), "Complete" | "Failed") && it.status == "True")
+            })
+        });
+    }
+
+    /// Waits until a container of the only pod of `job` has printed `text`, as the API itself says.
+    pub fn until_printed(&self, job: &str, container: &str, text: &str) {
+        self.until(&format!("{job}/{container} printed {text:?}"), || {
+            let Some(pod) = self.pods().into_iter().find(|pod| pod.name_any().starts_with(job)) else { return false };
+            let params = LogParams { container: Some(container.to_owned()), ..LogParams::default() };
+            // Not started yet is an error.
+            self.runtime.block_on(self.pod_api().logs(&pod.name_any(), &params)).is_ok_and(|log| log.contains(text))
+        });
+    }
+
+    /// Waits for a condition.
+    pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let start = Instant::now();
+        while !holds() {
+            assert!(start.elapsed() < patience(), "never came to be: {what}; pods: {:#?}", self.statuses());
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn statuses(&self) -> Vec<String> {
+        let status = |pod: &Pod| format!("{} {}", pod.name_any(), json!(pod.status));
+        self.pods().iter().map(status).collect()
+    }
+
+    /// The binary with `arguments`, in the scenario's namespace.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_in(&self.namespace, arguments)
+    }
+
+    /// The binary with `arguments`, in another namespace.
+    pub fn command_in(&self, namespace: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+        if let Some(path) = &self.kubeconfig {
+            command.env("KUBECONFIG", path);
+        }
+        command.args(arguments).args(["-n", namespace]);
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn run(&self, arguments: &[&str]) -> Assert {
+        run(self.command(arguments))
+    }
+
+    /// Starts the binary.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments), patience())
+    }
+
+    /// Writes a file of the scenario, whole at once as a careful writer does.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        let draft = path.with_extension("draft");
+        std::fs::write(&draft, text).unwrap();
+        std::fs::rename(&draft, &path).unwrap();
+        path
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let deleted = self.runtime.block_on(async {
+            let params = DeleteParams::default();
+            tokio::time::timeout(Duration::from_secs(30), namespaces.delete(&self.namespace, &params)).await
+        });
+        match deleted {
+            Ok(Ok(_)) => {}
+            // A cluster that a scenario has taken down takes its namespaces with it.
+            _ if self.cluster.is_some() => {}
+            other if std::thread::panicking() => eprintln!("namespace {} is left behind: {other:?}", self.namespace),
+            other => panic!("namespace {} is left behind: {other:?}", self.namespace),
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(command: Command) -> Assert {
+    assert_cmd::Command::from_std(command).timeout(patience()).assert()
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
