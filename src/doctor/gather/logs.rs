@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// Lines of a suspicious container.
-pub const LINES: u64 = 200;
+const LINES: u64 = 200;
 /// Bytes of them that are kept at most.
-const MOST: usize = 1 << 20;
+const MOST: usize = 256 << 10;
 /// Bytes of a log's head: a stamp and the start of a line.
 const HEAD: u64 = 160;
 /// Suspicious pods that are read at most, and heads.
@@ -131,8 +131,9 @@ async fn answer(cluster: &Cluster, target: &Target, query: &LogQuery) -> Answer 
                     Ok(piece) => bytes.extend_from_slice(&piece),
                     Err(error) => return Answer::Refused(error),
                 }
-                if bytes.len() > MOST {
-                    break;
+                // The last words count. Twice as much may be held, so that little is moved.
+                if bytes.len() > 2 * MOST {
+                    bytes.drain(..bytes.len() - MOST);
                 }
             }
             Answer::read(&bytes)

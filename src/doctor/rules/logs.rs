@@ -82,7 +82,13 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
             error if is_kubelet(error) => None,
             // It started to wait, or vanished, since it was listed.
             ClusterError::Rejected(rejection) if matches!(rejection.code, 400 | 404) => None,
-            error => make(Code::LogUnreadable, true, "{}: its log cannot be read", error.to_string(), String::new()),
+            error => {
+                // Where other logs can be read, it is a busy moment and not the state of things.
+                let others = scene.seen.logs.iter().any(|log| matches!(log.answer, Answer::Lines(_)));
+                let is_problem = !(others && error.is_transient());
+                let next = scene.elbtail_logs(&found.pod, container);
+                make(Code::LogUnreadable, is_problem, "{}: its log cannot be read", error.to_string(), next)
+            }
         },
         Answer::Lines(_) | Answer::NotScheduled => None,
     }
