@@ -112,7 +112,7 @@ fn time_left() {
     job.complete(ago(20));
     let said = stage.must_be_healthy("finished, logs will be removed", &[ID]);
     assert_eq!(said.notes(), ["ELB-K8S-TTL"]);
-    assert!(said.text.contains("the first in 9m"), "{}", said.text);
+    assert!(said.text.contains("will be removed with pods and logs, in 9m"), "{}", said.text);
     job.edit(|job| job["spec"]["ttlSecondsAfterFinished"] = json!(86_400));
     assert_eq!(stage.doctor(&[ID]).notes().len(), 0);
 }

@@ -27,7 +27,7 @@ fn recorded_pods_in_trouble() {
         ("q-initfail", "ELB-POD-INIT-FAILED"),
         ("q-oom", "ELB-POD-OOM"),
         ("q-unschedulable", "ELB-POD-UNSCHEDULABLE"),
-        ("q-crashloop", "ELB-LOG-BLAST-FAILED"),
+        ("q-crashloop", "ELB-POD-CRASH-LOOP"),
     ] {
         stage(pod).must_be(&format!("recorded pod {pod}"), code);
     }

@@ -78,16 +78,20 @@ fn trouble<'a>(found: &'a Match, code: Code, container: &str, what: String) -> T
     }
 }
 
-/// The exit code BLAST ended with, from its own line or from the container's end.
+/// The exit code BLAST ended with, from its own line; without one, from the end of a container in which BLAST had started or
+/// said something of an error. A container that ends before that is no matter of BLAST's.
 fn blast_code(scene: &Scene<'_>, found: &Match) -> Option<i32> {
     let pattern = RUN_END.as_ref()?;
+    let lines = || scene.lines(&found.pod, "blast");
     // The last word counts: an earlier instance may have failed, and a later one not.
-    let said =
-        scene.lines(&found.pod, "blast").filter_map(|line| pattern.captures(&line.text)?.get(2)?.as_str().parse().ok());
+    let said = lines().filter_map(|line| pattern.captures(&line.text)?.get(2)?.as_str().parse().ok()).last();
+    if said.is_some() {
+        return said;
+    }
     let status = found.pod.status_of("blast")?;
-    let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
-    let ended = ended.filter(|ended| ended.reason.as_deref() != Some("OOMKilled"));
-    said.last().or(ended.map(|ended| ended.exit_code).filter(|code| *code != 0))
+    let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref())?;
+    let is_blasts = lines().any(|line| line.text.starts_with("run start") || says(&BLAST_ERROR, &line.text));
+    (is_blasts && ended.exit_code != 0 && ended.reason.as_deref() != Some("OOMKilled")).then_some(ended.exit_code)
 }
 
 fn blast<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {

@@ -89,7 +89,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
     let silent = words.is_empty();
     if ended.reason.as_deref() == Some("OOMKilled") {
         let log = if silent { "; its log is empty" } else { "" };
-        let next = format!("give it more memory or smaller batches (ELB mem-limit, batch-len); {describe}");
+        let next = format!("{describe}; then raise its limit (mem-limit) or make smaller batches (batch-len)");
         let what = "{} was killed for lack of memory".to_owned();
         return make(Code::PodOom, true, what, format!("{shown}{log}"), words, next);
     }
@@ -118,9 +118,11 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
         );
         return make(Code::PodInitFailed, true, what, shown, words, logs);
     }
-    if waits == "CrashLoopBackOff" {
+    // The pause comes a moment after the end.
+    if waits == "CrashLoopBackOff" || (status.restart_count > 1 && pod.status.phase.as_deref() != Some("Failed")) {
         let what = format!("{{}} fails again and again, with exit code {}", ended.exit_code);
-        return make(Code::PodCrashLoop, true, what, format!("{shown}; {message}"), words, logs);
+        let pause = if message.is_empty() { String::new() } else { format!("; {message}") };
+        return make(Code::PodCrashLoop, true, what, format!("{shown}{pause}"), words, logs);
     }
     // These failures have a code of their own.
     let told = match Role::of(pod) {

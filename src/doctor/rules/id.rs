@@ -50,6 +50,9 @@ fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
         .any(|word| BEFORE_ID.iter().any(|phase| word.eq_ignore_ascii_case(phase)));
     let pending = early && !row.is_terminal() && age.is_none_or(|age| age < PATIENCE);
     let shown = mirrors.iter().filter(|mirror| mirror.verdict != Verdict::Absent).map(mirror_line);
+    // One odd object may stand in the way to several places.
+    let mut shown: Vec<String> = shown.collect();
+    shown.dedup();
     let absent = mirrors.iter().filter(|mirror| mirror.verdict == Verdict::Absent).count();
     let rest = format!("{} hold nothing at all", count(absent, "place"));
     if pending {
@@ -62,7 +65,9 @@ fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
     } else {
         "kubectl get jobs -l elb-job-id -L elb-job-id lists the ids in the cluster; give the right one instead of the row"
     };
-    Finding::problem(Code::IdMissing, "the row holds no ElasticBLAST id").evidences(shown.chain([rest])).next(next)
+    Finding::problem(Code::IdMissing, "the row holds no ElasticBLAST id")
+        .evidences(shown.into_iter().chain([rest]))
+        .next(next)
 }
 
 /// Mirrors that disagree: a note when the chosen id has pods, else a problem.

@@ -97,8 +97,11 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
         }
         _ => {
             let summary = format!("nothing of {id} is in namespace {} at {}", scene.ns(), scene.facts.place.host);
-            let all = if scene.facts.place.other_contexts.is_empty() { "" } else { " --all-contexts" };
-            let next = format!("kubectl get pods -A -l elb-job-id={id}; elbtail doctor JOB{all}");
+            let next = if scene.facts.place.other_contexts.is_empty() || scene.facts.place.all_contexts {
+                format!("kubectl get pods -A -l elb-job-id={id}")
+            } else {
+                format!("elbtail doctor {id} --all-contexts")
+            };
             Finding::problem(Code::K8sNotFound, summary)
                 .evidence(
                     "finished pods are removed half an hour after they end; other namespaces and clusters may have it",
@@ -231,11 +234,10 @@ fn ttl(scene: &Scene<'_>) -> Option<Finding> {
     let soon: Vec<_> = scene.seen.jobs().iter().filter_map(left).filter(|(_, left)| *left < SOON).collect();
     let (at, first) = soon.iter().min()?;
     let first = (*first).max(SignedDuration::ZERO);
-    let summary = format!(
-        "{} with their pods and logs will be removed, the first in {} ({at})",
-        count(soon.len(), "finished Job"),
-        human(first)
-    );
+    let first = human(first);
+    let when = if soon.len() == 1 { format!("in {first}") } else { format!("the first in {first}") };
+    let whose = count(soon.len(), "finished Job");
+    let summary = format!("{whose} will be removed with pods and logs, {when} ({at})");
     Some(Finding::note(Code::K8sTtl, summary).next(format!("elbtail save {} DEST -n {}", scene.id, scene.ns())))
 }
 
