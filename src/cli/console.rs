@@ -194,7 +194,7 @@ impl Writer {
 fn weight(note: &Note) -> Chatter {
     match note {
         _ if note.lines_missing() => Chatter::Little,
-        Note::Forbidden(_) => Chatter::Little,
+        Note::Forbidden(_) | Note::Unchecked { .. } => Chatter::Little,
         Note::Interrupted(_) => Chatter::Verbose,
         Note::Started(_) => Chatter::Normal,
         Note::Ended(_, ended) if ended.exit_code == 0 => Chatter::Normal,

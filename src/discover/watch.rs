@@ -51,10 +51,13 @@ fn is_busy(error: &ClusterError) -> bool {
     matches!(error, ClusterError::Rejected(_) | ClusterError::Broken { .. }) && error.is_transient()
 }
 
-/// A pod as the API has it now; `None` when there is none of that name.
+/// A pod as the API has it now; `None` when there is none of that name. Asked for as a list, which needs no permission
+/// beyond those for finding pods at all.
 pub async fn get(client: &Client, namespace: &str, name: &str) -> Result<Option<Pod>, ClusterError> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    Ok(pods.get_opt(name).await.map_err(|error| ClusterError::from(&error))?.map(Pod::slim))
+    let params = ListParams::default().fields(&format!("metadata.name={name}"));
+    let found = pods.list(&params).await.map_err(|error| ClusterError::from(&error))?;
+    Ok(found.items.into_iter().next().map(Pod::slim))
 }
 
 /// The Jobs that carry one of `ids`.

@@ -140,7 +140,7 @@ enum Phase {
     /// The log has become empty, and the pod's status is asked for to tell why.
     Confirm { asked: Place },
     /// A request is on its way or its answer is being read.
-    Open(Reading),
+    Open(Box<Reading>),
     /// Nothing will come any more.
     Done,
 }
@@ -269,6 +269,8 @@ pub struct Follower {
     late: Option<LateStart>,
     /// New lines handed on of `current`.
     handed: u64,
+    /// The stream ended as it should, and nothing was opened since: if the container had ended too, that is all there was.
+    ended_well: bool,
     /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
     broken: bool,
     /// The status showed that the log opened first was this instance's.
@@ -305,6 +307,7 @@ impl Follower {
             opened: None,
             late: None,
             handed: 0,
+            ended_well: false,
             broken: false,
             confirmed: false,
             doubtful: false,
@@ -477,7 +480,11 @@ impl Follower {
                 }
                 return;
             }
+            let nothing_old = self.scope.tail == Some(0);
             match place {
+                // Its last line only, to know where new ones begin.
+                Place::Live if self.scope.follow && nothing_old => return self.open(Purpose::Check, now, out),
+                Place::Live | Place::Latest | Place::Previous if nothing_old => self.sealed = true,
                 Place::Live if self.scope.follow => return self.open(Purpose::Stream, now, out),
                 Place::Live | Place::Latest | Place::Previous => return self.open(Purpose::Read, now, out),
                 Place::Future => {
@@ -524,7 +531,8 @@ impl Follower {
     fn advance(&mut self) {
         self.current += 1;
         self.cursor = Cursor::default();
-        (self.sealed, self.checked, self.confirmed, self.whole, self.broken) = (false, false, false, false, false);
+        (self.sealed, self.checked, self.confirmed, self.whole) = (false, false, false, false);
+        (self.broken, self.ended_well) = (false, false);
         (self.doubts, self.failures, self.handed, self.opened) = (0, 0, 0, None);
         (self.scope.tail, self.unfinished, self.late) = (None, None, None);
     }
@@ -533,9 +541,13 @@ impl Follower {
     fn lose(&mut self, reason: String, out: &mut Output) {
         let restart = self.current;
         let last = self.cursor.last();
+        let ended = self.status.as_ref().is_some_and(|status| {
+            status.restart > restart || matches!(status.state, State::Ended(_)) || status.last.is_some()
+        });
         if !self.checked {
             out.notes.push(match (last, self.opened) {
                 (None, None) => Note::Lost { restart, reason },
+                _ if ended && self.ended_well => Note::Unchecked { restart, reason },
                 _ => Note::Unverified { restart, last, reason },
             });
         }
@@ -580,7 +592,7 @@ impl Follower {
             Some(foreign) if first => foreign.overlap(None).optional(),
             _ => self.cursor.overlap(request.since),
         };
-        self.phase = Phase::Open(Reading {
+        self.phase = Phase::Open(Box::new(Reading {
             purpose,
             request,
             limited: purpose != Purpose::Check && since.is_some(),
@@ -596,12 +608,13 @@ impl Follower {
             probing: None,
             last_lines: None,
             give_up: None,
-        });
+        }));
         out.actions.push(Action::Open(request));
     }
 
     fn on_opened(&mut self, now: Duration, out: &mut Output) {
         self.opened.get_or_insert(now);
+        self.ended_well = false;
         let is_final = self.is_final();
         if let Phase::Open(reading) = &mut self.phase {
             reading.heard = now;
@@ -670,8 +683,8 @@ impl Follower {
     }
 
     /// Judges the lines that have arrived.
-    fn draw(&mut self, mut reading: Reading, now: Duration, out: &mut Output) {
-        while let Some(piece) = reading.splitter.next() {
+    fn draw(&mut self, mut reading: Box<Reading>, now: Duration, out: &mut Output) {
+        while let Some(piece) = reading.splitter.next_piece() {
             let line = match piece {
                 Piece::Line(line) => line,
                 // `sinceTime` cut off the beginning of this line, which was read before.
@@ -786,6 +799,7 @@ impl Follower {
         }
         let torn = !rest.is_empty();
         let rest = Line::parse(rest);
+        self.ended_well = reading.purpose == Purpose::Stream && !torn;
         match reading.purpose {
             Purpose::Check => self.on_checked(reading, torn, rest, now, out),
             Purpose::Stream | Purpose::Read => self.on_read(reading, torn, rest, now, out),
@@ -793,7 +807,7 @@ impl Follower {
     }
 
     /// A stream or a read ended as it should.
-    fn on_read(&mut self, reading: Reading, torn: bool, rest: Option<Line>, now: Duration, out: &mut Output) {
+    fn on_read(&mut self, reading: Box<Reading>, torn: bool, rest: Option<Line>, now: Duration, out: &mut Output) {
         let place = self.place();
         let may_be_whole = rest.is_some() && matches!(place, Place::Latest | Place::Previous);
         self.unfinished = rest.filter(|_| may_be_whole);
@@ -837,8 +851,13 @@ impl Follower {
     }
 
     /// A check ended as it should.
-    fn on_checked(&mut self, reading: Reading, torn: bool, rest: Option<Line>, now: Duration, out: &mut Output) {
+    fn on_checked(&mut self, reading: Box<Reading>, torn: bool, rest: Option<Line>, now: Duration, out: &mut Output) {
         let place = self.place();
+        if self.scope.tail.take_if(|tail| *tail == 0).is_some() {
+            reading.tail.iter().chain(&rest).for_each(|line| self.cursor.read(line));
+            self.cursor.starts_inside();
+            return self.plan(now, out);
+        }
         let mut agrees = self.cursor.ends_with(&reading.tail);
         match (self.unfinished.take(), rest) {
             // Two answers end in the same line: its end is the container's, not a cut's.

@@ -52,14 +52,14 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    /// Takes the next buffer. Everything of the one before must have been drawn with [`Splitter::next`].
+    /// Takes the next buffer. Everything of the one before must have been drawn with [`Splitter::next_piece`].
     pub fn push(&mut self, buffer: Bytes) {
         debug_assert!(self.buffer.is_empty());
         self.buffer = buffer;
     }
 
     /// The next whole line of what was pushed, or `None` when more must arrive.
-    pub fn next(&mut self) -> Option<Piece> {
+    pub fn next_piece(&mut self) -> Option<Piece> {
         let end = memchr(b'\n', &self.buffer);
         let room = LONGEST_LINE - self.partial.len();
         if end.unwrap_or(self.buffer.len()) > room {
@@ -121,7 +121,7 @@ mod tests {
         let mut pieces = Vec::new();
         for chunk in chunks {
             splitter.push(Bytes::copy_from_slice(chunk));
-            while let Some(piece) = splitter.next() {
+            while let Some(piece) = splitter.next_piece() {
                 pieces.push(piece);
             }
         }

@@ -52,6 +52,13 @@ pub enum Note {
         /// Why.
         reason: String,
     },
+    /// An instance ended, and so did its stream, as it should; but its log was gone before its end could be checked.
+    Unchecked {
+        /// The instance's number.
+        restart: u32,
+        /// Why.
+        reason: String,
+    },
     /// The kubelet's own error in place of log lines.
     InBand(String),
     /// The stream was interrupted and is opened again. Told with `-v` only: nothing is lost by it.
@@ -106,6 +113,12 @@ impl fmt::Display for Note {
             }
             Note::Unverified { restart, last: None, reason } => {
                 write!(f, "nothing was read of instance {restart}, and it may have printed something: {reason}")
+            }
+            Note::Unchecked { restart, reason } => {
+                write!(
+                    f,
+                    "instance {restart} was read until its stream ended; whether that was all was not checked: {reason}"
+                )
             }
             Note::InBand(text) => write!(f, "the kubelet answered: {text}"),
             Note::Interrupted(reason) => write!(f, "stream interrupted, opening again: {reason}"),

@@ -51,6 +51,19 @@ pub enum Outcome {
     None,
 }
 
+impl Outcome {
+    /// The outcome as it stands in `-o json`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Given { .. } => "given",
+            Self::Chosen { .. } => "chosen",
+            Self::Inferred { .. } => "inferred",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Everything that was looked at, and what it came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolution {

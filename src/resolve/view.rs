@@ -79,18 +79,11 @@ struct RowView<'a> {
 
 impl<'a> View<'a> {
     fn new(row: Option<&'a Row>, resolution: &'a Resolution) -> Self {
-        let outcome = match resolution.outcome {
-            Outcome::Given { .. } => "given",
-            Outcome::Chosen { .. } => "chosen",
-            Outcome::Inferred { .. } => "inferred",
-            Outcome::Ambiguous { .. } => "ambiguous",
-            Outcome::None => "none",
-        };
         Self {
             id: resolution.id(),
             inferred: resolution.is_inferred(),
             source: resolution.source(),
-            outcome,
+            outcome: resolution.outcome.name(),
             warning: resolution.warning(),
             row: row.map(|row| RowView {
                 id: row.id(),

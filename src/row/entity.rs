@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::payload::{self, Payload};
 
 /// Statuses after which nothing more happens to a job.
-const TERMINAL: [&str; 4] = ["completed", "failed", "cancelled", "deleted"];
+pub(super) const TERMINAL: [&str; 4] = ["completed", "failed", "cancelled", "deleted"];
 /// The steps whose `k8s` object names a namespace, the one with the most pods first.
 const STEPS: [&str; 4] = ["running", "exporting_results", "warming_up", "staging_db"];
 /// Keys of which a row, a table entity, an external row or a payload has at least one.

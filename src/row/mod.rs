@@ -6,11 +6,13 @@
 mod arg;
 mod entity;
 mod error;
+pub mod listing;
 mod payload;
 mod pick;
 mod plain;
 mod read;
 mod shape;
+pub mod source;
 mod tree;
 
 pub use arg::JobArg;

@@ -37,10 +37,20 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// A line's place in its container: instance and number.
+type Place = (usize, u64);
+
+/// What was seen of one container.
+#[derive(Debug, Default)]
+struct Seen {
+    all: BTreeSet<Place>,
+    latest: Place,
+}
+
 /// Lines as they are read, one container's order kept.
 #[derive(Debug, Default)]
 pub struct Oracle {
-    seen: BTreeMap<(String, String), (BTreeSet<(usize, u64)>, (usize, u64))>,
+    seen: BTreeMap<(String, String), Seen>,
     verdict: Verdict,
 }
 
@@ -62,8 +72,8 @@ impl Oracle {
             self.verdict.torn += 1;
             return;
         };
-        let (seen, latest) = self.seen.entry(key).or_default();
-        if !seen.insert(place) {
+        let Seen { all, latest } = self.seen.entry(key).or_default();
+        if !all.insert(place) {
             self.verdict.repeated += 1;
             return;
         }
@@ -77,8 +87,8 @@ impl Oracle {
     /// Compares with what was printed.
     pub fn judge(mut self, printed: &Printed) -> Verdict {
         for ((pod, container), instances) in printed {
-            let none = (BTreeSet::new(), (0, 0));
-            let (seen, _) = self.seen.get(&(pod.clone(), container.clone())).unwrap_or(&none);
+            let none = Seen::default();
+            let seen = &self.seen.get(&(pod.clone(), container.clone())).unwrap_or(&none).all;
             for (restart, count) in instances.iter().enumerate() {
                 let lost: Vec<u64> = (1..=*count).filter(|number| !seen.contains(&(restart, *number))).collect();
                 self.verdict.printed += count;
@@ -93,7 +103,7 @@ impl Oracle {
 }
 
 /// The container and the place of a line of the story, if it is whole.
-fn parse(line: &str) -> Option<((String, String), (usize, u64))> {
+fn parse(line: &str) -> Option<((String, String), Place)> {
     let start = line.find("blastn-batch-").or_else(|| line.find("elb-finalizer-"))?;
     // A prefix may hold the pod's name too: the text is what comes last.
     let start = line.rfind("blastn-batch-").or_else(|| line.rfind("elb-finalizer-")).unwrap_or(start);

@@ -153,7 +153,7 @@ fn print(pod: &PodHandle, container: &mut Container, count: u64) {
     for _ in 0..count {
         container.instances[restart] += 1;
         let number = container.instances[restart];
-        let stream = if number % 5 == 0 { Stream::Stderr } else { Stream::Stdout };
+        let stream = if number.is_multiple_of(5) { Stream::Stderr } else { Stream::Stdout };
         block.line(Timestamp::now(), stream, text(pod.name(), container.name, restart, number).as_bytes());
     }
     container.left -= count;

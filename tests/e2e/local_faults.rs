@@ -32,6 +32,17 @@ fn a_missing_permission_is_named() {
 }
 
 #[test]
+fn finding_pods_and_reading_logs_are_all_the_permissions_needed() {
+    let stage = Stage::local();
+    let access = Access::none().allow("list", "pods").allow("watch", "pods").allow("get", "pods/log");
+    stage.cluster().add_user("least", "least", access);
+    let elbtail = stage.start(&["logs", ROW, "-f", "-o", "raw", "--token", "least"]);
+    elbtail.until_said("waiting for them");
+    stage.create(&JobPlan::batch(0).counts("blast", 3).counts("results-export", 3));
+    assert_eq!(elbtail.end().code(0).lines().len(), 6);
+}
+
+#[test]
 fn a_server_that_is_down_is_told_at_once() {
     let stage = Stage::local();
     stage.cluster().kill_blocking();

@@ -1,0 +1,171 @@
+//! `elbtail jobs --db URL -o table|json|name`: rows as text, so that people find the one they mean.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Row, plain, source::Filter};
+use crate::{job_id::JobId, resolve};
+
+/// How many characters of a value a table shows.
+const CELL: usize = 40;
+/// The most rows that can be asked for.
+const MOST: u32 = 10_000;
+
+/// Which rows to list, and how.
+#[derive(Debug, Clone, Args)]
+pub struct JobsArgs {
+    /// Output format
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = JobsFormat::Table)]
+    pub output: JobsFormat,
+    /// Only rows with this status, such as running; several with commas
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<String>,
+    /// At most so many rows, the newest
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+    pub limit: u32,
+}
+
+impl JobsArgs {
+    /// What to ask the source for.
+    pub fn filter(&self) -> Filter {
+        let statuses = self.status.iter().map(|status| status.trim().to_owned()).filter(|status| !status.is_empty());
+        Filter { statuses: statuses.collect(), live: false, limit: usize::try_from(self.limit).unwrap_or(usize::MAX) }
+    }
+}
+
+/// What `-o` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum JobsFormat {
+    /// A line for each row.
+    Table,
+    /// An array, empty without rows.
+    Json,
+    /// The rows' ids alone.
+    Name,
+}
+
+/// The text for stdout, with a line end; empty without rows but for [`JobsFormat::Json`].
+///
+/// # Errors
+/// None is known; what the serializer can report is handed on.
+pub fn render(format: JobsFormat, rows: &[Row]) -> anyhow::Result<String> {
+    Ok(match format {
+        JobsFormat::Name => rows.iter().filter_map(Row::id).map(|id| plain(id, usize::MAX) + "\n").collect(),
+        JobsFormat::Json => {
+            let views: Vec<View> = rows.iter().map(View::new).collect();
+            serde_json::to_string_pretty(&views)? + "\n"
+        }
+        JobsFormat::Table => table(rows),
+    })
+}
+
+/// An element of `-o json`: a contract with scripts.
+#[derive(Serialize)]
+struct View<'a> {
+    id: Option<&'a str>,
+    #[serde(rename = "type")]
+    row_type: Option<&'a str>,
+    status: Option<&'a str>,
+    phase: Option<&'a str>,
+    program: Option<&'a str>,
+    db: Option<&'a str>,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    elastic_blast_job_id: Option<JobId>,
+    inferred: bool,
+    outcome: &'static str,
+}
+
+impl<'a> View<'a> {
+    fn new(row: &'a Row) -> Self {
+        let resolution = resolve::resolve(row);
+        Self {
+            id: row.id(),
+            row_type: row.row_type(),
+            status: row.status(),
+            phase: row.phase(),
+            program: told(row, "program"),
+            db: told(row, "db"),
+            created_at: row.created_at(),
+            updated_at: row.updated_at(),
+            elastic_blast_job_id: resolution.id().cloned(),
+            inferred: resolution.is_inferred(),
+            outcome: resolution.outcome.name(),
+        }
+    }
+}
+
+/// A column of the row, else of its payload.
+fn told<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
+    let payload = || row.payload()?.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty());
+    row.column(name).or_else(payload)
+}
+
+/// ID, STATUS, PHASE, PROGRAM, DB, UPDATED and the ElasticBLAST id; `?` after one that was only inferred.
+fn table(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heads = ["ID", "STATUS", "PHASE", "PROGRAM", "DB", "UPDATED", "ELASTIC-BLAST ID"].map(str::to_owned);
+    let mut lines = vec![heads];
+    for view in rows.iter().map(View::new) {
+        let cell = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| plain(text, CELL));
+        let doubt = if view.inferred { "?" } else { "" };
+        let id = match (&view.elastic_blast_job_id, view.outcome) {
+            (Some(id), _) => format!("{id}{doubt}"),
+            (None, "ambiguous") => "(ambiguous)".to_owned(),
+            (None, _) => "-".to_owned(),
+        };
+        // To the second: the rest says nothing to a person.
+        let updated = view.updated_at.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let [status, phase, program, db] = [view.status, view.phase, view.program, view.db].map(cell);
+        lines.push([cell(view.id), status, phase, program, db, updated.unwrap_or_else(|| "-".to_owned()), id]);
+    }
+    let mut widths = [0; 7];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for line in &lines {
+        let padded = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        text += padded.collect::<Vec<_>>().join("   ").trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::row::row_from_bytes;
+
+    fn samples() -> Vec<Row> {
+        ["incident", "inferred", "none", "v1-job", "table-entity"]
+            .iter()
+            .map(|name| row_from_bytes(name, &fs::read(format!("testdata/rows/{name}.json")).unwrap(), None).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn rows_as_a_table_as_json_and_as_names() {
+        let rows = samples();
+        insta::assert_snapshot!("jobs_table", render(JobsFormat::Table, &rows).unwrap());
+        insta::assert_snapshot!("jobs_json", render(JobsFormat::Json, &rows[..2]).unwrap());
+        assert_eq!(render(JobsFormat::Name, &rows[3..4]).unwrap(), "607f122b1c0e\n");
+        assert_eq!(render(JobsFormat::Table, &[]).unwrap(), "");
+        assert_eq!(render(JobsFormat::Json, &[]).unwrap(), "[]\n");
+    }
+
+    #[test]
+    fn a_hostile_row_stays_on_its_line() {
+        let row = row_from_bytes("in", br#"{"job_id":"a\u001b[2J\nb","status":"x\ty"}"#, None).unwrap();
+        let text = render(JobsFormat::Table, &[row]).unwrap();
+        assert_eq!(text.lines().count(), 2);
+        assert!(!text.contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,64 @@
+//! [`DbArgs`]: where rows are, as flags.
+
+use clap::Args;
+use secrecy::SecretString;
+
+use super::Ident;
+
+/// The heading of these flags in `--help`.
+const HEADING: &str = "Database";
+
+/// Where the row is, when it is in a database.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DbArgs {
+    /// Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service;
+    /// JOB is the row's id then
+    // Secret, because it may hold a password or a SAS token.
+    #[arg(
+        long, global = true, value_name = "URL", env = "ELBTAIL_DB", hide_env_values = true, help_heading = HEADING
+    )]
+    pub db: Option<SecretString>,
+    /// The table that holds the rows [default: jobstate]
+    #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
+    pub db_table: Option<String>,
+    /// The column that holds a row's id [default: job_id, else PartitionKey]
+    #[arg(long, global = true, value_name = "COLUMN", help_heading = HEADING)]
+    pub db_key: Option<Ident>,
+    /// The column that holds the payload [default: payload, else payload_json]
+    #[arg(long, global = true, value_name = "COLUMN", help_heading = HEADING)]
+    pub db_payload: Option<Ident>,
+}
+
+/// Instead of an id.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct LatestArgs {
+    /// Take the newest row that has not ended, instead of naming one
+    #[arg(long, help_heading = HEADING)]
+    pub latest: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Tool {
+        #[command(flatten)]
+        db: DbArgs,
+        #[command(flatten)]
+        latest: LatestArgs,
+    }
+
+    #[test]
+    fn the_url_is_never_shown() {
+        let line = ["t", "--db", "postgres://u:planted@h/d", "--db-key", "id", "--latest"];
+        let tool = Tool::try_parse_from(line).unwrap();
+        assert!(tool.latest.latest);
+        assert!(!format!("{:?}", tool.db).contains("planted"));
+        let command = Tool::command();
+        assert!(command.get_arguments().any(|arg| arg.get_id() == "db" && arg.is_hide_env_values_set()));
+        assert!(Tool::try_parse_from(["t", "--db-key", "a\"b"]).is_err());
+    }
+}

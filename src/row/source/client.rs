@@ -1,0 +1,184 @@
+//! [`Client`]: HTTP for the sources that are reached by it; set up at the first request, bounded in every way.
+
+use std::{error::Error as StdError, io, net::IpAddr, sync::OnceLock, time::Duration};
+
+use http::{HeaderMap, StatusCode};
+use reqwest::{RequestBuilder, Response, redirect::Policy};
+use rustls::crypto::{CryptoProvider, ring};
+use url::Url;
+
+use super::{SourceError, secrets::Secrets};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a whole answer may take.
+const ANSWER: Duration = Duration::from_secs(30);
+/// The most bytes of an answer: a page of Azure's table service has at most 4 MiB.
+pub(super) const MAX_BYTES: usize = 64 << 20;
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+
+/// A client for one server.
+pub(super) struct Client {
+    at: String,
+    secrets: Secrets,
+    /// Whether something on a request must not reach another server.
+    credentials: bool,
+    inner: OnceLock<reqwest::Client>,
+}
+
+/// An answer, whole.
+pub(super) struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// Sets nothing up yet. `credentials`: requests will carry some.
+    pub fn new(at: String, secrets: Secrets, credentials: bool) -> Self {
+        Self { at, secrets, credentials, inner: OnceLock::new() }
+    }
+
+    /// A GET of `url`.
+    pub fn get(&self, url: &Url) -> Result<RequestBuilder, SourceError> {
+        Ok(self.inner(url)?.get(url.clone()))
+    }
+
+    /// A POST to `url`.
+    #[cfg(feature = "azure")]
+    pub fn post(&self, url: &Url) -> Result<RequestBuilder, SourceError> {
+        Ok(self.inner(url)?.post(url.clone()))
+    }
+
+    /// Sends `request` and reads the answer, of any status.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Reply, SourceError> {
+        let mut response = request.send().await.map_err(|error| self.explain(error))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let body = self.body(response).await?;
+        Ok(Reply { status, headers, body })
+    }
+
+    /// Words of the server, fit for a message.
+    pub fn told(&self, words: &str) -> String {
+        self.secrets.told(words)
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, SourceError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(error))? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                let why = format!("the answer is larger than {} MiB; is the URL that of a row?", MAX_BYTES >> 20);
+                return Err(SourceError::NotARow { at: self.at.clone(), why });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn inner(&self, url: &Url) -> Result<&reqwest::Client, SourceError> {
+        if let Some(client) = self.inner.get() {
+            return Ok(client);
+        }
+        let client = build(url, self.credentials).map_err(|error| {
+            let why = format!("TLS cannot be set up: {}", self.told(&chain(&error)));
+            SourceError::Rejected { at: self.at.clone(), why, transient: false }
+        })?;
+        Ok(self.inner.get_or_init(|| client))
+    }
+
+    /// What a request without an answer means.
+    fn explain(&self, error: reqwest::Error) -> SourceError {
+        // The URL may hold a SAS.
+        let error = error.without_url();
+        let at = self.at.clone();
+        if let Some(crossing) = find::<Crossing>(&error) {
+            return SourceError::Rejected { at, why: crossing.to_string(), transient: false };
+        }
+        let tls = find::<rustls::Error>(&error);
+        let why = if let Some(tls) = tls {
+            format!("TLS failed: {tls}; check the URL and the certificate ($SSL_CERT_FILE names other roots)")
+        } else if error.is_timeout() {
+            "no answer in time; check the address and the network".to_owned()
+        } else if find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            "connection refused; is the server running, and is the port right?".to_owned()
+        } else if error.is_dns() {
+            "the host's name does not resolve; check it, your DNS and VPN".to_owned()
+        } else if error.is_redirect() {
+            "it redirects in circles; check the URL".to_owned()
+        } else {
+            format!("{}; check the address and the network", self.told(&chain(&error)))
+        };
+        SourceError::Unreachable { at, why, transient: tls.is_none() && !error.is_redirect() }
+    }
+}
+
+/// A client for `url`; with `credentials` it leaves that server for no redirect.
+fn build(url: &Url, credentials: bool) -> Result<reqwest::Client, reqwest::Error> {
+    // An error only says that someone else was faster.
+    if CryptoProvider::get_default().is_none() {
+        let _ = ring::default_provider().install_default();
+    }
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("elbtail/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .referer(false)
+        .redirect(Policy::custom(move |attempt| {
+            let from = attempt.previous().first().map(Url::origin);
+            if attempt.previous().len() > REDIRECTS {
+                attempt.error("too many redirects")
+            } else if credentials && from != Some(attempt.url().origin()) {
+                // Its path and query may repeat what we sent.
+                let to = attempt.url().origin().ascii_serialization();
+                attempt.error(Crossing(to))
+            } else {
+                attempt.follow()
+            }
+        }));
+    if is_local(url) {
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
+/// Whether `url` is this machine or its metadata service, which no proxy stands in front of.
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let local = |ip: IpAddr| ip.is_loopback() || matches!(ip, IpAddr::V4(ip) if ip.is_link_local());
+    host == "localhost" || host.parse().is_ok_and(local)
+}
+
+/// A redirect that would take credentials to another server.
+#[derive(Debug, thiserror::Error)]
+#[error("it redirects to {0}, where credentials are not sent along; if that is the right place, give its URL")]
+struct Crossing(String);
+
+/// The first error of type `T` in a chain, also inside an [`io::Error`], whose `source()` skips what it wraps.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The whole chain in one line, each cause once.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        next = error.source();
+    }
+    text
+}

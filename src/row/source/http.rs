@@ -1,0 +1,268 @@
+//! [`Http`]: rows from a service, `GET /v1/jobs/{id}`.
+
+use http::StatusCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    Answer, DbArgs, Filter, RowSource, SourceError, Surroundings, choose,
+    client::{Client, Reply},
+    location::Location,
+};
+use crate::row::{Row, row_from_bytes, rows_from_bytes, tree};
+
+/// Where the place of the id may be marked in the URL.
+const PLACE: &str = "{id}";
+/// The place of the rows on the service.
+const JOBS: &str = "v1/jobs";
+/// What need not be escaped in one segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Keys under which a service may put a list.
+const LISTS: [&str; 5] = ["jobs", "items", "value", "results", "data"];
+
+/// A service that serves rows.
+pub(super) struct Http {
+    at: String,
+    client: Client,
+    token: Option<SecretString>,
+    /// The URL of one row, with [`PLACE`] where its id belongs.
+    row: String,
+    /// The URL of the list.
+    list: Option<Url>,
+    /// The id that the URL itself names.
+    named: Option<String>,
+}
+
+impl Http {
+    /// Reads the URL; connects to nothing.
+    pub fn new(location: &Location, args: &DbArgs, around: &Surroundings) -> Result<Self, SourceError> {
+        if args.db_table.is_some() || args.db_key.is_some() || args.db_payload.is_some() {
+            let why = "--db-table, --db-key and --db-payload are for tables, and --db is the URL of a service";
+            return Err(SourceError::Usage(why.to_owned()));
+        }
+        let text = location.url.expose_secret();
+        let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
+        let url = Url::parse(text).map_err(|error| usage(&error.to_string()))?;
+        let mut secrets = location.secrets.clone();
+        if let Some(token) = &around.http_token {
+            secrets.add(token.expose_secret());
+        }
+        let is_secret = url.query().is_some() || url.password().is_some() || !url.username().is_empty();
+        let client = Client::new(location.shown.clone(), secrets, is_secret || around.http_token.is_some());
+        let (row, list, named) = places(&url);
+        Ok(Self { at: location.shown.clone(), client, token: around.http_token.clone(), row, list, named })
+    }
+
+    async fn get(&self, url: &Url) -> Result<Reply, SourceError> {
+        let mut request = self.client.get(url)?.header(http::header::ACCEPT, "application/json");
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        self.client.send(request).await
+    }
+
+    /// The row at `id`, or `None` if there is none.
+    async fn one(&self, id: &str) -> Result<Option<Row>, SourceError> {
+        let escaped = utf8_percent_encode(id, SEGMENT).to_string();
+        let url = Url::parse(&self.row.replace(PLACE, &escaped))
+            .map_err(|error| SourceError::Usage(format!("--db {}: {error}", self.at)))?;
+        let reply = self.get(&url).await?;
+        match reply.status {
+            StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::UNPROCESSABLE_ENTITY => Ok(None),
+            StatusCode::OK => self.row(&reply).map(Some),
+            _ => Err(self.refusal(&reply)),
+        }
+    }
+
+    fn row(&self, reply: &Reply) -> Result<Row, SourceError> {
+        let row = row_from_bytes("the answer", &reply.body, None).map_err(|_| self.no_row(reply))?;
+        // `{"detail": …}` with status 200, or a page of JSON that is something else.
+        let elsewhere = row.notes().iter().any(|note| note.contains("is it a row?"));
+        // Another id than the one that was asked for is no fault: a service may know a job by several.
+        if elsewhere { Err(self.no_row(reply)) } else { Ok(row) }
+    }
+
+    /// The list, whole; `None` if the service has none.
+    async fn rows(&self) -> Result<Option<Vec<Row>>, SourceError> {
+        let Some(url) = &self.list else { return Ok(None) };
+        let reply = self.get(url).await?;
+        match reply.status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
+            StatusCode::OK => self.listed(&reply).map(Some),
+            _ => Err(self.refusal(&reply)),
+        }
+    }
+
+    fn listed(&self, reply: &Reply) -> Result<Vec<Row>, SourceError> {
+        let text = std::str::from_utf8(&reply.body).map_err(|_| self.no_row(reply))?;
+        let mut rows = Vec::new();
+        if let Ok(Value::Object(mut object)) = tree::parse(text)
+            && let Some(Value::Array(list)) = LISTS.iter().find_map(|key| object.remove(*key).filter(Value::is_array))
+        {
+            rows.extend(list.into_iter().filter_map(|one| match one {
+                Value::Object(row) => Some(Row::new(row)),
+                _ => None,
+            }));
+            return Ok(rows);
+        }
+        rows_from_bytes("the answer", &reply.body, |row| rows.push(row)).map_err(|_| self.no_row(reply))?;
+        Ok(rows)
+    }
+
+    fn no_row(&self, reply: &Reply) -> SourceError {
+        let kind = reply.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = self.client.told(kind.unwrap_or("something"));
+        let why = format!("answers with {kind} that is not the row; is it the URL of a /v1/jobs service?");
+        SourceError::NotARow { at: self.at.clone(), why }
+    }
+
+    /// What a status that is no success means.
+    fn refusal(&self, reply: &Reply) -> SourceError {
+        let at = self.at.clone();
+        let code = reply.status.as_u16();
+        match code {
+            401 if self.token.is_none() => SourceError::Refused {
+                at,
+                why: "it wants credentials (HTTP 401); put a bearer token into ELBTAIL_HTTP_TOKEN".to_owned(),
+            },
+            401 => SourceError::Refused {
+                at,
+                why: "it does not take the token in ELBTAIL_HTTP_TOKEN (HTTP 401); get a new one".to_owned(),
+            },
+            403 => SourceError::Refused {
+                at,
+                why: "reading jobs is not permitted (HTTP 403); ask for the right, or use another token".to_owned(),
+            },
+            _ => SourceError::Rejected {
+                at,
+                why: format!("it answered HTTP {code}: {}", self.words(reply)),
+                transient: matches!(code, 408 | 425 | 429 | 500..=599),
+            },
+        }
+    }
+
+    /// The server's words: FastAPI's `detail`, or the start of the body.
+    fn words(&self, reply: &Reply) -> String {
+        let text = String::from_utf8_lossy(&reply.body);
+        let detail = tree::parse(&text).ok();
+        let detail = detail.as_ref().and_then(|body| body.get("detail").or_else(|| body.get("message"))?.as_str());
+        let words = self.client.told(detail.unwrap_or(&text));
+        if words.is_empty() { "no reason given; try again".to_owned() } else { words }
+    }
+
+    fn no_list(&self, why: &str) -> SourceError {
+        SourceError::Rejected {
+            at: self.at.clone(),
+            why: format!("the service has no list of jobs; {why}"),
+            transient: false,
+        }
+    }
+}
+
+/// The URL of a row, of the list, and the id that is in the URL already.
+fn places(url: &Url) -> (String, Option<Url>, Option<String>) {
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut base = url.clone();
+    base.set_query(None);
+    base.set_fragment(None);
+    let text = base.as_str().trim_end_matches('/').to_owned();
+    let list = |text: &str| Url::parse(&format!("{text}{query}")).ok();
+    // The URL parser escapes braces.
+    let text = text.replace("%7Bid%7D", PLACE);
+    if text.contains(PLACE) {
+        let list = text.strip_suffix(PLACE).and_then(|text| list(text.trim_end_matches('/')));
+        return (format!("{text}{query}"), list, None);
+    }
+    let segments: Vec<&str> = base.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    match segments.as_slice() {
+        [.., "jobs"] => (format!("{text}/{PLACE}{query}"), list(&text), None),
+        [.., "jobs", id] => {
+            let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned();
+            (format!("{text}{query}"), None, Some(id))
+        }
+        _ => (format!("{text}/{JOBS}/{PLACE}{query}"), list(&format!("{text}/{JOBS}")), None),
+    }
+}
+
+impl RowSource for Http {
+    fn describe(&self) -> &str {
+        &self.at
+    }
+
+    fn named(&self) -> Option<&str> {
+        self.named.as_deref()
+    }
+
+    fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            match self.named() {
+                Some(named) if named != id => Ok(Vec::new()),
+                _ => Ok(self.one(id).await?.into_iter().collect()),
+            }
+        })
+    }
+
+    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            if let Some(named) = self.named() {
+                let row = if named.starts_with(prefix) { self.one(named).await? } else { None };
+                return Ok(row.into_iter().collect());
+            }
+            // A service without a list knows whole ids only, and then there is no such row.
+            let mut rows = self.rows().await?.unwrap_or_default();
+            rows.retain(|row| row.id().is_some_and(|id| id.starts_with(prefix)));
+            rows.truncate(limit);
+            // A list may show less of a row than the row itself.
+            match rows.as_slice() {
+                [only] => match only.id() {
+                    Some(id) => Ok(self.one(id).await?.into_iter().collect()),
+                    None => Ok(rows),
+                },
+                _ => Ok(rows),
+            }
+        })
+    }
+
+    fn list<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            let rows = match self.named() {
+                Some(named) => self.one(named).await?.into_iter().collect(),
+                None => self.rows().await?.ok_or_else(|| self.no_list("name a row by its whole id"))?,
+            };
+            Ok(choose::newest(rows, filter))
+        })
+    }
+
+    fn latest(&self) -> Answer<'_, Row> {
+        Box::pin(async move {
+            let row = choose::latest(&self.at, |filter| self.list(filter)).await?;
+            match row.id() {
+                Some(id) => self.fetch(id).await,
+                None => Ok(row),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_a_service_a_list_a_template_or_a_row() {
+        let at = |url: &str| {
+            let (row, list, named) = places(&Url::parse(url).unwrap());
+            (row, list.map(|url| url.to_string()).unwrap_or_default(), named.unwrap_or_default())
+        };
+        let service = ("https://h/v1/jobs/{id}".to_owned(), "https://h/v1/jobs".to_owned(), String::new());
+        for url in ["https://h", "https://h/", "https://h/v1/jobs", "https://h/v1/jobs/", "https://h/v1/jobs/{id}"] {
+            assert_eq!(at(url), service, "{url}");
+        }
+        assert_eq!(at("https://h/v1/jobs/a%2Fb?x=1"), ("https://h/v1/jobs/a%2Fb?x=1".into(), "".into(), "a/b".into()));
+        assert_eq!(at("https://h/elb?x=1").0, "https://h/elb/v1/jobs/{id}?x=1");
+        assert_eq!(at("https://h/rows/{id}/raw").0, "https://h/rows/{id}/raw");
+        assert_eq!(at("https://h/rows/{id}/raw").1, "");
+    }
+}

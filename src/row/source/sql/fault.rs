@@ -1,0 +1,172 @@
+//! A driver's errors in words that help.
+
+use std::{error::Error as StdError, io, time::Duration};
+
+use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
+
+use super::{Engine, Secrets, SourceError};
+
+/// What is wrong, whatever the database calls it.
+enum Fault {
+    Refused,
+    NoDatabase,
+    NoTable,
+    NoColumn,
+    Slow,
+    Busy,
+    Other,
+}
+
+/// What `error` means for the user.
+pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx::Error) -> SourceError {
+    let at = at.to_owned();
+    let unreachable = |why: String, transient| SourceError::Unreachable { at: at.clone(), why, transient };
+    match error {
+        sqlx::Error::Database(error) => database(at.clone(), engine, secrets, error.as_ref()),
+        sqlx::Error::Tls(error) => unreachable(tls(engine, &secrets.told(&chain(error.as_ref()))), false),
+        sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(error) => unreachable(tls(engine, &error.to_string()), false),
+            None => unreachable(network(secrets, error), true),
+        },
+        // The driver could encrypt a password without TLS, with a key that anyone on the way can replace.
+        sqlx::Error::Configuration(error) if error.to_string().contains("RSA") => SourceError::Refused {
+            at,
+            why: "the server takes this password only over TLS; add ?ssl-mode=REQUIRED to the URL".to_owned(),
+        },
+        sqlx::Error::Configuration(error) => SourceError::Usage(format!(
+            "--db {at}: {}; check the URL and the files it names",
+            secrets.told(&chain(error.as_ref()))
+        )),
+        sqlx::Error::ColumnDecode { index, source } => SourceError::NotARow {
+            at,
+            why: format!("column {index} is no text ({}); is it the right table?", secrets.told(&source.to_string())),
+        },
+        sqlx::Error::WorkerCrashed => unreachable("the driver stopped; try again".to_owned(), true),
+        // A server that goes away in the middle of a packet, or one that is no such database.
+        sqlx::Error::Protocol(words) => unreachable(
+            format!("the answer is not understood ({}); is the port that of the database?", secrets.told(words)),
+            true,
+        ),
+        error => SourceError::Rejected { at, why: secrets.told(&chain(error)), transient: false },
+    }
+}
+
+/// A handshake that failed.
+fn tls(engine: Engine, words: &str) -> String {
+    let names = if engine == Engine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" };
+    format!("TLS failed: {words}; check the server's certificate, or {names} in the URL")
+}
+
+/// An answer that did not come in time.
+pub(super) fn late(at: &str, what: &str, limit: Duration) -> SourceError {
+    let why = format!("{what} took longer than {limit:?}; check the address and the network");
+    SourceError::Unreachable { at: at.to_owned(), why, transient: true }
+}
+
+fn database(at: String, engine: Engine, secrets: &Secrets, error: &dyn DatabaseError) -> SourceError {
+    let fault = match engine {
+        Engine::Postgres => postgres(error.code().unwrap_or_default().as_ref()),
+        Engine::MySql => mysql(error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)),
+        Engine::Sqlite => sqlite(error.code().unwrap_or_default().as_ref()),
+    };
+    let words = secrets.told(error.message());
+    match fault {
+        Fault::Refused => {
+            let why = format!("{words}; check the user, its password and its right to read the table");
+            SourceError::Refused { at, why }
+        }
+        Fault::NoDatabase if engine == Engine::Sqlite => {
+            let what = format!("there is no SQLite database there ({words}); check the path, it is never created");
+            SourceError::NoTable { at, what }
+        }
+        Fault::NoDatabase => SourceError::NoTable { at, what: format!("{words}; check the database in the URL") },
+        Fault::NoTable => SourceError::NoTable { at, what: format!("{words}; name the table with --db-table") },
+        Fault::NoColumn => {
+            SourceError::NoColumn { at, what: format!("{words}; name columns with --db-key and --db-payload") }
+        }
+        Fault::Slow => SourceError::Unreachable {
+            at,
+            why: format!("the database gave up ({words}); has the table an index on the id?"),
+            transient: true,
+        },
+        Fault::Busy => SourceError::Unreachable { at, why: format!("{words}; try again"), transient: true },
+        Fault::Other => SourceError::Rejected { at, why: words, transient: false },
+    }
+}
+
+/// SQLSTATE.
+fn postgres(code: &str) -> Fault {
+    match code {
+        "28000" | "28P01" | "42501" => Fault::Refused,
+        "3D000" => Fault::NoDatabase,
+        "42P01" | "3F000" => Fault::NoTable,
+        "42703" => Fault::NoColumn,
+        "57014" => Fault::Slow,
+        // Class 08: connection; 53: resources; 57P: shutting down, starting up.
+        code if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => Fault::Busy,
+        // A standby that had to give way to its primary.
+        "40001" => Fault::Busy,
+        _ => Fault::Other,
+    }
+}
+
+/// Error numbers, because SQLSTATE puts too much under 42000 and HY000.
+fn mysql(number: u16) -> Fault {
+    match number {
+        1044 | 1045 | 1142 | 1143 | 1227 | 1251 | 1524 | 1698 | 1820 | 3118 | 4151 => Fault::Refused,
+        1049 => Fault::NoDatabase,
+        1146 => Fault::NoTable,
+        1054 => Fault::NoColumn,
+        1969 | 3024 => Fault::Slow,
+        1040 | 1053 | 1077..=1080 | 1129 | 1152 | 1158..=1161 | 1203 | 1205 | 1213 | 1226 | 1317 | 1927 | 4031 => {
+            Fault::Busy
+        }
+        _ => Fault::Other,
+    }
+}
+
+/// Extended result codes; the lowest byte is the primary one.
+fn sqlite(code: &str) -> Fault {
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(5 | 6) => Fault::Busy,
+        Ok(3 | 23) => Fault::Refused,
+        Ok(14 | 26) => Fault::NoDatabase,
+        _ => Fault::Other,
+    }
+}
+
+/// What a failed connection means.
+fn network(secrets: &Secrets, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            "connection refused; is the database running, and are host and port right?".to_owned()
+        }
+        io::ErrorKind::NotFound => {
+            "a file that the URL names, a socket or a certificate, is not there; check its path".to_owned()
+        }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            "the connection broke; is the database being restarted?".to_owned()
+        }
+        _ if error.to_string().contains("lookup") => {
+            format!(
+                "the host's name does not resolve ({}); check it, your DNS and VPN",
+                secrets.told(&error.to_string())
+            )
+        }
+        _ => format!("{}; check the address and the network", secrets.told(&error.to_string())),
+    }
+}
+
+/// The whole chain in one line, each cause once.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        next = error.source();
+    }
+    text
+}

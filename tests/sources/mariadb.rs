@@ -1,0 +1,111 @@
+//! MariaDB, and MySQL as far as they are one.
+
+use elbtail::row::source::{DbArgs, Filter, SourceError, Surroundings};
+
+use crate::support::{
+    PLANTED, args, fault, mariadb, open, open_with,
+    rows::{assert_all_there, samples},
+};
+
+#[tokio::test]
+async fn every_row_is_read_from_each_type_of_payload() {
+    let server = mariadb::shared();
+    let samples = samples();
+    for (table, key, payload, kind) in [
+        ("jobs_json", "job_id", "payload", "json"),
+        ("jobs_text", "PartitionKey", "payload_json", "longtext"),
+        ("jobs_bytes", "job_id", "payload", "longblob"),
+    ] {
+        server.load(table, key, payload, kind, &samples).await;
+        let args = DbArgs { db_table: Some(table.to_owned()), ..args(&server.url()) };
+        assert_all_there(&*open_with(&args, &Surroundings::nothing()), &samples).await;
+    }
+    let other =
+        DbArgs { db_table: Some("jobs.jobs_json".to_owned()), ..args(&server.url_of("elb", "information_schema")) };
+    assert_all_there(&*open_with(&other, &Surroundings::nothing()), &samples).await;
+}
+
+#[tokio::test]
+async fn tls_as_the_url_says_and_the_password_from_the_environment() {
+    let server = mariadb::shared();
+    let samples = samples();
+    server.load("tls", "job_id", "payload", "json", &samples[..1]).await;
+    let verified = format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={}", server.authority());
+    let bare = format!("mariadb://elb@127.0.0.1:{}/jobs", server.port());
+    let around = Surroundings { mysql_password: Some(PLANTED.into()), ..Surroundings::nothing() };
+    for parameters in ["ssl-mode=DISABLED", "ssl-mode=REQUIRED", &verified] {
+        let flags = DbArgs { db_table: Some("tls".to_owned()), ..args(&format!("{bare}?{parameters}")) };
+        let row = open_with(&flags, &around).fetch(&samples[0].id).await;
+        row.unwrap_or_else(|error| panic!("{parameters}: {error}"));
+    }
+    let flags = args(&format!("{bare}?ssl-mode=VERIFY_IDENTITY"));
+    let error = fault(&*open_with(&flags, &around), "x").await;
+    assert!(error.to_string().contains("TLS failed") && !error.is_transient(), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_newest_the_list_and_prefixes() {
+    let server = mariadb::shared();
+    server
+        .run(
+            "DROP TABLE IF EXISTS listed; CREATE TABLE listed (job_id varchar(64), RowKey varchar(20), status text, \
+               updated_at datetime, payload json); \
+             INSERT INTO listed VALUES ('aaaaaa-1', 'current', ' running ', '2026-05-01 10:00:00', '{}'), \
+               ('aaaaaa-2', 'current', 'Deleted', '2026-05-03', NULL), ('aaaaaa-2', 'old', 'running', '2026-06-01', NULL), \
+               ('AAAAAA-3', 'current', 'queued', '2026-04-01', NULL), ('a%a_a!-4', 'current', NULL, NULL, NULL)",
+        )
+        .await;
+    let source =
+        open_with(&DbArgs { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+    assert_eq!(source.latest().await.unwrap().id(), Some("aaaaaa-1"));
+    let rows = source.list(&Filter { statuses: vec![], live: true, limit: 10 }).await.unwrap();
+    assert_eq!(rows.len(), 3);
+    // One current row beside an old state.
+    assert_eq!(source.fetch("aaaaaa-2").await.unwrap().status(), Some("Deleted"));
+    assert_eq!(source.fetch("a%a_a!").await.unwrap().id(), Some("a%a_a!-4"));
+    assert!(
+        matches!(fault(&*source, "aaaaaa").await, SourceError::Several { candidates, .. } if candidates.len() == 2)
+    );
+    assert!(matches!(fault(&*source, "aaaaa").await, SourceError::NoRow { .. }));
+}
+
+#[tokio::test]
+async fn faults_are_told_apart() {
+    let server = mariadb::shared();
+    server.run("CREATE TABLE IF NOT EXISTS odd (nr int, payload text)").await;
+    server
+        .run("CREATE TABLE IF NOT EXISTS numbers (job_id int, payload json); INSERT INTO numbers VALUES (0, '{}')")
+        .await;
+    let of = |url: &str, table: &str| {
+        open_with(&DbArgs { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
+    };
+    let url = server.url();
+    assert!(matches!(fault(&*of(&url, "nowhere"), "x").await, SourceError::NoTable { .. }));
+    let error = fault(&*of(&server.url_of("elb", "nodb"), "x"), "x").await;
+    assert!(matches!(&error, SourceError::Refused { .. } | SourceError::NoTable { .. }), "{error:?}");
+    assert!(matches!(fault(&*of(&url, "odd"), "x").await, SourceError::NoColumn { .. }));
+    // In MySQL 'x' = 0.
+    assert!(matches!(fault(&*of(&url, "numbers"), "x").await, SourceError::NoRow { .. }));
+    let error = fault(&*of(&url.replace("pl4nted", "pl4nted2"), "odd"), "x").await;
+    assert!(matches!(&error, SourceError::Refused { .. }), "{error:?}");
+    let error = fault(&*of(&server.url_of("nobody", "jobs"), "odd"), "x").await;
+    assert!(matches!(&error, SourceError::Refused { .. }), "{error:?}");
+    let error = fault(&*open("mysql://u:pl4nted@127.0.0.1:1/d"), "x").await;
+    assert!(error.is_transient() && error.to_string().contains("connection refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_session_is_read_only_and_bounded() {
+    let server = mariadb::shared();
+    server
+        .run(
+            "CREATE OR REPLACE VIEW limits AS SELECT variable_name AS job_id, variable_value AS status, '{}' AS payload \
+             FROM information_schema.session_variables",
+        )
+        .await;
+    let flags = DbArgs { db_table: Some("limits".to_owned()), ..args(&server.url()) };
+    let source = open_with(&flags, &Surroundings::nothing());
+    for (name, value) in [("MAX_STATEMENT_TIME", "15.000000"), ("TX_READ_ONLY", "ON"), ("TIME_ZONE", "+00:00")] {
+        assert_eq!(source.fetch(name).await.unwrap().status(), Some(value), "{name}");
+    }
+}

@@ -1,0 +1,75 @@
+//! No secret in anything that is told: every kind of failure of every source, with secrets planted everywhere.
+
+use std::net::SocketAddr;
+
+use elbtail::row::source::{DbArgs, Surroundings, open_in};
+
+use crate::support::{PLANTED, args, assert_clean, encoded, process, service::Service};
+
+/// An environment in which everything is planted.
+fn planted() -> Surroundings {
+    Surroundings {
+        mysql_password: Some(PLANTED.into()),
+        http_token: Some(PLANTED.into()),
+        storage_key: Some("cGw0bnRlZA==".into()),
+        connection_string: Some(format!("AccountName=acc;SharedAccessSignature=sv=1&sig={}", encoded(PLANTED)).into()),
+        sas_token: Some(format!("sv=1&sig={PLANTED}").into()),
+        identity_endpoint: Some(("http://127.0.0.1:1/token".to_owned(), PLANTED.into())),
+        az: "false".into(),
+        ..Surroundings::nothing()
+    }
+}
+
+/// URLs that fail in every way, each with a secret in it: nothing listens on `port`, and `echo` repeats what it gets.
+fn urls(port: u16, echo: SocketAddr) -> Vec<String> {
+    let secret = encoded(PLANTED);
+    vec![
+        format!("postgres://u:{secret}@127.0.0.1:{port}/d?sslpassword={secret}&password={secret}"),
+        format!("postgres://u:{secret}@127.0.0.1:{port}/d?sslmode={secret}"),
+        format!("postgres://u:{secret}@127.0.0.1:{port}/d?port={secret}"),
+        format!("postgres://u:{secret}@{echo}/d"),
+        format!("postgres://u:{secret}@127.0.0.1:99999/d"),
+        format!("mysql://u:{secret}@127.0.0.1:{port}/d?ssl-mode={secret}"),
+        format!("mysql://u:{secret}@127.0.0.1:{port}/d?ssl-ca=/nowhere"),
+        format!("http://127.0.0.1:{port}/devstoreaccount1/t?sv=1&sig={secret}"),
+        format!("http://{echo}/devstoreaccount1/t?sv=1&sig={secret}"),
+        format!("http://u:{secret}@{echo}/devstoreaccount1/t"),
+        "https://acc.table.core.windows.net.invalid/t?sv=1&sig=".to_owned() + &secret,
+        format!("http://u:{secret}@{echo}/"),
+        format!("http://{secret}@{echo}/"),
+        format!("http://{echo}/?token={secret}"),
+        format!("http://{echo}/v1/jobs?code={secret}"),
+        format!("https://{echo}/?token={secret}"),
+        format!("http://{echo}/moved/{{id}}?http://127.0.0.1:{port}/{secret}"),
+        format!("ftp://u:{secret}@h/"),
+        format!("u:{secret}"),
+        format!("http://u:{secret}@"),
+        format!("sqlite:/nowhere/rows.db?mode={secret}"),
+        format!("sqlite:/nowhere/rows.db?key={secret}"),
+    ]
+}
+
+#[tokio::test]
+async fn nothing_planted_is_told() {
+    let service = Service::start(&[], Some("other"), true).await;
+    let port = process::port();
+    let echo = service.address;
+    for url in urls(port, echo) {
+        for around in [planted(), Surroundings { az: "false".into(), ..Surroundings::nothing() }] {
+            let flags = args(&url);
+            assert_clean(&format!("{flags:?} {around:?}"));
+            let source = match open_in(&flags, &around) {
+                Ok(source) => source.unwrap(),
+                Err(error) => {
+                    assert_clean(&format!("{error} {error:?}"));
+                    continue;
+                }
+            };
+            let error = source.fetch("some-row").await.map(|row| panic!("{:?}", row.id())).unwrap_err();
+            let list = source.latest().await.map(|row| panic!("{:?}", row.id())).unwrap_err();
+            println!("{error}");
+            assert_clean(&format!("{error} {error:?} {list} {list:?} {}", source.describe()));
+        }
+    }
+    assert_clean(&format!("{:?}", DbArgs::default()));
+}
