@@ -54,7 +54,7 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// Runs a parsed command line.
 ///
 /// # Errors
-/// [`Failure`]: the one error to print, with its exit code.
+/// `Failure`: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
     let Cli { command, connect } = cli;
     match command {
