@@ -48,6 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Print the ElasticBLAST id of a job, and which mirror field says so')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List the pods and containers of a job with their state')
             [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'List the rows of a database, the newest first')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say why a job has no logs or does not go on, with the evidence and the next command to type')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -189,6 +190,37 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'elbtail;doctor' {
+            [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'Which of several rows, by its id or the first 6 or more characters of it')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print it; json follows docs/doctor.schema.json')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print it; json follows docs/doctor.schema.json')
+            [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket')
+            [CompletionResult]::new('--wait-healthy', '--wait-healthy', [CompletionResultType]::ParameterName, 'Look again until the job has pods and no problem, at most so long, such as 2m')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The name of the kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The name of the kubeconfig user to use')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, then "default"]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, then "default"]')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Username to impersonate: a user or a service account')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate, can be repeated')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token for authentication to the API server')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to a certificate file for the certificate authority')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Name to check the server''s certificate against [default: the server''s host name]')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row''s id then')
+            [CompletionResult]::new('--db-table', '--db-table', [CompletionResultType]::ParameterName, 'The table that holds the rows [default: jobstate]')
+            [CompletionResult]::new('--db-key', '--db-key', [CompletionResultType]::ParameterName, 'The column that holds a row''s id [default: job_id, else PartitionKey]')
+            [CompletionResult]::new('--db-payload', '--db-payload', [CompletionResultType]::ParameterName, 'The column that holds the payload [default: payload, else payload_json]')
+            [CompletionResult]::new('--latest', '--latest', [CompletionResultType]::ParameterName, 'Take the newest row that has not ended, instead of naming one')
+            [CompletionResult]::new('--all-contexts', '--all-contexts', [CompletionResultType]::ParameterName, 'If the job''s pods are not here, look in all contexts of the kubeconfig')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: the connection can be listened to and altered')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'elbtail;completion' {
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
@@ -218,6 +250,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Print the ElasticBLAST id of a job, and which mirror field says so')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List the pods and containers of a job with their state')
             [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'List the rows of a database, the newest first')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say why a job has no logs or does not go on, with the evidence and the next command to type')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -232,6 +265,9 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             break
         }
         'elbtail;help;jobs' {
+            break
+        }
+        'elbtail;help;doctor' {
             break
         }
         'elbtail;help;completion' {

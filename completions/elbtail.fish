@@ -47,6 +47,7 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "logs" -d 'Print the
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List the pods and containers of a job with their state'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "completion" -d 'Print the completion script of a shell'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
@@ -174,6 +175,31 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-key -d 'The 
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s o -l output -d 'How to print it; json follows docs/doctor.schema.json' -r -f -a "text\t'A few lines for a person'
+json\t'One object, as `docs/doctor.schema.json` describes it'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l bundle -d 'Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l wait-healthy -d 'Look again until the job has pods and no problem, at most so long, such as 2m' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l latest -d 'Take the newest row that has not ended, instead of naming one'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l all-contexts -d 'If the job\'s pods are not here, look in all contexts of the kubeconfig'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cluster -d 'The name of the kubeconfig cluster to use' -r
@@ -192,9 +218,10 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-key -d
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s h -l help -d 'Print help'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "jobs" -d 'List the rows of a database, the newest first'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "completion" -d 'Print the completion script of a shell'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -6,9 +6,11 @@
 pub mod cli;
 pub mod cluster;
 pub mod discover;
+pub mod doctor;
 pub mod exit;
 pub mod follow;
 pub mod job_id;
+pub mod mask;
 pub mod merge;
 pub mod render;
 pub mod resolve;

@@ -37,7 +37,7 @@ pub struct Cli {
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 row not readable, 4 no id in the row, 5 no pods match,
 6 cluster not reachable, 7 not authenticated or forbidden, 8 lines are missing and elbtail knows it,
-9 the job failed (with --exit-code), 130 interrupted";
+9 the job failed (with --exit-code) or doctor found a problem, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -50,6 +50,12 @@ pub enum Command {
     Targets(TargetsArgs),
     /// List the rows of a database, the newest first
     Jobs(JobsArgs),
+    /// Say why a job has no logs or does not go on, with the evidence and the next command to type
+    ///
+    /// It walks from the row over the id, the cluster and the permissions to Jobs, pods, containers and logs, and names the first
+    /// cause first. Exit codes: 0 no problem; of a problem, what the contract says of the first cause (3 row, 4 id, 5 no pods,
+    /// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
+    Doctor(DoctorArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
 }
@@ -175,6 +181,26 @@ pub struct TargetsArgs {
     /// Go on and print what changes, until interrupted
     #[arg(long, short = 'w')]
     pub watch: bool,
+}
+
+/// `elbtail doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// How to print it; json follows docs/doctor.schema.json
+    #[arg(long, short = 'o', value_enum, default_value = "text", value_name = "FORMAT")]
+    pub output: crate::doctor::view::DoctorFormat,
+    /// If the job's pods are not here, look in all contexts of the kubeconfig
+    #[arg(long)]
+    pub all_contexts: bool,
+    /// Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub bundle: Option<std::path::PathBuf>,
+    /// Look again until the job has pods and no problem, at most so long, such as 2m
+    #[arg(long, value_name = "DURATION", value_parser = super::doctor::patience)]
+    pub wait_healthy: Option<SignedDuration>,
 }
 
 /// `elbtail completion`.

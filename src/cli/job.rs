@@ -8,12 +8,12 @@ use crate::{
     resolve::{Resolution, resolve},
     row::{
         self, Row,
-        source::{self, DbArgs, RowSource},
+        source::{self, DbArgs, RowSource, SourceError},
     },
 };
 
 /// A job as its row tells it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The row; `None` when the id was given itself.
     pub row: Option<Row>,
@@ -22,17 +22,24 @@ pub struct Job {
 }
 
 /// Where rows are.
-pub struct Place(Option<Arc<dyn RowSource>>);
+pub struct RowPlace(Option<Arc<dyn RowSource>>);
 
-impl Place {
+impl RowPlace {
     /// As the flags say.
-    pub fn of(args: &DbArgs) -> Result<Place, Failure> {
-        Ok(Place(source::open(args)?.map(Arc::from)))
+    pub fn of(args: &DbArgs) -> Result<RowPlace, Failure> {
+        Ok(RowPlace(source::open(args)?.map(Arc::from)))
     }
 
     /// The database, if there is one.
     pub fn source(&self) -> Option<&Arc<dyn RowSource>> {
         self.0.as_ref()
+    }
+
+    /// The row of the database that the command line means by its id, or that the URL itself names.
+    pub async fn fetch(&self, args: &JobArgs) -> Result<Result<Row, SourceError>, Failure> {
+        let source = self.source().ok_or_else(no_job)?;
+        let id = args.target.as_ref().and_then(source::row_id).or(source.named()).ok_or_else(no_job)?;
+        Ok(source.fetch(id).await)
     }
 
     /// The database that holds the row which the command line means: not for a file, stdin or an ElasticBLAST id.
@@ -43,14 +50,9 @@ impl Place {
 
 impl Job {
     /// Finds the row that the command line names, and looks for the id in it. Warnings go to stderr.
-    pub async fn find(args: &JobArgs, place: &Place) -> Result<Job, Failure> {
+    pub async fn find(args: &JobArgs, place: &RowPlace) -> Result<Job, Failure> {
         let Some(source) = place.source_of(args) else { return Job::read(args) };
-        let row = match (&args.target, source.named()) {
-            _ if args.latest.latest => source.latest().await?,
-            (Some(target), _) => source.fetch(source::row_id(target).unwrap_or_default()).await?,
-            (None, Some(named)) => source.fetch(named).await?,
-            (None, None) => return Err(no_job()),
-        };
+        let row = if args.latest.latest { source.latest().await } else { place.fetch(args).await? }?;
         if args.latest.latest {
             eprintln!("the newest row that has not ended: {}", row.id().unwrap_or("without an id"));
         }

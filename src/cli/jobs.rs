@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use super::{block_on, failure::Failure, job::Place};
+use super::{block_on, failure::Failure, job::RowPlace};
 use crate::{
     exit::Exit,
     row::listing::{self, JobsArgs},
 };
 
 /// Lists rows.
-pub fn run(args: &JobsArgs, place: &Place) -> Result<Exit, Failure> {
+pub fn run(args: &JobsArgs, place: &RowPlace) -> Result<Exit, Failure> {
     let Some(source) = place.source() else {
         let text = "jobs lists the rows of a database: name it with --db URL or ELBTAIL_DB";
         return Err(Failure::Usage(text.to_owned()));

@@ -7,9 +7,10 @@ use super::{
     args::LogsArgs,
     connect,
     console::{self, Account, Chatter, Console, Voice},
+    doctor,
     failure::Failure,
     interrupt::interruptible,
-    job::{Job, Place},
+    job::{Job, RowPlace},
     rows::Rows,
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// Prints the job's lines.
-pub async fn run(args: LogsArgs, flags: ConnectArgs, place: Place) -> Result<Exit, Failure> {
+pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace) -> Result<Exit, Failure> {
     if args.follow && args.order == Some(Order::Time) {
         let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
         return Err(Failure::Usage(text.to_owned()));
@@ -58,7 +59,8 @@ impl Plan {
         let selection = Selection { id: job.id()?, include_setup: self.args.select.include_setup };
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
         if found.is_empty() {
-            return Err(Failure::NoPods(nothing_found(&selection, &self.namespace, &self.cluster.host())));
+            let text = nothing_found(&selection, &self.namespace, &self.cluster.host());
+            return Err(Failure::NoPods(doctor::explain(text, &job, &self.cluster, &self.namespace).await));
         }
         let order = self.args.order.unwrap_or(Order::Time);
         let (console, out) = self.console(selection.id.short(), Chatter::Some);
@@ -71,6 +73,9 @@ impl Plan {
         if account.sources == 0 {
             return Err(Failure::NoPods(nothing_wanted(&found)));
         }
+        if account.lines == 0 && account.forbidden.is_none() && self.filter.is_empty() && !self.args.only_log_lines {
+            doctor::tell(&job, &self.cluster, &self.namespace).await;
+        }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
         self.exit(&account, failed)
     }
@@ -80,7 +85,7 @@ impl Plan {
         let id = job.resolution.id().cloned();
         let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Chatter::Normal);
         let (sender, news) = mpsc::channel(4);
-        let teller = tokio::spawn(rows.tell(job, sender, out.clone()));
+        let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
         let filter = self.filter.clone();
         let progress = follow::Progress::default();
         let work = follow::follow(&self.cluster, &self.namespace, filter, self.scope, news, out, &progress);
@@ -98,7 +103,7 @@ impl Plan {
                 "the job has ended and no pods of {id} are left in namespace {}; finished pods are removed after half an hour",
                 self.namespace
             );
-            return Err(Failure::NoPods(text));
+            return Err(Failure::NoPods(doctor::explain(text, &job, &self.cluster, &self.namespace).await));
         }
         self.exit(&account, self.args.exit_code && failed)
     }

@@ -4,6 +4,7 @@
 mod args;
 mod completion;
 mod console;
+mod doctor;
 mod failure;
 mod interrupt;
 mod job;
@@ -17,7 +18,7 @@ use std::{future::Future, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
-use self::{args::Command, failure::Failure, job::Place};
+use self::{args::Command, failure::Failure, job::RowPlace};
 use crate::{cluster::Cluster, exit::Exit};
 
 pub use args::Cli;
@@ -54,14 +55,15 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// Runs a parsed command line.
 ///
 /// # Errors
-/// [`Failure`]: the one error to print, with its exit code.
+/// `Failure`: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
     let Cli { command, connect, db } = cli;
-    let place = Place::of(&db)?;
+    let place = RowPlace::of(&db)?;
     match command {
         Command::Resolve(args) => resolve::run(&args, &place),
         Command::Jobs(args) => jobs::run(&args, &place),
         Command::Completion(args) => completion::run(&args),
+        Command::Doctor(args) => block_on(doctor::run(args, connect, place)),
         Command::Targets(args) => block_on(targets::run(args, connect, place)),
         Command::Logs(args) => block_on(logs::run(args, connect, place)),
     }

@@ -6,12 +6,12 @@ use super::{
     args::ResolveArgs,
     block_on,
     failure::Failure,
-    job::{Job, Place},
+    job::{Job, RowPlace},
 };
 use crate::{exit::Exit, resolve::view};
 
 /// Prints the id and where it stands. Without an id the places are printed all the same, and the exit code is 4.
-pub fn run(args: &ResolveArgs, place: &Place) -> Result<Exit, Failure> {
+pub fn run(args: &ResolveArgs, place: &RowPlace) -> Result<Exit, Failure> {
     if place.source_of(&args.job).is_none() {
         return print(args, &Job::read(&args.job)?);
     }

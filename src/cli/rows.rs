@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 use super::{
     args::JobArgs,
     failure::Failure,
-    job::{Job, Place},
+    job::{Job, RowPlace},
 };
 use crate::{
     discover::Selection,
@@ -60,7 +60,7 @@ enum Look {
 
 impl Rows {
     /// The row that the command line names, which was found as `job`.
-    pub fn of(args: &JobArgs, place: &Place, job: &Job, include_setup: bool) -> Rows {
+    pub fn of(args: &JobArgs, place: &RowPlace, job: &Job, include_setup: bool) -> Rows {
         let id = job.row.as_ref().and_then(Row::id);
         let again = match (place.source_of(args), id, &args.target) {
             (Some(source), Some(id), _) => {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::{
     args::TargetsArgs,
-    connect,
+    connect, doctor,
     failure::Failure,
     interrupt::interruptible,
-    job::{Job, Place},
+    job::{Job, RowPlace},
     logs,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Lists the job's containers.
-pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: Place) -> Result<Exit, Failure> {
+pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: RowPlace) -> Result<Exit, Failure> {
     let job = Job::find(&args.job, &place).await?;
     let selection = Selection { id: job.id()?, include_setup: args.select.include_setup };
     let cluster = connect(&flags).await?;
@@ -38,7 +38,8 @@ pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: Place) -> Result<
     }
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
-        return Err(Failure::NoPods(logs::nothing_found(&selection, &namespace, &cluster.host())));
+        let text = logs::nothing_found(&selection, &namespace, &cluster.host());
+        return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &namespace).await));
     }
     let wanted = only(entries(&found), &filter);
     if wanted.is_empty() {

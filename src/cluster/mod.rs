@@ -7,6 +7,7 @@
 
 mod args;
 mod body;
+mod contexts;
 mod counters;
 mod credentials;
 mod dial;
@@ -39,6 +40,7 @@ use tower::{Service, ServiceBuilder};
 pub use self::{
     args::{ConnectArgs, RequestTimeout},
     body::AnswerBody,
+    contexts::ContextNames,
     counters::Counters,
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},

@@ -1,0 +1,155 @@
+//! `elbtail doctor JOB`, and the one line in which other commands hand on what it would say.
+
+use std::{io::Write, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    args::{DoctorArgs, JobArgs},
+    failure::Failure,
+    interrupt::interruptible,
+    job::{Job, RowPlace},
+};
+use crate::{
+    cluster::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout},
+    doctor::{Area, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
+    exit::Exit,
+    row::JobArg,
+};
+
+/// The pause between two looks of `--wait-healthy`.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long a command that found nothing spends on saying why.
+const HINT: Duration = Duration::from_secs(5);
+
+/// Examines the job and prints what there is to say, unless the user loses patience.
+pub async fn run(args: DoctorArgs, flags: ConnectArgs, rows: RowPlace) -> Result<Exit, Failure> {
+    interruptible(look(args, flags, rows)).await.unwrap_or(Ok(Exit::Interrupted))
+}
+
+async fn look(args: DoctorArgs, mut flags: ConnectArgs, rows: RowPlace) -> Result<Exit, Failure> {
+    let limit = flags.request_timeout.0;
+    // The whole walk takes less than what one request may: each gets its part.
+    flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
+    let budget = limit.map(|limit| limit.mul_f64(0.9));
+    let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
+    let mut row = row_of(&args, &rows).await?;
+    let mut cluster = Cluster::connect(&flags, |text| eprint!("{text}")).await;
+    loop {
+        let facts = facts(row, &cluster, &flags, args.all_contexts, budget).await;
+        let report = examine(&facts);
+        // For a smoke test no pod yet is no success yet.
+        let good = report.healthy && (until.is_none() || report.has_pods);
+        let again = until.filter(|until| !good && Instant::now() + LOOK < *until && report.exit != Exit::Usage);
+        if again.is_none() {
+            let text = view::render(args.output, &report)?;
+            // A closed pipe ends it quietly.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            if let Some(path) = &args.bundle {
+                let pages = bundle::collect(cluster.as_ref().ok(), &facts, &report).await?;
+                bundle::write(path, &pages)?;
+                eprintln!("{}: {} files", path.display(), pages.len());
+            }
+            return Ok(match (good, report.exit) {
+                (false, Exit::Done) => Exit::NoPods,
+                (_, exit) => exit,
+            });
+        }
+        sleep(LOOK).await;
+        row = match &args.job.target {
+            // Stdin can be read only once.
+            Some(JobArg::Stdin) => facts.row,
+            _ => row_of(&args, &rows).await?,
+        };
+        if cluster.is_err() {
+            cluster = Cluster::connect(&flags, |_| {}).await;
+        }
+    }
+}
+
+/// The row that the command line names, or why it cannot be had.
+async fn row_of(args: &DoctorArgs, rows: &RowPlace) -> Result<RowFacts, Failure> {
+    let JobArgs { target, job, latest } = &args.job;
+    match (rows.source_of(&args.job), target) {
+        (Some(source), _) => {
+            let row = if latest.latest { Ok(source.latest().await) } else { rows.fetch(&args.job).await };
+            Ok(gather::row_from(source, row?).await)
+        }
+        (None, Some(target)) if !latest.latest => Ok(gather::row(target, job.as_deref())),
+        // Says what is missing on the command line.
+        (None, _) => Job::read(&args.job).map(|_| RowFacts::default()),
+    }
+}
+
+/// Everything there is to know now.
+async fn facts(
+    row: RowFacts,
+    cluster: &Result<Cluster, ClusterError>,
+    flags: &ConnectArgs,
+    all_contexts: bool,
+    budget: Option<Duration>,
+) -> Facts {
+    let mut place = Place { all_contexts, ..Place::default() };
+    gather::contexts_of(flags, &mut place);
+    let answer = match cluster {
+        Err(error) => ClusterFacts::Failed(error.clone()),
+        Ok(cluster) => {
+            place.host = cluster.host();
+            place.namespace = namespace(&row, cluster.namespace());
+            let ask = gather::cluster(cluster, flags, &row, &place);
+            match budget {
+                None => ask.await,
+                Some(budget) => timeout(budget, ask).await.unwrap_or_else(|_| {
+                    let why = Obstacle::Timeout { what: "the examination", after: budget };
+                    ClusterFacts::Failed(ClusterError::Unreachable { host: cluster.host(), why })
+                }),
+            }
+        }
+    };
+    Facts { now: Timestamp::now(), row, place, cluster: answer }
+}
+
+/// As for every command: what the row says gives way to everything but the default.
+fn namespace(row: &RowFacts, chosen: &str) -> String {
+    match row.row.as_ref().and_then(|row| row.namespace()) {
+        Some(hint) if chosen == "default" => hint.to_owned(),
+        _ => chosen.to_owned(),
+    }
+}
+
+/// What the doctor says first of a job that a command has nothing to show of: one line, or nothing when it knows no better.
+async fn hint(job: &Job, cluster: &Cluster, namespace: &str) -> Option<String> {
+    let row = RowFacts { row: job.row.clone(), resolution: Some(job.resolution.clone()), ..RowFacts::default() };
+    let flags = ConnectArgs::default();
+    let place = Place { host: cluster.host(), namespace: namespace.to_owned(), ..Place::default() };
+    let answer = timeout(HINT, gather::cluster(cluster, &flags, &row, &place)).await.ok()?;
+    let report = examine(&Facts { now: Timestamp::now(), row, place, cluster: answer });
+    one_line(&report)
+}
+
+/// The text of a failure, followed by what the doctor says first.
+pub async fn explain(text: String, job: &Job, cluster: &Cluster, namespace: &str) -> String {
+    match hint(job, cluster, namespace).await {
+        Some(hint) => format!("{text}\n{hint}"),
+        None => text,
+    }
+}
+
+/// The same on stderr, after a command that printed nothing.
+pub async fn tell(job: &Job, cluster: &Cluster, namespace: &str) {
+    if let Some(hint) = hint(job, cluster, namespace).await {
+        eprintln!("{hint}");
+    }
+}
+
+fn one_line(report: &Report) -> Option<String> {
+    report.findings.iter().find(|finding| finding.code.area() != Area::Permission || finding.is_problem())?;
+    report.one_line().map(|line| format!("doctor: {line}"))
+}
+
+/// The time `--wait-healthy` takes: not negative.
+pub fn patience(text: &str) -> Result<SignedDuration, String> {
+    let duration: SignedDuration = text.parse().map_err(|error| format!("{error}; write it as 30s, 5m or 2h"))?;
+    if duration.is_negative() { Err("must not be negative".to_owned()) } else { Ok(duration) }
+}

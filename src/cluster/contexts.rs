@@ -1,0 +1,39 @@
+//! [`ContextNames`]: what the kubeconfig calls the clusters it knows.
+
+use super::{ClusterError, ConnectArgs, Surroundings, kubeconfig};
+
+/// The names of contexts; nothing secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContextNames {
+    /// The context that is used.
+    pub current: Option<String>,
+    /// Its cluster's name, or the one of `--cluster`.
+    pub cluster: Option<String>,
+    /// The other contexts.
+    pub others: Vec<String>,
+}
+
+impl ContextNames {
+    /// Reads them with the process's environment.
+    ///
+    /// # Errors
+    /// When a kubeconfig cannot be read.
+    pub fn read(args: &ConnectArgs) -> Result<Self, ClusterError> {
+        Self::read_in(args, &Surroundings::from_process(|_| {}))
+    }
+
+    /// As [`ContextNames::read`], in an environment given as a value.
+    ///
+    /// # Errors
+    /// When a kubeconfig cannot be read.
+    pub fn read_in(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
+        let kubeconfig = kubeconfig::find(args, around)?.kubeconfig;
+        let current = args.context.clone().or(kubeconfig.current_context);
+        let named = |name: &String| kubeconfig.contexts.iter().find(|context| &context.name == name);
+        let cluster = current.as_ref().and_then(named).and_then(|context| context.context.as_ref());
+        let cluster = args.cluster.clone().or_else(|| cluster.map(|context| context.cluster.clone()));
+        let all = kubeconfig.contexts.iter().map(|context| context.name.clone());
+        let others = all.filter(|name| Some(name) != current.as_ref()).collect();
+        Ok(Self { current, cluster, others })
+    }
+}

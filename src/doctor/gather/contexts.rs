@@ -1,0 +1,14 @@
+//! The contexts of the kubeconfig, as far as messages need them.
+
+use crate::{
+    cluster::{ConnectArgs, ContextNames},
+    doctor::Place,
+};
+
+/// Fills in what the kubeconfig calls the place. Without a kubeconfig, as in a pod, there are no names.
+pub fn contexts_of(flags: &ConnectArgs, place: &mut Place) {
+    let Ok(names) = ContextNames::read(flags) else { return };
+    place.names = names.current.into_iter().collect();
+    place.names.extend(names.cluster);
+    place.other_contexts = names.others;
+}

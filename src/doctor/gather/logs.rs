@@ -1,0 +1,162 @@
+//! Pieces of logs: the last lines of what is suspicious, and the first bytes of a sample of the rest.
+
+use std::{collections::HashSet, time::Duration};
+
+use futures::{StreamExt, stream};
+use tokio::time::timeout;
+
+use crate::{
+    cluster::{Cluster, ClusterError, LogAnswer, LogQuery, Obstacle},
+    discover::{Kind, Match, Role, Target, targets},
+    doctor::{Answer, LogFacts, Part},
+    follow::status::{Place, State},
+};
+
+/// Lines of a suspicious container.
+const LINES: u64 = 200;
+/// Bytes of them that are kept at most.
+const MOST: usize = 256 << 10;
+/// Bytes of a log's head: a stamp and the start of a line.
+const HEAD: u64 = 160;
+/// Suspicious pods that are read at most, and heads.
+const SUSPECTS: usize = 40;
+const SAMPLE: usize = 64;
+/// Questions under way at once.
+const AT_ONCE: usize = 32;
+/// How long one log may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A question for a piece of a log.
+#[derive(Debug, Clone)]
+struct Ask {
+    target: Target,
+    node: Option<String>,
+    part: Part,
+}
+
+/// Reads what is worth reading of these pods.
+pub(super) async fn read(cluster: &Cluster, pods: &[Match]) -> Vec<LogFacts> {
+    let asks = stream::iter(plan(pods));
+    asks.map(|ask| one(cluster, ask)).buffer_unordered(AT_ONCE).collect().await
+}
+
+/// What is asked: the tails of every container of a pod that is in trouble, the finalizer's and `submit-jobs`'s in any case, and
+/// of the others the heads, one on each node at least.
+fn plan(pods: &[Match]) -> Vec<Ask> {
+    let mut tails = Vec::new();
+    let mut heads = Vec::new();
+    let failed = pods.iter().filter(|found| has_failed(found));
+    let suspects: Vec<&str> = failed
+        .chain(pods.iter().filter(|found| is_exporting(found)))
+        .map(|found| found.pod.uid())
+        .take(SUSPECTS)
+        .collect();
+    for found in pods {
+        let role = Role::of(&found.pod);
+        let read_tails = matches!(role, Role::Finalizer | Role::Submit) || suspects.contains(&found.pod.uid());
+        for target in targets(&found.pod) {
+            let status = found.pod.container(&target.container);
+            let node = found.pod.spec.node_name.clone();
+            let here = status.place(status.restart);
+            let ask = |part| Ask { target: target.clone(), node: node.clone(), part };
+            if read_tails && matches!(here, Place::Live | Place::Latest) {
+                tails.push(ask(Part::Tail));
+            }
+            if read_tails && status.restart > 0 && status.place(status.restart - 1) == Place::Previous {
+                tails.push(ask(Part::Previous));
+            }
+            if matches!(status.state, State::Running { .. } | State::Ended(_)) && here != Place::Nowhere {
+                heads.push((has_known_start(&target), status.started(status.restart), ask(Part::Head)));
+            }
+        }
+    }
+    // The longest running first: they have had the time to be rotated.
+    heads.sort_by_key(|(known, started, _)| (!known, *started));
+    let mut nodes = HashSet::new();
+    let (first, rest): (Vec<Ask>, Vec<Ask>) =
+        heads.into_iter().map(|(_, _, ask)| ask).partition(|ask| nodes.insert(ask.node.clone()));
+    tails.into_iter().chain(first.into_iter().chain(rest).take(SAMPLE)).collect()
+}
+
+/// Containers whose first line is known, so that a missing beginning shows.
+fn has_known_start(target: &Target) -> bool {
+    target.kind == Kind::Regular && matches!(target.container.as_str(), "blast" | "finalizer")
+}
+
+/// Whether its BLAST has ended, which in NCBI's layout says nothing of how: that is in its log.
+fn is_exporting(found: &Match) -> bool {
+    let state = |container| found.pod.status_of(container).map(|status| &status.state);
+    state("blast").is_some_and(|state| state.terminated.is_some())
+        && state("results-export").is_some_and(|state| state.running.is_some())
+}
+
+/// Whether an instance of one of its containers failed.
+fn has_failed(found: &Match) -> bool {
+    let status = &found.pod.status;
+    let all = status.init_container_statuses.iter().chain(&status.container_statuses);
+    all.into_iter().any(|container| {
+        let ended = |state: &crate::discover::pod::ContainerState| {
+            state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0)
+        };
+        ended(&container.state) || ended(&container.last_state)
+    })
+}
+
+async fn one(cluster: &Cluster, ask: Ask) -> LogFacts {
+    let query = LogQuery {
+        container: ask.target.container.clone(),
+        previous: ask.part == Part::Previous,
+        timestamps: true,
+        tail_lines: (ask.part != Part::Head).then_some(LINES),
+        limit_bytes: (ask.part == Part::Head).then_some(HEAD),
+        ..LogQuery::default()
+    };
+    let answer = match timeout(PATIENCE, answer(cluster, &ask.target, &query)).await {
+        Ok(answer) => answer,
+        Err(_) => Answer::Refused(ClusterError::Unreachable {
+            host: cluster.host(),
+            why: Obstacle::Timeout { what: "reading a log", after: PATIENCE },
+        }),
+    };
+    LogFacts { target: ask.target, node: ask.node, part: ask.part, answer }
+}
+
+async fn answer(cluster: &Cluster, target: &Target, query: &LogQuery) -> Answer {
+    match cluster.log(&target.namespace, &target.pod, query).await {
+        Ok(LogAnswer::NotScheduled) => Answer::NotScheduled,
+        Ok(LogAnswer::Body(mut body)) => {
+            let mut bytes = Vec::new();
+            while let Some(piece) = body.next().await {
+                match piece {
+                    Ok(piece) => bytes.extend_from_slice(&piece),
+                    Err(error) => return Answer::Refused(error),
+                }
+                // The last words count. Twice as much may be held, so that little is moved.
+                if bytes.len() > 2 * MOST {
+                    bytes.drain(..bytes.len() - MOST);
+                }
+            }
+            Answer::read(&bytes)
+        }
+        Err(error) => Answer::Refused(error),
+    }
+}
+
+/// The last lines of every started container of these pods, for a bundle: the instance before too.
+pub async fn read_all(cluster: &Cluster, pods: &[Match]) -> Vec<LogFacts> {
+    let mut asks = Vec::new();
+    for found in pods {
+        for target in targets(&found.pod) {
+            let status = found.pod.container(&target.container);
+            let node = found.pod.spec.node_name.clone();
+            let ask = |part| Ask { target: target.clone(), node: node.clone(), part };
+            if matches!(status.place(status.restart), Place::Live | Place::Latest) {
+                asks.push(ask(Part::Tail));
+            }
+            if status.restart > 0 && status.place(status.restart - 1) == Place::Previous {
+                asks.push(ask(Part::Previous));
+            }
+        }
+    }
+    stream::iter(asks).map(|ask| one(cluster, ask)).buffer_unordered(AT_ONCE).collect().await
+}

@@ -1,0 +1,214 @@
+//! The pods: have they a node, and is it still there?
+
+use jiff::SignedDuration;
+
+use super::{
+    scene::{Scene, count, is_over, name, reason, said},
+    trouble::{Trouble, group},
+};
+use crate::{
+    discover::{Match, Pod},
+    doctor::{Code, Finding},
+};
+
+/// What the kubelet and the cloud call the end of a node.
+const NODE_ENDS: [&str; 5] = ["Shutdown", "NodeShutdown", "Terminated", "Preempting", "Preempted"];
+/// Reasons of a pod's failure before it ran: the node would not have it.
+const REJECTED: [&str; 6] =
+    ["UnexpectedAdmissionError", "OutOfcpu", "OutOfmemory", "OutOfpods", "NodeAffinity", "Taint"];
+/// Reasons of the condition `DisruptionTarget`.
+const DISRUPTED: [&str; 5] = [
+    "PreemptionByScheduler",
+    "DeletionByTaintManager",
+    "EvictionByEvictionAPI",
+    "DeletionByPodGC",
+    "TerminationByKubelet",
+];
+/// Starting takes longer than this only with a reason.
+const SLOW: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is to be said of the pods.
+pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = group(scene.seen.pods().iter().filter_map(|found| trouble(scene, found)).collect());
+    findings.extend(vanished(scene));
+    findings.extend(near(scene));
+    findings
+}
+
+/// Whether the pod's own trouble explains that of its containers.
+pub(super) fn is_troubled(found: &Match) -> bool {
+    let pod = &found.pod;
+    let word = pod.status.reason.as_deref().unwrap_or_default();
+    word == "Evicted"
+        || word == "NodeLost"
+        || NODE_ENDS.contains(&word)
+        || REJECTED.contains(&word)
+        || (is_over(pod) && disruption(pod).is_some())
+}
+
+fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
+    let pod = &found.pod;
+    let describe = scene.kubectl(&format!("describe pod {}", pod.name()));
+    let word = pod.status.reason.as_deref().unwrap_or_default();
+    let message = pod.status.message.clone().unwrap_or_default();
+    let made_good = scene.is_made_good(pod);
+    let trouble = |code: Code, is_problem: bool, what: String, shown: String, next: String| {
+        let (is_problem, what) = match made_good {
+            true => (false, format!("{what}; another try made it good")),
+            false => (is_problem, what),
+        };
+        Some(Trouble { code, is_problem, found, container: String::new(), what, shown, words: Vec::new(), next })
+    };
+    if word == "Evicted" {
+        let next = scene.kubectl(&format!("describe node {}", node(pod)));
+        return trouble(Code::PodEvicted, true, "{} <was|were> evicted".to_owned(), message, next);
+    }
+    let lost = pod.status.conditions.iter().any(|it| it.kind == "Ready" && it.status == "Unknown");
+    if word == "NodeLost" || pod.status.phase.as_deref() == Some("Unknown") || lost {
+        let what = format!("{{}} <is|are> on node {}, which does not answer", node(pod));
+        let next = scene.kubectl(&format!("describe node {}", node(pod)));
+        return trouble(Code::PodNodeLost, true, what, message, next);
+    }
+    let disrupted = disruption(pod);
+    if NODE_ENDS.contains(&word) || (disrupted.is_some() && (is_over(pod) || pod.is_deleted())) {
+        let successor = scene.successor(pod);
+        let next_pod = successor.map(|found| format!("; pod {} took over", found.pod.name()));
+        let what =
+            format!("{{}} lost the node{}", next_pod.clone().unwrap_or("; no pod has taken over yet".to_owned()));
+        let shown = match disrupted {
+            Some((reason, text)) => format!("DisruptionTarget {reason}: {text}"),
+            None => format!("{word}: {message}"),
+        };
+        let next = match successor {
+            Some(found) => scene.elbtail_logs(&found.pod, "blast"),
+            None => describe,
+        };
+        return trouble(Code::PodReclaimed, successor.is_none(), what, shown, next);
+    }
+    if REJECTED.contains(&word) {
+        let what = format!("{{}} <was|were> refused by node {}: {word}", node(pod));
+        return trouble(Code::PodRejected, true, what, message, describe);
+    }
+    if is_over(pod) || pod.is_deleted() {
+        return None;
+    }
+    if let Some(condition) = pod.status.conditions.iter().find(|it| it.kind == "PodScheduled" && it.status == "False") {
+        let text = condition.message.clone().unwrap_or_default();
+        let scaling = scene.event(pod.name(), &["TriggeredScaleUp"]);
+        let (why, next) = why_unschedulable(scene, &text, &describe);
+        return match scaling {
+            Some(event) => trouble(
+                Code::PodUnschedulable,
+                false,
+                "{} <waits|wait> for a node that is being added".to_owned(),
+                said(event),
+                describe,
+            ),
+            None => trouble(Code::PodUnschedulable, true, format!("{{}} <has|have> no node: {why}"), text, next),
+        };
+    }
+    starting(scene, found)
+        .and_then(|(code, what, shown)| trouble(code, code != Code::PodSlowStart, what, shown, describe))
+}
+
+/// A pod whose containers are being made: what its events say of it.
+fn starting(scene: &Scene<'_>, found: &Match) -> Option<(Code, String, String)> {
+    let pod = &found.pod;
+    let creating = |status: &crate::discover::pod::ContainerStatus| {
+        let waiting = status.state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
+        matches!(waiting, Some("ContainerCreating" | "PodInitializing"))
+    };
+    let (init, all) = (&pod.status.init_container_statuses, &pod.status.container_statuses);
+    // While an init container runs, it is not the pod that is slow.
+    let first = init.iter().find(|status| status.state.terminated.is_none()).or(all.first())?;
+    if !creating(first) {
+        return None;
+    }
+    let volume = ["FailedMount", "FailedAttachVolume", "FailedMapVolume"];
+    if let Some(event) = scene.event(pod.name(), &volume) {
+        return Some((Code::PodVolume, "{} cannot mount a volume".to_owned(), said(event)));
+    }
+    if let Some(event) = scene.event(pod.name(), &["FailedCreatePodSandBox", "NetworkNotReady"]) {
+        return Some((Code::PodSandbox, "{} cannot get a sandbox or network".to_owned(), said(event)));
+    }
+    let age = pod.created().map(|at| scene.ago(at)).filter(|age| *age > SLOW)?;
+    let what = "{} <has|have> been starting for a long time".to_owned();
+    Some((Code::PodSlowStart, what, format!("created {} ago, no event says why", crate::discover::age::human(age))))
+}
+
+fn node(pod: &Pod) -> &str {
+    pod.spec.node_name.as_deref().unwrap_or("?")
+}
+
+fn disruption(pod: &Pod) -> Option<(String, String)> {
+    let target = |it: &&crate::discover::pod::Condition| it.kind == "DisruptionTarget" && it.status == "True";
+    let condition = pod.status.conditions.iter().find(target)?;
+    let reason = condition.reason.clone().filter(|reason| DISRUPTED.contains(&reason.as_str()))?;
+    Some((reason, condition.message.clone().unwrap_or_default()))
+}
+
+/// The scheduler's message in a few words, and what to look at.
+fn why_unschedulable(scene: &Scene<'_>, text: &str, describe: &str) -> (String, String) {
+    const CAUSES: [(&str, &str, &str); 8] = [
+        ("affinity/selector", "no node has the labels that are asked for", "get nodes --show-labels"),
+        ("Insufficient memory", "not enough memory on any node", "describe nodes"),
+        ("Insufficient cpu", "not enough CPU on any node", "describe nodes"),
+        ("Insufficient ephemeral-storage", "not enough disk on any node", "describe nodes"),
+        (
+            "untolerated taint",
+            "taints keep pods off",
+            "get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints",
+        ),
+        ("Too many pods", "the nodes are full of pods", "describe nodes"),
+        ("volume node affinity conflict", "the volume is in another zone", "describe pv"),
+        ("persistentvolumeclaim", "the volume claim is not bound", "get pvc"),
+    ];
+    let hits: Vec<_> = CAUSES.iter().filter(|(sign, ..)| text.contains(sign)).collect();
+    let why: Vec<&str> = hits.iter().map(|(_, why, _)| *why).collect();
+    match hits.first() {
+        Some((.., command)) => (why.join(", "), scene.kubectl(command)),
+        None => ("the scheduler finds none".to_owned(), describe.to_owned()),
+    }
+}
+
+/// Pods that a Job made and that are not there any more, as after the loss of a Spot node.
+fn vanished(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for job in scene.seen.jobs().iter().filter(|job| !super::scene::is_finished(job)) {
+        let made = scene.events_of(name(job)).filter(|event| reason(event) == "SuccessfulCreate");
+        let made = made.filter_map(|event| event.message.as_deref()?.strip_prefix("Created pod: "));
+        let gone: Vec<&str> = made.filter(|made| scene.seen.pods().iter().all(|it| it.pod.name() != *made)).collect();
+        let Some(first) = gone.first() else { continue };
+        let successor = scene.seen.pods().iter().find(|found| found.pod.jobs().any(|owner| owner == name(job)));
+        let then = match successor {
+            Some(found) => format!("pod {} took over", found.pod.name()),
+            None => "no pod has taken over yet".to_owned(),
+        };
+        let whom =
+            if gone.len() == 1 { format!("pod {first} is") } else { format!("{} are", count(gone.len(), "pod")) };
+        let summary = format!("{whom} gone with its log, as when a Spot node is reclaimed; {then}");
+        let events = gone.iter().flat_map(|gone| scene.events_of(gone)).map(said);
+        let finding = Finding::graded(Code::PodReclaimed, successor.is_none(), summary)
+            .evidence(format!("Job {} made {}", name(job), gone.join(", ")))
+            .evidences(events)
+            .about(name(job));
+        findings.push(match successor {
+            Some(found) => finding.next(scene.elbtail_logs(&found.pod, "blast")),
+            None => finding.next(scene.kubectl(&format!("describe job {}", name(job)))),
+        });
+    }
+    findings
+}
+
+/// Near misses, when they may be what somebody is looking for.
+fn near(scene: &Scene<'_>) -> Option<Finding> {
+    if scene.seen.near.is_empty() {
+        return None;
+    }
+    let whom = match scene.seen.near.as_slice() {
+        [(name, _)] => format!("pod {name} looks"),
+        several => format!("{} look", count(several.len(), "pod")),
+    };
+    let lines = scene.seen.near.iter().map(|(name, why)| format!("{name}: {why}"));
+    Some(Finding::note(Code::PodNotTaken, format!("{whom} like the job's, but belongs elsewhere")).evidences(lines))
+}

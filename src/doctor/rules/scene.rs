@@ -1,0 +1,205 @@
+//! [`Scene`]: the facts of a job that has an id on a cluster that answers, with what every rule needs to look up.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
+
+use crate::{
+    discover::{Match, Pod, Role, age::human},
+    doctor::{Facts, Line, LogFacts, Part, Seen},
+    job_id::JobId,
+};
+
+/// What is looked at.
+pub(super) struct Scene<'a> {
+    pub facts: &'a Facts,
+    pub seen: &'a Seen,
+    pub id: &'a JobId,
+}
+
+/// Where a Job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum JobState {
+    Active,
+    Suspended,
+    Complete { at: Option<Timestamp> },
+    Failed { at: Option<Timestamp>, reason: String, message: String },
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(facts: &'a Facts, seen: &'a Seen, id: &'a JobId) -> Self {
+        Self { facts, seen, id }
+    }
+
+    /// The namespace as a flag of kubectl.
+    pub fn ns(&self) -> &str {
+        &self.facts.place.namespace
+    }
+
+    /// `kubectl -n NAMESPACE …`
+    pub fn kubectl(&self, words: &str) -> String {
+        format!("kubectl -n {} {words}", self.ns())
+    }
+
+    /// `elbtail logs JOB …`
+    pub fn elbtail_logs(&self, pod: &Pod, container: &str) -> String {
+        format!("elbtail logs {} -n {} --pod {} -c {container}", self.id, self.ns(), pod.name())
+    }
+
+    pub fn row_is_terminal(&self) -> bool {
+        self.facts.row.row.as_ref().is_some_and(crate::row::Row::is_terminal)
+    }
+
+    /// The Job that owns a pod, if it is still there.
+    pub fn job_of(&self, pod: &Pod) -> Option<&'a Job> {
+        let owner = pod.jobs().next()?.to_owned();
+        self.seen.jobs().iter().find(|job| job.metadata.name.as_deref() == Some(owner.as_str()))
+    }
+
+    /// Whether a pod's failure has been made good by another try.
+    pub fn is_made_good(&self, pod: &Pod) -> bool {
+        if self.job_of(pod).is_some_and(|job| matches!(state(job), JobState::Complete { .. })) {
+            return true;
+        }
+        // Without permission to list Jobs, a sister pod that succeeded says the same.
+        let owner = pod.jobs().next();
+        owner.is_some()
+            && self
+                .seen
+                .pods()
+                .iter()
+                .any(|found| found.pod.jobs().next() == owner && found.pod.status.phase.as_deref() == Some("Succeeded"))
+    }
+
+    /// Another pod of the same Job, made later.
+    pub fn successor(&self, pod: &Pod) -> Option<&'a Match> {
+        let owner = pod.jobs().next()?;
+        self.seen.pods().iter().find(|found| {
+            found.pod.jobs().next() == Some(owner)
+                && found.pod.uid() != pod.uid()
+                && found.pod.created() >= pod.created()
+        })
+    }
+
+    /// Events about a pod, by its name: a pod's name is its own for as long as events live.
+    pub fn events_of(&self, name: &str) -> impl Iterator<Item = &'a Event> {
+        let name = name.to_owned();
+        self.seen.events.iter().filter(move |event| event.involved_object.name.as_deref() == Some(name.as_str()))
+    }
+
+    /// The newest event about something for one of these reasons, as a line.
+    pub fn event(&self, name: &str, reasons: &[&str]) -> Option<&'a Event> {
+        let matching = self.events_of(name).filter(|event| reasons.contains(&reason(event)));
+        matching.max_by_key(|event| last_seen(event))
+    }
+
+    /// A piece of a container's log that was read.
+    pub fn log(&self, pod: &Pod, container: &str, part: Part) -> Option<&'a LogFacts> {
+        let logs = self.seen.logs.iter();
+        logs.into_iter()
+            .find(|log| log.part == part && log.target.container == container && log.target.uid == pod.uid())
+    }
+
+    /// The lines of a container that were read: the instance before, then the latest.
+    pub fn lines(&self, pod: &Pod, container: &str) -> impl Iterator<Item = &'a Line> {
+        let before = self.log(pod, container, Part::Previous).map_or(&[][..], LogFacts::lines);
+        let latest = self.log(pod, container, Part::Tail).map_or(&[][..], LogFacts::lines);
+        before.iter().chain(latest)
+    }
+
+    /// The last words of a container's latest instance that has any.
+    pub fn last_words(&self, pod: &Pod, container: &str, count: usize) -> Vec<String> {
+        let lines = [Part::Tail, Part::Previous].into_iter().find_map(|part| {
+            let lines = self.log(pod, container, part)?.lines();
+            lines.iter().any(|line| !line.text.trim().is_empty()).then_some(lines)
+        });
+        let texts = lines.unwrap_or_default().iter().map(|line| line.text.trim_end()).filter(|text| !text.is_empty());
+        let texts: Vec<String> = texts.map(|text| format!("| {text}")).collect();
+        texts[texts.len().saturating_sub(count)..].to_vec()
+    }
+
+    /// How long ago something was.
+    pub fn ago(&self, at: Timestamp) -> SignedDuration {
+        self.facts.now.duration_since(at)
+    }
+
+    /// The same in words.
+    pub fn ago_text(&self, at: Timestamp) -> String {
+        format!("{} ago", human(self.ago(at)))
+    }
+}
+
+/// What has become of a Job.
+pub(super) fn state(job: &Job) -> JobState {
+    let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let holds = |kind: &str| conditions.clone().find(|it| it.type_ == kind && it.status == "True");
+    if let Some(failed) = holds("Failed") {
+        return JobState::Failed {
+            at: failed.last_transition_time.as_ref().map(|time| time.0),
+            reason: failed.reason.clone().unwrap_or_default(),
+            message: failed.message.clone().unwrap_or_default(),
+        };
+    }
+    if let Some(complete) = holds("Complete") {
+        let at = job.status.as_ref().and_then(|status| status.completion_time.as_ref());
+        return JobState::Complete { at: at.or(complete.last_transition_time.as_ref()).map(|time| time.0) };
+    }
+    let suspended = job.spec.as_ref().and_then(|spec| spec.suspend).unwrap_or(false);
+    if suspended { JobState::Suspended } else { JobState::Active }
+}
+
+/// When a Job ended.
+pub(super) fn ended_at(job: &Job) -> Option<Timestamp> {
+    match state(job) {
+        JobState::Complete { at } | JobState::Failed { at, .. } => at,
+        JobState::Active | JobState::Suspended => None,
+    }
+}
+
+pub(super) fn is_finished(job: &Job) -> bool {
+    matches!(state(job), JobState::Complete { .. } | JobState::Failed { .. })
+}
+
+pub(super) fn name(job: &Job) -> &str {
+    job.metadata.name.as_deref().unwrap_or_default()
+}
+
+pub(super) fn is_batch(job: &Job) -> bool {
+    name(job).contains("-batch-")
+}
+
+/// Whether no container of the pod runs or will.
+pub(super) fn is_over(pod: &Pod) -> bool {
+    matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"))
+}
+
+/// Whether a container of the pod runs.
+pub(super) fn is_running(found: &Match) -> bool {
+    let status = &found.pod.status;
+    let mut all = status.init_container_statuses.iter().chain(&status.container_statuses);
+    !found.pod.is_deleted() && all.any(|status| status.state.running.is_some())
+}
+
+pub(super) fn is_search(pod: &Pod) -> bool {
+    Role::of(pod) == Role::Batch
+}
+
+/// An event's reason.
+pub(super) fn reason(event: &Event) -> &str {
+    event.reason.as_deref().unwrap_or_default()
+}
+
+/// An event as a line.
+pub(super) fn said(event: &Event) -> String {
+    format!("event {}: {}", reason(event), event.message.as_deref().unwrap_or_default())
+}
+
+fn last_seen(event: &Event) -> Option<Timestamp> {
+    let last = event.last_timestamp.as_ref().map(|time| time.0);
+    last.or_else(|| event.event_time.as_ref().map(|time| time.0))
+        .or_else(|| event.metadata.creation_timestamp.as_ref().map(|time| time.0))
+}
+
+/// `1 pod`, `2 pods`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

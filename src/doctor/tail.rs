@@ -1,0 +1,112 @@
+//! [`LogFacts`]: a piece of a container's log, as evidence.
+
+use jiff::Timestamp;
+
+use crate::{cluster::ClusterError, discover::Target};
+
+/// How the kubelet's own errors begin, which arrive in place of lines.
+const IN_BAND: [&str; 4] = [
+    "unable to retrieve container logs",
+    "failed to try resolving symlinks",
+    "failed to create fsnotify watcher",
+    "failed to open log file",
+];
+
+/// Which piece was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The first bytes of what is left.
+    Head,
+    /// The last lines.
+    Tail,
+    /// The last lines of the instance before.
+    Previous,
+}
+
+/// A piece of a log.
+#[derive(Debug, Clone)]
+pub struct LogFacts {
+    /// Whose.
+    pub target: Target,
+    /// Its node.
+    pub node: Option<String>,
+    /// Which piece.
+    pub part: Part,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Lines; none is an empty log.
+    Lines(Vec<Line>),
+    /// The kubelet's own error in place of lines.
+    InBand(String),
+    /// The pod is on no node yet.
+    NotScheduled,
+    /// The server refused.
+    Refused(ClusterError),
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When it was written.
+    pub stamp: Option<Timestamp>,
+    /// Its text. Of a line that was redrawn with `\r`, what was last to be seen.
+    pub text: String,
+}
+
+impl LogFacts {
+    /// The lines; none when there are none, for whatever reason.
+    pub fn lines(&self) -> &[Line] {
+        match &self.answer {
+            Answer::Lines(lines) => lines,
+            _ => &[],
+        }
+    }
+}
+
+impl Answer {
+    /// Reads the body of an answer with time stamps.
+    pub fn read(body: &[u8]) -> Answer {
+        let text = String::from_utf8_lossy(body);
+        let lines: Vec<Line> = text.lines().map(line).collect();
+        if let Some(last) = lines.last()
+            && last.stamp.is_none()
+            && IN_BAND.iter().any(|begin| last.text.starts_with(begin))
+        {
+            return Answer::InBand(last.text.clone());
+        }
+        Answer::Lines(lines)
+    }
+}
+
+fn line(text: &str) -> Line {
+    let stamped = text.split_once(' ').and_then(|(stamp, rest)| Some((stamp.parse().ok()?, rest)));
+    let (stamp, text) = stamped.map_or((None, text), |(stamp, rest)| (Some(stamp), rest));
+    let seen = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
+    Line { stamp, text: seen.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_stamps_redrawn_lines_and_errors() {
+        let Answer::Lines(lines) = Answer::read(b"2026-11-24T12:58:33.981472121Z 10 %\r55 %\n2026-11-24T12:58:34Z \n")
+        else {
+            panic!("lines")
+        };
+        assert_eq!(lines[0].text, "55 %");
+        assert_eq!(lines[0].stamp, Some("2026-11-24T12:58:33.981472121Z".parse().unwrap()));
+        assert_eq!(lines[1].text, "");
+        let gone = b"failed to try resolving symlinks in path \"/var/log/pods/x\": no such file or directory";
+        assert!(matches!(Answer::read(gone), Answer::InBand(text) if text.contains("no such file")));
+        assert!(matches!(Answer::read(b""), Answer::Lines(lines) if lines.is_empty()));
+        let printed = b"2026-11-24T12:58:34Z unable to retrieve container logs for x\n";
+        assert!(matches!(Answer::read(printed), Answer::Lines(_)), "a container may print that itself");
+    }
+}

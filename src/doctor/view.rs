@@ -1,0 +1,98 @@
+//! `elbtail doctor JOB -o text|json`: a [`Report`] as text.
+
+use std::fmt::Write;
+
+use super::{Finding, Report, Severity, State};
+
+/// What `-o` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DoctorFormat {
+    /// A few lines for a person.
+    Text,
+    /// One object, as `docs/doctor.schema.json` describes it.
+    Json,
+}
+
+/// The text for stdout, with a line end.
+///
+/// # Errors
+/// None is known; what the serializer can report is handed on.
+pub fn render(format: DoctorFormat, report: &Report) -> anyhow::Result<String> {
+    Ok(match format {
+        DoctorFormat::Json => serde_json::to_string_pretty(report)? + "\n",
+        DoctorFormat::Text => text(report),
+    })
+}
+
+fn text(report: &Report) -> String {
+    let mut out = String::new();
+    if report.healthy {
+        line(&mut out, 0, &format!("ok: {}", report.summary));
+    }
+    for finding in &report.findings {
+        write_finding(&mut out, finding);
+    }
+    if !report.healthy {
+        let checks = report.checks.iter().map(|check| match (check.state, &check.reason) {
+            (State::Ok, _) => format!("{} ok", check.check.as_str()),
+            (State::Note, _) => format!("{} note", check.check.as_str()),
+            (State::Problem, _) => format!("{} PROBLEM", check.check.as_str()),
+            (State::NotChecked, Some(why)) => {
+                format!("{} not checked ({})", check.check.as_str(), why.lines().next().unwrap_or_default())
+            }
+            (State::NotChecked, None) => format!("{} not checked", check.check.as_str()),
+        });
+        line(&mut out, 0, &format!("checked: {}", together(checks.collect())));
+    }
+    out
+}
+
+/// Checks that were not made for the same reason give it once.
+fn together(checks: Vec<String>) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut last_reason = String::new();
+    for check in checks {
+        match check.split_once(" not checked ") {
+            Some((name, reason)) if reason == last_reason => {
+                if let Some(last) = out.last_mut() {
+                    *last = last.replacen(" not checked ", &format!(", {name} not checked "), 1);
+                }
+            }
+            Some((_, reason)) => {
+                last_reason = reason.to_owned();
+                out.push(check);
+            }
+            None => {
+                last_reason.clear();
+                out.push(check);
+            }
+        }
+    }
+    out.join(", ")
+}
+
+fn write_finding(out: &mut String, finding: &Finding) {
+    let word = match finding.severity {
+        Severity::Problem => "problem",
+        Severity::Note => "note",
+    };
+    line(out, 0, &format!("{word}: {} [{}]", finding.summary, finding.code.as_str()));
+    for evidence in &finding.evidence {
+        line(out, 4, evidence);
+    }
+    if let Some(next) = &finding.next {
+        line(out, 2, &format!("next: {next}"));
+    }
+    for consequence in &finding.consequences {
+        line(out, 2, &format!("so: {} [{}]", consequence.summary, consequence.code.as_str()));
+        // One line is enough to believe it; -o json has the rest.
+        if let Some(evidence) = consequence.evidence.first() {
+            line(out, 6, evidence);
+        }
+    }
+}
+
+fn line(out: &mut String, indent: usize, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{:indent$}{text}", "");
+}

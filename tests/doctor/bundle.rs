@@ -1,0 +1,61 @@
+use std::{collections::BTreeMap, io::Read};
+
+use crate::stage::*;
+
+fn unpack(path: &str) -> BTreeMap<String, String> {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap());
+    let mut files = BTreeMap::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_str().unwrap().to_owned();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        files.insert(name, text);
+    }
+    files
+}
+
+#[test]
+fn holds_everything_and_no_secret() {
+    let stage = Stage::new();
+    let pod = stage.searching(0);
+    pod.print("blast", "azcopy cp https://s.blob.core.windows.net/q?sv=1&sig=planted-sas .");
+    pod.terminate("blast", 1).restart("blast").print("blast", "again");
+    pod.event("Warning", "BackOff", "Back-off restarting, token=planted-token");
+    let mut row = running_row();
+    row["payload"]["clientSecret"] = "planted-secret".into();
+    let file = stage.directory.path().join("ticket.tar.zst").to_str().unwrap().to_owned();
+    let output = stage.command(&["doctor", &stage.row(&row), "--bundle", &file]).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 9), "{output:?}");
+    let files = unpack(&file);
+    let name = pod.name();
+    for path in [
+        "row.json".to_owned(),
+        "mirrors.json".to_owned(),
+        "report.json".to_owned(),
+        "report.txt".to_owned(),
+        "events.json".to_owned(),
+        format!("jobs/blastn-batch-s00-job-000-{SHORT}.json"),
+        format!("pods/{name}.json"),
+        format!("logs/{name}/blast.log"),
+        format!("logs/{name}/blast.previous.log"),
+        format!("logs/{name}/import-query-batches.log"),
+    ] {
+        assert!(files.contains_key(&path), "{path}: {:?}", files.keys());
+    }
+    assert!(files[&format!("logs/{name}/blast.previous.log")].contains("run start 000"));
+    for (path, text) in &files {
+        assert!(!text.contains("planted"), "a secret in {path}: {text}");
+    }
+}
+
+#[test]
+fn a_bundle_of_a_cluster_that_is_away() {
+    let stage = Stage::new();
+    stage.cluster.kill_blocking();
+    let file = stage.directory.path().join("ticket.tar.zst").to_str().unwrap().to_owned();
+    let output = stage.command(&["doctor", &stage.row(&running_row()), "--bundle", &file]).output().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    let files: Vec<String> = unpack(&file).into_keys().collect();
+    assert_eq!(files, ["mirrors.json", "report.json", "report.txt", "row.json"]);
+}

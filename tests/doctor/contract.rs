@@ -1,0 +1,62 @@
+//! The contract: the JSON Schema, the list of codes and their page.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use elbtail::doctor::Code;
+use serde_json::Value;
+
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/doctor.schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+});
+
+/// Every report of every scenario goes through here.
+pub fn validate(report: &Value) {
+    let errors: Vec<String> =
+        SCHEMA.iter_errors(report).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
+}
+
+#[test]
+fn the_schema_refuses_what_is_none() {
+    assert!(!SCHEMA.is_valid(&serde_json::json!({"healthy": true})));
+    let unknown = serde_json::json!({"code": "ELB-X-Y"});
+    assert!(!SCHEMA.is_valid(&serde_json::json!({"findings": [unknown]})));
+}
+
+#[test]
+fn every_code_has_its_page_and_every_page_its_code() {
+    let page = include_str!("../../docs/findings.md");
+    let pages: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(codes, pages);
+    for section in page.split("\n### ").skip(1) {
+        for part in ["- Symptom: ", "- Evidence: ", "- Cause: ", "- Remedy: ", "- Exit code: "] {
+            assert!(section.contains(part), "{part} is missing in {section}");
+        }
+        let code = Code::ALL.iter().find(|code| section.starts_with(code.as_str())).unwrap();
+        let exit = format!("- Exit code: {}", code.exit() as u8);
+        assert!(section.contains(&exit), "{exit} expected in {section}");
+    }
+}
+
+#[test]
+fn every_code_has_a_scenario() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
+    let files =
+        std::fs::read_dir(directory).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let scenarios: String = files.collect();
+    // No server of ours can have another clock: a unit test does.
+    let missing = Code::ALL.iter().filter(|code| **code != Code::K8sClockSkew);
+    let missing: Vec<&str> =
+        missing.map(|code| code.as_str()).filter(|code| !scenarios.contains(&format!("\"{code}\""))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_schema_knows_every_code() {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/doctor.schema.json")).unwrap();
+    let listed = schema["$defs"]["code"]["enum"].as_array().unwrap().iter().map(|code| code.as_str().unwrap());
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(listed.collect::<Vec<_>>(), codes);
+}
