@@ -269,7 +269,7 @@ pub struct Follower {
     late: Option<LateStart>,
     /// New lines handed on of `current`.
     handed: u64,
-    /// The stream ended as it should, and nothing was opened since: if the container had ended too, that is all there was.
+    /// The stream went on after the last line, ended as it should, and nothing was opened since: if the container had ended too, that is all there was.
     ended_well: bool,
     /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
     broken: bool,
@@ -799,7 +799,8 @@ impl Follower {
         }
         let torn = !rest.is_empty();
         let rest = Line::parse(rest);
-        self.ended_well = reading.purpose == Purpose::Stream && !torn;
+        let went_on = reading.overlap.is_over() && self.cursor.count() > 0;
+        self.ended_well = reading.purpose == Purpose::Stream && !torn && went_on;
         match reading.purpose {
             Purpose::Check => self.on_checked(reading, torn, rest, now, out),
             Purpose::Stream | Purpose::Read => self.on_read(reading, torn, rest, now, out),

@@ -347,8 +347,10 @@ impl World {
         assert!(self.follower.is_done(), "does not end: {:?}", self.follower);
     }
 
+    /// Notes that lines are missing, or may be.
     fn missing(&self) -> Vec<&Note> {
-        self.notes.iter().filter(|note| note.lines_missing()).collect()
+        let unsure = |note: &&Note| note.lines_missing() || matches!(note, Note::Unchecked { .. });
+        self.notes.iter().filter(unsure).collect()
     }
 }
 
