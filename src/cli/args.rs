@@ -199,7 +199,7 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bundle: Option<std::path::PathBuf>,
     /// Look again until the job has pods and no problem, at most so long, such as 2m
-    #[arg(long, value_name = "DURATION", value_parser = super::doctor::patience)]
+    #[arg(long, value_name = "DURATION", value_parser = positive)]
     pub wait_healthy: Option<SignedDuration>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io::Write, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
@@ -146,10 +146,4 @@ pub async fn tell(job: &Job, cluster: &Cluster, namespace: &str) {
 fn one_line(report: &Report) -> Option<String> {
     report.findings.iter().find(|finding| finding.code.area() != Area::Permission || finding.is_problem())?;
     report.one_line().map(|line| format!("doctor: {line}"))
-}
-
-/// The time `--wait-healthy` takes: not negative.
-pub fn patience(text: &str) -> Result<SignedDuration, String> {
-    let duration: SignedDuration = text.parse().map_err(|error| format!("{error}; write it as 30s, 5m or 2h"))?;
-    if duration.is_negative() { Err("must not be negative".to_owned()) } else { Ok(duration) }
 }
