@@ -15,6 +15,7 @@ use elbtail::{
     },
     merge,
     render::{Format, RenderOptions, Renderer, neutralize},
+    session::Update,
 };
 use tokio::sync::mpsc;
 
@@ -41,7 +42,7 @@ fn splitter(bencher: Bencher) {
         let mut lines = 0;
         for frame in &frames {
             splitter.push(frame.clone());
-            while let Some(piece) = splitter.next() {
+            for piece in splitter.by_ref() {
                 black_box(piece);
                 lines += 1;
             }
@@ -73,7 +74,7 @@ fn dedupe(bencher: Bencher) {
     let length: usize = again.iter().map(|line| line.text.len() + 31).sum();
     bencher.counter(BytesCount::new(length)).bench_local(|| {
         let mut overlap = cursor.overlap(since);
-        again.iter().for_each(|line| drop(black_box(overlap.judge(line))));
+        again.iter().for_each(|line| _ = black_box(overlap.judge(line)));
         overlap.is_over()
     });
 }
@@ -147,11 +148,11 @@ fn merge_by_time(bencher: Bencher) {
                 input
             });
             let (sender, mut merged) = mpsc::channel(64);
-            let merging = tokio::spawn(merge::by_time(inputs.collect(), sender));
+            let merging = tokio::spawn(merge::by_time::<Update>(inputs.collect(), sender));
             let mut count = 0;
-            while let Some(told) = merged.recv().await {
-                if let Told::Lines(batch) = told {
-                    count += batch.lines.len();
+            while let Some(update) = merged.recv().await {
+                if let Update::Sorted(lines) = update {
+                    count += lines.len();
                 }
             }
             merging.await.unwrap();

@@ -49,7 +49,7 @@ pub fn lines(log: &Bytes) -> Vec<Line> {
         Piece::Line(line) => line,
         Piece::Bare(_) => panic!("a line without a stamp"),
     };
-    std::iter::from_fn(|| splitter.next()).map(line).collect()
+    splitter.map(line).collect()
 }
 
 /// A container.

@@ -123,7 +123,7 @@ impl Plan {
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
         let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
-        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &[selection.id.clone()]).await;
+        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, std::slice::from_ref(&selection.id)).await;
         ending::has_failed(&facts, jobs.ok().map(|jobs| JobFacts::of(&jobs)))
     }
 

@@ -140,7 +140,7 @@ enum Phase {
     /// The log has become empty, and the pod's status is asked for to tell why.
     Confirm { asked: Place },
     /// A request is on its way or its answer is being read.
-    Open(Reading),
+    Open(Box<Reading>),
     /// Nothing will come any more.
     Done,
 }
@@ -580,7 +580,7 @@ impl Follower {
             Some(foreign) if first => foreign.overlap(None).optional(),
             _ => self.cursor.overlap(request.since),
         };
-        self.phase = Phase::Open(Reading {
+        self.phase = Phase::Open(Box::new(Reading {
             purpose,
             request,
             limited: purpose != Purpose::Check && since.is_some(),
@@ -596,7 +596,7 @@ impl Follower {
             probing: None,
             last_lines: None,
             give_up: None,
-        });
+        }));
         out.actions.push(Action::Open(request));
     }
 
@@ -670,7 +670,7 @@ impl Follower {
     }
 
     /// Judges the lines that have arrived.
-    fn draw(&mut self, mut reading: Reading, now: Duration, out: &mut Output) {
+    fn draw(&mut self, mut reading: Box<Reading>, now: Duration, out: &mut Output) {
         while let Some(piece) = reading.splitter.next() {
             let line = match piece {
                 Piece::Line(line) => line,
@@ -787,8 +787,8 @@ impl Follower {
         let torn = !rest.is_empty();
         let rest = Line::parse(rest);
         match reading.purpose {
-            Purpose::Check => self.on_checked(reading, torn, rest, now, out),
-            Purpose::Stream | Purpose::Read => self.on_read(reading, torn, rest, now, out),
+            Purpose::Check => self.on_checked(*reading, torn, rest, now, out),
+            Purpose::Stream | Purpose::Read => self.on_read(*reading, torn, rest, now, out),
         }
     }
 
