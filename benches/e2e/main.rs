@@ -43,6 +43,9 @@ impl Plan {
     }
 }
 
+/// Measures and prints.
+type Run = fn(&Plan);
+
 fn main() {
     let mut words: Vec<String> = env::args().skip(1).collect();
     match words.first().map(String::as_str) {
@@ -55,7 +58,7 @@ fn main() {
     let plan = Plan { names: words, full };
     peers::install();
     println!("elbtail against curl and kubectl: {} cores for server and clients together\n", measure::cores());
-    let runs: [(&str, fn(&Plan)); 7] = [
+    let runs: [(&str, Run); 7] = [
         ("start", start::resolve),
         ("read", read::everything),
         ("first", start::first_line),
