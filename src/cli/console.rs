@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::failure::Failure;
 use crate::{
     follow::{drive::Told, note::Note},
+    merge::Sourced,
     render::{Renderer, Source},
     session::{UPDATES, Update},
 };
@@ -134,6 +135,16 @@ impl Writer {
                 self.account.lines += batch.lines.len() as u64;
                 for line in &batch.lines {
                     self.renderer.line(&mut self.lines, &source, batch.restart, line);
+                    if self.lines.len() >= WRITE {
+                        self.flush()?;
+                    }
+                }
+                Ok(())
+            }
+            Update::Sorted(lines) => {
+                self.account.lines += lines.len() as u64;
+                for Sourced { source, restart, line } in &lines {
+                    self.renderer.line(&mut self.lines, &self.sources[*source], *restart, line);
                     if self.lines.len() >= WRITE {
                         self.flush()?;
                     }

@@ -74,8 +74,9 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
     // Both `ring` and another provider in the graph would make rustls panic unless one is chosen. It can be chosen once only,
     // which the embedding process may have done.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
+    // One thread: what there is to do is small next to waking another thread for it, which with logs that print a line now and
+    // then was most of the cost. The writer, which may block, has a thread of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the runtime")))?;

@@ -9,10 +9,11 @@ use std::{
 use futures::{FutureExt, StreamExt};
 use tokio::{
     sync::{mpsc, watch},
-    time::{sleep, sleep_until, timeout},
+    time::{sleep, timeout},
 };
 
 use super::{
+    alarm::Alarm,
     follower::{Action, End, Event, Follower, Output, Refusal, Request, Scope},
     gate::Gate,
     lines::{self, Line},
@@ -60,7 +61,7 @@ pub struct News {
 }
 
 /// Follows one container to its end.
-pub struct Driver {
+pub struct Driver<T> {
     /// The cluster.
     pub cluster: Cluster,
     /// Shared by all drivers.
@@ -75,8 +76,9 @@ pub struct Driver {
     pub scope: Scope,
     /// Its status. When the sender is dropped, the pod's last status is the last word.
     pub news: watch::Receiver<News>,
-    /// Its lines and notes. Taking them slowly slows the reading down; nothing is dropped.
-    pub told: mpsc::Sender<Told>,
+    /// Its lines and notes, straight to whoever takes them: every channel in between costs a wake-up for each line of a
+    /// quiet log. Taking them slowly slows the reading down; nothing is dropped.
+    pub told: mpsc::Sender<T>,
     /// Its number and whether everything there is has been read, whenever that changes.
     pub settled: mpsc::UnboundedSender<(usize, bool)>,
 }
@@ -90,9 +92,10 @@ struct Work {
     opening: Option<Opening>,
     body: Option<LogBody>,
     probing: Option<Probing>,
+    alarm: Alarm,
 }
 
-impl Driver {
+impl<T: From<Told> + Send + 'static> Driver<T> {
     /// Follows until nothing will come any more, or nobody takes the lines.
     pub async fn run(mut self) {
         let mut follower = Follower::new(self.scope, seed(&self.target));
@@ -140,7 +143,7 @@ impl Driver {
     async fn hand_out(&mut self, out: &mut Output) -> bool {
         // What the lines are about comes first: a container starts before it prints.
         for note in out.notes.drain(..) {
-            if self.told.send(Told::Note(self.source, note)).await.is_err() {
+            if self.told.send(Told::Note(self.source, note).into()).await.is_err() {
                 return false;
             }
         }
@@ -148,12 +151,14 @@ impl Driver {
             return !self.told.is_closed();
         }
         let lines = std::mem::take(&mut out.lines);
-        self.told.send(Told::Lines(Batch { source: self.source, restart: out.restart, lines })).await.is_ok()
+        let batch = Batch { source: self.source, restart: out.restart, lines };
+        self.told.send(Told::Lines(batch).into()).await.is_ok()
     }
 
     /// Waits for what happens next.
     async fn next(&mut self, work: &mut Work, deadline: Option<Duration>, watching: &mut bool) -> Event {
-        let Work { opening, body, probing } = work;
+        let Work { opening, body, probing, alarm } = work;
+        alarm.set(deadline.map(|deadline| self.began + deadline));
         tokio::select! {
             biased;
             changed = self.news.changed(), if *watching => {
@@ -175,12 +180,7 @@ impl Driver {
                     Err(refusal) => Event::Refused(refusal),
                 }
             }
-            () = async {
-                match deadline {
-                    Some(deadline) => sleep_until((self.began + deadline).into()).await,
-                    None => std::future::pending().await,
-                }
-            } => Event::Tick,
+            () = alarm.ring() => Event::Tick,
             chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() => match chunk {
                 Some(Ok(data)) => Event::Data(data),
                 end => {
@@ -214,7 +214,7 @@ impl Driver {
     }
 
     fn probe(&self, request: Request) -> Probing {
-        let (cluster, target) = (self.cluster.clone(), self.target.clone());
+        let (cluster, gate, target) = (self.cluster.clone(), self.gate.clone(), self.target.clone());
         let probe = async move {
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request)).await;
             let Ok(LogAnswer::Body(mut body)) = answer else { return None };
@@ -224,12 +224,17 @@ impl Driver {
             }
             Some(lines::lines_of(&text))
         };
-        async move { timeout(PROBE_TIME, probe).await.ok().flatten() }.boxed()
+        async move {
+            let _place = gate.ask(request.urgent).await;
+            timeout(PROBE_TIME, probe).await.ok().flatten()
+        }
+        .boxed()
     }
 
     /// The container's status as the API has it after `pause`.
     async fn confirm(&self, pause: Duration) -> Option<Status> {
         sleep(pause).await;
+        let _place = self.gate.ask(false).await;
         let pod = pods::get(&self.cluster.client(), &self.target.namespace, &self.target.pod).await.ok()?;
         Some(match pod.filter(|pod| pod.uid() == self.target.uid) {
             Some(pod) => pod.container(&self.target.container),

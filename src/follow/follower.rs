@@ -684,7 +684,7 @@ impl Follower {
 
     /// Judges the lines that have arrived.
     fn draw(&mut self, mut reading: Box<Reading>, now: Duration, out: &mut Output) {
-        while let Some(piece) = reading.splitter.next_piece() {
+        while let Some(piece) = reading.splitter.next() {
             let line = match piece {
                 Piece::Line(line) => line,
                 // `sinceTime` cut off the beginning of this line, which was read before.

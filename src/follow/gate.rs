@@ -8,17 +8,22 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 /// a server that has just come back.
 const OPENS: usize = 128;
 
+/// Questions beside the open streams at most: probes, and how a pod stands. They take places on the connections, and many
+/// streams that are silent from the same moment on ask in the same moment.
+const QUESTIONS: usize = 24;
+
 /// Shared by all followers of a cluster.
 #[derive(Debug)]
 pub struct Gate {
     opens: Semaphore,
+    questions: Semaphore,
     /// Until when the server asked to be left alone.
     closed_until: Mutex<Option<Instant>>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Gate { opens: Semaphore::new(OPENS), closed_until: Mutex::default() }
+        Gate { opens: Semaphore::new(OPENS), questions: Semaphore::new(QUESTIONS), closed_until: Mutex::default() }
     }
 }
 
@@ -35,6 +40,11 @@ impl Gate {
         }
         // The semaphore is never closed, so it only fails to give a place when none is needed.
         if urgent { None } else { self.opens.acquire().await.ok() }
+    }
+
+    /// Waits for a place for a short question beside the open streams; an urgent one needs none.
+    pub async fn ask(&self, urgent: bool) -> Option<SemaphorePermit<'_>> {
+        if urgent { None } else { self.questions.acquire().await.ok() }
     }
 
     /// Keeps all requests back for `pause`: the server answered 429 with `Retry-After`.

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use super::stamp::Stamp;
+use super::stamp::{Stamp, StampReader};
 
 /// The longest line kept in one piece, in bytes. A longer one is handed on in pieces of this size, so that a container
 /// that never ends its line cannot take all memory.
@@ -49,17 +49,50 @@ pub struct Splitter {
     buffer: Bytes,
     /// The stamp of a line that is being handed on in pieces.
     oversized: Option<Stamp>,
+    stamps: StampReader,
 }
 
 impl Splitter {
-    /// Takes the next buffer. Everything of the one before must have been drawn with [`Splitter::next_piece`].
+    /// Takes the next buffer. Everything of the one before must have been drawn with `next`.
     pub fn push(&mut self, buffer: Bytes) {
         debug_assert!(self.buffer.is_empty());
         self.buffer = buffer;
     }
 
+    /// What stands after the last line end: the text the stream ended in.
+    pub fn rest(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// Hands on a part of a line that does not end, and remembers its stamp for the parts that follow.
+    fn oversized(&mut self, part: Bytes) -> Piece {
+        let piece = self.piece(part, self.oversized);
+        if let Piece::Line(line) = &piece {
+            self.oversized = Some(line.stamp);
+        }
+        piece
+    }
+
+    /// One line as a piece: under the stamp it goes on from, or under its own.
+    fn piece(&mut self, mut whole: Bytes, oversized: Option<Stamp>) -> Piece {
+        if let Some(stamp) = oversized {
+            return Piece::Line(Line { stamp, text: whole });
+        }
+        match self.stamps.parse(&whole) {
+            Some((stamp, at)) => {
+                whole.advance(at);
+                Piece::Line(Line { stamp, text: whole })
+            }
+            None => Piece::Bare(whole),
+        }
+    }
+}
+
+impl Iterator for Splitter {
+    type Item = Piece;
+
     /// The next whole line of what was pushed, or `None` when more must arrive.
-    pub fn next_piece(&mut self) -> Option<Piece> {
+    fn next(&mut self) -> Option<Piece> {
         let end = memchr(b'\n', &self.buffer);
         let room = LONGEST_LINE - self.partial.len();
         if end.unwrap_or(self.buffer.len()) > room {
@@ -82,32 +115,7 @@ impl Splitter {
         };
         self.buffer.advance(1);
         let oversized = self.oversized.take();
-        Some(piece(whole, oversized))
-    }
-
-    /// What stands after the last line end: the text the stream ended in.
-    pub fn rest(&self) -> &[u8] {
-        &self.partial
-    }
-
-    /// Hands on a part of a line that does not end, and remembers its stamp for the parts that follow.
-    fn oversized(&mut self, part: Bytes) -> Piece {
-        let piece = piece(part, self.oversized);
-        if let Piece::Line(line) = &piece {
-            self.oversized = Some(line.stamp);
-        }
-        piece
-    }
-}
-
-/// One line as a piece: under the stamp it goes on from, or under its own.
-fn piece(whole: Bytes, oversized: Option<Stamp>) -> Piece {
-    if let Some(stamp) = oversized {
-        return Piece::Line(Line { stamp, text: whole });
-    }
-    match Stamp::parse(&whole) {
-        Some((stamp, at)) => Piece::Line(Line { stamp, text: whole.slice(at..) }),
-        None => Piece::Bare(whole),
+        Some(self.piece(whole, oversized))
     }
 }
 
@@ -121,7 +129,7 @@ mod tests {
         let mut pieces = Vec::new();
         for chunk in chunks {
             splitter.push(Bytes::copy_from_slice(chunk));
-            while let Some(piece) = splitter.next_piece() {
+            for piece in splitter.by_ref() {
                 pieces.push(piece);
             }
         }

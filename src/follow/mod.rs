@@ -4,6 +4,7 @@
 //! status, the time), actions out (open this, wait, hand on these lines, done). Below it lie [`stamp`], [`lines`] and
 //! [`cursor`]; [`drive`] connects it to the cluster.
 
+pub mod alarm;
 pub mod cursor;
 pub mod drive;
 pub mod follower;

@@ -97,6 +97,70 @@ impl Stamp {
     }
 }
 
+/// Reads the stamps of one log, which mostly lie in the same minute as the one before.
+///
+/// Reading a stamp anew is a third of what a line costs; so the minute is compared, and only its seconds are read.
+#[derive(Debug, Clone, Default)]
+pub struct StampReader {
+    /// The last stamp's text up to its seconds, `2026-11-24T12:58:`.
+    minute: Option<[u8; MINUTE]>,
+    /// The stamp at which that minute began.
+    began: i64,
+}
+
+/// The length of a stamp's text up to its seconds.
+const MINUTE: usize = "2026-11-24T12:58:".len();
+
+/// The length of a stamp as kubelets write it, with its space.
+const USUAL: usize = "2026-11-24T12:58:26.959221551Z ".len();
+
+impl StampReader {
+    /// The same as [`Stamp::parse`].
+    pub fn parse(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
+        if let Some(usual) = line.first_chunk::<USUAL>()
+            && self.minute.is_some_and(|minute| usual.starts_with(&minute))
+            && let Some(nanos) = nanos_of_minute(usual)
+        {
+            return Some((Stamp(self.began.checked_add(nanos)?), USUAL));
+        }
+        let (stamp, at) = Stamp::parse(line)?;
+        if let Some(usual) = line.first_chunk::<USUAL>()
+            && let Some(nanos) = nanos_of_minute(usual)
+            && let (Some(began), Some(minute)) = (stamp.0.checked_sub(nanos), usual.first_chunk())
+        {
+            (self.minute, self.began) = (Some(*minute), began);
+        }
+        Some((stamp, at))
+    }
+}
+
+/// The nanoseconds since the minute of a stamp in its usual form began; `None` of any other form.
+fn nanos_of_minute(usual: &[u8; USUAL]) -> Option<i64> {
+    let [.., a, b, b'.', c0, c1, c2, c3, c4, c5, c6, c7, last, b'Z', b' '] = usual else { return None };
+    let digit = |byte: &u8| Some(i64::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit < 10);
+    let seconds = digit(a)? * 10 + digit(b)?;
+    if seconds > 59 {
+        return None;
+    }
+    let fraction = eight_digits([*c0, *c1, *c2, *c3, *c4, *c5, *c6, *c7])? * 10 + digit(last)?;
+    Some(seconds * SECOND + fraction)
+}
+
+/// The number that eight digits make, all at once: neighbours are joined to pairs, to fours, and to the whole.
+fn eight_digits(text: [u8; 8]) -> Option<i64> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let digits = u64::from_le_bytes(text).wrapping_sub(EACH * u64::from(b'0'));
+    // A byte that is no digit has, or gets, its highest bit set.
+    if (digits | digits.wrapping_add(EACH * (0x80 - 10))) & (EACH * 0x80) != 0 {
+        return None;
+    }
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = digits * 10 + (digits >> 8);
+    let high = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let low = (pairs >> 16 & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    i64::try_from(high.wrapping_add(low) >> 32).ok()
+}
+
 /// Days from 1970-01-01 to a civil date of the proleptic Gregorian calendar (Howard Hinnant's algorithm).
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -143,6 +207,33 @@ mod tests {
             let (parsed, at) = Stamp::parse(line.as_bytes()).unwrap();
             prop_assert_eq!(parsed, Stamp(nanos));
             prop_assert_eq!(&line[at..], text);
+        }
+
+        #[test]
+        fn a_reader_reads_the_same(
+            lines in proptest::collection::vec(
+                (any::<u32>(), 0i64..200, proptest::option::of((0usize..32, any::<u8>())), 0usize..40), 1..20
+            ),
+        ) {
+            let mut reader = StampReader::default();
+            for (nanos, second, spoiled, length) in lines {
+                let mut line = format!("{:.9} x", Stamp(second * SECOND + i64::from(nanos)).to_timestamp()).into_bytes();
+                if let Some((at, byte)) = spoiled {
+                    line[at] = byte;
+                }
+                prop_assert_eq!(reader.parse(&line), Stamp::parse(&line));
+                line.truncate(length);
+                prop_assert_eq!(reader.parse(&line), Stamp::parse(&line));
+            }
+        }
+
+        #[test]
+        fn eight_digits_are_read_at_once(number in 0u32..100_000_000, at in 0usize..8, byte in any::<u8>()) {
+            let mut text: [u8; 8] = format!("{number:08}").into_bytes().try_into().unwrap();
+            prop_assert_eq!(eight_digits(text), Some(i64::from(number)));
+            text[at] = byte;
+            let expected = std::str::from_utf8(&text).ok().filter(|text| !text.contains('+')).and_then(|text| text.parse().ok());
+            prop_assert_eq!(eight_digits(text), expected);
         }
 
         #[test]

@@ -2,88 +2,114 @@
 //!
 //! By arrival there is nothing to do: all drivers send into one channel. [`by_time`] orders finite logs by their stamps.
 
+mod input;
+
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use tokio::sync::mpsc;
 
-use crate::follow::{
-    drive::{Batch, Told},
-    lines::Line,
-    stamp::Stamp,
-};
+use self::input::Input;
+use crate::follow::{drive::Told, lines::Line, stamp::Stamp};
 
-/// Lines of one source handed on together at most.
+/// Lines handed on together at most.
 const RUN: usize = 512;
 
-/// Merges the batches of `inputs` by time, and hands them on until all inputs have ended or nobody takes them.
+/// A line and whose it is.
+#[derive(Debug)]
+pub struct Sourced {
+    /// Which container's, as its driver was told.
+    pub source: usize,
+    /// The instance.
+    pub restart: u32,
+    /// The line.
+    pub line: Line,
+}
+
+/// Merges the lines of `inputs` by time, and hands them on until all inputs have ended or nobody takes them.
 ///
-/// Each input keeps its own order, whatever its stamps: a line counts as stamped no earlier than the one before it. Memory is
-/// what the channels hold, however long the logs are: the next line of every input must be known before any can be handed on.
-/// Notes pass where they stand in their input.
-pub async fn by_time(inputs: Vec<mpsc::Receiver<Told>>, out: mpsc::Sender<Told>) {
-    let mut inputs: Vec<Input> = inputs.into_iter().map(Input::new).collect();
-    let mut heads = BinaryHeap::with_capacity(inputs.len());
-    for (index, input) in inputs.iter_mut().enumerate() {
-        if let Some(stamp) = input.head(&out).await {
-            heads.push(Reverse((stamp, index)));
-        }
-    }
-    while let Some(Reverse((_, index))) = heads.pop() {
-        let next = heads.peek().map(|Reverse(next)| *next);
-        let input = &mut inputs[index];
-        // The input goes on while its line is not after the next input's; of equal stamps the first input's comes first.
-        while let Some(stamp) = input.head(&out).await {
-            if next.is_some_and(|next| (stamp, index) > next) {
+/// Each input keeps its own order, whatever its stamps: a line counts as stamped no earlier than the one before it. Of equal
+/// stamps the first input's comes first. Memory is what the channels hold, however long the logs are: the next line of every
+/// input must be known before any can be handed on. Notes pass where they stand in their input.
+pub async fn by_time<T>(inputs: Vec<mpsc::Receiver<Told>>, out: mpsc::Sender<T>)
+where
+    T: From<Told> + From<Vec<Sourced>>,
+{
+    // When nobody takes the lines any more there is nothing left to do, and nobody to tell.
+    let _ = Merge { inputs: inputs.into_iter().map(Input::new).collect(), sorted: Vec::new(), out }.run().await;
+}
+
+/// Nobody takes the lines any more.
+struct Unheard;
+
+struct Merge<T> {
+    inputs: Vec<Input>,
+    /// Lines in order that are not handed on yet.
+    sorted: Vec<Sourced>,
+    out: mpsc::Sender<T>,
+}
+
+impl<T: From<Told> + From<Vec<Sourced>>> Merge<T> {
+    async fn run(mut self) -> Result<(), Unheard> {
+        let mut heads = BinaryHeap::with_capacity(self.inputs.len());
+        for index in 0..self.inputs.len() {
+            if let Some(stamp) = self.head(index).await? {
                 heads.push(Reverse((stamp, index)));
-                break;
-            }
-            let Some(batch) = input.take(|stamp| next.is_none_or(|next| (stamp, index) < next)) else { break };
-            if out.send(Told::Lines(batch)).await.is_err() {
-                return;
             }
         }
-    }
-}
-
-/// One source, with what it has sent and was not handed on.
-struct Input {
-    told: mpsc::Receiver<Told>,
-    source: usize,
-    restart: u32,
-    lines: std::iter::Peekable<std::vec::IntoIter<Line>>,
-    /// The latest stamp seen.
-    reached: Stamp,
-}
-
-impl Input {
-    fn new(told: mpsc::Receiver<Told>) -> Input {
-        Input { told, source: 0, restart: 0, lines: Vec::new().into_iter().peekable(), reached: Stamp(i64::MIN) }
-    }
-
-    /// The stamp that the next line counts as; `None` at the end.
-    async fn head(&mut self, out: &mpsc::Sender<Told>) -> Option<Stamp> {
-        while self.lines.peek().is_none() {
-            match self.told.recv().await? {
-                Told::Lines(batch) => {
-                    (self.source, self.restart) = (batch.source, batch.restart);
-                    self.lines = batch.lines.into_iter().peekable();
+        while let Some(&Reverse((_, index))) = heads.peek() {
+            self.sorted.extend(self.inputs[index].take());
+            if let (Some(stamp), Some(mut head)) = (self.inputs[index].head(), heads.peek_mut()) {
+                // Changed in its place, it finds its new one when it is let go.
+                *head = Reverse((stamp, index));
+            } else {
+                heads.pop();
+                if let Some(stamp) = self.head(index).await? {
+                    heads.push(Reverse((stamp, index)));
                 }
-                note => out.send(note).await.ok()?,
+            }
+            if self.sorted.len() >= RUN {
+                self.hand_on().await?;
             }
         }
-        self.lines.peek().map(|line| line.stamp.max(self.reached))
+        self.hand_on().await
     }
 
-    /// The next lines as long as `first` holds for what they count as, without waiting for more.
-    fn take(&mut self, first: impl Fn(Stamp) -> bool) -> Option<Batch> {
-        let mut lines = Vec::new();
-        while lines.len() < RUN {
-            let reached = self.reached;
-            let Some(line) = self.lines.next_if(|line| first(line.stamp.max(reached))) else { break };
-            self.reached = reached.max(line.stamp);
-            lines.push(line);
+    /// The stamp that the input's next line counts as, waiting for it; `None` at the input's end.
+    async fn head(&mut self, index: usize) -> Result<Option<Stamp>, Unheard> {
+        loop {
+            if let Some(stamp) = self.inputs[index].head() {
+                return Ok(Some(stamp));
+            }
+            let told = match self.inputs[index].told.try_recv() {
+                Ok(told) => told,
+                Err(mpsc::error::TryRecvError::Disconnected) => return Ok(None),
+                Err(mpsc::error::TryRecvError::Empty) => {
+                    // What is sorted does not wait for what has not come.
+                    self.hand_on().await?;
+                    let Some(told) = self.inputs[index].told.recv().await else { return Ok(None) };
+                    told
+                }
+            };
+            match told {
+                Told::Lines(batch) => self.inputs[index].fill(batch),
+                note => {
+                    self.hand_on().await?;
+                    self.send(note.into()).await?;
+                }
+            }
         }
-        (!lines.is_empty()).then_some(Batch { source: self.source, restart: self.restart, lines })
+    }
+
+    async fn hand_on(&mut self) -> Result<(), Unheard> {
+        if self.sorted.is_empty() {
+            return Ok(());
+        }
+        let sorted = std::mem::replace(&mut self.sorted, Vec::with_capacity(RUN));
+        self.send(sorted.into()).await
+    }
+
+    async fn send(&self, update: T) -> Result<(), Unheard> {
+        self.out.send(update).await.map_err(|_| Unheard)
     }
 }
 
@@ -93,6 +119,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::follow::drive::Batch;
+
+    #[derive(Debug)]
+    enum Merged {
+        Note,
+        Lines(Vec<Sourced>),
+    }
+
+    impl From<Told> for Merged {
+        fn from(_: Told) -> Merged {
+            Merged::Note
+        }
+    }
+
+    impl From<Vec<Sourced>> for Merged {
+        fn from(lines: Vec<Sourced>) -> Merged {
+            Merged::Lines(lines)
+        }
+    }
 
     async fn merge(logs: &[Vec<i64>], batch: usize) -> Vec<(usize, i64, u64)> {
         let (sender, mut merged) = mpsc::channel(1);
@@ -111,11 +156,11 @@ mod tests {
             });
             receiver
         });
-        tokio::spawn(by_time(inputs.collect(), sender));
+        tokio::spawn(by_time::<Merged>(inputs.collect(), sender));
         let mut all = Vec::new();
-        while let Some(Told::Lines(batch)) = merged.recv().await {
+        while let Some(Merged::Lines(lines)) = merged.recv().await {
             let text = |line: &Line| String::from_utf8_lossy(&line.text).parse().unwrap();
-            all.extend(batch.lines.iter().map(|line| (batch.source, line.stamp.0, text(line))));
+            all.extend(lines.iter().map(|it| (it.source, it.line.stamp.0, text(&it.line))));
         }
         all
     }

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    Drivers, UPDATES, Update,
+    Drivers, Update,
     ending::{self, JobFacts, PodFacts, Verdict},
     filter::Filter,
     news,
@@ -28,11 +28,7 @@ use crate::{
         Match, Selection, targets,
         watch::{self as pods, Change},
     },
-    follow::{
-        drive::{News, Told},
-        follower::Scope,
-        status::PodLife,
-    },
+    follow::{drive::News, follower::Scope, status::PodLife},
 };
 
 /// What the row says while the job is followed.
@@ -89,13 +85,11 @@ pub async fn follow(
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
     let (drivers, mut settled) = Drivers::new(cluster, scope);
-    let (told, mut heard) = mpsc::channel(UPDATES);
     let mut run = Run {
         cluster: cluster.clone(),
         namespace: namespace.to_owned(),
         filter,
         drivers,
-        told,
         out,
         ids: Vec::new(),
         pods: BTreeMap::new(),
@@ -105,6 +99,7 @@ pub async fn follow(
         listed: 0,
         ask_at: Instant::now(),
         troubled: false,
+        look_at: None,
         warned: false,
     };
     let mut changes = stream::SelectAll::new();
@@ -113,12 +108,6 @@ pub async fn follow(
         progress.found.store(run.drivers.count, Relaxed);
         progress.unread.store(run.unsettled.len(), Relaxed);
         if run.has_ended().await {
-            // Whatever was told before the last driver ended.
-            while let Ok(told) = heard.try_recv() {
-                if run.out.send(Update::Told(told)).await.is_err() {
-                    break;
-                }
-            }
             return Ok(run.ending());
         }
         tokio::select! {
@@ -139,13 +128,10 @@ pub async fn follow(
                 }
             }
             Some((source, done)) = settled.recv() => run.settle(source, done),
-            Some(told) = heard.recv() => {
-                if run.out.send(Update::Told(told)).await.is_err() {
-                    return Ok(run.ending());
-                }
-            }
             () = sleep_until(run.ask_at), if run.is_quiet() => {}
-            () = sleep_until(run.removal_at()), if run.is_lagging() => run.warn_of_removal().await,
+            () = sleep_until(run.look_at.unwrap_or_else(Instant::now)), if run.look_at.is_some() => {
+                run.look_for_lagging().await;
+            }
             () = run.out.closed() => return Ok(run.ending()),
         }
     }
@@ -164,7 +150,6 @@ struct Run {
     namespace: String,
     filter: Filter,
     drivers: Drivers,
-    told: mpsc::Sender<Told>,
     out: mpsc::Sender<Update>,
     ids: Vec<crate::job_id::JobId>,
     /// By uid.
@@ -177,6 +162,9 @@ struct Run {
     listed: usize,
     ask_at: Instant,
     troubled: bool,
+    /// When to look for pods that are close to their removal and not read to their end; `None` when none has ended, and
+    /// when they were told of.
+    look_at: Option<Instant>,
     /// The removal of pods that are not read to their end was told.
     warned: bool,
 }
@@ -239,9 +227,14 @@ impl Run {
         let uid = found.pod.uid().to_owned();
         let facts = PodFacts::of(&found.pod);
         self.jobs = None;
-        let (mut containers, ended) =
+        let (mut containers, mut ended) =
             self.pods.remove(&uid).map(|known| (known.containers, known.ended)).unwrap_or_default();
-        let ended = ended.or_else(|| (facts.life == PodLife::Finished).then(Instant::now));
+        if ended.is_none() && facts.life == PodLife::Finished {
+            ended = Some(Instant::now());
+            if !self.warned {
+                self.look_at = self.look_at.or(ended.map(|ended| ended + REMOVED_AFTER - WARN_BEFORE));
+            }
+        }
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
             let news = news(&found.pod, &target, listed);
             if let Some((_, sender)) = containers.get(&target.container) {
@@ -254,7 +247,7 @@ impl Run {
             if self.out.send(announced).await.is_err() {
                 return false;
             }
-            let (source, sender) = self.drivers.start(target, news, self.told.clone());
+            let (source, sender) = self.drivers.start(target, news, self.out.clone());
             self.unsettled.insert(source);
             containers.insert(container, (source, sender));
         }
@@ -270,14 +263,16 @@ impl Run {
         })
     }
 
-    fn is_lagging(&self) -> bool {
-        !self.warned && self.lagging().next().is_some()
-    }
-
-    /// When the first of the pods that lag comes close to its removal.
-    fn removal_at(&self) -> Instant {
-        let first = self.lagging().map(|(ended, _)| ended).min().unwrap_or_else(Instant::now);
-        first + REMOVED_AFTER - WARN_BEFORE
+    /// Tells of pods that are close to their removal, or looks again when the first of those that lag now will be.
+    ///
+    /// Going through all pods takes time, so it is done when one may be close, not whenever something happens.
+    async fn look_for_lagging(&mut self) {
+        let first = self.lagging().map(|(ended, _)| ended).min();
+        self.look_at = first.map(|ended| ended + REMOVED_AFTER - WARN_BEFORE);
+        if self.look_at.is_some_and(|at| at <= Instant::now()) {
+            self.look_at = None;
+            self.warn_of_removal().await;
+        }
     }
 
     async fn warn_of_removal(&mut self) {

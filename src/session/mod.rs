@@ -23,6 +23,7 @@ use crate::{
         follower::Scope,
         gate::Gate,
     },
+    merge::Sourced,
 };
 
 /// What a run has to say, in order.
@@ -32,10 +33,24 @@ pub enum Update {
     Source(usize, Arc<Target>),
     /// Its lines, or a note on it.
     Told(Told),
+    /// Lines of several containers, in the order in which they are printed.
+    Sorted(Vec<Sourced>),
     /// Something about the run itself.
     Say(String),
     /// A warning about the run itself, which is told whatever is asked to be left out.
     Warn(String),
+}
+
+impl From<Told> for Update {
+    fn from(told: Told) -> Update {
+        Update::Told(told)
+    }
+}
+
+impl From<Vec<Sourced>> for Update {
+    fn from(lines: Vec<Sourced>) -> Update {
+        Update::Sorted(lines)
+    }
 }
 
 /// Updates under way at most. With batches of at most one received buffer each, this bounds what a slow terminal holds up.
@@ -68,7 +83,12 @@ impl Drivers {
     }
 
     /// Starts one driver and returns its number with the sender of its news.
-    fn start(&mut self, target: Arc<Target>, news: News, told: mpsc::Sender<Told>) -> (usize, watch::Sender<News>) {
+    fn start<T: From<Told> + Send + 'static>(
+        &mut self,
+        target: Arc<Target>,
+        news: News,
+        told: mpsc::Sender<T>,
+    ) -> (usize, watch::Sender<News>) {
         let source = self.count;
         self.count += 1;
         let (sender, news) = watch::channel(news);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Drivers, UPDATES, Update, filter::Filter, news};
+use super::{Drivers, Update, filter::Filter, news};
 use crate::{
     cluster::Cluster,
     discover::{Match, targets},
-    follow::{drive::Told, follower::Scope},
+    follow::follower::Scope,
     merge,
 };
 
@@ -32,37 +32,25 @@ pub async fn snapshot(
     out: mpsc::Sender<Update>,
 ) {
     let (mut drivers, _settled) = Drivers::new(cluster, scope);
-    let (merged, mut told) = mpsc::channel(UPDATES);
     let mut inputs = Vec::new();
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
             let target = Arc::new(target);
-            let sender = match order {
-                Order::Arrival => merged.clone(),
+            // Known before its first line: drivers send straight to `out`.
+            if out.send(Update::Source(drivers.count, target.clone())).await.is_err() {
+                return;
+            }
+            let news = news(&found.pod, &target, true);
+            match order {
+                Order::Arrival => drop(drivers.start(target, news, out.clone())),
                 Order::Time => {
                     let (sender, input) = mpsc::channel(1);
                     inputs.push(input);
-                    sender
+                    drivers.start(target, news, sender);
                 }
-            };
-            let (source, _) = drivers.start(target.clone(), news(&found.pod, &target, true), sender);
-            if out.send(Update::Source(source, target)).await.is_err() {
-                return;
             }
         }
     }
-    match order {
-        Order::Arrival => drop(merged),
-        Order::Time => drop(drivers.tasks.spawn(merge::by_time(inputs, merged))),
-    }
-    forward(&mut told, &out).await;
-}
-
-/// Hands on what drivers tell until they have ended.
-async fn forward(told: &mut mpsc::Receiver<Told>, out: &mpsc::Sender<Update>) {
-    while let Some(told) = told.recv().await {
-        if out.send(Update::Told(told)).await.is_err() {
-            return;
-        }
-    }
+    merge::by_time(inputs, out).await;
+    while drivers.tasks.join_next().await.is_some() {}
 }

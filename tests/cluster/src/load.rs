@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::TestCluster;
 use crate::log::{LogBlock, LogBlockBuilder, Stream};
+use crate::pod::PodHandle;
 
 /// The id of the job whose pods [`load`] makes.
 pub const JOB_ID: &str = "job-10adf00d10adf00d10adf00d10adf00d";
@@ -33,24 +34,34 @@ pub fn block(lines: usize) -> Arc<LogBlock> {
 /// The memory is that of a single log, however many containers there are.
 pub fn load(cluster: &TestCluster, pods: usize, containers_per_pod: usize, lines: usize) {
     let block = block(lines);
-    for pod in 0..pods {
+    for (pod, names) in self::pods(cluster, pods, containers_per_pod) {
+        for name in names {
+            pod.append(&name, &block).terminate(&name, 0);
+        }
+    }
+}
+
+/// Running pods of the job [`JOB_ID`], each with the names of its containers.
+pub(crate) fn pods(
+    cluster: &TestCluster,
+    pods: usize,
+    containers_per_pod: usize,
+) -> impl Iterator<Item = (PodHandle, Vec<String>)> {
+    (0..pods).map(move |pod| {
+        let names: Vec<String> =
+            (0..containers_per_pod).map(|n| if n == 0 { "blast".to_owned() } else { format!("side-{n}") }).collect();
         let mut builder = cluster
             .pod(&format!("blastn-batch-s{pod:04}-job-000-10adf00d-{:05}", pod + 10_000))
             .label("app", "blast")
             .label("elb-job-id", JOB_ID);
-        let names: Vec<String> =
-            (0..containers_per_pod).map(|n| if n == 0 { "blast".to_owned() } else { format!("side-{n}") }).collect();
         for name in &names {
             builder = builder.container(name);
         }
         let handle = builder.create();
         handle.schedule();
-        let all: Vec<&str> = names.iter().map(String::as_str).collect();
-        handle.start_all(&all);
-        for name in all {
-            handle.append(name, &block).terminate(name, 0);
-        }
-    }
+        handle.start_all(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        (handle, names)
+    })
 }
 
 /// Makes running pods of other people: no label, name or environment of theirs is ElasticBLAST's.

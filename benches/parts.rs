@@ -1,0 +1,162 @@
+//! The parts of the hot path, one at a time: `cargo bench --bench parts`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot run shall say why")]
+
+mod support;
+
+use bytes::Bytes;
+use divan::{Bencher, black_box, counter::BytesCount};
+use elbtail::{
+    follow::{
+        cursor::Cursor,
+        drive::{Batch, Told},
+        lines::{Line, Splitter},
+        stamp::Stamp,
+    },
+    merge,
+    render::{Format, RenderOptions, Renderer, neutralize},
+    session::Update,
+};
+use tokio::sync::mpsc;
+
+fn main() {
+    divan::main();
+}
+
+fn bytes(log: &Bytes) -> BytesCount {
+    BytesCount::new(log.len())
+}
+
+#[divan::bench]
+fn stamp(bencher: Bencher) {
+    let line = b"2026-11-24T12:58:26.959221551Z BLAST RUNTIME start";
+    bencher.bench_local(|| Stamp::parse(black_box(line)));
+}
+
+#[divan::bench]
+fn splitter(bencher: Bencher) {
+    let log = support::log();
+    let frames = support::frames(&log);
+    bencher.counter(bytes(&log)).bench_local(|| {
+        let mut splitter = Splitter::default();
+        let mut lines = 0;
+        for frame in &frames {
+            splitter.push(frame.clone());
+            for piece in splitter.by_ref() {
+                black_box(piece);
+                lines += 1;
+            }
+        }
+        lines
+    });
+}
+
+#[divan::bench]
+fn cursor(bencher: Bencher) {
+    let log = support::log();
+    let lines = support::lines(&log);
+    bencher.counter(bytes(&log)).bench_local(|| {
+        let mut cursor = Cursor::default();
+        lines.iter().for_each(|line| cursor.read(line));
+        cursor
+    });
+}
+
+/// A reading that brings again what is remembered.
+#[divan::bench]
+fn dedupe(bencher: Bencher) {
+    let log = support::log();
+    let lines = support::lines(&log);
+    let mut cursor = Cursor::default();
+    lines.iter().for_each(|line| cursor.read(line));
+    let again = &lines[lines.len() - 200..];
+    let since = Some(again[0].stamp);
+    let length: usize = again.iter().map(|line| line.text.len() + 31).sum();
+    bencher.counter(BytesCount::new(length)).bench_local(|| {
+        let mut overlap = cursor.overlap(since);
+        again.iter().for_each(|line| _ = black_box(overlap.judge(line)));
+        overlap.is_over()
+    });
+}
+
+/// Splitter, cursor, state machine and renderer together.
+#[divan::bench]
+fn whole_path(bencher: Bencher) {
+    let log = support::log();
+    let frames = support::frames(&log);
+    bencher.counter(bytes(&log)).bench_local(|| {
+        let (mut renderer, mut follower) = support::opened(RenderOptions::default());
+        support::hot_path(&mut follower, &mut renderer, &frames)
+    });
+}
+
+fn render(bencher: Bencher, options: RenderOptions) {
+    let log = support::log();
+    let lines = support::lines(&log);
+    let mut renderer = Renderer::new(options);
+    let source = renderer.introduce(&support::target(), "3ed51a95");
+    let mut out = Vec::with_capacity(4 << 20);
+    bencher.counter(bytes(&log)).bench_local(|| {
+        out.clear();
+        lines.iter().for_each(|line| renderer.line(&mut out, &source, 0, line));
+        out.len()
+    });
+}
+
+#[divan::bench]
+fn render_pipe(bencher: Bencher) {
+    render(bencher, RenderOptions::default());
+}
+
+#[divan::bench]
+fn render_terminal(bencher: Bencher) {
+    render(bencher, RenderOptions { color: true, terminal: true, utf8: true, timestamps: true, ..Default::default() });
+}
+
+#[divan::bench]
+fn render_json(bencher: Bencher) {
+    render(bencher, RenderOptions { format: Format::Json, ..Default::default() });
+}
+
+#[divan::bench]
+fn neutralize_controls(bencher: Bencher) {
+    let text = "\x1b[32mVolume 07\x1b[0m ▒▒▒ 55 %\r\x1b[32mVolume 07\x1b[0m ███ 100 %".repeat(8);
+    let mut out = Vec::new();
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
+        out.clear();
+        neutralize(text.as_bytes(), &mut out);
+        out.len()
+    });
+}
+
+/// 60 logs that alternate line by line, which is the worst for merging by time.
+#[divan::bench]
+fn merge_by_time(bencher: Bencher) {
+    const LOGS: usize = 60;
+    let log = support::log();
+    let lines = support::lines(&log);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let logs: Vec<Vec<Line>> =
+        (0..LOGS).map(|first| lines.iter().skip(first).step_by(LOGS).cloned().collect()).collect();
+    bencher.counter(bytes(&log)).bench_local(|| {
+        runtime.block_on(async {
+            let inputs = logs.iter().enumerate().map(|(source, lines)| {
+                let (sender, input) = mpsc::channel(8);
+                for lines in lines.chunks(100) {
+                    sender.try_send(Told::Lines(Batch { source, restart: 0, lines: lines.to_vec() })).unwrap();
+                }
+                input
+            });
+            let (sender, mut merged) = mpsc::channel(64);
+            let merging = tokio::spawn(merge::by_time::<Update>(inputs.collect(), sender));
+            let mut count = 0;
+            while let Some(update) = merged.recv().await {
+                if let Update::Sorted(lines) = update {
+                    count += lines.len();
+                }
+            }
+            merging.await.unwrap();
+            assert_eq!(count, support::LINES);
+        });
+    });
+}

@@ -1,0 +1,47 @@
+//! [`Input`]: one source, with what it has sent and was not handed on.
+
+use std::vec::IntoIter;
+
+use tokio::sync::mpsc;
+
+use super::Sourced;
+use crate::follow::{
+    drive::{Batch, Told},
+    lines::Line,
+    stamp::Stamp,
+};
+
+/// A source of lines.
+pub(super) struct Input {
+    /// What it sends.
+    pub told: mpsc::Receiver<Told>,
+    source: usize,
+    restart: u32,
+    lines: IntoIter<Line>,
+    /// The latest stamp seen.
+    reached: Stamp,
+}
+
+impl Input {
+    pub fn new(told: mpsc::Receiver<Told>) -> Input {
+        Input { told, source: 0, restart: 0, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
+    }
+
+    /// Takes a batch, when the one before is used up.
+    pub fn fill(&mut self, batch: Batch) {
+        debug_assert!(self.lines.as_slice().is_empty());
+        (self.source, self.restart, self.lines) = (batch.source, batch.restart, batch.lines.into_iter());
+    }
+
+    /// The stamp that the next line counts as, if there is one: no earlier than the line before it.
+    pub fn head(&self) -> Option<Stamp> {
+        self.lines.as_slice().first().map(|line| line.stamp.max(self.reached))
+    }
+
+    /// The next line.
+    pub fn take(&mut self) -> Option<Sourced> {
+        let line = self.lines.next()?;
+        self.reached = self.reached.max(line.stamp);
+        Some(Sourced { source: self.source, restart: self.restart, line })
+    }
+}
