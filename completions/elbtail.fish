@@ -28,7 +28,7 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -l kubeconfig -d 'Path to 
 complete -c elbtail -n "__fish_elbtail_needs_command" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_needs_command" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
@@ -73,7 +73,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l kubeconfig -d '
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
@@ -103,7 +103,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l kubeconfig -
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
@@ -135,7 +135,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l kubeconfig -
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
@@ -161,7 +161,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l kubeconfig -d '
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
@@ -184,7 +184,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l kubeconfig -d
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
@@ -204,7 +204,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfi
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cluster -d 'The name of the kubeconfig cluster to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as-group -d 'Group to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f

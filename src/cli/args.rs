@@ -74,21 +74,23 @@ pub struct JobArgs {
     pub latest: LatestArgs,
 }
 
+/// The heading of the flags below in `--help`.
+const SELECTION: &str = "Selection";
+
 /// Which containers.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Selection")]
 pub struct SelectArgs {
     /// Only containers of this name (regular expression on the whole name), can be repeated
-    #[arg(long, short = 'c', value_name = "NAME", value_parser = whole)]
+    #[arg(long, short = 'c', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
     container: Vec<Regex>,
     /// Only pods with this in their name (regular expression), can be repeated
-    #[arg(long, value_name = "NAME", value_parser = Regex::new)]
+    #[arg(long, value_name = "NAME", value_parser = Regex::new, help_heading = SELECTION)]
     pod: Vec<Regex>,
     /// Only containers that work on this step, can be repeated
-    #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',')]
+    #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     phase: Vec<Phase>,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     pub include_setup: bool,
 }
 

@@ -24,7 +24,7 @@ pub struct ConnectArgs {
     /// The name of the kubeconfig user to use
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
     pub user: Option<String>,
-    /// The namespace the job runs in [default: the context's, then "default"]
+    /// The namespace the job runs in [default: the context's, the row's, then "default"]
     #[arg(long, short = 'n', global = true, value_name = "NAMESPACE", help_heading = HEADING)]
     pub namespace: Option<String>,
     /// Username to impersonate: a user or a service account
