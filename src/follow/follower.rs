@@ -230,6 +230,8 @@ const TRIES: u32 = 7;
 const FILE_TRIES: u32 = 4;
 /// How much later than its container a log may start without being told.
 const LATE: i64 = 10_000_000_000;
+/// The same when the log could not be opened at first: a whole second, to which the container's start is cut, and a half.
+const LATE_LOOK: i64 = 1_500_000_000;
 /// How much of a log that starts late is looked at before its rate is judged, in bytes.
 const LATE_SAMPLE: i64 = 64 << 10;
 /// The smallest file that a kubelet is set to rotate at, in bytes (`containerLogMaxSize`, 10 MiB unless set).
@@ -267,6 +269,8 @@ pub struct Follower {
     opened: Option<Duration>,
     /// `current`'s log started late, which is told once it looks rotated.
     late: Option<LateStart>,
+    /// When opening `current` was first tried.
+    tried: Option<Duration>,
     /// New lines handed on of `current`.
     handed: u64,
     /// The stream went on after the last line, ended as it should, and nothing was opened since: if the container had ended too, that is all there was.
@@ -306,6 +310,7 @@ impl Follower {
             closed: Duration::ZERO,
             opened: None,
             late: None,
+            tried: None,
             handed: 0,
             ended_well: false,
             broken: false,
@@ -534,7 +539,7 @@ impl Follower {
         (self.sealed, self.checked, self.confirmed, self.whole) = (false, false, false, false);
         (self.broken, self.ended_well) = (false, false);
         (self.doubts, self.failures, self.handed, self.opened) = (0, 0, 0, None);
-        (self.scope.tail, self.unfinished, self.late) = (None, None, None);
+        (self.scope.tail, self.unfinished, self.late, self.tried) = (None, None, None, None);
     }
 
     /// Tells that the rest of the current instance cannot be had, and takes it for done.
@@ -566,6 +571,7 @@ impl Follower {
 
     fn open(&mut self, purpose: Purpose, now: Duration, out: &mut Output) {
         let place = self.place();
+        self.tried.get_or_insert(now);
         if self.adopt.is_some() && self.handed == 0 {
             self.cursor = Cursor::default();
         }
@@ -738,6 +744,7 @@ impl Follower {
         }
         if self.cursor.count() == 0 {
             self.late = self.late_start(&line, reading);
+            self.tell_late_look(&line, reading, out);
         }
         self.tell_late_start(&line, out);
         self.cursor.read(&line);
@@ -757,6 +764,20 @@ impl Follower {
         let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
         let late = line.stamp.0.saturating_sub(started.0) > LATE;
         (asked_for_all && late).then_some(LateStart { started, first: line.stamp, bytes: 0 })
+    }
+
+    /// Tells a late start at once when it was elbtail that came late: the log could not be opened at first, and may have been
+    /// rotated meanwhile.
+    fn tell_late_look(&mut self, line: &Line, reading: &Reading, out: &mut Output) {
+        let waited = self.opened.zip(self.tried).is_some_and(|(opened, tried)| opened > tried + SETTLE);
+        let started = self.status.as_ref().and_then(|status| status.started(self.current));
+        let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
+        if let (true, true, Some(started)) = (waited, asked_for_all, started)
+            && line.stamp > started.back(-LATE_LOOK)
+        {
+            out.notes.push(Note::StartsLate { started, first: line.stamp });
+            self.late = None;
+        }
     }
 
     /// Tells that a log starts late once it has shown that it might have been rotated: at the rate at which it was written

@@ -96,7 +96,7 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
             let count =
                 if tick + 1 == ticks { container.left } else { rng.random_range(0..=2 * share).min(container.left) };
             print(pod, container, count);
-            let middle = tick > ticks / 10 && tick < ticks * 9 / 10;
+            let middle = tick > ticks / 4 && tick < ticks * 9 / 10;
             if middle && rng.random_ratio(1, ticks.max(2) as u32) {
                 match container.fate {
                     Fate::Nothing => {}
