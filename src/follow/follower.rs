@@ -228,6 +228,8 @@ const TRIES: u32 = 7;
 /// Answers in a row that a log's file is missing after which it is believed: while a log is rotated, its file is away for a
 /// moment.
 const FILE_TRIES: u32 = 4;
+/// Whole readings without anything new that outweigh a check which disagrees.
+const PROOFS: u32 = 3;
 /// How much later than its container a log may start without being told.
 const LATE: i64 = 10_000_000_000;
 /// The same when the log could not be opened at first: a whole second, to which the container's start is cut, and a half.
@@ -259,6 +261,8 @@ pub struct Follower {
     failures: u32,
     /// How often a check or an end disagreed with what was read, since new lines came.
     doubts: u32,
+    /// Whole readings in a row that brought nothing new, while checks disagreed.
+    proofs: u32,
     /// Whether the next reading ignores the cursor's `sinceTime`.
     whole: bool,
     /// When a list told the status, which does not lag.
@@ -305,6 +309,7 @@ impl Follower {
             checked: false,
             failures: 0,
             doubts: 0,
+            proofs: 0,
             whole: false,
             known: None,
             closed: Duration::ZERO,
@@ -753,7 +758,7 @@ impl Follower {
         }
         reading.brought += 1;
         self.handed += 1;
-        (self.failures, self.doubts, self.checked, self.any) = (0, 0, false, true);
+        (self.failures, self.doubts, self.proofs, self.checked, self.any) = (0, 0, 0, false, true);
         (self.whole, self.broken, self.told) = (false, false, None);
         out.lines.push(line);
     }
@@ -860,10 +865,12 @@ impl Follower {
             self.checked &= reading.brought == 0;
             return self.pause(SETTLE, Wake::Ended, now);
         }
-        // A second whole reading without anything new is as good a proof as a check.
+        // Where a check can never agree, whole readings without anything new must do: one may have been cut short, and a cut
+        // looks like an end, but hardly so many in the same place.
         let whole = reading.request.since.is_none() && reading.request.tail.is_none();
         let proven = whole && self.doubts > 1 && reading.brought == 0 && reading.overlap.is_over();
-        if proven && place == reading.place {
+        self.proofs = if proven { self.proofs + 1 } else { 0 };
+        if self.proofs >= PROOFS && place == reading.place {
             return self.seal(now, out);
         }
         if place == Place::Nowhere || place == Place::Future {
