@@ -3,6 +3,7 @@
 //! Data flows one way: `row` → `resolve` → `discover` → `follow` → `merge` → `render`. The modules in the middle are pure;
 //! I/O stands at both ends. `cli` alone prints, exits or reads the environment. `docs/design.md` tells the story.
 
+mod causes;
 pub mod cli;
 pub mod cluster;
 pub mod discover;

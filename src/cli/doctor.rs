@@ -9,7 +9,7 @@ use super::{
     args::{DoctorArgs, JobArgs},
     failure::Failure,
     interrupt::interruptible,
-    job::{Job, RowPlace},
+    job::{Job, RowPlace, namespace},
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout},
@@ -96,7 +96,7 @@ async fn facts(
         Err(error) => ClusterFacts::Failed(error.clone()),
         Ok(cluster) => {
             place.host = cluster.host();
-            place.namespace = namespace(&row, cluster.namespace());
+            place.namespace = namespace(row.row.as_ref(), cluster.namespace());
             let ask = gather::cluster(cluster, flags, &row, &place);
             match budget {
                 None => ask.await,
@@ -108,14 +108,6 @@ async fn facts(
         }
     };
     Facts { now: Timestamp::now(), row, place, cluster: answer }
-}
-
-/// As for every command: what the row says gives way to everything but the default.
-fn namespace(row: &RowFacts, chosen: &str) -> String {
-    match row.row.as_ref().and_then(|row| row.namespace()) {
-        Some(hint) if chosen == "default" => hint.to_owned(),
-        _ => chosen.to_owned(),
-    }
 }
 
 /// What the doctor says first of a job that a command has nothing to show of: one line, or nothing when it knows no better.

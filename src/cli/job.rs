@@ -94,17 +94,26 @@ impl Job {
     /// The namespace to look in: the flag's or the context's, which `chosen` is; but `default`, which it also is when neither
     /// says anything, gives way to what the row says.
     pub fn namespace(&self, chosen: &str) -> String {
-        match self.row.as_ref().and_then(Row::namespace) {
-            Some(hint) if chosen == "default" => hint.to_owned(),
-            _ => chosen.to_owned(),
-        }
+        namespace(self.row.as_ref(), chosen)
     }
 
     /// The row's status, when it says that the job has ended.
     pub fn ended(&self) -> Option<String> {
-        let row = self.row.as_ref()?;
-        row.is_terminal().then(|| row.status().unwrap_or_default().trim().to_lowercase())
+        self.row.as_ref().and_then(ended)
     }
+}
+
+/// [`Job::namespace`], for a row that may not have been made out.
+pub fn namespace(row: Option<&Row>, chosen: &str) -> String {
+    match row.and_then(Row::namespace) {
+        Some(hint) if chosen == "default" => hint.to_owned(),
+        _ => chosen.to_owned(),
+    }
+}
+
+/// The row's status, when it says that the job has ended.
+pub fn ended(row: &Row) -> Option<String> {
+    row.is_terminal().then(|| row.status().unwrap_or_default().trim().to_lowercase())
 }
 
 fn no_job() -> Failure {

@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 use super::{
     args::JobArgs,
     failure::Failure,
-    job::{Job, RowPlace},
+    job::{Job, RowPlace, ended},
 };
 use crate::{
     discover::Selection,
@@ -140,8 +140,7 @@ impl Rows {
             }
             _ => {}
         }
-        let status = row.filter(|row| row.is_terminal()).and_then(Row::status).map(|it| it.trim().to_lowercase());
-        if let (Some(status), false) = (status, told.ended) {
+        if let (Some(status), false) = (row.and_then(ended), told.ended) {
             told.ended = true;
             news.send(RowNews::Ended(status)).await.ok()?;
         }

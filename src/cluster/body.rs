@@ -12,11 +12,8 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
-use super::{
-    ClusterError,
-    error::{Obstacle, chain},
-    pool::Slot,
-};
+use super::{ClusterError, error::Obstacle, pool::Slot};
+use crate::causes::chain;
 
 /// The body of an answer as it arrives.
 pub struct AnswerBody {

@@ -28,10 +28,11 @@ use tower::{Service, ServiceExt, service_fn, util::MapErr};
 
 use super::{
     ClusterError, Settings,
-    error::{Obstacle, chain, find},
+    error::Obstacle,
     proxy::{Kind, Proxy},
     tls,
 };
+use crate::causes::{chain, find};
 
 /// How often the kernel asks a silent peer whether it is still there. HTTP/2 has its PINGs; HTTP/1.1 has only this.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);

@@ -17,7 +17,8 @@ use tokio::{
 
 use tower::BoxError;
 
-use super::{dial::Wire, error::find};
+use super::dial::Wire;
+use crate::causes::find;
 
 /// What is known about a peer's being alive.
 #[derive(Debug)]

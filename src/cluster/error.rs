@@ -1,10 +1,13 @@
 //! [`ClusterError`]: what can go wrong between elbtail and the API server, in the categories the exit codes know.
 
-use std::{error::Error as StdError, fmt, io, time::Duration};
+use std::{fmt, time::Duration};
 
 use kube::{Error as KubeError, core::Status, runtime::watcher};
 
-use crate::exit::Exit;
+use crate::{
+    causes::{chain, find},
+    exit::Exit,
+};
 
 /// Why the cluster did not answer, or what it answered instead.
 ///
@@ -208,37 +211,6 @@ impl From<&watcher::Error> for ClusterError {
     }
 }
 
-/// The first error of type `T` in a chain, also inside an [`io::Error`], whose `source()` skips what it wraps.
-pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match inner {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-/// The whole chain in one line, each cause once.
-pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let cause = error.to_string();
-        if !text.contains(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-        next = error.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +229,7 @@ mod tests {
     #[test]
     fn own_errors_survive_kube_and_io_wrapping() {
         let ours = ClusterError::Unauthenticated("token expired".to_owned());
-        let wrapped = KubeError::ReadEvents(io::Error::other(KubeError::Service(Box::new(ours))));
+        let wrapped = KubeError::ReadEvents(std::io::Error::other(KubeError::Service(Box::new(ours))));
         assert!(matches!(ClusterError::from(&wrapped), ClusterError::Unauthenticated(text) if text == "token expired"));
     }
 }

@@ -46,7 +46,8 @@ pub use self::{
     log::{LogAnswer, LogBody, LogQuery},
     surroundings::Surroundings,
 };
-use self::{credentials::Credentials, error::chain, lane::Keepalive, settings::Settings, transport::Transport};
+use self::{credentials::Credentials, lane::Keepalive, settings::Settings, transport::Transport};
+use crate::causes::chain;
 
 /// A Kubernetes cluster and who we are to it. Cheap to clone; all clones share their connections.
 #[derive(Clone)]

@@ -8,10 +8,8 @@ use rustls::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    ClusterError,
-    error::{Obstacle, chain},
-};
+use super::{ClusterError, error::Obstacle};
+use crate::causes::chain;
 
 /// What elbtail offers, best first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];

@@ -353,11 +353,6 @@ impl Follower {
         self.is_done() || (matches!(self.phase, Phase::Idle) && (self.sealed || self.place() == Place::Future))
     }
 
-    /// Whether any line was handed on.
-    pub fn has_lines(&self) -> bool {
-        self.any
-    }
-
     /// Tells that nobody listened until `now`, so that a silence before it is not the server's.
     pub fn excuse(&mut self, now: Duration) {
         if let Phase::Open(reading) = &mut self.phase {

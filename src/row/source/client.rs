@@ -1,6 +1,6 @@
 //! [`Client`]: HTTP for the sources that are reached by it; set up at the first request, bounded in every way.
 
-use std::{error::Error as StdError, io, net::IpAddr, sync::OnceLock, time::Duration};
+use std::{io, net::IpAddr, sync::OnceLock, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 use reqwest::{RequestBuilder, Response, redirect::Policy};
@@ -8,6 +8,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use url::Url;
 
 use super::{SourceError, secrets::Secrets};
+use crate::causes::{chain, find};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -153,32 +154,3 @@ fn is_local(url: &Url) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[error("it redirects to {0}, where credentials are not sent along; if that is the right place, give its URL")]
 struct Crossing(String);
-
-/// The first error of type `T` in a chain, also inside an [`io::Error`], whose `source()` skips what it wraps.
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-/// The whole chain in one line, each cause once.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let cause = error.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        next = error.source();
-    }
-    text
-}

@@ -1,10 +1,11 @@
 //! A driver's errors in words that help.
 
-use std::{error::Error as StdError, io, time::Duration};
+use std::{io, time::Duration};
 
 use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
 
 use super::{Engine, Secrets, SourceError};
+use crate::causes::chain;
 
 /// What is wrong, whatever the database calls it.
 enum Fault {
@@ -155,18 +156,4 @@ fn network(secrets: &Secrets, error: &io::Error) -> String {
         }
         _ => format!("{}; check the address and the network", secrets.told(&error.to_string())),
     }
-}
-
-/// The whole chain in one line, each cause once.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let cause = error.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        next = error.source();
-    }
-    text
 }
