@@ -126,8 +126,11 @@ impl Cursor {
     /// What a new reading from `since` must bring again before anything new.
     pub fn overlap(&self, since: Option<Stamp>) -> Overlap {
         let since = since.unwrap_or(Stamp(i64::MIN));
+        let expected: Vec<Seen> = self.seen.iter().copied().filter(|seen| seen.stamp >= since).collect();
+        let forgotten = |seen: &Seen| self.remembered_from.is_some_and(|from| seen.stamp < from);
         Overlap {
-            expected: self.seen.iter().copied().filter(|seen| seen.stamp >= since).collect(),
+            forgettable: expected.iter().rposition(forgotten).map_or(0, |last| last + 1),
+            expected,
             remembered_from: self.remembered_from,
             start: 0,
             matched: 0,
@@ -157,6 +160,8 @@ pub enum Verdict {
 pub struct Overlap {
     expected: Vec<Seen>,
     remembered_from: Option<Stamp>,
+    /// Where those end among the expected lines that are stamped as forgotten ones are.
+    forgettable: usize,
     /// The first expected line that came: those before it were rotated away, after they had been read.
     start: usize,
     /// How many came, from `start`.
@@ -196,41 +201,40 @@ impl Overlap {
             (self.start, self.matched) = (start, matched);
             return if matched == 0 && self.is_over() { Verdict::New } else { Verdict::Old };
         }
-        if self.matched == 0 && self.remembered_from.is_some_and(|from| seen.stamp < from) {
-            return Verdict::Old;
-        }
         let proven = !self.optional;
         *self = Overlap::default();
         if proven { Verdict::NewAfterGap } else { Verdict::New }
     }
 
     /// Another place at which what came so far, and `next` after it, fits: later in the expected lines when the log starts
-    /// there now, or with the first lines taken for older, forgotten ones that look the same. `Some((len, 0))` when the lines
-    /// that came are the last ones expected, so that `next` is new.
+    /// there now, or with the first lines, or all, taken for older, forgotten ones that look the same. `Some((len, 0))` when
+    /// the lines that came are the last ones expected, so that `next` is new.
     fn realign(&self, next: Seen) -> Option<(usize, usize)> {
         let came = &self.expected[self.start..self.start + self.matched];
-        let old = |seen: &Seen| self.remembered_from.is_some_and(|from| seen.stamp < from);
-        if self.start == 0 {
-            for skipped in 1..=came.len() {
-                let kept = &came[skipped..];
-                if came[..skipped].iter().all(old)
-                    && self.expected.starts_with(kept)
-                    && self.expected.get(kept.len()) == Some(&next)
-                {
-                    return Some((0, kept.len() + 1));
-                }
+        let forgotten = came.iter().take_while(|seen| self.is_forgotten(seen)).count();
+        for skipped in 1..=forgotten {
+            let kept = &came[skipped..];
+            if self.expected.starts_with(kept) && self.expected.get(kept.len()) == Some(&next) {
+                return Some((0, kept.len() + 1));
             }
         }
-        for start in self.start + 1..self.expected.len() {
+        // Of a whole log most lines are forgotten ones: look for each only where such lines are.
+        let starts = self.start + 1..if self.is_forgotten(&next) { self.forgettable } else { self.expected.len() };
+        for start in starts {
             let rest = &self.expected[start..];
-            if rest.starts_with(came) && rest.get(came.len()) == Some(&next) {
+            if rest.get(came.len()) == Some(&next) && rest.starts_with(came) {
                 return Some((start, came.len() + 1));
             }
-            if !came.is_empty() && rest == came {
-                return Some((self.expected.len(), 0));
-            }
         }
-        None
+        if !came.is_empty() && self.start + came.len() < self.expected.len() && self.expected.ends_with(came) {
+            return Some((self.expected.len(), 0));
+        }
+        (forgotten == came.len() && self.is_forgotten(&next)).then_some((0, 0))
+    }
+
+    /// Whether such a line may have been read and forgotten since.
+    fn is_forgotten(&self, seen: &Seen) -> bool {
+        self.remembered_from.is_some_and(|from| seen.stamp < from)
     }
 }
 
@@ -277,6 +281,36 @@ mod tests {
         assert!(!cursor.ends_with(&[line(2, "x"), line(2, "x"), line(2, "x")]), "a third one");
         assert!(!cursor.ends_with(&[line(2, "x"), line(2, "x"), line(1, "x")]), "a clock set back");
         assert!(!cursor.ends_with(&[]), "rotated away");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        /// Coarse stamps and two texts, so that forgotten lines look like remembered ones.
+        #[test]
+        fn equal_lines_are_told_apart_by_their_order(
+            steps in proptest::collection::vec((0_i64..4, 0_i64..4, proptest::bool::ANY), 300..600),
+            read in 0_usize..600,
+            from_start in proptest::bool::ANY,
+        ) {
+            let mut now = 0;
+            let log: Vec<Line> = steps
+                .iter()
+                .map(|(step, back, text)| {
+                    now += step * 50_000_000;
+                    line(now - back * 100_000_000, if *text { "a" } else { "b" })
+                })
+                .collect();
+            let read = read.min(log.len());
+            let mut cursor = Cursor::default();
+            log[..read].iter().for_each(|line| cursor.read(line));
+            let since = if from_start { None } else { cursor.since(Duration::ZERO) };
+            let mut overlap = cursor.overlap(since);
+            for (at, line) in log.iter().enumerate().filter(|(_, line)| since.is_none_or(|since| line.stamp >= since)) {
+                let expected = if at < read { Old } else { New };
+                proptest::prop_assert_eq!(overlap.judge(line), expected, "line {} of {}, {} read", at, log.len(), read);
+            }
+        }
     }
 
     #[test]

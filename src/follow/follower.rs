@@ -230,6 +230,12 @@ const TRIES: u32 = 7;
 const FILE_TRIES: u32 = 4;
 /// Whole readings without anything new that outweigh a check which disagrees.
 const PROOFS: u32 = 3;
+/// Checks in a row, with nothing read between them, after which a log that had lines is believed to be empty: one check
+/// may have been cut off before its first byte, which looks the same.
+const EMPTY_CHECKS: u32 = 2;
+/// Checks that must end in the same unfinished line as the reading before them, for its end to be the container's and not
+/// a cut's: one may have been cut off at the same byte.
+const SAME_ENDS: u32 = 2;
 /// How much later than its container a log may start without being told.
 const LATE: i64 = 10_000_000_000;
 /// The same when the log could not be opened at first: a whole second, to which the container's start is cut, and a half.
@@ -255,6 +261,8 @@ pub struct Follower {
     sealed: bool,
     /// What the last answer ended in without a line end. A container's last line may have none; a cut looks the same.
     unfinished: Option<Line>,
+    /// Checks in a row that ended in that line.
+    same_ends: u32,
     /// A pod being deleted: the stream had ended and a check agreed, which is the last that can be known.
     checked: bool,
     /// Failures in a row.
@@ -263,6 +271,10 @@ pub struct Follower {
     doubts: u32,
     /// Whole readings in a row that brought nothing new, while checks disagreed.
     proofs: u32,
+    /// Checks in a row that found the log empty, with nothing read between them.
+    empty_checks: u32,
+    /// The last reading brought the last line again, so that it reached as far as the ones before.
+    reached: bool,
     /// Whether the next reading ignores the cursor's `sinceTime`.
     whole: bool,
     /// When a list told the status, which does not lag.
@@ -306,10 +318,13 @@ impl Follower {
             phase: Phase::Idle,
             sealed: false,
             unfinished: None,
+            same_ends: 0,
             checked: false,
             failures: 0,
             doubts: 0,
             proofs: 0,
+            empty_checks: 0,
+            reached: false,
             whole: false,
             known: None,
             closed: Duration::ZERO,
@@ -537,8 +552,9 @@ impl Follower {
         self.current += 1;
         self.cursor = Cursor::default();
         (self.sealed, self.checked, self.confirmed, self.whole) = (false, false, false, false);
-        (self.broken, self.ended_well) = (false, false);
-        (self.doubts, self.failures, self.handed, self.opened) = (0, 0, 0, None);
+        (self.broken, self.ended_well, self.reached) = (false, false, false);
+        (self.doubts, self.proofs, self.empty_checks, self.failures) = (0, 0, 0, 0);
+        (self.handed, self.opened) = (0, None);
         (self.scope.tail, self.unfinished, self.late, self.tried) = (None, None, None, None);
     }
 
@@ -684,6 +700,7 @@ impl Follower {
     fn on_data(&mut self, data: Bytes, now: Duration, out: &mut Output) {
         let Phase::Open(mut reading) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
         (reading.heard, reading.probe_at) = (now, now + reading.patience);
+        self.empty_checks = 0;
         reading.splitter.push(data);
         self.draw(reading, now, out);
     }
@@ -832,7 +849,7 @@ impl Follower {
     fn on_read(&mut self, reading: Box<Reading>, torn: bool, rest: Option<Line>, now: Duration, out: &mut Output) {
         let place = self.place();
         let may_be_whole = rest.is_some() && matches!(place, Place::Latest | Place::Previous);
-        self.unfinished = rest.filter(|_| may_be_whole);
+        (self.unfinished, self.same_ends) = (rest.filter(|_| may_be_whole), 0);
         if torn && !may_be_whole {
             self.doubts += 1;
             if self.doubts > TRIES {
@@ -840,6 +857,7 @@ impl Follower {
             }
             return self.fail("cut off in mid-line".to_owned(), None, now, out);
         }
+        self.reached = reading.overlap.is_over() || self.adopt.is_some();
         if self.adopt.is_some() && reading.overlap.has_begun() {
             self.adopt = None;
         }
@@ -884,8 +902,12 @@ impl Follower {
         }
         let mut agrees = self.cursor.ends_with(&reading.tail);
         match (self.unfinished.take(), rest) {
-            // Two answers end in the same line: its end is the container's, not a cut's.
             (Some(line), Some(end)) if agrees && end == line && place == reading.place => {
+                self.same_ends += 1;
+                if self.same_ends < SAME_ENDS {
+                    self.unfinished = Some(line);
+                    return self.open(Purpose::Check, now, out);
+                }
                 self.handed += 1;
                 self.any = true;
                 self.cursor.read(&line);
@@ -899,7 +921,10 @@ impl Follower {
                 // The container restarted meanwhile, and the check may have seen the next instance.
                 return self.plan(now, out);
             }
-            return self.seal(now, out);
+            if self.reached {
+                return self.seal(now, out);
+            }
+            // The reading before was cut off earlier than the last line, and a check may be cut off after it.
         }
         if place == Place::Live {
             if !self.scope.follow {
@@ -914,10 +939,14 @@ impl Follower {
             return self.plan(now, out);
         }
         if !torn && reading.tail.is_empty() && self.cursor.count() > 0 {
-            // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
-            // Nothing is known to be missing when a stream ran to its end unbroken. But this may be another instance's log.
-            self.phase = Phase::Confirm { asked: reading.place };
-            return out.actions.push(Action::Confirm(LAG_OF_STATUS));
+            self.empty_checks += 1;
+            if self.empty_checks >= EMPTY_CHECKS {
+                // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
+                // Nothing is known to be missing when a stream ran to its end unbroken. But this may be another instance's
+                // log.
+                self.phase = Phase::Confirm { asked: reading.place };
+                return out.actions.push(Action::Confirm(LAG_OF_STATUS));
+            }
         }
         self.doubts += 1;
         if self.doubts > TRIES {
@@ -1098,4 +1127,74 @@ fn is_kubelet_error(text: &str) -> bool {
         "rpc error: ",
     ];
     KNOWN.iter().any(|known| text.starts_with(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::status::Ended, *};
+
+    const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];
+
+    /// A follower of a container that has ended, told what its requests bring.
+    struct Told(Follower);
+
+    impl Told {
+        fn new() -> Told {
+            let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1));
+            assert!(opens_log(&told.on(Event::Status(ended())).actions));
+            told
+        }
+
+        fn on(&mut self, event: Event) -> Output {
+            let mut out = Output::default();
+            self.0.on(event, Duration::ZERO, &mut out);
+            out
+        }
+
+        /// A whole answer; returns what is asked for next.
+        fn answer(&mut self, body: &str) -> Vec<Action> {
+            self.on(Event::Opened);
+            if !body.is_empty() {
+                self.on(Event::Data(Bytes::copy_from_slice(body.as_bytes())));
+            }
+            self.on(Event::Closed(End::Clean)).actions
+        }
+    }
+
+    fn ended() -> Status {
+        let ended = Ended { exit_code: 0, reason: "Completed".into(), started: None, has_log: true };
+        Status { restart: 0, state: State::Ended(ended), last: None, pod: PodLife::Finished }
+    }
+
+    fn opens_tail(actions: &[Action]) -> bool {
+        matches!(actions, [Action::Open(request)] if request.tail.is_some())
+    }
+
+    fn opens_log(actions: &[Action]) -> bool {
+        matches!(actions, [Action::Open(request)] if request.tail.is_none())
+    }
+
+    #[test]
+    fn a_check_cut_before_its_first_byte_is_no_empty_log() {
+        let mut told = Told::new();
+        assert!(opens_tail(&told.answer(LINES[0])));
+        assert!(opens_log(&told.answer("")), "the log is read once more");
+        assert!(opens_tail(&told.answer(&LINES.concat())), "and has another line");
+        assert!(opens_log(&told.answer("")), "which starts the count of empty checks again");
+        assert!(opens_tail(&told.answer(&LINES.concat())));
+        told.answer(LINES[1]);
+        assert!(told.0.is_done());
+        assert_eq!(told.0.cursor.count(), 2);
+    }
+
+    #[test]
+    fn a_log_that_stays_empty_was_rotated_after_its_last_line() {
+        let mut told = Told::new();
+        assert!(opens_tail(&told.answer(LINES[0])));
+        assert!(opens_log(&told.answer("")));
+        assert!(opens_tail(&told.answer("")));
+        assert_eq!(told.answer(""), [Action::Confirm(LAG_OF_STATUS)]);
+        assert!(told.on(Event::Confirmed(Some(ended()))).notes.is_empty());
+        assert!(told.0.is_done());
+    }
 }
