@@ -13,7 +13,7 @@ use crate::handle::{Answer, Outcome};
 use crate::resource::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::Failure;
-use crate::store::Key;
+use crate::store::{Kept, Key, of_namespace};
 use crate::world::World;
 
 /// Both selectors of a request.
@@ -46,6 +46,11 @@ impl Selection {
             && self.fields.matches(object)
     }
 
+    /// The same of an object whose labels are at hand, which spares the look into most objects.
+    pub(crate) fn matches_kept(&self, kept: &Kept) -> bool {
+        self.labels.matches_labels(|key| kept.label(key)) && self.matches(&kept.object)
+    }
+
     fn selects_all(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
     }
@@ -65,23 +70,26 @@ pub(crate) fn get(world: &Arc<World>, call: &Call, resource: &'static Resource) 
 pub(crate) fn list(world: &Arc<World>, call: &Call, resource: &'static Resource) -> Outcome {
     let selection = Selection::of(call, resource)?;
     let limit = call.parameter("limit").and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0);
-    let state = world.lock();
-    let store = &state.store;
+    // The lock is held for the snapshot only, so that lists run beside each other.
+    let (snapshot, current, floor) = {
+        let state = world.lock();
+        (state.store.snapshot(resource), state.store.version(), state.store.floor())
+    };
     if let Some(wanted) = call.parameter("resourceVersion").and_then(|version| version.parse::<u64>().ok())
-        && wanted > store.version()
+        && wanted > current
         && call.parameter("continue").is_none()
     {
-        let message = format!("Too large resource version: {wanted}, current: {}", store.version());
+        let message = format!("Too large resource version: {wanted}, current: {current}");
         let mut failure = Failure::injected(504, None);
         failure.body["message"] = format!("Timeout: {message}").into();
         return Err(failure);
     }
     let (version, start) = match call.parameter("continue") {
-        None => (store.version(), None),
+        None => (current, None),
         Some(token) => {
             let (version, start) = Token::decode(token)
                 .ok_or_else(|| Failure::bad_request("continue key is not valid: illegal base64 data"))?;
-            if version < store.floor() {
+            if version < floor {
                 return Err(Failure::expired(
                     "The provided continue parameter is too old to display a consistent list result. \
                      You can start a new list without the continue parameter.",
@@ -90,11 +98,10 @@ pub(crate) fn list(world: &Arc<World>, call: &Call, resource: &'static Resource)
             (version, Some(start))
         }
     };
-    let mut found = store
-        .list(resource, scope(call))
+    let mut found = of_namespace(&snapshot, scope(call))
         .filter(|(key, _)| start.as_ref().is_none_or(|start| Token::place(key, call, resource) >= *start))
-        .filter(|(_, object)| selection.matches(object));
-    let page: Vec<(&Key, &Arc<Value>)> = found.by_ref().take(limit.unwrap_or(usize::MAX)).collect();
+        .filter(|(_, kept)| selection.matches_kept(kept));
+    let page: Vec<(&Key, &Kept)> = found.by_ref().take(limit.unwrap_or(usize::MAX)).collect();
     let rest = found.count();
     let mut metadata = json!({"resourceVersion": version.to_string()});
     if rest > 0
@@ -105,8 +112,7 @@ pub(crate) fn list(world: &Arc<World>, call: &Call, resource: &'static Resource)
             metadata["remainingItemCount"] = rest.into();
         }
     }
-    let items: Vec<Value> = page.into_iter().map(|(_, object)| (**object).clone()).collect();
-    drop(state);
+    let items: Vec<Value> = page.into_iter().map(|(_, kept)| (*kept.object).clone()).collect();
     Ok(Answer::Json(
         StatusCode::OK,
         json!({

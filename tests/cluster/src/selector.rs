@@ -44,8 +44,13 @@ impl LabelSelector {
 
     pub(crate) fn matches(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
+        self.matches_labels(|key| labels.get(key).and_then(Value::as_str))
+    }
+
+    /// The same of labels that are at hand.
+    pub(crate) fn matches_labels<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.0.iter().all(|requirement| {
-            let value = labels.get(&requirement.key).and_then(Value::as_str);
+            let value = label(&requirement.key);
             match (&requirement.test, value) {
                 (Test::In(values), Some(value)) => values.iter().any(|wanted| wanted == value),
                 (Test::NotIn(values), Some(value)) => values.iter().all(|wanted| wanted != value),

@@ -10,6 +10,37 @@ use crate::resource::Resource;
 /// Namespace and name; the namespace of cluster-wide objects is empty.
 pub(crate) type Key = (String, String);
 
+/// The objects of one kind.
+pub(crate) type Objects = BTreeMap<Key, Kept>;
+
+/// An object and, as in the watch cache, its labels beside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) object: Arc<Value>,
+    labels: Vec<(String, String)>,
+}
+
+impl Kept {
+    fn new(object: &Arc<Value>) -> Self {
+        let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
+        let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        Self { object: Arc::clone(object), labels: labels.filter_map(text).collect() }
+    }
+
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|label| label.0 == key).map(|label| label.1.as_str())
+    }
+}
+
+/// The objects in key order, optionally of one namespace.
+pub(crate) fn of_namespace<'a>(
+    objects: &'a Objects,
+    namespace: Option<&'a str>,
+) -> impl Iterator<Item = (&'a Key, &'a Kept)> {
+    let start = (namespace.unwrap_or_default().to_owned(), String::new());
+    objects.range(start..).take_while(move |(key, _)| namespace.is_none_or(|namespace| key.0 == namespace))
+}
+
 /// What happened to an object.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -25,7 +56,7 @@ pub(crate) struct Change {
 #[derive(Debug)]
 pub(crate) struct Store {
     version: u64,
-    objects: HashMap<&'static str, BTreeMap<Key, Arc<Value>>>,
+    objects: HashMap<&'static str, Arc<Objects>>,
     history: VecDeque<Change>,
     window: usize,
     floor: u64,
@@ -52,7 +83,7 @@ impl Store {
     }
 
     pub(crate) fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Arc<Value>> {
-        self.objects.get(resource.plural)?.get(&(namespace.to_owned(), name.to_owned()))
+        Some(&self.objects.get(resource.plural)?.get(&(namespace.to_owned(), name.to_owned()))?.object)
     }
 
     /// All objects of a kind in key order, optionally of one namespace.
@@ -61,11 +92,13 @@ impl Store {
         resource: &Resource,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> + use<'a> {
-        self.objects
-            .get(resource.plural)
-            .into_iter()
-            .flatten()
-            .filter(move |(key, _)| namespace.is_none_or(|namespace| key.0 == namespace))
+        let objects = self.objects.get(resource.plural).into_iter();
+        objects.flat_map(move |objects| of_namespace(objects, namespace)).map(|(key, kept)| (key, &kept.object))
+    }
+
+    /// All objects of a kind as they are now; what changes later does not show.
+    pub(crate) fn snapshot(&self, resource: &Resource) -> Arc<Objects> {
+        self.objects.get(resource.plural).cloned().unwrap_or_default()
     }
 
     /// Adds or replaces an object.
@@ -73,14 +106,15 @@ impl Store {
         self.version += 1;
         object["metadata"]["resourceVersion"] = Value::String(self.version.to_string());
         let object = Arc::new(object);
-        let before =
-            self.objects.entry(resource.plural).or_default().insert(key(resource, &object), Arc::clone(&object));
+        let objects = Arc::make_mut(self.objects.entry(resource.plural).or_default());
+        let before = objects.insert(key(resource, &object), Kept::new(&object)).map(|kept| kept.object);
         self.remember(Change { version: self.version, resource, before, after: Arc::clone(&object), deleted: false });
         object
     }
 
     pub(crate) fn remove(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        let before = self.objects.get_mut(resource.plural)?.remove(&(namespace.to_owned(), name.to_owned()))?;
+        let objects = Arc::make_mut(self.objects.get_mut(resource.plural)?);
+        let before = objects.remove(&(namespace.to_owned(), name.to_owned()))?.object;
         self.version += 1;
         let mut last = (*before).clone();
         last["metadata"]["resourceVersion"] = Value::String(self.version.to_string());
