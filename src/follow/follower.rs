@@ -836,6 +836,8 @@ impl Follower {
             }
         }
         let torn = !rest.is_empty();
+        // A line has begun that was not handed on.
+        self.broken |= torn;
         let rest = Line::parse(rest);
         let went_on = reading.overlap.is_over() && self.cursor.count() > 0;
         self.ended_well = reading.purpose == Purpose::Stream && !torn && went_on;
@@ -1196,5 +1198,15 @@ mod tests {
         assert_eq!(told.answer(""), [Action::Confirm(LAG_OF_STATUS)]);
         assert!(told.on(Event::Confirmed(Some(ended()))).notes.is_empty());
         assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn a_line_that_had_begun_when_the_log_became_empty_is_missing() {
+        let mut told = Told::new();
+        assert!(opens_tail(&told.answer(&(LINES[0].to_owned() + &LINES[1][..34]))));
+        assert!(opens_log(&told.answer("")));
+        assert!(opens_tail(&told.answer("")));
+        assert_eq!(told.answer(""), [Action::Confirm(LAG_OF_STATUS)]);
+        assert!(matches!(told.on(Event::Confirmed(Some(ended()))).notes[..], [Note::Gap { before: None, .. }]));
     }
 }
