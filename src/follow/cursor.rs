@@ -126,16 +126,14 @@ impl Cursor {
     /// What a new reading from `since` must bring again before anything new.
     pub fn overlap(&self, since: Option<Stamp>) -> Overlap {
         let since = since.unwrap_or(Stamp(i64::MIN));
-        let expected: Vec<Seen> = self.seen.iter().copied().filter(|seen| seen.stamp >= since).collect();
-        let forgotten = |seen: &Seen| self.remembered_from.is_some_and(|from| seen.stamp < from);
-        Overlap {
-            forgettable: expected.iter().rposition(forgotten).map_or(0, |last| last + 1),
-            expected,
+        let mut overlap = Overlap {
+            expected: self.seen.iter().copied().filter(|seen| seen.stamp >= since).collect(),
             remembered_from: self.remembered_from,
-            start: 0,
-            matched: 0,
-            optional: false,
-        }
+            ..Overlap::default()
+        };
+        overlap.forgettable =
+            overlap.expected.iter().rposition(|seen| overlap.is_forgotten(seen)).map_or(0, |last| last + 1);
+        overlap
     }
 
     /// Whether nothing read was forgotten, so that the whole of it can be recognised in another log.
@@ -160,7 +158,7 @@ pub enum Verdict {
 pub struct Overlap {
     expected: Vec<Seen>,
     remembered_from: Option<Stamp>,
-    /// Where those end among the expected lines that are stamped as forgotten ones are.
+    /// The number of expected lines up to the last one that is stamped as a forgotten one would be.
     forgettable: usize,
     /// The first expected line that came: those before it were rotated away, after they had been read.
     start: usize,
@@ -226,7 +224,7 @@ impl Overlap {
                 return Some((start, came.len() + 1));
             }
         }
-        if !came.is_empty() && self.start + came.len() < self.expected.len() && self.expected.ends_with(came) {
+        if !came.is_empty() && self.expected.ends_with(came) {
             return Some((self.expected.len(), 0));
         }
         (forgotten == came.len() && self.is_forgotten(&next)).then_some((0, 0))

@@ -549,13 +549,18 @@ impl Follower {
 
     /// Goes on to the next instance.
     fn advance(&mut self) {
-        self.current += 1;
-        self.cursor = Cursor::default();
-        (self.sealed, self.checked, self.confirmed, self.whole) = (false, false, false, false);
-        (self.broken, self.ended_well, self.reached) = (false, false, false);
-        (self.doubts, self.proofs, self.empty_checks, self.failures) = (0, 0, 0, 0);
-        (self.handed, self.opened) = (0, None);
-        (self.scope.tail, self.unfinished, self.late, self.tried) = (None, None, None, None);
+        // Whatever is not named here belongs to one instance.
+        *self = Follower {
+            current: self.current + 1,
+            status: self.status.take(),
+            known: self.known,
+            closed: self.closed,
+            adopt: self.adopt.take(),
+            told: self.told.take(),
+            any: self.any,
+            jitter: self.jitter,
+            ..Follower::new(Scope { tail: None, ..self.scope }, self.jitter)
+        };
     }
 
     /// Tells that the rest of the current instance cannot be had, and takes it for done.
@@ -940,15 +945,13 @@ impl Follower {
             self.checked = agrees;
             return self.plan(now, out);
         }
-        if !torn && reading.tail.is_empty() && self.cursor.count() > 0 {
-            self.empty_checks += 1;
-            if self.empty_checks >= EMPTY_CHECKS {
-                // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
-                // Nothing is known to be missing when a stream ran to its end unbroken. But this may be another instance's
-                // log.
-                self.phase = Phase::Confirm { asked: reading.place };
-                return out.actions.push(Action::Confirm(LAG_OF_STATUS));
-            }
+        let is_empty = !torn && reading.tail.is_empty() && self.cursor.count() > 0;
+        self.empty_checks += u32::from(is_empty);
+        if self.empty_checks >= EMPTY_CHECKS {
+            // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
+            // Nothing is known to be missing when a stream ran to its end unbroken. But this may be another instance's log.
+            self.phase = Phase::Confirm { asked: reading.place };
+            return out.actions.push(Action::Confirm(LAG_OF_STATUS));
         }
         self.doubts += 1;
         if self.doubts > TRIES {
