@@ -178,7 +178,8 @@ impl TestCluster {
     /// All pods of a namespace.
     pub fn pods(&self, namespace: &str) -> Vec<PodHandle> {
         let state = self.world.lock();
-        let pods: Vec<Arc<Value>> = state.store.list(&PODS, Some(namespace)).map(|(_, pod)| Arc::clone(pod)).collect();
+        let pods: Vec<Arc<Value>> =
+            state.store.list(&PODS, Some(namespace)).map(|(_, pod)| Arc::clone(&pod.object)).collect();
         drop(state);
         pods.iter().map(|pod| PodHandle::of(&self.world, pod)).collect()
     }

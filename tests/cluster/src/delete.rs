@@ -22,8 +22,8 @@ pub(crate) fn delete(world: &Arc<World>, call: &Call, resource: &'static Resourc
             .lock()
             .store
             .list(resource, scope(call))
-            .filter(|(_, object)| selection.matches(object))
-            .map(|(_, object)| Arc::clone(object))
+            .filter(|(_, kept)| selection.matches_kept(kept))
+            .map(|(_, kept)| Arc::clone(&kept.object))
             .collect();
         for object in &found {
             remove(world, call, resource, object, options);
@@ -100,8 +100,8 @@ pub(crate) fn pods_of(world: &World, job: &Value) -> Vec<Arc<Value>> {
     state
         .store
         .list(&PODS, job["metadata"]["namespace"].as_str())
-        .filter(|(_, pod)| owned(pod))
-        .map(|(_, pod)| Arc::clone(pod))
+        .filter(|(_, pod)| owned(&pod.object))
+        .map(|(_, pod)| Arc::clone(&pod.object))
         .collect()
 }
 
@@ -113,7 +113,7 @@ fn delete_namespace(world: &Arc<World>, name: &str) {
     // Jobs go first, or their controllers would replace the pods.
     for resource in ALL.into_iter().rev().filter(|resource| resource.namespaced) {
         let objects: Vec<Arc<Value>> =
-            world.lock().store.list(resource, Some(name)).map(|(_, object)| Arc::clone(object)).collect();
+            world.lock().store.list(resource, Some(name)).map(|(_, kept)| Arc::clone(&kept.object)).collect();
         for object in objects {
             let object_name = object["metadata"]["name"].as_str().unwrap_or_default();
             if resource.kind == "Pod" {

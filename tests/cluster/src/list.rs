@@ -41,14 +41,16 @@ impl Selection {
     }
 
     pub(crate) fn matches(&self, object: &Value) -> bool {
-        self.name.as_deref().is_none_or(|name| object["metadata"]["name"] == name)
-            && self.labels.matches(object)
-            && self.fields.matches(object)
+        self.labels.matches(object) && self.matches_unlabelled(object)
     }
 
     /// The same of an object whose labels are at hand, which spares the look into most objects.
     pub(crate) fn matches_kept(&self, kept: &Kept) -> bool {
-        self.labels.matches_labels(|key| kept.label(key)) && self.matches(&kept.object)
+        self.labels.matches_labels(|key| kept.label(key)) && self.matches_unlabelled(&kept.object)
+    }
+
+    fn matches_unlabelled(&self, object: &Value) -> bool {
+        self.name.as_deref().is_none_or(|name| object["metadata"]["name"] == name) && self.fields.matches(object)
     }
 
     fn selects_all(&self) -> bool {

@@ -91,9 +91,8 @@ impl Store {
         &'a self,
         resource: &Resource,
         namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> + use<'a> {
-        let objects = self.objects.get(resource.plural).into_iter();
-        objects.flat_map(move |objects| of_namespace(objects, namespace)).map(|(key, kept)| (key, &kept.object))
+    ) -> impl Iterator<Item = (&'a Key, &'a Kept)> + use<'a> {
+        self.objects.get(resource.plural).into_iter().flat_map(move |objects| of_namespace(objects, namespace))
     }
 
     /// All objects of a kind as they are now; what changes later does not show.

@@ -84,9 +84,9 @@ impl Watching {
     fn initial(&mut self, bookmark: bool) {
         let world = Arc::clone(&self.world);
         let state = world.lock();
-        for (_, object) in state.store.list(self.resource, self.scope.as_deref()) {
-            if self.selection.matches(object) {
-                self.queue.push_back(event("ADDED", object, self.resource));
+        for (_, kept) in state.store.list(self.resource, self.scope.as_deref()) {
+            if self.selection.matches_kept(kept) {
+                self.queue.push_back(event("ADDED", &kept.object, self.resource));
             }
         }
         self.version = self.version.max(state.store.version());
