@@ -228,6 +228,11 @@ const TRIES: u32 = 7;
 /// Answers in a row that a log's file is missing after which it is believed: while a log is rotated, its file is away for a
 /// moment.
 const FILE_TRIES: u32 = 4;
+/// Disagreements between checks and what was read, with nothing new between them, after which the end is given up. A cut
+/// makes a check or a reading disagree, so many in a row must be survived.
+const DOUBTS: u32 = 20;
+/// Disagreements after which there is a pause before the next reading: what cuts so often may need time to recover.
+const QUICK_DOUBTS: u32 = 3;
 /// Whole readings without anything new that outweigh a check which disagrees.
 const PROOFS: u32 = 3;
 /// Checks in a row, with nothing read between them, after which a log that had lines is believed to be empty: one check
@@ -859,7 +864,8 @@ impl Follower {
         (self.unfinished, self.same_ends) = (rest.filter(|_| may_be_whole), 0);
         if torn && !may_be_whole {
             self.doubts += 1;
-            if self.doubts > TRIES {
+            // While the container runs, it may still end its line.
+            if self.doubts > DOUBTS && place != Place::Live {
                 return self.give_up("its last line does not end".to_owned(), now, out);
             }
             return self.fail("cut off in mid-line".to_owned(), None, now, out);
@@ -954,10 +960,14 @@ impl Follower {
             return out.actions.push(Action::Confirm(LAG_OF_STATUS));
         }
         self.doubts += 1;
-        if self.doubts > TRIES {
+        if self.doubts > DOUBTS {
             return self.give_up("its end keeps changing".to_owned(), now, out);
         }
         self.whole = self.doubts > 1;
+        if self.doubts > QUICK_DOUBTS {
+            let pause = self.next_pause(self.doubts - QUICK_DOUBTS);
+            return self.pause(pause, Wake::Never, now);
+        }
         self.plan(now, out);
     }
 
@@ -984,7 +994,7 @@ impl Follower {
         if !self.scope.follow && self.failures >= TRIES {
             return self.give_up(text, now, out);
         }
-        let pause = self.next_pause();
+        let pause = self.next_pause(self.failures);
         self.pause(pause, Wake::Never, now);
     }
 
@@ -1004,7 +1014,7 @@ impl Follower {
                 if self.failures >= FILE_TRIES || self.checked {
                     return self.give_up(reason, now, out);
                 }
-                let pause = self.next_pause();
+                let pause = self.next_pause(self.failures);
                 self.pause(pause, Wake::Ended, now);
             }
             Refusal::Forbidden(message) => {
@@ -1034,7 +1044,7 @@ impl Follower {
         }
         let note = if self.failures >= TRIES { Note::Struggling(reason) } else { Note::Interrupted(reason) };
         self.tell(note, out);
-        let pause = self.next_pause().max(asked.unwrap_or_default());
+        let pause = self.next_pause(self.failures).max(asked.unwrap_or_default());
         self.pause(pause, Wake::Never, now);
     }
 
@@ -1051,9 +1061,9 @@ impl Follower {
         self.phase = Phase::Pause { until: now + pause, wake };
     }
 
-    /// The pause after `failures` failures: doubling, with up to a half of it taken off at random.
-    fn next_pause(&mut self) -> Duration {
-        let full = FIRST_PAUSE.saturating_mul(1 << self.failures.clamp(1, 10).saturating_sub(1)).min(LONGEST_PAUSE);
+    /// The pause after so many failures in a row: doubling, with up to a half of it taken off at random.
+    fn next_pause(&mut self, failures: u32) -> Duration {
+        let full = FIRST_PAUSE.saturating_mul(1 << failures.clamp(1, 10).saturating_sub(1)).min(LONGEST_PAUSE);
         // xorshift64: enough to keep followers out of step, and the same in every run of a test.
         self.jitter ^= self.jitter << 13;
         self.jitter ^= self.jitter >> 7;
@@ -1140,29 +1150,40 @@ mod tests {
 
     const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];
 
-    /// A follower of a container that has ended, told what its requests bring.
-    struct Told(Follower);
+    /// A follower of a container that has ended, told what its requests bring, and the time.
+    struct Told(Follower, Duration);
 
     impl Told {
         fn new() -> Told {
-            let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1));
+            let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
             assert!(opens_log(&told.on(Event::Status(ended())).actions));
             told
         }
 
         fn on(&mut self, event: Event) -> Output {
             let mut out = Output::default();
-            self.0.on(event, Duration::ZERO, &mut out);
+            self.0.on(event, self.1, &mut out);
             out
         }
 
-        /// A whole answer; returns what is asked for next.
-        fn answer(&mut self, body: &str) -> Vec<Action> {
+        /// Lets the pause pass; returns what is asked for then.
+        fn tick(&mut self) -> Vec<Action> {
+            self.1 = self.0.deadline().unwrap();
+            self.on(Event::Tick).actions
+        }
+
+        /// A whole answer; returns what it brought at its end.
+        fn whole_answer(&mut self, body: &str) -> Output {
             self.on(Event::Opened);
             if !body.is_empty() {
                 self.on(Event::Data(Bytes::copy_from_slice(body.as_bytes())));
             }
-            self.on(Event::Closed(End::Clean)).actions
+            self.on(Event::Closed(End::Clean))
+        }
+
+        /// A whole answer; returns what is asked for next.
+        fn answer(&mut self, body: &str) -> Vec<Action> {
+            self.whole_answer(body).actions
         }
     }
 
@@ -1190,6 +1211,57 @@ mod tests {
         told.answer(LINES[1]);
         assert!(told.0.is_done());
         assert_eq!(told.0.cursor.count(), 2);
+    }
+
+    #[test]
+    fn the_same_half_of_a_last_line_twice_is_no_end() {
+        let mut told = Told::new();
+        let half = LINES[1].to_owned() + "2026-09-21T14:13:30.000000001Z ha";
+        let whole = half.clone() + "lf";
+        assert!(opens_tail(&told.answer(&(LINES[0].to_owned() + &half))));
+        assert!(opens_tail(&told.answer(&half)), "a check may have been cut at the same byte");
+        assert!(opens_log(&told.answer(&whole)), "it was");
+        assert!(opens_tail(&told.answer(&whole)));
+        assert!(opens_tail(&told.answer(&whole)));
+        assert_eq!(told.whole_answer(&whole).lines[0].text, "half");
+        assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn a_check_proves_nothing_about_a_reading_that_stopped_before_the_last_line() {
+        let mut told = Told::new();
+        let third = "2026-09-21T14:13:30.000000001Z three\n";
+        assert!(opens_tail(&told.answer(&LINES.concat())));
+        assert!(opens_log(&told.answer("")));
+        assert!(opens_tail(&told.answer(LINES[0])), "cut before the line that was the last one");
+        assert!(opens_log(&told.answer(LINES[1])), "cut right after it, so that it seems to agree");
+        assert!(opens_tail(&told.answer(&(LINES.concat() + third))));
+        told.answer(&(LINES[1].to_owned() + third));
+        assert!(told.0.is_done());
+        assert_eq!(told.0.cursor.count(), 3);
+    }
+
+    #[test]
+    fn a_last_line_is_had_after_many_cuts() {
+        let mut told = Told::new();
+        let log = LINES.concat() + "2026-09-21T14:13:30.000000001Z end";
+        assert!(opens_tail(&told.answer(&log)));
+        for _ in 0..DOUBTS {
+            // A check cut before its first byte: the log is read again, soon or after a pause.
+            let next = told.answer("");
+            if next.is_empty() {
+                assert!(opens_log(&told.tick()));
+            } else {
+                assert!(opens_log(&next));
+            }
+            assert!(opens_tail(&told.answer(&log)));
+        }
+        let tail = LINES[1].to_owned() + "2026-09-21T14:13:30.000000001Z end";
+        assert!(opens_tail(&told.answer(&tail)));
+        let out = told.whole_answer(&tail);
+        assert_eq!(out.lines.len(), 1);
+        assert!(out.notes.is_empty());
+        assert!(told.0.is_done());
     }
 
     #[test]
