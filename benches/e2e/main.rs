@@ -58,11 +58,12 @@ fn main() {
     let plan = Plan { names: words, full };
     peers::install();
     println!("elbtail against curl and kubectl: {} cores for server and clients together\n", measure::cores());
-    let runs: [(&str, Run); 7] = [
+    let runs: [(&str, Run); 8] = [
         ("start", start::resolve),
         ("read", read::everything),
         ("first", start::first_line),
         ("foreign", start::foreign_pods),
+        ("doctor", start::doctor),
         ("latency", follow::latency),
         ("follow", follow::many),
         ("growth", growth::table),

@@ -91,3 +91,17 @@ pub fn foreign_pods(plan: &Plan) {
     bar("memory, among them - alone", of(1, |cost| cost.peak) - of(0, |cost| cost.peak), "MB", 5.0);
     println!();
 }
+
+/// What the doctor takes for a healthy job of 1,000 pods among 500 foreign ones.
+pub fn doctor(plan: &Plan) {
+    println!("doctor: 1,000 pods of ours, 500 foreign ones");
+    let server = Server::start("load --pods 1000 --containers 2 --lines 50 --foreign 500");
+    let curl = Curl::new(&server);
+    let rounds: Vec<(f64, Cost)> =
+        (0..plan.rounds()).map(|_| (whole(&mut curl.list()), measure(&server.elbtail(&["doctor", JOB_ID])))).collect();
+    note("curl for the list", median(rounds.iter().map(|(curl, _)| curl * 1e3)), "ms");
+    note("elbtail / curl", median(rounds.iter().map(|(curl, cost)| cost.wall / curl)), "x");
+    bar("elbtail", median(rounds.iter().map(|(_, cost)| cost.wall)), "s", 2.0);
+    note("memory", median(rounds.iter().map(|(_, cost)| cost.peak)), "MB");
+    println!();
+}

@@ -55,15 +55,16 @@ mod tests {
         let at = |millis| Some(began + Duration::from_millis(millis));
         let mut alarm = Alarm::default();
         alarm.set(at(20));
-        assert!(timeout(Duration::from_millis(5), alarm.ring()).await.is_err());
+        // Starts the timer, which on a busy machine may even end.
+        let _ = timeout(Duration::from_millis(5), alarm.ring()).await;
         alarm.set(at(60));
         alarm.ring().await;
         assert!(began.elapsed() >= Duration::from_millis(60));
-        alarm.set(at(10_000));
+        alarm.set(at(60_000));
         assert!(timeout(Duration::from_millis(5), alarm.ring()).await.is_err());
         alarm.set(at(80));
         alarm.ring().await;
-        assert!(began.elapsed() < Duration::from_secs(5));
+        assert!(began.elapsed() < Duration::from_secs(50));
         alarm.set(None);
         assert!(timeout(Duration::from_millis(5), alarm.ring()).await.is_err());
     }

@@ -28,10 +28,10 @@ fn silent() {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let server = format!("https://{}", socket.local_addr().unwrap());
     let start = Instant::now();
-    let arguments = ["-s", &server, "--request-timeout", "2s", ID];
+    let arguments = ["-s", &server, "--request-timeout", "8s", ID];
     stage.must_find("cluster does not answer", &arguments, "ELB-K8S-UNREACHABLE", 6);
-    // Twice, for text and for JSON.
-    assert!(start.elapsed().as_secs_f64() < 4.0, "{:?}", start.elapsed());
+    // Less than the timeout, twice: for text and for JSON.
+    assert!(start.elapsed().as_secs_f64() < 16.0, "{:?}", start.elapsed());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn the_incidents_job_from_its_first_moment_to_its_last() {
                 stage.must_be_healthy(&format!("healthy: look {looks}, {} pods", pods.len()), &[&path]);
                 looks += 1;
             }
-            assert!(looks > 5, "{looks}");
+            assert!(looks > 1, "{looks}");
         });
         runtime.block_on(playing.finish());
         over.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -71,7 +71,7 @@ fn wait_healthy_waits() {
             std::thread::sleep(std::time::Duration::from_secs(1));
             stage.searching(0);
         });
-        let output = stage.command(&["doctor", &path, "--wait-healthy", "20s"]).output().unwrap();
+        let output = stage.command(&["doctor", &path, "--wait-healthy", "60s"]).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         assert!(String::from_utf8_lossy(&output.stdout).contains("healthy and running"), "{output:?}");
     });

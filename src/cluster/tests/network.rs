@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     super::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout, Surroundings},
-    server::{Server, Speech, args, get},
+    server::{PATIENCE, Server, Speech, args, get},
 };
 use crate::exit::Exit;
 
@@ -57,7 +57,7 @@ async fn a_refused_connection_is_told_at_once() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let began = Instant::now();
     let error = fails(&args(address, None, true)).await;
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(began.elapsed() < PATIENCE, "it waited for the request timeout");
     assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Refused, .. }), "{error}");
     assert_eq!(
         error.to_string(),
@@ -76,7 +76,7 @@ async fn an_unknown_name_is_told_apart() {
 
 #[tokio::test]
 async fn silence_ends_with_the_request_timeout() {
-    let short = RequestTimeout(Some(Duration::from_millis(300)));
+    let short = RequestTimeout(Some(Duration::from_secs(2)));
     // Accepts, and never says a word.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     for tls in [true, false] {
@@ -84,17 +84,17 @@ async fn silence_ends_with_the_request_timeout() {
         let began = Instant::now();
         let error = fails(&args).await;
         assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Timeout { .. }, .. }), "{error}");
-        assert!(began.elapsed() < Duration::from_secs(2));
+        assert!(began.elapsed() < PATIENCE);
     }
     // Begins an answer, and never ends it.
     let server = Server::start(Speech::default()).await;
     let args = ConnectArgs { request_timeout: short, ..server.args() };
     let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
     let error = get(&cluster, "/api/never-ends").await.unwrap_err();
-    assert!(error.to_string().contains("reading the answer took longer than 300ms"), "{error}");
+    assert!(error.to_string().contains("reading the answer took longer than 2s"), "{error}");
     // A watch may be silent.
     let watch = get(&cluster, "/api/never-ends?watch=true");
-    assert!(tokio::time::timeout(Duration::from_secs(1), watch).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_secs(4), watch).await.is_err());
 }
 
 /// A CONNECT proxy that notes what it is asked.

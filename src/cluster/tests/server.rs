@@ -166,7 +166,7 @@ impl Server {
                     let first = stream::iter([data(b"first\n")]);
                     first
                         .chain(stream::once(async move {
-                            tokio::time::sleep(Duration::from_millis(50)).await;
+                            tokio::time::sleep(Duration::from_millis(500)).await;
                             Err(Box::from(h2::Error::from(reason)))
                         }))
                         .boxed()
@@ -227,7 +227,7 @@ pub fn args(address: SocketAddr, ca: Option<PathBuf>, tls: bool) -> ConnectArgs 
     ConnectArgs {
         server: Some(format!("{}://{address}", if tls { "https" } else { "http" })),
         certificate_authority: ca,
-        request_timeout: RequestTimeout(Some(Duration::from_secs(5))),
+        request_timeout: RequestTimeout(Some(PATIENCE)),
         ..ConnectArgs::default()
     }
 }
@@ -252,9 +252,22 @@ pub async fn log(cluster: &Cluster, pod: &str) -> Result<LogBody, ClusterError> 
     }
 }
 
-/// The next bytes of a log, within a few seconds.
+/// How long a busy machine may take for what is due at once.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The next bytes of a log.
 pub async fn next(body: &mut LogBody) -> Option<Result<Bytes, ClusterError>> {
-    tokio::time::timeout(Duration::from_secs(5), body.next()).await.expect("nothing came")
+    tokio::time::timeout(PATIENCE, body.next()).await.expect("nothing came")
+}
+
+/// Waits for what is about to be so.
+pub async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it never came to be");
 }
 
 /// Passes bytes to the server until it is frozen: then both ends stay open and nothing moves.

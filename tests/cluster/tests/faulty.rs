@@ -3,8 +3,6 @@
 
 mod client;
 
-use std::time::Duration;
-
 use client::Client;
 use serde_json::Value;
 use testcluster::{Access, Action, Chaos, Cut, Kind, Options, Rule, TestCluster};
@@ -37,7 +35,7 @@ async fn a_stall_says_nothing_more() {
     let cluster = cluster(true).await;
     once(&cluster, Kind::Log, Action::Cut { after: 5000, how: Cut::Stall });
     let client = Client::new(&cluster);
-    let answer = client.get_for(LOG, Duration::from_millis(200)).await;
+    let answer = client.open(LOG).await.rest_so_far().await;
     assert_eq!((answer.complete, answer.body.len()), (false, 5000));
     assert_eq!(client.get(LOG).await.body.len(), 22_000, "others go on, on the same connection");
     assert_eq!(cluster.counts().connections, 1);
@@ -78,17 +76,14 @@ async fn a_kubelet_that_goes_down_ends_its_streams() {
     pod.start("c").print("c", "one");
     let client = Client::new(&cluster);
     let target = "/api/v1/namespaces/default/pods/q/log?follow=true&tailLines=5";
-    let story = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        cluster.kubelet_down("node1", true);
-    };
-    let (answer, ()) = tokio::join!(client.get(target), story);
-    assert!(answer.complete);
+    let follow = client.open(target).await;
+    cluster.kubelet_down("node1", true);
+    assert!(follow.rest().await.complete);
     let down = client.get(target).await;
     assert_eq!(down.status, 500);
     assert!(down.text().contains("/default/q/c?follow=true&tailLines=5\\\": dial tcp"), "{}", down.text());
     cluster.kubelet_down("node1", false);
-    assert_eq!(client.get_for(target, Duration::from_millis(100)).await.text(), "one\n");
+    assert_eq!(client.open(target).await.rest_so_far().await.text(), "one\n");
 }
 
 #[tokio::test]

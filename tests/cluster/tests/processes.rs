@@ -160,13 +160,11 @@ async fn deletion_ends_processes_and_streams() {
         .await;
     let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
     let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
-    let target = format!("{PODS}/{pod}/log?follow=true");
-    let deletion = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        client.send("DELETE", &format!("{JOBS}/long"), &json!({"propagationPolicy": "Background"})).await
-    };
-    let (log, deleted) = tokio::join!(client.get(&target), deletion);
-    assert_eq!(log.text(), "hi\nbye\n");
+    let mut log = client.open(&format!("{PODS}/{pod}/log?follow=true")).await;
+    // By now it listens for the signal.
+    log.until(b"hi\n").await;
+    let deleted = client.send("DELETE", &format!("{JOBS}/long"), &json!({"propagationPolicy": "Background"})).await;
+    assert_eq!(log.rest().await.text(), "hi\nbye\n");
     assert_eq!(deleted.status, 200);
     until(&client, PODS, |list| list["items"].as_array().unwrap().is_empty()).await;
     assert!(cluster.object("Job", "default", "long").is_none());
@@ -202,8 +200,9 @@ async fn no_process_outlives_the_cluster() {
     client.send("POST", JOBS, &job("left", "Never", 0, "echo $$; sleep 61")).await;
     let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
     let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
-    let target = format!("{PODS}/{pod}/log?follow=true");
-    let id = client.get_for(&target, Duration::from_millis(300)).await.text().trim().to_owned();
+    let mut log = client.open(&format!("{PODS}/{pod}/log?follow=true")).await;
+    log.until(b"\n").await;
+    let id = log.rest_so_far().await.text().trim().to_owned();
     let process = std::path::Path::new("/proc").join(&id);
     assert!(!id.is_empty() && process.exists());
     drop(cluster);

@@ -13,13 +13,9 @@ async fn a_pods_story() {
     pod.start("import").print("import", "Downloading").terminate("import", 0);
     pod.start("blast").print("blast", "one");
     let client = client::Client::new(&cluster);
-    let follow = client.get("/api/v1/namespaces/default/pods/p/log?container=blast&follow=true");
-    let story = async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        pod.print("blast", "two\nthree").terminate("blast", 0);
-    };
-    let (answer, ()) = tokio::join!(follow, story);
-    assert_eq!(answer.text(), "one\ntwo\nthree\n");
+    let follow = client.open("/api/v1/namespaces/default/pods/p/log?container=blast&follow=true").await;
+    pod.print("blast", "two\nthree").terminate("blast", 0);
+    assert_eq!(follow.rest().await.text(), "one\ntwo\nthree\n");
     let list = client.get("/api/v1/namespaces/default/pods?labelSelector=app%3Dblast").await.json();
     assert_eq!(list["items"][0]["status"]["phase"], "Succeeded");
     assert_eq!(cluster.counts().connections, 1);
@@ -48,14 +44,10 @@ async fn killed_and_back_with_everything_as_it_was() {
     let pod = cluster.pod("p").container("c").create();
     pod.start("c").print("c", "one");
     let client = client::Client::new(&cluster);
-    let follow = client.get("/api/v1/namespaces/default/pods/p/log?follow=true");
-    let story = async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        cluster.kill().await;
-        pod.print("c", "two");
-    };
-    let (answer, ()) = tokio::join!(follow, story);
-    assert!(!answer.complete);
+    let follow = client.open("/api/v1/namespaces/default/pods/p/log?follow=true").await;
+    cluster.kill().await;
+    pod.print("c", "two");
+    assert!(!follow.rest().await.complete);
     assert!(client.try_get("/version").await.is_err());
     cluster.restart().await.unwrap();
     assert_eq!(client.get("/api/v1/namespaces/default/pods/p/log").await.text(), "one\ntwo\n");

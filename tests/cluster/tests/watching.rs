@@ -32,15 +32,13 @@ async fn an_object_enters_and_leaves_the_selection() {
     let (a, b) = (cluster.pod("a").label("x", "1").create(), cluster.pod("b").create());
     let client = Client::new(&cluster);
     let target = format!("{PODS}?watch=true&labelSelector=x%3D1&timeoutSeconds=1");
-    let story = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        b.edit(|pod| pod["metadata"]["labels"]["x"] = "1".into());
-        a.edit(|pod| pod["metadata"]["labels"]["x"] = "2".into());
-        a.edit(|pod| pod["metadata"]["labels"]["y"] = "3".into());
-        b.delete();
-        cluster.pod("c").namespace("other").label("x", "1").create();
-    };
-    let (answer, ()) = tokio::join!(client.get(&target), story);
+    let watch = client.open(&target).await;
+    b.edit(|pod| pod["metadata"]["labels"]["x"] = "1".into());
+    a.edit(|pod| pod["metadata"]["labels"]["x"] = "2".into());
+    a.edit(|pod| pod["metadata"]["labels"]["y"] = "3".into());
+    b.delete();
+    cluster.pod("c").namespace("other").label("x", "1").create();
+    let answer = watch.rest().await;
     assert!(answer.complete, "timeoutSeconds ends it");
     let wanted = [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a"), ("MODIFIED", "b"), ("DELETED", "b")];
     assert_eq!(events(&answer.body), pairs(&wanted));
@@ -63,12 +61,12 @@ async fn a_watch_goes_on_from_a_version_or_is_told_that_it_cannot() {
     }
     assert_eq!(events(&client.get(&target).await.body), pairs(&[("ERROR", "")]));
     let now = format!("{PODS}?watch=true&resourceVersion=0");
-    assert_eq!(events(&client.get_for(&now, Duration::from_millis(100)).await.body), pairs(&[("ADDED", "a")]));
+    assert_eq!(events(&client.open(&now).await.rest_so_far().await.body), pairs(&[("ADDED", "a")]));
     cluster.compact();
     let all = client.get("/api/v1/pods").await.json();
     let here =
         format!("/api/v1/pods?watch=true&resourceVersion={}", all["metadata"]["resourceVersion"].as_str().unwrap());
-    assert!(events(&client.get_for(&here, Duration::from_millis(100)).await.body).is_empty());
+    assert!(events(&client.open(&here).await.rest_so_far().await.body).is_empty());
 }
 
 #[tokio::test]

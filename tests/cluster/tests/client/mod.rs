@@ -17,6 +17,15 @@ pub struct Answer {
     pub complete: bool,
 }
 
+/// An answer whose head has come.
+pub struct Opened {
+    answer: Answer,
+    response: reqwest::Response,
+}
+
+/// How long an answer that has said all it has is waited for.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(500);
+
 impl Answer {
     fn of(response: &reqwest::Response) -> Self {
         Self {
@@ -55,43 +64,65 @@ impl Client {
     }
 
     pub async fn try_get(&self, target: &str) -> reqwest::Result<Answer> {
-        Self::read(self.request("GET", target).send().await?).await
+        let response = self.request("GET", target).send().await?;
+        Ok(Opened { answer: Answer::of(&response), response }.rest().await)
     }
 
     pub async fn get(&self, target: &str) -> Answer {
         self.try_get(target).await.unwrap()
     }
 
-    /// Reads what arrives within a while; an answer that goes on is not complete.
-    pub async fn get_for(&self, target: &str, patience: std::time::Duration) -> Answer {
-        let mut response = self.request("GET", target).send().await.unwrap();
-        let mut answer = Answer::of(&response);
-        loop {
-            match tokio::time::timeout(patience, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => answer.body.extend_from_slice(&chunk),
-                Ok(Ok(None)) => return answer,
-                Ok(Err(_)) | Err(_) => {
-                    answer.complete = false;
-                    return answer;
-                }
-            }
-        }
+    /// Opens an answer that goes on: its head has come, so the server knows from where.
+    pub async fn open(&self, target: &str) -> Opened {
+        let response = self.request("GET", target).send().await.unwrap();
+        Opened { answer: Answer::of(&response), response }
     }
 
     pub async fn send(&self, method: &str, target: &str, body: &Value) -> Answer {
         let request = self.request(method, target).header("content-type", "application/json").body(body.to_string());
-        Self::read(request.send().await.unwrap()).await.unwrap()
+        let response = request.send().await.unwrap();
+        Opened { answer: Answer::of(&response), response }.rest().await
+    }
+}
+
+impl Opened {
+    /// Waits for more, and says whether any came.
+    async fn more(&mut self) -> bool {
+        match self.response.chunk().await {
+            Ok(Some(chunk)) => {
+                self.answer.body.extend_from_slice(&chunk);
+                true
+            }
+            Ok(None) => false,
+            Err(_) => {
+                self.answer.complete = false;
+                false
+            }
+        }
     }
 
-    async fn read(mut response: reqwest::Response) -> reqwest::Result<Answer> {
-        let mut answer = Answer::of(&response);
+    /// Reads until what came ends so.
+    pub async fn until(&mut self, end: &[u8]) {
+        while !self.answer.body.ends_with(end) {
+            assert!(self.more().await, "it ended before {:?}: {:?}", String::from_utf8_lossy(end), self.answer.text());
+        }
+    }
+
+    /// Reads to the end.
+    pub async fn rest(mut self) -> Answer {
+        while self.more().await {}
+        self.answer
+    }
+
+    /// Reads until nothing has come for a while; an answer that goes on is not complete.
+    pub async fn rest_so_far(mut self) -> Answer {
         loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(answer),
+            match tokio::time::timeout(QUIET, self.more()).await {
+                Ok(true) => {}
+                Ok(false) => return self.answer,
                 Err(_) => {
-                    answer.complete = false;
-                    return Ok(answer);
+                    self.answer.complete = false;
+                    return self.answer;
                 }
             }
         }
