@@ -24,6 +24,11 @@ fn is_real() -> bool {
     std::env::var("ELBTAIL_E2E").is_ok_and(|on| on == "1")
 }
 
+/// Where kubectl looks when nothing is set.
+fn default_kubeconfig() -> PathBuf {
+    std::env::home_dir().expect("a home directory").join(".kube/config")
+}
+
 struct Real {
     runtime: Runtime,
     client: Client,
@@ -41,16 +46,22 @@ impl Real {
         let cluster = (!is_real()).then(|| TestCluster::start_blocking(Options::default()).unwrap());
         let kubeconfig = match &cluster {
             Some(cluster) => cluster.write_kubeconfig(directory.path()).unwrap(),
-            None => std::env::var_os("KUBECONFIG").expect("KUBECONFIG names the cluster to test on").into(),
+            None => std::env::var_os("KUBECONFIG").map_or_else(default_kubeconfig, PathBuf::from),
         };
         let runtime = Runtime::new().unwrap();
         let letters: String = std::iter::repeat_with(fastrand::lowercase).take(8).collect();
         let namespace = format!("elbtail-doctor-{letters}");
         let client = runtime.block_on(async {
-            let kubeconfig = Kubeconfig::read_from(&kubeconfig).unwrap();
             let options = KubeConfigOptions::default();
-            let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
-            config.proxy_url = None;
+            let config = if cluster.is_some() {
+                let kubeconfig = Kubeconfig::read_from(&kubeconfig).unwrap();
+                let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+                // It is on this machine, whatever the environment says of a proxy.
+                config.proxy_url = None;
+                config
+            } else {
+                Config::from_kubeconfig(&options).await.unwrap()
+            };
             let client = Client::try_from(config).unwrap();
             let object: Namespace = serde_json::from_value(json!({"metadata": {"name": namespace}})).unwrap();
             Api::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
