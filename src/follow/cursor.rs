@@ -186,10 +186,13 @@ impl Overlap {
     }
 
     /// Judges the next line of the reading.
+    #[inline]
     pub fn judge(&mut self, line: &Line) -> Verdict {
-        if self.is_over() {
-            return Verdict::New;
-        }
+        if self.is_over() { Verdict::New } else { self.compare(line) }
+    }
+
+    /// Judges a line while old ones are expected.
+    fn compare(&mut self, line: &Line) -> Verdict {
         let seen = Seen::of(line);
         if self.expected[self.start + self.matched] == seen {
             self.matched += 1;

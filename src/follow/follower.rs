@@ -735,8 +735,8 @@ impl Follower {
             }
             let adopting = self.adopt.is_some();
             let verdict = reading.overlap.judge(&line);
-            let set_back = self.cursor.last().is_some_and(|last| line.stamp < last.back(SET_BACK));
-            if verdict != Verdict::Old && set_back && reading.limited {
+            let is_set_back = || self.cursor.last().is_some_and(|last| line.stamp < last.back(SET_BACK));
+            if reading.limited && verdict != Verdict::Old && is_set_back() {
                 // A clock was set back, and lines before this one may be stamped before `sinceTime`.
                 return self.read_whole(now, out);
             }
