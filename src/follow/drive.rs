@@ -58,6 +58,26 @@ pub struct News {
     pub status: Status,
     /// Whether it is from a list, and so does not lag.
     pub listed: bool,
+    /// Counts what the driver is told, for [`Standing::news`].
+    pub number: u64,
+}
+
+/// How far a driver is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The driver's container.
+    pub source: usize,
+    /// Whether everything there is has been read.
+    pub settled: bool,
+    /// The number of the latest news the driver has taken.
+    pub news: u64,
+}
+
+impl Standing {
+    /// Of a driver that takes no news any more.
+    pub fn ended(source: usize) -> Standing {
+        Standing { source, settled: true, news: u64::MAX }
+    }
 }
 
 /// Follows one container to its end.
@@ -79,8 +99,8 @@ pub struct Driver<T> {
     /// Its lines and notes, straight to whoever takes them: every channel in between costs a wake-up for each line of a
     /// quiet log. Taking them slowly slows the reading down; nothing is dropped.
     pub told: mpsc::Sender<T>,
-    /// Its number and whether everything there is has been read, whenever that changes.
-    pub settled: mpsc::UnboundedSender<(usize, bool)>,
+    /// How far it is, whenever that changes: at least once after each news.
+    pub standing: mpsc::UnboundedSender<Standing>,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<LogAnswer, Refusal>> + Send>>;
@@ -93,6 +113,10 @@ struct Work {
     body: Option<LogBody>,
     probing: Option<Probing>,
     alarm: Alarm,
+    /// The number of the latest news taken.
+    taken: u64,
+    /// Nobody has news any more.
+    is_last: bool,
 }
 
 impl<T: From<Told> + Send + 'static> Driver<T> {
@@ -101,10 +125,8 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
         let mut follower = Follower::new(self.scope, seed(&self.target));
         let mut out = Output::default();
         let mut work = Work::default();
-        let mut settled = false;
-        let first = self.news.borrow_and_update().clone();
-        let mut event = told(first);
-        let mut watching = true;
+        let mut standing = None;
+        let mut event = self.take_news(&mut work);
         loop {
             follower.on(event, self.began.elapsed(), &mut out);
             let handing = Instant::now();
@@ -124,17 +146,21 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                     Action::Confirm(pause) => confirm = Some(pause),
                 }
             }
-            if follower.is_settled() != settled {
-                settled = follower.is_settled();
-                // The run may be over already, and then nobody asks.
-                let _ = self.settled.send((self.source, settled));
-            }
             if follower.is_done() {
+                // Takes no news from here on, and says so after: whoever told it something before that hears of the end.
+                drop(self.news);
+                // The run may be over already, and then nobody asks.
+                let _ = self.standing.send(Standing::ended(self.source));
                 return;
+            }
+            let now = Standing { source: self.source, settled: follower.is_settled(), news: work.taken };
+            if standing != Some(now) {
+                standing = Some(now);
+                let _ = self.standing.send(now);
             }
             event = match confirm {
                 Some(pause) => Event::Confirmed(self.confirm(pause).await),
-                None => self.next(&mut work, follower.deadline(), &mut watching).await,
+                None => self.next(&mut work, follower.deadline()).await,
             };
         }
     }
@@ -155,15 +181,21 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
         self.told.send(Told::Lines(batch).into()).await.is_ok()
     }
 
+    fn take_news(&mut self, work: &mut Work) -> Event {
+        let News { status, listed, number } = self.news.borrow_and_update().clone();
+        work.taken = number;
+        if listed { Event::Listed(status) } else { Event::Status(status) }
+    }
+
     /// Waits for what happens next.
-    async fn next(&mut self, work: &mut Work, deadline: Option<Duration>, watching: &mut bool) -> Event {
-        let Work { opening, body, probing, alarm } = work;
+    async fn next(&mut self, work: &mut Work, deadline: Option<Duration>) -> Event {
+        let Work { opening, body, probing, alarm, is_last, .. } = work;
         alarm.set(deadline.map(|deadline| self.began + deadline));
         tokio::select! {
             biased;
-            changed = self.news.changed(), if *watching => {
-                *watching = changed.is_ok();
-                told(self.news.borrow_and_update().clone())
+            changed = self.news.changed(), if !*is_last => {
+                *is_last = changed.is_err();
+                self.take_news(work)
             }
             probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
                 *probing = None;
@@ -254,10 +286,6 @@ impl<T> ExpectSome<T> for Option<T> {
     fn expect_some(self) -> T {
         self.unwrap()
     }
-}
-
-fn told(news: News) -> Event {
-    if news.listed { Event::Listed(news.status) } else { Event::Status(news.status) }
 }
 
 fn seed(target: &Target) -> u64 {

@@ -1,7 +1,7 @@
 //! [`follow`]: the job's logs until it has ended and everything was read.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{
         Arc,
@@ -21,6 +21,7 @@ use super::{
     ending::{self, JobFacts, PodFacts, Verdict},
     filter::Filter,
     news,
+    unsettled::Unsettled,
 };
 use crate::{
     cluster::{Cluster, ClusterError},
@@ -84,16 +85,16 @@ pub async fn follow(
     out: mpsc::Sender<Update>,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let (drivers, mut settled) = Drivers::new(cluster, scope);
+    let (drivers, mut standings) = Drivers::new(cluster, scope);
     let mut run = Run {
         cluster: cluster.clone(),
         namespace: namespace.to_owned(),
         filter,
         drivers,
         out,
-        ids: Vec::new(),
+        selections: Vec::new(),
         pods: BTreeMap::new(),
-        unsettled: HashSet::new(),
+        unsettled: Unsettled::default(),
         row_ended: None,
         jobs: None,
         listed: 0,
@@ -113,10 +114,10 @@ pub async fn follow(
         tokio::select! {
             row = rows.recv(), if rows_open => match row {
                 Some(RowNews::Id(selection)) => {
-                    if !run.ids.contains(&selection.id) {
-                        run.ids.push(selection.id.clone());
+                    if !run.selections.iter().any(|known| known.id == selection.id) {
                         run.listed = 0;
                         changes.push(pods::watch(&cluster.client(), namespace, &selection).boxed());
+                        run.selections.push(*selection);
                     }
                 }
                 Some(RowNews::Ended(status)) => run.row_ended = Some(status),
@@ -127,7 +128,7 @@ pub async fn follow(
                     return Ok(run.ending());
                 }
             }
-            Some((source, done)) = settled.recv() => run.settle(source, done),
+            Some(standing) = standings.recv() => run.unsettled.take(standing),
             () = sleep_until(run.ask_at), if run.is_quiet() => {}
             () = sleep_until(run.look_at.unwrap_or_else(Instant::now)), if run.look_at.is_some() => {
                 run.look_for_lagging().await;
@@ -151,11 +152,11 @@ struct Run {
     filter: Filter,
     drivers: Drivers,
     out: mpsc::Sender<Update>,
-    ids: Vec<crate::job_id::JobId>,
+    selections: Vec<Selection>,
     /// By uid.
     pods: BTreeMap<String, Followed>,
     /// Containers not read to the end of what there is.
-    unsettled: HashSet<usize>,
+    unsettled: Unsettled,
     row_ended: Option<String>,
     jobs: Option<JobFacts>,
     /// Questions for pods that have been answered in full.
@@ -180,8 +181,12 @@ impl Run {
             Change::Gone(uid) => {
                 if let Some(pod) = self.pods.get_mut(&uid) {
                     pod.facts.life = PodLife::Gone;
-                    for (_, news) in pod.containers.values() {
-                        news.send_modify(|news| (news.status.pod, news.listed) = (PodLife::Gone, false));
+                    // A driver that has ended needs no news.
+                    for (source, sender) in pod.containers.values().filter(|(_, sender)| !sender.is_closed()) {
+                        let number = self.unsettled.tell(*source);
+                        sender.send_modify(|news| {
+                            (news.status.pod, news.listed, news.number) = (PodLife::Gone, false, number);
+                        });
                     }
                 }
                 Ok(true)
@@ -220,15 +225,17 @@ impl Run {
     }
 
     fn names(&self) -> String {
-        self.ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+        self.selections.iter().map(|selection| selection.id.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     async fn on_pod(&mut self, found: Box<Match>, listed: bool) -> bool {
         let uid = found.pod.uid().to_owned();
         let facts = PodFacts::of(&found.pod);
-        self.jobs = None;
-        let (mut containers, mut ended) =
-            self.pods.remove(&uid).map(|known| (known.containers, known.ended)).unwrap_or_default();
+        let known = self.pods.remove(&uid);
+        if known.as_ref().is_none_or(|known| known.facts != facts) {
+            self.jobs = None;
+        }
+        let (mut containers, mut ended) = known.map(|known| (known.containers, known.ended)).unwrap_or_default();
         if ended.is_none() && facts.life == PodLife::Finished {
             ended = Some(Instant::now());
             if !self.warned {
@@ -236,19 +243,20 @@ impl Run {
             }
         }
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
-            let news = news(&found.pod, &target, listed);
-            if let Some((_, sender)) = containers.get(&target.container) {
-                // A driver that has ended needs no news.
-                let _ = sender.send(news);
+            if let Some((source, sender)) = containers.get(&target.container) {
+                // A driver that has ended needs no news; one that ends just now says so.
+                if !sender.is_closed() {
+                    let _ = sender.send(news(&found.pod, &target, listed, self.unsettled.tell(*source)));
+                }
                 continue;
             }
+            let news = news(&found.pod, &target, listed, self.unsettled.tell(self.drivers.count));
             let (container, target) = (target.container.clone(), Arc::new(target));
             let announced = Update::Source(self.drivers.count, target.clone());
             if self.out.send(announced).await.is_err() {
                 return false;
             }
             let (source, sender) = self.drivers.start(target, news, self.out.clone());
-            self.unsettled.insert(source);
             containers.insert(container, (source, sender));
         }
         self.pods.insert(uid, Followed { facts, ended, containers });
@@ -258,7 +266,7 @@ impl Run {
     /// Pods that have ended, are still there, and have unread containers.
     fn lagging(&self) -> impl Iterator<Item = (Instant, usize)> {
         self.pods.values().filter(|pod| pod.facts.life != PodLife::Gone).filter_map(|pod| {
-            let unread = pod.containers.values().filter(|(source, _)| self.unsettled.contains(source)).count();
+            let unread = pod.containers.values().filter(|(source, _)| self.unsettled.contains(*source)).count();
             Some((pod.ended?, unread)).filter(|(_, unread)| *unread > 0)
         })
     }
@@ -288,14 +296,6 @@ impl Run {
         let _ = self.out.send(Update::Warn(text)).await;
     }
 
-    fn settle(&mut self, source: usize, settled: bool) {
-        if settled {
-            self.unsettled.remove(&source);
-        } else {
-            self.unsettled.insert(source);
-        }
-    }
-
     fn facts(&self) -> Vec<PodFacts> {
         self.pods.values().map(|pod| pod.facts).collect()
     }
@@ -305,8 +305,32 @@ impl Run {
         self.unsettled.is_empty() && ending::judge(&self.facts(), self.row_ended.is_some()) == Verdict::AskJobs
     }
 
+    /// Whether the job has ended and everything was read. The watch may lag behind the row and the Jobs, so the pods are
+    /// listed once more before that is believed.
     async fn has_ended(&mut self) -> bool {
-        if !self.unsettled.is_empty() || self.listed < 2 * self.ids.len().min(1) {
+        while self.seems_to_have_ended().await {
+            let known = self.facts();
+            self.list_again().await;
+            if self.unsettled.is_empty() && self.facts() == known {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes the pods as they are. A cluster that does not answer any more has nothing to add.
+    async fn list_again(&mut self) {
+        for selection in self.selections.clone() {
+            let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await;
+            for pod in found.into_iter().flatten() {
+                // When nobody listens any more, the next update shows it.
+                let _ = self.on_pod(Box::new(pod), true).await;
+            }
+        }
+    }
+
+    async fn seems_to_have_ended(&mut self) -> bool {
+        if !self.unsettled.is_empty() || self.listed < 2 * self.selections.len().min(1) {
             return false;
         }
         let facts = self.facts();
@@ -317,7 +341,7 @@ impl Run {
                 }
                 true
             }
-            Verdict::Running => facts.is_empty() && self.row_ended.is_some() && !self.ids.is_empty(),
+            Verdict::Running => facts.is_empty() && self.row_ended.is_some() && !self.selections.is_empty(),
             Verdict::AskJobs if Instant::now() < self.ask_at => false,
             Verdict::AskJobs => {
                 self.ask_at = Instant::now() + ASK_JOBS;
@@ -330,7 +354,8 @@ impl Run {
 
     /// The job's Jobs; `None` when they cannot be listed.
     async fn ask_jobs(&self) -> Option<JobFacts> {
-        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &self.ids).await.ok()?;
+        let ids: Vec<_> = self.selections.iter().map(|selection| selection.id.clone()).collect();
+        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &ids).await.ok()?;
         Some(JobFacts::of(&jobs))
     }
 

@@ -7,6 +7,7 @@ pub mod ending;
 pub mod filter;
 pub mod follow;
 pub mod snapshot;
+mod unsettled;
 
 use std::{sync::Arc, time::Instant};
 
@@ -19,7 +20,7 @@ use crate::{
     cluster::Cluster,
     discover::{Pod, Target},
     follow::{
-        drive::{Driver, News, Told},
+        drive::{Driver, News, Standing, Told},
         follower::Scope,
         gate::Gate,
     },
@@ -62,24 +63,24 @@ struct Drivers {
     gate: Arc<Gate>,
     began: Instant,
     scope: Scope,
-    settled: mpsc::UnboundedSender<(usize, bool)>,
+    standing: mpsc::UnboundedSender<Standing>,
     tasks: JoinSet<()>,
     count: usize,
 }
 
 impl Drivers {
-    fn new(cluster: &Cluster, scope: Scope) -> (Drivers, mpsc::UnboundedReceiver<(usize, bool)>) {
-        let (settled, changes) = mpsc::unbounded_channel();
+    fn new(cluster: &Cluster, scope: Scope) -> (Drivers, mpsc::UnboundedReceiver<Standing>) {
+        let (standing, standings) = mpsc::unbounded_channel();
         let drivers = Drivers {
             cluster: cluster.clone(),
             gate: Arc::default(),
             began: Instant::now(),
             scope,
-            settled,
+            standing,
             tasks: JoinSet::new(),
             count: 0,
         };
-        (drivers, changes)
+        (drivers, standings)
     }
 
     /// Starts one driver and returns its number with the sender of its news.
@@ -101,7 +102,7 @@ impl Drivers {
             scope: self.scope,
             news,
             told,
-            settled: self.settled.clone(),
+            standing: self.standing.clone(),
         };
         self.tasks.spawn(driver.run());
         (source, sender)
@@ -109,6 +110,6 @@ impl Drivers {
 }
 
 /// What a driver is told of its container in `pod`.
-fn news(pod: &Pod, target: &Target, listed: bool) -> News {
-    News { status: pod.container(&target.container), listed }
+fn news(pod: &Pod, target: &Target, listed: bool, number: u64) -> News {
+    News { status: pod.container(&target.container), listed, number }
 }

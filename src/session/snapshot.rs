@@ -31,7 +31,7 @@ pub async fn snapshot(
     order: Order,
     out: mpsc::Sender<Update>,
 ) {
-    let (mut drivers, _settled) = Drivers::new(cluster, scope);
+    let (mut drivers, _standings) = Drivers::new(cluster, scope);
     let mut inputs = Vec::new();
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
@@ -40,7 +40,7 @@ pub async fn snapshot(
             if out.send(Update::Source(drivers.count, target.clone())).await.is_err() {
                 return;
             }
-            let news = news(&found.pod, &target, true);
+            let news = news(&found.pod, &target, true, 0);
             match order {
                 Order::Arrival => drop(drivers.start(target, news, out.clone())),
                 Order::Time => {

@@ -121,8 +121,19 @@ impl Running {
 
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    /// Holds it while `meanwhile` happens, so that it hears of all of it at once.
+    pub fn held(&self, meanwhile: impl FnOnce()) {
+        self.signal("-STOP");
+        meanwhile();
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// Whether it still runs.

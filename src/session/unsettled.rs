@@ -1,0 +1,80 @@
+//! [`Unsettled`]: which containers are not read to the end of what there is.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::follow::drive::Standing;
+
+/// Containers that are not read to the end of what there is, as far as they are known to have heard of it.
+///
+/// A driver's standing counts only when it has taken the latest it was told: one that has settled an instance says nothing
+/// about the next, of which news may be on their way to it.
+#[derive(Debug, Default)]
+pub struct Unsettled {
+    /// The number of the latest news, by container.
+    latest: HashMap<usize, u64>,
+    open: HashSet<usize>,
+}
+
+impl Unsettled {
+    /// Notes that a container's driver is told something, and returns the number of the news.
+    pub fn tell(&mut self, source: usize) -> u64 {
+        self.open.insert(source);
+        let latest = self.latest.entry(source).or_default();
+        *latest += 1;
+        *latest
+    }
+
+    /// Takes what a driver says of itself.
+    pub fn take(&mut self, Standing { source, settled, news }: Standing) {
+        if news < self.latest.get(&source).copied().unwrap_or_default() {
+            return;
+        }
+        if settled {
+            self.open.remove(&source);
+        } else {
+            self.open.insert(source);
+        }
+    }
+
+    /// Whether `source` is one of them.
+    pub fn contains(&self, source: usize) -> bool {
+        self.open.contains(&source)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_earlier_news_settles_nothing() {
+        let mut unsettled = Unsettled::default();
+        let first = unsettled.tell(3);
+        let second = unsettled.tell(3);
+        unsettled.take(Standing { source: 3, settled: true, news: first });
+        assert!(unsettled.contains(3));
+        unsettled.take(Standing { source: 3, settled: true, news: second });
+        assert!(unsettled.is_empty());
+        unsettled.take(Standing { source: 3, settled: false, news: second });
+        assert_eq!(unsettled.len(), 1, "it found something by itself");
+    }
+
+    #[test]
+    fn a_driver_that_has_ended_needs_no_news() {
+        let mut unsettled = Unsettled::default();
+        unsettled.tell(0);
+        unsettled.tell(0);
+        unsettled.take(Standing::ended(0));
+        assert!(unsettled.is_empty());
+    }
+}
