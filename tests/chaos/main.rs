@@ -26,7 +26,7 @@ use std::{
 use oracle::{Oracle, Verdict};
 use serde_json::json;
 use story::{JOB, Printed, SHORT, Size};
-use testcluster::{Access, Chaos, Cut, Options, TestCluster};
+use testcluster::{Access, Chaos, Cut, Kind, Options, TestCluster};
 
 /// All ways of breaking a connection.
 const CUTS: [Cut; 5] = [Cut::Reset, Cut::Fin, Cut::End, Cut::StreamReset, Cut::Stall];
@@ -61,6 +61,10 @@ fn run(size: Size, seed: u64, outages: usize) -> Run {
         .unwrap();
     let printed = thread::scope(|scope| {
         let story = scope.spawn(|| story::play(&cluster, size, seed));
+        // A server that is away at the start would be the answer.
+        while cluster.counts().requests(Kind::Log) == 0 && elbtail.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_millis(20));
+        }
         disturb(&cluster, directory.path(), &relay, size, outages);
         story.join().unwrap()
     });

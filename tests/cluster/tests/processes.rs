@@ -202,7 +202,7 @@ async fn no_process_outlives_the_cluster() {
     let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
     let mut log = client.open(&format!("{PODS}/{pod}/log?follow=true")).await;
     log.until(b"\n").await;
-    let id = log.rest_so_far().await.text().trim().to_owned();
+    let id = log.at_least(1).await.text().trim().to_owned();
     let process = std::path::Path::new("/proc").join(&id);
     assert!(!id.is_empty() && process.exists());
     drop(cluster);

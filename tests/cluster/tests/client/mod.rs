@@ -1,6 +1,8 @@
 //! A small client over reqwest that keeps what arrived, whole or not.
 #![allow(dead_code)]
 
+use std::time::Duration;
+
 use serde_json::Value;
 use testcluster::TestCluster;
 
@@ -23,8 +25,11 @@ pub struct Opened {
     response: reqwest::Response,
 }
 
-/// How long an answer that has said all it has is waited for.
-const QUIET: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long lines that must come are waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long lines that must not come are waited for.
+const QUIET: Duration = Duration::from_millis(300);
 
 impl Answer {
     fn of(response: &reqwest::Response) -> Self {
@@ -114,10 +119,11 @@ impl Opened {
         self.answer
     }
 
-    /// Reads until nothing has come for a while; an answer that goes on is not complete.
-    pub async fn rest_so_far(mut self) -> Answer {
+    /// Reads so many lines, and on until nothing has come for a while; an answer that goes on is not complete.
+    pub async fn at_least(mut self, lines: usize) -> Answer {
         loop {
-            match tokio::time::timeout(QUIET, self.more()).await {
+            let came = self.answer.body.iter().filter(|byte| **byte == b'\n').count();
+            match tokio::time::timeout(if came < lines { PATIENCE } else { QUIET }, self.more()).await {
                 Ok(true) => {}
                 Ok(false) => return self.answer,
                 Err(_) => {
