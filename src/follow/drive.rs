@@ -58,7 +58,7 @@ pub struct News {
     pub status: Status,
     /// Whether it is from a list, and so does not lag.
     pub listed: bool,
-    /// Counts what the driver is told, for [`Standing::news`].
+    /// Counts what the driver is told after its first news, for [`Standing::news`].
     pub number: u64,
 }
 

@@ -146,6 +146,18 @@ struct Followed {
     containers: HashMap<String, (usize, watch::Sender<News>)>,
 }
 
+/// Tells a driver something. One that has ended needs no news; one that ends just now says so by its last standing.
+fn tell(unsettled: &mut Unsettled, (source, sender): &(usize, watch::Sender<News>), change: impl FnOnce(&mut News)) {
+    if sender.is_closed() {
+        return;
+    }
+    let number = unsettled.tell(*source);
+    sender.send_modify(|news| {
+        change(news);
+        news.number = number;
+    });
+}
+
 struct Run {
     cluster: Cluster,
     namespace: String,
@@ -181,11 +193,9 @@ impl Run {
             Change::Gone(uid) => {
                 if let Some(pod) = self.pods.get_mut(&uid) {
                     pod.facts.life = PodLife::Gone;
-                    // A driver that has ended needs no news.
-                    for (source, sender) in pod.containers.values().filter(|(_, sender)| !sender.is_closed()) {
-                        let number = self.unsettled.tell(*source);
-                        sender.send_modify(|news| {
-                            (news.status.pod, news.listed, news.number) = (PodLife::Gone, false, number);
+                    for driver in pod.containers.values() {
+                        tell(&mut self.unsettled, driver, |news| {
+                            (news.status.pod, news.listed) = (PodLife::Gone, false);
                         });
                     }
                 }
@@ -243,21 +253,19 @@ impl Run {
             }
         }
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
-            if let Some((source, sender)) = containers.get(&target.container) {
-                // A driver that has ended needs no news; one that ends just now says so.
-                if !sender.is_closed() {
-                    let _ = sender.send(news(&found.pod, &target, listed, self.unsettled.tell(*source)));
-                }
+            let news = news(&found.pod, &target, listed);
+            if let Some(driver) = containers.get(&target.container) {
+                tell(&mut self.unsettled, driver, |known| *known = news);
                 continue;
             }
-            let news = news(&found.pod, &target, listed, self.unsettled.tell(self.drivers.count));
             let (container, target) = (target.container.clone(), Arc::new(target));
             let announced = Update::Source(self.drivers.count, target.clone());
             if self.out.send(announced).await.is_err() {
                 return false;
             }
-            let (source, sender) = self.drivers.start(target, news, self.out.clone());
-            containers.insert(container, (source, sender));
+            let driver = self.drivers.start(target, news, self.out.clone());
+            self.unsettled.add(driver.0);
+            containers.insert(container, driver);
         }
         self.pods.insert(uid, Followed { facts, ended, containers });
         true
@@ -329,6 +337,7 @@ impl Run {
         }
     }
 
+    /// Whether all that is known says so.
     async fn seems_to_have_ended(&mut self) -> bool {
         if !self.unsettled.is_empty() || self.listed < 2 * self.selections.len().min(1) {
             return false;

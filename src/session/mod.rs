@@ -110,6 +110,6 @@ impl Drivers {
 }
 
 /// What a driver is told of its container in `pod`.
-fn news(pod: &Pod, target: &Target, listed: bool, number: u64) -> News {
-    News { status: pod.container(&target.container), listed, number }
+fn news(pod: &Pod, target: &Target, listed: bool) -> News {
+    News { status: pod.container(&target.container), listed, number: 0 }
 }

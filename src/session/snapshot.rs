@@ -40,7 +40,7 @@ pub async fn snapshot(
             if out.send(Update::Source(drivers.count, target.clone())).await.is_err() {
                 return;
             }
-            let news = news(&found.pod, &target, true, 0);
+            let news = news(&found.pod, &target, true);
             match order {
                 Order::Arrival => drop(drivers.start(target, news, out.clone())),
                 Order::Time => {

@@ -10,13 +10,18 @@ use crate::follow::drive::Standing;
 /// about the next, of which news may be on their way to it.
 #[derive(Debug, Default)]
 pub struct Unsettled {
-    /// The number of the latest news, by container.
+    /// The number of the latest news, by container; 0 for what a driver starts with.
     latest: HashMap<usize, u64>,
     open: HashSet<usize>,
 }
 
 impl Unsettled {
-    /// Notes that a container's driver is told something, and returns the number of the news.
+    /// Takes note of a driver that has just started.
+    pub fn add(&mut self, source: usize) {
+        self.open.insert(source);
+    }
+
+    /// Takes note that a driver is told something, and returns the number of the news.
     pub fn tell(&mut self, source: usize) -> u64 {
         self.open.insert(source);
         let latest = self.latest.entry(source).or_default();
@@ -59,6 +64,9 @@ mod tests {
     #[test]
     fn an_answer_to_earlier_news_settles_nothing() {
         let mut unsettled = Unsettled::default();
+        unsettled.add(3);
+        unsettled.take(Standing { source: 3, settled: true, news: 0 });
+        assert!(unsettled.is_empty());
         let first = unsettled.tell(3);
         let second = unsettled.tell(3);
         unsettled.take(Standing { source: 3, settled: true, news: first });
