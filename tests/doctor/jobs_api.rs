@@ -9,20 +9,18 @@ use std::{
 
 use k8s_openapi::api::{batch::v1::Job, core::v1::Namespace};
 use kube::{
-    Api, Client, Config,
+    Api, Client,
     api::{DeleteParams, PostParams},
-    config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testcluster::{Options, TestCluster};
 use tokio::runtime::Runtime;
 
-use crate::stage::*;
-
-fn is_real() -> bool {
-    std::env::var("ELBTAIL_E2E").is_ok_and(|on| on == "1")
-}
+use crate::{
+    scene::{self, is_real, patience},
+    stage::*,
+};
 
 /// Where kubectl looks when nothing is set.
 fn default_kubeconfig() -> PathBuf {
@@ -40,8 +38,6 @@ struct Real {
 
 impl Real {
     fn new() -> Real {
-        // Another test of this process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let directory = tempfile::tempdir().unwrap();
         let cluster = (!is_real()).then(|| TestCluster::start_blocking(Options::default()).unwrap());
         let kubeconfig = match &cluster {
@@ -49,24 +45,8 @@ impl Real {
             None => std::env::var_os("KUBECONFIG").map_or_else(default_kubeconfig, PathBuf::from),
         };
         let runtime = Runtime::new().unwrap();
-        let letters: String = std::iter::repeat_with(fastrand::lowercase).take(8).collect();
-        let namespace = format!("elbtail-doctor-{letters}");
-        let client = runtime.block_on(async {
-            let options = KubeConfigOptions::default();
-            let config = if cluster.is_some() {
-                let kubeconfig = Kubeconfig::read_from(&kubeconfig).unwrap();
-                let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
-                // It is on this machine, whatever the environment says of a proxy.
-                config.proxy_url = None;
-                config
-            } else {
-                Config::from_kubeconfig(&options).await.unwrap()
-            };
-            let client = Client::try_from(config).unwrap();
-            let object: Namespace = serde_json::from_value(json!({"metadata": {"name": namespace}})).unwrap();
-            Api::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
-            client
-        });
+        let client = runtime.block_on(scene::client(cluster.is_some().then_some(kubeconfig.as_path())));
+        let namespace = runtime.block_on(scene::create_namespace(&client, "elbtail-doctor"));
         Real { runtime, client, namespace, kubeconfig, _directory: directory, _cluster: cluster }
     }
 
@@ -80,7 +60,7 @@ impl Real {
         init: &[(&str, &str)],
         all: &[(&str, &str)],
     ) -> Value {
-        let image = std::env::var("ELBTAIL_E2E_IMAGE").unwrap_or_else(|_| "busybox:1.36".to_owned());
+        let image = scene::image();
         let list = |parts: &[(&str, &str)]| -> Vec<Value> {
             let part = |(name, script): &(&str, &str)| json!({"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sh", "-c", script]});
             parts.iter().map(part).collect()
@@ -104,11 +84,10 @@ impl Real {
 
     /// Waits until the doctor names `code` first.
     fn must_be(&self, incident: &str, code: &str) -> Said {
-        let patience = Duration::from_secs(if is_real() { 300 } else { 60 });
         let start = Instant::now();
         loop {
             let said = examine_moving(&self.kubeconfig, &[ID, "-n", &self.namespace]);
-            let late = start.elapsed() > patience;
+            let late = start.elapsed() > patience();
             if let Some(said) = said.filter(|said| late || said.report["findings"][0]["code"] == code) {
                 return said.must_be(incident, code, 9);
             }

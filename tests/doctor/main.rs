@@ -19,4 +19,6 @@ mod many;
 mod pods;
 mod quirks;
 mod row;
+#[path = "../support/scene.rs"]
+mod scene;
 mod stage;

@@ -38,7 +38,8 @@ fn an_instance_that_ends_the_job_is_read_first() {
     let row = format!(r#"{{"job_id": "row", "status": "completed", "payload": {{"elastic_blast_job_id": "{ID}"}}}}"#);
     let row = stage.write("row.json", &row);
     for round in 0..10 {
-        let pod = batch_job(&stage).pod().restart_policy("OnFailure").container("blast").create();
+        let job = batch_job(&stage);
+        let pod = job.pod().restart_policy("OnFailure").container("blast").create();
         pod.start("blast").print("blast", "first").terminate("blast", 1);
         pod.waiting("blast", "CrashLoopBackOff", None);
         let elbtail = stage.start(&["logs", text(&row), "-f", "-o", "raw"]);
@@ -50,7 +51,7 @@ fn an_instance_that_ends_the_job_is_read_first() {
             std::thread::sleep(Duration::from_millis(50));
         });
         assert_eq!(elbtail.end().code(0).lines(), ["first", "second"], "round {round}");
-        stage.delete(&format!("blastn-batch-s00-job-000-{SHORT}"));
+        stage.delete(job.name());
         stage.until("the pod is gone", || stage.pods().is_empty());
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! The scenarios run on a fresh test cluster each. With `ELBTAIL_E2E=1` the same scenarios run on the cluster of the current
 //! kubeconfig, each in a namespace of its own that is removed at the end; containers use the image `ELBTAIL_E2E_IMAGE`
-//! (default `busybox:1.36`). `local_faults`, `late_watch` and `demo` alone are about what only a test cluster can be made to do, and use
-//! one in either case.
+//! (default `busybox:1.36`). `local_faults`, `late_watch` and `demo` alone are about what only a test cluster can be made to
+//! do, and use one in either case.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod jobs;
 mod lines;
 mod running;
+#[path = "../support/scene.rs"]
+mod scene;
 mod stage;
 
 mod bytes;

@@ -13,16 +13,19 @@ use k8s_openapi::api::{
     core::v1::{Namespace, Pod},
 };
 use kube::{
-    Api, Client, Config, ResourceExt,
+    Api, Client, ResourceExt,
     api::{DeleteParams, ListParams, LogParams, Patch, PatchParams, PostParams},
-    config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::json;
 use tempfile::TempDir;
 use testcluster::{Options, TestCluster};
 use tokio::runtime::Runtime;
 
-use crate::{jobs::JobPlan, running::Running};
+use crate::{
+    jobs::JobPlan,
+    running::Running,
+    scene::{self, is_real, patience},
+};
 
 /// The ElasticBLAST id in `testdata/rows/incident.json`.
 pub const ID: &str = "job-429825360482416da20736cf3ed51a95";
@@ -30,15 +33,6 @@ pub const ID: &str = "job-429825360482416da20736cf3ed51a95";
 pub const SHORT: &str = "3ed51a95";
 /// The row of the incident.
 pub const ROW: &str = "testdata/rows/incident.json";
-
-/// How long anything may take before the scenario is taken for hanging. A real cluster pulls images and backs off.
-fn patience() -> Duration {
-    Duration::from_secs(if is_real() { 300 } else { 60 })
-}
-
-fn is_real() -> bool {
-    std::env::var("ELBTAIL_E2E").is_ok_and(|on| on == "1")
-}
 
 /// A cluster with a namespace for one scenario.
 pub struct Stage {
@@ -65,33 +59,12 @@ impl Stage {
     }
 
     fn set(cluster: Option<TestCluster>) -> Stage {
-        // Another test of this process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = Runtime::new().unwrap();
         let directory = tempfile::tempdir().unwrap();
         let kubeconfig = cluster.as_ref().map(|cluster| cluster.write_kubeconfig(directory.path()).unwrap());
-        let client = runtime.block_on(async {
-            let options = KubeConfigOptions::default();
-            let config = match &kubeconfig {
-                Some(path) => {
-                    let kubeconfig = Kubeconfig::read_from(path).unwrap();
-                    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
-                    // It is on this machine, whatever the environment says of a proxy.
-                    config.proxy_url = None;
-                    config
-                }
-                None => Config::from_kubeconfig(&options).await.unwrap(),
-            };
-            Client::try_from(config).unwrap()
-        });
-        let letters = std::iter::repeat_with(fastrand::lowercase).take(8).collect::<String>();
-        let namespace = format!("elbtail-e2e-{letters}");
-        let image = std::env::var("ELBTAIL_E2E_IMAGE").unwrap_or_else(|_| "busybox:1.36".to_owned());
-        let stage = Stage { runtime, client, namespace, image, directory, kubeconfig, cluster };
-        let object: Namespace = serde_json::from_value(json!({"metadata": {"name": stage.namespace}})).unwrap();
-        let namespaces: Api<Namespace> = Api::all(stage.client.clone());
-        stage.runtime.block_on(namespaces.create(&PostParams::default(), &object)).unwrap();
-        stage
+        let client = runtime.block_on(scene::client(kubeconfig.as_deref()));
+        let namespace = runtime.block_on(scene::create_namespace(&client, "elbtail-e2e"));
+        Stage { runtime, client, namespace, image: scene::image(), directory, kubeconfig, cluster }
     }
 
     /// The test cluster under [`Stage::local`].

@@ -42,8 +42,19 @@ async fn until(client: &Client, target: &str, done: impl Fn(&Value) -> bool) -> 
     panic!("{target} never came to be: {:#}", client.get(target).await.json());
 }
 
+/// Creates a Job and waits until it is complete.
+async fn complete(client: &Client, job: &Value) -> Value {
+    assert_eq!(client.send("POST", JOBS, job).await.status, 201);
+    let target = format!("{JOBS}/{}", job["metadata"]["name"].as_str().unwrap());
+    until(client, &target, |job| has_condition(job, "Complete")).await
+}
+
 fn has_condition(job: &Value, kind: &str) -> bool {
     job["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(|one| one["type"] == kind))
+}
+
+fn first_name(list: &Value) -> &str {
+    list["items"][0]["metadata"]["name"].as_str().unwrap()
 }
 
 fn first_status(list: &Value) -> &Value {
@@ -54,12 +65,10 @@ fn first_status(list: &Value) -> &Value {
 async fn a_job_runs_to_its_end() {
     let (_cluster, client) = cluster().await;
     let script = "echo one; head -c 40000 /dev/zero | tr '\\0' L; echo; printf end";
-    let answer = client.send("POST", JOBS, &job("hello", "Never", 0, script)).await;
-    assert_eq!(answer.status, 201);
-    let job = until(&client, &format!("{JOBS}/hello"), |job| has_condition(job, "Complete")).await;
+    let job = complete(&client, &job("hello", "Never", 0, script)).await;
     assert_eq!(job["status"]["succeeded"], 1);
     let pods = client.get(&format!("{PODS}?labelSelector=job-name%3Dhello,app%3Dblast")).await.json();
-    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let pod = first_name(&pods);
     assert_eq!(pods["items"][0]["status"]["phase"], "Succeeded");
     let log = client.get(&format!("{PODS}/{pod}/log")).await.text();
     // The last line has no newline, and gets none.
@@ -70,10 +79,9 @@ async fn a_job_runs_to_its_end() {
 async fn a_log_holds_both_streams_each_in_its_order() {
     let (_cluster, client) = cluster().await;
     let script = "for i in 1 2 3; do echo out $i; echo err $i >&2; done";
-    client.send("POST", JOBS, &job("both", "Never", 0, script)).await;
-    until(&client, &format!("{JOBS}/both"), |job| has_condition(job, "Complete")).await;
+    complete(&client, &job("both", "Never", 0, script)).await;
     let pods = client.get(PODS).await.json();
-    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let pod = first_name(&pods);
     let log = client.get(&format!("{PODS}/{pod}/log")).await.text();
     // Each stream has a pipe of its own, so which one is read first is open, as in a real runtime.
     for stream in ["out", "err"] {
@@ -98,11 +106,10 @@ async fn never_makes_new_pods_until_the_limit() {
 async fn on_failure_restarts_in_place() {
     let (_cluster, client) = cluster().await;
     let script = "if [ -e again ]; then echo second; else touch again; echo first; exit 1; fi";
-    client.send("POST", JOBS, &job("flaky", "OnFailure", 3, script)).await;
-    until(&client, &format!("{JOBS}/flaky"), |job| has_condition(job, "Complete")).await;
+    complete(&client, &job("flaky", "OnFailure", 3, script)).await;
     let pods = client.get(PODS).await.json();
     assert_eq!(first_status(&pods)["restartCount"], 1);
-    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let pod = first_name(&pods);
     assert_eq!(client.get(&format!("{PODS}/{pod}/log")).await.text(), "second\n");
     assert_eq!(client.get(&format!("{PODS}/{pod}/log?previous=true")).await.text(), "first\n");
 }
@@ -114,8 +121,7 @@ async fn a_suspended_job_waits_until_it_is_resumed() {
     held["spec"]["suspend"] = true.into();
     client.send("POST", JOBS, &held).await;
     // Both Jobs are minded in the same way, so when one's pod is over the other's would have begun.
-    client.send("POST", JOBS, &job("free", "Never", 0, "true")).await;
-    until(&client, &format!("{JOBS}/free"), |job| has_condition(job, "Complete")).await;
+    complete(&client, &job("free", "Never", 0, "true")).await;
     assert_eq!(cluster.pods("default").len(), 1);
     let answer = client.send("PATCH", &format!("{JOBS}/held"), &json!({"spec": {"suspend": false}})).await;
     assert_eq!(answer.status, 200);
@@ -159,7 +165,7 @@ async fn deletion_ends_processes_and_streams() {
         )
         .await;
     let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
-    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let pod = first_name(&pods);
     let mut log = client.open(&format!("{PODS}/{pod}/log?follow=true")).await;
     // By now it listens for the signal.
     log.until(b"hi\n").await;
@@ -199,9 +205,8 @@ async fn no_process_outlives_the_cluster() {
     let (cluster, client) = cluster().await;
     client.send("POST", JOBS, &job("left", "Never", 0, "echo $$; sleep 61")).await;
     let pods = until(&client, PODS, |list| !first_status(list)["state"]["running"].is_null()).await;
-    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap();
-    let mut log = client.open(&format!("{PODS}/{pod}/log?follow=true")).await;
-    log.until(b"\n").await;
+    let pod = first_name(&pods);
+    let log = client.open(&format!("{PODS}/{pod}/log?follow=true")).await;
     let id = log.at_least(1).await.text().trim().to_owned();
     let process = std::path::Path::new("/proc").join(&id);
     assert!(!id.is_empty() && process.exists());
