@@ -45,6 +45,12 @@ fn an_instance_that_ends_the_job_is_read_first() {
         let elbtail = stage.start(&["logs", text(&row), "-f", "-o", "raw"]);
         elbtail.until_said("waiting: CrashLoopBackOff");
         elbtail.until_printed("first\n");
+        // Once the pod is over the first instance is collected, so its end must have been seen before.
+        let checked = format!("/{}/log?", pod.name());
+        let is_check = |request: &String| request.contains(&checked) && request.contains("tailLines=");
+        stage.until("the log's end is checked", || {
+            stage.cluster().requests().iter().any(is_check) && stage.cluster().counts().logs_open == 0
+        });
         elbtail.held(|| {
             pod.restart("blast").print("blast", "second").terminate("blast", 0);
             // Written to its socket by now.

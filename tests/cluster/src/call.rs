@@ -11,6 +11,8 @@ use crate::resource::Resource;
 pub enum Kind {
     /// A container's log, followed or not.
     Log,
+    /// A file or directory of a node, through its kubelet.
+    NodeFile,
     /// A watch.
     Watch,
     /// A list.
@@ -46,6 +48,9 @@ pub struct Call {
     pub nth: usize,
     pub(crate) resource: Option<&'static Resource>,
     pub(crate) subresource: String,
+    /// What is asked of a node's kubelet: `/logs/…`, the slash at its end included.
+    pub(crate) proxied: String,
+    pub(crate) range: String,
     pub(crate) query: HashMap<String, String>,
     pub(crate) raw_query: String,
     pub(crate) agent: String,
@@ -67,6 +72,8 @@ impl Call {
             nth: 0,
             resource: None,
             subresource: String::new(),
+            proxied: String::new(),
+            range: header("range"),
             query: raw_query
                 .split('&')
                 .filter(|pair| !pair.is_empty())
@@ -80,6 +87,7 @@ impl Call {
         call.place();
         call.kind = match (call.resource, &call.method) {
             (None, _) => Kind::Meta,
+            (_, &Method::GET) if call.subresource == "proxy" => Kind::NodeFile,
             (_, &Method::POST) => Kind::Create,
             (_, &Method::PATCH) => Kind::Patch,
             (_, &Method::DELETE) => Kind::Delete,
@@ -113,7 +121,7 @@ impl Call {
     /// The verb RBAC knows the request by.
     pub(crate) fn verb(&self) -> &'static str {
         match self.kind {
-            Kind::Log | Kind::Get | Kind::Meta => "get",
+            Kind::Log | Kind::NodeFile | Kind::Get | Kind::Meta => "get",
             Kind::Watch => "watch",
             Kind::List => "list",
             Kind::Create => "create",
@@ -144,6 +152,11 @@ impl Call {
         let (plural, name, subresource) = match rest {
             [plural] => (*plural, "", ""),
             [plural, name] => (*plural, *name, ""),
+            [plural @ "nodes", name, subresource @ "proxy", ..] => {
+                let proxied = path.split_once("/proxy").map_or("", |(_, proxied)| proxied);
+                proxied.clone_into(&mut self.proxied);
+                (*plural, *name, *subresource)
+            }
             [plural, name, subresource] => (*plural, *name, *subresource),
             _ => return,
         };

@@ -11,14 +11,16 @@ use tokio::runtime::Runtime;
 
 use crate::access::{Access, User};
 use crate::counts::Counts;
+use crate::dead;
 use crate::faults::Faults;
 use crate::job::JobBuilder;
 use crate::log::InstanceLog;
+use crate::node_logs::NodeLogs;
 use crate::options::Options;
 use crate::pki::{ClientCertificate, Pki};
 use crate::pod::{PodBuilder, PodHandle};
 use crate::pod_status::{container_names, container_status};
-use crate::resource::{PODS, Resource};
+use crate::resource::{NODES, PODS, Resource};
 use crate::server::{self, Server};
 use crate::world::World;
 
@@ -210,12 +212,16 @@ impl TestCluster {
                 ];
                 for (id, number, ended) in instances {
                     if let Some(id) = id.as_str().filter(|id| !state.logs.contains_key(*id)) {
-                        let log = InstanceLog::new(format!("{directory}/{container}/{number}.log"));
+                        let path = format!("{directory}/{container}/{number}.log");
+                        let log = InstanceLog::new(path, self.world.options.log_max_size);
                         if ended {
                             log.finish();
                         }
                         state.logs.insert(id.to_owned(), log);
                     }
+                }
+                if matches!(stored["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
+                    dead::collect(state, &format!("{directory}/{container}/"));
                 }
             }
         });
@@ -250,6 +256,16 @@ impl TestCluster {
     pub fn kubelet_restart(&self, node: &str) {
         *self.world.lock().node_epochs.entry(node.to_owned()).or_default() += 1;
         self.world.kubelets.send_modify(|epoch| *epoch += 1);
+    }
+
+    /// A node leaves the cluster; its pods stay as they are.
+    pub fn remove_node(&self, node: &str) {
+        self.world.change(|state| state.store.remove(&NODES, "", node));
+    }
+
+    /// What a node's kubelet serves of its files from now on.
+    pub fn node_logs(&self, node: &str, served: NodeLogs) {
+        self.world.lock().node_logs.insert(node.to_owned(), served);
     }
 
     /// The plan of faults.

@@ -17,7 +17,7 @@ use crate::resource::Resource;
 use crate::status::{Failure, details};
 use crate::wire::{Control, Fate};
 use crate::world::{self, World};
-use crate::{delete, discovery, list, log_api, review, table, watch, write};
+use crate::{delete, discovery, list, log_api, node_logs, review, table, watch, write};
 
 const FLOW_SCHEMA: HeaderName = HeaderName::from_static("x-kubernetes-pf-flowschema-uid");
 const PRIORITY_LEVEL: HeaderName = HeaderName::from_static("x-kubernetes-pf-prioritylevel-uid");
@@ -30,6 +30,8 @@ pub(crate) enum Answer {
     Events(Body),
     /// Plain text.
     Text(Body),
+    /// What a kubelet answered, handed through.
+    Proxied(Response<Body>),
     /// No content.
     Nothing,
 }
@@ -109,6 +111,7 @@ async fn route(world: &Arc<World>, user: &User, call: &Call, incoming: Incoming)
     authorize(user, call, resource)?;
     match (call.kind, call.subresource.as_str()) {
         (Kind::Log, _) => log_api::log(world, call),
+        (Kind::NodeFile, _) => node_logs::serve(world, call),
         (Kind::Watch, "") => watch::watch(world, call, resource),
         (Kind::List, "") => list::list(world, call, resource),
         (Kind::Get, "" | "status") => list::get(world, call, resource),
@@ -151,8 +154,8 @@ fn authorize(user: &User, call: &Call, resource: &Resource) -> Result<(), Failur
 
 fn render(call: &Call, outcome: Outcome, known: bool) -> Response<Body> {
     let mut response = Response::new(body::empty());
-    // Long-running logs are not subject to priority and fairness, watches are.
-    let fair = known && call.kind != Kind::Log;
+    // Long-running logs and proxies are not subject to priority and fairness, watches are.
+    let fair = known && !matches!(call.kind, Kind::Log | Kind::NodeFile);
     let json = HeaderValue::from_static("application/json");
     let (status, kind, forbidden, retry_after) = match outcome {
         Ok(Answer::Json(status, value)) => {
@@ -167,6 +170,11 @@ fn render(call: &Call, outcome: Outcome, known: bool) -> Response<Body> {
         Ok(Answer::Text(text)) => {
             *response.body_mut() = text;
             (StatusCode::OK, Some(HeaderValue::from_static("text/plain")), false, None)
+        }
+        Ok(Answer::Proxied(proxied)) => {
+            let status = proxied.status();
+            response = proxied;
+            (status, None, false, None)
         }
         Ok(Answer::Nothing) => (StatusCode::NO_CONTENT, None, false, None),
         Err(failure) => {

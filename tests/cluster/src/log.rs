@@ -1,9 +1,12 @@
 //! One container instance's log, modelled as the kubelet sees it: files of CRI chunks.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -15,8 +18,10 @@ pub const CHUNK: usize = 16 * 1024;
 const BLOCK: usize = 1 << 20;
 /// How much one read hands out at most.
 const PIECE: usize = 256 * 1024;
-/// The kubelet keeps five files of a container's log (`containerLogMaxFiles`).
+/// The kubelet keeps five files of a container's log (`containerLogMaxFiles`), the one that is written among them.
 const FILES: usize = 5;
+/// What a record of a file has and a chunk in memory has not: ` stdout F`.
+const TAG: usize = 9;
 
 /// Which of a container's two streams wrote a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +37,16 @@ struct Chunk {
     ts: i64,
     end: u32,
     partial: bool,
-    #[allow(dead_code, reason = "kept for the day the API serves one stream alone")]
     stream: Stream,
+}
+
+impl Stream {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
 }
 
 /// A run of chunks, every one rendered with its stamp, ready to be shared between many containers.
@@ -115,6 +128,11 @@ struct LogFile {
     number: u64,
     sealed: Vec<Arc<LogBlock>>,
     open: LogBlockBuilder,
+    /// When it was written last.
+    modified: Timestamp,
+    /// When it was rotated, which its name tells from then on; `None` for the file that is written.
+    rotated: Option<Timestamp>,
+    compressed: OnceLock<Bytes>,
 }
 
 impl LogFile {
@@ -130,6 +148,33 @@ impl LogFile {
 
     fn chunks(&self, block: usize) -> &[Chunk] {
         self.sealed.get(block).map_or(&self.open.chunks, |block| &block.chunks)
+    }
+
+    /// About how large the file is.
+    fn size(&self) -> usize {
+        let size = |bytes: usize, chunks: &[Chunk]| bytes + chunks.len() * TAG;
+        let sealed = self.sealed.iter().map(|block| size(block.bytes.len(), &block.chunks)).sum::<usize>();
+        sealed + size(self.open.bytes.len(), &self.open.chunks)
+    }
+
+    /// The file as the runtime wrote it: a record for each chunk.
+    fn records(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.size());
+        for block in &self.sealed {
+            write_records(&mut out, &block.bytes, &block.chunks);
+        }
+        write_records(&mut out, &self.open.bytes, &self.open.chunks);
+        out
+    }
+
+    fn gzip(&self) -> Bytes {
+        let compress = || {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            // A vector takes whatever it is given.
+            let _ = encoder.write_all(&self.records());
+            Bytes::from(encoder.finish().unwrap_or_default())
+        };
+        self.compressed.get_or_init(compress).clone()
     }
 
     fn tail(&self, mut lines: usize) -> (usize, usize) {
@@ -155,11 +200,64 @@ struct Inner {
     abandoned: u64,
 }
 
+/// A file of a log, as a listing shows it.
+#[derive(Debug)]
+pub(crate) struct NodeFile {
+    /// The whole path on the node.
+    pub(crate) path: String,
+    pub(crate) modified: Timestamp,
+}
+
+fn write_records(out: &mut Vec<u8>, bytes: &[u8], chunks: &[Chunk]) {
+    for (index, chunk) in chunks.iter().enumerate() {
+        let record = &bytes[start_of(chunks, index)..chunk.end as usize];
+        let (stamp, text) = record.split_at(STAMP);
+        // Files have Go's RFC3339Nano: no zeros at the end of the fraction.
+        let kept = stamp[..STAMP - 2].iter().rposition(|byte| !matches!(byte, b'0' | b'.')).map_or(0, |last| last + 1);
+        out.extend_from_slice(&stamp[..kept.max(STAMP - 12)]);
+        out.extend_from_slice(b"Z ");
+        out.extend_from_slice(chunk.stream.name().as_bytes());
+        out.extend_from_slice(if chunk.partial { b" P " } else { b" F " });
+        out.extend_from_slice(text);
+        if chunk.partial {
+            out.push(b'\n');
+        }
+    }
+}
+
+impl Inner {
+    /// Starts a new file and removes the oldest beyond what is kept; the number of the new one.
+    fn rotate(&mut self, at: Timestamp) -> u64 {
+        // The kubelet looks every ten seconds, so no two rotated files have one name. Here a second is added if need be.
+        let before = self.files.iter().rev().find_map(|file| file.rotated);
+        let next = |before: Timestamp| Timestamp::from_second(before.as_second() + 1).unwrap_or(before);
+        let number = self.files.back_mut().map_or(0, |file| {
+            file.rotated = Some(before.map_or(at, |before| at.max(next(before))));
+            file.number + 1
+        });
+        self.files.push_back(LogFile { number, modified: at, ..LogFile::default() });
+        while self.files.len() > FILES {
+            self.files.pop_front();
+        }
+        number
+    }
+
+    /// What the name of a file has after `N.log`: all but the newest are told apart by when they were rotated, and all but the
+    /// newest two are compressed.
+    fn suffix(&self, index: usize) -> String {
+        let Some(rotated) = self.files.get(index).and_then(|file| file.rotated) else { return String::new() };
+        let gz = if index + 2 < self.files.len() { ".gz" } else { "" };
+        format!(".{}{gz}", rotated.strftime("%Y%m%d-%H%M%S"))
+    }
+}
+
 /// The log of one container instance.
 #[derive(Debug)]
 pub(crate) struct InstanceLog {
     /// `/var/log/pods/…/N.log`, for the error a missing file gives.
     pub(crate) path: String,
+    /// A file that has reached this size is rotated.
+    max_size: Option<usize>,
     inner: Mutex<Inner>,
     changed: watch::Sender<()>,
 }
@@ -195,9 +293,12 @@ pub(crate) struct Reader {
 }
 
 impl InstanceLog {
-    pub(crate) fn new(path: String) -> Arc<Self> {
-        let inner = Inner { files: VecDeque::from([LogFile::default()]), ..Inner::default() };
-        Arc::new(Self { path, inner: Mutex::new(inner), changed: watch::Sender::new(()) })
+    pub(crate) fn new(path: String, max_size: Option<usize>) -> Arc<Self> {
+        let inner = Inner {
+            files: VecDeque::from([LogFile { modified: Timestamp::now(), ..LogFile::default() }]),
+            ..Inner::default()
+        };
+        Arc::new(Self { path, max_size, inner: Mutex::new(inner), changed: watch::Sender::new(()) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -213,8 +314,12 @@ impl InstanceLog {
         self.change(|inner| {
             if let Some(file) = inner.files.back_mut() {
                 edit(file);
+                file.modified = Timestamp::now();
                 if file.open.bytes.len() > BLOCK {
                     file.seal();
+                }
+                if self.max_size.is_some_and(|max| file.size() >= max) {
+                    inner.rotate(Timestamp::now());
                 }
             }
         });
@@ -242,17 +347,42 @@ impl InstanceLog {
     }
 
     /// Starts a new file; with `skip`, followers lose what they had not read of the old ones.
-    pub(crate) fn rotate(&self, skip: bool) {
+    pub(crate) fn rotate(&self, at: Timestamp, skip: bool) {
         self.change(|inner| {
-            let number = inner.files.back().map_or(0, |file| file.number + 1);
-            inner.files.push_back(LogFile { number, ..LogFile::default() });
-            while inner.files.len() > FILES {
-                inner.files.pop_front();
-            }
+            let number = inner.rotate(at);
             if skip {
                 inner.abandoned = number;
             }
         });
+    }
+
+    /// The files of it that the node holds, oldest first.
+    pub(crate) fn node_files(&self) -> Vec<NodeFile> {
+        let inner = self.lock();
+        if inner.removed {
+            return Vec::new();
+        }
+        let path = |index| format!("{}{}", self.path, inner.suffix(index));
+        let file = |(index, file): (usize, &LogFile)| NodeFile { path: path(index), modified: file.modified };
+        inner.files.iter().enumerate().map(file).collect()
+    }
+
+    /// What the file of this path on the node holds, and when it was written last.
+    pub(crate) fn node_file(&self, path: &str) -> Option<(Bytes, Timestamp)> {
+        let suffix = path.strip_prefix(&self.path)?;
+        let inner = self.lock();
+        if inner.removed {
+            return None;
+        }
+        let index = (0..inner.files.len()).find(|index| inner.suffix(*index) == suffix)?;
+        let file = inner.files.get(index)?;
+        let bytes = if suffix.ends_with(".gz") { file.gzip() } else { Bytes::from(file.records()) };
+        Some((bytes, file.modified))
+    }
+
+    /// Whether its container has ended.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.lock().finished
     }
 
     pub(crate) fn remove(&self) {
@@ -421,9 +551,9 @@ mod tests {
     const B: &str = "1970-01-01T00:00:02.000000000Z ";
 
     fn sealed_and_open(write: impl Fn(&InstanceLog)) -> [Arc<InstanceLog>; 2] {
-        let open = InstanceLog::new(String::new());
+        let open = InstanceLog::new(String::new(), None);
         write(&open);
-        let sealed = InstanceLog::new(String::new());
+        let sealed = InstanceLog::new(String::new(), None);
         write(&sealed);
         sealed.edit_newest(LogFile::seal);
         [open, sealed]
@@ -446,10 +576,10 @@ mod tests {
 
     #[test]
     fn a_fresh_read_sees_only_the_newest_file_and_a_follower_goes_on() {
-        let log = InstanceLog::new(String::new());
+        let log = InstanceLog::new(String::new(), None);
         log.append(1, Stream::Stdout, b"old\nold 2\n");
         let mut follower = log.open(ReadOptions { follow: true, ..ReadOptions::default() }).unwrap();
-        log.rotate(false);
+        log.rotate(Timestamp::now(), false);
         log.append(2, Stream::Stdout, b"new");
         assert_eq!(read_all(&log, ReadOptions::default()), "new\n");
         assert!(matches!(follower.read(), Read::Data(data) if data == "old\nold 2\n"));
@@ -461,7 +591,7 @@ mod tests {
 
     #[test]
     fn long_lines_are_stored_in_chunks_and_carriage_returns_dropped() {
-        let log = InstanceLog::new(String::new());
+        let log = InstanceLog::new(String::new(), None);
         log.append(1, Stream::Stdout, &[vec![b'x'; CHUNK * 2 + 5], b"\r\n\r\n".to_vec()].concat());
         assert_eq!(read_all(&log, ReadOptions { tail: Some(2), ..ReadOptions::default() }), "xxxxx\n\n");
         assert_eq!(read_all(&log, ReadOptions::default()).len(), CHUNK * 2 + 7);

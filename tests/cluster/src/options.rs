@@ -17,6 +17,10 @@ pub struct Options {
     pub bookmark_interval: Duration,
     /// Back-off before the mini kubelet restarts a container for the first time; doubles each time.
     pub restart_backoff: Duration,
+    /// How long a container that died, but whose pod goes on, keeps its earlier instances: a kubelet collects each minute.
+    pub collect_after: Duration,
+    /// The size in bytes at which a log's file is rotated; a kubelet's default is 10 MiB. `None`: never by itself.
+    pub log_max_size: Option<usize>,
     /// Threads that serve.
     pub threads: usize,
 }
@@ -30,6 +34,8 @@ impl Default for Options {
             history: 1000,
             bookmark_interval: Duration::from_secs(60),
             restart_backoff: Duration::from_secs(1),
+            collect_after: Duration::from_secs(60),
+            log_max_size: None,
             threads: 2,
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::clock;
+use crate::dead;
 use crate::log::{InstanceLog, LogBlock, Stream};
 use crate::pod_status::{self, Sandbox, Turn, container_status};
 use crate::resource::PODS;
@@ -100,6 +101,7 @@ impl PodHandle {
     /// Like [`schedule`](Self::schedule), on a node of this name.
     pub fn schedule_on(&self, node: &str) -> &Self {
         let now = self.now_text();
+        self.world.ensure_node(node);
         self.change(|_, pod| pod_status::bind(pod, node, &now));
         self.change(|_, pod| pod_status::accept(pod, &now));
         self.change(|_, pod| pod_status::recompute(pod, &now, Sandbox::Ready));
@@ -133,18 +135,25 @@ impl PodHandle {
         self
     }
 
+    /// Where the kubelet keeps a container's logs.
+    fn directory(&self, container: &str) -> String {
+        format!("/var/log/pods/{}_{}_{}/{container}/", self.namespace, self.name, self.uid)
+    }
+
+    /// A container is dead, and so may be several of its instances.
+    fn died(&self, container: &str) {
+        dead::collect_later(&self.world, self.directory(container));
+    }
+
     fn run(&self, state: &mut State, pod: &mut Value, container: &str, now: &str) {
         let Some(status) = container_status(pod, container) else { return };
-        // With the new instance there are two at most: this one and the one before.
-        if let Some(older) = status["lastState"]["terminated"]["containerID"].as_str()
-            && !status["state"]["terminated"].is_null()
-        {
-            state.logs.remove(older);
-        }
         let restarts = status["restartCount"].as_u64().unwrap_or(0);
         let id = world::container_id();
-        let path = format!("/var/log/pods/{}_{}_{}/{container}/{restarts}.log", self.namespace, self.name, self.uid);
-        state.logs.insert(id.clone(), InstanceLog::new(path));
+        let directory = self.directory(container);
+        // With the new instance there are two at most: this one and the one before.
+        dead::collect(state, &directory);
+        let log = InstanceLog::new(format!("{directory}{restarts}.log"), self.world.options.log_max_size);
+        state.logs.insert(id.clone(), log);
         pod_status::turn(pod, container, Turn::Running { id }, now);
     }
 
@@ -188,7 +197,14 @@ impl PodHandle {
             matches!(pod_status::phase(pod), "Succeeded" | "Failed")
         });
         if done == Some(true) {
-            self.change(|_, pod| pod_status::recompute(pod, &now, Sandbox::Gone));
+            self.change(|state, pod| {
+                for container in pod_status::container_names(pod) {
+                    dead::collect(state, &self.directory(container));
+                }
+                pod_status::recompute(pod, &now, Sandbox::Gone);
+            });
+        } else {
+            self.died(container);
         }
         self
     }
@@ -201,6 +217,7 @@ impl PodHandle {
             pod_status::turn(pod, container, turn, &now);
             pod_status::recompute(pod, &now, Sandbox::Ready);
         });
+        self.died(container);
         self
     }
 
@@ -245,12 +262,12 @@ impl PodHandle {
 
     /// Starts a new log file: fresh reads see only it, followers move on to it.
     pub fn rotate(&self, container: &str) -> &Self {
-        self.with_log(container, |log| log.rotate(false))
+        self.with_log(container, |log| log.rotate(self.now(), false))
     }
 
     /// Starts a new log file, and followers lose what they had not read of the old one.
     pub fn rotate_skipping(&self, container: &str) -> &Self {
-        self.with_log(container, |log| log.rotate(true))
+        self.with_log(container, |log| log.rotate(self.now(), true))
     }
 
     /// Removes the log file from the node; followers keep theirs open.
@@ -307,21 +324,17 @@ impl PodHandle {
         for container in &running {
             self.terminate(container, 137);
         }
-        let log_ids = |pod: &Value| -> Vec<String> {
-            pod_status::container_names(pod)
-                .into_iter()
-                .filter_map(|name| container_status(pod, name))
-                .flat_map(|status| [&status["containerID"], &status["lastState"]["terminated"]["containerID"]])
-                .filter_map(|id| id.as_str().map(str::to_owned))
-                .collect()
-        };
         self.world.change(|state| {
-            let last = state.store.remove(&PODS, &self.namespace, &self.name);
-            for id in last.iter().flat_map(|pod| log_ids(pod)) {
-                if let Some(log) = state.logs.remove(&id) {
+            state.store.remove(&PODS, &self.namespace, &self.name);
+            let directory = self.directory("");
+            let directory = directory.trim_end_matches('/');
+            state.logs.retain(|_, log| {
+                let stays = !log.path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+                if !stays {
                     log.finish();
                 }
-            }
+                stays
+            });
         });
     }
 

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::counts::Counters;
 use crate::faults::Faults;
 use crate::log::InstanceLog;
+use crate::node_logs::NodeLogs;
 use crate::options::Options;
 use crate::resource::{EVENTS, NAMESPACES, NODES, Resource};
 use crate::store::Store;
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub(crate) nodes_down: HashSet<String>,
     /// Kubelet restarts by node: a stream that began under an older count ends.
     pub(crate) node_epochs: HashMap<String, u64>,
+    /// What kubelets serve of their files, where it is not the usual.
+    pub(crate) node_logs: HashMap<String, NodeLogs>,
     /// Pods the mini kubelet runs, by uid; sending a grace period stops one.
     pub(crate) running: HashMap<String, watch::Sender<Option<u64>>>,
 }
@@ -59,29 +62,13 @@ impl World {
         for name in ["default", "kube-system"] {
             store.put(&NAMESPACES, namespace(name, &now));
         }
-        store.put(
-            &NODES,
-            json!({
-                "metadata": {
-                    "name": "node1", "uid": uid(), "creationTimestamp": now,
-                    "labels": {"kubernetes.io/hostname": "node1", "kubernetes.io/os": "linux"},
-                },
-                "spec": {},
-                "status": {
-                    "conditions": [{
-                        "type": "Ready", "status": "True", "reason": "KubeletReady",
-                        "message": "kubelet is posting ready status",
-                        "lastHeartbeatTime": now, "lastTransitionTime": now,
-                    }],
-                    "addresses": [{"type": "InternalIP", "address": "192.0.2.2"}],
-                },
-            }),
-        );
+        store.put(&NODES, node("node1", &now));
         let state = State {
             store,
             logs: HashMap::new(),
             nodes_down: HashSet::new(),
             node_epochs: HashMap::new(),
+            node_logs: HashMap::new(),
             running: HashMap::new(),
         };
         let world = Arc::new(Self {
@@ -141,6 +128,14 @@ impl World {
         self.change(|state| {
             if state.store.get(&NAMESPACES, "", name).is_none() {
                 state.store.put(&NAMESPACES, namespace(name, &clock::seconds(Timestamp::now())));
+            }
+        });
+    }
+
+    pub(crate) fn ensure_node(&self, name: &str) {
+        self.change(|state| {
+            if state.store.get(&NODES, "", name).is_none() {
+                state.store.put(&NODES, node(name, &clock::seconds(Timestamp::now())));
             }
         });
     }
@@ -229,6 +224,24 @@ fn namespace(name: &str, now: &str) -> Value {
         },
         "spec": {"finalizers": ["kubernetes"]},
         "status": {"phase": "Active"},
+    })
+}
+
+fn node(name: &str, now: &str) -> Value {
+    json!({
+        "metadata": {
+            "name": name, "uid": uid(), "creationTimestamp": now,
+            "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
+        },
+        "spec": {},
+        "status": {
+            "conditions": [{
+                "type": "Ready", "status": "True", "reason": "KubeletReady",
+                "message": "kubelet is posting ready status",
+                "lastHeartbeatTime": now, "lastTransitionTime": now,
+            }],
+            "addresses": [{"type": "InternalIP", "address": "192.0.2.2"}],
+        },
     })
 }
 

@@ -12,12 +12,19 @@ use serde_json::{Value, json};
 use testcluster::{Access, CHUNK, Options, PodHandle, Stream, TestCluster};
 
 const RMRFH: &str = "blastn-batch-s00-job-000-3ed51a95-rmrfh";
+/// The headers whose values are compared too.
+const VALUES: [&str; 6] =
+    ["accept-ranges", "cache-control", "content-range", "content-type", "location", "x-content-type-options"];
 /// The headers whose presence is compared.
-const HEADERS: [&str; 7] = [
+const HEADERS: [&str; 11] = [
+    "accept-ranges",
     "audit-id",
     "cache-control",
     "content-type",
     "content-length",
+    "content-range",
+    "last-modified",
+    "location",
     "x-content-type-options",
     "x-kubernetes-pf-flowschema-uid",
     "x-kubernetes-pf-prioritylevel-uid",
@@ -31,6 +38,7 @@ struct Recording {
     name: String,
     method: String,
     target: String,
+    range: Option<String>,
     request_body: Option<Value>,
     status: u16,
     headers: Vec<(String, String)>,
@@ -40,6 +48,8 @@ struct Recording {
 impl Recording {
     fn load(name: &str) -> Self {
         let request = std::fs::read_to_string(directory().join(format!("{name}.request"))).unwrap();
+        let (request, range) =
+            request.split_once("\nRange: ").map_or((&*request, None), |(line, range)| (line, Some(range)));
         let mut words = request.trim_end().splitn(3, ' ');
         let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
         let request_body = words.next().map(|body| serde_json::from_str(body).unwrap());
@@ -53,6 +63,7 @@ impl Recording {
             name: name.to_owned(),
             method,
             target,
+            range: range.map(|range| range.trim_end().to_owned()),
             request_body,
             status,
             headers: headers.collect(),
@@ -142,10 +153,58 @@ async fn recorded() -> TestCluster {
     cluster
 }
 
+/// A node with the files of two containers, as large as they were.
+async fn node_files() -> TestCluster {
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    let viewer = Access::all().deny("*", "pods/log").deny("*", "nodes/proxy");
+    cluster.add_user("nologs-token", "nologs", viewer);
+    for (name, uid) in
+        [("q-rotate", "e74f94c8-a5fb-4d84-8e45-7b9aa1dd390f"), ("q-weird", "151b73b6-cea0-4765-9b0a-777a9589818e")]
+    {
+        let status = json!({"name": "blast", "restartCount": 0, "containerID": uid, "state": {"running": {}}});
+        let pod = json!({
+            "metadata": {"name": name, "namespace": "default", "uid": uid},
+            "spec": {"nodeName": "node1", "containers": [{"name": "blast"}]},
+            "status": {"phase": "Running", "containerStatuses": [status]},
+        });
+        cluster.load("Pod", pod);
+    }
+    let pod = |name: &str| cluster.find_pod("default", name).unwrap();
+    let rotate = |at: &str| {
+        pod("q-rotate").at(at.parse().unwrap()).rotate("blast");
+    };
+    pod("q-rotate").print("blast", "rotated and compressed");
+    rotate("2026-11-25T17:57:32Z");
+    store_file(&pod("q-rotate"), &Recording::load("node-logs-rotated"), b"\n");
+    rotate("2026-11-25T17:57:50Z");
+    store_file(&pod("q-rotate"), &Recording::load("node-logs-range"), &Recording::load("node-logs-range-end").body);
+    store_file(&pod("q-weird"), &Recording::load("node-logs-weird"), b"\n");
+    cluster
+}
+
+/// Writes a file of which the start and the end were recorded: what lies between is one long record.
+fn store_file(pod: &PodHandle, start: &Recording, end: &[u8]) {
+    let size: usize = start.header("content-range").unwrap().rsplit('/').next().unwrap().parse().unwrap();
+    let mut file = start.body.clone();
+    if file.ends_with(b" ") || file.ends_with(b"stdout") {
+        file.truncate(file.trim_ascii_end().len());
+        file.extend_from_slice(b" F ");
+    }
+    file.resize(size - end.len(), b'-');
+    file.extend_from_slice(end);
+    for record in file.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n') {
+        let mut fields = record.splitn(4, |byte| *byte == b' ');
+        let mut word = || std::str::from_utf8(fields.next().unwrap()).unwrap();
+        let (at, stream, partial) = (word().parse().unwrap(), word(), word() == "P");
+        let stream = if stream == "stderr" { Stream::Stderr } else { Stream::Stdout };
+        pod.chunk("blast", at, stream, partial, fields.next().unwrap());
+    }
+}
+
 fn client_of(cluster: &TestCluster, recording: &Recording) -> Client {
     let token = match recording.name.as_str() {
         "forbidden-pods-list" => "nobody-token",
-        "forbidden-log" | "access-review-denied" => "nologs-token",
+        "forbidden-log" | "access-review-denied" | "node-logs-forbidden" => "nologs-token",
         "unauthorized" => "wrong",
         _ => "admin-token",
     };
@@ -154,6 +213,9 @@ fn client_of(cluster: &TestCluster, recording: &Recording) -> Client {
 
 async fn replay(cluster: &TestCluster, recording: &Recording) -> Answer {
     let client = client_of(cluster, recording);
+    if let Some(range) = &recording.range {
+        return client.get_range(&recording.target, range).await;
+    }
     match &recording.request_body {
         Some(body) => client.send(&recording.method, &recording.target, body).await,
         // A watch never ends of itself, nor does the log of what runs.
@@ -168,7 +230,7 @@ fn same_head(recording: &Recording, answer: &Answer) {
     for header in HEADERS {
         let found = answer.headers.get(header).map(|value| value.to_str().unwrap());
         assert_eq!(found.is_some(), recording.header(header).is_some(), "{name}: presence of {header}");
-        if ["cache-control", "content-type", "x-content-type-options"].contains(&header) {
+        if VALUES.contains(&header) {
             assert_eq!(found, recording.header(header), "{name}: {header}");
         }
     }
@@ -235,6 +297,7 @@ async fn every_recording_is_answered_alike() {
     names.sort();
     assert!(names.len() > 40, "the recordings are there");
     let common = recorded().await;
+    let files = node_files().await;
     for name in names {
         let recording = Recording::load(&name);
         match name.as_str() {
@@ -249,7 +312,7 @@ async fn every_recording_is_answered_alike() {
             "namespace-missing" | "pods-list-empty" | "pods-list-selector" | "pods-list-paged"
             | "jobs-list-selector" => same_list(&recording, &replay(&common, &recording).await),
             "pods-list-quirks" => list_of("Pod", &recording).await,
-            "pods-list-crashloop" => list_of("Pod", &recording).await,
+            "pods-list-crashloop" | "pod-completed-after-restarts" => list_of("Pod", &recording).await,
             "events-list" => events_list(&recording).await,
             "pods-watch-bookmarks" => watch_bookmarks(&common, &recording).await,
             "pods-watch-future" => {
@@ -284,6 +347,30 @@ async fn every_recording_is_answered_alike() {
                 same_bytes(&recording, &replay(&cluster, &recording).await);
             }
             "log-previous-collected" => previous_collected(&recording).await,
+            "log-previous-collected-after-completion" => {
+                let cluster = TestCluster::start(Options::default()).await.unwrap();
+                for pod in Recording::load("pod-completed-after-restarts").items() {
+                    cluster.load("Pod", pod);
+                }
+                same_bytes(&recording, &replay(&cluster, &recording).await);
+            }
+            "node-logs-rotated-gz" => {
+                // No two compressors make the same bytes.
+                let answer = replay(&files, &recording).await;
+                assert_eq!((answer.status, &answer.body[..3]), (recording.status, &recording.body[..3]));
+                assert_eq!(answer.headers["content-type"], recording.header("content-type").unwrap());
+            }
+            "node-logs-forbidden"
+            | "node-logs-list"
+            | "node-logs-list-no-slash"
+            | "node-logs-missing-file"
+            | "node-logs-missing-pod"
+            | "node-logs-range"
+            | "node-logs-range-end"
+            | "node-logs-range-past-end"
+            | "node-logs-rotated"
+            | "node-logs-unknown-node"
+            | "node-logs-weird" => same_bytes(&recording, &replay(&files, &recording).await),
             "forbidden-log"
             | "forbidden-pods-list"
             | "unauthorized"

@@ -58,7 +58,13 @@ impl Client {
     pub fn with_token(cluster: &TestCluster, token: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let ca = reqwest::Certificate::from_pem(cluster.ca_pem().as_bytes()).unwrap();
-        let http = reqwest::Client::builder().tls_certs_only([ca]).user_agent("curl/8.5.0").no_proxy().build().unwrap();
+        let http = reqwest::Client::builder()
+            .tls_certs_only([ca])
+            .user_agent("curl/8.5.0")
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         Self { http, url: cluster.url(), token: token.to_owned() }
     }
 
@@ -71,6 +77,12 @@ impl Client {
     pub async fn try_get(&self, target: &str) -> reqwest::Result<Answer> {
         let response = self.request("GET", target).send().await?;
         Ok(Opened { answer: Answer::of(&response), response }.rest().await)
+    }
+
+    /// Asks for a part of a file.
+    pub async fn get_range(&self, target: &str, range: &str) -> Answer {
+        let response = self.request("GET", target).header("range", range).send().await.unwrap();
+        Opened { answer: Answer::of(&response), response }.rest().await
     }
 
     pub async fn get(&self, target: &str) -> Answer {
