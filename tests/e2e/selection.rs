@@ -1,7 +1,9 @@
 //! Choosing containers, lines and formats.
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::{
-    jobs::{JobPlan, numbered},
+    jobs::{JobPlan, count, numbered},
     lines::{assert_all_once, assert_in_order, stderr, stdout},
     stage::{ROW, SHORT, Stage},
 };
@@ -41,7 +43,6 @@ fn flags_choose_containers_and_lines() {
     check(&["--tail", "3"], of(&|line| number(line) + 3 > length(line)));
     check(&["--tail", "-1"], all.clone());
     check(&["--tail", "1000"], all.clone());
-    check(&["--since", "10h"], all.clone());
     check_none(&stage, &["--since-time", "2100-01-01T00:00:00Z"]);
 
     // What no container has, with what there is.
@@ -88,6 +89,24 @@ fn since_time_cuts_between_two_lines() {
         let run = stage.run(&[&["logs", ROW, "-o", "raw", "--since-time", cut], follow].concat()).code(0);
         assert_eq!(stdout(&run), expected);
     }
+}
+
+#[test]
+fn since_counts_back_from_now() {
+    let stage = Stage::new();
+    let script = format!("{}; sleep 8; {}", count("early", 5), count("late", 5));
+    stage.create(&JobPlan::batch(0).container("blast", &script));
+    stage.until_jobs_end();
+    let stamped = stdout(&stage.run(&["logs", ROW, "-o", "raw", "--timestamps"]).code(0));
+    let first_late: Timestamp = stamped[5].split(' ').next().unwrap().parse().unwrap();
+    // Halfway between the two, however long the run takes to begin: 4 s are left for that.
+    let ago = Timestamp::now().duration_since(first_late).as_secs() + 4;
+    for follow in [&[][..], &["-f"]] {
+        let run = stage.run(&[&["logs", ROW, "-o", "raw", "--since", &format!("{ago}s")], follow].concat()).code(0);
+        assert_eq!(stdout(&run), numbered("late", 5), "--since {ago}s of {stamped:?}");
+    }
+    let whole = stage.run(&["logs", ROW, "-o", "raw", "--since", "10h"]).code(0);
+    assert_eq!(stdout(&whole).len(), 10);
 }
 
 #[test]
