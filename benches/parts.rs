@@ -13,6 +13,7 @@ use elbtail::{
         lines::{Line, Splitter},
         stamp::Stamp,
     },
+    mask::mask_bytes,
     merge,
     render::{Format, RenderOptions, Renderer, neutralize},
     session::Update,
@@ -127,6 +128,23 @@ fn neutralize_controls(bencher: Bencher) {
         neutralize(text.as_bytes(), &mut out);
         out.len()
     });
+}
+
+/// Lines without secrets, which nearly all are.
+#[divan::bench]
+fn mask_nothing(bencher: Bencher) {
+    let log = support::log();
+    let lines = support::lines(&log);
+    bencher
+        .counter(bytes(&log))
+        .bench_local(|| lines.iter().map(|line| mask_bytes(black_box(&line.text)).len()).sum::<usize>());
+}
+
+#[divan::bench]
+fn mask_secrets(bencher: Bencher) {
+    let line =
+        "azcopy cp https://s.blob.core.windows.net/q/a.fa?sv=2022-11-02&sp=r&sig=a%2Bb%3D . AZURE_STORAGE_KEY=abc";
+    bencher.counter(BytesCount::of_str(line)).bench_local(|| mask_bytes(black_box(line.as_bytes())).len());
 }
 
 /// 60 logs that alternate line by line, which is the worst for merging by time.

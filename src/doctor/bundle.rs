@@ -18,7 +18,7 @@ use super::{Answer, ClusterFacts, Facts, LogFacts, Part, Report, gather::read_al
 use crate::{
     cluster::Cluster,
     discover::ID_LABEL,
-    mask::{mask, mask_json},
+    mask::{Lines, mask, mask_json},
 };
 
 /// zstd's own default.
@@ -107,17 +107,18 @@ fn file(name: Option<&str>) -> String {
 fn log(log: &LogFacts) -> Page {
     let previous = if log.part == Part::Previous { ".previous" } else { "" };
     let path = format!("logs/{}/{}{previous}.log", file(Some(&log.target.pod)), file(Some(&log.target.container)));
+    let mut masked = Lines::default();
     let text = match &log.answer {
         Answer::Lines(lines) => lines
             .iter()
             .map(|line| {
                 let stamp = line.stamp.map(|stamp| format!("{stamp} ")).unwrap_or_default();
-                format!("{stamp}{}\n", mask(&line.text))
+                format!("{stamp}{}\n", masked.mask(&line.text))
             })
             .collect(),
-        Answer::InBand(text) => format!("(the kubelet answered: {text})\n"),
+        Answer::InBand(text) => format!("(the kubelet answered: {})\n", mask(text)),
         Answer::NotScheduled => "(the pod is on no node)\n".to_owned(),
-        Answer::Refused(error) => format!("(refused: {error})\n"),
+        Answer::Refused(error) => format!("(refused: {})\n", mask(&error.to_string())),
     };
     page(&path, text.into_bytes())
 }

@@ -1,0 +1,125 @@
+//! Which names hold a secret.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+/// Words in a name that make its value a secret. Group `rest` is what follows in the name.
+///
+/// `key` alone is none, and neither are the keys of tables, taints and caches: a key is secret by what it is for.
+pub(super) const WORDS: &str = concat!(
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|authorization|cookie|signature|shared[_-]?access[_-]?signature",
+    r"|connection[_-]?string|conn[_-]?str|api[_-]?key|auth[_-]?key",
+    r"|(?:account|access|storage|shared|private|sas|signing|encryption|master|subscription|client|admin|host|function|service",
+    r"|deploy|webhook|license|instrumentation|ssh|azure|aws|gcp|cosmos|batch)[_-]?(?:access[_-]?)?key[12]?|[a-z0-9](?:_|-)pass)",
+);
+
+/// What follows in the name of something that is only about a secret.
+const ABOUT: &str = concat!(
+    r"^[_-]?(?:name|file|path|ref|keyref|type|ur[li]|endpoint|count|len|seconds|ttl|expir|scope|version|class|provider|store",
+    r"|mount|dir|issuer|review|request|polic|prefix|source|kind|namespace|provided|required|missing|authentication|auth_method",
+    r"|s?[_-]?(?:per|used|left|total|limit)|iz|ish)",
+);
+
+static SECRET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?i-u){WORDS}(?P<rest>[a-z0-9_-]*)$")).ok());
+static NOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i-u){ABOUT}")).ok());
+
+/// Whether a variable, field, header or parameter of this name holds a secret.
+pub(super) fn is_secret(name: &[u8]) -> bool {
+    let (Some(secret), Some(not)) = (&*SECRET, &*NOT) else { return true };
+    let env_key = || {
+        let shouted = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+        let public = [&b"PUBLIC_KEY"[..], b"PARTITION_KEY", b"ROW_KEY", b"SORT_KEY", b"PRIMARY_KEY", b"CACHE_KEY"];
+        name.ends_with(b"_KEY") && name.iter().all(shouted) && !public.iter().any(|public| name.ends_with(public))
+    };
+    // `PWD` and `OLDPWD` are directories, and `max_tokens` a number of them.
+    if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
+        return name != b"PWD" && name != b"OLDPWD";
+    }
+    let plural = |rest: &[u8]| rest.eq_ignore_ascii_case(b"s") && !is_password(name) && name.len() > 7;
+    match secret.captures(name).and_then(|found| found.name("rest").map(|rest| rest.as_bytes())) {
+        Some(rest) => {
+            let counted = plural(rest) && name.to_ascii_lowercase().ends_with(b"tokens");
+            !not.is_match(rest) && !counted
+        }
+        None => env_key(),
+    }
+}
+
+/// Whether the name is a password's, so that a number or a plain word is one too.
+pub(super) fn is_password(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["passw", "pwd", "passphrase", "_pass", "-pass"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_secret_by_what_it_holds() {
+        for name in [
+            "password",
+            "DB_PASSWORD",
+            "PGPASSWORD",
+            "passwd",
+            "pwd",
+            "db-pass",
+            "clientSecret",
+            "client_secret",
+            "token",
+            "X-ELB-API-Token",
+            "access_token",
+            "AZURE_STORAGE_KEY",
+            "AZURE_STORAGE_ACCOUNT_KEY",
+            "accountKey",
+            "AccountKey2",
+            "apiKey",
+            "api_key",
+            "x-api-key",
+            "AWS_SECRET_ACCESS_KEY",
+            "aws_access_key_id",
+            "private_key",
+            "Authorization",
+            "Cookie",
+            "Set-Cookie",
+            "connectionString",
+            "AZURE_STORAGE_CONNECTION_STRING",
+            "MY_KEY",
+            "sharedAccessSignature",
+            "Ocp-Apim-Subscription-Key",
+            "client_credentials",
+        ] {
+            assert!(is_secret(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "key",
+            "PartitionKey",
+            "RowKey",
+            "secretName",
+            "secretKeyRef",
+            "tokenExpirationSeconds",
+            "max_tokens",
+            "tokens_used",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "AZURE_FEDERATED_TOKEN_FILE",
+            "token_type",
+            "token_endpoint",
+            "PWD",
+            "OLDPWD",
+            "tokenizer",
+            "passwordFile",
+            "SecretProviderClass",
+            "public_key",
+            "topologyKey",
+            "job_id",
+            "compass",
+            "PUBLIC_KEY",
+        ] {
+            assert!(!is_secret(name.as_bytes()), "{name}");
+        }
+    }
+}

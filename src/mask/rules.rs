@@ -1,0 +1,500 @@
+//! The words and shapes that give a secret away.
+//!
+//! Each [`Rule`] has words without which it cannot apply, so that one look for all of them spares the others; a pattern that
+//! ends where the secret begins; and a function that says where it really begins and ends, or that it is none.
+
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use super::{
+    MASK, PEM_END, names,
+    value::{self, Extent},
+};
+
+/// Names a secret's place in a line, given what the pattern found.
+type Place = fn(&[u8], Range<usize>) -> Option<Range<usize>>;
+
+struct Rule {
+    /// Without one of these, compared without case, the rule cannot apply.
+    words: &'static [&'static str],
+    pattern: &'static str,
+    place: Place,
+}
+
+/// Tokens that their makers gave a shape to be known by.
+const TOKENS: &str = concat!(
+    r"(?-u)gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
+    r"|\bgl(?:pat|dt|rt|ptt|cbt|ft|soat|imt|agent|oas|ffct)-[A-Za-z0-9_.-]{16,}",
+    r"|\bxox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{10,}",
+    r"|\bAIza[A-Za-z0-9_-]{30,}|\bya29\.[A-Za-z0-9_-]{16,}|\bGOCSPX-[A-Za-z0-9_-]{16,}",
+    r"|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\brk_(?:live|test)_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[A-Za-z0-9_-]{30,}",
+    r"|\bhf_[A-Za-z0-9]{30,}|\bdckr_pat_[A-Za-z0-9_-]{16,}|\bhv[sb]\.[A-Za-z0-9_-]{20,}|\bdop_v1_[a-f0-9]{40,}",
+    r"|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-[A-Z0-9]{40,}",
+    // A client secret of Entra.
+    r"|[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,}",
+    r"|hooks\.slack\.com/services/[A-Za-z0-9/]+",
+    r"|\beyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){1,4}",
+);
+
+/// A name that speaks of a secret, its quote, and what assigns to it.
+static ASSIGNMENT: LazyLock<String> = LazyLock::new(|| {
+    let shouted = "[A-Z0-9_]_(?-i:KEY)";
+    format!(
+        r#"(?i-u)(?:{}|{shouted})[a-z0-9_-]{{0,40}}\\*["'`]?\]?[ \t]{{0,8}}(?:=>|:=|=|:|["'][ ]?,)[ \t]{{0,8}}"#,
+        names::WORDS
+    )
+});
+
+fn rules() -> Vec<Rule> {
+    vec![
+        Rule {
+            words: &["://", r":\/\/"],
+            pattern: r"(?i-u)\b[a-z][a-z0-9+.-]{0,40}:\\{0,2}/\\{0,2}/",
+            place: user_of_url,
+        },
+        Rule { words: &["%3a%2f%2f"], pattern: r"(?i-u)%3a%2f%2f", place: user_of_escaped_url },
+        Rule {
+            words: &["@tcp", "@unix", "jdbc:oracle"],
+            pattern: r#"(?i-u)[^\s"'=,;]+@(?:tcp[46]?|unix)\(|jdbc:oracle:thin:[^\s"'@]*@"#,
+            place: user_of_dsn,
+        },
+        // A SAS URL or another presigned one: its whole query, whatever the order of its parts.
+        Rule {
+            words: &["sig", "sv=", "x-amz-", "x-goog-"],
+            pattern: r#"(?i-u)\?[^\s"'<>]*?(?:\b(?:sig|sv|signature)=|x-amz-|x-goog-)"#,
+            place: |line, found| Some(found.start + 1..url_end(line, found.start)),
+        },
+        Rule {
+            words: &["sig=", "sig%3d", "sharedaccesssignature"],
+            pattern: r"(?i-u)(?:\b|0026|%26|%3f)(?:sig(?:=|%3d)|sharedaccesssignature[ =]\s?)",
+            place: |line, found| {
+                let end = url_end(line, found.end);
+                let and = line[found.start..found.end].to_ascii_lowercase().ends_with(b"sig=");
+                let stop = line[found.end..end].iter().position(|byte| and && *byte == b'&');
+                Some(found.end..stop.map_or(end, |at| found.end + at))
+            },
+        },
+        // `?code=…` of a function, `?key=…` of an API.
+        Rule {
+            words: &["code=", "key=", "auth=", "pat="],
+            pattern: r#"(?i-u)[?&](?:code|key|auth|pat)="#,
+            place: |line, found| {
+                let end = found.end
+                    + line[found.end..url_end(line, found.end)]
+                        .iter()
+                        .position(|byte| *byte == b'&')
+                        .unwrap_or(url_end(line, found.end) - found.end);
+                (end - found.end >= 12).then_some(found.end..end)
+            },
+        },
+        Rule {
+            words: &["endpointsprotocol"],
+            pattern: r"(?i-u)\bDefaultEndpointsProtocol=",
+            place: |line, found| Some(found.end..url_end(line, found.end)),
+        },
+        Rule {
+            words: &["authorization", "cookie"],
+            pattern: r#"(?i-u)(?:authorization|cookie2?)\\*["'`]?[ \t]{0,8}(?:=>|["'][ ]?,|[:=])[ \t]{0,8}\[?[ \t]?"#,
+            place: header,
+        },
+        Rule {
+            words: &["bearer", "basic", "sharedkey"],
+            pattern: r"(?i-u)\b(?:bearer|basic|sharedkey(?:lite)?(?: [a-z0-9]{3,24}:)?)(?:\s|%20)+",
+            place: |line, found| {
+                let token = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(byte);
+                let length = line[found.end..].iter().take_while(token).count();
+                let is_word = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+                let basic = line[found.start] | 0x20 != b'b' || line[found.start + 1] | 0x20 == b'a';
+                let secret = &line[found.end..found.end + length];
+                (length >= 16 && !(basic && is_word(secret))).then_some(found.end..found.end + length)
+            },
+        },
+        Rule {
+            words: &[
+                "passw",
+                "pwd",
+                "passphrase",
+                "secret",
+                "token",
+                "credential",
+                "key",
+                "signature",
+                "connectionstring",
+                "connection_string",
+                "connection-string",
+                "conn_str",
+                "connstr",
+                "_pass",
+                "-pass",
+            ],
+            pattern: "",
+            place: assigned,
+        },
+        // `--password hunter2`, and what `set -x` prints of it; netrc.
+        Rule {
+            words: &["--", "login"],
+            pattern: concat!(
+                r"(?i-u)--?[a-z0-9-]{0,24}(?:passw(?:or)?d|passphrase|secret|token|credential|(?:account|access|api|storage|shared|sas|auth|client)-key)",
+                r"[ \t]+|\blogin[ \t]+[^\s]+[ \t]+password[ \t]+",
+            ),
+            place: |line, found| {
+                let range = value::assigned(line, found.end, Extent::Word);
+                let first = *line.get(range.start)?;
+                (first != b'-' && !is_reference(&line[range.clone()])).then_some(range)
+            },
+        },
+        // curl's `-u user:password`.
+        Rule {
+            words: &["-u", "--user", "--proxy-user"],
+            pattern: r#"(?i-u)\s(?:-u|--user|--proxy-user)[ =]{0,2}["']?[^\s:"'/]+:"#,
+            place: |line, found| {
+                let end = value::token_end(line, found.end);
+                let end = line[found.end..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| found.end + at);
+                // `docker run -u 1000:1000`.
+                let number = line[found.end..end].iter().all(u8::is_ascii_digit);
+                (!number).then_some(found.end..end)
+            },
+        },
+        Rule {
+            words: &["</"],
+            pattern: r"(?i-u)<[a-z0-9:_.-]{0,40}(?:passw(?:or)?d|secret|token|(?:access|account|api|shared|private)-?_?key)[a-z0-9_-]{0,20}>",
+            place: |line, found| {
+                let end = found.end + memchr::memchr(b'<', &line[found.end..])?;
+                (!line[found.end..end].trim_ascii().is_empty()).then_some(found.end..end)
+            },
+        },
+        Rule {
+            words: &["PRIVATE KEY"],
+            pattern: r"(?-u)-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----",
+            place: |line, found| {
+                let end = memmem::find(&line[found.end..], PEM_END).map_or(line.len(), |at| found.end + at);
+                Some(found.end..end)
+            },
+        },
+        Rule {
+            words: &[
+                "ghp_",
+                "gho_",
+                "ghu_",
+                "ghs_",
+                "ghr_",
+                "github_pat_",
+                "glpat-",
+                "gldt-",
+                "glrt-",
+                "glptt-",
+                "glcbt-",
+                "glft-",
+                "glsoat-",
+                "glimt-",
+                "glagent-",
+                "gloas-",
+                "glffct-",
+                "xox",
+                "xapp-",
+                "aiza",
+                "ya29.",
+                "gocspx-",
+                "sk_live_",
+                "sk_test_",
+                "rk_live_",
+                "rk_test_",
+                "npm_",
+                "pypi-",
+                "hf_",
+                "dckr_pat_",
+                "hvs.",
+                "hvb.",
+                "dop_v1_",
+                "sg.",
+                "age-secret-key-",
+                "q~",
+                "hooks.slack.com",
+                "eyj",
+            ],
+            pattern: TOKENS,
+            place: |line, found| {
+                // The host of a web hook is none.
+                let skip =
+                    if line[found.clone()].starts_with(b"hooks.") { "hooks.slack.com/services/".len() } else { 0 };
+                Some(found.start + skip..found.end)
+            },
+        },
+        // An access key of AWS, and not a protein: those have no digits.
+        Rule {
+            words: &["akia", "asia", "abia", "acca"],
+            pattern: r"(?-u)\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+            place: |line, found| {
+                let text = &line[found.clone()];
+                let announced = found.start.checked_sub(1).is_some_and(|before| b"=:\"'".contains(&line[before]));
+                (announced || text.iter().any(u8::is_ascii_digit)).then_some(found)
+            },
+        },
+        Rule {
+            words: &["sk-"],
+            pattern: r"(?-u)\bsk-[A-Za-z0-9_-]{20,}",
+            place: |line, found| {
+                let text = &line[found.clone()];
+                (text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_uppercase)).then_some(found)
+            },
+        },
+    ]
+}
+
+/// The rules, ready for use.
+struct Engine {
+    words: AhoCorasick,
+    /// For each word the rules it calls, a bit each.
+    calls: Vec<u32>,
+    rules: Vec<(Regex, Place)>,
+    opens_key: Regex,
+}
+
+static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(|| Engine::new(&rules()));
+
+impl Engine {
+    fn new(rules: &[Rule]) -> Option<Engine> {
+        let (mut words, mut calls) = (Vec::new(), Vec::new());
+        let mut patterns = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            for word in rule.words {
+                words.push(*word);
+                calls.push(1 << at);
+            }
+            let pattern = if rule.pattern.is_empty() { &ASSIGNMENT } else { rule.pattern };
+            patterns.push((Regex::new(pattern).ok()?, rule.place));
+        }
+        let words =
+            AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok()?;
+        let opens_key = Regex::new(r"(?-u)-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----").ok()?;
+        Some(Engine { words, calls, rules: patterns, opens_key })
+    }
+}
+
+/// `line` without what the rules find.
+pub(super) fn apply(line: &[u8]) -> Cow<'_, [u8]> {
+    let Some(engine) = &*ENGINE else {
+        // Cannot happen, as the tests show; if it did, no secret must slip out.
+        return Cow::Owned(MASK.into());
+    };
+    let called =
+        engine.words.find_overlapping_iter(line).fold(0, |bits, word| bits | engine.calls[word.pattern().as_usize()]);
+    let mut line = Cow::Borrowed(line);
+    if called == 0 {
+        return line;
+    }
+    for (at, (pattern, place)) in engine.rules.iter().enumerate() {
+        if called & (1 << at) != 0
+            && let Some(masked) = masked(&line, pattern, *place)
+        {
+            line = Cow::Owned(masked);
+        }
+    }
+    line
+}
+
+/// Whether a private key begins in `line` and does not end there.
+pub(super) fn opens_key(line: &[u8]) -> bool {
+    let Some(engine) = &*ENGINE else { return false };
+    memmem::find(line, b"-----BEGIN").is_some()
+        && engine
+            .opens_key
+            .find_iter(line)
+            .last()
+            .is_some_and(|begin| memmem::find(&line[begin.end()..], PEM_END).is_none())
+}
+
+/// `line` with each secret masked that one rule finds, if there is one.
+fn masked(line: &[u8], pattern: &Regex, place: Place) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let (mut copied, mut from) = (0, 0);
+    while let Some(found) = pattern.find_at(line, from) {
+        from = found.end().max(from + 1);
+        if let Some(secret) = place(line, found.range()) {
+            let secret = secret.start.max(copied)..secret.end;
+            if secret.start < secret.end && line[secret.clone()] != *MASK.as_bytes() {
+                out.extend_from_slice(&line[copied..secret.start]);
+                out.extend_from_slice(MASK.as_bytes());
+                copied = secret.end;
+            }
+            from = from.max(secret.end);
+        }
+        if from > line.len() {
+            break;
+        }
+    }
+    (copied > 0).then(|| {
+        out.extend_from_slice(&line[copied..]);
+        out
+    })
+}
+
+/// The end of a URL or a part of one.
+fn url_end(line: &[u8], from: usize) -> usize {
+    let end = value::token_end(line, from);
+    line[from..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| from + at)
+}
+
+/// User and password of a URL: all between `://` and `@`.
+///
+/// A password that holds `/`, `?`, `#` or `@` as they are makes a URL that no parser takes apart as it was meant, so everything
+/// up to the last `@` is masked. What must stay are ports and images: `docker://host:5000/blast@sha256:…`.
+fn user_of_url(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    const STORES: [&str; 17] = [
+        "postgres",
+        "mysql",
+        "mariadb",
+        "redis",
+        "valkey",
+        "mongodb",
+        "amqp",
+        "mssql",
+        "sqlserver",
+        "oracle",
+        "clickhouse",
+        "ldap",
+        "smtp",
+        "cockroach",
+        "cassandra",
+        "snowflake",
+        "nats",
+    ];
+    let scheme = line[found.clone()].to_ascii_lowercase();
+    let is = |names: &[&str]| names.iter().any(|name| scheme.starts_with(name.as_bytes()));
+    let text = &line[found.end..value::token_end(line, found.end)];
+    let last = memchr::memrchr(b'@', text)?;
+    let whole = Some(found.end..found.end + last);
+    let authority_end = text.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(text.len());
+    let authority = &text[..authority_end];
+    if let Some(at) = memchr::memrchr(b'@', authority) {
+        let user = &authority[..at];
+        // A user alone is a token in a web address, and only a name elsewhere: `ssh://git@host`.
+        return match (memchr::memchr(b':', user), is(&["http", "ws", "ftp", "git+http"])) {
+            (Some(_), _) => whole,
+            (None, true) => Some(found.end..found.end + at),
+            (None, false) => (at < last).then_some(whole?),
+        };
+    }
+    let Some(colon) = memchr::memchr(b':', authority).filter(|_| authority.first() != Some(&b'[')) else {
+        return is(&STORES).then_some(whole?);
+    };
+    let (host, port) = (&authority[..colon], &authority[colon + 1..]);
+    let is_port = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
+    let is_image = text[last + 1..].starts_with(b"sha256:") || text[last + 1..].starts_with(b"sha512:");
+    let is_host = memchr::memchr(b'.', host).is_some() || host == b"localhost" || is(&["docker", "oci", "containerd"]);
+    if is_port && !is(&STORES) && (is_image || is_host) { None } else { whole }
+}
+
+/// The same for a URL inside a URL.
+fn user_of_escaped_url(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let end = url_end(line, found.end);
+    let end = line[found.end..end].iter().position(|byte| *byte == b'&').map_or(end, |at| found.end + at);
+    let at = memmem::rfind(&line[found.end..end], b"%40")?;
+    let user = &line[found.end..found.end + at];
+    memmem::find(&user.to_ascii_lowercase(), b"%3a").map(|_| found.end..found.end + at)
+}
+
+/// `me:secret@tcp(db:3306)/jobs`.
+fn user_of_dsn(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    const ORACLE: &[u8] = b"jdbc:oracle:thin:";
+    let text = &line[found.clone()];
+    let skip = if text.to_ascii_lowercase().starts_with(ORACLE) { ORACLE.len() } else { 0 };
+    let at = memchr::memrchr(b'@', text)?;
+    Some(found.start + skip..found.start + at)
+}
+
+/// What a header says: all of it, but for the scheme where only one word follows it.
+fn header(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    const SCHEMES: [&str; 12] = [
+        "basic",
+        "bearer",
+        "token",
+        "negotiate",
+        "ntlm",
+        "sharedkey",
+        "sharedkeylite",
+        "apikey",
+        "key",
+        "kerberos",
+        "jwt",
+        "googlelogin",
+    ];
+    let range = value::header(line, found.start, found.end);
+    let said = line[range.clone()].trim_ascii_end();
+    let range = range.start..range.start + said.len();
+    let word = said.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(said.len());
+    let scheme = said[..word].to_ascii_lowercase();
+    let gap = said[word..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    if word < said.len() && SCHEMES.iter().any(|known| scheme == known.as_bytes()) {
+        let start = range.start + word + gap;
+        let length = line[start..range.end].iter().position(|byte| byte.is_ascii_whitespace());
+        return Some(start..length.map_or(range.end, |length| start + length));
+    }
+    (!said.trim_ascii().is_empty()).then_some(range)
+}
+
+/// A value assigned to a name that speaks of a secret.
+fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    /// Longer names are not looked at whole.
+    const NAME: usize = 64;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let before = line[..found.start].iter().rev().take(NAME).take_while(|byte| is_name(byte)).count();
+    let start = found.start - before;
+    let length = line[found.start..found.end].iter().take_while(|byte| is_name(byte)).count();
+    let name = &line[start..found.start + length];
+    let said = &line[found.start + length..found.end];
+    // The rule for headers has looked at these, and knows where they end.
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(b"authorization") || lower.ends_with(b"cookie") || lower.ends_with(b"cookie2") {
+        return None;
+    }
+    if !names::is_secret(name.rsplit(|byte| *byte == b'.').next().unwrap_or(name)) {
+        return None;
+    }
+    let equals = said.contains(&b'=');
+    let preceded = start.checked_sub(1).map(|before| line[before]);
+    // `/run/secrets/token: no such file`.
+    if !equals && preceded == Some(b'/') {
+        return None;
+    }
+    let line_start = line[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let lead = line[line_start..start].trim_ascii();
+    let shouted = name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
+    let extent = match (equals, preceded) {
+        (true, _) if shouted && matches!(lead, b"" | b"export" | b"declare -x" | b"+" | b"set") => Extent::Line,
+        (true, Some(b';')) => Extent::Semicolon,
+        _ => Extent::Word,
+    };
+    let range = value::assigned(line, found.end, extent);
+    let value = &line[range.clone()];
+    let quoted = range.start != found.end;
+    let header = name.contains(&b'-') || shouted;
+    let is_secret = !value.trim_ascii().is_empty()
+        && !is_reference(value)
+        && (quoted || !matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) || equals && value.len() > 1)
+        && (equals || quoted || header || names::is_password(name) || looks_secret(value));
+    is_secret.then_some(range)
+}
+
+/// Whether a value is none, or says where the value is.
+fn is_reference(value: &[u8]) -> bool {
+    const NONE: [&str; 11] = ["true", "false", "null", "none", "nil", "undefined", "yes", "no", "{}", "[]", "***"];
+    let value = value.trim_ascii();
+    let bare = value.strip_suffix(b",").unwrap_or(value);
+    let variable = |rest: &[u8]| {
+        !rest.is_empty()
+            && rest.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'{' | b'}' | b'(' | b')'))
+    };
+    NONE.iter().any(|none| bare.eq_ignore_ascii_case(none.as_bytes()))
+        || bare.strip_prefix(b"$").is_some_and(variable)
+        || value.starts_with(b"<set to the key")
+}
+
+/// Whether a word after a colon is no word: prose has colons too.
+fn looks_secret(value: &[u8]) -> bool {
+    let word = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'\'' | b'.' | b',' | b')'));
+    !word && value.iter().any(u8::is_ascii_digit) || value.len() >= 20
+}

@@ -1,0 +1,98 @@
+//! Long base64 that nothing announces.
+//!
+//! A key has digits, capitals and small letters, and changes between them all the time. Sequences have no digits, digests and
+//! ids no capitals, and paths and names are made of words.
+
+use super::MASK;
+
+/// The shortest run that is taken for a key: 30 bytes of one.
+const RUN: usize = 40;
+/// Base64, in its URL form too.
+const ALPHABET: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
+
+/// `line` with its keys masked, if it has any.
+pub(super) fn apply(line: &[u8]) -> Option<Vec<u8>> {
+    let mut masked: Option<Vec<u8>> = None;
+    let (mut copied, mut start) = (0, 0);
+    for at in 0..=line.len() {
+        if line.get(at).is_some_and(|byte| ALPHABET[usize::from(*byte)]) {
+            continue;
+        }
+        let run = start..at;
+        start = at + 1;
+        if run.len() < RUN {
+            continue;
+        }
+        for piece in keys(&line[run.clone()]) {
+            let (from, mut to) = (run.start + piece.start, run.start + piece.end);
+            // Its padding.
+            to += line[to..].iter().take(2).take_while(|byte| **byte == b'=').count();
+            let out = masked.get_or_insert_with(|| Vec::with_capacity(line.len()));
+            out.extend_from_slice(&line[copied..from]);
+            out.extend_from_slice(MASK.as_bytes());
+            copied = to;
+        }
+    }
+    masked.map(|mut out| {
+        out.extend_from_slice(&line[copied..]);
+        out
+    })
+}
+
+/// The parts of a run that are keys: all of it, or between what separates words.
+fn keys(run: &[u8]) -> Vec<std::ops::Range<usize>> {
+    if is_digest(run) || !has_all_classes(run) {
+        return Vec::new();
+    }
+    let separators = run.iter().filter(|byte| is_separator(**byte)).count();
+    if separators * 12 <= run.len() && is_mixed(run) {
+        return std::iter::once(0..run.len()).collect();
+    }
+    let mut start = 0;
+    let mut found = Vec::new();
+    for piece in run.split(|byte| is_separator(*byte)) {
+        if piece.len() >= RUN && has_all_classes(piece) && is_mixed(piece) {
+            found.push(start..start + piece.len());
+        }
+        start += piece.len() + 1;
+    }
+    found
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'/' | b'-' | b'_')
+}
+
+/// `sha256-…`, as lock files have it.
+fn is_digest(run: &[u8]) -> bool {
+    run.starts_with(b"sha") && matches!(run.get(3..7), Some(b"256-" | b"384-" | b"512-"))
+}
+
+fn has_all_classes(run: &[u8]) -> bool {
+    let has = |test: fn(&u8) -> bool| run.iter().any(test);
+    has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
+}
+
+/// Whether at least three in ten neighbours are of different classes, a capital at the head of a word not counted twice.
+/// Random base64 has more than five, a name of words two.
+fn is_mixed(run: &[u8]) -> bool {
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    };
+    let heads_a_word = |triple: &[u8]| class(triple[0]) != 1 && class(triple[1]) == 1 && class(triple[2]) == 2;
+    let changes = run.windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count();
+    let heads = run.windows(3).filter(|triple| heads_a_word(triple)).count();
+    (changes - heads) * 10 >= (run.len() - 1) * 3
+}
