@@ -78,6 +78,9 @@ pub(super) fn warning(resolution: &Resolution) -> Option<String> {
         }
         Outcome::Inferred { id, path } => {
             let path = plain(path, SHOWN);
+            if resolution.mirrors.iter().any(|mirror| mirror.verdict == Verdict::Chosen) {
+                return Some(format!("{id} is inferred from {path}, which stands in text that is cut off or broken"));
+            }
             Some(format!("no field of the row holds the ElasticBLAST id: {id} is inferred from the output in {path}"))
         }
         Outcome::Given { .. } | Outcome::Ambiguous { .. } | Outcome::None => None,

@@ -61,6 +61,10 @@ pub(super) fn search(row: &Row) -> (Vec<Inferred>, Vec<Skipped>) {
             search.look(key, value, is_captured(key));
         }
     }
+    // In plain sight, but in a text of which nothing else is known.
+    if let (Some((place, text)), true) = (row.broken_text(), search.inferred.is_empty()) {
+        search.read(place, text);
+    }
     let Search { mut inferred, skipped, .. } = search;
     let foreign: HashSet<&JobId> = skipped.iter().map(|skipped| &skipped.id).collect();
     let confirmed: HashSet<JobId> =

@@ -70,9 +70,27 @@ pub struct Mirror {
     pub blocked_at: Option<String>,
 }
 
-/// Looks at every mirror of `row`; also gives the first id with its path.
-pub(super) fn look(row: &Row) -> (Vec<Mirror>, Option<(JobId, String)>) {
-    let mut chosen: Option<(JobId, String)> = None;
+/// The first id with its path, and whether that is only what was left of a text that was cut off.
+pub(super) struct Choice {
+    pub id: JobId,
+    pub path: String,
+    pub is_doubtful: bool,
+}
+
+/// Looks at every mirror of `row`; also gives the first id, one that stands in broken text after all others.
+pub(super) fn look(row: &Row) -> (Vec<Mirror>, Option<Choice>) {
+    let ids: Vec<Choice> = places(row)
+        .filter_map(|(root, prefix, keys)| match walk(root?, keys) {
+            Found::Value(Value::String(text)) => Some(Choice {
+                id: text.trim().parse().ok()?,
+                path: join(prefix, keys),
+                is_doubtful: row.is_broken() || (row.has_broken_payload() && prefix == "payload"),
+            }),
+            _ => None,
+        })
+        .collect();
+    let first = ids.iter().position(|choice| !choice.is_doubtful).unwrap_or_default();
+    let chosen = ids.into_iter().nth(first);
     let mirrors = places(row)
         .map(|(root, prefix, keys)| {
             let path = join(prefix, keys);
@@ -83,7 +101,7 @@ pub(super) fn look(row: &Row) -> (Vec<Mirror>, Option<(JobId, String)>) {
             };
             let verdict = match (raw, &blocked) {
                 (Value::Null, None) => Verdict::Empty,
-                (Value::String(text), None) => judge(text.trim(), &path, &mut chosen),
+                (Value::String(text), None) => judge(text.trim(), &path, chosen.as_ref()),
                 _ => Verdict::WrongType,
             };
             Mirror { path, raw: Some(raw.clone()), verdict, blocked_at: blocked }
@@ -101,19 +119,16 @@ fn places(row: &Row) -> impl Iterator<Item = (Option<&Value>, &'static str, &'st
     payload.chain(columns.map(|keys| (Some(row.document()), "", *keys)))
 }
 
-/// The worth of a text, remembering the first id.
-fn judge(text: &str, path: &str, chosen: &mut Option<(JobId, String)>) -> Verdict {
+/// The worth of a text beside the chosen one.
+fn judge(text: &str, path: &str, chosen: Option<&Choice>) -> Verdict {
     if text.is_empty() {
         return Verdict::Empty;
     }
-    match (text.parse::<JobId>(), &chosen) {
+    match (text.parse::<JobId>(), chosen) {
+        (Ok(_), Some(chosen)) if chosen.path == path => Verdict::Chosen,
+        (Ok(id), Some(chosen)) if id == chosen.id => Verdict::Agrees,
+        (Ok(_), _) => Verdict::Conflicts,
         (Err(_), _) => Verdict::NotAnId,
-        (Ok(id), Some((first, _))) if id == *first => Verdict::Agrees,
-        (Ok(_), Some(_)) => Verdict::Conflicts,
-        (Ok(id), None) => {
-            *chosen = Some((id, path.to_owned()));
-            Verdict::Chosen
-        }
     }
 }
 

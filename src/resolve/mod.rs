@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use crate::{job_id::JobId, row::Row};
 pub use error::ResolveError;
 pub use inferred::{Evidence, Inferred, Skipped};
+use mirrors::Choice;
 pub use mirrors::{Mirror, Verdict};
 pub use view::ResolveFormat;
 
@@ -35,7 +36,7 @@ pub enum Outcome {
         /// The path of the first mirror that holds one.
         path: String,
     },
-    /// No mirror holds an id; captured output shows exactly one.
+    /// No mirror holds an id; captured output, or text that was cut off, shows exactly one.
     Inferred {
         /// The id.
         id: JobId,
@@ -80,8 +81,9 @@ pub struct Resolution {
 /// Finds the ElasticBLAST id of `row`. Total: any JSON is looked through to its end.
 pub fn resolve(row: &Row) -> Resolution {
     let (mirrors, chosen) = mirrors::look(row);
-    if let Some((id, path)) = chosen {
-        return Resolution { mirrors, inferred: vec![], skipped: vec![], outcome: Outcome::Chosen { id, path } };
+    if let Some(Choice { id, path, is_doubtful }) = chosen {
+        let outcome = if is_doubtful { Outcome::Inferred { id, path } } else { Outcome::Chosen { id, path } };
+        return Resolution { mirrors, inferred: vec![], skipped: vec![], outcome };
     }
     let (inferred, skipped) = inferred::search(row);
     let mut seen = HashSet::new();

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Inferred, Mirror, Outcome, Resolution, Skipped};
 use crate::{
     job_id::JobId,
+    mask::{mask, mask_json},
     row::{Row, plain},
 };
 
@@ -58,7 +59,7 @@ struct View<'a> {
     outcome: &'static str,
     warning: Option<String>,
     row: Option<RowView<'a>>,
-    mirrors: &'a [Mirror],
+    mirrors: Vec<Mirror>,
     candidates: &'a [Inferred],
     skipped: &'a [Skipped],
     notes: &'a [String],
@@ -95,7 +96,7 @@ impl<'a> View<'a> {
                 parent_job_id: row.parent_job_id(),
                 updated_at: row.updated_at(),
             }),
-            mirrors: &resolution.mirrors,
+            mirrors: resolution.mirrors.iter().map(masked).collect(),
             candidates: &resolution.inferred,
             skipped: &resolution.skipped,
             notes: row.map(Row::notes).unwrap_or_default(),
@@ -129,12 +130,19 @@ fn table(resolution: &Resolution) -> String {
     lines.iter().map(|[p, v, value]| format!("{p:path$}   {v:verdict$}   {value}\n")).collect()
 }
 
+/// A mirror for scripts and tickets: what stands on the way to it may be anything, a secret too.
+fn masked(mirror: &Mirror) -> Mirror {
+    let mut mirror = mirror.clone();
+    mirror.raw.iter_mut().for_each(mask_json);
+    mirror
+}
+
 /// A value for a person: a plain word as it is, anything else as JSON; one line, cut, nothing a terminal would obey.
 pub(super) fn cell(value: &Value) -> String {
     if let Value::String(word) = value
         && is_word(word)
     {
-        return plain(word, CELL);
+        return plain(&mask(word), CELL);
     }
     json_cell(value)
 }
@@ -144,7 +152,7 @@ pub(super) fn json_cell(value: &Value) -> String {
     let mut head = Head(Vec::new());
     // A value that does not fit ends the writing early; that is the point.
     let _ = serde_json::to_writer(&mut head, value);
-    plain(&String::from_utf8_lossy(&head.0), CELL)
+    plain(&mask(&String::from_utf8_lossy(&head.0)), CELL)
 }
 
 /// Whether a text cannot be taken for anything but a text.

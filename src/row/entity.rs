@@ -37,6 +37,10 @@ pub struct Row {
     document: Value,
     payload: Payload,
     notes: Vec<String>,
+    /// Its own id, also one that is a number.
+    id: Option<String>,
+    /// What the document was made out of, if that was cut off.
+    broken: Option<String>,
 }
 
 impl Row {
@@ -47,7 +51,34 @@ impl Row {
         if !KNOWN.iter().any(|key| document.contains_key(*key)) {
             notes.push("the object has none of a row's columns; is it a row?".to_owned());
         }
-        Self { document: Value::Object(document), payload, notes }
+        let number = |key: &str| document.get(key).filter(|id| id.is_number()).map(ToString::to_string);
+        let id = ["job_id", "PartitionKey"]
+            .into_iter()
+            .find_map(|key| text(document.get(key)).map(str::to_owned).or_else(|| number(key)));
+        Self { document: Value::Object(document), payload, notes, id, broken: None }
+    }
+
+    /// The row of which `document` is left; `text` is what it was read from.
+    pub(super) fn broken(document: Map<String, Value>, text: &str) -> Self {
+        Self { broken: Some(text.to_owned()), ..Self::new(document) }
+    }
+
+    /// Whether the whole row is only what was left of one.
+    pub fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// Whether the payload is only what was left of one, so that what it says is no more than a sign.
+    pub fn has_broken_payload(&self) -> bool {
+        self.is_broken() || matches!(self.payload, Payload::Broken { .. })
+    }
+
+    /// The text that could not be read whole, and where it stands.
+    pub fn broken_text(&self) -> Option<(&str, &str)> {
+        match &self.payload {
+            Payload::Broken { column, .. } => Some((column, text(self.document.get(*column))?)),
+            _ => Some(("the row", self.broken.as_deref()?)),
+        }
     }
 
     /// The whole document as it was read.
@@ -59,7 +90,7 @@ impl Row {
     pub fn payload(&self) -> Option<&Value> {
         match &self.payload {
             Payload::Column(column) => self.document.get(*column),
-            Payload::Decoded(value) => Some(value),
+            Payload::Decoded(value) | Payload::Broken { value, .. } => Some(value),
             Payload::Document => Some(&self.document),
             Payload::Missing => None,
         }
@@ -87,7 +118,7 @@ impl Row {
 
     /// The row's own id (`job_id`, in a table `PartitionKey`); not the ElasticBLAST id.
     pub fn id(&self) -> Option<&str> {
-        self.column("job_id").or_else(|| self.column("PartitionKey"))
+        self.id.as_deref()
     }
 
     /// `blast`, `warmup`, ….
@@ -210,7 +241,7 @@ mod tests {
     #[test]
     fn wrong_types_are_missing() {
         let row = row(json!({
-            "job_id": 7, "PartitionKey": [], "status": {}, "phase": null, "type": true, "cluster_name": "  ",
+            "job_id": [], "PartitionKey": {}, "status": {}, "phase": null, "type": true, "cluster_name": "  ",
             "updated_at": "yesterday", "payload": {"_progress": {"phase": 3, "steps": "none"}, "external": 1}, "k8s": "x",
         }));
         assert_eq!((row.id(), row.status(), row.phase(), row.row_type()), (None, None, None, None));
@@ -261,7 +292,7 @@ mod tests {
         let notes = |document| row(document).notes().join("; ");
         assert_eq!(
             notes(json!({"job_id": "r", "payload_json": "{\"a\": "})),
-            "payload_json is not valid JSON: EOF while parsing a value at line 1 column 6"
+            "payload_json is not valid JSON: EOF while parsing a value at line 1 column 6; it was cut off"
         );
         assert_eq!(
             notes(json!({"job_id": "r", "payload": "[1]"})),

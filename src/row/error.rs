@@ -2,7 +2,13 @@
 
 use std::io;
 
-use super::{pick::PREFIX_MIN, plain};
+use serde_json::{Map, Value};
+
+use super::{
+    lookalike::{self, Likeness},
+    pick::PREFIX_MIN,
+    plain,
+};
 use crate::exit::Exit;
 
 /// Why no row could be read. Each message names what went wrong, where, and what to do next.
@@ -52,11 +58,34 @@ pub enum RowError {
         /// The path or `stdin`.
         origin: String,
     },
-    /// UTF-16 or UTF-32, as PowerShell's `>` writes it.
-    #[error("{origin}: is UTF-16, not UTF-8; save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)")]
-    Utf16 {
+    /// Packed, and broken at its beginning.
+    #[error("{origin}: is packed, and cannot be unpacked: {error}; copy it again")]
+    Packed {
         /// The path or `stdin`.
         origin: String,
+        /// What the unpacker said.
+        #[source]
+        error: io::Error,
+    },
+    /// Something that is known, and no row.
+    #[error("{origin}: looks like {what}, not like a row; {way}")]
+    LooksLike {
+        /// The path or `stdin`.
+        origin: String,
+        /// What it looks like.
+        what: String,
+        /// What to do next.
+        way: String,
+    },
+    /// A JSON object without a column of a row.
+    #[error("{origin}: document {document} is no row: {what}; give a row, an array of rows, or one row a line")]
+    NoColumns {
+        /// The path or `stdin`.
+        origin: String,
+        /// Which document of the input it is, from 1.
+        document: usize,
+        /// What it has instead.
+        what: String,
     },
     /// Not JSON.
     #[error("{origin}:{line}:{column}: is not JSON: {message}; give a row, an array of rows, or one row a line")]
@@ -95,10 +124,12 @@ pub enum RowError {
         message: String,
     },
     /// A list without rows.
-    #[error("{origin}: holds a list without rows; check the query that wrote it")]
+    #[error("{origin}: holds a list without rows; check the query that wrote it{beside}")]
     NoRows {
         /// The path or `stdin`.
         origin: String,
+        /// What else is to be said.
+        beside: String,
     },
     /// Several rows, and nothing says which.
     #[error("{origin}: holds {count} rows to choose from; name one with --job ID: {}", listing(ids, *count))]
@@ -111,7 +142,7 @@ pub enum RowError {
         count: usize,
     },
     /// `--job` names a row that is not there.
-    #[error("{origin}: holds no row {}; it holds {}{}", plain(job, 80), listing(ids, *count), short(job))]
+    #[error("{origin}: holds no row {}; it holds {}{}{beside}", plain(job, 80), listing(ids, *count), short(job))]
     NotThere {
         /// The path or `stdin`.
         origin: String,
@@ -121,6 +152,8 @@ pub enum RowError {
         ids: Vec<String>,
         /// How many different rows are there.
         count: usize,
+        /// What else is to be said.
+        beside: String,
     },
     /// `--job` beside a literal id: there are no rows to choose from.
     #[error("--job {} chooses among a file's rows, but JOB is the id {id} itself; leave --job out", plain(job, 80))]
@@ -138,13 +171,44 @@ impl RowError {
         Exit::Row
     }
 
-    /// Sorts a parser's error into syntax, cut-off and not-a-row; `before` is the input before what was parsed.
-    pub(super) fn from_json(origin: &str, before: &[u8], error: &serde_json::Error) -> Self {
+    /// The same, with the id that the broken text shows.
+    pub(super) fn showing(mut self, id: Option<String>) -> Self {
+        if let (Self::Syntax { message, .. }, Some(id)) = (&mut self, id) {
+            *message += &format!(" (it shows {id}, which can be given instead of the row)");
+        }
+        self
+    }
+
+    /// What `origin` looks like.
+    pub(super) fn looks_like(origin: &str, likeness: Likeness) -> Self {
+        Self::LooksLike { origin: origin.to_owned(), what: likeness.what, way: likeness.way }
+    }
+
+    /// The object of the `document`th document is no row.
+    pub(super) fn no_row(origin: &str, document: usize, object: &Map<String, Value>) -> Self {
+        if let Some(likeness) = lookalike::of_object(object) {
+            return Self::looks_like(origin, likeness);
+        }
+        let keys: Vec<String> = object.keys().take(6).map(|key| plain(key, 40)).collect();
+        let what = match keys.len() {
+            0 => "an empty object".to_owned(),
+            _ => format!("none of its keys is a row's ({})", keys.join(", ")),
+        };
+        Self::NoColumns { origin: origin.to_owned(), document, what }
+    }
+
+    /// Sorts a parser's error into syntax, cut-off and not-a-row; `before` is the input before `parsed`.
+    pub(super) fn from_json(origin: &str, before: &[u8], error: &serde_json::Error, parsed: &[u8]) -> Self {
         use serde_json::error::Category;
-        let (line, column, origin) = (error.line(), error.column(), origin.to_owned());
+        let (mut line, mut column, origin) = (error.line(), error.column(), origin.to_owned());
         let text = error.to_string();
         // serde_json appends the place, which stands at the front here; an offending string is quoted in full.
         let message = plain(text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text), 160);
+        // A line feed where none may be counts as the start of the next line, but the fault is at the end of its own.
+        if column == 0 && line > 1 {
+            line -= 1;
+            column = parsed.split(|byte| *byte == b'\n').nth(line - 1).map_or(0, <[u8]>::len).max(1);
+        }
         let same_line = before.len() - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let column = if line == 1 { same_line + column } else { column };
         let line = memchr::memchr_iter(b'\n', before).count() + line;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Row, RowError, plain};
+use super::{Row, RowError, ident, plain, shape::Found};
 use crate::resolve;
 
 /// The fewest characters of an id that `--job` takes as its beginning.
@@ -15,6 +15,8 @@ pub(super) struct Pick<'a> {
     job: Option<&'a str>,
     all: Shortlist,
     exact: Shortlist,
+    /// But for case and the hyphens of a UUID.
+    alike: Shortlist,
     prefix: Shortlist,
     offered: usize,
 }
@@ -22,8 +24,8 @@ pub(super) struct Pick<'a> {
 impl<'a> Pick<'a> {
     /// A choice by `job`, or of the only row there is.
     pub(super) fn new(job: Option<&'a str>) -> Self {
-        let [all, exact, prefix] = std::array::from_fn(|_| Shortlist::default());
-        Self { job: job.map(str::trim), all, exact, prefix, offered: 0 }
+        let [all, exact, alike, prefix] = std::array::from_fn(|_| Shortlist::default());
+        Self { job: job.map(str::trim), all, exact, alike, prefix, offered: 0 }
     }
 
     /// Considers one more row.
@@ -41,11 +43,14 @@ impl<'a> Pick<'a> {
             return self.all.add(key, Some(row));
         };
         self.all.add(key.clone(), None);
-        let names = [row.column("job_id"), row.column("PartitionKey"), elb.as_deref()];
-        let mut names = names.iter().flatten();
-        if names.clone().any(|name| *name == job) {
+        let names = [row.id(), row.column("PartitionKey"), elb.as_deref()];
+        let wanted = ident::folded(job);
+        let folded: Vec<String> = names.iter().flatten().map(|name| ident::folded(name)).collect();
+        if names.iter().flatten().any(|name| *name == job) {
             self.exact.add(key, Some(row));
-        } else if job.chars().count() >= PREFIX_MIN && names.any(|name| name.starts_with(job)) {
+        } else if folded.contains(&wanted) {
+            self.alike.add(key, Some(row));
+        } else if job.chars().count() >= PREFIX_MIN && folded.iter().any(|name| ident::begins(name, &wanted)) {
             self.prefix.add(key, Some(row));
         }
     }
@@ -54,21 +59,49 @@ impl<'a> Pick<'a> {
     ///
     /// # Errors
     /// No row, several, or none that `--job` names.
-    pub(super) fn finish(self, origin: &str) -> Result<Row, RowError> {
-        let Some(job) = self.job else {
-            return self.all.only(origin)?.ok_or_else(|| RowError::NoRows { origin: origin.to_owned() });
+    pub(super) fn finish(self, origin: &str, found: Found) -> Result<Row, RowError> {
+        let Found { rows, documents, other, mut faults, left_out, words, more } = found;
+        if rows == 0
+            && let Some(fault) = other.or_else(|| faults.pop())
+        {
+            return Err(fault);
+        }
+        // Which row a broken line holds nobody knows, so without --job there is a choice to make.
+        let is_choice = documents > 1 && faults.len() + left_out > words;
+        if self.job.is_none() && is_choice && !faults.is_empty() {
+            return Err(faults.swap_remove(0));
+        }
+        let page = more.map(|key| format!("the list goes on elsewhere ({key}), and those rows are not in {origin}"));
+        let others = (left_out > 0).then(|| format!("{left_out} more places in {origin} cannot be read"));
+        let told: Vec<String> = faults.iter().map(ToString::to_string).chain(others).chain(page.clone()).collect();
+        let beside: String = told.iter().map(|text| format!("; {text}")).collect();
+        let origin_ = || origin.to_owned();
+        let row = match self.job {
+            None => {
+                self.all.only(origin)?.ok_or_else(|| RowError::NoRows { origin: origin_(), beside: beside.clone() })?
+            }
+            Some(job) => {
+                let named = self.exact.only(origin)?.map_or_else(|| self.alike.only(origin), |row| Ok(Some(row)))?;
+                let named = named.map_or_else(|| self.prefix.only(origin), |row| Ok(Some(row)))?;
+                let (ids, count) = (self.all.listed, self.all.keys.len());
+                match named {
+                    Some(row) => row,
+                    None if count == 0 => return Err(RowError::NoRows { origin: origin_(), beside }),
+                    None => {
+                        return Err(RowError::NotThere { origin: origin_(), job: job.to_owned(), ids, count, beside });
+                    }
+                }
+            }
         };
-        if let Some(row) = self.exact.only(origin)? {
-            return Ok(row);
+        // What is left of a row helps only if it shows the id.
+        if row.is_broken() && resolve::resolve(&row).id().is_none() && !faults.is_empty() {
+            return Err(faults.swap_remove(0));
         }
-        if let Some(row) = self.prefix.only(origin)? {
-            return Ok(row);
-        }
-        let (ids, count) = (self.all.listed, self.all.keys.len());
-        if count == 0 {
-            return Err(RowError::NoRows { origin: origin.to_owned() });
-        }
-        Err(RowError::NotThere { origin: origin.to_owned(), job: job.to_owned(), ids, count })
+        let tell = if self.job.is_some() { told.len() - usize::from(page.is_some()) } else { told.len() };
+        Ok(told.into_iter().take(tell).fold(row, |mut row, note| {
+            row.note(note);
+            row
+        }))
     }
 }
 

@@ -1,20 +1,28 @@
 //! Bytes → rows: every shape in which rows come.
 //!
-//! One row; rows one after the other (NDJSON, or pretty-printed); an array of rows; an Azure list answer
-//! `{"value": [row, …]}`; and any mixture. Rows are handed on one by one, so a large export costs no more memory than its
-//! bytes and one row.
+//! One row; rows one after the other (NDJSON, or pretty-printed); an array of rows; rows in a wrapping (`wrapped`); a sheet
+//! (`sheet`); a text that holds any of these; and any mixture, packed or not (`unpack`). Rows are handed on one by one, so a
+//! large export costs no more memory than its bytes and one row. What is not quite JSON is mended (`mend`).
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::{Map, Value};
 
-use super::{Row, RowError, pick::Pick, tree};
+use super::{
+    Row, RowError, lookalike,
+    mend::mend,
+    pick::Pick,
+    sheet, tree, unpack,
+    wrapped::{self, Content},
+};
 
-/// UTF-8's byte order mark.
-const BOM: &[u8] = b"\xef\xbb\xbf";
-/// Columns that a row, and no list answer, has beside a `value` of its own.
-const ROW_COLUMNS: [&str; 5] = ["job_id", "PartitionKey", "payload", "payload_json", "_progress"];
+/// How many lists of lists are looked into.
+const NESTED: usize = 3;
+/// How many faults beside rows are told.
+const FAULTS: usize = 5;
+/// After how many faults an input is taken for one row a line.
+const MANY: usize = 50;
 
 /// The one row in `bytes`, or of several the one `job` names.
 ///
@@ -25,83 +33,257 @@ const ROW_COLUMNS: [&str; 5] = ["job_id", "PartitionKey", "payload", "payload_js
 /// Not JSON, not rows, no row, several rows, or none that `job` names.
 pub fn row_from_bytes(origin: &str, bytes: &[u8], job: Option<&str>) -> Result<Row, RowError> {
     let mut pick = Pick::new(job);
-    rows_from_bytes(origin, bytes, |row| pick.offer(row))?;
-    pick.finish(origin)
+    let found = walk(origin, bytes, &mut |row| pick.offer(row))?;
+    pick.finish(origin, found)
 }
 
 /// Hands each row in `bytes` to `take`, in the order in which they stand. A list may hold none.
 ///
 /// # Errors
-/// Empty input, UTF-16, not JSON, cut off, nested too deeply, or something that is not an object where a row should be.
+/// Empty input, not JSON, cut off, nested too deeply, or something that is not an object where a row should be.
 /// Rows before the fault have been handed on by then.
 pub fn rows_from_bytes(origin: &str, bytes: &[u8], mut take: impl FnMut(Row)) -> Result<(), RowError> {
-    let bytes = text(origin, bytes)?;
-    let mut rest = bytes;
-    while !rest.trim_ascii_start().is_empty() {
-        // A parser for each document: one for all can only be asked for its end by letting it make an error, and an error
-        // counts the lines from the start of its input, which takes minutes for a large export.
-        let mut json = serde_json::Deserializer::from_slice(rest);
-        Document { take: &mut take, list: true }.deserialize(&mut json).map_err(|error| {
-            let before = &bytes[..bytes.len() - rest.len()];
-            RowError::from_json(origin, before, &error)
-        })?;
-        rest = &rest[json.into_iter::<IgnoredAny>().byte_offset()..];
+    let found = walk(origin, bytes, &mut take)?;
+    match found.faults.into_iter().next().or(found.other.filter(|_| found.rows == 0)) {
+        Some(fault) => Err(fault),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What an input held beside its rows.
+#[derive(Default)]
+pub(super) struct Found {
+    /// How many rows there were, and in how many documents.
+    pub rows: usize,
+    pub documents: usize,
+    /// The first object that is no row.
+    pub other: Option<RowError>,
+    /// What could not be read, or only in part.
+    pub faults: Vec<RowError>,
+    /// How many of the faults are words between or after documents.
+    pub words: usize,
+    /// How many more faults there were.
+    pub left_out: usize,
+    /// The key that says that the list goes on elsewhere.
+    pub more: Option<String>,
 }
 
 /// Whether `head`, the first bytes of an input, shows already that no row can follow; white space alone does not.
 pub(super) fn is_hopeless(head: &[u8]) -> bool {
-    let head = head.strip_prefix(BOM).unwrap_or(head);
-    head.trim_ascii_start().first().is_some_and(|first| !matches!(first, b'{' | b'['))
-}
-
-/// `bytes` without a byte order mark, if it can be UTF-8 and is not blank.
-fn text<'a>(origin: &str, bytes: &'a [u8]) -> Result<&'a [u8], RowError> {
-    // Without a mark, a zero beside the first character gives it away.
-    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    if marked || matches!(bytes, [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..]) {
-        return Err(RowError::Utf16 { origin: origin.to_owned() });
+    if unpack::is_packed(head) {
+        return false;
     }
-    let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() { Err(RowError::Empty { origin: origin.to_owned() }) } else { Ok(bytes) }
+    let head = unpack::decode(head);
+    let first = head.trim_ascii_start().first();
+    first.is_some_and(|first| !matches!(first, b'{' | b'[' | b'"')) && sheet::delimiter(&head).is_none()
 }
 
-/// A document or, with `list` off, an element of one: hands on the row or rows it holds.
-struct Document<'a, F> {
-    take: &'a mut F,
-    list: bool,
+fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, RowError> {
+    let unpacked = unpack::unpack(origin, bytes)?;
+    let bytes = unpack::decode(&unpacked);
+    if bytes.trim_ascii().is_empty() {
+        return Err(RowError::Empty { origin: origin.to_owned() });
+    }
+    let mut walk = Walk { origin, bytes: &bytes, take, found: Found::default() };
+    let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+    if !is_json && let Some(delimiter) = sheet::delimiter(&bytes) {
+        sheet::rows(&bytes, delimiter, |row| walk.hand_on(row));
+        walk.found.documents = walk.found.rows;
+        return Ok(walk.found);
+    }
+    match walk.documents() {
+        Err(error @ (RowError::Syntax { .. } | RowError::Truncated { .. })) if walk.found.rows == 0 => {
+            Err(match lookalike::of(origin, &bytes) {
+                Some(likeness) => RowError::looks_like(origin, likeness),
+                None => error.showing(lookalike::only_id(&bytes)),
+            })
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(walk.found),
+    }
 }
 
-impl<F: FnMut(Row)> Document<'_, F> {
-    /// Hands on the row that `object` is, or the rows of the list answer that it is.
-    fn object<E: Error>(self, mut object: Map<String, Value>) -> Result<(), E> {
-        let Some(rows) = self.list.then(|| listed(&mut object)).flatten() else {
-            (self.take)(Row::new(object));
-            return Ok(());
-        };
-        for row in rows {
-            let Value::Object(row) = row else {
-                return Err(E::invalid_type(Unexpected::Other("an element of \"value\""), &"a row (a JSON object)"));
+struct Walk<'a> {
+    origin: &'a str,
+    bytes: &'a [u8],
+    take: &'a mut dyn FnMut(Row),
+    found: Found,
+}
+
+impl Walk<'_> {
+    fn hand_on(&mut self, row: Row) {
+        self.found.rows += 1;
+        (self.take)(row);
+    }
+
+    /// Reads document after document.
+    fn documents(&mut self) -> Result<(), RowError> {
+        let bytes = self.bytes;
+        let mut at = 0;
+        while !bytes[at..].trim_ascii_start().is_empty() {
+            at += bytes[at..].len() - bytes[at..].trim_ascii_start().len();
+            self.found.documents += 1;
+            let rows = self.found.rows;
+            // A parser for each document: one for all can only be asked for its end by letting it make an error, and an error
+            // counts the lines from the start of its input, which takes minutes for a large export.
+            let mut json = serde_json::Deserializer::from_slice(&bytes[at..]);
+            match self.document(&mut json, 0, None) {
+                Ok(()) => at += json.into_iter::<IgnoredAny>().byte_offset(),
+                Err(error) => at = self.again(at, self.found.rows - rows, &error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on the rows of a document but the first `known`; `broken` says that it was cut off, and holds what is left.
+    fn document<'de, R: serde_json::de::Read<'de>>(
+        &mut self,
+        json: &mut serde_json::Deserializer<R>,
+        mut known: usize,
+        broken: Option<&str>,
+    ) -> Result<(), serde_json::Error> {
+        let (origin, at) = (self.origin, self.found.documents);
+        let (mut other, mut more) = (None, None);
+        let mut rows = 0;
+        let mut take = |row: Map<String, Value>, notes: Vec<String>| {
+            if known > 0 {
+                known -= 1;
+                return;
+            }
+            rows += 1;
+            let mut row = match broken {
+                Some(text) => Row::broken(row, text),
+                None => Row::new(row),
             };
-            (self.take)(Row::new(row));
+            notes.into_iter().for_each(|note| row.note(note));
+            (self.take)(row);
+        };
+        let sink = Sink { take: &mut take, other: &mut other, more: &mut more };
+        let read = Document { sink, depth: 0 }.deserialize(json);
+        self.found.rows += rows;
+        self.found.more = self.found.more.take().or(more);
+        if let Some(object) = other
+            && self.found.other.is_none()
+        {
+            self.found.other = Some(RowError::no_row(origin, at, &object));
+        }
+        read
+    }
+
+    /// Tries the document at `at` once more, mended; the first `known` of its rows have been handed on. Gives where to go on.
+    fn again(&mut self, at: usize, known: usize, error: &serde_json::Error) -> Result<usize, RowError> {
+        let bytes = self.bytes;
+        if !matches!(bytes[at], b'{' | b'[') {
+            // Words after a row are not worth losing it; where something else stands instead of one, it is.
+            if self.found.rows == 0 || error.is_data() {
+                return Err(self.fault(at, error, &bytes[at..]));
+            }
+            self.found.documents -= 1;
+            self.found.words += 1;
+            self.remember(at, error, &bytes[at..]);
+            return Ok(next_start(bytes, at));
+        }
+        if error.is_data() {
+            return Err(self.fault(at, error, &bytes[at..]));
+        }
+        // Many broken lines are each looked at alone: every other look may go to the end of the input.
+        let rest = (self.found.faults.len() + self.found.left_out < MANY).then(|| mend(&bytes[at..]));
+        if let Some(whole) = rest.as_ref().filter(|rest| rest.whole)
+            && self.mended(&whole.text, known, None).is_ok()
+        {
+            return Ok(at + whole.consumed);
+        }
+        // A line that is broken in an export of one row a line must not take the others with it.
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+        let line = &bytes[at..end];
+        if bytes[at] == b'{' && line.trim_ascii().len() > 1 && bytes[end..].trim_ascii_start().starts_with(b"{") {
+            let mended = mend(line);
+            if mended.whole && self.mended(&mended.text, known, None).is_ok() {
+                return Ok(at + mended.consumed);
+            }
+            let of_line = tree::parse(&String::from_utf8_lossy(line)).err();
+            self.remember(at, of_line.as_ref().unwrap_or(error), line);
+            if !mended.whole {
+                // Without anything in it that can be read, the fault alone is told.
+                let _ = self.mended(&mended.text, known, Some(line));
+            }
+            return Ok(end);
+        }
+        let fault = self.fault(at, error, &bytes[at..]);
+        let Some(cut) = rest.filter(|rest| !rest.whole && error.is_eof()) else { return Err(fault) };
+        let rows = self.found.rows;
+        if self.mended(&cut.text, known, Some(&bytes[at..])).is_err() || self.found.rows == rows {
+            return Err(fault);
+        }
+        self.found.faults.push(fault);
+        Ok(bytes.len())
+    }
+
+    fn fault(&self, at: usize, error: &serde_json::Error, parsed: &[u8]) -> RowError {
+        RowError::from_json(self.origin, &self.bytes[..at], error, parsed)
+    }
+
+    /// Keeps a fault beside which there are rows. Counting lines up to it takes time, so few are kept.
+    fn remember(&mut self, at: usize, error: &serde_json::Error, parsed: &[u8]) {
+        if self.found.faults.len() < FAULTS {
+            let fault = self.fault(at, error, parsed);
+            self.found.faults.push(fault);
+        } else {
+            self.found.left_out += 1;
+        }
+    }
+
+    fn mended(&mut self, text: &str, known: usize, broken: Option<&[u8]>) -> Result<(), serde_json::Error> {
+        // Once to see that it can be read, so that no row is handed on twice.
+        tree::parse(text)?;
+        let broken = broken.map(String::from_utf8_lossy);
+        self.document(&mut serde_json::Deserializer::from_str(text), known, broken.as_deref())
+    }
+}
+
+/// The next line after `at` that begins like a row; the end without one.
+fn next_start(bytes: &[u8], at: usize) -> usize {
+    let starts = |newline: &usize| matches!(bytes[at + newline..].trim_ascii_start().first(), Some(b'{' | b'['));
+    memchr::memchr_iter(b'\n', &bytes[at..]).find(starts).map_or(bytes.len(), |newline| at + newline)
+}
+
+/// Where the rows of a document go, and what stands beside them.
+struct Sink<'a> {
+    take: &'a mut dyn FnMut(Map<String, Value>, Vec<String>),
+    other: &'a mut Option<Map<String, Value>>,
+    more: &'a mut Option<String>,
+}
+
+/// A document or an element of one: hands on the row or rows it holds.
+struct Document<'a> {
+    sink: Sink<'a>,
+    depth: usize,
+}
+
+impl Document<'_> {
+    /// Hands on the row that `object` is, or the rows that it wraps.
+    fn object<E: Error>(self, object: Map<String, Value>, notes: Vec<String>) -> Result<(), E> {
+        if lookalike::is_kubernetes(&object) {
+            self.sink.other.get_or_insert(object);
+            return Ok(());
+        }
+        match wrapped::open(object) {
+            Content::Row(row) => (self.sink.take)(row, notes),
+            Content::Rows(rows, more) => {
+                *self.sink.more = self.sink.more.take().or(more);
+                rows.into_iter().for_each(|row| (self.sink.take)(row, notes.clone()));
+            }
+            Content::Wrong(key) => {
+                let what = format!("an element of \"{key}\"");
+                return Err(E::invalid_type(Unexpected::Other(&what), &"a row (a JSON object)"));
+            }
+            Content::Other(object) => _ = self.sink.other.get_or_insert(object),
         }
         Ok(())
     }
 }
 
-/// The elements of `value`, if the object is a list answer and not a row with such a column.
-fn listed(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
-    if ROW_COLUMNS.iter().any(|column| object.contains_key(*column)) {
-        return None;
-    }
-    match object.get_mut("value") {
-        Some(Value::Array(rows)) => Some(std::mem::take(rows)),
-        _ => None,
-    }
-}
-
-impl<'de, F: FnMut(Row)> DeserializeSeed<'de> for Document<'_, F> {
+impl<'de> DeserializeSeed<'de> for Document<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -109,7 +291,7 @@ impl<'de, F: FnMut(Row)> DeserializeSeed<'de> for Document<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(Row)> Visitor<'de> for Document<'_, F> {
+impl<'de> Visitor<'de> for Document<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,15 +299,38 @@ impl<'de, F: FnMut(Row)> Visitor<'de> for Document<'_, F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
-        let object = tree::object(entries)?;
-        self.object(object)
+        let twice = RefCell::default();
+        let object = tree::object(entries, &twice)?;
+        self.object(object, twice.into_inner())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        if !self.list {
+        if self.depth == NESTED {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self));
         }
-        while elements.next_element_seed(Document { take: &mut *self.take, list: false })?.is_some() {}
+        let Sink { take, other, more } = self.sink;
+        let mut empty = true;
+        let depth = self.depth + 1;
+        while elements
+            .next_element_seed(Document {
+                sink: Sink { take: &mut *take, other: &mut *other, more: &mut *more },
+                depth,
+            })?
+            .is_some()
+        {
+            empty = false;
+        }
+        if empty && self.depth > 0 {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &"a row (a JSON object)"));
+        }
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        match wrapped::text(text) {
+            Some(rows) => rows.into_iter().for_each(|row| (self.sink.take)(row, Vec::new())),
+            None => return Err(E::invalid_type(Unexpected::Str(text), &self)),
+        }
         Ok(())
     }
 }

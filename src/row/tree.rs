@@ -4,35 +4,81 @@
 //! `raw_value` is on: it parses that key's string as JSON again, each time with a fresh recursion limit. A row is data
 //! from elsewhere, so nothing in it may be more than data, and 128 levels stay 128 levels.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Builds a [`Value`]; of two equal keys the last wins, as with serde_json.
-pub(super) struct Tree;
+use super::plain;
+
+/// Keys on the way to a copy of the id, and those that name a row.
+const NOTED: [&str; 17] = [
+    "job_id",
+    "PartitionKey",
+    "elastic_blast_job_id",
+    "k8s_job_id",
+    "elb_job_id",
+    "k8s",
+    "external",
+    "payload",
+    "payload_json",
+    "_progress",
+    "steps",
+    "running",
+    "exporting_results",
+    "warming_up",
+    "staging_db",
+    "status",
+    "namespace",
+];
+
+/// Builds a [`Value`]; of two equal keys the last wins, as with serde_json. One that matters and stands twice with different
+/// values is noted.
+#[derive(Clone, Copy)]
+pub(super) struct Tree<'a>(&'a RefCell<Vec<String>>);
 
 /// Parses one document, with nothing but white space after it.
 ///
 /// # Errors
 /// As `serde_json::from_str`, the recursion limit included.
 pub(super) fn parse(text: &str) -> Result<Value, serde_json::Error> {
+    parse_noting(text, &RefCell::default())
+}
+
+/// The same; what is odd is added to `notes`.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_noting(text: &str, notes: &RefCell<Vec<String>>) -> Result<Value, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Tree.deserialize(&mut json)?;
+    let value = Tree(notes).deserialize(&mut json)?;
     json.end()?;
     Ok(value)
 }
 
 /// The rest of an object whose `{` has been read.
-pub(super) fn object<'de, A: MapAccess<'de>>(mut entries: A) -> Result<Map<String, Value>, A::Error> {
+pub(super) fn object<'de, A: MapAccess<'de>>(
+    mut entries: A,
+    notes: &RefCell<Vec<String>>,
+) -> Result<Map<String, Value>, A::Error> {
     let mut map = Map::new();
     while let Some(key) = entries.next_key::<String>()? {
-        map.insert(key, entries.next_value_seed(Tree)?);
+        let value = entries.next_value_seed(Tree(notes))?;
+        if let Some(old) = map.get(&key)
+            && *old != value
+            && NOTED.contains(&key.as_str())
+        {
+            let shown =
+                |value: &Value| if value.is_object() { "{…}".to_owned() } else { plain(&value.to_string(), 80) };
+            let note = format!("{key} stands twice: {} and {}; the last is used", shown(old), shown(&value));
+            notes.borrow_mut().push(note);
+        }
+        map.insert(key, value);
     }
     Ok(map)
 }
 
-impl<'de> DeserializeSeed<'de> for Tree {
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
@@ -40,7 +86,7 @@ impl<'de> DeserializeSeed<'de> for Tree {
     }
 }
 
-impl<'de> Visitor<'de> for Tree {
+impl<'de> Visitor<'de> for Tree<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,14 +123,14 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(Tree)? {
+        while let Some(element) = elements.next_element_seed(self)? {
             array.push(element);
         }
         Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Value, A::Error> {
-        object(entries).map(Value::Object)
+        object(entries, self.0).map(Value::Object)
     }
 }
 

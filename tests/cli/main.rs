@@ -9,6 +9,7 @@ mod connection;
 mod help;
 mod ids;
 mod rows;
+mod shapes;
 
 use assert_cmd::Command;
 use predicates::{Predicate, prelude::predicate::str};

@@ -37,7 +37,11 @@ fn json_that_is_cut_off_or_wrong_with_its_place() {
     let place = format!("{}:3:", cut.path().display());
     assert_fails(elbtail(&["logs", cut.path().to_str().unwrap()]), 3, &[&place, "ends in the middle"]);
     std::fs::write(cut.path(), whole.replacen("\"type\": ", "\"type\" ", 1)).unwrap();
-    assert_fails(elbtail(&["resolve", cut.path().to_str().unwrap()]), 3, &[&place]);
+    assert_fails(
+        elbtail(&["resolve", cut.path().to_str().unwrap()]),
+        3,
+        &[&place, "it shows job-429825360482416da20736cf3ed51a95"],
+    );
 }
 
 #[test]

@@ -8,7 +8,11 @@ use crate::row::{Row, tree};
 const NAMES: [&str; 3] = ["PartitionKey", "RowKey", "Timestamp"];
 
 /// The row that `columns` are; `key` and `payload` are the columns that the flags name, where they do.
-pub(super) fn row(columns: impl IntoIterator<Item = (String, Value)>, key: Option<&str>, payload: Option<&str>) -> Row {
+pub(in crate::row) fn row(
+    columns: impl IntoIterator<Item = (String, Value)>,
+    key: Option<&str>,
+    payload: Option<&str>,
+) -> Row {
     let mut document = Map::new();
     let (mut id, mut content) = (None, None);
     for (name, value) in columns {

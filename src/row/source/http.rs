@@ -3,7 +3,6 @@
 use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -19,8 +18,6 @@ const PLACE: &str = "{id}";
 const JOBS: &str = "v1/jobs";
 /// What need not be escaped in one segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Keys under which a service may put a list.
-const LISTS: [&str; 5] = ["jobs", "items", "value", "results", "data"];
 
 /// A service that serves rows.
 pub(super) struct Http {
@@ -96,17 +93,7 @@ impl Http {
     }
 
     fn listed(&self, reply: &Reply) -> Result<Vec<Row>, SourceError> {
-        let text = std::str::from_utf8(&reply.body).map_err(|_| self.no_row(reply))?;
         let mut rows = Vec::new();
-        if let Ok(Value::Object(mut object)) = tree::parse(text)
-            && let Some(Value::Array(list)) = LISTS.iter().find_map(|key| object.remove(*key).filter(Value::is_array))
-        {
-            rows.extend(list.into_iter().filter_map(|one| match one {
-                Value::Object(row) => Some(Row::new(row)),
-                _ => None,
-            }));
-            return Ok(rows);
-        }
         rows_from_bytes("the answer", &reply.body, |row| rows.push(row)).map_err(|_| self.no_row(reply))?;
         Ok(rows)
     }

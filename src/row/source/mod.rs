@@ -10,8 +10,7 @@ mod azure;
 mod choose;
 #[cfg(any(feature = "azure", feature = "http"))]
 mod client;
-#[cfg(any(feature = "sql", feature = "azure"))]
-mod columns;
+pub(super) mod columns;
 mod error;
 #[cfg(feature = "http")]
 mod http;
@@ -65,7 +64,19 @@ pub trait RowSource: Send + Sync {
     /// # Errors
     /// Any [`SourceError`].
     fn fetch<'a>(&'a self, id: &'a str) -> Answer<'a, Row> {
-        Box::pin(choose::fetch(self.describe(), id, |id| self.exact(id), |id, limit| self.beginning(id, limit)))
+        Box::pin(async move {
+            let ask = async |id: &str| {
+                choose::fetch(self.describe(), id, |id| self.exact(id), |id, limit| self.beginning(id, limit)).await
+            };
+            match (ask(id).await, super::ident::canonical(id)) {
+                // People copy UUIDs in any case, and with or without hyphens.
+                (Err(SourceError::NoRow { at, id: asked }), Some(uuid)) => match ask(&uuid).await {
+                    Err(SourceError::NoRow { .. }) => Err(SourceError::NoRow { at, id: asked }),
+                    found => found,
+                },
+                (found, _) => found,
+            }
+        })
     }
 
     /// The newest row that is not terminal. Warm-up rows have no ElasticBLAST job and are passed over.

@@ -1,0 +1,196 @@
+//! What an input looks like that is no row, and the way from there to one.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use super::plain;
+
+/// What an input looks like, and what to type.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Likeness {
+    /// With its article: `YAML`, `a web page`.
+    pub what: String,
+    /// What to do next.
+    pub way: String,
+}
+
+fn like(what: impl Into<String>, way: impl Into<String>) -> Option<Likeness> {
+    Some(Likeness { what: what.into(), way: way.into() })
+}
+
+/// How psql, mysql and sqlite3 draw tables: the line under the head, or the line before a record.
+static DRAWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^ *-{3,}(?:\+-+)+ *$|^-\[ RECORD \d+ \]|^\+-{3,}(?:\+-+)*\+ *$|^\*{5,} \d+\. row \*{5,}|^[┌╭]─|^\(\d+ rows?\)\s*$").ok()
+});
+
+/// `key: value` or `- key: value` at the start of a line.
+static YAML: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)\A(?:\s*#.*\n|\s*---.*\n|\s*\n)*(?:- )?["']?[A-Za-z_@$][\w.@$/-]*["']?:(?:[ \t]+\S|[ \t]*\r?\n[ \t-])"#,
+    )
+    .ok()
+});
+
+/// How files begin that are no text, what they are, and how rows come out of them.
+const MAGIC: [(&[u8], &str, &str); 10] = [
+    (b"SQLite format 3\0", "a SQLite database", "name it with --db: --db sqlite:{file}"),
+    (
+        b"PK\x03\x04",
+        "a zip file or a spreadsheet",
+        "unpack it (unzip -p {file} | elbtail resolve -), or export CSV or JSON",
+    ),
+    (b"\xfd7zXZ\0", "an xz file", "xz -dc {file} | elbtail resolve -"),
+    (b"BZh", "a bzip2 file", "bzip2 -dc {file} | elbtail resolve -"),
+    (b"PAR1", "a Parquet file", "export the row as JSON"),
+    (b"%PDF", "a PDF file", "export the row as JSON"),
+    (b"\x7fELF", "a program", "give the file that holds the row"),
+    (b"\x89PNG", "a picture", "copy the row's text, or its id"),
+    (b"bplist00", "a property list", "plutil -convert json -o - {file} | elbtail resolve -"),
+    (b"Obj\x01", "an Avro file", "export the row as JSON"),
+];
+
+/// What `text`, which is no JSON, looks like. `origin` is its file or `stdin`.
+pub(super) fn of(origin: &str, text: &[u8]) -> Option<Likeness> {
+    if let Some((_, what, way)) = MAGIC.iter().find(|(magic, ..)| text.starts_with(magic)) {
+        return like(*what, way.replace("{file}", &file(origin)));
+    }
+    if text.get(257..262) == Some(b"ustar") {
+        return like(
+            "a tar archive",
+            format!("take the row out of it: tar -xOf {} row.json | elbtail resolve -", file(origin)),
+        );
+    }
+    let head = String::from_utf8_lossy(&text[..text.len().min(16 << 10)]);
+    if head.contains('\0') || head.chars().filter(|c| *c == '\u{fffd}').count() * 10 > head.chars().count() {
+        return like("binary data", "give the file that holds the row, as JSON or CSV");
+    }
+    let start = head.trim_start();
+    let lower = start[..start.floor_char_boundary(64)].to_ascii_lowercase();
+    let fed = |command: &str| match origin {
+        "stdin" => format!("put this before elbtail in the pipe: {command}"),
+        _ => format!("{command} < {} | elbtail resolve -", file(origin)),
+    };
+    if lower.starts_with("http/") || lower.starts_with("< http/") {
+        return like(
+            "an HTTP answer with its headers",
+            format!("leave -i out of curl, or: {}", fed("sed '1,/^[[:space:]]*$/d'")),
+        );
+    }
+    if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<head") {
+        return like("a web page, perhaps one to log in at", "fetch the row from the API instead, with its token");
+    }
+    if lower.starts_with('<') {
+        return like("XML", "export the row as JSON");
+    }
+    if is_python(start) {
+        let command = r#"python3 -c 'import ast,json,sys;print(json.dumps(ast.literal_eval(sys.stdin.read())))'"#;
+        return like("a Python dict as repr() prints it", fed(command));
+    }
+    if lower.starts_with("```") {
+        return like("Markdown with the row in a code block", fed("sed '/^```/d'"));
+    }
+    if DRAWN.as_ref().is_some_and(|drawn| drawn.is_match(&head)) {
+        return like(
+            "a table as psql, mysql or sqlite3 draws it",
+            "ask for JSON: psql -At -c 'SELECT row_to_json(j) FROM jobs j' | elbtail resolve -, or let elbtail read the \
+             database: --db URL",
+        );
+    }
+    if YAML.as_ref().is_some_and(|yaml| yaml.is_match(&head)) {
+        let field = |name: &str| head.lines().any(|line| line.trim_end().starts_with(name));
+        if field("kind: Config") || (field("clusters:") && field("contexts:")) {
+            return like("a kubeconfig", format!("pass it as one: elbtail logs JOB --kubeconfig {}", file(origin)));
+        }
+        if field("apiVersion:") && field("kind:") {
+            let id = ids(&head).next();
+            return like("a Kubernetes object in YAML", by_id(id.as_deref()));
+        }
+        let way = match origin {
+            "stdin" => "yq -o=json . (before elbtail in the pipe)".to_owned(),
+            _ => format!("yq -o=json . {} | elbtail resolve -", file(origin)),
+        };
+        return like("YAML", way);
+    }
+    if lower.starts_with('>')
+        && head.lines().nth(1).is_some_and(|line| line.bytes().all(|b| b.is_ascii_alphabetic() || b == b'*'))
+    {
+        return like("FASTA", "give the job's row, not its query");
+    }
+    let encoded = head.split_whitespace().collect::<String>();
+    if (encoded.starts_with("eyJ") || encoded.starts_with("ewo") || encoded.starts_with("W3s"))
+        && encoded.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
+    {
+        return like("base64", fed("base64 -d"));
+    }
+    if !start.starts_with(['{', '['])
+        && let Some(id) = ids(&head).next()
+    {
+        return like("plain text", by_id(Some(&id)));
+    }
+    None
+}
+
+/// Whether an object is Kubernetes' and no row.
+pub(super) fn is_kubernetes(object: &Map<String, Value>) -> bool {
+    let text = |key: &str| matches!(object.get(key), Some(Value::String(_)));
+    text("apiVersion") && text("kind")
+}
+
+/// What a JSON object looks like that has none of a row's columns.
+pub(super) fn of_object(object: &Map<String, Value>) -> Option<Likeness> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    if let (Some(_), Some(kind)) = (text("apiVersion"), text("kind")) {
+        if kind == "Config" {
+            return like("a kubeconfig", "pass it as one: elbtail logs JOB --kubeconfig FILE");
+        }
+        let all = serde_json::to_string(object).unwrap_or_default();
+        return like(format!("a Kubernetes object, {}", plain(kind, 40)), by_id(ids(&all).next().as_deref()));
+    }
+    let said = ["detail", "error", "message", "title", "odata.error"].iter().find_map(|key| object.get(*key))?;
+    let said = said.get("message").unwrap_or(said);
+    let said = said.get("value").unwrap_or(said);
+    let said = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+    like(format!("an answer that says {}", plain(&crate::mask::mask(&said), 160)), "ask again for the row")
+}
+
+fn by_id(id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("name the job by its id: elbtail logs {id}"),
+        None => "name the job by its row, or by its id (job-<32 hex>)".to_owned(),
+    }
+}
+
+/// `{'job_id': None}`, alone or in a list.
+fn is_python(text: &str) -> bool {
+    let inner = text.trim_start_matches(['[', '(', '{', ' ', '\n']);
+    let quoted = inner.starts_with('\'') || inner.starts_with("u'");
+    let words = [": None", ": True", ": False", "datetime.datetime(", "UUID('"];
+    let spoken = !inner.starts_with('"') && words.iter().any(|word| text.contains(word));
+    (text.len() > inner.len() && (quoted || spoken))
+        || ["Row(", "OrderedDict(", "Entity(", "TableEntity("].iter().any(|word| text.starts_with(word))
+}
+
+/// ElasticBLAST ids in a text.
+fn ids(text: &str) -> impl Iterator<Item = String> {
+    static ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bjob-[0-9a-f]{32}\b").ok());
+    ID.iter().flat_map(move |id| id.find_iter(text)).map(|found| found.as_str().to_owned())
+}
+
+/// The one ElasticBLAST id in a text that shows no other.
+pub(super) fn only_id(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let first = ids(&text).next()?;
+    ids(&text).all(|id| id == first).then_some(first)
+}
+
+/// A path as a shell takes it.
+fn file(origin: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
+    match origin {
+        "stdin" => "FILE".to_owned(),
+        path if path.chars().all(safe) && !path.starts_with('-') => path.to_owned(),
+        path => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
