@@ -46,8 +46,8 @@ pub struct Voice {
 pub struct Account {
     /// Containers of which lines are missing.
     pub missing: std::collections::BTreeSet<usize>,
-    /// Containers whose logs may not be read, with what the server said of one of them.
-    pub forbidden: Option<String>,
+    /// How many containers may not be read, by what the server said.
+    pub forbidden: std::collections::BTreeMap<String, usize>,
     /// Lines printed.
     pub lines: u64,
     /// Containers that were found.
@@ -69,6 +69,7 @@ impl Console {
             voice,
             sources: Vec::new(),
             account: Account::default(),
+            denied: std::collections::BTreeSet::new(),
             lines: Vec::with_capacity(WRITE),
         };
         // A thread, not a task: writing to a paused terminal blocks, and must block nothing but the writer.
@@ -96,6 +97,8 @@ struct Writer {
     voice: Voice,
     sources: Vec<Source>,
     account: Account,
+    /// Permissions that were told to be missing at present.
+    denied: std::collections::BTreeSet<String>,
     /// Rendered and not yet written.
     lines: Vec<u8>,
 }
@@ -165,9 +168,16 @@ impl Writer {
         }
         if let Note::Forbidden(message) = note {
             // Once for all: the same permission is missing for each.
-            if self.account.forbidden.replace(message.clone()).is_some() {
+            let count = self.account.forbidden.entry(message.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
                 return Ok(());
             }
+        }
+        if let Note::Denied(message) = note
+            && !self.denied.insert(message.clone())
+        {
+            return Ok(());
         }
         match weight(note) {
             Chatter::Little => self.say("warning: ", &format!("{label}: {note}")),
@@ -205,7 +215,7 @@ impl Writer {
 fn weight(note: &Note) -> Chatter {
     match note {
         _ if note.lines_missing() => Chatter::Little,
-        Note::Forbidden(_) | Note::Unchecked { .. } => Chatter::Little,
+        Note::Forbidden(_) | Note::Denied(_) | Note::Unchecked { .. } => Chatter::Little,
         Note::Interrupted(_) => Chatter::Verbose,
         Note::Started(_) => Chatter::Normal,
         Note::Ended(_, ended) if ended.exit_code == 0 => Chatter::Normal,

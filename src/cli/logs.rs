@@ -73,7 +73,7 @@ impl Plan {
         if account.sources == 0 {
             return Err(Failure::NoPods(nothing_wanted(&found)));
         }
-        if account.lines == 0 && account.forbidden.is_none() && self.filter.is_empty() && !self.args.only_log_lines {
+        if account.lines == 0 && account.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.namespace).await;
         }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
@@ -135,14 +135,15 @@ impl Plan {
 
     /// The exit code of a run that came to its end.
     fn exit(&self, account: &Account, failed: bool) -> Result<Exit, Failure> {
-        if let Some(message) = &account.forbidden {
-            let text = format!("logs may not be read: {message}");
-            eprintln!("error: {text}");
-            return Ok(Exit::Denied);
-        }
         if !account.missing.is_empty() {
             let count = account.missing.len();
             eprintln!("warning: lines are missing from {count} of {} containers, see above", account.sources);
+        }
+        for (cause, count) in &account.forbidden {
+            eprintln!("error: the logs of {count} of {} containers may not be read: {cause}", account.sources);
+        }
+        if !account.forbidden.is_empty() {
+            return Ok(Exit::Denied);
         }
         Ok(match (failed, account.missing.is_empty()) {
             (true, _) => Exit::JobFailed,

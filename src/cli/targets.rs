@@ -73,8 +73,10 @@ async fn watch(
                 }
                 continue;
             }
-            Change::Trouble(error) if (listed < 2 && !found && !error.is_transient()) || error.is_final() => {
-                return Err(error.into());
+            Change::Failed(error) => return Err(error.into()),
+            Change::Polling(error) => {
+                eprintln!("pods may not be watched, so they are listed every few seconds: {error}");
+                continue;
             }
             Change::Trouble(error) => {
                 if !std::mem::replace(&mut troubled, true) {

@@ -1,6 +1,10 @@
 //! The job's pods from the cluster: once, with [`list`], or as they come and go, with [`watch`].
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use futures::{Stream, StreamExt, future, stream};
 use k8s_openapi::api::batch::v1::Job;
@@ -22,6 +26,15 @@ const PAGE: u32 = 500;
 /// How long one watch goes on before it is asked for again, in seconds. A watch may stall without an end, and the transport
 /// gives it no more time than this and a request's.
 const WATCH: u32 = 30;
+/// The pause between lists where pods may be listed but not watched.
+const POLL: Duration = Duration::from_secs(2);
+/// Lists after which the watch is tried again.
+const POLLS: usize = 30;
+/// How long a question is asked again that was permitted a moment ago and is not now: a role may be away while it is applied
+/// anew, and an API server that has just started does not know all roles yet.
+const DENIED_FOR: Duration = Duration::from_secs(120);
+/// Refusals further apart than this have nothing to do with each other: more than the longest pause between two attempts.
+const DENIED_APART: Duration = Duration::from_secs(20);
 /// HTTP 410: the list's continue token has expired.
 const EXPIRED: u16 = 410;
 
@@ -110,22 +123,120 @@ pub enum Change {
     Gone(String),
     /// One of the two questions has been answered in full for the first time.
     Listed,
+    /// The pods may be listed but not watched, so they are listed every few seconds. Told once.
+    Polling(ClusterError),
     /// The watch is interrupted and goes on by itself.
     Trouble(ClusterError),
+    /// The watch could not begin, or is not permitted any more. It goes on, but that may be in vain.
+    Failed(ClusterError),
 }
 
 /// The job's pods as they come and go, without end. It survives expired versions, resyncs and lost connections, and tells a
-/// pod that vanished while it could not look. Whether an error ends the run is the caller's to decide.
+/// pod that vanished while it could not look. Where pods may not be watched, it lists them every few seconds.
 pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = Change> + Send + use<> {
     let [by_label, others] = selection.selectors().map(|selector| {
-        let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        let config = watcher::Config::default().labels(&selector).page_size(PAGE).timeout(WATCH);
-        let events = watcher(api, config).backoff(Pauses::default());
+        let source = Source::new(client, namespace, selector);
         let mut known = Known::default();
         let selection = selection.clone();
-        events.flat_map(move |event| stream::iter(known.take(event, &selection)))
+        let heard = stream::unfold(source, |mut source| async move { Some((source.next().await, source)) });
+        heard.flat_map(stream::iter).flat_map(move |heard| stream::iter(known.take(heard, &selection)))
     });
-    stream::select(by_label, others)
+    let mut polls = false;
+    stream::select(by_label, others).filter(move |change| {
+        let told_before = matches!(change, Change::Polling(_)) && std::mem::replace(&mut polls, true);
+        future::ready(!told_before)
+    })
+}
+
+/// What one question brings.
+enum Heard {
+    Event(Box<watcher::Event<Pod>>),
+    /// Watching is not permitted, but listing is.
+    MayOnlyList(ClusterError),
+    Error(ClusterError),
+}
+
+type Watching = Pin<Box<dyn Stream<Item = watcher::Result<watcher::Event<Pod>>> + Send>>;
+
+/// One question for pods, watched or polled.
+struct Source {
+    client: Client,
+    namespace: String,
+    selector: String,
+    /// `None` while watching is not permitted.
+    watching: Option<Watching>,
+    /// Lists since the watch was last tried.
+    polls: usize,
+}
+
+impl Source {
+    fn new(client: &Client, namespace: &str, selector: String) -> Source {
+        let mut source =
+            Source { client: client.clone(), namespace: namespace.to_owned(), selector, watching: None, polls: 0 };
+        source.watch();
+        source
+    }
+
+    fn watch(&mut self) {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let config = watcher::Config::default().labels(&self.selector).page_size(PAGE).timeout(WATCH);
+        (self.watching, self.polls) = (Some(watcher(api, config).backoff(Pauses::default()).boxed()), 0);
+    }
+
+    async fn next(&mut self) -> Vec<Heard> {
+        let Some(watching) = &mut self.watching else { return self.poll().await };
+        match watching.next().await {
+            Some(Ok(event)) => vec![Heard::Event(Box::new(event))],
+            Some(Err(error)) => {
+                let started = matches!(error, watcher::Error::WatchStartFailed(_));
+                let error = ClusterError::from(&error);
+                if started && matches!(error, ClusterError::Forbidden(_)) {
+                    self.list_instead(error).await
+                } else {
+                    vec![Heard::Error(error)]
+                }
+            }
+            // A watcher has no end.
+            None => {
+                self.watching = None;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Finds out whether it is watching alone that is not permitted.
+    async fn list_instead(&mut self, error: ClusterError) -> Vec<Heard> {
+        match list_all(&self.client, &self.namespace, self.selector.clone()).await {
+            Ok(pods) => {
+                self.watching = None;
+                [Heard::MayOnlyList(error)].into_iter().chain(as_events(pods)).collect()
+            }
+            Err(error) => vec![Heard::Error(error)],
+        }
+    }
+
+    async fn poll(&mut self) -> Vec<Heard> {
+        tokio::time::sleep(POLL).await;
+        self.polls += 1;
+        if self.polls > POLLS {
+            self.watch();
+            return Vec::new();
+        }
+        match list_all(&self.client, &self.namespace, self.selector.clone()).await {
+            Ok(pods) => as_events(pods).collect(),
+            Err(error) => vec![Heard::Error(error)],
+        }
+    }
+}
+
+/// A list as a watch would tell it.
+fn as_events(pods: Vec<Pod>) -> impl Iterator<Item = Heard> {
+    let pods = pods.into_iter().map(watcher::Event::InitApply);
+    [watcher::Event::Init]
+        .into_iter()
+        .chain(pods)
+        .chain([watcher::Event::InitDone])
+        .map(|event| Heard::Event(Box::new(event)))
 }
 
 /// The pods one watch has told of, to notice those that a resync does not list any more.
@@ -135,36 +246,64 @@ struct Known {
     pods: HashMap<String, bool>,
     listing: bool,
     listed_once: bool,
+    /// The first and the latest of the refusals in a row.
+    denied: Option<(Instant, Instant)>,
 }
 
 impl Known {
-    fn take(&mut self, event: watcher::Result<watcher::Event<Pod>>, selection: &Selection) -> Vec<Change> {
+    fn take(&mut self, heard: Heard, selection: &Selection) -> Vec<Change> {
+        match heard {
+            Heard::Event(event) => self.take_event(*event, selection),
+            Heard::MayOnlyList(error) => vec![Change::Polling(error)],
+            Heard::Error(error) => vec![self.take_error(error, Instant::now())],
+        }
+    }
+
+    fn take_event(&mut self, event: watcher::Event<Pod>, selection: &Selection) -> Vec<Change> {
         match event {
-            Ok(watcher::Event::Init) => {
+            watcher::Event::Init => {
                 self.listing = true;
                 self.pods.values_mut().for_each(|listed| *listed = false);
                 Vec::new()
             }
-            Ok(watcher::Event::InitApply(pod) | watcher::Event::Apply(pod)) => {
+            watcher::Event::InitApply(pod) | watcher::Event::Apply(pod) => {
                 let Some(found) = matched(pod.slim(), selection) else { return Vec::new() };
                 self.pods.insert(found.pod.uid().to_owned(), true);
                 vec![Change::Pod { found: Box::new(found), listed: self.listing }]
             }
-            Ok(watcher::Event::Delete(pod)) => {
+            watcher::Event::Delete(pod) => {
                 // Its last state may never have been told otherwise.
                 let Some(uid) = self.pods.remove_entry(pod.uid()).map(|(uid, _)| uid) else { return Vec::new() };
                 let last = matched(pod.slim(), selection);
                 let last = last.map(|found| Change::Pod { found: Box::new(found), listed: false });
                 last.into_iter().chain([Change::Gone(uid)]).collect()
             }
-            Ok(watcher::Event::InitDone) => {
-                self.listing = false;
+            watcher::Event::InitDone => {
+                (self.listing, self.denied) = (false, None);
                 let gone: Vec<String> = self.pods.extract_if(|_, listed| !*listed).map(|(uid, _)| uid).collect();
                 let first = !std::mem::replace(&mut self.listed_once, true);
                 gone.into_iter().map(Change::Gone).chain(first.then_some(Change::Listed)).collect()
             }
-            Err(error) => vec![Change::Trouble(ClusterError::from(&error))],
         }
+    }
+
+    /// At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not. Later only a
+    /// permission that stays away is.
+    fn take_error(&mut self, error: ClusterError, now: Instant) -> Change {
+        let away = matches!(error, ClusterError::Unreachable { .. });
+        let begun = self.listed_once || !self.pods.is_empty();
+        let in_vain = if begun { self.stays_denied(&error, now) } else { away || !error.is_transient() };
+        if in_vain { Change::Failed(error) } else { Change::Trouble(error) }
+    }
+
+    fn stays_denied(&mut self, error: &ClusterError, now: Instant) -> bool {
+        if !error.is_final() {
+            return false;
+        }
+        let before = self.denied.filter(|(_, last)| now.saturating_duration_since(*last) < DENIED_APART);
+        let first = before.map_or(now, |(first, _)| first);
+        self.denied = Some((first, now));
+        now.saturating_duration_since(first) >= DENIED_FOR
     }
 }
 
@@ -189,5 +328,50 @@ impl Iterator for Pauses {
 impl Backoff for Pauses {
     fn reset(&mut self) {
         self.attempts = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{Obstacle, Rejection};
+
+    fn denied() -> ClusterError {
+        let message = "pods is forbidden: User \"u\" cannot list resource \"pods\"".to_owned();
+        ClusterError::from(Rejection { code: 403, reason: "Forbidden".to_owned(), message, retry_after: None })
+    }
+
+    fn away() -> ClusterError {
+        ClusterError::Unreachable { host: "c:443".to_owned(), why: Obstacle::Refused }
+    }
+
+    fn fails(known: &mut Known, error: ClusterError, now: Instant) -> bool {
+        matches!(known.take_error(error, now), Change::Failed(_))
+    }
+
+    #[test]
+    fn what_was_never_permitted_is_not_tried_again() {
+        let now = Instant::now();
+        assert!(fails(&mut Known::default(), denied(), now));
+        assert!(fails(&mut Known::default(), away(), now));
+        let busy = Rejection { code: 503, reason: String::new(), message: String::new(), retry_after: None };
+        assert!(!fails(&mut Known::default(), ClusterError::from(busy), now));
+    }
+
+    #[test]
+    fn what_was_permitted_a_moment_ago_is_tried_for_two_minutes() {
+        let (start, mut known) = (Instant::now(), Known { listed_once: true, ..Known::default() });
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert!((0..24).all(|tried| !fails(&mut known, denied(), at(tried * 5))));
+        assert!(fails(&mut known, denied(), at(120)));
+    }
+
+    #[test]
+    fn refusals_with_a_working_watch_between_do_not_add_up() {
+        let (start, mut known) = (Instant::now(), Known { listed_once: true, ..Known::default() });
+        let at = |seconds| start + Duration::from_secs(seconds);
+        // A watch that is quiet works without a word.
+        assert!((0..9).all(|hour| !fails(&mut known, denied(), at(hour * 3600))));
+        assert!((0..100).all(|tried| !fails(&mut known, away(), at(40_000 + tried * 5))));
     }
 }

@@ -2,15 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{cluster::ClusterError, discover::Target};
-
-/// How the kubelet's own errors begin, which arrive in place of lines.
-const IN_BAND: [&str; 4] = [
-    "unable to retrieve container logs",
-    "failed to try resolving symlinks",
-    "failed to create fsnotify watcher",
-    "failed to open log file",
-];
+use crate::{cluster::ClusterError, discover::Target, follow::kubelet_error};
 
 /// Which piece was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +67,7 @@ impl Answer {
         let lines: Vec<Line> = text.lines().map(line).collect();
         if let Some(last) = lines.last()
             && last.stamp.is_none()
-            && IN_BAND.iter().any(|begin| last.text.starts_with(begin))
+            && kubelet_error::in_band(&last.text).is_some()
         {
             return Answer::InBand(last.text.clone());
         }

@@ -14,14 +14,15 @@ use tokio::{
 
 use super::{
     alarm::Alarm,
-    follower::{Action, End, Event, Follower, Output, Refusal, Request, Scope},
+    follower::{Action, End, Event, Follower, Output, Request, Scope},
     gate::Gate,
     lines::{self, Line},
     note::Note,
+    refusal::Refusal,
     status::{PodLife, Status},
 };
 use crate::{
-    cluster::{Cluster, ClusterError, LogAnswer, LogBody, LogQuery},
+    cluster::{Cluster, LogAnswer, LogBody, LogQuery},
     discover::{Target, watch as pods},
 };
 
@@ -232,9 +233,12 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request)).await;
             drop(place);
             match answer {
-                Ok(answer) => Ok(answer),
+                Ok(answer) => {
+                    gate.note_read();
+                    Ok(answer)
+                }
                 Err(error) => {
-                    let refusal = refusal(error);
+                    let refusal = Refusal::of(&error, gate.was_read());
                     if let Refusal::Passing(_, Some(pause)) = &refusal {
                         gate.close_for(*pause).await;
                     }
@@ -301,22 +305,5 @@ fn query(target: &Target, request: Request) -> LogQuery {
         since_time: request.since.map(|since| since.to_timestamp()),
         tail_lines: request.tail,
         limit_bytes: None,
-    }
-}
-
-/// What an error means for one container.
-fn refusal(error: ClusterError) -> Refusal {
-    match &error {
-        ClusterError::Rejected(rejection) => match rejection.code {
-            400 if rejection.message.contains("is waiting to start") => {
-                let reason = rejection.message.split("waiting to start: ").nth(1).unwrap_or(&rejection.message);
-                Refusal::Waiting(reason.to_owned())
-            }
-            400 => Refusal::NoInstance(rejection.message.clone()),
-            404 => Refusal::NotFound(rejection.message.clone()),
-            _ => Refusal::Passing(error.to_string(), rejection.retry_after),
-        },
-        ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_) => Refusal::Forbidden(error.to_string()),
-        _ => Refusal::Passing(error.to_string(), None),
     }
 }

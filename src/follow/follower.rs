@@ -13,8 +13,10 @@ use bytes::Bytes;
 
 use super::{
     cursor::{Cursor, Overlap, Verdict, chunks},
+    kubelet_error::{self, KubeletError},
     lines::{Line, Piece, Splitter},
     note::Note,
+    refusal::Refusal,
     stamp::Stamp,
     status::{Place, PodLife, State, Status},
 };
@@ -43,23 +45,6 @@ pub struct Request {
     pub tail: Option<u64>,
     /// The log may vanish soon: go ahead of others when requests must queue.
     pub urgent: bool,
-}
-
-/// Why the API did not open a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// 204: the pod is not scheduled.
-    NotScheduled,
-    /// 400 `waiting to start`.
-    Waiting(String),
-    /// 400 `previous terminated container … not found`, or a container without a log.
-    NoInstance(String),
-    /// 404.
-    NotFound(String),
-    /// 403, or a 401 that fresh credentials did not mend.
-    Forbidden(String),
-    /// Anything that may pass: 429, 5xx, a broken connection. With the pause the server asked for.
-    Passing(String, Option<Duration>),
 }
 
 /// How an answer's body ended.
@@ -225,6 +210,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Failures in a row after which a plain (not followed) reading gives up, about 6 s with the pauses between.
 const TRIES: u32 = 7;
+/// How long a log is tried on that could be read a moment ago and may not be now, once its pod has ended: a role may be away
+/// for as long as it takes to apply it anew, or for an API server to start.
+const DENIED_FOR: Duration = Duration::from_secs(120);
 /// Answers in a row that a log's file is missing after which it is believed: while a log is rotated, its file is away for a
 /// moment.
 const FILE_TRIES: u32 = 4;
@@ -306,6 +294,12 @@ pub struct Follower {
     adopt: Option<Cursor>,
     /// What was told last, so that it is told once.
     told: Option<Note>,
+    /// Since when the log may not be read, with what the server said.
+    denied: Option<(Duration, String)>,
+    /// How many instances had ended when the container was first seen.
+    ended_before: u32,
+    /// Reading `current` failed for a reason that has nothing to do with its log.
+    troubled: bool,
     /// Whether any line was handed on.
     any: bool,
     /// State of the jitter's generator.
@@ -343,6 +337,9 @@ impl Follower {
             doubtful: false,
             adopt: None,
             told: None,
+            denied: None,
+            ended_before: 0,
+            troubled: false,
             any: false,
             jitter: seed | 1,
         }
@@ -452,6 +449,7 @@ impl Follower {
     fn begin(&mut self, status: &Status, out: &mut Output) {
         let part = self.scope.tail.is_some();
         self.current = if part { status.restart } else { status.first_readable() };
+        self.ended_before = status.restart + u32::from(status.has_ended());
         if self.current > 0 && !part && self.scope.since.is_none() {
             out.notes.push(Note::GoneBefore { count: self.current });
         }
@@ -526,7 +524,7 @@ impl Follower {
                     self.phase = Phase::Done;
                     return;
                 }
-                Place::Nowhere => self.lose(self.why_gone(), out),
+                Place::Nowhere => self.miss(self.why_gone(), out),
             }
         }
     }
@@ -562,14 +560,40 @@ impl Follower {
             closed: self.closed,
             adopt: self.adopt.take(),
             told: self.told.take(),
+            ended_before: self.ended_before,
             any: self.any,
             jitter: self.jitter,
             ..Follower::new(Scope { tail: None, ..self.scope }, self.jitter)
         };
     }
 
+    /// The current instance's log is not there (any more). What was gone before elbtail could have read it is not lost by it.
+    fn miss(&mut self, reason: String, out: &mut Output) {
+        let ended_before = self.current < self.ended_before && !self.is_gone();
+        let untouched = self.cursor.count() == 0 && self.handed == 0 && self.unfinished.is_none();
+        if ended_before && untouched && !self.troubled {
+            out.notes.push(Note::Gone { restart: self.current, reason });
+            self.sealed = true;
+        } else {
+            self.lose(reason, out);
+        }
+    }
+
+    /// The log may be there, but cannot be read now.
+    fn leave(&mut self, reason: String, now: Duration, out: &mut Output) {
+        out.notes.push(Note::Unreadable { restart: self.current, last: self.cursor.last(), reason });
+        self.sealed = true;
+        self.plan(now, out);
+    }
+
     /// Tells that the rest of the current instance cannot be had, and takes it for done.
     fn lose(&mut self, reason: String, out: &mut Output) {
+        if let (Some((_, reason)), None) = (&self.denied, self.opened) {
+            // It went away while it might not be read.
+            out.notes.push(Note::Forbidden(reason.clone()));
+            self.sealed = true;
+            return;
+        }
         let restart = self.current;
         let last = self.cursor.last();
         let ended = self.status.as_ref().is_some_and(|status| {
@@ -646,6 +670,7 @@ impl Follower {
 
     fn on_opened(&mut self, now: Duration, out: &mut Output) {
         self.opened.get_or_insert(now);
+        self.denied = None;
         self.ended_well = false;
         let is_final = self.is_final();
         if let Phase::Open(reading) = &mut self.phase {
@@ -841,7 +866,7 @@ impl Follower {
         let rest = reading.splitter.rest();
         if !rest.is_empty() && !starts_like_a_stamp(rest) {
             let text = String::from_utf8_lossy(rest).trim().to_owned();
-            if reading.request.since.is_none() || is_kubelet_error(&text) {
+            if reading.request.since.is_none() || kubelet_error::in_band(&text).is_some() {
                 return self.on_in_band(text, now, out);
             }
         }
@@ -985,15 +1010,22 @@ impl Follower {
     }
 
     fn on_in_band(&mut self, text: String, now: Duration, out: &mut Output) {
-        let gone = text.starts_with("unable to retrieve container logs");
-        self.tell(Note::InBand(text.clone()), out);
         self.failures += 1;
-        if self.place() != Place::Live && (gone || self.failures >= FILE_TRIES) {
-            return self.give_up(text, now, out);
+        let error = kubelet_error::in_band(&text);
+        let is_gone = match error {
+            Some(KubeletError::Collected) => true,
+            Some(KubeletError::Passing) => false,
+            Some(KubeletError::FileMissing) | None => self.failures >= FILE_TRIES,
+        };
+        if self.place() != Place::Live && is_gone {
+            self.miss(text, out);
+            return self.plan(now, out);
         }
         if !self.scope.follow && self.failures >= TRIES {
-            return self.give_up(text, now, out);
+            return self.leave(text, now, out);
         }
+        self.troubled |= error == Some(KubeletError::Passing);
+        self.tell(Note::InBand(text), out);
         let pause = self.next_pause(self.failures);
         self.pause(pause, Wake::Never, now);
     }
@@ -1012,17 +1044,34 @@ impl Follower {
                 // The status may lag: after a few tries it has told, or the log is gone.
                 self.failures += 1;
                 if self.failures >= FILE_TRIES || self.checked {
-                    return self.give_up(reason, now, out);
+                    self.miss(reason, out);
+                    return self.plan(now, out);
                 }
                 let pause = self.next_pause(self.failures);
                 self.pause(pause, Wake::Ended, now);
             }
-            Refusal::Forbidden(message) => {
-                out.notes.push(Note::Forbidden(message));
-                self.phase = Phase::Done;
-            }
+            Refusal::Forbidden { reason, withdrawn } => self.on_forbidden(reason, withdrawn, now, out),
             Refusal::Passing(reason, pause) => self.fail(reason, pause, now, out),
         }
+    }
+
+    /// The log may not be read. While the container may go on, the permission may come; so it may for a while after it was there.
+    fn on_forbidden(&mut self, reason: String, withdrawn: bool, now: Duration, out: &mut Output) {
+        self.failures += 1;
+        let since = self.denied.get_or_insert((now, reason.clone())).0;
+        let goes_on = match (self.is_final(), withdrawn) {
+            (false, _) => true,
+            (true, true) => now < since + DENIED_FOR,
+            (true, false) => self.failures < TRIES,
+        };
+        if !self.scope.follow || !goes_on {
+            out.notes.push(Note::Forbidden(reason));
+            self.phase = Phase::Done;
+            return;
+        }
+        self.tell(Note::Denied(reason), out);
+        let pause = self.next_pause(self.failures);
+        self.pause(pause, Wake::Ended, now);
     }
 
     /// The log does not exist yet, though the status looked as if it did.
@@ -1039,8 +1088,9 @@ impl Follower {
     /// Something broke on the way: try again after a pause that grows.
     fn fail(&mut self, reason: String, asked: Option<Duration>, now: Duration, out: &mut Output) {
         self.failures += 1;
+        self.troubled = true;
         if !self.scope.follow && self.failures >= TRIES {
-            return self.give_up(reason, now, out);
+            return self.leave(reason, now, out);
         }
         let note = if self.failures >= TRIES { Note::Struggling(reason) } else { Note::Interrupted(reason) };
         self.tell(note, out);
@@ -1132,23 +1182,13 @@ fn starts_like_a_stamp(rest: &[u8]) -> bool {
     Stamp::parse(rest).is_some() || Stamp::may_start(rest)
 }
 
-/// Whether `text` is one of the errors that the kubelet writes into a body whose headers it has already sent.
-fn is_kubelet_error(text: &str) -> bool {
-    const KNOWN: [&str; 5] = [
-        "unable to retrieve container logs for ",
-        "failed to try resolving symlinks in path ",
-        "failed to open log file ",
-        "failed to create fsnotify watcher",
-        "rpc error: ",
-    ];
-    KNOWN.iter().any(|known| text.starts_with(known))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::status::Ended, *};
 
     const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];
+
+    const COLLECTED: &str = "unable to retrieve container logs for containerd://0";
 
     /// A follower of a container that has ended, told what its requests bring, and the time.
     struct Told(Follower, Duration);
@@ -1283,5 +1323,75 @@ mod tests {
         assert!(opens_tail(&told.answer("")));
         assert_eq!(told.answer(""), [Action::Confirm(LAG_OF_STATUS)]);
         assert!(matches!(told.on(Event::Confirmed(Some(ended()))).notes[..], [Note::Gap { before: None, .. }]));
+    }
+
+    /// The kubelet keeps one dead instance of a container, so a retried one that has ended lacks the log of the first.
+    #[test]
+    fn a_dead_instance_that_was_collected_before_the_first_look_is_told_and_not_missing() {
+        for follow in [true, false] {
+            let State::Ended(end) = ended().state else { panic!() };
+            let retried = Status { restart: 1, last: Some(end), ..ended() };
+            let mut told = Told(Follower::new(Scope { follow, ..Scope::default() }, 1), Duration::ZERO);
+            let asked = told.on(Event::Status(retried)).actions;
+            assert!(matches!(asked[..], [Action::Open(request)] if request.previous), "{asked:?}");
+            let out = told.whole_answer(COLLECTED);
+            assert!(matches!(&out.notes[..], [Note::Gone { restart: 0, .. }]), "{:?}", out.notes);
+            assert!(!out.notes[0].lines_missing());
+            assert!(opens_log(&out.actions), "the instance after it is read");
+            assert!(opens_tail(&told.answer(LINES[0])));
+            assert!(told.whole_answer(LINES[0]).notes.is_empty());
+            assert!(told.0.is_done());
+        }
+    }
+
+    #[test]
+    fn an_instance_that_went_away_after_the_first_try_is_missing() {
+        let mut told = Told::new();
+        told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)));
+        assert!(opens_log(&told.tick()));
+        let out = told.whole_answer(COLLECTED);
+        assert!(matches!(out.notes[..], [Note::Unverified { .. } | Note::Lost { .. }]), "{:?}", out.notes);
+    }
+
+    #[test]
+    fn an_instance_that_ran_when_first_seen_is_missing_when_it_was_collected() {
+        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+        let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+        assert!(opens_log(&told.on(Event::Status(running)).actions));
+        told.on(Event::Refused(Refusal::NoInstance("not yet".to_owned())));
+        assert!(opens_log(&told.on(Event::Status(ended())).actions));
+        let out = told.whole_answer(COLLECTED);
+        assert!(out.notes.iter().any(Note::lines_missing), "{:?}", out.notes);
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_a_single_look_is_not_called_lost() {
+        let mut told = Told(Follower::new(Scope::default(), 1), Duration::ZERO);
+        told.on(Event::Status(ended()));
+        for _ in 1..TRIES {
+            told.on(Event::Refused(Refusal::Passing("No agent available".to_owned(), None)));
+            assert!(opens_log(&told.tick()));
+        }
+        let out = told.on(Event::Refused(Refusal::Passing("No agent available".to_owned(), None)));
+        assert!(matches!(&out.notes[..], [Note::Unreadable { restart: 0, last: None, .. }]), "{:?}", out.notes);
+        assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn a_permission_that_was_there_is_waited_for_two_minutes() {
+        let refused = || Event::Refused(Refusal::Forbidden { reason: "no".to_owned(), withdrawn: true });
+        let mut told = Told::new();
+        assert_eq!(told.on(refused()).notes, [Note::Denied("no".to_owned())]);
+        while told.1 < DENIED_FOR {
+            assert!(!told.0.is_done());
+            told.tick();
+            let notes = told.on(refused()).notes;
+            assert!(notes.is_empty() || told.1 >= DENIED_FOR, "told once: {notes:?}");
+        }
+        assert!(told.0.is_done());
+        let mut told = Told::new();
+        told.on(refused());
+        told.tick();
+        assert!(opens_tail(&told.answer(LINES[0])), "it came back");
     }
 }

@@ -1,6 +1,9 @@
 //! [`Gate`]: how many logs are opened at once, and when none is.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
@@ -19,11 +22,18 @@ pub struct Gate {
     questions: Semaphore,
     /// Until when the server asked to be left alone.
     closed_until: Mutex<Option<Instant>>,
+    /// Whether any log was opened.
+    read: AtomicBool,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Gate { opens: Semaphore::new(OPENS), questions: Semaphore::new(QUESTIONS), closed_until: Mutex::default() }
+        Gate {
+            opens: Semaphore::new(OPENS),
+            questions: Semaphore::new(QUESTIONS),
+            closed_until: Mutex::default(),
+            read: AtomicBool::new(false),
+        }
     }
 }
 
@@ -52,5 +62,15 @@ impl Gate {
         let until = Instant::now() + pause;
         let mut closed = self.closed_until.lock().await;
         *closed = Some(closed.map_or(until, |before| before.max(until)));
+    }
+
+    /// Takes note that a log was opened.
+    pub fn note_read(&self) {
+        self.read.store(true, Relaxed);
+    }
+
+    /// Whether any log was opened, so that reading logs was permitted.
+    pub fn was_read(&self) -> bool {
+        self.read.load(Relaxed)
     }
 }

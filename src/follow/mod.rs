@@ -9,8 +9,10 @@ pub mod cursor;
 pub mod drive;
 pub mod follower;
 pub mod gate;
+pub mod kubelet_error;
 pub mod lines;
 pub mod note;
+pub mod refusal;
 pub mod stamp;
 pub mod status;
 

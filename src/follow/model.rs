@@ -9,9 +9,10 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::{
-    follower::{Action, End, Event, Follower, Output, Refusal, Request, Scope},
+    follower::{Action, End, Event, Follower, Output, Request, Scope},
     lines::{self, Line},
     note::Note,
+    refusal::Refusal,
     stamp::Stamp,
     status::{Ended, PodLife, State, Status},
 };

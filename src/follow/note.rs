@@ -36,6 +36,22 @@ pub enum Note {
         /// How many.
         count: u32,
     },
+    /// The log of an instance that had ended before elbtail looked was gone when it did.
+    Gone {
+        /// The instance's number.
+        restart: u32,
+        /// Why.
+        reason: String,
+    },
+    /// An instance's log, or its rest, cannot be read now, but may be later.
+    Unreadable {
+        /// The instance's number.
+        restart: u32,
+        /// The last line read.
+        last: Option<Stamp>,
+        /// Why.
+        reason: String,
+    },
     /// An instance's log went away unread.
     Lost {
         /// The instance's number.
@@ -65,6 +81,8 @@ pub enum Note {
     Interrupted(String),
     /// Opening the log keeps failing, and elbtail keeps trying.
     Struggling(String),
+    /// Permission is missing, and elbtail keeps trying: a role may be away for a moment only.
+    Denied(String),
     /// Permission is missing.
     Forbidden(String),
 }
@@ -72,7 +90,7 @@ pub enum Note {
 impl Note {
     /// Whether the note says that lines are missing: exit code 8.
     pub fn lines_missing(&self) -> bool {
-        matches!(self, Note::Gap { .. } | Note::Lost { .. } | Note::Unverified { .. })
+        matches!(self, Note::Gap { .. } | Note::Lost { .. } | Note::Unverified { .. } | Note::Unreadable { .. })
     }
 }
 
@@ -107,6 +125,16 @@ impl fmt::Display for Note {
             Note::GoneBefore { count } => {
                 write!(f, "the logs of its first {count} instances were gone before elbtail started")
             }
+            Note::Gone { restart, reason } => {
+                write!(f, "the log of instance {restart} was gone before elbtail started: {reason}")
+            }
+            Note::Unreadable { restart, last: Some(last), reason } => {
+                write!(f, "instance {restart} was read up to {}, the rest cannot be read now: {reason}", time(last))
+            }
+            Note::Unreadable { restart: 0, last: None, reason } => write!(f, "its log cannot be read now: {reason}"),
+            Note::Unreadable { restart, last: None, reason } => {
+                write!(f, "the log of instance {restart} cannot be read now: {reason}")
+            }
             Note::Lost { restart, reason } => write!(f, "the log of instance {restart} is lost: {reason}"),
             Note::Unverified { restart, last: Some(last), reason } => {
                 write!(f, "instance {restart} was read up to {}, its end is not known: {reason}", time(last))
@@ -123,6 +151,7 @@ impl fmt::Display for Note {
             Note::InBand(text) => write!(f, "the kubelet answered: {text}"),
             Note::Interrupted(reason) => write!(f, "stream interrupted, opening again: {reason}"),
             Note::Struggling(reason) => write!(f, "cannot be read at present, trying on: {reason}"),
+            Note::Denied(message) => write!(f, "not allowed at present, trying on: {message}"),
             Note::Forbidden(message) => write!(f, "not allowed: {message}"),
         }
     }

@@ -105,6 +105,15 @@ impl Status {
         }
     }
 
+    /// Whether the latest instance has ended.
+    pub fn has_ended(&self) -> bool {
+        match &self.state {
+            State::Ended(_) => true,
+            State::Waiting { .. } => self.last.is_some(),
+            State::Running { .. } => false,
+        }
+    }
+
     /// The first instance whose log can be read or will be.
     pub fn first_readable(&self) -> u32 {
         let before = self.restart.saturating_sub(1);

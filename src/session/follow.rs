@@ -206,13 +206,13 @@ impl Run {
                 self.recover().await;
                 Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
             }
-            Change::Trouble(error) => {
-                // At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not.
-                let at_start = self.listed == 0 && self.pods.is_empty();
-                let away = matches!(error, ClusterError::Unreachable { .. });
-                if (at_start && (away || !error.is_transient())) || error.is_final() {
-                    return Err(error);
-                }
+            Change::Polling(error) => {
+                let text = format!("pods may not be watched, so they are listed every few seconds: {error}");
+                Ok(self.out.send(Update::Say(text)).await.is_ok())
+            }
+            // Another id of a job that is followed already.
+            Change::Failed(error) if self.pods.is_empty() || error.is_final() => Err(error),
+            Change::Failed(error) | Change::Trouble(error) => {
                 if std::mem::replace(&mut self.troubled, true) {
                     return Ok(true);
                 }

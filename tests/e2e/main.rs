@@ -24,6 +24,7 @@ mod layouts;
 mod local_faults;
 mod many;
 mod nothing;
+mod permissions;
 mod restarts;
 mod rows;
 mod selection;

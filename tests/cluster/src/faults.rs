@@ -51,6 +51,13 @@ pub enum Action {
         /// Seconds for `Retry-After`.
         retry_after: Option<u32>,
     },
+    /// The request is answered with an error of another party on the way, such as a kubelet or a tunnel.
+    Refuse {
+        /// The status code.
+        code: u16,
+        /// The message of the `Status`.
+        message: String,
+    },
     /// The connection gets a GOAWAY; what is under way goes on.
     GoAway,
     /// The answer comes late.
@@ -69,6 +76,7 @@ impl Action {
             Self::InBand { .. } => "in-band",
             Self::ExpireWatch { .. } => "expire-watch",
             Self::Answer { .. } => "answer",
+            Self::Refuse { .. } => "refuse",
             Self::GoAway => "goaway",
             Self::Delay(_) => "delay",
         }

@@ -58,6 +58,11 @@ pub(crate) async fn answer(
             let _ = incoming.collect().await;
             return render(&call, Err(Failure::injected(*code, *retry_after)), true);
         }
+        Some(action @ Action::Refuse { code, message }) => {
+            world.faults.count(action);
+            let _ = incoming.collect().await;
+            return render(&call, Err(Failure::of_another(*code, message)), true);
+        }
         Some(action @ Action::GoAway) => {
             world.faults.count(action);
             control.doom(Fate::GoAway);

@@ -91,6 +91,17 @@ impl Failure {
         Self { retry_after, ..Self::new(code, Some(reason), message, None) }
     }
 
+    /// What another party on the way said, as the API server passes it on.
+    pub(crate) fn of_another(code: u16, message: &str) -> Self {
+        let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let reason = match code.as_u16() {
+            401 => Some("Unauthorized"),
+            403 => Some("Forbidden"),
+            _ => None,
+        };
+        Self::new(code, reason, message, None)
+    }
+
     /// The message, for in-band use.
     pub(crate) fn to_event(&self) -> Value {
         json!({"type": "ERROR", "object": self.body})

@@ -1,0 +1,62 @@
+//! The kubelet's own errors: as text in a log's body, and as the API server passes them on.
+
+/// An error that the kubelet writes into a body whose head it has already sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KubeletError {
+    /// The runtime does not know the container any more: its log was collected.
+    Collected,
+    /// The log's file is not there: for a moment while it is rotated, or for good.
+    FileMissing,
+    /// Something that has nothing to do with the log itself.
+    Passing,
+}
+
+/// How these errors begin, as in the kubelet's `kuberuntime/logs` and `ReadLogs`.
+const IN_BAND: [(&str, KubeletError); 10] = [
+    ("unable to retrieve container logs for ", KubeletError::Collected),
+    ("failed to try resolving symlinks in path ", KubeletError::FileMissing),
+    ("failed to open log file ", KubeletError::FileMissing),
+    ("failed to create fsnotify watcher", KubeletError::Passing),
+    ("failed to watch directory ", KubeletError::Passing),
+    ("failed to read log file ", KubeletError::Passing),
+    ("failed to seek ", KubeletError::Passing),
+    ("failed to tail ", KubeletError::Passing),
+    ("failed to get container status ", KubeletError::Passing),
+    ("rpc error: ", KubeletError::Passing),
+];
+
+/// Which of the kubelet's errors `text` is, that stands unstamped at an answer's end; `None`: none that is known.
+pub fn in_band(text: &str) -> Option<KubeletError> {
+    IN_BAND.iter().find(|(begin, _)| text.starts_with(begin)).map(|(_, error)| *error)
+}
+
+/// Whether the message of a 401 or 403 says that the kubelet refused the API server, and not the API server the user.
+pub fn is_kubelets_refusal(message: &str) -> bool {
+    let of_the_node = message.starts_with("Forbidden (user=") && message.contains("resource=nodes");
+    // The API server's own 401 says `Unauthorized`; this is how its client puts the kubelet's.
+    of_the_node || message.starts_with("the server has asked for the client to provide credentials")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_real_kubelets_are_told_apart() {
+        let kind = |text: &str| in_band(text);
+        let collected = "unable to retrieve container logs for containerd://bb38a1a82b95";
+        let missing =
+            "failed to try resolving symlinks in path \"/var/log/pods/a/c/0.log\": lstat: no such file or directory";
+        let busy = "failed to create fsnotify watcher: too many open files";
+        let down = "rpc error: code = Unavailable desc = connection error";
+        assert_eq!(kind(collected), Some(KubeletError::Collected));
+        assert_eq!(kind(missing), Some(KubeletError::FileMissing));
+        assert_eq!(kind("failed to open log file \"/x\": no such file"), Some(KubeletError::FileMissing));
+        for text in
+            [busy, down, "failed to read log file \"/x\": input/output error", "failed to tail 5 lines of log file"]
+        {
+            assert_eq!(kind(text), Some(KubeletError::Passing), "{text}");
+        }
+        assert_eq!(kind("a line of a container"), None);
+    }
+}
