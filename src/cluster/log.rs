@@ -94,16 +94,20 @@ impl LogAnswer {
         match status {
             StatusCode::OK => Ok(Self::Body(BodyDataStream::new(answer.into_body()))),
             StatusCode::NO_CONTENT => Ok(Self::NotScheduled),
-            _ => {
-                let header = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-                let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
-                let body = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await;
-                // Without its body a refusal is still one.
-                let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-                Err(Rejection::parse(status.as_u16(), retry_after, &body).into())
-            }
+            _ => Err(refusal(answer).await),
         }
     }
+}
+
+/// What an answer that is none says; it is read to its end.
+pub(super) async fn refusal(answer: Response<AnswerBody>) -> ClusterError {
+    let header = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let status = answer.status().as_u16();
+    let body = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await;
+    // Without its body a refusal is still one.
+    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    Rejection::parse(status, retry_after, &body).into()
 }
 
 impl fmt::Display for LogQuery {

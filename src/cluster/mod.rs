@@ -17,6 +17,7 @@ mod exec;
 mod kubeconfig;
 mod lane;
 mod log;
+pub mod node_file;
 mod pool;
 mod proxy;
 mod settings;
@@ -111,6 +112,22 @@ impl Cluster {
     /// How many connections and streams there are.
     pub fn counters(&self) -> Counters {
         self.transport.counters()
+    }
+
+    /// Asks the kubelet of `node` for a file or directory it serves under `/logs/`. Node and path must be made of checked
+    /// names.
+    ///
+    /// # Errors
+    /// When the cluster cannot be reached, or anything but the file is the answer.
+    pub async fn node_file(
+        &self,
+        node: &str,
+        path: &str,
+        bytes: &node_file::Bytes,
+    ) -> Result<node_file::NodeFile, ClusterError> {
+        let request = node_file::request(node, path, bytes)?;
+        let answer = self.service.clone().call(request).await?;
+        node_file::NodeFile::read(answer).await
     }
 
     /// Asks for a container's log.

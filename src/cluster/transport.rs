@@ -182,12 +182,13 @@ impl Inner {
     }
 }
 
-/// Logs and watches: answers that arrive over minutes or days.
+/// Logs, watches and files of a node: answers that arrive over minutes or days.
 fn is_stream(request: &Request<Body>) -> bool {
+    let file = request.uri().path().contains("/proxy/logs/") && !request.uri().path().ends_with('/');
     let mut from_end = request.uri().path().rsplit('/');
     let log = from_end.next() == Some("log") && from_end.nth(1) == Some("pods");
     let mut pairs = request.uri().query().unwrap_or_default().split('&');
-    log || pairs.any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
+    log || file || pairs.any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
 }
 
 /// A second copy of a request, if its body can be had twice.
@@ -210,5 +211,7 @@ mod tests {
         assert!(stream("https://h/api/v1/pods?limit=1&watch=true"));
         assert!(!stream("https://h/api/v1/pods?limit=1"));
         assert!(!stream("https://h/api/v1/namespaces/log"));
+        assert!(stream("https://h/api/v1/nodes/n/proxy/logs/pods/a_b_c/d/0.log"));
+        assert!(!stream("https://h/api/v1/nodes/n/proxy/logs/pods/a_b_c/d/"), "a list is short");
     }
 }

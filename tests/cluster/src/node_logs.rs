@@ -56,7 +56,7 @@ pub(crate) fn serve(world: &Arc<World>, call: &Call) -> Outcome {
             return Ok(Answer::Proxied(disabled));
         }
         NodeLogs::Served => logs_on(&state, &call.name),
-        NodeLogs::Elsewhere => Vec::new(),
+        NodeLogs::Elsewhere => return Ok(Answer::Proxied(not_found())),
     };
     drop(state);
     let path = format!("/var/log{path}");

@@ -1,0 +1,326 @@
+//! [`Download`]: one file of a node, to its end however often it is cut off; [`PlainFile`]: what it holds, decompressed.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Unreadable,
+    gunzip::{self, Gunzip},
+    listing::FileName,
+    path::Directory,
+};
+use crate::cluster::{
+    Cluster, ClusterError, LogBody,
+    node_file::{Bytes as Range, NodeFile},
+};
+
+/// How often in a row a download may break, or be refused for a passing reason, without bringing a byte.
+const TRIES: u32 = 5;
+
+/// The pause before the second try; it doubles with each.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A download that brings nothing for so long has stalled: a file is there, so there is nothing to wait for.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// How much of a file's start tells it from others: its first stamp and the start of its first line.
+const HEAD: usize = 96;
+
+/// How much of a compressed file is enough to have its [`HEAD`].
+const COMPRESSED_HEAD: u64 = 4 << 10;
+
+/// Why a file cannot be read on.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Under its name there is nothing now, or another file: it was rotated, compressed or removed.
+    Moved,
+    /// Anything else.
+    Unreadable(Unreadable),
+}
+
+impl From<ClusterError> for Fault {
+    fn from(error: ClusterError) -> Self {
+        match error.rejection().map(|rejection| rejection.code) {
+            Some(404 | 416) => Fault::Moved,
+            _ => Fault::Unreadable(error.into()),
+        }
+    }
+}
+
+/// One file of a node: its bytes as they lie there.
+#[derive(Debug)]
+struct Download {
+    cluster: Cluster,
+    node: String,
+    path: String,
+    /// The place of the next byte.
+    at: u64,
+    /// Where the file ended when it was opened.
+    end: Option<u64>,
+    /// How many bytes come before the next one: a server that knows no ranges sends the file from its start.
+    skip: u64,
+    /// Its first bytes, at most [`HEAD`].
+    head: BytesMut,
+    body: Option<LogBody>,
+    failures: u32,
+}
+
+impl Download {
+    fn new(cluster: &Cluster, directory: &Directory, file: FileName) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            node: directory.node().to_owned(),
+            path: directory.file(file),
+            at: 0,
+            end: None,
+            skip: 0,
+            head: BytesMut::new(),
+            body: None,
+            failures: 0,
+        }
+    }
+
+    async fn ask(&self, range: Range) -> Result<NodeFile, ClusterError> {
+        self.cluster.node_file(&self.node, &self.path, &range).await
+    }
+
+    /// Has the kubelet open the file: from then on it may be rotated, but what comes is still this file.
+    async fn open(&mut self) -> Result<&mut LogBody, Fault> {
+        loop {
+            match self.ask(Range::From(self.at)).await {
+                Ok(file) => {
+                    // Names move from file to file. One that is still this file's was so when it was opened.
+                    if self.at > 0 && !self.is_same().await? {
+                        return Err(Fault::Moved);
+                    }
+                    let skip = self.at.checked_sub(file.from);
+                    self.skip =
+                        skip.ok_or_else(|| unexpected(format!("{}: another part than asked for", self.path)))?;
+                    self.end = file.end;
+                    return Ok(self.body.insert(file.body));
+                }
+                Err(error) if error.is_transient() => self.failed(error).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether the file of this name still begins as the one that is read.
+    async fn is_same(&mut self) -> Result<bool, Fault> {
+        let Some(last) = (self.head.len() as u64).checked_sub(1) else { return Ok(true) };
+        loop {
+            match self.ask(Range::Within(0..=last)).await {
+                Ok(file) => match start(file, self.head.len()).await {
+                    Ok(start) => return Ok(start == self.head),
+                    Err(error) => self.failed(error).await?,
+                },
+                Err(error) if error.is_transient() => self.failed(error).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Waits before the next try, if there is one.
+    async fn failed(&mut self, error: ClusterError) -> Result<(), Fault> {
+        self.failures += 1;
+        if self.failures >= TRIES {
+            return Err(Fault::Unreadable(error.into()));
+        }
+        let asked = error.rejection().and_then(|rejection| rejection.retry_after).unwrap_or_default();
+        sleep(asked.max(PAUSE * 2u32.pow(self.failures - 1))).await;
+        Ok(())
+    }
+
+    /// The next bytes, or `None` at the end that the file had when it was opened.
+    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        loop {
+            let body = match &mut self.body {
+                Some(body) => body,
+                None => self.open().await?,
+            };
+            let cut = match timeout(STALLED, body.next()).await {
+                Ok(Some(Ok(mut bytes))) => {
+                    let skipped = self.skip.min(bytes.len() as u64);
+                    self.skip -= skipped;
+                    // No more than there are.
+                    let bytes = bytes.split_off(usize::try_from(skipped).unwrap_or(bytes.len()));
+                    if bytes.is_empty() {
+                        continue;
+                    }
+                    self.at += bytes.len() as u64;
+                    self.failures = 0;
+                    let head = HEAD.saturating_sub(self.head.len()).min(bytes.len());
+                    self.head.extend_from_slice(&bytes[..head]);
+                    return Ok(Some(bytes));
+                }
+                // Where no length was announced, an end is all there is to go by.
+                Ok(None) if self.end.is_none_or(|end| self.at >= end) => return Ok(None),
+                Ok(None) => format!("{} ended after {} bytes", self.path, self.at),
+                Ok(Some(Err(error))) => error.to_string(),
+                Err(_) => format!("{}: nothing came for {STALLED:?}", self.path),
+            };
+            self.body = None;
+            self.failed(ClusterError::Broken { host: self.cluster.host(), why: cut }).await?;
+        }
+    }
+}
+
+fn unexpected(what: String) -> Fault {
+    Fault::Unreadable(ClusterError::Unexpected(what).into())
+}
+
+/// The first `length` bytes of an answer, or all of it if it has fewer.
+async fn start(mut file: NodeFile, length: usize) -> Result<BytesMut, ClusterError> {
+    let mut start = BytesMut::new();
+    while start.len() < length
+        && let Some(bytes) = file.body.next().await
+    {
+        start.extend_from_slice(&bytes?);
+    }
+    start.truncate(length);
+    Ok(start)
+}
+
+/// One file of a node: the records it holds, compressed or not.
+#[derive(Debug)]
+pub(super) struct PlainFile {
+    download: Download,
+    gunzip: Option<Gunzip>,
+    /// Which file it is.
+    pub(super) name: FileName,
+    /// How many bytes of records came.
+    at: u64,
+    /// How many are still to be passed over, as they came from the same file under another name.
+    skip: u64,
+    /// The first of them, at most [`HEAD`].
+    head: BytesMut,
+    ended: bool,
+}
+
+impl PlainFile {
+    pub(super) fn new(cluster: &Cluster, directory: &Directory, name: FileName) -> Self {
+        Self {
+            download: Download::new(cluster, directory, name),
+            gunzip: name.gzip.then(|| Gunzip::new(gunzip::MOST)),
+            name,
+            at: 0,
+            skip: 0,
+            head: BytesMut::new(),
+            ended: false,
+        }
+    }
+
+    /// The same file under another name, from where the reading stopped.
+    pub(super) fn renamed(self, cluster: &Cluster, directory: &Directory, name: FileName) -> Self {
+        let mut new = Self::new(cluster, directory, name);
+        (new.at, new.head) = (self.at, self.head);
+        if name.gzip {
+            new.skip = new.at;
+        } else {
+            (new.download.at, new.download.head) = (new.at, new.head.clone());
+        }
+        new
+    }
+
+    /// The start of its records, as far as it came: what it is recognised by.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Has the kubelet open it.
+    pub(super) async fn open(&mut self) -> Result<(), Fault> {
+        self.download.open().await.map(drop)
+    }
+
+    /// The next bytes of records, or `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        loop {
+            let Some(mut bytes) = self.records().await? else { return Ok(None) };
+            let skipped = self.skip.min(bytes.len() as u64);
+            self.skip -= skipped;
+            let bytes = bytes.split_off(usize::try_from(skipped).unwrap_or(bytes.len()));
+            if bytes.is_empty() {
+                continue;
+            }
+            self.at += bytes.len() as u64;
+            let head = HEAD.saturating_sub(self.head.len()).min(bytes.len());
+            self.head.extend_from_slice(&bytes[..head]);
+            return Ok(Some(bytes));
+        }
+    }
+
+    async fn records(&mut self) -> Result<Option<Bytes>, Fault> {
+        let Some(gunzip) = &mut self.gunzip else { return self.download.next().await };
+        let broken = |error| Fault::Unreadable(Unreadable::Broken { file: self.name, why: format!("{error}") });
+        loop {
+            if self.ended {
+                return Ok(None);
+            }
+            if let Some(bytes) = gunzip.next().map_err(broken)? {
+                return Ok(Some(bytes));
+            }
+            match self.download.next().await? {
+                Some(bytes) => gunzip.push(bytes),
+                None => {
+                    self.ended = true;
+                    return gunzip.end().map_err(broken);
+                }
+            }
+        }
+    }
+}
+
+/// The start of a file's records, [`HEAD`] bytes if it has so many; `None` when there is no such file any more.
+pub(super) async fn head(
+    cluster: &Cluster,
+    directory: &Directory,
+    name: FileName,
+) -> Result<Option<BytesMut>, Unreadable> {
+    let mut download = Download::new(cluster, directory, name);
+    let length = if name.gzip { COMPRESSED_HEAD } else { HEAD as u64 };
+    let start = loop {
+        let answer = match download.ask(Range::Within(0..=length - 1)).await {
+            Ok(file) => start(file, usize::try_from(length).unwrap_or(HEAD)).await,
+            Err(error) => Err(error),
+        };
+        let fault = match answer {
+            Ok(start) => break start,
+            Err(error) if error.is_transient() => match download.failed(error).await {
+                Ok(()) => continue,
+                Err(fault) => fault,
+            },
+            Err(error) => error.into(),
+        };
+        return match fault {
+            Fault::Moved => Ok(None),
+            Fault::Unreadable(why) => Err(why),
+        };
+    };
+    if !name.gzip {
+        return Ok(Some(start));
+    }
+    let mut gunzip = Gunzip::new(gunzip::MOST);
+    gunzip.push(start.freeze());
+    let mut head = BytesMut::new();
+    while head.len() < HEAD
+        && let Some(bytes) = gunzip.next().map_err(|error| Unreadable::Broken { file: name, why: error.to_string() })?
+    {
+        head.extend_from_slice(&bytes);
+    }
+    head.truncate(HEAD);
+    Ok(Some(head))
+}
+
+/// How large a file is on the node, in bytes; `None` when it is gone, or nobody says.
+pub(super) async fn size(cluster: &Cluster, directory: &Directory, name: FileName) -> Result<Option<u64>, Unreadable> {
+    match Download::new(cluster, directory, name).ask(Range::Within(0..=0)).await {
+        Ok(file) => Ok(file.size),
+        Err(error) => match Fault::from(error) {
+            Fault::Moved => Ok(None),
+            Fault::Unreadable(why) => Err(why),
+        },
+    }
+}

@@ -1,0 +1,132 @@
+//! [`Gunzip`]: a gzipped file as a stream, in little memory whatever it holds.
+
+use std::io::{self, Write as _};
+
+use bytes::Bytes;
+use flate2::write::MultiGzDecoder;
+
+/// What a compressed file may hold, in bytes: a hundred times the size at which kubelets rotate by default, 10 MiB, and then
+/// some. A node that sends more is not believed.
+pub(super) const MOST: u64 = 2 << 30;
+
+/// How much is decompressed at a time. A byte can become a thousand, so this bounds the memory to about 4 MiB.
+const STEP: usize = 4 << 10;
+
+/// Decompresses what is pushed.
+#[derive(Debug)]
+pub(super) struct Gunzip {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    /// Compressed bytes that are yet to be looked at.
+    input: Bytes,
+    /// What may still come out.
+    left: u64,
+}
+
+impl Gunzip {
+    pub(super) fn new(most: u64) -> Self {
+        Self { decoder: MultiGzDecoder::new(Vec::new()), input: Bytes::new(), left: most }
+    }
+
+    /// Takes the next compressed bytes. Everything of the ones before must have been drawn with `next`.
+    pub(super) fn push(&mut self, input: Bytes) {
+        debug_assert!(self.input.is_empty());
+        self.input = input;
+    }
+
+    /// The next decompressed bytes, or `None` when more must arrive.
+    ///
+    /// # Errors
+    /// When it is no gzip, or holds more than it may.
+    pub(super) fn next(&mut self) -> io::Result<Option<Bytes>> {
+        while !self.input.is_empty() {
+            let step = self.input.split_to(STEP.min(self.input.len()));
+            self.decoder.write_all(&step)?;
+            // Else the last of it would come with the next bytes only.
+            self.decoder.flush()?;
+            if let Some(output) = self.output()? {
+                return Ok(Some(output));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The end of the file: what was still held back.
+    ///
+    /// # Errors
+    /// When the compressed data ends too early.
+    pub(super) fn end(&mut self) -> io::Result<Option<Bytes>> {
+        self.decoder.try_finish()?;
+        self.output()
+    }
+
+    fn output(&mut self) -> io::Result<Option<Bytes>> {
+        let output = std::mem::take(self.decoder.get_mut());
+        let left = self.left.checked_sub(output.len() as u64);
+        self.left = left.ok_or_else(|| io::Error::other("it holds more than a log file can"))?;
+        Ok((!output.is_empty()).then(|| Bytes::from(output)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use proptest::prelude::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn gunzip(gz: &[u8], chunk: usize, most: u64) -> io::Result<(Vec<u8>, usize)> {
+        let mut gunzip = Gunzip::new(most);
+        let (mut out, mut largest) = (Vec::new(), 0);
+        for part in gz.chunks(chunk) {
+            gunzip.push(Bytes::copy_from_slice(part));
+            while let Some(bytes) = gunzip.next()? {
+                largest = largest.max(bytes.len());
+                out.extend_from_slice(&bytes);
+            }
+        }
+        out.extend_from_slice(&gunzip.end()?.unwrap_or_default());
+        Ok((out, largest))
+    }
+
+    #[test]
+    fn a_bomb_neither_takes_the_memory_nor_is_read_to_its_end() {
+        let bomb = gzip(&vec![0; 32 << 20]);
+        assert!(bomb.len() < 200_000);
+        let (out, largest) = gunzip(&bomb, bomb.len(), MOST).unwrap();
+        assert_eq!(out.len(), 32 << 20);
+        assert!(largest <= 5 << 20, "{largest} bytes at a time");
+        let refused = gunzip(&bomb, bomb.len(), 20 << 20).unwrap_err();
+        assert_eq!(refused.to_string(), "it holds more than a log file can");
+    }
+
+    #[test]
+    fn a_file_cut_short_is_not_whole() {
+        let gz = gzip(b"one\ntwo\n");
+        assert!(gunzip(&gz[..gz.len() - 1], 5, MOST).is_err());
+        assert!(gunzip(b"no gzip at all", 5, MOST).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_compressed_comes_out(bytes: Vec<u8>, chunk in 1usize..40, twice: bool) {
+            let mut gz = gzip(&bytes);
+            let mut plain = bytes.clone();
+            if twice {
+                gz.extend(gzip(&bytes));
+                plain.extend(&bytes);
+            }
+            prop_assert_eq!(gunzip(&gz, chunk, MOST).unwrap().0, plain);
+        }
+
+        #[test]
+        fn any_bytes_are_read_in_peace(bytes: Vec<u8>, chunk in 1usize..40) {
+            let _ = gunzip(&bytes, chunk, MOST);
+            let _ = gunzip(&[&[0x1f, 0x8b, 8, 0][..], &bytes].concat(), chunk, MOST);
+        }
+    }
+}
