@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_elbtail_global_optspecs
-    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= s/server= token= certificate-authority= insecure-skip-tls-verify tls-server-name= request-timeout= db= db-table= db-key= db-payload= h/help V/version
+    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= s/server= token= certificate-authority= insecure-skip-tls-verify tls-server-name= request-timeout= db= db-table= db-key= db-payload= color= h/help V/version
 end
 
 function __fish_elbtail_needs_command
@@ -40,6 +40,9 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -l db -d 'Where rows are: 
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_needs_command" -s V -l version -d 'Print version'
@@ -49,24 +52,23 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List t
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the rows of a database, the newest first'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "version" -d 'Print the version of elbtail and of the cluster'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l pod -d 'Only pods with this in their name (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
 warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'
 running\t'Searching'
 exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s l -l selector -d 'Only pods of the job with these labels, such as app=blast,shard!=03' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tail -d 'Only the last N lines of each container; -1 for all' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since -d 'Only lines newer than this, such as 5s, 2m, 3h' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since -d 'Only lines newer than this, such as 5s, 2h30m, 1d' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
 json\t'One JSON object a line'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Also into a pipe'
-never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l order -d 'In which order lines of different containers come [default: time, with -f arrival]' -r -f -a "time\t'By their stamps'
 arrival\t'As they arrive'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
@@ -85,8 +87,12 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db -d 'Where ro
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s p -l previous -d 'Only the instance before the latest of each container that was started again; -f has no effect on it'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s t -l timestamps -d 'Print the time of each line'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l only-log-lines -d 'Print log lines only: nothing on stderr but errors and what is missing'
@@ -115,17 +121,21 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db -d 'Where
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l pod -d 'Only pods with this in their name (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
 warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'
 running\t'Searching'
 exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s l -l selector -d 'Only pods of the job with these labels, such as app=blast,shard!=03' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s o -l output -d 'How to print them' -r -f -a "table\t'A line for each container'
 wide\t'The same with all there is to know'
 name\t'`<namespace>/<pod>/<container>` for each container'
@@ -147,9 +157,13 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db -d 'Where
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s w -l watch -d 'Go on and print what changes, until interrupted'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l no-headers -d 'Print no line of headers above a table'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s o -l output -d 'Output format' -r -f -a "table\t'A line for each row'
@@ -173,6 +187,10 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db -d 'Where ro
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l no-headers -d 'Print no line of headers above a table'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
@@ -196,6 +214,9 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db -d 'Where 
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l all-contexts -d 'If the job\'s pods are not here, look in all contexts of the kubeconfig'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
@@ -216,12 +237,40 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db -d 'Wh
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
-complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s h -l help -d 'Print help'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "jobs" -d 'List the rows of a database, the newest first'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "completion" -d 'Print the completion script of a shell'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s o -l output -d 'How to print it' -r -f -a "json\t'One object'
+yaml\t'The same object'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l client -d 'elbtail\'s own version alone, without asking the cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -26,8 +26,12 @@ pub enum Exit {
     LinesMissing = 8,
     /// The job failed (with `--exit-code`).
     JobFailed = 9,
-    /// Interrupted by the user.
+    /// The terminal was closed (SIGHUP).
+    HungUp = 129,
+    /// Interrupted by the user (SIGINT).
     Interrupted = 130,
+    /// Asked to end (SIGTERM).
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

@@ -3,6 +3,9 @@
 //! Data flows one way: `row` → `resolve` → `discover` → `follow` → `merge` → `render`. The modules in the middle are pure;
 //! I/O stands at both ends. `cli` alone prints, exits or reads the environment. `docs/design.md` tells the story.
 
+// What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says.
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
+
 mod causes;
 pub mod cli;
 pub mod cluster;

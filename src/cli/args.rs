@@ -4,9 +4,11 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
+use super::{duration::positive, failure::Failure};
 use crate::{
     cluster::ConnectArgs,
-    discover::Phase,
+    discover::{Headers, Phase, Selection},
+    job_id::JobId,
     resolve::ResolveFormat,
     row::{
         JobArg,
@@ -32,12 +34,16 @@ pub struct Cli {
     /// Where rows are.
     #[command(flatten)]
     pub db: DbArgs,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: crate::render::ColorChoice,
 }
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 row not readable, 4 no id in the row, 5 no pods match,
 6 cluster not reachable, 7 not authenticated or forbidden, 8 lines are missing and elbtail knows it,
-9 the job failed (with --exit-code) or doctor found a problem, 130 interrupted";
+9 the job failed (with --exit-code) or doctor found a problem,
+129 the terminal was closed, 130 interrupted, 143 asked to end";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -58,6 +64,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
+    /// Print the version of elbtail and of the cluster
+    Version(VersionArgs),
 }
 
 /// Which row.
@@ -78,26 +86,51 @@ pub struct JobArgs {
 const SELECTION: &str = "Selection";
 
 /// Which containers.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct SelectArgs {
     /// Only containers of this name (regular expression on the whole name), can be repeated
     #[arg(long, short = 'c', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
     container: Vec<Regex>,
-    /// Only pods with this in their name (regular expression), can be repeated
+    /// Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated
     #[arg(long, value_name = "NAME", value_parser = Regex::new, help_heading = SELECTION)]
     pod: Vec<Regex>,
     /// Only containers that work on this step, can be repeated
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     phase: Vec<Phase>,
+    /// Only pods of the job with these labels, such as app=blast,shard!=03
+    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
+    pub selector: Option<String>,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
     #[arg(long, help_heading = SELECTION)]
-    pub include_setup: bool,
+    include_setup: bool,
 }
 
 impl SelectArgs {
-    /// The filter these flags describe.
-    pub fn filter(&self) -> Filter {
-        Filter { containers: self.container.clone(), pods: self.pod.clone(), phases: self.phase.clone() }
+    /// The filter these flags describe; `short` is what pods' short names leave out.
+    pub fn filter(&self, short: &str) -> Filter {
+        Filter {
+            containers: self.container.clone(),
+            pods: self.pod.clone(),
+            short: short.to_owned(),
+            phases: self.phase.clone(),
+        }
+    }
+
+    /// What the cluster is asked for.
+    pub fn selection(&self, id: JobId) -> Selection {
+        Selection { id, include_setup: self.include_setup, labels: self.selector.clone() }
+    }
+}
+
+/// A server that cannot read a selector says so with 400, and then it is the command line that is wrong.
+pub fn blame_selector(failure: Failure, selector: &Option<String>) -> Failure {
+    match (&failure, selector) {
+        (Failure::Cluster(error), Some(selector))
+            if error.rejection().is_some_and(|rejection| rejection.code == 400) =>
+        {
+            Failure::Usage(format!("-l {selector:?}: {error}"))
+        }
+        _ => failure,
     }
 }
 
@@ -117,14 +150,17 @@ pub struct LogsArgs {
     /// Go on until the job has ended, through restarts and new pods
     #[arg(long, short = 'f')]
     pub follow: bool,
+    /// Only the instance before the latest of each container that was started again; -f has no effect on it
+    #[arg(long, short = 'p')]
+    pub previous: bool,
     /// Which containers.
     #[command(flatten)]
     pub select: SelectArgs,
     /// Only the last N lines of each container; -1 for all
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..), default_value_t = -1)]
     pub tail: i64,
-    /// Only lines newer than this, such as 5s, 2m, 3h
-    #[arg(long, value_name = "DURATION", value_parser = positive, conflicts_with = "since_time")]
+    /// Only lines newer than this, such as 5s, 2h30m, 1d
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "since_time")]
     pub since: Option<SignedDuration>,
     /// Only lines at or after this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
@@ -135,9 +171,6 @@ pub struct LogsArgs {
     /// How to print lines
     #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORMAT")]
     pub output: crate::render::Format,
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: crate::render::ColorChoice,
     /// In which order lines of different containers come [default: time, with -f arrival]
     #[arg(long, value_enum, value_name = "ORDER")]
     pub order: Option<Order>,
@@ -150,11 +183,6 @@ pub struct LogsArgs {
     /// Tell on stderr what happens underneath, such as streams that are opened again
     #[arg(long, short = 'v')]
     pub verbose: bool,
-}
-
-fn positive(text: &str) -> Result<SignedDuration, String> {
-    let duration: SignedDuration = text.parse().map_err(|error| format!("{error}; write it as 30s, 5m or 2h"))?;
-    if duration.is_negative() { Err("must not be negative".to_owned()) } else { Ok(duration) }
 }
 
 /// `elbtail resolve`.
@@ -183,6 +211,16 @@ pub struct TargetsArgs {
     /// Go on and print what changes, until interrupted
     #[arg(long, short = 'w')]
     pub watch: bool,
+    /// Print no line of headers above a table
+    #[arg(long)]
+    no_headers: bool,
+}
+
+impl TargetsArgs {
+    /// Whether a table has headers.
+    pub fn headers(&self) -> Headers {
+        if self.no_headers { Headers::Hidden } else { Headers::Shown }
+    }
 }
 
 /// `elbtail doctor`.
@@ -201,7 +239,7 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bundle: Option<std::path::PathBuf>,
     /// Look again until the job has pods and no problem, at most so long, such as 2m
-    #[arg(long, value_name = "DURATION", value_parser = positive)]
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true)]
     pub wait_healthy: Option<SignedDuration>,
 }
 
@@ -210,4 +248,24 @@ pub struct DoctorArgs {
 pub struct CompletionArgs {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+/// `elbtail version`.
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// How to print it
+    #[arg(long, short = 'o', value_enum, value_name = "FORMAT")]
+    pub output: Option<VersionFormat>,
+    /// elbtail's own version alone, without asking the cluster
+    #[arg(long)]
+    pub client: bool,
+}
+
+/// What `version -o` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum VersionFormat {
+    /// One object.
+    Json,
+    /// The same object.
+    Yaml,
 }

@@ -1,14 +1,11 @@
 //! `elbtail completion SHELL`.
 
-use std::io::Write;
-
-use super::{args::CompletionArgs, failure::Failure};
+use super::{args::CompletionArgs, failure::Failure, stdout};
 use crate::exit::Exit;
 
 /// Prints the script.
 pub fn run(args: &CompletionArgs) -> Result<Exit, Failure> {
-    // A closed pipe ends it quietly, and nothing else can be done about another failure.
-    let _ = std::io::stdout().write_all(&script(args.shell));
+    stdout::outcome(stdout::write(&script(args.shell)))?;
     Ok(Exit::Done)
 }
 
@@ -16,5 +13,35 @@ pub fn run(args: &CompletionArgs) -> Result<Exit, Failure> {
 pub fn script(shell: clap_complete::Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut super::command(), "elbtail", &mut script);
+    if shell == clap_complete::Shell::Bash { bash(&String::from_utf8_lossy(&script)).into_bytes() } else { script }
+}
+
+/// The commands whose first word is a file.
+const TAKE_FILES: [&str; 4] = ["logs", "resolve", "targets", "doctor"];
+
+/// What clap's script for bash does not do: offer files where a file is meant, which the shell does by itself when the script has
+/// nothing to offer, and complete the value of `--flag=`, which bash hands over as three words.
+fn bash(script: &str) -> String {
+    let mut script = script.replacen(
+        "    prev=\"$3\"\n",
+        "    prev=\"$3\"\n    \
+         if [[ \"${cur}\" == \"=\" ]]; then\n        \
+             cur=\"\"\n        \
+             prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n    \
+         elif [[ \"${prev}\" == \"=\" ]]; then\n        \
+             prev=\"${COMP_WORDS[COMP_CWORD-2]}\"\n    \
+         fi\n",
+        1,
+    );
+    for name in TAKE_FILES {
+        let head = format!("        elbtail__subcmd__{name})\n            opts=");
+        let Some(start) = script.find(&head) else { continue };
+        let Some(length) = script[start..].find("\n            ;;\n") else { continue };
+        let block = script[start..start + length].replacen(" || ${COMP_CWORD} -eq 2 ]]", " ]]", 1).replace(
+            "            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n            return 0",
+            "            return 0",
+        );
+        script.replace_range(start..start + length, &block);
+    }
     script
 }

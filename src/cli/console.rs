@@ -1,14 +1,19 @@
 //! [`Console`]: the one writer. Lines go to stdout, everything else to stderr, in the order in which it was told.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
-use owo_colors::OwoColorize;
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 
-use super::failure::Failure;
+use super::{
+    causes::Causes,
+    failure::Failure,
+    stderr::{self, Tone},
+    stdout,
+};
 use crate::{
     follow::{drive::Told, note::Note},
     merge::Sourced,
@@ -18,6 +23,9 @@ use crate::{
 
 /// Bytes written together at most, while more is waiting.
 const WRITE: usize = 256 << 10;
+
+/// How long names are collected that one cause has struck.
+const GATHER: Duration = Duration::from_secs(1);
 
 /// What goes to stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,10 +78,12 @@ impl Console {
             sources: Vec::new(),
             account: Account::default(),
             denied: std::collections::BTreeSet::new(),
+            causes: Causes::default(),
             lines: Vec::with_capacity(WRITE),
         };
+        let runtime = Handle::current();
         // A thread, not a task: writing to a paused terminal blocks, and must block nothing but the writer.
-        (Console { thread: thread::spawn(move || writer.run(updates)) }, sender)
+        (Console { thread: thread::spawn(move || writer.run(updates, &runtime)) }, sender)
     }
 
     /// Waits until all that was sent is written.
@@ -84,7 +94,7 @@ impl Console {
         let ended = tokio::task::spawn_blocking(move || self.thread.join()).await;
         match ended {
             Ok(Ok(Ok(account))) => Ok(account),
-            Ok(Ok(Err(error))) => Err(Failure::Other(anyhow::Error::new(error).context("cannot write to stdout"))),
+            Ok(Ok(Err(error))) => Err(stdout::failure(error)),
             _ => Err(Failure::Other(anyhow::anyhow!("the writer ended unexpectedly"))),
         }
     }
@@ -99,14 +109,28 @@ struct Writer {
     account: Account,
     /// Permissions that were told to be missing at present.
     denied: std::collections::BTreeSet<String>,
+    causes: Causes,
     /// Rendered and not yet written.
     lines: Vec<u8>,
 }
 
 impl Writer {
-    fn run(mut self, mut updates: mpsc::Receiver<Update>) -> io::Result<Account> {
-        while let Some(update) = updates.blocking_recv() {
-            let mut next = Some(update);
+    fn run(mut self, mut updates: mpsc::Receiver<Update>, runtime: &Handle) -> io::Result<Account> {
+        loop {
+            // While names are collected, silence is waited for too, which only the runtime can.
+            let next = if self.causes.is_due() {
+                runtime.block_on(async { timeout(GATHER, updates.recv()).await })
+            } else {
+                Ok(updates.blocking_recv())
+            };
+            let Ok(mut next) = next else {
+                self.tell_causes();
+                continue;
+            };
+            if next.is_none() {
+                self.tell_causes();
+                return Ok(self.account);
+            }
             // More that is waiting is written with it; what is rendered never waits for what has not come.
             while let Some(update) = next {
                 if let Err(error) = self.take(update) {
@@ -118,7 +142,6 @@ impl Writer {
                 return self.end(error);
             }
         }
-        Ok(self.account)
     }
 
     fn end(self, error: io::Error) -> io::Result<Account> {
@@ -155,9 +178,13 @@ impl Writer {
                 Ok(())
             }
             Update::Told(Told::Note(source, note)) => self.note(source, &note),
-            Update::Say(text) if self.voice.chatter >= Chatter::Some => self.say("", &text),
+            Update::Say(text) if self.voice.chatter >= Chatter::Some => {
+                self.say(Tone::Aside, &text)?;
+                self.causes.said(&text);
+                Ok(())
+            }
             Update::Say(_) => Ok(()),
-            Update::Warn(text) => self.say("warning: ", &text),
+            Update::Warn(text) => self.say(Tone::Warning, &text),
         }
     }
 
@@ -179,32 +206,36 @@ impl Writer {
         {
             return Ok(());
         }
-        match weight(note) {
-            Chatter::Little => self.say("warning: ", &format!("{label}: {note}")),
-            weight if weight <= self.voice.chatter => self.say("", &format!("{label}: {note}")),
-            _ => Ok(()),
+        let tone = match weight(note) {
+            Chatter::Little => Tone::Warning,
+            weight if weight <= self.voice.chatter => Tone::Aside,
+            _ => return Ok(()),
+        };
+        // With -v each is told as it comes.
+        if self.voice.chatter < Chatter::Verbose && self.causes.take(&label, note) {
+            return Ok(());
+        }
+        self.say(tone, &format!("{label}: {note}"))
+    }
+
+    /// Tells whom else the last cause has struck.
+    fn tell_causes(&mut self) {
+        if let Some(text) = self.causes.due() {
+            stderr::tell(Tone::Aside, &text, self.voice.color);
         }
     }
 
-    /// Writes to stderr, after the lines that came before.
-    fn say(&mut self, kind: &str, text: &str) -> io::Result<()> {
+    /// Writes to stderr, after the lines that came before. What is said is one line, whatever a server put into it.
+    fn say(&mut self, tone: Tone, text: &str) -> io::Result<()> {
         self.flush()?;
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let mut stderr = io::stderr().lock();
-        // Nothing better can be done when stderr cannot be written.
-        let _ = match (self.voice.color, kind) {
-            (false, _) => writeln!(stderr, "{kind}{text}"),
-            (true, "") => writeln!(stderr, "{}", text.dimmed()),
-            (true, _) => writeln!(stderr, "{}{text}", kind.yellow().bold()),
-        };
+        self.tell_causes();
+        stderr::tell(tone, &text.replace(['\n', '\r'], " "), self.voice.color);
         Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         if !self.lines.is_empty() {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&self.lines)?;
-            stdout.flush()?;
+            stdout::write(&self.lines)?;
             self.lines.clear();
         }
         Ok(())
@@ -221,9 +252,4 @@ fn weight(note: &Note) -> Chatter {
         Note::Ended(_, ended) if ended.exit_code == 0 => Chatter::Normal,
         _ => Chatter::Some,
     }
-}
-
-/// Whether stdout is a terminal, and whether stderr is.
-pub fn terminals() -> (bool, bool) {
-    (io::stdout().is_terminal(), io::stderr().is_terminal())
 }

@@ -1,6 +1,6 @@
 //! `elbtail doctor JOB`, and the one line in which other commands hand on what it would say.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
@@ -10,11 +10,13 @@ use super::{
     failure::Failure,
     interrupt::interruptible,
     job::{Job, RowPlace, namespace},
+    stderr, stdout,
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout},
     doctor::{Area, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
     exit::Exit,
+    render::ColorChoice,
     row::JobArg,
 };
 
@@ -24,18 +26,18 @@ const LOOK: Duration = Duration::from_secs(2);
 const HINT: Duration = Duration::from_secs(5);
 
 /// Examines the job and prints what there is to say, unless the user loses patience.
-pub async fn run(args: DoctorArgs, flags: ConnectArgs, rows: RowPlace) -> Result<Exit, Failure> {
-    interruptible(look(args, flags, rows)).await.unwrap_or(Ok(Exit::Interrupted))
+pub async fn run(args: DoctorArgs, flags: ConnectArgs, rows: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+    interruptible(look(args, flags, rows, color)).await.unwrap_or_else(Ok)
 }
 
-async fn look(args: DoctorArgs, mut flags: ConnectArgs, rows: RowPlace) -> Result<Exit, Failure> {
+async fn look(args: DoctorArgs, mut flags: ConnectArgs, rows: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let limit = flags.request_timeout.0;
     // The whole walk takes less than what one request may: each gets its part.
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
     let mut row = row_of(&args, &rows).await?;
-    let mut cluster = Cluster::connect(&flags, |text| eprint!("{text}")).await;
+    let mut cluster = Cluster::connect(&flags, stderr::hand_on).await;
     loop {
         let facts = facts(row, &cluster, &flags, args.all_contexts, budget).await;
         let report = examine(&facts);
@@ -44,12 +46,14 @@ async fn look(args: DoctorArgs, mut flags: ConnectArgs, rows: RowPlace) -> Resul
         let again = until.filter(|until| !good && Instant::now() + LOOK < *until && report.exit != Exit::Usage);
         if again.is_none() {
             let text = view::render(args.output, &report)?;
-            // A closed pipe ends it quietly.
-            let _ = std::io::stdout().write_all(text.as_bytes());
+            match args.output {
+                view::DoctorFormat::Text => stdout::print_page(&text, color)?,
+                view::DoctorFormat::Json => stdout::print(&text)?,
+            };
             if let Some(path) = &args.bundle {
                 let pages = bundle::collect(cluster.as_ref().ok(), &facts, &report).await?;
                 bundle::write(path, &pages)?;
-                eprintln!("{}: {} files", path.display(), pages.len());
+                stderr::say(&format!("{}: {} files", path.display(), pages.len()));
             }
             return Ok(match (good, report.exit) {
                 (false, Exit::Done) => Exit::NoPods,
@@ -131,7 +135,7 @@ pub async fn explain(text: String, job: &Job, cluster: &Cluster, namespace: &str
 /// The same on stderr, after a command that printed nothing.
 pub async fn tell(job: &Job, cluster: &Cluster, namespace: &str) {
     if let Some(hint) = hint(job, cluster, namespace).await {
-        eprintln!("{hint}");
+        stderr::say(&hint);
     }
 }
 

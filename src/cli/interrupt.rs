@@ -1,31 +1,70 @@
-//! Ctrl-C, and being asked to end.
+//! Ctrl-C, being asked to end, and a terminal that is closed.
+
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    low_level::emulate_default_handler,
+};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 
-/// Runs `work` until it ends or the user interrupts it, which gives `None`. A second interrupt ends the process at once.
-pub async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
+/// Runs `work` until it ends or a signal asks for its end, which gives the signal's exit code. A second signal ends the process
+/// at once.
+pub async fn interruptible<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
+    let listens = hangups_matter();
     tokio::select! {
-        ended = work => Some(ended),
-        () = interrupt() => {
-            tokio::spawn(async {
-                interrupt().await;
-                std::process::exit(i32::from(Exit::Interrupted as u8));
+        ended = work => Ok(ended),
+        exit = asked_to_end(listens) => {
+            tokio::spawn(async move {
+                let exit = asked_to_end(listens).await;
+                die_of(exit);
+                std::process::exit(i32::from(exit as u8));
             });
-            None
+            Err(exit)
         }
     }
 }
 
-/// Waits for Ctrl-C, or for being asked to end.
-async fn interrupt() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        // Then the signal keeps its default action, which ends the process.
-        Err(_) => return std::future::pending().await,
+/// Ends the process by the signal that an exit code tells of, if it does, so that whoever started it can see that: a shell's loop
+/// goes on after a program that merely returns 130.
+///
+/// It returns when the process must return the code instead: the first process of a container is not ended by its own signals.
+pub fn die_of(exit: Exit) {
+    let signal = match exit {
+        Exit::Interrupted => SIGINT,
+        Exit::Terminated => SIGTERM,
+        Exit::HungUp => SIGHUP,
+        _ => return,
     };
-    tokio::select! {
-        // Without a handler Ctrl-C keeps its default action as well.
-        pressed = tokio::signal::ctrl_c() => if pressed.is_err() { std::future::pending().await },
-        _ = terminate.recv() => {}
+    if std::process::id() != 1 {
+        // It does not return for these signals; if it fails, the code is returned.
+        let _ = emulate_default_handler(signal);
     }
+}
+
+/// Waits for one of the signals. One that cannot be listened to keeps its default action.
+async fn asked_to_end(hangups: bool) -> Exit {
+    tokio::select! {
+        () = arrival(SignalKind::interrupt()) => Exit::Interrupted,
+        () = arrival(SignalKind::terminate()) => Exit::Terminated,
+        () = arrival(SignalKind::hangup()), if hangups => Exit::HungUp,
+    }
+}
+
+async fn arrival(kind: SignalKind) {
+    match signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Whether SIGHUP ends the process. Under `nohup` it is ignored, and listening would undo that; where that cannot be known it keeps
+/// its action, which ends the process as well, without a last word.
+fn hangups_matter() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) == 0)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{args::JobArgs, failure::Failure};
+use super::{args::JobArgs, failure::Failure, stderr};
 use crate::{
     job_id::JobId,
     resolve::{Resolution, resolve},
@@ -54,7 +54,7 @@ impl Job {
         let Some(source) = place.source_of(args) else { return Job::read(args) };
         let row = if args.latest.latest { source.latest().await } else { place.fetch(args).await? }?;
         if args.latest.latest {
-            eprintln!("the newest row that has not ended: {}", row.id().unwrap_or("without an id"));
+            stderr::say(&format!("the newest row that has not ended: {}", row.id().unwrap_or("without an id")));
         }
         let resolution = resolve(&row);
         Ok(Job { row: Some(row), resolution }.warned())
@@ -78,7 +78,7 @@ impl Job {
 
     fn warned(self) -> Job {
         for note in self.row.iter().flat_map(Row::notes).chain(self.resolution.warning().as_ref()) {
-            eprintln!("warning: {note}");
+            stderr::warn(note);
         }
         self
     }

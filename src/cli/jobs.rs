@@ -1,15 +1,14 @@
 //! `elbtail jobs --db URL`.
 
-use std::io::Write;
-
-use super::{block_on, failure::Failure, job::RowPlace};
+use super::{block_on, failure::Failure, job::RowPlace, stderr, stdout};
 use crate::{
     exit::Exit,
-    row::listing::{self, JobsArgs},
+    render::ColorChoice,
+    row::listing::{self, JobsArgs, JobsFormat},
 };
 
 /// Lists rows.
-pub fn run(args: &JobsArgs, place: &RowPlace) -> Result<Exit, Failure> {
+pub fn run(args: &JobsArgs, place: &RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let Some(source) = place.source() else {
         let text = "jobs lists the rows of a database: name it with --db URL or ELBTAIL_DB";
         return Err(Failure::Usage(text.to_owned()));
@@ -17,10 +16,13 @@ pub fn run(args: &JobsArgs, place: &RowPlace) -> Result<Exit, Failure> {
     block_on(async {
         let rows = source.list(&args.filter()).await?;
         if rows.is_empty() {
-            eprintln!("no rows at {}", source.describe());
+            stderr::say(&format!("no rows at {}", source.describe()));
         }
-        // A closed pipe ends it quietly.
-        let _ = std::io::stdout().write_all(listing::render(args.output, &rows)?.as_bytes());
+        let text = listing::render(args.output, &rows, args.headers())?;
+        match args.output {
+            JobsFormat::Table => stdout::print_page(&text, color)?,
+            JobsFormat::Json | JobsFormat::Name => stdout::print(&text)?,
+        };
         Ok(Exit::Done)
     })
 }

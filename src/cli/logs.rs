@@ -4,21 +4,22 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{
-    args::LogsArgs,
+    args::{self, LogsArgs},
     connect,
-    console::{self, Account, Chatter, Console, Voice},
+    console::{Account, Chatter, Console, Voice},
     doctor,
     failure::Failure,
     interrupt::interruptible,
     job::{Job, RowPlace},
     rows::Rows,
+    stderr, stdout,
 };
 use crate::{
     cluster::{Cluster, ConnectArgs},
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     follow::{follower::Scope, stamp::Stamp},
-    render::{self, RenderOptions, Renderer},
+    render::{self, ColorChoice, RenderOptions, Renderer, short_name},
     session::{
         Update,
         ending::{self, JobFacts, PodFacts},
@@ -29,24 +30,30 @@ use crate::{
 };
 
 /// Prints the job's lines.
-pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace) -> Result<Exit, Failure> {
+pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     if args.follow && args.order == Some(Order::Time) {
         let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
         return Err(Failure::Usage(text.to_owned()));
     }
     let job = Job::find(&args.job, &place).await?;
-    let rows = Rows::of(&args.job, &place, &job, args.select.include_setup);
-    if !(args.follow && rows.may_yet_tell(&job)) {
+    let rows = Rows::of(&args.job, &place, &job, &args.select);
+    // What has ended before cannot be followed.
+    let follow = args.follow && !args.previous;
+    if !(follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
     let cluster = connect(&flags).await?;
+    let labels = args.select.selector.clone();
     let namespace = job.namespace(cluster.namespace());
-    let plan = Plan { scope: scope(&args)?, filter: args.select.filter(), cluster, namespace, args };
-    if plan.args.follow { plan.follow(job, rows).await } else { plan.look(job).await }
+    let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
+    let plan = Plan { scope: scope(&args)?, filter: args.select.filter(&short), cluster, namespace, args, color };
+    let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
+    ended.map_err(|failure| args::blame_selector(failure, &labels))
 }
 
 struct Plan {
     args: LogsArgs,
+    color: ColorChoice,
     scope: Scope,
     filter: Filter,
     cluster: Cluster,
@@ -56,7 +63,7 @@ struct Plan {
 impl Plan {
     /// Reads what there is.
     async fn look(self, job: Job) -> Result<Exit, Failure> {
-        let selection = Selection { id: job.id()?, include_setup: self.args.select.include_setup };
+        let selection = self.args.select.selection(job.id()?);
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
         if found.is_empty() {
             let text = nothing_found(&selection, &self.namespace, &self.cluster.host());
@@ -65,13 +72,17 @@ impl Plan {
         let order = self.args.order.unwrap_or(Order::Time);
         let (console, out) = self.console(selection.id.short(), Chatter::Some);
         let work = snapshot::snapshot(&self.cluster, &found, &self.filter, self.scope, order, out);
-        let interrupted = interruptible(work).await.is_none();
+        let interrupted = interruptible(work).await.err();
         let account = console.finish().await?;
-        if interrupted {
-            return Ok(Exit::Interrupted);
+        if let Some(exit) = interrupted {
+            return Ok(exit);
         }
         if account.sources == 0 {
-            return Err(Failure::NoPods(nothing_wanted(&found)));
+            return Err(Failure::NoPods(if self.scope.previous {
+                "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
+            } else {
+                nothing_wanted(&found, selection.id.short())
+            }));
         }
         if account.lines == 0 && account.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.namespace).await;
@@ -89,13 +100,24 @@ impl Plan {
         let filter = self.filter.clone();
         let progress = follow::Progress::default();
         let work = follow::follow(&self.cluster, &self.namespace, filter, self.scope, news, out, &progress);
+        // A silent job would never show by a write that nobody reads it any more.
+        let work = async {
+            tokio::select! {
+                ended = work => Some(ended),
+                () = stdout::closed() => None,
+            }
+        };
         let ended = interruptible(work).await;
         teller.abort();
         let account = console.finish().await?;
-        let Some(ended) = ended else {
-            eprintln!("interrupted: {progress}, {} lines printed", account.lines);
-            return Ok(Exit::Interrupted);
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(exit) => {
+                stderr::say(&format!("interrupted: {progress}, {} lines printed", account.lines));
+                return Ok(exit);
+            }
         };
+        let Some(ended) = ended else { return Ok(Exit::Done) };
         let Ending { failed, pods } = ended?;
         if pods == 0 {
             let id = id.map(|id| id.to_string()).unwrap_or_default();
@@ -114,16 +136,16 @@ impl Plan {
             (true, _) => Chatter::Little,
             _ => normal,
         };
-        let (terminal, stderr_is_terminal) = console::terminals();
+        let terminal = stdout::is_terminal();
         let env = |name: &str| std::env::var_os(name);
         let options = RenderOptions {
             format: self.args.output,
-            color: self.args.color.decide(env, terminal),
+            color: self.color.decide(env, terminal),
             terminal,
             utf8: render::is_utf8(env),
             timestamps: self.args.timestamps,
         };
-        let voice = Voice { chatter, color: self.args.color.decide(env, stderr_is_terminal) };
+        let voice = Voice { chatter, color: self.color.decide(env, stderr::is_terminal()) };
         Console::start(Renderer::new(options), short.to_owned(), voice)
     }
 
@@ -137,10 +159,10 @@ impl Plan {
     fn exit(&self, account: &Account, failed: bool) -> Result<Exit, Failure> {
         if !account.missing.is_empty() {
             let count = account.missing.len();
-            eprintln!("warning: lines are missing from {count} of {} containers, see above", account.sources);
+            stderr::warn(&format!("lines are missing from {count} of {} containers, see above", account.sources));
         }
         for (cause, count) in &account.forbidden {
-            eprintln!("error: the logs of {count} of {} containers may not be read: {cause}", account.sources);
+            stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", account.sources));
         }
         if !account.forbidden.is_empty() {
             return Ok(Exit::Denied);
@@ -156,7 +178,8 @@ impl Plan {
 /// What of the logs the flags ask for.
 fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
     let since = match args.since {
-        Some(ago) => Some(Timestamp::now().checked_sub(ago).map_err(anyhow::Error::new)?),
+        // What reaches back further than time does leaves nothing out.
+        Some(ago) => Timestamp::now().checked_sub(ago).ok().filter(|time| Stamp::from_timestamp(*time).is_some()),
         None => args.since_time,
     };
     let since =
@@ -166,7 +189,8 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
             })?),
             None => None,
         };
-    Ok(Scope { follow: args.follow, since, tail: u64::try_from(args.tail).ok() })
+    let follow = args.follow && !args.previous;
+    Ok(Scope { follow, since, tail: u64::try_from(args.tail).ok(), previous: args.previous })
 }
 
 /// What was searched, when nothing was found.
@@ -180,14 +204,29 @@ pub fn nothing_found(selection: &Selection, namespace: &str, host: &str) -> Stri
     )
 }
 
-/// What there is, when the filters admit none of it.
-pub fn nothing_wanted(found: &[Match]) -> String {
-    let mut names: Vec<String> = found
+/// Names listed at most.
+const LISTED: usize = 20;
+
+/// What there is, when the filters admit none of it. `short` is left out of pods' names, as in what is printed.
+pub fn nothing_wanted(found: &[Match], short: &str) -> String {
+    let containers = found
         .iter()
         .flat_map(|found| crate::discover::targets(&found.pod))
-        .map(|target| format!("{} ({})", target.container, target.phase.as_str()))
-        .collect();
+        .map(|target| format!("{} ({})", target.container, target.phase.as_str()));
+    let pods = found.iter().map(|found| short_name(found.pod.name(), short));
+    format!(
+        "no container matches -c, --pod and --phase; {} pods have: {}\n  pods: {}",
+        found.len(),
+        listing(containers.collect()),
+        listing(pods.collect())
+    )
+}
+
+/// Names in order, each once.
+fn listing(mut names: Vec<String>) -> String {
     names.sort();
     names.dedup();
-    format!("no container matches -c, --pod and --phase; {} pods have: {}", found.len(), names.join(", "))
+    let more = names.len().saturating_sub(LISTED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    names[..names.len() - more].join(", ") + &rest
 }

@@ -2,9 +2,11 @@
 //! environment.
 
 mod args;
+mod causes;
 mod completion;
 mod console;
 mod doctor;
+mod duration;
 mod failure;
 mod interrupt;
 mod job;
@@ -12,7 +14,11 @@ mod jobs;
 mod logs;
 mod resolve;
 mod rows;
+mod stderr;
+mod stdout;
+mod suggestions;
 mod targets;
+mod version;
 
 use std::{future::Future, process::ExitCode};
 
@@ -27,19 +33,37 @@ pub use args::Cli;
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help asked for is printed on stdout and is no failure; a closed pipe is no reason to complain.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
-        }
+        Err(error) => return explain(error).into(),
     };
-    match run(cli) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            failure.exit().into()
-        }
+    let exit = run(cli).unwrap_or_else(|failure| tell(&failure));
+    interrupt::die_of(exit);
+    exit.into()
+}
+
+/// Says what a run ended with.
+fn tell(failure: &Failure) -> Exit {
+    stderr::error(&failure.to_string());
+    failure.exit()
+}
+
+/// Prints help that was asked for, or says what is wrong with the command line.
+fn explain(mut error: clap::Error) -> Exit {
+    suggestions::prune(&mut error);
+    let text = error.render().to_string();
+    if !error.use_stderr() {
+        return match stdout::outcome(error.print()) {
+            Ok(_) => Exit::Done,
+            Err(failure) => tell(&failure),
+        };
     }
+    // clap shows the command line's words as they are, in colour; ones that a terminal would obey are worth more than colour.
+    if stderr::harmless(&text) == text {
+        // Nothing better can be done when stderr cannot be written.
+        let _ = error.print();
+    } else {
+        stderr::say(text.trim_end());
+    }
+    Exit::Usage
 }
 
 /// The command line's definition, from which completions are made.
@@ -57,15 +81,16 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// # Errors
 /// `Failure`: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
-    let Cli { command, connect, db } = cli;
+    let Cli { command, connect, db, color } = cli;
     let place = RowPlace::of(&db)?;
     match command {
-        Command::Resolve(args) => resolve::run(&args, &place),
-        Command::Jobs(args) => jobs::run(&args, &place),
+        Command::Resolve(args) => resolve::run(&args, &place, color),
+        Command::Jobs(args) => jobs::run(&args, &place, color),
         Command::Completion(args) => completion::run(&args),
-        Command::Doctor(args) => block_on(doctor::run(args, connect, place)),
-        Command::Targets(args) => block_on(targets::run(args, connect, place)),
-        Command::Logs(args) => block_on(logs::run(args, connect, place)),
+        Command::Doctor(args) => block_on(doctor::run(args, connect, place, color)),
+        Command::Targets(args) => block_on(targets::run(args, connect, place, color)),
+        Command::Logs(args) => block_on(logs::run(args, connect, place, color)),
+        Command::Version(args) => block_on(version::run(&args, &connect)),
     }
 }
 
@@ -87,5 +112,5 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
 }
 
 async fn connect(args: &crate::cluster::ConnectArgs) -> Result<Cluster, Failure> {
-    Ok(Cluster::connect(args, |text| eprint!("{text}")).await?)
+    Ok(Cluster::connect(args, stderr::hand_on).await?)
 }

@@ -8,12 +8,11 @@ use std::{
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    args::JobArgs,
+    args::{JobArgs, SelectArgs},
     failure::Failure,
     job::{Job, RowPlace, ended},
 };
 use crate::{
-    discover::Selection,
     resolve::{Outcome, Resolution, resolve},
     row::{
         self, JobArg, Row,
@@ -31,7 +30,7 @@ const ASK: Duration = Duration::from_secs(5);
 /// The row, and how to read it again.
 pub struct Rows {
     again: Again,
-    include_setup: bool,
+    select: SelectArgs,
 }
 
 enum Again {
@@ -60,7 +59,7 @@ enum Look {
 
 impl Rows {
     /// The row that the command line names, which was found as `job`.
-    pub fn of(args: &JobArgs, place: &RowPlace, job: &Job, include_setup: bool) -> Rows {
+    pub fn of(args: &JobArgs, place: &RowPlace, job: &Job, select: &SelectArgs) -> Rows {
         let id = job.row.as_ref().and_then(Row::id);
         let again = match (place.source_of(args), id, &args.target) {
             (Some(source), Some(id), _) => {
@@ -71,7 +70,7 @@ impl Rows {
             }
             _ => Again::Never,
         };
-        Rows { again, include_setup }
+        Rows { again, select: select.clone() }
     }
 
     /// Whether an id that is missing may still appear: the row can be read again, says nothing ambiguous, and its job has not
@@ -130,7 +129,7 @@ impl Rows {
                 } else if told.waiting {
                     out.send(Update::Say(format!("the row names its id now: {id}"))).await.ok()?;
                 }
-                let selection = Selection { id: id.clone(), include_setup: self.include_setup };
+                let selection = self.select.selection(id.clone());
                 news.send(RowNews::Id(Box::new(selection))).await.ok()?;
             }
             None if told.id.is_none() && !told.waiting => {

@@ -1,40 +1,48 @@
 //! `elbtail targets JOB [-w]`.
 
-use std::io::Write;
-
 use futures::{StreamExt, pin_mut};
 use jiff::Timestamp;
 
 use super::{
-    args::TargetsArgs,
+    args::{self, TargetsArgs},
     connect, doctor,
     failure::Failure,
     interrupt::interruptible,
     job::{Job, RowPlace},
-    logs,
+    logs, stderr,
+    stdout::{self, Reader},
 };
 use crate::{
     cluster::{Cluster, ConnectArgs},
     discover::{
-        Changes, Entry, Selection, entries, view,
+        Changes, Entry, Selection, TargetsFormat, entries, view,
         watch::{self as pods, Change},
     },
     exit::Exit,
+    render::ColorChoice,
     session::filter::Filter,
 };
 
 /// Lists the job's containers.
-pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: RowPlace) -> Result<Exit, Failure> {
+pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+    let labels = args.select.selector.clone();
+    list(args, flags, place, color).await.map_err(|failure| args::blame_selector(failure, &labels))
+}
+
+async fn list(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let job = Job::find(&args.job, &place).await?;
-    let selection = Selection { id: job.id()?, include_setup: args.select.include_setup };
+    let selection = args.select.selection(job.id()?);
     let cluster = connect(&flags).await?;
     let namespace = job.namespace(cluster.namespace());
-    let filter = args.select.filter();
+    let filter = args.select.filter(selection.id.short());
     if args.watch {
-        return match interruptible(watch(&args, &cluster, &namespace, &selection, &filter)).await {
-            Some(ended) => ended,
-            None => Ok(Exit::Interrupted),
+        let work = async {
+            tokio::select! {
+                ended = watch(&args, &cluster, &namespace, &selection, &filter, color) => ended,
+                () = stdout::closed() => Ok(Exit::Done),
+            }
         };
+        return interruptible(work).await.unwrap_or_else(Ok);
     }
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
@@ -43,9 +51,10 @@ pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: RowPlace) -> Resu
     }
     let wanted = only(entries(&found), &filter);
     if wanted.is_empty() {
-        return Err(Failure::NoPods(logs::nothing_wanted(&found)));
+        return Err(Failure::NoPods(logs::nothing_wanted(&found, selection.id.short())));
     }
-    print(&view::render(args.output, &selection.id, &wanted, Timestamp::now())?);
+    let text = view::render(args.output, &selection.id, &wanted, args.headers(), Timestamp::now())?;
+    print(args.output, &text, color)?;
     Ok(Exit::Done)
 }
 
@@ -56,11 +65,12 @@ async fn watch(
     namespace: &str,
     selection: &Selection,
     filter: &Filter,
+    color: ColorChoice,
 ) -> Result<Exit, Failure> {
     let changes = pods::watch(&cluster.client(), namespace, selection);
     pin_mut!(changes);
     let mut known = Changes::new(args.output);
-    let mut printer = view::Printer::new(args.output);
+    let mut printer = view::Printer::new(args.output, args.headers());
     let (mut listed, mut found, mut troubled) = (0, false, false);
     while let Some(change) = changes.next().await {
         let news = match change {
@@ -69,18 +79,18 @@ async fn watch(
             Change::Listed => {
                 listed += 1;
                 if listed == 2 && !found {
-                    eprintln!("no pods of {} in namespace {namespace} yet, waiting for them", selection.id);
+                    stderr::say(&format!("no pods of {} in namespace {namespace} yet, waiting for them", selection.id));
                 }
                 continue;
             }
             Change::Failed(error) => return Err(error.into()),
             Change::Polling(error) => {
-                eprintln!("pods may not be watched, so they are listed every few seconds: {error}");
+                stderr::say(&format!("pods may not be watched, so they are listed every few seconds: {error}"));
                 continue;
             }
             Change::Trouble(error) => {
                 if !std::mem::replace(&mut troubled, true) {
-                    eprintln!("the watch on the pods is interrupted and goes on by itself: {error}");
+                    stderr::say(&format!("the watch on the pods is interrupted and goes on by itself: {error}"));
                 }
                 continue;
             }
@@ -88,7 +98,7 @@ async fn watch(
         troubled = false;
         found |= !news.is_empty();
         let news = only(news, filter);
-        if !news.is_empty() && !print(&printer.print(&news, Timestamp::now())?) {
+        if !news.is_empty() && print(args.output, &printer.print(&news, Timestamp::now())?, color)? == Reader::Gone {
             break;
         }
     }
@@ -99,8 +109,10 @@ fn only(entries: Vec<Entry>, filter: &Filter) -> Vec<Entry> {
     entries.into_iter().filter(|entry| filter.admits(&entry.target)).collect()
 }
 
-/// Prints; `false` when nobody reads it any more.
-fn print(text: &str) -> bool {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
+/// Prints a table in colour, and anything else without.
+fn print(format: TargetsFormat, text: &str, color: ColorChoice) -> Result<Reader, Failure> {
+    match format {
+        TargetsFormat::Table | TargetsFormat::Wide => stdout::print_page(text, color),
+        TargetsFormat::Name | TargetsFormat::Json | TargetsFormat::Yaml => stdout::print(text),
+    }
 }

@@ -5,7 +5,7 @@ use std::iter::zip;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Entry, age::age, reading::restarts};
+use super::{Entry, age::age, reading::restarts, view::Headers};
 use crate::row::plain;
 
 /// The spaces between two columns.
@@ -86,14 +86,15 @@ impl Column {
 pub(super) struct Table {
     columns: &'static [Column],
     widths: Vec<usize>,
+    /// It was written, or is not wanted.
     has_header: bool,
 }
 
 impl Table {
     /// A table that has nothing yet.
-    pub fn new(wide: bool) -> Table {
+    pub fn new(wide: bool, headers: Headers) -> Table {
         let columns = if wide { WIDE } else { NARROW };
-        Table { columns, widths: vec![0; columns.len()], has_header: false }
+        Table { columns, widths: vec![0; columns.len()], has_header: headers == Headers::Hidden }
     }
 
     /// The lines of `entries`; nothing for none.

@@ -50,12 +50,15 @@ pub struct Selection {
     pub id: JobId,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search.
     pub include_setup: bool,
+    /// A label selector, in Kubernetes' own notation, that the pods must match as well. The server reads it.
+    pub labels: Option<String>,
 }
 
 impl Selection {
     /// The label selectors of the two questions asked: the pods that carry the id, and those of ElasticBLAST that carry none.
     pub fn selectors(&self) -> [String; 2] {
-        [format!("{ID_LABEL}={}", self.id), format!("!{ID_LABEL},app in ({APPS})")]
+        let labels = self.labels.as_ref().map(|labels| format!(",{labels}")).unwrap_or_default();
+        [format!("{ID_LABEL}={}{labels}", self.id), format!("!{ID_LABEL},app in ({APPS}){labels}")]
     }
 }
 

@@ -24,4 +24,4 @@ pub use evidence::{Evidence, ID_ENV, ID_LABEL, SETUP_APPS, Selection, judge};
 pub use pod::Pod;
 pub use reading::{Reading, word};
 pub use target::{Kind, Match, Phase, Role, Target, targets};
-pub use view::TargetsFormat;
+pub use view::{Headers, TargetsFormat};

@@ -41,7 +41,7 @@ impl Reading {
         if pod.is_deleted() {
             if pod.status.reason.as_deref() == Some("NodeLost") {
                 reading.status = "Unknown".to_owned();
-            } else if !matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed")) {
+            } else if is_leaving(pod) {
                 reading.status = "Terminating".to_owned();
             }
         }
@@ -131,7 +131,8 @@ impl Reading {
 const POD_INITIALIZING: &str = "PodInitializing";
 
 /// STATUS of one container: what it waits for, `Running`, or how it ended (`Completed`, `Error`, `OOMKilled`). A container
-/// that only waits for its pod has the pod's STATUS, and one that a started pod's kubelet has not mentioned has `-`.
+/// that only waits for its pod has the pod's STATUS, as has one that ran when the pod was deleted, evicted or lost sight of;
+/// and one that a started pod's kubelet has not mentioned has `-`.
 pub fn word(pod: &Pod, reading: &Reading, container: &str) -> String {
     let Some(status) = pod.status_of(container) else {
         let started = matches!(pod.status.phase.as_deref(), Some("Running" | "Succeeded"));
@@ -141,14 +142,29 @@ pub fn word(pod: &Pod, reading: &Reading, container: &str) -> String {
     if let Some(ended) = &status.state.terminated {
         return ended.word();
     }
+    if is_leaving(pod) {
+        return reading.status.clone();
+    }
     if status.state.running.is_some() {
-        return "Running".to_owned();
+        return if is_out_of_sight(pod) { plain_status(pod) } else { "Running".to_owned() };
     }
     match waits_because(status) {
         Some(reason) if reason != POD_INITIALIZING => reason.to_owned(),
         _ if reading.status.is_empty() => "-".to_owned(),
         _ => reading.status.clone(),
     }
+}
+
+/// Whether the pod is being deleted and has not ended: kubectl's `Terminating`, or `Unknown` on a lost node.
+fn is_leaving(pod: &Pod) -> bool {
+    pod.is_deleted() && !matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"))
+}
+
+/// Whether what the kubelet said last of its containers is not to be believed any more: the pod has a reason of its own, such as
+/// `Evicted` or `NodeLost`, or its phase is `Unknown`.
+fn is_out_of_sight(pod: &Pod) -> bool {
+    let has_reason = pod.status.reason.as_ref().is_some_and(|reason| !reason.is_empty());
+    has_reason || pod.status.phase.as_deref() == Some("Unknown")
 }
 
 /// RESTARTS, without the time that has passed if there is no `now`.

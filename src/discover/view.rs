@@ -7,7 +7,7 @@ use super::{
     Entry,
     columns::{Table, differ},
 };
-use crate::job_id::JobId;
+use crate::{job_id::JobId, render::document};
 
 /// What `-o` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -22,6 +22,15 @@ pub enum TargetsFormat {
     Json,
     /// The same object; with `-w` a document for each container.
     Yaml,
+}
+
+/// Whether a table tells what its columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Headers {
+    /// In its first line.
+    Shown,
+    /// It does not: `--no-headers`.
+    Hidden,
 }
 
 impl TargetsFormat {
@@ -48,11 +57,17 @@ struct View<'a> {
 ///
 /// # Errors
 /// None is known; what the serializers can report is handed on.
-pub fn render(format: TargetsFormat, job: &JobId, entries: &[Entry], now: Timestamp) -> anyhow::Result<String> {
+pub fn render(
+    format: TargetsFormat,
+    job: &JobId,
+    entries: &[Entry],
+    headers: Headers,
+    now: Timestamp,
+) -> anyhow::Result<String> {
     Ok(match format {
-        TargetsFormat::Json => serde_json::to_string_pretty(&View { job, targets: entries })? + "\n",
-        TargetsFormat::Yaml => yaml(&View { job, targets: entries })?,
-        _ => Printer::new(format).print(entries, now)?,
+        TargetsFormat::Json => document::json(&View { job, targets: entries })?,
+        TargetsFormat::Yaml => document::yaml(&View { job, targets: entries })?,
+        _ => Printer::new(format, headers).print(entries, now)?,
     })
 }
 
@@ -65,8 +80,8 @@ pub struct Printer {
 
 impl Printer {
     /// A printer that has written nothing yet.
-    pub fn new(format: TargetsFormat) -> Printer {
-        Printer { format, table: Table::new(format == TargetsFormat::Wide) }
+    pub fn new(format: TargetsFormat, headers: Headers) -> Printer {
+        Printer { format, table: Table::new(format == TargetsFormat::Wide, headers) }
     }
 
     /// The text of some entries; a table's header comes before the first.
@@ -80,14 +95,10 @@ impl Printer {
             TargetsFormat::Name => {
                 Ok(entries.iter().filter(|entry| !entry.is_deleted()).map(|entry| entry.name() + "\n").collect())
             }
-            TargetsFormat::Json => entries.iter().map(|entry| Ok(serde_json::to_string(entry)? + "\n")).collect(),
-            TargetsFormat::Yaml => entries.iter().map(|entry| Ok("---\n".to_owned() + &yaml(entry)?)).collect(),
+            TargetsFormat::Json => entries.iter().map(document::json_line).collect(),
+            TargetsFormat::Yaml => {
+                entries.iter().map(|entry| Ok("---\n".to_owned() + &document::yaml(entry)?)).collect()
+            }
         }
     }
-}
-
-fn yaml(value: &impl Serialize) -> anyhow::Result<String> {
-    // Folded and block texts are for people; a value that comes back as it went is for scripts.
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    Ok(serde_saphyr::to_string_with_options(value, options)?)
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Finding, Report, Severity, State};
+use crate::render::document;
 
 /// What `-o` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,7 +20,7 @@ pub enum DoctorFormat {
 /// None is known; what the serializer can report is handed on.
 pub fn render(format: DoctorFormat, report: &Report) -> anyhow::Result<String> {
     Ok(match format {
-        DoctorFormat::Json => serde_json::to_string_pretty(report)? + "\n",
+        DoctorFormat::Json => document::json(report)?,
         DoctorFormat::Text => text(report),
     })
 }

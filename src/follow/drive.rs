@@ -185,6 +185,7 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
     fn take_news(&mut self, work: &mut Work) -> Event {
         let News { status, listed, number } = self.news.borrow_and_update().clone();
         work.taken = number;
+        let status = self.wanted(status.clone()).unwrap_or(status);
         if listed { Event::Listed(status) } else { Event::Status(status) }
     }
 
@@ -227,10 +228,10 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
     }
 
     fn open(&self, request: Request) -> Opening {
-        let (cluster, gate, target) = (self.cluster.clone(), self.gate.clone(), self.target.clone());
+        let (cluster, gate, target, scope) = (self.cluster.clone(), self.gate.clone(), self.target.clone(), self.scope);
         async move {
             let place = gate.enter(request.urgent).await;
-            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request)).await;
+            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
             drop(place);
             match answer {
                 Ok(answer) => {
@@ -250,9 +251,9 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
     }
 
     fn probe(&self, request: Request) -> Probing {
-        let (cluster, gate, target) = (self.cluster.clone(), self.gate.clone(), self.target.clone());
+        let (cluster, gate, target, scope) = (self.cluster.clone(), self.gate.clone(), self.target.clone(), self.scope);
         let probe = async move {
-            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request)).await;
+            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
             let Ok(LogAnswer::Body(mut body)) = answer else { return None };
             let mut text = Vec::new();
             while let Some(chunk) = body.next().await {
@@ -272,11 +273,16 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
         sleep(pause).await;
         let _place = self.gate.ask(false).await;
         let pod = pods::get(&self.cluster.client(), &self.target.namespace, &self.target.pod).await.ok()?;
-        Some(match pod.filter(|pod| pod.uid() == self.target.uid) {
+        self.wanted(match pod.filter(|pod| pod.uid() == self.target.uid) {
             Some(pod) => pod.container(&self.target.container),
             // The name is free, or another pod's: ours is gone, in the state last told.
             None => Status { pod: PodLife::Gone, ..self.news.borrow().status.clone() },
         })
+    }
+
+    /// What a status says of the instances that are wanted.
+    fn wanted(&self, status: Status) -> Option<Status> {
+        if self.scope.previous { status.before() } else { Some(status) }
     }
 }
 
@@ -296,11 +302,11 @@ fn seed(target: &Target) -> u64 {
     xxhash_rust::xxh3::xxh3_64(format!("{}/{}", target.uid, target.container).as_bytes())
 }
 
-fn query(target: &Target, request: Request) -> LogQuery {
+fn query(target: &Target, request: Request, scope: Scope) -> LogQuery {
     LogQuery {
         container: target.container.clone(),
         follow: request.follow,
-        previous: request.previous,
+        previous: request.previous || scope.previous,
         timestamps: true,
         since_time: request.since.map(|since| since.to_timestamp()),
         tail_lines: request.tail,

@@ -30,6 +30,8 @@ pub struct Scope {
     pub since: Option<Stamp>,
     /// Only this many lines from the end of what exists at the start.
     pub tail: Option<u64>,
+    /// The instance before the latest alone, as `previous=true` reads it.
+    pub previous: bool,
 }
 
 /// A log request. `timestamps=true` always.

@@ -114,6 +114,19 @@ impl Status {
         }
     }
 
+    /// The status as it is for whoever wants the last ended instance before the latest start, which `previous=true` reads, and
+    /// nothing else. `None` when there is no log of one.
+    pub fn before(&self) -> Option<Status> {
+        let last = self.last.clone().filter(|last| last.has_log)?;
+        let restart = match self.state {
+            // It waits to be started again, and the number is still that of the instance that ended.
+            State::Waiting { .. } => self.restart,
+            State::Running { .. } | State::Ended(_) => self.restart.saturating_sub(1),
+        };
+        let pod = if self.pod == PodLife::Gone { PodLife::Gone } else { PodLife::Finished };
+        Some(Status { restart, state: State::Ended(last), last: None, pod })
+    }
+
     /// The first instance whose log can be read or will be.
     pub fn first_readable(&self) -> u32 {
         let before = self.restart.saturating_sub(1);

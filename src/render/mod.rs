@@ -13,6 +13,7 @@
 mod charset;
 mod color;
 mod columns;
+pub(crate) mod document;
 mod format;
 mod hazard;
 mod json;
@@ -20,8 +21,10 @@ mod names;
 mod neutral;
 mod palette;
 mod renderer;
+mod sequence;
 mod source;
 mod stamp_text;
+mod tint;
 mod widths;
 
 #[cfg(test)]
@@ -30,8 +33,10 @@ mod tests;
 pub use charset::is_utf8;
 pub use color::ColorChoice;
 pub use format::Format;
+pub(crate) use hazard::is_hazard;
 pub use names::{Names, short_name};
 pub use neutral::neutralize;
 pub use renderer::{RenderOptions, Renderer};
 pub use source::Source;
+pub(crate) use tint::tint;
 pub use widths::Widths;

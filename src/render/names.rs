@@ -65,7 +65,7 @@ pub fn short_name(pod: &str, short: &str) -> String {
 pub(super) fn visible(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for c in name.chars() {
-        if c.is_control() || is_hazard(c) {
+        if is_hazard(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);

@@ -2,13 +2,17 @@
 
 use memchr::memrchr;
 
-use super::hazard::{FIRST_BYTES, is_hazard};
+use super::{
+    hazard::{find, is_hazard, may_begin},
+    sequence,
+};
 
 /// Appends `text` to `out` so that nothing in it moves the cursor, sets the title or hides what stands there.
 ///
 /// - Of a progress display redrawn with `\r`, the last state that shows anything stays.
-/// - Colours (`ESC [ … m`) are dropped; their text stays.
-/// - Other C0 controls and DEL become `^[`, `^?` and so on. Tabs stay.
+/// - Whole escape sequences are dropped: colours, cursor movements, erasing, titles, the frames of links. Text around them
+///   stays, a link's included.
+/// - What is cut off of one, other C0 controls and DEL become `^[`, `^?` and so on. Tabs stay.
 /// - C1 controls, raw or in UTF-8, and bytes that are not UTF-8 become `\x9b`.
 /// - Characters that turn the direction of text or break lines become `\u{202e}`.
 ///
@@ -34,15 +38,6 @@ fn is_control(byte: u8) -> bool {
     byte < 0x20 && byte != b'\t'
 }
 
-/// The place of the first byte that matches. Blocks are looked at without a branch for each byte, which the compiler turns
-/// into vector instructions.
-fn find(bytes: &[u8], matches: impl Fn(u8) -> bool) -> Option<usize> {
-    const BLOCK: usize = 32;
-    let clean = bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, |hit, b| hit | matches(*b)));
-    let start = clean.count() * BLOCK;
-    bytes[start..].iter().position(|b| matches(*b)).map(|at| start + at)
-}
-
 /// What stands between the `\r`s last and shows anything. Empty when nothing does.
 fn last_state(mut text: &[u8]) -> &[u8] {
     loop {
@@ -58,10 +53,10 @@ fn last_state(mut text: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether anything but blanks and colours is there.
+/// Whether anything but blanks and escape sequences is there.
 fn shows(mut text: &[u8]) -> bool {
     while let Some(byte) = text.first() {
-        text = match sgr(text) {
+        text = match sequence::length(text) {
             Some(length) => &text[length..],
             None if matches!(byte, b' ' | b'\t') => &text[1..],
             None => return true,
@@ -70,21 +65,14 @@ fn shows(mut text: &[u8]) -> bool {
     false
 }
 
-/// The length of the colour sequence that `text` starts with.
-fn sgr(text: &[u8]) -> Option<usize> {
-    let parameters = text.strip_prefix(b"\x1b[")?;
-    let length = parameters.iter().position(|b| !matches!(b, b'0'..=b'9' | b';' | b':'))?;
-    (parameters[length] == b'm').then_some(length + 3)
-}
-
 /// Text that is UTF-8 at least.
 fn valid(text: &str, out: &mut Vec<u8>) {
     let mut rest = text;
-    while let Some(at) = find(rest.as_bytes(), |b| is_control(b) || FIRST_BYTES.contains(&b)) {
+    while let Some(at) = find(rest.as_bytes(), |b| is_control(b) || may_begin(b)) {
         let (plain, found) = rest.split_at(at);
         out.extend_from_slice(plain.as_bytes());
         rest = found;
-        if let Some(length) = sgr(rest.as_bytes()) {
+        if let Some(length) = sequence::length(rest.as_bytes()) {
             rest = &rest[length..];
         } else if let Some(c) = rest.chars().next() {
             escape(c, out);
@@ -130,20 +118,48 @@ mod tests {
 
     #[test]
     fn controls_are_shown() {
-        assert_eq!(shown("\x1b]0;title\x07\x1b[2J\x1b[?25l"), "^[]0;title^G^[[2J^[[?25l");
         assert_eq!(shown("a\0b\x08c\x7fd\ne"), "a^@b^Hc^?d^Je");
         assert_eq!(shown("a\u{9b}2Jb\u{85}"), "a\\x9b2Jb\\x85");
         assert_eq!(shown(b"a\x9b2J\xff\xc3("), "a\\x9b2J\\xff\\xc3(");
-        assert_eq!(shown("\u{202e}abc\u{2069}\u{2028}"), "\\u{202e}abc\\u{2069}\\u{2028}");
-        assert_eq!(shown("\u{a0}\u{2027}\u{202f}\u{2065}"), "\u{a0}\u{2027}\u{202f}\u{2065}");
+        for hazard in ["202e", "2069", "2028", "200e", "200f", "61c", "feff", "206a", "fff9"] {
+            let c = char::from_u32(u32::from_str_radix(hazard, 16).unwrap()).unwrap();
+            assert_eq!(shown(format!("a{c}b")), format!("a\\u{{{hazard}}}b"));
+        }
+        let shown_as_it_is = "\u{a0}\u{2027}\u{202f}\u{2065}\u{200d}\u{ff21}\u{fffd}\u{627}";
+        assert_eq!(shown(shown_as_it_is), shown_as_it_is);
     }
 
     #[test]
-    fn colours_are_dropped_and_nothing_else() {
-        assert_eq!(shown("\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mx\x1b[m"), "red x");
-        assert_eq!(shown("\x1b[1;31"), "^[[1;31");
-        assert_eq!(shown("\x1b[31\x1b[32mx"), "^[[31x");
-        assert_eq!(shown("\x1b[>4mx"), "^[[>4mx");
+    fn whole_sequences_are_dropped_and_their_text_stays() {
+        for (text, expected) in [
+            ("\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mx\x1b[m", "red x"),
+            ("a\x1b[Kb\x1b[2Kc\x1b[0Jd\x1b[2J", "abcd"),
+            ("\x1b[?25lx\x1b[?25h\x1b[>4m\x1b[10;20Hy\x1b[1A\x1b[!p\x1b[ q", "xy"),
+            ("see \x1b]8;;https://a.example/b?c\x07the results\x1b]8;;\x07.", "see the results."),
+            ("see \x1b]8;id=1;https://a.example\x1b\\the results\x1b]8;;\x1b\\.", "see the results."),
+            ("\x1b]0;títle\x07x\x1b]52;c;aGk=\x07", "x"),
+            ("\x1bP1$r0m\x1b\\a\x1b_apc\x1b\\b\x1b^pm\x1b\\c\x1bXsos\x1b\\", "abc"),
+            ("\x1b(B\x1b[mx\x1b7y\x1b8\x1b=\x1b>\x1bc\x1b%G", "xy"),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_of_a_sequence_is_shown() {
+        for (text, expected) in [
+            ("\x1b[1;31", "^[[1;31"),
+            ("\x1b[31\x1b[32mx", "^[[31x"),
+            ("\x1b]8;;https://a.example", "^[]8;;https://a.example"),
+            ("\x1b]0;a\x1b[1mb", "^[]0;ab"),
+            // Only an operating system command may end with a bell.
+            ("\x1bPa\x07b", "^[Pa^Gb"),
+            ("\x1b", "^["),
+            ("\x1b(", "^[("),
+            ("a\x1bno", "a^[no"),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
     }
 
     #[test]
@@ -153,21 +169,40 @@ mod tests {
         assert_eq!(shown("55 %\r     \r\x1b[0m\r"), "55 %");
         assert_eq!(shown("dos\r"), "dos");
         assert_eq!(shown("\r\r"), "");
-        assert_eq!(shown("a\r\x1b[K"), "^[[K");
+        assert_eq!(shown("a\r\x1b[K"), "a");
+        assert_eq!(shown("55 %\r\x1b[K60 %\x1b[K"), "60 %");
+        assert_eq!(shown("\x1b[2K\r60 %\r\x1b[2K"), "60 %");
     }
 
     #[test]
     fn a_long_line_takes_linear_time() {
-        for unit in ["x", "\x1b[1", "a\r", " \r", "\u{202e}"] {
+        for unit in ["x", "\x1b[1", "\x1b]", "\x1bP", "\x1b[ ", "a\r", " \r", "\u{202e}"] {
             shown(unit.repeat((1 << 20) / unit.len()));
         }
     }
 
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
-        let known: Vec<Vec<u8>> =
-            ["\x1b[31m", "\x1b", "\r", "\u{9b}", "\u{202e}", "█", " ", "ab", "\x7f", "\u{2028}", "0m"]
-                .map(|text| text.as_bytes().to_vec())
-                .to_vec();
+        let known: Vec<Vec<u8>> = [
+            "\x1b[31m",
+            "\x1b",
+            "\r",
+            "\u{9b}",
+            "\u{202e}",
+            "█",
+            " ",
+            "ab",
+            "\x7f",
+            "\u{2028}",
+            "0m",
+            "\x1b]8;;u",
+            "\x07",
+            "\x1b\\",
+            "\x1b[K",
+            "\x1bP",
+            "\u{200f}",
+        ]
+        .map(|text| text.as_bytes().to_vec())
+        .to_vec();
         let piece = prop_oneof![proptest::sample::select(known), proptest::collection::vec(any::<u8>(), 0..5)];
         proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
     }
@@ -176,11 +211,11 @@ mod tests {
         #[test]
         fn a_terminal_gets_nothing_to_obey(text in pieces()) {
             let shown = shown(text);
-            prop_assert!(!shown.chars().any(|c| (c.is_control() && c != '\t') || is_hazard(c)), "{shown:?}");
+            prop_assert!(!shown.chars().any(|c| c != '\t' && is_hazard(c)), "{shown:?}");
         }
 
         #[test]
-        fn what_needs_no_change_gets_none(text in "[ -~\t\u{a0}-\u{2000}\u{2070}-\u{ffff}]{0,80}") {
+        fn what_needs_no_change_gets_none(text in "[ -~\t\u{a0}-\u{5ff}\u{700}-\u{2000}\u{2070}-\u{fdff}]{0,80}") {
             prop_assert_eq!(shown(&text), text);
         }
     }

@@ -10,6 +10,7 @@ use super::{Inferred, Mirror, Outcome, Resolution, Skipped};
 use crate::{
     job_id::JobId,
     mask::{mask, mask_json},
+    render::document,
     row::{Row, plain},
 };
 
@@ -40,12 +41,8 @@ pub enum ResolveFormat {
 pub fn render(format: ResolveFormat, row: Option<&Row>, resolution: &Resolution) -> anyhow::Result<String> {
     Ok(match format {
         ResolveFormat::Name => resolution.id().map(|id| format!("{id}\n")).unwrap_or_default(),
-        ResolveFormat::Json => serde_json::to_string_pretty(&View::new(row, resolution))? + "\n",
-        ResolveFormat::Yaml => {
-            // Folded and block texts are for people; a value that comes back as it went is for scripts.
-            let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-            serde_saphyr::to_string_with_options(&View::new(row, resolution), options)?
-        }
+        ResolveFormat::Json => document::json(&View::new(row, resolution))?,
+        ResolveFormat::Yaml => document::yaml(&View::new(row, resolution))?,
         ResolveFormat::Table => table(resolution),
     })
 }

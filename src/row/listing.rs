@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Row, plain, source::Filter};
-use crate::{job_id::JobId, resolve};
+use crate::{discover::Headers, job_id::JobId, render::document, resolve};
 
 /// How many characters of a value a table shows.
 const CELL: usize = 40;
@@ -18,6 +18,9 @@ pub struct JobsArgs {
     /// Output format
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = JobsFormat::Table)]
     pub output: JobsFormat,
+    /// Print no line of headers above a table
+    #[arg(long)]
+    pub no_headers: bool,
     /// Only rows with this status, such as running; several with commas
     #[arg(long, value_name = "STATUS", value_delimiter = ',')]
     pub status: Vec<String>,
@@ -27,6 +30,11 @@ pub struct JobsArgs {
 }
 
 impl JobsArgs {
+    /// Whether a table has headers.
+    pub fn headers(&self) -> Headers {
+        if self.no_headers { Headers::Hidden } else { Headers::Shown }
+    }
+
     /// What to ask the source for.
     pub fn filter(&self) -> Filter {
         let statuses = self.status.iter().map(|status| status.trim().to_owned()).filter(|status| !status.is_empty());
@@ -49,14 +57,14 @@ pub enum JobsFormat {
 ///
 /// # Errors
 /// None is known; what the serializer can report is handed on.
-pub fn render(format: JobsFormat, rows: &[Row]) -> anyhow::Result<String> {
+pub fn render(format: JobsFormat, rows: &[Row], headers: Headers) -> anyhow::Result<String> {
     Ok(match format {
         JobsFormat::Name => rows.iter().filter_map(Row::id).map(|id| plain(id, usize::MAX) + "\n").collect(),
         JobsFormat::Json => {
             let views: Vec<View> = rows.iter().map(View::new).collect();
-            serde_json::to_string_pretty(&views)? + "\n"
+            document::json(&views)?
         }
-        JobsFormat::Table => table(rows),
+        JobsFormat::Table => table(rows, headers),
     })
 }
 
@@ -103,12 +111,12 @@ fn told<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
 }
 
 /// ID, STATUS, PHASE, PROGRAM, DB, UPDATED and the ElasticBLAST id; `?` after one that was only inferred.
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[Row], headers: Headers) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let heads = ["ID", "STATUS", "PHASE", "PROGRAM", "DB", "UPDATED", "ELASTIC-BLAST ID"].map(str::to_owned);
-    let mut lines = vec![heads];
+    let mut lines = Vec::from_iter((headers == Headers::Shown).then_some(heads));
     for view in rows.iter().map(View::new) {
         let cell = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| plain(text, CELL));
         let doubt = if view.inferred { "?" } else { "" };
@@ -154,17 +162,21 @@ mod tests {
     #[test]
     fn rows_as_a_table_as_json_and_as_names() {
         let rows = samples();
-        insta::assert_snapshot!("jobs_table", render(JobsFormat::Table, &rows).unwrap());
-        insta::assert_snapshot!("jobs_json", render(JobsFormat::Json, &rows[..2]).unwrap());
-        assert_eq!(render(JobsFormat::Name, &rows[3..4]).unwrap(), "607f122b1c0e\n");
-        assert_eq!(render(JobsFormat::Table, &[]).unwrap(), "");
-        assert_eq!(render(JobsFormat::Json, &[]).unwrap(), "[]\n");
+        insta::assert_snapshot!("jobs_table", render(JobsFormat::Table, &rows, Headers::Shown).unwrap());
+        insta::assert_snapshot!("jobs_json", render(JobsFormat::Json, &rows[..2], Headers::Shown).unwrap());
+        assert_eq!(render(JobsFormat::Name, &rows[3..4], Headers::Shown).unwrap(), "607f122b1c0e\n");
+        let (whole, bare) = (Headers::Shown, Headers::Hidden);
+        let [whole, bare] = [whole, bare].map(|headers| render(JobsFormat::Table, &rows, headers).unwrap());
+        assert_eq!(bare.lines().count() + 1, whole.lines().count());
+        assert!(!bare.contains("ELASTIC-BLAST"));
+        assert_eq!(render(JobsFormat::Table, &[], Headers::Shown).unwrap(), "");
+        assert_eq!(render(JobsFormat::Json, &[], Headers::Shown).unwrap(), "[]\n");
     }
 
     #[test]
     fn a_hostile_row_stays_on_its_line() {
         let row = row_from_bytes("in", br#"{"job_id":"a\u001b[2J\nb","status":"x\ty"}"#, None).unwrap();
-        let text = render(JobsFormat::Table, &[row]).unwrap();
+        let text = render(JobsFormat::Table, &[row], Headers::Shown).unwrap();
         assert_eq!(text.lines().count(), 2);
         assert!(!text.contains('\u{1b}'));
     }

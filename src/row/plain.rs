@@ -1,5 +1,7 @@
 //! Text from a row, made safe to stand in a message: one line, no control characters, bounded.
 
+use crate::render::is_hazard;
+
 /// `text` with control and direction-changing characters escaped, cut after `max` characters (with a `…`).
 pub(crate) fn plain(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max));
@@ -8,18 +10,13 @@ pub(crate) fn plain(text: &str, max: usize) -> String {
             out.push('…');
             break;
         }
-        if c.is_control() || redirects(c) {
+        if is_hazard(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
     }
     out
-}
-
-/// Characters that are no controls but can reorder or break the line they stand in.
-fn redirects(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -29,7 +29,11 @@ use crate::{
         Match, Selection, targets,
         watch::{self as pods, Change},
     },
-    follow::{drive::News, follower::Scope, status::PodLife},
+    follow::{
+        drive::News,
+        follower::Scope,
+        status::{Place, PodLife},
+    },
 };
 
 /// What the row says while the job is followed.
@@ -55,12 +59,19 @@ pub struct Ending {
 pub struct Progress {
     found: AtomicUsize,
     unread: AtomicUsize,
+    waiting: AtomicUsize,
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (found, unread) = (self.found.load(Relaxed), self.unread.load(Relaxed));
-        write!(f, "{unread} of {found} containers were not read to their end")
+        let [found, unread, waiting] = [&self.found, &self.unread, &self.waiting].map(|count| count.load(Relaxed));
+        match (found, unread, waiting) {
+            (0, ..) => write!(f, "no containers were found"),
+            (_, 0, 0) => write!(f, "all {found} containers were read to their end"),
+            (_, unread, 0) => write!(f, "{unread} of {found} containers were not read to their end"),
+            (_, 0, waiting) => write!(f, "{waiting} of {found} containers had not started"),
+            _ => write!(f, "{unread} of {found} containers were not read to their end, and {waiting} had not started"),
+        }
     }
 }
 
@@ -102,12 +113,11 @@ pub async fn follow(
         troubled: false,
         look_at: None,
         warned: false,
+        progress,
     };
     let mut changes = stream::SelectAll::new();
     let mut rows_open = true;
     loop {
-        progress.found.store(run.drivers.count, Relaxed);
-        progress.unread.store(run.unsettled.len(), Relaxed);
         if run.has_ended().await {
             return Ok(run.ending());
         }
@@ -158,7 +168,7 @@ fn tell(unsettled: &mut Unsettled, (source, sender): &(usize, watch::Sender<News
     });
 }
 
-struct Run {
+struct Run<'a> {
     cluster: Cluster,
     namespace: String,
     filter: Filter,
@@ -180,9 +190,27 @@ struct Run {
     look_at: Option<Instant>,
     /// The removal of pods that are not read to their end was told.
     warned: bool,
+    progress: &'a Progress,
 }
 
-impl Run {
+/// However it ends, and an interruption ends it anywhere, whoever asks is told how far it was.
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        let (mut unread, mut waiting) = (0, 0);
+        for (source, news) in self.pods.values().flat_map(|pod| pod.containers.values()) {
+            if news.borrow().status.place(0) == Place::Future {
+                waiting += 1;
+            } else {
+                unread += usize::from(self.unsettled.contains(*source));
+            }
+        }
+        self.progress.found.store(self.drivers.count, Relaxed);
+        self.progress.unread.store(unread, Relaxed);
+        self.progress.waiting.store(waiting, Relaxed);
+    }
+}
+
+impl Run<'_> {
     /// Takes a change of the pods; `false` when nobody listens any more.
     async fn take(&mut self, change: Change) -> Result<bool, ClusterError> {
         match change {
@@ -371,5 +399,24 @@ impl Run {
     fn ending(&self) -> Ending {
         let row_failed = self.row_ended.as_deref().is_some_and(|status| status != "completed");
         Ending { failed: row_failed || ending::has_failed(&self.facts(), self.jobs), pods: self.pods.len() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_tells_what_is_unread_from_what_has_not_started() {
+        for (found, unread, waiting, told) in [
+            (0, 0, 0, "no containers were found"),
+            (26, 0, 26, "26 of 26 containers had not started"),
+            (26, 0, 0, "all 26 containers were read to their end"),
+            (26, 3, 0, "3 of 26 containers were not read to their end"),
+            (26, 3, 20, "3 of 26 containers were not read to their end, and 20 had not started"),
+        ] {
+            let [found, unread, waiting] = [found, unread, waiting].map(AtomicUsize::new);
+            assert_eq!(Progress { found, unread, waiting }.to_string(), told);
+        }
     }
 }

@@ -35,12 +35,15 @@ pub async fn snapshot(
     let mut inputs = Vec::new();
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
+            let news = news(&found.pod, &target, true);
+            if scope.previous && news.status.before().is_none() {
+                continue;
+            }
             let target = Arc::new(target);
             // Known before its first line: drivers send straight to `out`.
             if out.send(Update::Source(drivers.count, target.clone())).await.is_err() {
                 return;
             }
-            let news = news(&found.pod, &target, true);
             match order {
                 Order::Arrival => drop(drivers.start(target, news, out.clone())),
                 Order::Time => {

@@ -36,3 +36,61 @@ fn the_binary_prints_them() {
         elbtail(&["completion", &shell.to_string()]).assert().code(0).stdout(script).stderr("");
     }
 }
+
+/// What bash offers for a line that ends where the cursor is, with `resolve.json` and `other/` in the directory. An empty list
+/// makes bash offer files.
+fn bash_offers(line: &str) -> Vec<String> {
+    // Words as bash itself cuts them: at blanks, and at `=`, which is a word of its own.
+    let mut words: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        let mut parts = word.split('=');
+        words.extend(parts.next().map(str::to_owned));
+        for part in parts {
+            words.push("=".to_owned());
+            if !part.is_empty() {
+                words.push(part.to_owned());
+            }
+        }
+    }
+    let (current, before) = (words.last().unwrap().clone(), words[words.len() - 2].clone());
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let script = format!(
+        "{}\nCOMP_WORDS=({}); COMP_CWORD={}; _elbtail elbtail '{current}' '{before}' 2>/dev/null; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        String::from_utf8(elbtail::cli::completion_script(Shell::Bash)).unwrap(),
+        quoted.join(" "),
+        words.len() - 1,
+    );
+    let run = std::process::Command::new("bash").args(["--norc", "-c", &script]).output().unwrap();
+    String::from_utf8(run.stdout).unwrap().lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_offers_files_for_a_job_and_flags_for_a_dash() {
+    for command in ["logs", "resolve", "targets", "doctor"] {
+        for line in
+            [format!("elbtail {command} "), format!("elbtail {command} row"), format!("elbtail {command} -o json ")]
+        {
+            assert_eq!(bash_offers(&line), [""; 0], "{line}");
+        }
+        let flags = bash_offers(&format!("elbtail {command} -"));
+        assert!(flags.contains(&"--output".to_owned()) && flags.contains(&"-n".to_owned()), "{flags:?}");
+        assert_eq!(bash_offers(&format!("elbtail {command} --kubec")), ["--kubeconfig"]);
+    }
+    assert_eq!(bash_offers("elbtail lo"), ["logs"]);
+    assert!(bash_offers("elbtail completion ").contains(&"bash".to_owned()));
+}
+
+#[test]
+fn bash_completes_a_flags_value_in_either_form() {
+    for (line, offered) in [
+        ("elbtail logs --phase ru", &["running"][..]),
+        ("elbtail logs --phase=ru", &["running"]),
+        ("elbtail logs -o js", &["json"]),
+        ("elbtail logs --output=", &["default", "raw", "json"]),
+        ("elbtail targets row.json --output=w", &["wide"]),
+        ("elbtail doctor --output=te", &["text"]),
+        ("elbtail logs --color=al", &["always"]),
+    ] {
+        assert_eq!(bash_offers(line), offered, "{line}");
+    }
+}

@@ -8,6 +8,7 @@ mod completions;
 mod connection;
 mod help;
 mod ids;
+mod output;
 mod rows;
 mod shapes;
 

@@ -27,9 +27,53 @@ fn ctrl_c_ends_waiting() {
     elbtail.interrupt();
     let ended = elbtail.end().code(130);
     assert_eq!(ended.stdout, b"");
+    assert!(ended.stderr.ends_with("interrupted: no containers were found, 0 lines printed\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_signal_ends_it_as_whoever_sent_it_expects() {
+    let stage = Stage::local();
+    for (name, number) in [("-INT", 2), ("-TERM", 15), ("-HUP", 1)] {
+        for arguments in [&["logs", ROW, "-f"][..], &["targets", ROW, "-w"]] {
+            let elbtail = stage.start(arguments);
+            elbtail.until_said("waiting for them");
+            elbtail.signal(name);
+            let ended = elbtail.end().code(128 + number);
+            assert_eq!(ended.signal, Some(number), "a shell's loop goes on after a program that merely returns a code");
+            assert_eq!(ended.stderr.contains("interrupted: "), arguments[0] == "logs", "{}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_run_under_nohup_survives_its_terminal() {
+    let stage = Stage::local();
+    let inner = stage.command(&["logs", ROW, "-f", "-o", "raw"]);
+    let mut command = std::process::Command::new("nohup");
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let elbtail = crate::running::Running::start(command, crate::scene::patience());
+    elbtail.until_said("waiting for them");
+    elbtail.signal("-HUP");
+    stage.create(&JobPlan::batch(0).counts("blast", 3));
+    assert_eq!(elbtail.end().code(0).lines().len(), 3);
+}
+
+#[test]
+fn containers_that_have_not_started_are_called_so() {
+    let stage = Stage::local();
+    let elbtail = stage.start(&["logs", ROW, "-f"]);
+    elbtail.until_said("waiting for them");
+    let waits = JobPlan::batch(0).init("load", "exec sleep 3600").counts("blast", 1).counts("results-export", 1);
+    stage.create(&waits);
+    elbtail.until_said("load: started");
+    elbtail.until_said("blast: waiting");
+    elbtail.interrupt();
+    let said = elbtail.end().code(130).stderr;
     assert!(
-        ended.stderr.ends_with("interrupted: 0 of 0 containers were not read to their end, 0 lines printed\n"),
-        "{}",
-        ended.stderr
+        said.ends_with(
+            "interrupted: 1 of 3 containers were not read to their end, and 2 had not started, 0 lines printed\n"
+        ),
+        "{said}"
     );
 }

@@ -46,7 +46,7 @@ fn finding_pods_and_reading_logs_are_all_the_permissions_needed() {
 fn a_server_that_is_down_is_told_at_once() {
     let stage = Stage::local();
     stage.cluster().kill_blocking();
-    for arguments in [&["logs", ROW][..], &["logs", "-f", ROW], &["targets", ROW]] {
+    for arguments in [&["logs", ROW][..], &["logs", "-f", ROW], &["targets", ROW], &["targets", ROW, "-w"]] {
         let run = stage.run(&[arguments, &["--request-timeout", "3s"]].concat()).code(6);
         assert!(stderr(&run).contains(&stage.cluster().url()["https://".len()..]), "{}", stderr(&run));
     }

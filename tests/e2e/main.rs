@@ -17,6 +17,7 @@ mod bytes;
 mod deletion;
 mod demo;
 mod failures;
+mod habits;
 mod incident;
 mod interrupt;
 mod late_watch;

@@ -2,6 +2,7 @@
 
 use std::{
     io::Read,
+    os::unix::process::ExitStatusExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex},
     time::{Duration, Instant},
@@ -65,7 +66,10 @@ pub struct Running {
 
 /// How it ended.
 pub struct Ended {
+    /// As a shell has it: 128 and the signal's number for one that a signal ended.
     pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     pub stdout: Vec<u8>,
     pub stderr: String,
 }
@@ -131,7 +135,8 @@ impl Running {
         self.signal("-CONT");
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends a signal, such as `-TERM`.
+    pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
@@ -144,13 +149,14 @@ impl Running {
     /// Waits for its end.
     #[track_caller]
     pub fn end(mut self) -> Ended {
-        let code = self.wait().map(|status| status.code());
+        let status = self.wait();
         let stdout = self.stdout.as_ref().map(Ear::bytes).unwrap_or_default();
         let stderr = self.stderr.text();
         let text = String::from_utf8_lossy(&stdout);
         let tail: Vec<&str> = text.lines().rev().take(5).collect();
-        let code = code.unwrap_or_else(|| panic!("it does not end; stderr:\n{stderr}\nlast lines: {tail:#?}"));
-        Ended { code, stdout, stderr }
+        let status = status.unwrap_or_else(|| panic!("it does not end; stderr:\n{stderr}\nlast lines: {tail:#?}"));
+        let signal = status.signal();
+        Ended { code: status.code().or(signal.map(|signal| 128 + signal)), signal, stdout, stderr }
     }
 
     fn wait(&mut self) -> Option<ExitStatus> {

@@ -91,3 +91,40 @@ async fn a_job_is_followed_while_its_database_goes_and_comes() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{}", fs::read_to_string(&stderr).unwrap());
     assert_eq!(fs::read_to_string(&stdout).unwrap(), "before\nwhile the database is away\nafter\n");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rows_id_cannot_speak_to_the_terminal() {
+    use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+    const EVIL: &str = "18b9\u{1b}]0;title\u{7}\u{9b}2J\u{202e}edca";
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("jobs.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE jobstate (job_id TEXT, status TEXT, updated_at TEXT, payload TEXT)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO jobstate VALUES (?, 'running', '2026-11-24T12:00:00Z', ?)")
+        .bind(EVIL)
+        .bind(format!("{{\"k8s_job_id\": \"{JOB}\"}}"))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let url = format!("sqlite:{}", file.display());
+    for arguments in [
+        &["resolve", "--latest"][..],
+        &["resolve", "--latest", "-o", "json"],
+        &["resolve", "--latest", "-o", "yaml"],
+        &["jobs"],
+        &["jobs", "-o", "json"],
+        &["jobs", "-o", "name"],
+        &["logs", "--latest", "--server", "https://127.0.0.1:1"],
+        &["doctor", "--latest", "--server", "https://127.0.0.1:1"],
+    ] {
+        let Output { stdout, stderr, .. } = elbtail(arguments, &url).output().unwrap();
+        let told = format!("{}{}", String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+        assert!(told.contains("18b9") || arguments[0] == "doctor", "{told}");
+        assert!(!told.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{arguments:?}: {told:?}");
+    }
+}

@@ -8,11 +8,11 @@ const PROGRAMS: [&str; 8] = ["blastn", "blastp", "blastx", "tblastn", "tblastx",
 const SHORT: &str = "3ed51a95";
 
 fn verdict(pod: &Pod) -> Option<Evidence> {
-    judge(pod, &Selection { id: id(ID), include_setup: false })
+    judge(pod, &Selection { id: id(ID), include_setup: false, labels: None })
 }
 
 fn verdict_with_setup(pod: &Pod) -> Option<Evidence> {
-    judge(pod, &Selection { id: id(ID), include_setup: true })
+    judge(pod, &Selection { id: id(ID), include_setup: true, labels: None })
 }
 
 /// The pod that `job` makes, with the Job as its owner.
@@ -244,7 +244,7 @@ fn setup_pods_of_another_id_are_not() {
 
 #[test]
 fn the_server_is_asked_for_the_id_and_for_pods_without_one() {
-    let selection = Selection { id: id(ID), include_setup: false };
+    let selection = Selection { id: id(ID), include_setup: false, labels: None };
     assert_eq!(
         selection.selectors(),
         [format!("elb-job-id={ID}"), "!elb-job-id,app in (blast,setup,submit,finalizer)".to_owned()]
@@ -318,7 +318,7 @@ proptest! {
     ) {
         let id = id(&format!("job-{hex}"));
         let job = format!("{program}-batch-{db}-job-{number:03}-{}", id.short());
-        let selection = Selection { id, include_setup: false };
+        let selection = Selection { id, include_setup: false, labels: None };
         prop_assert_eq!(judge(&made_by(&job), &selection), Some(Evidence::Owner));
         prop_assert_eq!(judge(&orphan(&job), &selection), Some(Evidence::Name));
         prop_assert_eq!(Role::of(&made_by(&job)), Role::Batch);

@@ -59,7 +59,7 @@ fn named(name: &str, job: Option<&str>) -> Pod {
 
 /// The incident's matches.
 fn incident() -> Vec<Match> {
-    let selection = Selection { id: id(ID), include_setup: false };
+    let selection = Selection { id: id(ID), include_setup: false, labels: None };
     let judged = |pod: Pod| judge(&pod, &selection).map(|evidence| Match { pod, evidence });
     listed("pods-list-selector").into_iter().filter_map(judged).collect()
 }

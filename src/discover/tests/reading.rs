@@ -217,6 +217,31 @@ fn of_a_pod_that_is_deleted() {
 }
 
 #[test]
+fn containers_of_a_pod_that_leaves_do_not_run_any_more() {
+    let deleted = json!({"deletionTimestamp": "2026-11-24T12:00:00Z"});
+    let kept = json!({});
+    let statuses = |a: &Value, b: &Value| json!([a, b]);
+    for (metadata, phase, reason, a, b, expected) in [
+        (&deleted, "Running", "", runs("a"), runs("b"), "Terminating Terminating"),
+        (&deleted, "Running", "", ended("a", 0, "Completed"), runs("b"), "Completed Terminating"),
+        (&deleted, "Running", "", ended("a", 1, "Error"), waits("b", "CrashLoopBackOff"), "Error Terminating"),
+        (&deleted, "Pending", "", waits("a", "ImagePullBackOff"), json!({"name": "b"}), "Terminating Terminating"),
+        (&deleted, "Running", "NodeLost", runs("a"), runs("b"), "Unknown Unknown"),
+        (&deleted, "Failed", "", ended("a", 137, "OOMKilled"), ended("b", 0, "Completed"), "OOMKilled Completed"),
+        (&kept, "Running", "NodeLost", runs("a"), runs("b"), "NodeLost NodeLost"),
+        (&kept, "Failed", "Evicted", runs("a"), ended("b", 137, "Error"), "Evicted Error"),
+        (&kept, "Unknown", "", runs("a"), runs("b"), "Unknown Unknown"),
+        (&kept, "Running", "", runs("a"), runs("b"), "Running Running"),
+    ] {
+        let pod = pod(json!({
+            "metadata": metadata, "spec": {"containers": [{"name": "a"}, {"name": "b"}]},
+            "status": {"phase": phase, "reason": reason, "containerStatuses": statuses(&a, &b)},
+        }));
+        assert_eq!(shown(&pod).1, expected, "{phase} {reason}");
+    }
+}
+
+#[test]
 fn of_a_pod_with_sidecars() {
     let sidecar = |started: bool, restarts: i32| {
         json!({"name": "s", "ready": started, "started": started, "restartCount": restarts,

@@ -14,7 +14,7 @@ fn taken(pods: Vec<Pod>) -> Vec<Match> {
 }
 
 fn text(format: TargetsFormat, matches: &[Match]) -> String {
-    render(format, &id(ID), &entries(matches), now()).unwrap()
+    render(format, &id(ID), &entries(matches), Headers::Shown, now()).unwrap()
 }
 
 #[test]
@@ -201,7 +201,7 @@ p     b           running   漢字           0          <unknown>
 
 /// Every line that a watch of the recorded life prints.
 fn life(format: TargetsFormat) -> String {
-    let (mut changes, mut printer) = (Changes::new(format), Printer::new(format));
+    let (mut changes, mut printer) = (Changes::new(format), Printer::new(format, Headers::Shown));
     let mut out = String::new();
     for (kind, pod) in watched("pods-watch-lifecycle") {
         let matched = taken(vec![pod]).remove(0);

@@ -120,7 +120,7 @@ async fn clock(client: &Client) -> Result<Option<(Duration, bool)>, ClusterError
 
 /// The job's pods, NCBI's setup pods included.
 async fn list(client: &Client, namespace: &str, id: &JobId) -> Result<Vec<Match>, ClusterError> {
-    pods::list(client, namespace, &Selection { id: id.clone(), include_setup: true }).await
+    pods::list(client, namespace, &Selection { id: id.clone(), include_setup: true, labels: None }).await
 }
 
 /// The job's Jobs: those labelled with its id, and in NCBI's layout none.

@@ -1,0 +1,82 @@
+//! The one writer for stderr. Whatever is said, nothing in it is obeyed by a terminal; a full or closed stderr costs the words
+//! and nothing else.
+
+use std::io::{self, IsTerminal, Write};
+
+use owo_colors::OwoColorize;
+
+use crate::{render::neutralize, row::plain};
+
+/// How words are set apart from log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// What goes on: steps back where there are colours.
+    Aside,
+    /// As it is.
+    Plain,
+    /// Begins with `warning: `, which stands out.
+    Warning,
+    /// Begins with `error: `.
+    Error,
+}
+
+/// Says something, a line or more.
+pub fn say(text: &str) {
+    tell(Tone::Plain, text, false);
+}
+
+/// Says a warning.
+pub fn warn(text: &str) {
+    tell(Tone::Warning, text, false);
+}
+
+/// Says what the run ends with.
+pub fn error(text: &str) {
+    tell(Tone::Error, text, false);
+}
+
+/// Says something in a tone, in colour or not.
+pub fn tell(tone: Tone, text: &str, color: bool) {
+    let text = harmless(text);
+    let said = match (tone, color) {
+        (Tone::Aside, true) => format!("{}\n", text.dimmed()),
+        (Tone::Aside | Tone::Plain, _) => format!("{text}\n"),
+        (Tone::Warning, true) => format!("{}{text}\n", "warning: ".yellow().bold()),
+        (Tone::Warning, false) => format!("warning: {text}\n"),
+        (Tone::Error, true) => format!("{}{text}\n", "error: ".red().bold()),
+        (Tone::Error, false) => format!("error: {text}\n"),
+    };
+    write(said.as_bytes());
+}
+
+/// Hands on the words of a plugin that talks to a person, without the power they might have over the terminal.
+pub fn hand_on(words: &str) {
+    let mut shown = Vec::new();
+    for (at, line) in words.split('\n').enumerate() {
+        if at > 0 {
+            shown.push(b'\n');
+        }
+        neutralize(line.as_bytes(), &mut shown);
+    }
+    write(&shown);
+}
+
+/// Whether a terminal shows it.
+pub fn is_terminal() -> bool {
+    stderr().is_terminal()
+}
+
+/// Several lines of which none holds anything that a terminal obeys.
+pub fn harmless(text: &str) -> String {
+    text.split('\n').map(|line| plain(line, usize::MAX)).collect::<Vec<_>>().join("\n")
+}
+
+fn write(bytes: &[u8]) {
+    // In one piece, so that other programs' words do not mix with it. Nothing better can be done when it cannot be written.
+    let _ = stderr().lock().write_all(bytes);
+}
+
+#[allow(clippy::disallowed_methods)] // This is the one place.
+fn stderr() -> io::Stderr {
+    io::stderr()
+}

@@ -1,0 +1,110 @@
+//! The one writer for stdout, and whether anybody reads it.
+
+use std::{
+    io::{self, ErrorKind, IsTerminal, Write},
+    thread,
+};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::sync::oneshot;
+
+use super::failure::Failure;
+use crate::render::{ColorChoice, neutralize, tint};
+
+/// Whether what was printed can have been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// As far as is known.
+    There,
+    /// The pipe is closed: whoever read it has seen enough.
+    Gone,
+}
+
+/// Prints text, such as an object or a script, so that a terminal obeys nothing of it.
+pub fn print(text: &str) -> Result<Reader, Failure> {
+    outcome(write(&harmless(text)))
+}
+
+/// Prints a table or a report, in colour where there is colour.
+pub fn print_page(text: &str, color: ColorChoice) -> Result<Reader, Failure> {
+    let text = harmless(text);
+    let color = color.decide(|name| std::env::var_os(name), is_terminal());
+    match std::str::from_utf8(&text) {
+        Ok(text) if color => outcome(write(tint(text).as_bytes())),
+        _ => outcome(write(&text)),
+    }
+}
+
+/// Writes bytes as they are: lines that `render` has taken care of.
+pub fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// What a write means for the run.
+pub fn outcome(written: io::Result<()>) -> Result<Reader, Failure> {
+    match written {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(failure(error)),
+    }
+}
+
+/// That stdout cannot be written.
+pub fn failure(error: io::Error) -> Failure {
+    Failure::Other(anyhow::Error::new(error).context("cannot write to stdout"))
+}
+
+/// Whether a terminal shows it.
+pub fn is_terminal() -> bool {
+    stdout().is_terminal()
+}
+
+/// Waits until nobody reads stdout any more: for ever with a file or a terminal, whose end comes as a signal. A run that prints
+/// nothing for hours would not notice by writing.
+pub async fn closed() {
+    let (sender, closed) = oneshot::channel();
+    if !is_terminal() {
+        // A thread of its own, which blocks for as long as the run lasts: there is no portable way to wait for this and nothing
+        // else in the runtime. It ends with the process.
+        thread::spawn(move || {
+            if until_closed() {
+                // The run may be over already.
+                let _ = sender.send(());
+            }
+        });
+    }
+    if closed.await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Waits until stdout's other end is closed; `false` when that cannot be known.
+fn until_closed() -> bool {
+    let stdout = stdout();
+    // Without a wish, what is reported is that the other end is gone.
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    loop {
+        match poll(&mut polled, None) {
+            Ok(_) => return polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+fn harmless(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let words = line.trim_end_matches('\n');
+        neutralize(words.as_bytes(), &mut out);
+        out.extend_from_slice(&line.as_bytes()[words.len()..]);
+    }
+    out
+}
+
+#[allow(clippy::disallowed_methods)] // This is the one place.
+fn stdout() -> io::Stdout {
+    io::stdout()
+}

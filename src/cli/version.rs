@@ -1,0 +1,61 @@
+//! `elbtail version`.
+
+use serde::Serialize;
+
+use super::{args::VersionArgs, args::VersionFormat, connect, failure::Failure, stdout};
+use crate::{
+    cluster::{ClusterError, ConnectArgs},
+    exit::Exit,
+    render::document,
+};
+
+/// The object of `-o json` and `-o yaml`, in kubectl's names.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View {
+    client_version: Client,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_version: Option<k8s_openapi::apimachinery::pkg::version::Info>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Client {
+    git_version: &'static str,
+    platform: String,
+}
+
+/// Prints the version of elbtail and, unless it is asked for alone, of the cluster. Without an answer of the cluster its own is
+/// printed all the same.
+pub async fn run(args: &VersionArgs, flags: &ConnectArgs) -> Result<Exit, Failure> {
+    let client = Client {
+        git_version: concat!("v", env!("CARGO_PKG_VERSION")),
+        platform: format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+    };
+    let asked = if args.client { None } else { Some(ask(flags).await) };
+    let (server_version, failed) = match asked {
+        None => (None, None),
+        Some(Ok(version)) => (Some(version), None),
+        Some(Err(failure)) => (None, Some(failure)),
+    };
+    let view = View { client_version: client, server_version };
+    stdout::print(&match args.output {
+        Some(VersionFormat::Json) => document::json(&view)?,
+        Some(VersionFormat::Yaml) => document::yaml(&view)?,
+        None => text(&view),
+    })?;
+    failed.map_or(Ok(Exit::Done), Err)
+}
+
+async fn ask(flags: &ConnectArgs) -> Result<k8s_openapi::apimachinery::pkg::version::Info, Failure> {
+    let cluster = connect(flags).await?;
+    Ok(cluster.client().apiserver_version().await.map_err(|error| ClusterError::from(&error))?)
+}
+
+fn text(view: &View) -> String {
+    let mut text = format!("Client Version: {}\n", view.client_version.git_version);
+    if let Some(server) = &view.server_version {
+        text += &format!("Server Version: {}\n", server.git_version);
+    }
+    text
+}
