@@ -51,8 +51,10 @@ fn main() -> anyhow::Result<ExitCode> {
             "{lines} lines of {regular} containers and {init} init containers, each of them once: exit code 0 says so."
         );
         eprintln!("The row's first field for the id is null: whoever reads that one alone finds no container at all.");
-        eprintln!("`elbtail resolve {ROW}` shows where the id was.");
-        eprintln!("On a cluster of your own: `elbtail targets ROW`, `elbtail logs ROW`, and the README for the rest.");
+        eprintln!("Where the id was: cargo run -- resolve {ROW}");
+        eprintln!(
+            "For a cluster of your own: cargo install --path . --locked, then `elbtail logs -f ROW`; the README has the rest."
+        );
     }
     Ok(exit.into())
 }
