@@ -10,6 +10,7 @@ pub mod listing;
 pub mod path;
 mod read;
 pub mod record;
+pub mod splice;
 
 #[cfg(test)]
 mod tests;
