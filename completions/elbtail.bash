@@ -77,7 +77,7 @@ _elbtail() {
 
     case "${cmd}" in
         elbtail)
-            opts="-n -s -h -V --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help --version logs resolve targets jobs doctor completion version help"
+            opts="-n -s -h -V --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help --version logs resolve targets jobs doctor completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -177,6 +177,10 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -189,7 +193,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__completion)
-            opts="-n -s -h --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help bash elvish fish powershell zsh"
+            opts="-n -s -h --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -289,6 +293,10 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -301,7 +309,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__doctor)
-            opts="-o -n -s -h --job --latest --output --all-contexts --bundle --wait-healthy --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help"
+            opts="-o -n -s -h --job --latest --output --all-contexts --bundle --wait-healthy --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -429,6 +437,10 @@ _elbtail() {
                     return 0
                     ;;
                 --db-payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-header)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -569,7 +581,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__jobs)
-            opts="-o -n -s -h --output --no-headers --status --limit --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help"
+            opts="-o -n -s -h --output --no-headers --status --limit --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -685,6 +697,10 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -697,7 +713,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__logs)
-            opts="-f -p -c -l -t -o -v -n -s -h --job --latest --follow --previous --container --pod --phase --selector --include-setup --tail --since --since-time --timestamps --output --order --only-log-lines --exit-code --verbose --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help"
+            opts="-f -p -c -l -t -o -v -n -s -h --job --latest --follow --previous --container --pod --phase --selector --include-setup --tail --since --since-time --timestamps --output --order --only-log-lines --exit-code --verbose --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +865,10 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -860,7 +880,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__resolve)
-            opts="-o -n -s -h --job --latest --output --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help"
+            opts="-o -n -s -h --job --latest --output --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -972,6 +992,10 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -983,7 +1007,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__targets)
-            opts="-c -l -o -w -n -s -h --job --latest --container --pod --phase --selector --include-setup --output --watch --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help"
+            opts="-c -l -o -w -n -s -h --job --latest --container --pod --phase --selector --include-setup --output --watch --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1119,6 +1143,10 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1130,7 +1158,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__version)
-            opts="-o -n -s -h --output --client --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --color --help"
+            opts="-o -n -s -h --output --client --kubeconfig --context --cluster --user --namespace --as --as-group --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1235,6 +1263,10 @@ _elbtail() {
                     return 0
                     ;;
                 --db-payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-header)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

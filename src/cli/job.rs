@@ -27,7 +27,11 @@ pub struct RowPlace(Option<Arc<dyn RowSource>>);
 impl RowPlace {
     /// As the flags say.
     pub fn of(args: &DbArgs) -> Result<RowPlace, Failure> {
-        Ok(RowPlace(source::open(args)?.map(Arc::from)))
+        let source: Option<Arc<dyn RowSource>> = source::open(args)?.map(Arc::from);
+        if let Some(warning) = source.as_ref().and_then(|source| source.warning()) {
+            stderr::warn(&warning);
+        }
+        Ok(RowPlace(source))
     }
 
     /// The database, if there is one.
@@ -37,6 +41,7 @@ impl RowPlace {
 
     /// The row of the database that the command line means by its id, or that the URL itself names.
     pub async fn fetch(&self, args: &JobArgs) -> Result<Result<Row, SourceError>, Failure> {
+        no_url(args)?;
         let source = self.source().ok_or_else(no_job)?;
         let id = args.target.as_ref().and_then(source::row_id).or(source.named()).ok_or_else(no_job)?;
         Ok(source.fetch(id).await)
@@ -66,6 +71,7 @@ impl Job {
             let text = "--latest asks a database for its newest row: name it with --db URL or ELBTAIL_DB";
             return Err(Failure::Usage(text.to_owned()));
         }
+        no_url(args)?;
         let target = args.target.as_ref().ok_or_else(no_job)?;
         let row = row::read(target, args.job.as_deref())?;
         let resolution = match (&row, target) {
@@ -114,6 +120,16 @@ pub fn namespace(row: Option<&Row>, chosen: &str) -> String {
 /// The row's status, when it says that the job has ended.
 pub fn ended(row: &Row) -> Option<String> {
     row.is_terminal().then(|| row.status().unwrap_or_default().trim().to_lowercase())
+}
+
+/// Refuses a URL in the place of JOB, without repeating it: it may hold a password.
+fn no_url(args: &JobArgs) -> Result<(), Failure> {
+    match &args.target {
+        Some(row::JobArg::Path(path)) if path.to_string_lossy().contains("://") && !path.exists() => {
+            Err(Failure::Usage("JOB is a URL; give it with --db, and as JOB the row's id".to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn no_job() -> Failure {

@@ -81,7 +81,8 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// # Errors
 /// `Failure`: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
-    let Cli { command, connect, db, color } = cli;
+    let Cli { command, connect, mut db, color } = cli;
+    db.request_timeout = connect.request_timeout;
     let place = RowPlace::of(&db)?;
     match command {
         Command::Resolve(args) => resolve::run(&args, &place, color),

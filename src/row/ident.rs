@@ -36,7 +36,7 @@ pub(super) fn canonical(id: &str) -> Option<String> {
 }
 
 /// 32 hex digits, plain or in their five groups.
-fn is_uuid(id: &str) -> bool {
+pub(super) fn is_uuid(id: &str) -> bool {
     let groups: Vec<usize> = id.split('-').map(str::len).collect();
     let hex = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     hex && (groups == [HEX] || groups == [8, 4, 4, 4, 12])

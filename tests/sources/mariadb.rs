@@ -105,7 +105,27 @@ async fn a_session_is_read_only_and_bounded() {
         .await;
     let flags = DbArgs { db_table: Some("limits".to_owned()), ..args(&server.url()) };
     let source = open_with(&flags, &Surroundings::nothing());
-    for (name, value) in [("MAX_STATEMENT_TIME", "15.000000"), ("TX_READ_ONLY", "ON"), ("TIME_ZONE", "+00:00")] {
+    for (name, value) in [("MAX_STATEMENT_TIME", "8.000000"), ("TX_READ_ONLY", "ON"), ("TIME_ZONE", "+00:00")] {
         assert_eq!(source.fetch(name).await.unwrap().status(), Some(value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_schemes_of_sqlalchemy_and_parameters_that_are_not_dropped() {
+    let server = mariadb::shared();
+    let samples = samples();
+    server.load("schemes", "job_id", "payload", "json", &samples[..1]).await;
+    let url = server.url();
+    let (_, rest) = url.split_once("://").unwrap();
+    for scheme in ["mysql+pymysql", "mysql+aiomysql", "mariadb+mariadbconnector"] {
+        let url = format!("{scheme}://{rest}?charset=utf8mb4&ssl_mode=required");
+        let flags = DbArgs { db_table: Some("schemes".to_owned()), ..args(&url) };
+        open_with(&flags, &Surroundings::nothing()).fetch(&samples[0].id).await.unwrap();
+    }
+    for (query, word) in [("sslmode=require", "write ssl-mode=REQUIRED; there are DISABLED"), ("useSSL=true", "useSSL")]
+    {
+        let url = format!("{url}?{query}");
+        let error = elbtail::row::source::open_in(&args(&url), &Surroundings::nothing()).map(|_| ()).unwrap_err();
+        assert!(matches!(&error, SourceError::Usage(why) if why.contains(word)), "{error}");
     }
 }

@@ -184,13 +184,47 @@ async fn a_session_is_read_only_and_bounded() {
     };
     let error = fault(&*of("writes"), "a").await;
     assert!(error.to_string().contains("read-only transaction"), "{error}");
-    let row = of("limits").fetch("15s").await.unwrap();
+    let row = of("limits").fetch("8s").await.unwrap();
     assert_eq!((row.status(), row.column("db")), (Some("on"), Some("elbtail")));
-    assert_eq!(ids(&of("limits").list(&all()).await.unwrap()), ["15s"]);
+    assert_eq!(ids(&of("limits").list(&all()).await.unwrap()), ["8s"]);
 }
 
 #[tokio::test]
 async fn nothing_is_asked_before_the_first_question() {
     let source = open(&format!("postgres://u:{}@127.0.0.1:1/d?sslmode=require", "pl4nted"));
     assert_eq!(source.describe(), "postgres://***@127.0.0.1:1/d?***");
+}
+
+#[tokio::test]
+async fn the_schema_of_the_url_and_the_schemes_of_sqlalchemy() {
+    let server = postgres::shared();
+    server
+        .run(
+            "CREATE SCHEMA IF NOT EXISTS elb; DROP TABLE IF EXISTS elb.placed; \
+             CREATE TABLE elb.placed (job_id text, payload jsonb); INSERT INTO elb.placed VALUES ('here', '{}')",
+        )
+        .await;
+    let of = |url: &str| DbArgs { db_table: Some("placed".to_owned()), ..args(url) };
+    let url = server.url();
+    let error = fault(&*open_with(&of(&url), &Surroundings::nothing()), "here").await;
+    assert!(matches!(error, SourceError::NoTable { .. }), "{error}");
+    for scheme in ["postgres", "postgresql+asyncpg", "postgresql+psycopg2", "postgresql+psycopg_async"] {
+        for schema in ["options=-csearch_path=elb", "options=-c%20search_path%3Delb", "options[search_path]=elb"] {
+            let url = format!("{}?{schema}", url.replace("postgres://", &format!("{scheme}://")));
+            let row = open_with(&of(&url), &Surroundings::nothing()).fetch("here").await;
+            assert_eq!(row.unwrap_or_else(|error| panic!("{error}")).id(), Some("here"));
+        }
+    }
+    let unknown = elbtail::row::source::open_in(&of(&format!("{url}?currentSchema=elb")), &Surroundings::nothing());
+    let error = unknown.map(|_| ()).unwrap_err();
+    assert!(matches!(&error, SourceError::Usage(why) if why.contains("\"currentSchema\" is not honoured")), "{error}");
+}
+
+/// Nothing listens there, but it is an address and no name.
+#[tokio::test]
+async fn an_ipv6_address_is_not_looked_up() {
+    for scheme in ["postgres", "mysql"] {
+        let error = fault(&*open(&format!("{scheme}://u:pl4nted@[::1]:1/d")), "x").await;
+        assert!(!error.to_string().contains("resolve") && !error.to_string().contains("lookup"), "{error}");
+    }
 }

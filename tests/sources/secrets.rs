@@ -31,16 +31,25 @@ pub fn urls(port: u16, echo: SocketAddr) -> Vec<String> {
         format!("postgres://u:{secret}@127.0.0.1:99999/d"),
         format!("mysql://u:{secret}@127.0.0.1:{port}/d?ssl-mode={secret}"),
         format!("mysql://u:{secret}@127.0.0.1:{port}/d?ssl-ca=/nowhere"),
-        format!("http://127.0.0.1:{port}/devstoreaccount1/t?sv=1&sig={secret}"),
-        format!("http://{echo}/devstoreaccount1/t?sv=1&sig={secret}"),
-        format!("http://u:{secret}@{echo}/devstoreaccount1/t"),
-        "https://acc.table.core.windows.net.invalid/t?sv=1&sig=".to_owned() + &secret,
+        format!("http://127.0.0.1:{port}/devstoreaccount1/jobs?sv=1&sig={secret}"),
+        format!("http://{echo}/devstoreaccount1/jobs?sv=1&sig={secret}"),
+        format!("http://u:{secret}@{echo}/devstoreaccount1/jobs"),
+        "https://acc.table.core.windows.net.invalid/jobs?sv=1&sig=".to_owned() + &secret,
         format!("http://u:{secret}@{echo}/"),
         format!("http://{secret}@{echo}/"),
         format!("http://{echo}/?token={secret}"),
         format!("http://{echo}/v1/jobs?code={secret}"),
         format!("https://{echo}/?token={secret}"),
         format!("http://{echo}/moved/{{id}}?http://127.0.0.1:{port}/{secret}"),
+        format!("mysql://me:99/{PLANTED}@{echo}/jobs"),
+        format!("postgres://me:/{PLANTED}@{echo}/d"),
+        format!("postgresql+asyncpg://me:p@ss/{PLANTED}@{echo}/jobs"),
+        format!("http://{PLANTED}@{echo}/v1/jobs"),
+        format!("http://{echo}/v1/jobs?user={PLANTED}@corp"),
+        format!("http://me:x\\{PLANTED}@{echo}/devstoreaccount1/jobs"),
+        format!("sqlite://me:{PLANTED}@{echo}/jobs"),
+        format!("jdbc:postgresql://{echo}/d?password={PLANTED}"),
+        format!("postgres://{echo}/d?{PLANTED}"),
         format!("ftp://u:{secret}@h/"),
         format!("u:{secret}"),
         format!("http://u:{secret}@"),
@@ -72,4 +81,21 @@ async fn nothing_planted_is_told() {
         }
     }
     assert_clean(&format!("{:?}", DbArgs::default()));
+}
+
+/// A password that a parser would take for a host or a path: the service at that host hears nothing.
+#[tokio::test]
+async fn nobody_is_asked_when_it_is_unclear_where_a_password_ends() {
+    let service = Service::start(&[], None, true).await;
+    let echo = service.address;
+    for scheme in ["postgres", "postgresql+psycopg2", "mysql", "mariadb", "http", "https", "sqlite"] {
+        for password in ["99/pl4nted", "/pl4nted", "p@ss/pl4nted", "pl4nted?x", "x#pl4nted"] {
+            let url = format!("{scheme}://{echo}/{password}@{echo}/jobs");
+            let error = open_in(&args(&url), &Surroundings::nothing()).map(|_| ()).unwrap_err();
+            assert_eq!(error.exit(), elbtail::exit::Exit::Usage, "{error}");
+            assert!(!error.to_string().contains(&echo.to_string()), "{error}");
+            assert_clean(&error.to_string());
+        }
+    }
+    assert!(service.state.lock().unwrap().seen.is_empty());
 }

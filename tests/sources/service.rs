@@ -3,9 +3,9 @@
 use elbtail::row::source::{DbArgs, SourceError, Surroundings, open_in};
 
 use crate::support::{
-    PLANTED, all, args, fault, ids, open, open_with,
+    PLANTED, all, args, assert_clean, fault, ids, open, open_with,
     rows::{assert_all_there, assert_same, samples},
-    service::Service,
+    service::{Service, UPPER},
 };
 
 fn with_token() -> Surroundings {
@@ -66,7 +66,7 @@ async fn faults_are_told_apart() {
 
     let guarded = Service::start(&samples(), Some("another"), true).await;
     let error = fault(&*open(&guarded.url("")), "x").await;
-    assert!(matches!(&error, SourceError::Refused { why, .. } if why.contains("put a bearer token")), "{error:?}");
+    assert!(matches!(&error, SourceError::Refused { why, .. } if why.contains("X-ELB-API-Token")), "{error:?}");
     let error = fault(&*open_with(&args(&guarded.url("")), &with_token()), "x").await;
     assert!(matches!(&error, SourceError::Refused { why, .. } if why.contains("get a new one")), "{error:?}");
 }
@@ -83,4 +83,88 @@ async fn redirects_take_no_token_to_another_host() {
     assert!(matches!(&error, SourceError::Rejected { why, .. } if why.contains("redirects to")), "{error:?}");
     assert!(other.state.lock().unwrap().seen.is_empty());
     assert_eq!(service.state.lock().unwrap().seen.last(), Some(&Some(format!("Bearer {PLANTED}"))));
+}
+
+#[tokio::test]
+async fn an_answer_about_another_row_is_refused() {
+    let service = Service::start(&samples(), None, true).await;
+    let source = open(&service.url(""));
+    let error = fault(&*source, "another").await;
+    assert_eq!(error.exit(), elbtail::exit::Exit::Row);
+    let text = error.to_string();
+    assert!(text.contains("the row another ") && text.contains("the row someone-elses"), "{text}");
+    assert_eq!(source.fetch(UPPER).await.unwrap().id(), Some(UPPER.to_lowercase().as_str()));
+}
+
+#[tokio::test]
+async fn the_token_goes_under_both_of_its_names_and_headers_replace_them() {
+    let samples = samples();
+    let service = Service::start(&samples, None, true).await;
+    let id = &samples[0].id;
+    open_with(&args(&service.url("")), &with_token()).fetch(id).await.unwrap();
+    let headers =
+        vec![format!("X-ELB-API-Token: {PLANTED}-2").into(), format!("Authorization:Basic {PLANTED}-3").into()];
+    let flags = DbArgs { db_headers: headers, ..args(&service.url("")) };
+    assert!(!format!("{flags:?}").contains(PLANTED));
+    open_with(&flags, &with_token()).fetch(id).await.unwrap();
+    open_with(&flags, &Surroundings::nothing()).fetch(id).await.unwrap();
+    let state = service.state.lock().unwrap();
+    let [bearer, basic] = [format!("Bearer {PLANTED}"), format!("Basic {PLANTED}-3")].map(Some);
+    let [token, own] = [PLANTED.to_owned(), format!("{PLANTED}-2")].map(Some);
+    assert_eq!(state.seen, [bearer, basic.clone(), basic]);
+    assert_eq!(state.tokens, [token, own.clone(), own]);
+}
+
+#[test]
+fn headers_that_make_no_sense_are_refused_without_their_value() {
+    for (url, line, word) in [
+        ("http://h", format!("{PLANTED} {PLANTED}"), "no `:`"),
+        ("http://h", format!("a b {PLANTED}: x"), "no header's name"),
+        ("http://h", format!("X-A: {PLANTED}\u{7}"), "control character"),
+        ("postgres://h/d", format!("X-A: {PLANTED}"), "--db-header is for"),
+        ("https://acc.table.core.windows.net/t", format!("X-A: {PLANTED}"), "--db-header is for"),
+    ] {
+        let flags = DbArgs { db_headers: vec![line.into()], ..args(url) };
+        let error = open_in(&flags, &Surroundings::nothing()).map(|_| ()).unwrap_err();
+        assert!(matches!(error, SourceError::Usage(_)) && error.to_string().contains(word), "{error}");
+        assert_clean(&error.to_string());
+    }
+}
+
+#[test]
+fn credentials_over_plain_http_are_warned_of() {
+    for (url, token, warned) in [
+        ("http://elb.example.org/v1/jobs", true, true),
+        ("http://elb.example.org/v1/jobs", false, false),
+        ("http://me:x@elb.example.org", false, true),
+        ("http://elb.example.org/?code=x", false, true),
+        ("http://10.0.0.8:10002/devstoreaccount1/jobs?sv=1&sig=x", false, true),
+        ("http://127.0.0.1:1", true, false),
+        ("http://[::1]:1", true, false),
+        ("http://localhost:1", true, false),
+        ("https://elb.example.org", true, false),
+    ] {
+        let around = if token { with_token() } else { Surroundings::nothing() };
+        let warning = open_with(&args(url), &around).warning();
+        assert_eq!(warning.is_some(), warned, "{url}");
+        assert_clean(&warning.unwrap_or_default());
+    }
+}
+
+/// A server that takes the connection and says nothing, whatever it should be.
+#[tokio::test]
+async fn silence_ends_with_the_request_timeout() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = silent.local_addr().unwrap();
+    for url in [
+        format!("postgres://u:pl4nted@{at}/d"),
+        format!("mysql://u:pl4nted@{at}/d"),
+        format!("http://{at}/v1/jobs"),
+        format!("http://{at}/devstoreaccount1/jobs?sv=1&sig=pl4nted"),
+    ] {
+        let request_timeout = "200ms".parse().unwrap();
+        let error = fault(&*open_with(&DbArgs { request_timeout, ..args(&url) }, &Surroundings::nothing()), "x").await;
+        assert!(error.is_transient() && error.to_string().contains("200ms"), "{error}");
+        assert!(error.to_string().contains("--request-timeout"), "{error}");
+    }
 }

@@ -1,12 +1,17 @@
 //! SQLite.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use elbtail::row::source::{DbArgs, SourceError, Surroundings};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::support::{
-    all, args, fault, ids, open, open_with,
+    all, args, fault, ids, open, open_with, process,
     rows::{Sample, assert_all_there, columns, samples},
 };
 
@@ -82,4 +87,121 @@ async fn a_database_that_is_being_written_to_is_read() {
     assert_all_there(&*source, &samples).await;
     sqlx::raw_sql("COMMIT").execute(&mut writer).await.unwrap();
     assert_eq!(source.fetch(&samples[0].id).await.unwrap().status(), Some("failed"));
+}
+
+/// The names in a directory.
+fn names(directory: &Path) -> BTreeSet<String> {
+    fs::read_dir(directory).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// A database in WAL mode whose changes are all in it.
+async fn in_wal_mode(file: &Path, samples: &[Sample]) {
+    load(file, "jobstate", "payload", "TEXT", samples).await;
+    run(file, "PRAGMA journal_mode = WAL; UPDATE jobstate SET status = 'failed'").await;
+}
+
+async fn run(file: &Path, sql: &str) {
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_look_leaves_nothing_beside_a_database_in_wal_mode() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wal.db");
+    let samples = samples();
+    in_wal_mode(&file, &samples).await;
+    assert_eq!(names(directory.path()), BTreeSet::from(["wal.db".to_owned()]));
+    let source = open(&format!("sqlite:{}", file.display()));
+    let status = |row: elbtail::row::Row| row.status().map(str::to_owned);
+    assert_eq!(status(source.fetch(&samples[0].id).await.unwrap()).as_deref(), Some("failed"));
+    assert_eq!(names(directory.path()), BTreeSet::from(["wal.db".to_owned()]));
+    // What is written afterwards is seen, by the same source.
+    run(&file, "UPDATE jobstate SET status = 'running'").await;
+    assert_eq!(status(source.fetch(&samples[0].id).await.unwrap()).as_deref(), Some("running"));
+    assert_eq!(names(directory.path()), BTreeSet::from(["wal.db".to_owned()]));
+}
+
+/// What a killed writer leaves: changes that are only in `-wal`, and perhaps no `-shm`.
+#[tokio::test]
+async fn changes_that_a_killed_writer_left_are_read_and_left() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wal.db");
+    let samples = samples();
+    in_wal_mode(&file, &samples).await;
+    let mut writer = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file)).await.unwrap();
+    sqlx::raw_sql("UPDATE jobstate SET status = 'cancelled'").execute(&mut writer).await.unwrap();
+    let left = tempfile::tempdir().unwrap();
+    for name in ["wal.db", "wal.db-wal"] {
+        fs::copy(directory.path().join(name), left.path().join(name)).unwrap();
+    }
+    let before = names(left.path());
+    let source = open(&format!("sqlite:{}/wal.db", left.path().display()));
+    assert_eq!(source.fetch(&samples[0].id).await.unwrap().status(), Some("cancelled"));
+    assert_eq!(names(left.path()), before);
+}
+
+/// Runs the binary as `nobody`, who is neither the owner nor root. Without root there is no other user to be.
+fn as_nobody(directory: &Path, arguments: &[&str]) -> std::process::Output {
+    // The test's own directory may be closed to others.
+    let binary = directory.join("elbtail");
+    fs::copy(env!("CARGO_BIN_EXE_elbtail"), &binary).unwrap();
+    Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(binary)
+        .args(arguments)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_look_of_another_user_does_not_keep_the_owner_from_writing() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    if !process::is_root() {
+        eprintln!("not root: there is no other user to be; the tests above look at what is left behind");
+        return;
+    }
+    let binary = tempfile::tempdir().unwrap();
+    fs::set_permissions(binary.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let samples = samples();
+    for mode in [0o777, 0o555] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("wal.db");
+        in_wal_mode(&file, &samples).await;
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let url = format!("sqlite:{}", file.display());
+        let output = as_nobody(binary.path(), &["jobs", "--db", &url]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        for name in names(directory.path()) {
+            assert_eq!(fs::metadata(directory.path().join(&name)).unwrap().uid(), 0, "{name}");
+        }
+        run(&file, "INSERT INTO jobstate (job_id) VALUES ('after')").await;
+
+        // While the owner writes: its files are used, and what cannot be read is told.
+        let mut writer = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file)).await.unwrap();
+        sqlx::raw_sql("UPDATE jobstate SET status = 'running'").execute(&mut writer).await.unwrap();
+        let output = as_nobody(binary.path(), &["jobs", "--db", &url]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("running"), "{output:?}");
+        fs::set_permissions(directory.path().join("wal.db-wal"), fs::Permissions::from_mode(0o600)).unwrap();
+        let output = as_nobody(binary.path(), &["jobs", "--db", &url]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(3) && said.contains("WAL mode"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn urls_of_sqlalchemy_name_the_same_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("me@corp.db");
+    let samples = samples();
+    load(&file, "jobstate", "payload", "TEXT", &samples).await;
+    for url in ["sqlite", "sqlite+aiosqlite"].map(|scheme| format!("{scheme}:///{}", file.display())) {
+        assert_all_there(&*open(&url), &samples).await;
+    }
 }

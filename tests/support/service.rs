@@ -24,7 +24,12 @@ pub struct State {
     has_list: bool,
     /// The `Authorization` of each request.
     pub seen: Vec<Option<String>>,
+    /// The `X-ELB-API-Token` of each request.
+    pub tokens: Vec<Option<String>>,
 }
+
+/// A row's id in another case than the row has it.
+pub const UPPER: &str = "0B6F1F4E-51C7-4A6C-9F0A-3E3B6C1D2E4F";
 
 /// A running service; it ends with its test.
 pub struct Service {
@@ -37,7 +42,7 @@ impl Service {
     /// Serves the samples, to those who know `token`.
     pub async fn start(samples: &[Sample], token: Option<&str>, has_list: bool) -> Self {
         let rows = samples.iter().map(|sample| sample.document.clone()).collect();
-        let state = State { rows, token: token.map(str::to_owned), has_list, seen: vec![] };
+        let state = State { rows, token: token.map(str::to_owned), has_list, seen: vec![], tokens: vec![] };
         let mut service =
             Self { address: ([127, 0, 0, 1], 0).into(), state: Arc::new(Mutex::new(state)), tasks: JoinSet::new() };
         service.up().await;
@@ -78,6 +83,8 @@ impl Service {
 fn answer(state: &mut State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     state.seen.push(authorization.map(str::to_owned));
+    let token = request.headers().get("x-elb-api-token").and_then(|value| value.to_str().ok());
+    state.tokens.push(token.map(str::to_owned));
     let path = request.uri().path().to_owned();
     if let Some(place) = path.strip_prefix("/moved/") {
         let query: String = request.uri().query().unwrap_or_default().to_owned();
@@ -101,6 +108,8 @@ fn answer(state: &mut State, request: &Request<Incoming>) -> Response<Full<Bytes
     match path.strip_prefix("/v1/jobs").map(|rest| rest.trim_start_matches('/')) {
         Some("") if state.has_list => reply(StatusCode::OK, &json!({"jobs": state.rows, "next": null})),
         Some("busy") => reply(StatusCode::SERVICE_UNAVAILABLE, &json!({"detail": "starting"})),
+        Some("another") => reply(StatusCode::OK, &json!({"job_id": "someone-elses", "payload": {}})),
+        Some(id) if id == UPPER => reply(StatusCode::OK, &json!({"job_id": UPPER.to_lowercase(), "payload": {}})),
         Some("forbidden") => reply(StatusCode::FORBIDDEN, &json!({"detail": "no"})),
         Some("page") => Response::builder()
             .header(header::CONTENT_TYPE, "text/html")

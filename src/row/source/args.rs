@@ -4,6 +4,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::Ident;
+use crate::cluster::RequestTimeout;
 
 /// The heading of these flags in `--help`.
 const HEADING: &str = "Database";
@@ -27,6 +28,16 @@ pub struct DbArgs {
     /// The column that holds the payload [default: payload, else payload_json]
     #[arg(long, global = true, value_name = "COLUMN", help_heading = HEADING)]
     pub db_payload: Option<Ident>,
+    /// A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name
+    // Secret, because it may hold a token. In the environment each line is one.
+    #[arg(
+        long = "db-header", global = true, value_name = "NAME: VALUE", env = "ELBTAIL_DB_HEADER", hide_env_values = true,
+        value_delimiter = '\n', help_heading = HEADING
+    )]
+    pub db_headers: Vec<SecretString>,
+    /// `--request-timeout`, which holds for databases too.
+    #[arg(skip)]
+    pub request_timeout: RequestTimeout,
 }
 
 /// Instead of an id.

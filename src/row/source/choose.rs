@@ -39,6 +39,13 @@ pub(super) async fn fetch<'a>(
     only(at, id, rows).and_then(|row| usable(at, row))
 }
 
+/// Whether two ids are one; how a UUID is written means nothing.
+#[cfg(feature = "http")]
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    use crate::row::ident;
+    one == other || (ident::is_uuid(one) && ident::folded(one) == ident::folded(other))
+}
+
 /// The newest row that is not terminal.
 pub(super) async fn latest<'a>(
     at: &str,
@@ -113,7 +120,10 @@ fn several(at: &str, prefix: &str, rows: Vec<Row>) -> SourceError {
 ///
 /// A malformed payload beside an id is only a note: the row still answers the question.
 fn usable(at: &str, row: Row) -> Result<Row, SourceError> {
-    if row.payload().is_none() && !row.notes().is_empty() && resolve::resolve(&row).id().is_none() {
+    if (row.payload().is_none() || row.has_broken_payload())
+        && !row.notes().is_empty()
+        && resolve::resolve(&row).id().is_none()
+    {
         let (at, id, why) = (at.to_owned(), row.id().unwrap_or("-").to_owned(), plain(&row.notes().join("; "), 300));
         return Err(SourceError::Payload { at, id, why });
     }

@@ -10,10 +10,6 @@ use url::Url;
 use super::{SourceError, secrets::Secrets};
 use crate::causes::{chain, find};
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long a whole answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
 /// The most bytes of an answer: a page of Azure's table service has at most 4 MiB.
 pub(super) const MAX_BYTES: usize = 64 << 20;
 /// How many redirects are followed.
@@ -25,6 +21,8 @@ pub(super) struct Client {
     secrets: Secrets,
     /// Whether something on a request must not reach another server.
     credentials: bool,
+    /// How long a whole answer may take.
+    limit: Option<Duration>,
     inner: OnceLock<reqwest::Client>,
 }
 
@@ -37,8 +35,8 @@ pub(super) struct Reply {
 
 impl Client {
     /// Sets nothing up yet. `credentials`: requests will carry some.
-    pub fn new(at: String, secrets: Secrets, credentials: bool) -> Self {
-        Self { at, secrets, credentials, inner: OnceLock::new() }
+    pub fn new(at: String, secrets: Secrets, credentials: bool, limit: Option<Duration>) -> Self {
+        Self { at, secrets, credentials, limit, inner: OnceLock::new() }
     }
 
     /// A GET of `url`.
@@ -81,7 +79,7 @@ impl Client {
         if let Some(client) = self.inner.get() {
             return Ok(client);
         }
-        let client = build(url, self.credentials).map_err(|error| {
+        let client = build(url, self.credentials, self.limit).map_err(|error| {
             let why = format!("TLS cannot be set up: {}", self.told(&chain(&error)));
             SourceError::Rejected { at: self.at.clone(), why, transient: false }
         })?;
@@ -100,7 +98,8 @@ impl Client {
         let why = if let Some(tls) = tls {
             format!("TLS failed: {tls}; check the URL and the certificate ($SSL_CERT_FILE names other roots)")
         } else if error.is_timeout() {
-            "no answer in time; check the address and the network".to_owned()
+            let limit = self.limit.map(|limit| format!(" within {limit:?}")).unwrap_or_default();
+            format!("no answer{limit}; check the address and the network, or give more time with --request-timeout")
         } else if find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
             "connection refused; is the server running, and is the port right?".to_owned()
         } else if error.is_dns() {
@@ -115,15 +114,13 @@ impl Client {
 }
 
 /// A client for `url`; with `credentials` it leaves that server for no redirect.
-fn build(url: &Url, credentials: bool) -> Result<reqwest::Client, reqwest::Error> {
+fn build(url: &Url, credentials: bool, limit: Option<Duration>) -> Result<reqwest::Client, reqwest::Error> {
     // An error only says that someone else was faster.
     if CryptoProvider::get_default().is_none() {
         let _ = ring::default_provider().install_default();
     }
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("elbtail/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
         .referer(false)
         .redirect(Policy::custom(move |attempt| {
             let from = attempt.previous().first().map(Url::origin);
@@ -137,17 +134,28 @@ fn build(url: &Url, credentials: bool) -> Result<reqwest::Client, reqwest::Error
                 attempt.follow()
             }
         }));
+    if let Some(limit) = limit {
+        builder = builder.timeout(limit);
+    }
     if is_local(url) {
         builder = builder.no_proxy();
     }
     builder.build()
 }
 
+/// What to say when credentials go to `url` unencrypted, over a network.
+pub(super) fn in_plain_sight(at: &str, url: &Url) -> Option<String> {
+    let bare = url.scheme() == "http" && !is_local(url);
+    bare.then(|| {
+        format!("{at}: credentials go there over plain http, where anyone on the way can read them; use https")
+    })
+}
+
 /// Whether `url` is this machine or its metadata service, which no proxy stands in front of.
 fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.');
     let local = |ip: IpAddr| ip.is_loopback() || matches!(ip, IpAddr::V4(ip) if ip.is_link_local());
-    host == "localhost" || host.parse().is_ok_and(local)
+    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(local)
 }
 
 /// A redirect that would take credentials to another server.

@@ -1,21 +1,24 @@
 //! [`Http`]: rows from a service, `GET /v1/jobs/{id}`.
 
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
     Answer, DbArgs, Filter, RowSource, SourceError, Surroundings, choose,
-    client::{Client, Reply},
+    client::{self, Client, Reply},
     location::Location,
+    secrets::Secrets,
 };
-use crate::row::{Row, row_from_bytes, rows_from_bytes, tree};
+use crate::row::{Row, plain, row_from_bytes, rows_from_bytes, tree};
 
 /// Where the place of the id may be marked in the URL.
 const PLACE: &str = "{id}";
 /// The place of the rows on the service.
 const JOBS: &str = "v1/jobs";
+/// The header that the dashboard's sibling wants; other services take a bearer token.
+const TOKEN: HeaderName = HeaderName::from_static("x-elb-api-token");
 /// What need not be escaped in one segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -23,7 +26,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(super) struct Http {
     at: String,
     client: Client,
-    token: Option<SecretString>,
+    /// What proves who we are.
+    headers: HeaderMap,
+    /// Whether the token of the environment is among them.
+    has_token: bool,
+    warning: Option<String>,
     /// The URL of one row, with [`PLACE`] where its id belongs.
     row: String,
     /// The URL of the list.
@@ -43,20 +50,18 @@ impl Http {
         let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
         let url = Url::parse(text).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();
-        if let Some(token) = &around.http_token {
-            secrets.add(token.expose_secret());
-        }
-        let is_secret = url.query().is_some() || url.password().is_some() || !url.username().is_empty();
-        let client = Client::new(location.shown.clone(), secrets, is_secret || around.http_token.is_some());
+        let headers = headers(&args.db_headers, around.http_token.as_ref(), &mut secrets)?;
+        let is_secret =
+            url.query().is_some() || url.password().is_some() || !url.username().is_empty() || !headers.is_empty();
+        let warning = if is_secret { client::in_plain_sight(&location.shown, &url) } else { None };
+        let client = Client::new(location.shown.clone(), secrets, is_secret, args.request_timeout.0);
         let (row, list, named) = places(&url);
-        Ok(Self { at: location.shown.clone(), client, token: around.http_token.clone(), row, list, named })
+        let (at, has_token) = (location.shown.clone(), around.http_token.is_some());
+        Ok(Self { at, client, headers, has_token, warning, row, list, named })
     }
 
     async fn get(&self, url: &Url) -> Result<Reply, SourceError> {
-        let mut request = self.client.get(url)?.header(http::header::ACCEPT, "application/json");
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose_secret());
-        }
+        let request = self.client.get(url)?.header(header::ACCEPT, "application/json").headers(self.headers.clone());
         self.client.send(request).await
     }
 
@@ -68,7 +73,13 @@ impl Http {
         let reply = self.get(&url).await?;
         match reply.status {
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::UNPROCESSABLE_ENTITY => Ok(None),
-            StatusCode::OK => self.row(&reply).map(Some),
+            StatusCode::OK => {
+                let row = self.row(&reply)?;
+                match row.id().filter(|own| !choose::is_same(own, id)) {
+                    Some(other) => Err(self.another(id, other)),
+                    None => Ok(Some(row)),
+                }
+            }
             _ => Err(self.refusal(&reply)),
         }
     }
@@ -77,7 +88,6 @@ impl Http {
         let row = row_from_bytes("the answer", &reply.body, None).map_err(|_| self.no_row(reply))?;
         // `{"detail": …}` with status 200, or a page of JSON that is something else.
         let elsewhere = row.notes().iter().any(|note| note.contains("is it a row?"));
-        // Another id than the one that was asked for is no fault: a service may know a job by several.
         if elsewhere { Err(self.no_row(reply)) } else { Ok(row) }
     }
 
@@ -98,8 +108,15 @@ impl Http {
         Ok(rows)
     }
 
+    /// The answer is about another job than the question.
+    fn another(&self, asked: &str, came: &str) -> SourceError {
+        let (asked, came) = (plain(asked, 80), plain(came, 80));
+        let why = format!("asked for the row {asked} it answers with the row {came}; check the id and the URL");
+        SourceError::NotARow { at: self.at.clone(), why }
+    }
+
     fn no_row(&self, reply: &Reply) -> SourceError {
-        let kind = reply.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = reply.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = self.client.told(kind.unwrap_or("something"));
         let why = format!("answers with {kind} that is not the row; is it the URL of a /v1/jobs service?");
         SourceError::NotARow { at: self.at.clone(), why }
@@ -110,17 +127,23 @@ impl Http {
         let at = self.at.clone();
         let code = reply.status.as_u16();
         match code {
-            401 if self.token.is_none() => SourceError::Refused {
+            401 | 403 if self.headers.is_empty() => SourceError::Refused {
                 at,
-                why: "it wants credentials (HTTP 401); put a bearer token into ELBTAIL_HTTP_TOKEN".to_owned(),
+                why: format!(
+                    "it wants credentials (HTTP {code}); put its token into ELBTAIL_HTTP_TOKEN, which is sent as \
+                     `Authorization: Bearer` and `X-ELB-API-Token`, or give its header with --db-header"
+                ),
             },
             401 => SourceError::Refused {
                 at,
-                why: "it does not take the token in ELBTAIL_HTTP_TOKEN (HTTP 401); get a new one".to_owned(),
+                why: format!("it does not take {} (HTTP 401); get a new one", self.origin()),
             },
             403 => SourceError::Refused {
                 at,
-                why: "reading jobs is not permitted (HTTP 403); ask for the right, or use another token".to_owned(),
+                why: format!(
+                    "with {} reading jobs is not permitted (HTTP 403); ask for the right, or use another one",
+                    self.origin()
+                ),
             },
             _ => SourceError::Rejected {
                 at,
@@ -128,6 +151,11 @@ impl Http {
                 transient: matches!(code, 408 | 425 | 429 | 500..=599),
             },
         }
+    }
+
+    /// What was sent to prove who we are.
+    fn origin(&self) -> &'static str {
+        if self.has_token { "the token in ELBTAIL_HTTP_TOKEN" } else { "what --db-header says" }
     }
 
     /// The server's words: FastAPI's `detail`, or the start of the body.
@@ -146,6 +174,46 @@ impl Http {
             transient: false,
         }
     }
+}
+
+/// The headers that prove who we are: the token under both of its names, then what the flags say.
+fn headers(
+    flags: &[SecretString],
+    token: Option<&SecretString>,
+    secrets: &mut Secrets,
+) -> Result<HeaderMap, SourceError> {
+    let mut headers = HeaderMap::new();
+    let usage = |why: &str| SourceError::Usage(why.to_owned());
+    if let Some(token) = token {
+        let token = token.expose_secret();
+        secrets.add(token);
+        let wrong =
+            || usage("ELBTAIL_HTTP_TOKEN cannot stand in a header: it holds a control character; copy it again");
+        headers.insert(TOKEN, sensitive(token).ok_or_else(wrong)?);
+        headers.insert(header::AUTHORIZATION, sensitive(&format!("Bearer {token}")).ok_or_else(wrong)?);
+    }
+    for line in flags.iter().map(|line| line.expose_secret().trim()).filter(|line| !line.is_empty()) {
+        let (name, value) =
+            line.split_once(':').ok_or_else(|| usage("--db-header: there is no `:`; write 'Name: value'"))?;
+        let (name, value) = (name.trim(), value.trim());
+        secrets.add(value);
+        if let Some((_, bare)) = value.split_once(' ') {
+            secrets.add(bare.trim());
+        }
+        let name: HeaderName =
+            name.parse().map_err(|_| usage("--db-header: what stands before the `:` is no header's name"))?;
+        let value = sensitive(value)
+            .ok_or_else(|| usage(&format!("--db-header {name}: its value holds a control character; copy it again")))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// A value that is kept out of `Debug` output.
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// The URL of a row, of the list, and the id that is in the URL already.
@@ -182,10 +250,14 @@ impl RowSource for Http {
         self.named.as_deref()
     }
 
+    fn warning(&self) -> Option<String> {
+        self.warning.clone()
+    }
+
     fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>> {
         Box::pin(async move {
             match self.named() {
-                Some(named) if named != id => Ok(Vec::new()),
+                Some(named) if !choose::is_same(named, id) => Ok(Vec::new()),
                 _ => Ok(self.one(id).await?.into_iter().collect()),
             }
         })

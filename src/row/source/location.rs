@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{SourceError, Surroundings, secrets::Secrets};
+use super::{SourceError, Surroundings, secrets::Secrets, typed::Typed};
 use crate::row::plain;
 
 /// Hosts of Azure's table service, and of Cosmos DB's.
@@ -65,20 +65,24 @@ impl Location {
     pub fn parse(url: &SecretString, around: &Surroundings) -> Result<Self, SourceError> {
         let text = url.expose_secret().trim();
         let usage = |why: String| SourceError::Usage(format!("--db: {why}; give {KNOWN}"));
-        if let Some(file) = text.strip_prefix("sqlite:") {
-            let file = file.split('?').next().unwrap_or_default();
-            let shown = format!("sqlite:{}", plain(file, 200));
+        // What is said about the text as it was typed is the whole advice.
+        let typed = Typed::read(text).map_err(|why| {
+            let next = if why == "it is no URL" { format!("; give {KNOWN}") } else { String::new() };
+            SourceError::Usage(format!("--db: {why}{next}"))
+        })?;
+        if typed.is_sqlite() {
+            let file = typed.sqlite();
+            let shown = format!("sqlite:{}", plain(file.split('?').next().unwrap_or_default(), 200));
             let kind = Kind::Sql(Engine::Sqlite);
-            return Ok(Self { kind, shown, url: text.into(), secrets: Secrets::default() });
+            return Ok(Self { kind, shown, url: format!("sqlite:{file}").into(), secrets: Secrets::default() });
         }
-        if !text.contains("://") {
-            return Err(usage("it is no URL".to_owned()));
-        }
+        let text = format!("{}:{}", typed.scheme, typed.rest);
         // A parser's words name the fault and do not repeat the text.
-        let parsed = Url::parse(text).map_err(|error| usage(format!("it is no URL ({error})")))?;
+        let parsed = Url::parse(&text).map_err(|error| usage(format!("it is no URL ({error})")))?;
         let kind = match parsed.scheme() {
             "postgres" | "postgresql" => Kind::Sql(Engine::Postgres),
             "mysql" | "mariadb" => Kind::Sql(Engine::MySql),
+            "http" | "https" if typed.driver => return Err(usage("a driver has no place in a URL of http".to_owned())),
             "http" | "https" if is_table(&parsed, around) => Kind::Azure,
             "http" | "https" => Kind::Http,
             other => return Err(usage(format!("{:?} is no scheme that is known", plain(other, 20)))),
@@ -88,6 +92,12 @@ impl Location {
             // What only chooses is not secret, and masking it would make messages unreadable.
             if ["password", "sig", "token", "key", "code", "secret", "pwd"].iter().any(|part| key.contains(part)) {
                 secrets.add(&value);
+            }
+        }
+        // As they were typed: a `+` is read as a space above.
+        for pair in parsed.query().unwrap_or_default().split('&') {
+            if let Some(("sig" | "password", value)) = pair.split_once('=') {
+                secrets.add(value);
             }
         }
         if let Some(password) = parsed.password() {

@@ -22,6 +22,7 @@ mod secrets;
 #[cfg(feature = "sql")]
 mod sql;
 mod surroundings;
+mod typed;
 
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
@@ -55,6 +56,11 @@ pub trait RowSource: Send + Sync {
 
     /// The id of the row that the URL itself names, if it names one: then no `JOB` is needed.
     fn named(&self) -> Option<&str> {
+        None
+    }
+
+    /// What is to be said before the first question is asked: credentials that anyone on the way can read.
+    fn warning(&self) -> Option<String> {
         None
     }
 
@@ -124,6 +130,12 @@ pub fn open_in(args: &DbArgs, around: &Surroundings) -> Result<Option<Box<dyn Ro
     // An empty variable is one that is not set.
     let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
     let location = Location::parse(url, around)?;
+    if location.kind != location::Kind::Http
+        && args.db_headers.iter().any(|line| !line.expose_secret().trim().is_empty())
+    {
+        let why = format!("--db-header is for a /v1/jobs service, and {} is none; leave it out", location.shown);
+        return Err(SourceError::Usage(why));
+    }
     let source: Result<Box<dyn RowSource>, SourceError> = match location.kind {
         #[cfg(feature = "sql")]
         location::Kind::Sql(engine) => sql::Sql::new(engine, &location, args, around).map(boxed),

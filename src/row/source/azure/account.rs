@@ -1,5 +1,7 @@
 //! [`Account`]: who we are to the table service, and the signature that says so.
 
+use std::time::Duration;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 use jiff::Timestamp;
@@ -55,6 +57,7 @@ impl Account {
         around: &Surroundings,
         shown: &str,
         secrets: &mut Secrets,
+        limit: Option<Duration>,
     ) -> Result<(Self, String, Option<String>), SourceError> {
         let usage = |why: &str| SourceError::Usage(format!("--db {shown}: {why}"));
         if url.password().is_some() {
@@ -83,7 +86,7 @@ impl Account {
         base.set_fragment(None);
         let _ = base.set_username("");
         base.set_path(if in_path { &name } else { "" });
-        let credentials = Credentials::choose(url, &name, around, &usage, secrets)?;
+        let credentials = Credentials::choose(url, &name, around, &usage, secrets, limit)?;
         let base = base.as_str().trim_end_matches('/').to_owned();
         if matches!(credentials, Credentials::Entra(_)) && url.scheme() != "https" {
             return Err(usage(
@@ -157,6 +160,7 @@ impl Credentials {
         around: &Surroundings,
         usage: &impl Fn(&str) -> SourceError,
         secrets: &mut Secrets,
+        limit: Option<Duration>,
     ) -> Result<Self, SourceError> {
         let has_sig = |query: &str| query.split('&').any(|pair| pair.split('=').next() == Some(SAS));
         let mut sas = |token: &str, origin| {
@@ -164,10 +168,15 @@ impl Credentials {
             for pair in token.split('&') {
                 secrets.add(pair.strip_prefix("sig=").unwrap_or_default());
             }
-            Self::Sas { token: token.into(), origin }
+            Self::Sas { token: escaped(token).into(), origin }
         };
         if let Some(query) = url.query().filter(|query| has_sig(query)) {
             return Ok(sas(query, "the SAS in the URL"));
+        }
+        if url.query().is_some_and(|query| !query.is_empty()) {
+            return Err(usage(
+                "what stands behind the \"?\" is no SAS, which has a sig; copy the SAS again, whole, in quotes",
+            ));
         }
         let parts = around.connection_string.as_ref().map(Parts::parse).unwrap_or_default();
         // A connection string for another account is about something else.
@@ -187,7 +196,7 @@ impl Credentials {
         if let Some(token) = &around.sas_token {
             return Ok(sas(token.expose_secret(), "AZURE_STORAGE_SAS_TOKEN"));
         }
-        Ok(Self::Entra(Box::new(Entra::new(around, secrets.clone()))))
+        Ok(Self::Entra(Box::new(Entra::new(around, secrets.clone(), limit))))
     }
 }
 
@@ -213,6 +222,15 @@ impl Parts {
 
 /// The key of every emulator, as Microsoft publishes it.
 const EMULATOR_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// A SAS as it must be sent. In a signature that was copied decoded, a `+` or what became of it would be read as a space.
+fn escaped(sas: &str) -> String {
+    let pair = |pair: &str| match pair.split_once('=') {
+        Some((SAS, value)) => format!("{SAS}={}", value.trim().replace("%20", "%2B").replace(['+', ' '], "%2B")),
+        _ => pair.replace('+', "%2B"),
+    };
+    sas.split('&').map(pair).collect::<Vec<_>>().join("&")
+}
 
 /// A header's value that is kept out of `Debug` output.
 fn header(text: &str) -> Option<HeaderValue> {
@@ -240,7 +258,7 @@ mod tests {
     use super::*;
 
     fn account(url: &str, around: &Surroundings) -> Result<(Account, String, Option<String>), SourceError> {
-        Account::new(&Url::parse(url).unwrap(), around, "shown", &mut Secrets::default())
+        Account::new(&Url::parse(url).unwrap(), around, "shown", &mut Secrets::default(), None)
     }
 
     #[test]
@@ -290,6 +308,20 @@ mod tests {
         around.storage_key = Some("planted!".into());
         let error = account(url, &around).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("not base64") && !error.contains("planted"), "{error}");
+    }
+
+    #[test]
+    fn a_signature_is_sent_as_it_was_made() {
+        for (copied, sent) in [
+            ("sv=1&sig=a+b/c=&se=2999-01-01T00:00:00+00:00", "sv=1&sig=a%2Bb/c=&se=2999-01-01T00:00:00%2B00:00"),
+            ("sig=a%20b", "sig=a%2Bb"),
+            ("sig=a%2Bb%3D&sv=1", "sig=a%2Bb%3D&sv=1"),
+        ] {
+            assert_eq!(escaped(copied), sent);
+        }
+        let error = account("https://a.table.core.windows.net/t?sv=1&se=planted", &Surroundings::nothing());
+        let error = error.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("no SAS") && !error.contains("planted"), "{error}");
     }
 
     #[test]

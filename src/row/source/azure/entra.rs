@@ -25,8 +25,8 @@ use crate::row::{
 const RESOURCE: &str = "https://storage.azure.com";
 /// How long the metadata service, which is next door or not there, may take.
 const METADATA: Duration = Duration::from_secs(2);
-/// How long `az` may take; it is slow to start.
-const AZ: Duration = Duration::from_secs(30);
+/// How many times as long as a request `az` may take: it is slow to start.
+const AZ: u32 = 3;
 /// How long before its end a token is replaced.
 const MARGIN: i64 = 300;
 /// How long a token lives at least, when it does not say.
@@ -36,6 +36,8 @@ const SHORT: i64 = 600;
 pub(super) struct Entra {
     around: Surroundings,
     secrets: Secrets,
+    /// How long one request may take.
+    limit: Option<Duration>,
     token: Mutex<Option<Token>>,
 }
 
@@ -47,8 +49,8 @@ struct Token {
 
 impl Entra {
     /// Asks for nothing yet.
-    pub fn new(around: &Surroundings, secrets: Secrets) -> Self {
-        Self { around: around.clone(), secrets, token: Mutex::new(None) }
+    pub fn new(around: &Surroundings, secrets: Secrets, limit: Option<Duration>) -> Self {
+        Self { around: around.clone(), secrets, limit, token: Mutex::new(None) }
     }
 
     /// The token, a new one if need be.
@@ -113,7 +115,7 @@ impl Entra {
             .finish();
         let mut secrets = self.secrets.clone();
         secrets.add(assertion);
-        let http = Client::new("Entra".to_owned(), secrets, true);
+        let http = Client::new("Entra".to_owned(), secrets, true, self.limit);
         let request = http
             .post(&url)
             .map_err(|error| error.to_string())?
@@ -139,11 +141,13 @@ impl Entra {
         if let Some((_, header)) = &around.identity_endpoint {
             secrets.add(header.expose_secret());
         }
-        let http = Client::new("the metadata service".to_owned(), secrets, true);
+        let http = Client::new("the metadata service".to_owned(), secrets, true, self.limit);
         let request = http.get(&url).map_err(|error| error.to_string())?;
         let request = match &around.identity_endpoint {
             Some((_, header)) => request.header("X-IDENTITY-HEADER", header.expose_secret()),
-            None => request.header("Metadata", "true").timeout(METADATA),
+            None => {
+                request.header("Metadata", "true").timeout(self.limit.map_or(METADATA, |limit| limit.min(METADATA)))
+            }
         };
         let reply = http.send(request).await.map_err(|_| "this machine has none".to_owned())?;
         token(&http, &reply)
@@ -157,8 +161,9 @@ impl Entra {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = match timeout(AZ, run).await {
-            Err(_) => return Err(format!("took longer than {AZ:?}")),
+        let limit = self.limit.map_or(Duration::MAX, |limit| limit.saturating_mul(AZ));
+        let output = match timeout(limit, run).await {
+            Err(_) => return Err(format!("took longer than {limit:?}")),
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err("is not installed".to_owned());
             }
@@ -236,7 +241,7 @@ mod tests {
     }
 
     async fn token_in(around: &Surroundings) -> Result<String, String> {
-        let entra = Entra::new(around, Secrets::default());
+        let entra = Entra::new(around, Secrets::default(), Some(Duration::from_secs(30)));
         entra.token("at").await.map(|token| token.expose_secret().to_owned()).map_err(|error| error.to_string())
     }
 
@@ -255,7 +260,7 @@ mod tests {
             authority_host: url,
             ..nowhere()
         };
-        let entra = Entra::new(&around, Secrets::default());
+        let entra = Entra::new(&around, Secrets::default(), Some(Duration::from_secs(30)));
         for _ in 0..3 {
             assert_eq!(entra.token("at").await.unwrap().expose_secret(), "t1");
         }

@@ -15,7 +15,7 @@ use url::Url;
 use self::{account::Account, query::Query};
 use super::{
     Answer, DbArgs, Filter, Ident, RowSource, SourceError, Surroundings, choose,
-    client::{Client, Reply},
+    client::{self, Client, Reply},
     columns,
     location::Location,
 };
@@ -40,6 +40,7 @@ pub(super) struct Azure {
     at: String,
     client: Client,
     account: Account,
+    warning: Option<String>,
     /// The URL of the query, without parameters.
     table: Url,
     key: Option<Ident>,
@@ -52,7 +53,7 @@ impl Azure {
         let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
         let url = Url::parse(location.url.expose_secret()).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();
-        let (account, base, named) = Account::new(&url, around, &location.shown, &mut secrets)?;
+        let (account, base, named) = Account::new(&url, around, &location.shown, &mut secrets, args.request_timeout.0)?;
         let table = match (named, &args.db_table) {
             (Some(named), Some(flag)) if named != *flag => {
                 return Err(usage(&format!("the URL names the table {named:?}, --db-table another one")));
@@ -65,11 +66,12 @@ impl Azure {
         }
         let table = Url::parse(&format!("{}/{table}()", base.trim_end_matches('/')))
             .map_err(|error| usage(&error.to_string()))?;
-        let client = Client::new(location.shown.clone(), secrets, true);
+        let client = Client::new(location.shown.clone(), secrets, true, args.request_timeout.0);
         Ok(Self {
             at: location.shown.clone(),
             client,
             account,
+            warning: client::in_plain_sight(&location.shown, &table),
             table,
             key: args.db_key.clone(),
             payload: args.db_payload.clone(),
@@ -181,6 +183,10 @@ fn is_table(name: &str) -> bool {
 impl RowSource for Azure {
     fn describe(&self) -> &str {
         &self.at
+    }
+
+    fn warning(&self) -> Option<String> {
+        self.warning.clone()
     }
 
     fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>> {

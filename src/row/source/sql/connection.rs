@@ -5,46 +5,28 @@ use std::{str::FromStr, time::Duration};
 use secrecy::ExposeSecret;
 use sqlx::{
     AssertSqlSafe, ColumnIndex, ConnectOptions, Connection as _, Database, Decode, Encode, Executor, IntoArguments,
-    MySqlConnection, PgConnection, Row as _, SqliteConnection, Type, database::HasStatementCache,
-    mysql::MySqlConnectOptions, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+    MySqlConnection, PgConnection, Row as _, Type, database::HasStatementCache, mysql::MySqlConnectOptions,
+    postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
 };
 use url::Url;
 
-use super::{Engine, Location, Record, Secrets, SourceError, Statement, Surroundings};
-
-/// The parameters of a URL that a driver gets. It logs those it does not know, values and all.
-const POSTGRES: [&str; 13] = [
-    "sslmode",
-    "ssl-mode",
-    "sslrootcert",
-    "ssl-root-cert",
-    "sslcert",
-    "ssl-cert",
-    "sslkey",
-    "ssl-key",
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-];
-/// As [`POSTGRES`], but secret.
-const POSTGRES_PASSWORD: &str = "password";
-/// How long SQLite waits for a writer.
-const BUSY: Duration = Duration::from_secs(5);
+use super::{
+    Engine, Location, Record, Secrets, SourceError, Statement, Surroundings, parameters,
+    sqlite::{self, File},
+};
 
 /// How to reach a database.
 pub(super) enum Options {
     Postgres(Box<PgConnectOptions>),
     MySql(Box<MySqlConnectOptions>),
-    Sqlite(Box<SqliteConnectOptions>),
+    Sqlite(Box<File>),
 }
 
 /// A session. TLS is as the URL says (`sslmode`, in MySQL `ssl-mode`); without a word, it is used where it is offered.
 pub(super) enum Connection {
     Postgres(PgConnection),
     MySql(MySqlConnection),
-    Sqlite(SqliteConnection),
+    Sqlite(sqlite::Session),
 }
 
 impl Options {
@@ -54,6 +36,7 @@ impl Options {
         location: &Location,
         around: &Surroundings,
         secrets: &mut Secrets,
+        limit: Option<Duration>,
     ) -> Result<Self, SourceError> {
         let text = location.url.expose_secret();
         let mut values = secrets.clone();
@@ -67,23 +50,21 @@ impl Options {
         };
         if engine == Engine::Sqlite {
             let options = SqliteConnectOptions::from_str(text).map_err(|error| wrong(&error))?;
-            return Ok(Self::Sqlite(Box::new(
-                options.read_only(true).create_if_missing(false).busy_timeout(BUSY).disable_statement_logging(),
-            )));
+            return Ok(Self::Sqlite(Box::new(File::new(options, limit))));
         }
-        let mut url = Url::parse(text).map_err(|error| wrong(&error))?;
+        let url = Url::parse(text).map_err(|error| wrong(&error))?;
+        let url = parameters::honoured(engine, &url)
+            .map_err(|why| SourceError::Usage(format!("--db {}: {why}", location.shown)))?;
         if engine == Engine::Postgres {
-            let known = |key: &str| POSTGRES.contains(&key) || key == POSTGRES_PASSWORD;
-            let pairs: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(key, _)| known(key)).collect();
-            url.set_query(None);
-            if !pairs.is_empty() {
-                url.query_pairs_mut().extend_pairs(pairs);
-            }
             let options = PgConnectOptions::from_url(&url).map_err(|error| wrong(&error))?;
-            let options = options.application_name("elbtail").disable_statement_logging();
-            return Ok(Self::Postgres(Box::new(options)));
+            let named = options.get_application_name().is_some();
+            let options = if named { options } else { options.application_name("elbtail") };
+            return Ok(Self::Postgres(Box::new(options.disable_statement_logging())));
         }
         let mut options = MySqlConnectOptions::from_url(&url).map_err(|error| wrong(&error))?;
+        if let Some(ip) = parameters::ipv6(&url) {
+            options = options.host(&ip.to_string());
+        }
         if let (None, Some(password)) = (url.password(), &around.mysql_password) {
             options = options.password(password.expose_secret());
             secrets.add(password.expose_secret());
@@ -92,39 +73,65 @@ impl Options {
     }
 
     /// Opens a session in which the server works on a statement no longer than `limit`.
-    pub async fn connect(&self, limit: Duration) -> Result<Connection, sqlx::Error> {
+    pub async fn connect(&self, limit: Option<Duration>) -> Result<Connection, sqlx::Error> {
         Ok(match self {
             Self::Postgres(options) => Connection::Postgres(PgConnection::connect_with(options).await?),
             Self::MySql(options) => {
                 let mut connection = MySqlConnection::connect_with(options).await?;
                 sqlx::raw_sql("SET SESSION TRANSACTION READ ONLY").execute(&mut connection).await?;
-                // MariaDB's name, else MySQL's; old servers know neither, and our own limit has to do.
-                let seconds = format!("SET SESSION max_statement_time = {}", limit.as_secs());
-                if sqlx::raw_sql(AssertSqlSafe(seconds)).execute(&mut connection).await.is_err() {
-                    let millis = format!("SET SESSION max_execution_time = {}", limit.as_millis());
-                    let _ = sqlx::raw_sql(AssertSqlSafe(millis)).execute(&mut connection).await;
+                if let Some(limit) = limit {
+                    // MariaDB's name, else MySQL's; old servers know neither, and our own limit has to do.
+                    let seconds = format!("SET SESSION max_statement_time = {:.3}", limit.as_secs_f64());
+                    if sqlx::raw_sql(AssertSqlSafe(seconds)).execute(&mut connection).await.is_err() {
+                        let millis = format!("SET SESSION max_execution_time = {}", limit.as_millis());
+                        let _ = sqlx::raw_sql(AssertSqlSafe(millis)).execute(&mut connection).await;
+                    }
                 }
                 Connection::MySql(connection)
             }
-            Self::Sqlite(options) => Connection::Sqlite(SqliteConnection::connect_with(options).await?),
+            Self::Sqlite(file) => Connection::Sqlite(file.connect().await?),
         })
     }
 }
 
+impl Options {
+    /// Whether what `connection` told is still what the database holds. Only a file that was taken for one that does not
+    /// change can have changed.
+    pub fn is_current(&self, connection: &Connection) -> bool {
+        match (self, connection) {
+            (Self::Sqlite(file), Connection::Sqlite(session)) => {
+                session.unchanged.as_ref().is_none_or(|state| *state == file.state())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it is a SQLite database in WAL mode.
+    pub fn is_wal(&self) -> bool {
+        matches!(self, Self::Sqlite(file) if file.is_wal())
+    }
+}
+
 impl Connection {
+    /// Whether it may be asked again later.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Sqlite(session) if session.unchanged.is_some())
+    }
+
     /// The records that `statement` gives.
-    pub async fn run(&mut self, statement: &Statement, limit: Duration) -> Result<Vec<Record>, sqlx::Error> {
+    pub async fn run(&mut self, statement: &Statement, limit: Option<Duration>) -> Result<Vec<Record>, sqlx::Error> {
         match self {
             Self::Postgres(connection) => {
                 // In the transaction, not the session: behind a pooler the session is other people's too.
-                let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {}", limit.as_millis());
+                let limit = limit.map_or(0, |limit| limit.as_millis());
+                let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
                 sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *connection).await?;
                 let records = fetch(&mut *connection, statement).await?;
                 sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
                 Ok(records)
             }
             Self::MySql(connection) => fetch(connection, statement).await,
-            Self::Sqlite(connection) => fetch(connection, statement).await,
+            Self::Sqlite(session) => fetch(&mut session.connection, statement).await,
         }
     }
 }

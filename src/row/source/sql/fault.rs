@@ -18,8 +18,15 @@ enum Fault {
     Other,
 }
 
-/// What `error` means for the user.
-pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx::Error) -> SourceError {
+/// What `error` means for the user; `wal`: of a SQLite database in WAL mode.
+pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx::Error, wal: bool) -> SourceError {
+    if wal && let Some(words) = of_wal(error) {
+        let why = format!(
+            "the database is in WAL mode, and it or the -wal beside it cannot be read ({}); check the permissions of both",
+            secrets.told(&words)
+        );
+        return SourceError::Refused { at: at.to_owned(), why };
+    }
     let at = at.to_owned();
     let unreachable = |why: String, transient| SourceError::Unreachable { at: at.clone(), why, transient };
     match error {
@@ -52,6 +59,19 @@ pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx:
     }
 }
 
+/// The words of an error that says that a file of a SQLite database cannot be read.
+fn of_wal(error: &sqlx::Error) -> Option<String> {
+    match error {
+        sqlx::Error::Io(error) => Some(error.to_string()),
+        // Read-only, not permitted, an I/O error, a file that cannot be opened.
+        sqlx::Error::Database(error) => {
+            let code = error.code().and_then(|code| code.parse::<u32>().ok())?;
+            matches!(code & 0xff, 3 | 8 | 10 | 14 | 23).then(|| error.message().to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// A handshake that failed.
 fn tls(engine: Engine, words: &str) -> String {
     let names = if engine == Engine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" };
@@ -60,7 +80,9 @@ fn tls(engine: Engine, words: &str) -> String {
 
 /// An answer that did not come in time.
 pub(super) fn late(at: &str, what: &str, limit: Duration) -> SourceError {
-    let why = format!("{what} took longer than {limit:?}; check the address and the network");
+    let why = format!(
+        "{what} took longer than {limit:?}; check the address and the network, or give more time with --request-timeout"
+    );
     SourceError::Unreachable { at: at.to_owned(), why, transient: true }
 }
 
@@ -77,7 +99,10 @@ fn database(at: String, engine: Engine, secrets: &Secrets, error: &dyn DatabaseE
             SourceError::Refused { at, why }
         }
         Fault::NoDatabase if engine == Engine::Sqlite => {
-            let what = format!("there is no SQLite database there ({words}); check the path, it is never created");
+            let what = format!(
+                "there is no SQLite database there ({words}); check the path (sqlite:///x.db is \
+                 /x.db, sqlite:x.db is here), it is never created"
+            );
             SourceError::NoTable { at, what }
         }
         Fault::NoDatabase => SourceError::NoTable { at, what: format!("{words}; check the database in the URL") },

@@ -2,6 +2,8 @@
 
 mod connection;
 mod fault;
+mod parameters;
+mod sqlite;
 mod statement;
 mod table;
 
@@ -22,12 +24,10 @@ use super::{
 };
 use crate::row::Row;
 
-/// How long the server may take to let us in.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long it may work on one statement; told to it as well.
-const STATEMENT: Duration = Duration::from_secs(15);
-/// How long an answer may take altogether, for a server that does not keep its own limit.
-const ANSWER: Duration = Duration::from_secs(20);
+/// The part of the time for an answer in which the server is to give up by itself: then it says why.
+const OF_SERVER: f64 = 0.8;
+/// How often a file is read again that changed while it was read.
+const CHANGES: usize = 5;
 /// How many states of one row are looked at.
 const STATES: usize = 20;
 /// How many rows are looked at when the server cannot filter them.
@@ -42,6 +42,8 @@ pub(super) struct Sql {
     table: TableName,
     key: Option<Ident>,
     payload: Option<Ident>,
+    /// How long a connection and an answer may take.
+    limit: Option<Duration>,
     session: Mutex<Session>,
 }
 
@@ -57,7 +59,7 @@ impl Sql {
     /// Reads the URL; connects to nothing.
     pub fn new(engine: Engine, location: &Location, args: &DbArgs, around: &Surroundings) -> Result<Self, SourceError> {
         let mut secrets = location.secrets.clone();
-        let options = Options::parse(engine, location, around, &mut secrets)?;
+        let options = Options::parse(engine, location, around, &mut secrets, args.request_timeout.0)?;
         Ok(Self {
             at: location.shown.clone(),
             engine,
@@ -66,6 +68,7 @@ impl Sql {
             table: TableName::parse(args.db_table.as_deref())?,
             key: args.db_key.clone(),
             payload: args.db_payload.clone(),
+            limit: args.request_timeout.0,
             session: Mutex::default(),
         })
     }
@@ -75,9 +78,9 @@ impl Sql {
         let mut session = self.session.lock().await;
         let kept = session.connection.take();
         let reused = kept.is_some();
-        let answer = match self.ask(&mut session, kept, wanted).await {
+        let answer = match self.asked(&mut session, kept, wanted).await {
             // The server may have closed an idle connection; that is no news.
-            Err(error) if reused && error.is_transient() => self.ask(&mut session, None, wanted).await,
+            Err(error) if reused && error.is_transient() => self.asked(&mut session, None, wanted).await,
             answer => answer,
         };
         if answer.is_err() {
@@ -87,45 +90,76 @@ impl Sql {
         answer
     }
 
+    /// Asks, and once more if the answer was no longer true when it came.
+    async fn asked(
+        &self,
+        session: &mut Session,
+        mut connection: Option<Connection>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<Row>, SourceError> {
+        for _ in 0..CHANGES {
+            let mut opened = match connection.take() {
+                Some(connection) => connection,
+                None => self.in_time("connecting", self.options.connect(self.of_server())).await?,
+            };
+            let answer = self.ask(session, &mut opened, wanted).await;
+            if !self.options.is_current(&opened) {
+                session.table = None;
+                continue;
+            }
+            if answer.is_ok() && opened.is_lasting() {
+                session.connection = Some(opened);
+            }
+            return answer;
+        }
+        let why = "the file changes faster than it can be read; try again".to_owned();
+        Err(SourceError::Unreachable { at: self.at.clone(), why, transient: true })
+    }
+
     async fn ask(
         &self,
         session: &mut Session,
-        connection: Option<Connection>,
+        connection: &mut Connection,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<Row>, SourceError> {
-        let mut connection = match connection {
-            Some(connection) => connection,
-            None => self.in_time(CONNECT, "connecting", self.options.connect(STATEMENT)).await?,
-        };
         let table = match &session.table {
             Some(table) => table,
             None => {
-                let columns = self.run(&mut connection, &self.table.describe(self.engine)).await?;
+                let columns = self.run(connection, &self.table.describe(self.engine)).await?;
                 let (key, payload) = (self.key.as_ref(), self.payload.as_ref());
                 session.table.insert(Table::new(&self.at, &self.table, columns, key, payload)?)
             }
         };
         let statement = statement::select(self.engine, &self.table, table, wanted);
-        let records = self.run(&mut connection, &statement).await?;
-        let rows = records.into_iter().map(|record| self.row(table, record)).collect();
-        session.connection = Some(connection);
-        Ok(rows)
+        let records = self.run(connection, &statement).await?;
+        Ok(records.into_iter().map(|record| self.row(table, record)).collect())
     }
 
     async fn run(&self, connection: &mut Connection, statement: &Statement) -> Result<Vec<Record>, SourceError> {
-        self.in_time(ANSWER, "the answer", connection.run(statement, STATEMENT)).await
+        self.in_time("the answer", connection.run(statement, self.of_server())).await
+    }
+
+    /// How long the server may work on one statement; told to it.
+    fn of_server(&self) -> Option<Duration> {
+        self.limit.map(|limit| limit.mul_f64(OF_SERVER))
     }
 
     /// The result of `work` in words of ours, unless it takes too long.
     async fn in_time<T>(
         &self,
-        limit: Duration,
         what: &str,
         work: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, SourceError> {
-        match timeout(limit, work).await {
-            Ok(result) => result.map_err(|error| fault::explain(&self.at, self.engine, &self.secrets, &error)),
-            Err(_) => Err(fault::late(&self.at, what, limit)),
+        let explained = |error| {
+            let wal = self.options.is_wal();
+            fault::explain(&self.at, self.engine, &self.secrets, &error, wal)
+        };
+        match self.limit {
+            None => work.await.map_err(explained),
+            Some(limit) => match timeout(limit, work).await {
+                Ok(result) => result.map_err(explained),
+                Err(_) => Err(fault::late(&self.at, what, limit)),
+            },
         }
     }
 

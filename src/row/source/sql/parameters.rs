@@ -1,0 +1,206 @@
+//! The parameters of a database URL: each one is honoured or refused. A driver drops those that it does not know.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use url::Url;
+
+use super::Engine;
+
+/// What the driver of PostgreSQL honours as it stands.
+const POSTGRES: [&str; 12] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+/// What the driver of MySQL does.
+const MYSQL: [&str; 8] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "charset", "collation", "socket", "timezone"];
+/// The ways to use TLS, from none to all checks; the same place in both is the same way.
+const POSTGRES_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+const MYSQL_MODES: [&str; 6] = ["DISABLED", "PREFERRED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
+
+/// `url` with the parameters under the names of the driver, or why one of them cannot be honoured.
+pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Url, String> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (key, value) in url.query_pairs() {
+        if let Some(key) = name(engine, &key) {
+            let value = if key.ends_with("mode") { mode(engine, &key, &value)? } else { value.into_owned() };
+            pairs.push((key.into_owned(), value));
+        } else if !is_met(engine, &key, &value) {
+            return Err(unknown(engine, &key));
+        }
+    }
+    if engine == Engine::Postgres {
+        if pairs.iter().any(|(key, value)| key == "sslrootcert" && value == "system") {
+            system_roots(&mut pairs)?;
+        }
+        // The driver would look up the brackets too.
+        if let (Some(ip), false) = (ipv6(url), pairs.iter().any(|(key, _)| key.starts_with("host"))) {
+            pairs.push(("host".to_owned(), ip.to_string()));
+        }
+    }
+    let mut url = url.clone();
+    url.set_query(None);
+    if !pairs.is_empty() {
+        url.query_pairs_mut().extend_pairs(pairs);
+    }
+    Ok(url)
+}
+
+/// The host, if it is an IPv6 address.
+pub(super) fn ipv6(url: &Url) -> Option<IpAddr> {
+    let inner = url.host_str()?.strip_prefix('[')?.strip_suffix(']')?;
+    inner.parse().ok()
+}
+
+/// The driver's name of a parameter, of the names that libpq, asyncpg, MySQL's clients and PyMySQL have for it.
+fn name(engine: Engine, key: &str) -> Option<Cow<'_, str>> {
+    let dashed = key.to_ascii_lowercase().replace('_', "-");
+    let known: &str = match (engine, dashed.as_str()) {
+        (Engine::Postgres, _) if key.starts_with("options[") && key.ends_with(']') => return Some(key.into()),
+        (Engine::Postgres, "ssl" | "ssl-mode" | "sslmode") => "sslmode",
+        (Engine::Postgres, "ssl-root-cert" | "ssl-ca" | "sslrootcert") => "sslrootcert",
+        (Engine::Postgres, "ssl-cert") => "sslcert",
+        (Engine::Postgres, "ssl-key") => "sslkey",
+        (Engine::Postgres, "database") => "dbname",
+        (Engine::MySql, "ssl" | "ssl-mode" | "sslmode") => "ssl-mode",
+        (Engine::MySql, "sslca" | "ssl-ca" | "sslrootcert") => "ssl-ca",
+        (Engine::MySql, "sslcert" | "ssl-cert") => "ssl-cert",
+        (Engine::MySql, "sslkey" | "ssl-key") => "ssl-key",
+        (Engine::MySql, "socket" | "unix-socket") => "socket",
+        (Engine::MySql, "timezone" | "time-zone") => "timezone",
+        _ => known(engine).iter().find(|known| **known == key)?,
+    };
+    Some(known.to_owned().into())
+}
+
+fn known(engine: Engine) -> &'static [&'static str] {
+    if engine == Engine::MySql { &MYSQL } else { &POSTGRES }
+}
+
+/// Whether a parameter asks for what is the case anyway.
+fn is_met(engine: Engine, key: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    match (engine, key) {
+        // There is no GSSAPI and no channel binding, and these do not insist on it.
+        (Engine::Postgres, "gssencmode" | "channel_binding") => matches!(value.as_str(), "disable" | "prefer"),
+        (Engine::Postgres, "target_session_attrs") => value == "any",
+        (Engine::Postgres, "sslnegotiation") => value == "postgres",
+        (Engine::Postgres, "client_encoding") => matches!(value.as_str(), "utf8" | "utf-8" | "auto"),
+        // No statement has a name.
+        (Engine::Postgres, "pgbouncer") => value == "true",
+        (Engine::Postgres, "prepared_statement_cache_size" | "statement_cache_size" | "statement-cache-capacity") => {
+            value == "0"
+        }
+        _ => false,
+    }
+}
+
+fn unknown(engine: Engine, key: &str) -> String {
+    let known = known(engine).join(", ");
+    let key = shown(key).map_or_else(|| "one of its parameters".to_owned(), |key| format!("the parameter {key:?}"));
+    format!("{key} is not honoured, so it would be dropped; leave it out; those that are honoured: {known}")
+}
+
+/// A word that can hardly be a secret: what is misplaced may be a password.
+fn shown(word: &str) -> Option<&str> {
+    let harmless = |c: char| c.is_ascii_alphabetic() || matches!(c, '-' | '_' | '.');
+    (!word.is_empty() && word.len() <= 32 && word.chars().all(harmless)).then_some(word)
+}
+
+/// The mode of TLS in the words of the driver.
+fn mode(engine: Engine, key: &str, value: &str) -> Result<String, String> {
+    let (own, other) =
+        if engine == Engine::MySql { (MYSQL_MODES, POSTGRES_MODES) } else { (POSTGRES_MODES, MYSQL_MODES) };
+    if let Some(mode) = own.iter().find(|mode| mode.eq_ignore_ascii_case(value)) {
+        return Ok((*mode).to_owned());
+    }
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "1" | "on" => return Ok(own[3].to_owned()),
+        "false" | "0" | "off" => return Ok(own[0].to_owned()),
+        _ => {}
+    }
+    let mut choices = own.to_vec();
+    choices.dedup();
+    let choices = choices.join(", ");
+    let meant = other.iter().position(|mode| mode.eq_ignore_ascii_case(value)).map(|at| own[at]);
+    let next = meant.map_or_else(String::new, |meant| format!("write {key}={meant}; "));
+    Err(match shown(value).filter(|value| value.len() <= 20) {
+        Some(value) => format!("{key} has no value {value:?}; {next}there are {choices}"),
+        None => format!("{key} has a value that is not known; there are {choices}"),
+    })
+}
+
+/// The system's roots, which are what the driver takes when no file is named. As with libpq they want all checks.
+fn system_roots(pairs: &mut Vec<(String, String)>) -> Result<(), String> {
+    pairs.retain(|(key, value)| !(key == "sslrootcert" && value == "system"));
+    match pairs.iter().find(|(key, _)| key == "sslmode") {
+        None => pairs.push(("sslmode".to_owned(), "verify-full".to_owned())),
+        Some((_, mode)) if mode == "verify-full" => {}
+        Some((_, mode)) => {
+            return Err(format!("sslmode={mode} is weak beside sslrootcert=system; write sslmode=verify-full"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(engine: Engine, query: &str) -> Result<String, String> {
+        let url = Url::parse(&format!("x://h/d?{query}")).unwrap();
+        honoured(engine, &url).map(|url| url.query().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn a_parameter_is_honoured_or_refused() {
+        for (engine, query, expected) in [
+            (Engine::Postgres, "options=-csearch_path=elb", "options=-csearch_path%3Delb"),
+            (Engine::Postgres, "options[search_path]=elb", "options%5Bsearch_path%5D=elb"),
+            (Engine::Postgres, "ssl=require", "sslmode=require"),
+            (Engine::Postgres, "ssl=true", "sslmode=require"),
+            (Engine::Postgres, "sslrootcert=system", "sslmode=verify-full"),
+            (Engine::Postgres, "sslmode=verify-full&sslrootcert=system", "sslmode=verify-full"),
+            (Engine::Postgres, "gssencmode=disable&channel_binding=prefer", ""),
+            (Engine::MySql, "ssl_mode=verify_ca&ssl_ca=/x", "ssl-mode=VERIFY_CA&ssl-ca=%2Fx"),
+            (Engine::MySql, "charset=utf8mb4&unix_socket=/x", "charset=utf8mb4&socket=%2Fx"),
+        ] {
+            assert_eq!(read(engine, query), Ok(expected.to_owned()), "{query}");
+        }
+        for (engine, query, expected) in [
+            (Engine::Postgres, "currentSchema=elb", "\"currentSchema\" is not honoured"),
+            (Engine::Postgres, "channel_binding=require", "\"channel_binding\" is not honoured"),
+            (Engine::Postgres, "sslmode=REQUIRED", "write sslmode=require; there are disable, "),
+            (Engine::Postgres, "sslmode=prefer&sslrootcert=system", "sslmode=prefer is weak"),
+            (Engine::MySql, "useSSL=true", "\"useSSL\" is not honoured"),
+            (
+                Engine::MySql,
+                "sslmode=require",
+                "ssl-mode has no value \"require\"; write ssl-mode=REQUIRED; there are DISABLED, PREFERRED, REQUIRED, \
+                 VERIFY_CA, VERIFY_IDENTITY",
+            ),
+            (Engine::MySql, "ssl-mode=requird", "no value \"requird\"; there are DISABLED"),
+            (Engine::MySql, "ssl-mode=s3cret", "a value that is not known"),
+            (Engine::MySql, "s3cret", "one of its parameters"),
+        ] {
+            let why = read(engine, query).unwrap_err();
+            assert!(why.contains(expected) && !why.contains("s3cret"), "{query}: {why}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_is_named_without_brackets() {
+        let url = Url::parse("postgres://u@[::1]:5433/d").unwrap();
+        assert_eq!(honoured(Engine::Postgres, &url).unwrap().query(), Some("host=%3A%3A1"));
+        assert_eq!(ipv6(&Url::parse("mysql://[fd00::2]/d").unwrap()), "fd00::2".parse().ok());
+    }
+}
