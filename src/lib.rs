@@ -6,6 +6,8 @@
 // What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says.
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+#[cfg(feature = "archive")]
+pub mod archive;
 mod causes;
 pub mod cli;
 pub mod cluster;

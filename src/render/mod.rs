@@ -38,5 +38,7 @@ pub use names::{Names, short_name};
 pub use neutral::neutralize;
 pub use renderer::{RenderOptions, Renderer};
 pub use source::Source;
+#[cfg(feature = "archive")]
+pub(crate) use stamp_text::StampText;
 pub(crate) use tint::tint;
 pub use widths::Widths;

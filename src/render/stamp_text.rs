@@ -15,7 +15,7 @@ const LENGTH: usize = 30;
 ///
 /// Almost all lines of a job are of one day, so the date is worked out when it changes, and the rest is digits.
 #[derive(Debug)]
-pub(super) struct StampText {
+pub(crate) struct StampText {
     day: i64,
     text: [u8; LENGTH],
 }
@@ -28,7 +28,7 @@ impl Default for StampText {
 
 impl StampText {
     /// The text of a stamp.
-    pub(super) fn of(&mut self, stamp: Stamp) -> &[u8; LENGTH] {
+    pub(crate) fn of(&mut self, stamp: Stamp) -> &[u8; LENGTH] {
         let day = stamp.0.div_euclid(DAY);
         if day != self.day {
             self.day = day;

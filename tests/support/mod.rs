@@ -2,7 +2,10 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod azurite;
+pub mod azurite_blob;
+pub mod faulty;
 pub mod mariadb;
+pub mod moto;
 pub mod pki;
 pub mod postgres;
 pub mod process;

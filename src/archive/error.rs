@@ -1,0 +1,128 @@
+//! [`ArchiveError`]: why an archive cannot be written or read.
+
+use std::io;
+
+use crate::{causes, exit::Exit};
+
+/// What went wrong with an archive, where, and what to do next.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ArchiveError {
+    /// DEST or a name makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// There is no archive at this place.
+    #[error("{at} holds no archive; give the DEST that 'elbtail save' was given")]
+    NoArchive {
+        /// The place.
+        at: String,
+    },
+    /// The archive does not have this job.
+    #[error("the archive {at} does not hold the job {job}; 'elbtail archives {at}' lists those it holds")]
+    NoJob {
+        /// The place.
+        at: String,
+        /// The job asked for.
+        job: String,
+    },
+    /// A newer elbtail wrote it.
+    #[error("{at} is an archive of format {version}; this elbtail knows format {known}: use a newer one")]
+    Newer {
+        /// The place.
+        at: String,
+        /// Its format.
+        version: u32,
+        /// The newest format known.
+        known: u32,
+    },
+    /// Another writer is at work.
+    #[error("{at} is being written by {by}{until}; two at once are refused")]
+    Busy {
+        /// The job's place.
+        at: String,
+        /// Who, and since when.
+        by: String,
+        /// How long that holds, where it ends by itself: a clause, or nothing.
+        until: String,
+    },
+    /// Another writer has gone on in this one's place.
+    #[error("another writer has taken over {at}; this one has stopped, and nothing it wrote is lost or twice")]
+    Taken {
+        /// The job's place.
+        at: String,
+    },
+    /// No space is left.
+    #[error(
+        "{at}: no space is left ({why}); what was written is whole, and saving goes on from there when there is space"
+    )]
+    Full {
+        /// The object.
+        at: String,
+        /// As the system says it.
+        why: String,
+    },
+    /// Not permitted.
+    #[error("{at}: not permitted: {why}")]
+    Denied {
+        /// The object.
+        at: String,
+        /// As the store says it.
+        why: String,
+    },
+    /// The store is away, or answers with errors.
+    #[error("{at}: {why}")]
+    Unreachable {
+        /// The object.
+        at: String,
+        /// As the client says it.
+        why: String,
+    },
+    /// An object is not what was written.
+    #[error("{at}: {why}; 'elbtail verify' says what else is damaged")]
+    Damaged {
+        /// The object.
+        at: String,
+        /// What is wrong in it.
+        why: String,
+    },
+}
+
+impl ArchiveError {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) | Self::NoArchive { .. } | Self::NoJob { .. } | Self::Newer { .. } => Exit::Usage,
+            Self::Busy { .. } | Self::Taken { .. } | Self::Full { .. } => Exit::Unexpected,
+            Self::Unreachable { .. } => Exit::Unreachable,
+            Self::Denied { .. } => Exit::Denied,
+            Self::Damaged { .. } => Exit::LinesMissing,
+        }
+    }
+
+    /// Whether the same request may succeed later by itself.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// What a store's error means for the object `at`.
+    pub(super) fn of(at: impl Into<String>, error: &object_store::Error) -> Self {
+        use object_store::Error as E;
+        let (at, why) = (at.into(), causes::chain(error));
+        let kind = causes::find::<io::Error>(error).map(io::Error::kind);
+        match (error, kind) {
+            (_, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)) => {
+                Self::Full { at, why }
+            }
+            (_, Some(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)) => Self::Denied { at, why },
+            (_, Some(io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists)) => {
+                Self::Usage(format!("{at}: {why}"))
+            }
+            (E::PermissionDenied { .. } | E::Unauthenticated { .. }, _) => Self::Denied { at, why },
+            (E::NotFound { .. }, _) => Self::Damaged { at, why: "it is not there".to_owned() },
+            (E::InvalidPath { .. } | E::NotSupported { .. } | E::NotImplemented { .. }, _) => {
+                Self::Usage(format!("{at}: {why}"))
+            }
+            (E::UnknownConfigurationKey { .. }, _) => Self::Usage(why),
+            _ => Self::Unreachable { at, why },
+        }
+    }
+}

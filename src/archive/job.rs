@@ -1,0 +1,217 @@
+//! [`Archive`] and [`Job`]: what was written, read again.
+
+use std::{collections::BTreeMap, ops::RangeInclusive};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ArchiveError, JobKey, Store, Stream, chunk,
+    index::Index,
+    record::{Chunk, Complete, Gap, JobState, Record},
+    store::Created,
+};
+use crate::follow::lines::Line;
+
+/// The format that this elbtail writes, and the newest that it reads.
+const VERSION: u32 = 1;
+
+/// The object that says that this is an archive.
+const MARKER: &str = "elbtail-archive.json";
+
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    format: String,
+    version: u32,
+}
+
+/// An archive.
+#[derive(Clone)]
+pub struct Archive {
+    pub(super) store: Store,
+}
+
+impl Archive {
+    /// The archive that is in `store`.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NoArchive`], [`ArchiveError::Newer`], or what the store says.
+    pub async fn open(store: Store) -> Result<Archive, ArchiveError> {
+        let at = store.call("");
+        let Some(text) = store.get(MARKER).await? else { return Err(ArchiveError::NoArchive { at }) };
+        let marker: Marker = serde_json::from_slice(&text)
+            .map_err(|error| ArchiveError::Damaged { at: store.call(MARKER), why: error.to_string() })?;
+        if marker.version > VERSION {
+            return Err(ArchiveError::Newer { at, version: marker.version, known: VERSION });
+        }
+        Ok(Archive { store })
+    }
+
+    /// The archive in `store`, begun if there is none.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub async fn open_or_begin(store: Store) -> Result<Archive, ArchiveError> {
+        match Self::open(store.clone()).await {
+            Err(ArchiveError::NoArchive { .. }) => {}
+            other => return other,
+        }
+        let marker = Marker { format: "elbtail archive, see docs/archive.md".to_owned(), version: VERSION };
+        let text = serde_json::to_vec(&marker).map_err(|error| ArchiveError::Usage(error.to_string()))?;
+        match store.create(MARKER, text.into()).await? {
+            Created::Ours => Ok(Archive { store }),
+            Created::Other => Self::open(store).await,
+        }
+    }
+
+    /// The jobs it holds, by id.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn jobs(&self) -> Result<Vec<JobKey>, ArchiveError> {
+        let mut jobs: Vec<JobKey> =
+            self.store.directories("jobs").await?.iter().filter_map(|name| JobKey::new(name).ok()).collect();
+        jobs.sort();
+        Ok(jobs)
+    }
+
+    /// A job: its whole index is read, none of its chunks.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NoJob`], [`ArchiveError::Damaged`], or what the store says.
+    pub async fn job(&self, key: &JobKey) -> Result<Job, ArchiveError> {
+        let mut job = Job {
+            store: self.store.clone(),
+            key: key.clone(),
+            state: JobState::default(),
+            saved: None,
+            streams: BTreeMap::new(),
+            missing: Vec::new(),
+        };
+        let layout = Index::new(&self.store, key).read(|record| job.take(record)).await?;
+        if layout.whole.is_empty() {
+            return Err(ArchiveError::NoJob { at: self.store.call(""), job: key.to_string() });
+        }
+        job.missing = layout.missing;
+        Ok(job)
+    }
+}
+
+/// One job's index.
+#[derive(Clone)]
+pub struct Job {
+    pub(super) store: Store,
+    /// The job.
+    pub key: JobKey,
+    /// What is known of it.
+    pub state: JobState,
+    /// When the latest commit was made.
+    pub saved: Option<Timestamp>,
+    /// What is kept.
+    pub(super) streams: BTreeMap<Stream, Kept>,
+    /// Commits that are missing in the index.
+    pub(super) missing: Vec<RangeInclusive<u64>>,
+}
+
+/// What the index says of a stream.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept {
+    pub chunks: Vec<Chunk>,
+    pub gaps: Vec<Gap>,
+    pub complete: Option<Complete>,
+}
+
+impl Kept {
+    /// How many lines it has.
+    pub fn lines(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.lines).sum()
+    }
+}
+
+/// A job in a few numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The ElasticBLAST id.
+    pub job: String,
+    /// The row's id.
+    pub row: Option<String>,
+    /// The row's last status.
+    pub status: Option<String>,
+    /// When something was saved last.
+    pub saved: Option<Timestamp>,
+    /// Container instances.
+    pub instances: usize,
+    /// Those that are not known to be complete.
+    pub incomplete: usize,
+    /// Known gaps.
+    pub gaps: usize,
+    /// Lines of logs.
+    pub lines: u64,
+    /// Bytes of their text, stamps included.
+    pub bytes: u64,
+    /// Bytes of all chunks.
+    pub size: u64,
+}
+
+impl Job {
+    fn take(&mut self, record: Record) {
+        match record {
+            Record::Commit { at, .. } => self.saved = Some(at),
+            Record::Chunk { stream, chunk } => self.streams.entry(stream).or_default().chunks.push(chunk),
+            Record::Gap { stream, gap } => self.streams.entry(stream).or_default().gaps.push(gap),
+            Record::Complete { stream, complete } => self.streams.entry(stream).or_default().complete = Some(complete),
+            Record::Job(state) => self.state = state,
+            Record::Unknown => {}
+        }
+    }
+
+    /// What is kept, in order of the streams' names.
+    pub fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.streams.keys()
+    }
+
+    /// The job in a few numbers.
+    pub fn summary(&self) -> Summary {
+        let logs = || self.streams.iter().filter(|(stream, _)| stream.instance().is_some()).map(|(_, kept)| kept);
+        Summary {
+            job: self.key.to_string(),
+            row: self.state.row.clone(),
+            status: self.state.status.clone(),
+            saved: self.saved,
+            instances: logs().count(),
+            incomplete: logs().filter(|kept| kept.complete.is_none()).count(),
+            gaps: logs().map(|kept| kept.gaps.len()).sum(),
+            lines: logs().map(Kept::lines).sum(),
+            bytes: logs().flat_map(|kept| &kept.chunks).map(|chunk| chunk.bytes).sum(),
+            size: self.streams.values().flat_map(|kept| &kept.chunks).map(|chunk| chunk.size).sum(),
+        }
+    }
+
+    /// Hands on the lines of a stream, chunk by chunk; memory is one chunk.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Damaged`], or what the store says.
+    pub async fn lines(&self, stream: &Stream, mut take: impl FnMut(Vec<Line>)) -> Result<(), ArchiveError> {
+        for chunk in self.streams.get(stream).into_iter().flat_map(|kept| &kept.chunks) {
+            take(read(&self.store, &self.key, stream, chunk).await?);
+        }
+        Ok(())
+    }
+}
+
+/// The lines of a chunk, checked.
+pub(super) async fn read(
+    store: &Store,
+    job: &JobKey,
+    stream: &Stream,
+    chunk: &Chunk,
+) -> Result<Vec<Line>, ArchiveError> {
+    let path = chunk.path(job, stream);
+    let damaged = |why: String| ArchiveError::Damaged { at: store.call(&path), why };
+    let bytes = store.get(&path).await?.ok_or_else(|| damaged("it is not there".to_owned()))?;
+    let own = chunk.clone();
+    tokio::task::spawn_blocking(move || chunk::read(&own, &bytes))
+        .await
+        .map_err(|error| damaged(error.to_string()))?
+        .map_err(damaged)
+}

@@ -1,0 +1,298 @@
+//! [`Lease`]: one writer at a time.
+//!
+//! In a directory it is a locked file, which the system frees when its holder dies. In an object store it is an object that
+//! is replaced under the condition that nobody else has, and that names its own end. What a lease that was wrongly taken
+//! can do is little: a commit is created by one of two, so the other finds out and stops (`index.rs`).
+
+use std::{
+    fs::{File, TryLockError},
+    hash::{BuildHasher, RandomState},
+    io::{self, Read, Seek, Write},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use object_store::{PutMode, UpdateVersion};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::watch, task::JoinHandle, time::sleep};
+
+use super::{ArchiveError, JobKey, Store, open::make};
+
+/// How long a lease lasts that is not renewed.
+const LASTS: Duration = Duration::from_secs(60);
+
+/// How often it is renewed.
+const RENEWED: Duration = Duration::from_secs(15);
+
+/// How much later than its end another's lease is taken: machines' clocks may differ by this much.
+const SKEW: Duration = Duration::from_secs(10);
+
+/// Who a writer is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Holder {
+    /// Which run: a host and a process may be the same again.
+    pub id: String,
+    /// The machine or pod.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Holder {
+    /// This process.
+    fn own() -> Holder {
+        static RUNS: AtomicU64 = AtomicU64::new(0);
+        let id = format!("{}-{}", *PROCESS, RUNS.fetch_add(1, Ordering::Relaxed));
+        Holder { id, host: host(), pid: std::process::id(), since: Timestamp::now(), until: None }
+    }
+
+    /// As a commit names it.
+    pub fn name(&self) -> String {
+        format!("{}/{}/{}", self.host, self.pid, self.id)
+    }
+
+    /// As it is told.
+    fn told(&self) -> String {
+        format!("process {} on {} since {:.0}", self.pid, self.host, self.since)
+    }
+
+    /// Whether it is known to be gone, though its lease has not ended: a process of this host that runs no more.
+    fn is_dead(&self) -> bool {
+        let known = std::path::Path::new("/proc/self").exists() && self.host != UNKNOWN;
+        // Where this process has its number now: a container that was started again.
+        let replaced = || self.pid == std::process::id() && !self.id.starts_with(PROCESS.as_str());
+        let gone = || replaced() || !std::path::Path::new(&format!("/proc/{}", self.pid)).exists();
+        known && self.host == host() && gone()
+    }
+}
+
+/// What tells this process from an earlier one with its number.
+static PROCESS: LazyLock<String> =
+    LazyLock::new(|| format!("{:016x}", RandomState::new().hash_one(std::process::id())));
+
+const UNKNOWN: &str = "an unknown host";
+
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("COMPUTERNAME").ok());
+    name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
+/// The right to write a job, until it is dropped or lost.
+pub(super) struct Lease {
+    /// Who holds it.
+    pub holder: Holder,
+    kept: Kept,
+}
+
+enum Kept {
+    /// The locked file.
+    Locked { _file: File },
+    /// Renewed by a task, which tells until when it holds; `None`: it is lost.
+    Renewed { store: Store, path: String, holds: watch::Receiver<Option<Instant>>, renewal: Renewal },
+}
+
+/// The task, ended with the lease.
+struct Renewal(JoinHandle<()>);
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Lease {
+    /// Takes the lease of a job.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Busy`] when another writer has it.
+    pub async fn take(store: &Store, job: &JobKey) -> Result<Lease, ArchiveError> {
+        let holder = Holder::own();
+        match store.directory() {
+            Some(directory) => {
+                let file = lock(&directory.join("jobs").join(job.as_str()), &holder)
+                    .map_err(|refused| refused.error(&store.call(&format!("jobs/{job}"))))?;
+                Ok(Lease { holder, kept: Kept::Locked { _file: file } })
+            }
+            None => Self::take_object(store, job, holder).await,
+        }
+    }
+
+    async fn take_object(store: &Store, job: &JobKey, holder: Holder) -> Result<Lease, ArchiveError> {
+        let path = format!("jobs/{job}/lease.json");
+        let mode = match store.get_versioned(&path).await? {
+            None => PutMode::Create,
+            Some(there) => {
+                match serde_json::from_slice::<Holder>(&there.bytes) {
+                    Ok(other) if other.until.is_some_and(is_to_come) && !other.is_dead() => {
+                        return Err(busy(store.call(&format!("jobs/{job}")), &other));
+                    }
+                    // Ended; or no lease at all, which nobody can keep.
+                    _ => PutMode::Update(there.version),
+                }
+            }
+        };
+        let taken = Instant::now();
+        let Some(version) = put(store, &path, &holder, mode).await? else {
+            let error = busy(store.call(&format!("jobs/{job}")), &read(store, &path).await?.unwrap_or(Holder::own()));
+            return Err(error);
+        };
+        let (told, holds) = watch::channel(Some(taken + LASTS));
+        let renewal = Renewal(tokio::spawn(renew(store.clone(), path.clone(), holder.clone(), version, told)));
+        Ok(Lease { holder, kept: Kept::Renewed { store: store.clone(), path, holds, renewal } })
+    }
+
+    /// Waits until the lease surely holds; that is at once, unless the store is away. `false` when another has it.
+    pub async fn holds(&self) -> bool {
+        let Kept::Renewed { holds, .. } = &self.kept else { return true };
+        let mut holds = holds.clone();
+        let sure = |until: &Option<Instant>| until.is_none_or(|until| Instant::now() < until);
+        holds.wait_for(sure).await.is_ok_and(|until| until.is_some())
+    }
+
+    /// Gives it up, so that the next writer need not wait for its end.
+    pub async fn release(self) {
+        let Kept::Renewed { store, path, renewal, .. } = self.kept else { return };
+        drop(renewal);
+        let ended = Holder { until: Some(Timestamp::UNIX_EPOCH), ..self.holder.clone() };
+        if let Ok(Some(there)) = store.get_versioned(&path).await
+            && serde_json::from_slice::<Holder>(&there.bytes).is_ok_and(|now| now.id == self.holder.id)
+        {
+            // If it fails, the lease ends by itself.
+            let _ = put(&store, &path, &ended, PutMode::Update(there.version)).await;
+        }
+    }
+}
+
+impl Lease {
+    /// Gives it up together with the job that it was for, which is deleted.
+    pub async fn end(self, store: &Store, job: &JobKey) -> Result<(), ArchiveError> {
+        drop(self.kept);
+        if let Some(directory) = store.directory() {
+            let directory = directory.join("jobs").join(job.as_str());
+            // Empty directories are no objects; what holds something foreign stays.
+            remove_empty(&directory);
+        }
+        store.delete(vec![format!("jobs/{job}/lease.json")]).await
+    }
+}
+
+fn remove_empty(directory: &std::path::Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    // Fails when something is left in it, as it should.
+    let _ = std::fs::remove_dir(directory);
+}
+
+fn is_to_come(until: Timestamp) -> bool {
+    let skew = SignedDuration::from_secs(SKEW.as_secs() as i64);
+    until.checked_add(skew).is_ok_and(|end| Timestamp::now() < end)
+}
+
+fn busy(at: String, other: &Holder) -> ArchiveError {
+    let until = other.until.map(|until| format!("; if it is gone, its lease ends at {until:.0}")).unwrap_or_default();
+    ArchiveError::Busy { at, by: other.told(), until }
+}
+
+async fn read(store: &Store, path: &str) -> Result<Option<Holder>, ArchiveError> {
+    Ok(store.get(path).await?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Puts the lease with a new end. A condition that fails may be our own put, the answer to which was lost.
+async fn put(store: &Store, path: &str, holder: &Holder, mode: PutMode) -> Result<Option<UpdateVersion>, ArchiveError> {
+    let lasts = SignedDuration::from_secs(LASTS.as_secs() as i64);
+    let until = holder.until.map_or_else(|| Timestamp::now().checked_add(lasts).ok(), Some);
+    let text = serde_json::to_vec(&Holder { until, ..holder.clone() })
+        .map_err(|error| ArchiveError::Usage(format!("a lease: {error}")))?;
+    if let Some(version) = store.put_if(path, text.into(), mode).await? {
+        return Ok(Some(version));
+    }
+    let there = store.get_versioned(path).await?;
+    Ok(there
+        .filter(|there| serde_json::from_slice::<Holder>(&there.bytes).is_ok_and(|now| now.id == holder.id))
+        .map(|there| there.version))
+}
+
+/// Renews a lease until it is lost. While the store is away it is tried again: nobody else can take it then either.
+async fn renew(
+    store: Store,
+    path: String,
+    holder: Holder,
+    mut version: UpdateVersion,
+    told: watch::Sender<Option<Instant>>,
+) {
+    loop {
+        sleep(RENEWED).await;
+        let begun = Instant::now();
+        match put(&store, &path, &holder, PutMode::Update(version.clone())).await {
+            Ok(Some(next)) => {
+                version = next;
+                told.send_replace(Some(begun + LASTS));
+            }
+            Ok(None) => {
+                told.send_replace(None);
+                return;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Why a file cannot be locked.
+enum Refused {
+    Held(Option<Holder>),
+    Failed(io::Error),
+}
+
+impl Refused {
+    fn error(self, at: &str) -> ArchiveError {
+        match self {
+            Refused::Held(by) => {
+                let by = by.map_or_else(|| "another process".to_owned(), |by| by.told());
+                ArchiveError::Busy { at: at.to_owned(), by, until: String::new() }
+            }
+            Refused::Failed(error) => {
+                let source = Box::new(error);
+                ArchiveError::of(at, &object_store::Error::Generic { store: "lock", source })
+            }
+        }
+    }
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Refused {
+        Refused::Failed(error)
+    }
+}
+
+/// Locks `writer.lock` in the job's directory, and writes into it who has done so.
+fn lock(directory: &std::path::Path, holder: &Holder) -> Result<File, Refused> {
+    make(directory)?;
+    let path = directory.join("writer.lock");
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let read = file.read_to_string(&mut text);
+            return Err(Refused::Held(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+        }
+        Err(TryLockError::Error(error)) => return Err(error.into()),
+    }
+    let text = serde_json::to_vec(holder).map_err(io::Error::from)?;
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(&text)?;
+    Ok(file)
+}

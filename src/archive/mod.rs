@@ -1,0 +1,46 @@
+//! Logs that outlive the pods: every line of a job in a directory or an object store, complete and provable.
+//!
+//! `docs/archive.md` is the format. In short: the lines of one container instance lie in immutable chunks, zstd over
+//! `STAMP TEXT` lines; an index that only grows, commit by commit, names each chunk with its count, stamps and SHA-256.
+//! A chunk is durable before the index names it, and a commit is created or it is not, so that whatever interrupts a
+//! [`Writer`], the index is the exact beginning of what it was given: the next one goes on from there.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `place`, `open` | what DEST means, and the store with its credentials |
+//! | `store` | durable puts, creations that one of two wins, patience with a store that is away |
+//! | `stream` | whose lines they are, as a path |
+//! | `chunk` | lines ↔ bytes |
+//! | `record`, `segment`, `index` | what the index says, in which objects, read and extended |
+//! | `lease` | one writer at a time |
+//! | `writer` | lines in, bounded memory, durable chunks and commits out |
+//! | `job`, `merged` | a job read again: one stream, or all by time |
+//! | `verify`, `prune` | what is missing and why; what is too old |
+
+mod chunk;
+mod error;
+mod index;
+mod job;
+mod lease;
+mod merged;
+mod open;
+mod place;
+mod prune;
+mod record;
+mod segment;
+mod store;
+mod stream;
+mod verify;
+mod writer;
+
+pub use error::ArchiveError;
+pub use job::{Archive, Job, Summary};
+pub use merged::{Merged, MergedLine};
+pub use open::{Access, Environment, open, open_with};
+pub use place::Place;
+pub use prune::{Pruned, prune};
+pub use record::{Chunk, Complete, Gap, JobState, Record};
+pub use store::Store;
+pub use stream::{Change, Instance, JobKey, Stream};
+pub use verify::{Fault, JobReport, verify};
+pub use writer::{Limits, Position, StreamId, Trouble, Writer};

@@ -1,0 +1,113 @@
+//! [`Place`]: what DEST means.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use url::Url;
+
+use super::ArchiveError;
+
+/// The schemes of object stores.
+const STORES: [&str; 10] = ["az", "azure", "adl", "abfs", "abfss", "s3", "s3a", "gs", "https", "http"];
+
+/// Where an archive is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A directory of this machine, or one that is mounted.
+    Directory(PathBuf),
+    /// A container or bucket, and a path in it.
+    ObjectStore(Url),
+}
+
+impl FromStr for Place {
+    type Err = ArchiveError;
+
+    fn from_str(text: &str) -> Result<Self, ArchiveError> {
+        let usage = |why: String| ArchiveError::Usage(format!("DEST {text:?}: {why}"));
+        if text.trim().is_empty() {
+            return Err(ArchiveError::Usage(
+                "DEST is empty; give a directory or a URL such as az://CONTAINER/PATH".into(),
+            ));
+        }
+        // `C:\logs` is a path, and so is `a:b`.
+        let Some((scheme, _)) = text.split_once("://") else { return Ok(Place::Directory(PathBuf::from(text))) };
+        // A SAS may be in it.
+        let hidden = |why: String| ArchiveError::Usage(format!("DEST {scheme}://…: {why}"));
+        let url = Url::parse(text).map_err(|error| hidden(error.to_string()))?;
+        match url.scheme() {
+            "file" => {
+                let path =
+                    url.to_file_path().map_err(|()| usage("is no path of this machine; write file:///PATH".into()))?;
+                Ok(Place::Directory(path))
+            }
+            known if STORES.contains(&known) => {
+                if url.host_str().unwrap_or_default().is_empty() {
+                    return Err(hidden("names no container or bucket".into()));
+                }
+                if url.password().is_some() {
+                    return Err(hidden("a key does not belong into the URL; put it into the environment".into()));
+                }
+                Ok(Place::ObjectStore(url))
+            }
+            other => Err(hidden(format!(
+                "{other}:// is not known; known are az://, abfss://, s3://, gs://, file:// and plain directories"
+            ))),
+        }
+    }
+}
+
+/// As it is called in messages; nothing secret is in it.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Directory(path) => write!(f, "{}", path.display()),
+            Place::ObjectStore(url) => {
+                let mut shown = url.clone();
+                shown.set_query(None);
+                shown.set_fragment(None);
+                f.write_str(shown.as_str().trim_end_matches('/'))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Place({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_urls_are_told_apart() {
+        for path in ["logs", "/var/logs", "./a:b", "C:\\logs", "a b"] {
+            assert_eq!(path.parse::<Place>().unwrap(), Place::Directory(path.into()));
+        }
+        assert_eq!("file:///var/a%20b".parse::<Place>().unwrap(), Place::Directory("/var/a b".into()));
+        for url in [
+            "az://c/p",
+            "abfss://c@a.dfs.core.windows.net/p",
+            "s3://bucket",
+            "gs://bucket/a/b",
+            "https://a.blob.core.windows.net/c",
+        ] {
+            assert!(matches!(url.parse::<Place>(), Ok(Place::ObjectStore(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_without_its_secrets() {
+        for bad in
+            ["", " ", "ftp://h/p", "s3:///p", "az://", "file://host/p", "s3://k:pl4nted@b/p", "az://c:x/?sig=pl4nted"]
+        {
+            let error = bad.parse::<Place>().unwrap_err();
+            assert!(matches!(error, ArchiveError::Usage(_)), "{bad}");
+            assert!(!error.to_string().contains("pl4nted"), "{error}");
+        }
+        let sas: Place = "https://a.blob.core.windows.net/c/p?sv=1&sig=pl4nted".parse().unwrap();
+        assert_eq!(sas.to_string(), "https://a.blob.core.windows.net/c/p");
+        assert!(!format!("{sas:?}").contains("pl4nted"));
+    }
+}

@@ -1,0 +1,112 @@
+//! [`prune`]: what is too old.
+
+use jiff::Timestamp;
+
+use super::{Archive, ArchiveError, JobKey, lease::Lease, segment::Segment, store::Listed};
+
+/// A job that is, or would be, deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pruned {
+    /// Which.
+    pub job: JobKey,
+    /// When something was saved last.
+    pub saved: Timestamp,
+    /// Objects.
+    pub objects: usize,
+    /// Their bytes.
+    pub size: u64,
+    /// What lies in the job's directory and was not written by elbtail: it stays.
+    pub foreign: Vec<String>,
+}
+
+/// Deletes the jobs to which nothing was added since `before`; with `dry_run` it only tells which. What elbtail did not
+/// write stays. A job that is being saved is passed over.
+///
+/// # Errors
+/// What the store says. A job whose index cannot be read is not deleted: [`ArchiveError::Damaged`].
+pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Result<Vec<Pruned>, ArchiveError> {
+    let mut pruned = Vec::new();
+    for key in archive.jobs().await? {
+        let saved = match archive.job(&key).await {
+            Ok(job) => job.saved,
+            // A directory that is not a job's.
+            Err(ArchiveError::NoJob { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let Some(saved) = saved.filter(|saved| *saved < before) else { continue };
+        let objects = archive.store.list(&format!("jobs/{key}")).await?;
+        let (ours, foreign): (Vec<Listed>, Vec<Listed>) = objects.into_iter().partition(|object| is_ours(&object.path));
+        pruned.push(Pruned {
+            job: key.clone(),
+            saved,
+            objects: ours.len(),
+            size: ours.iter().map(|object| object.size).sum(),
+            foreign: foreign.into_iter().map(|object| archive.store.call(&object.path)).collect(),
+        });
+        if dry_run {
+            continue;
+        }
+        let lease = match Lease::take(&archive.store, &key).await {
+            Ok(lease) => lease,
+            Err(ArchiveError::Busy { .. }) => {
+                pruned.pop();
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        // The index last: as long as it is there, an interrupted deletion is taken up again.
+        let (index, rest): (Vec<String>, Vec<String>) =
+            ours.into_iter().map(|object| object.path).partition(|path| path.contains("/index/"));
+        archive.store.delete(rest).await?;
+        archive.store.delete(index).await?;
+        lease.end(&archive.store, &key).await?;
+    }
+    Ok(pruned)
+}
+
+/// Whether elbtail writes objects of this name.
+fn is_ours(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["jobs", _, "index", name] => Segment::parse(name).is_some(),
+        ["jobs", _, "lease.json" | "writer.lock"] => true,
+        ["jobs", _, "chunks", stream @ .., name] => {
+            let named = name.strip_suffix(".zst").and_then(|name| name.split_once('-'));
+            let is_chunk = named.is_some_and(|(line, hash)| {
+                line.bytes().all(|b| b.is_ascii_digit())
+                    && hash.len() == 16
+                    && hash.bytes().all(|b| b.is_ascii_hexdigit())
+            });
+            is_chunk && stream.join("/").parse::<super::Stream>().is_ok()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_elbtail_names_so_is_its_own() {
+        let chunk = "jobs/job-1/chunks/logs/ns_pod_uid/c/0/000000000000-0123456789abcdef.zst";
+        for ours in [
+            "jobs/job-1/index/000000000001-000000000001.ndjson",
+            "jobs/job-1/lease.json",
+            "jobs/job-1/writer.lock",
+            chunk,
+        ] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for foreign in [
+            "jobs/job-1/notes.txt",
+            "jobs/job-1/index/1-1.ndjson",
+            "jobs/job-1/index/a/000000000001-000000000001.ndjson",
+            "jobs/job-1/chunks/logs/ns_pod_uid/c/0/thesis.zst",
+            "jobs/job-1/chunks/000000000000-0123456789abcdef.zst",
+            "elbtail-archive.json",
+        ] {
+            assert!(!is_ours(foreign), "{foreign}");
+        }
+    }
+}

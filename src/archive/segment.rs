@@ -1,0 +1,262 @@
+//! [`Segment`]: an object of the index, holding one commit or many that were joined.
+//!
+//! A commit is an object of its own, `index/NNNNNNNNNNNN-NNNNNNNNNNNN.ndjson`, that is created or is not. 64 neighbours are
+//! joined into one object, and 64 of those again, so that a chunk's entry is written a few times in all, however long the
+//! index grows, and a reader lists few objects. The name says which commits are inside; what lies inside another is spent.
+
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
+
+use super::{ArchiveError, chunk::sha256, record::Record};
+
+/// How many neighbours are joined.
+pub(super) const FAN: u64 = 64;
+
+/// The commits in one object of the index, from its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Segment(pub RangeInclusive<u64>);
+
+impl Segment {
+    /// The segment of one commit.
+    pub fn of(number: u64) -> Segment {
+        Segment(number..=number)
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> String {
+        format!("{:012}-{:012}.ndjson", self.0.start(), self.0.end())
+    }
+
+    /// What a file's name says; `None` for one that is not the index's.
+    pub fn parse(name: &str) -> Option<Segment> {
+        let (first, last) = name.strip_suffix(".ndjson")?.split_once('-')?;
+        let segment = Segment(first.parse().ok()?..=last.parse().ok()?);
+        (segment.name() == name && segment.0.start() <= segment.0.end()).then_some(segment)
+    }
+
+    /// How many commits are inside.
+    pub fn len(&self) -> u64 {
+        (self.0.end() - self.0.start()).saturating_add(1)
+    }
+
+    fn covers(&self, other: &Segment) -> bool {
+        self.0.start() <= other.0.start() && other.0.end() <= self.0.end()
+    }
+}
+
+/// A listing, put in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The segments that make the index, in order.
+    pub whole: Vec<Segment>,
+    /// Those that lie inside one of them.
+    pub spent: Vec<Segment>,
+    /// Commits that are in none, though later ones are.
+    pub missing: Vec<RangeInclusive<u64>>,
+}
+
+impl Layout {
+    /// Puts `segments` in order.
+    pub fn of(mut segments: Vec<Segment>) -> Layout {
+        // The widest first of those that begin alike.
+        segments.sort_by_key(|segment| (*segment.0.start(), u64::MAX - segment.0.end()));
+        let mut layout = Layout::default();
+        for segment in segments {
+            if layout.whole.last().is_some_and(|last| last.covers(&segment)) {
+                layout.spent.push(segment);
+                continue;
+            }
+            let next = layout.next();
+            if *segment.0.start() > next {
+                layout.missing.push(next..=segment.0.start() - 1);
+            }
+            layout.whole.push(segment);
+        }
+        layout
+    }
+
+    /// The number of the next commit.
+    pub fn next(&self) -> u64 {
+        self.whole.last().map_or(0, |last| last.0.end().saturating_add(1))
+    }
+
+    /// The segments to join once commit `number` is there, and what they make: aligned groups of [`FAN`], of each size.
+    /// `None` if nothing is due, or something of it is missing.
+    pub fn due(&self, number: u64) -> Option<(Segment, Vec<Segment>)> {
+        let next = number.checked_add(1)?;
+        let mut size = FAN;
+        let mut due = None;
+        while next.is_multiple_of(size) {
+            let joined = Segment(next - size..=number);
+            let parts: Vec<Segment> = self.whole.iter().filter(|part| joined.covers(part)).cloned().collect();
+            let complete = parts.iter().map(Segment::len).sum::<u64>() == size;
+            if complete && parts.len() > 1 {
+                due = Some((joined, parts));
+            }
+            size = size.checked_mul(FAN)?;
+        }
+        due
+    }
+}
+
+/// The text of a commit.
+///
+/// # Errors
+/// As [`Record::write`].
+pub(super) fn commit(number: u64, writer: String, at: Timestamp, records: &[Record]) -> Result<Vec<u8>, ArchiveError> {
+    let mut rest = Vec::new();
+    for record in records {
+        record.write(&mut rest)?;
+    }
+    let mut text = Vec::with_capacity(rest.len() + 256);
+    Record::Commit { number, writer, at, records: records.len() as u64, sha256: sha256(&rest) }.write(&mut text)?;
+    text.extend_from_slice(&rest);
+    Ok(text)
+}
+
+/// The records of a segment's text.
+///
+/// # Errors
+/// What is wrong with it, as a clause.
+pub(super) fn parse(segment: &Segment, mut text: &[u8]) -> Result<Vec<Record>, String> {
+    let mut all = Vec::new();
+    for expected in segment.0.clone() {
+        let of = |why: &str| format!("commit {expected}: {why}");
+        let head = line(&mut text).ok_or_else(|| of("it is not there"))?;
+        let head: Record = serde_json::from_slice(head).map_err(|error| of(&error.to_string()))?;
+        let Record::Commit { number, records, sha256: hash, .. } = &head else {
+            return Err(of("another record stands where it should begin"));
+        };
+        if *number != expected {
+            return Err(of(&format!("commit {number} stands in its place")));
+        }
+        let whole = text;
+        let mut lines = Vec::new();
+        for _ in 0..*records {
+            lines.push(line(&mut text).ok_or_else(|| of("it is cut off"))?);
+        }
+        if sha256(&whole[..whole.len() - text.len()]) != *hash {
+            return Err(of("its records are not those that were written"));
+        }
+        all.push(head);
+        for line in lines {
+            all.push(serde_json::from_slice(line).map_err(|error| of(&error.to_string()))?);
+        }
+    }
+    if text.is_empty() { Ok(all) } else { Err("something stands after its last commit".to_owned()) }
+}
+
+/// Takes the next line from `text`; `None` if it has no end.
+fn line<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = memchr::memchr(b'\n', text)?;
+    let line = &text[..end];
+    *text = &text[end + 1..];
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::archive::{Change, Complete, Gap, JobState, Stream};
+
+    fn some_records() -> [Vec<Record>; 2] {
+        let stream = || Stream::Changes(Change::Pods);
+        [
+            vec![Record::Gap { stream: stream(), gap: Gap { after_line: 3, reason: "pod deleted".into() } }],
+            vec![
+                Record::Complete { stream: stream(), complete: Complete { lines: 3, proof: "sealed".into() } },
+                Record::Job(JobState { ended: true, ..JobState::default() }),
+            ],
+        ]
+    }
+
+    fn text() -> Vec<u8> {
+        let commits = (64..).zip(some_records());
+        commits
+            .flat_map(|(number, records)| commit(number, "a/1".into(), Timestamp::UNIX_EPOCH, &records).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn records_come_back() {
+        let mut records = parse(&Segment(64..=65), &text()).unwrap();
+        records.retain(|record| !matches!(record, Record::Commit { .. }));
+        assert_eq!(records, some_records().concat());
+        assert!(parse(&Segment(64..=66), &text()).is_err());
+        assert!(parse(&Segment(64..=64), &text()).is_err());
+        assert!(parse(&Segment(63..=65), &text()).is_err());
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_skipped() {
+        let rest = b"{\"type\":\"colour\",\"of\":{\"the\":[1]}}\n";
+        let head = Record::Commit {
+            number: 0,
+            writer: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            records: 1,
+            sha256: sha256(rest),
+        };
+        let mut text = Vec::new();
+        head.write(&mut text).unwrap();
+        text.extend_from_slice(rest);
+        assert_eq!(parse(&Segment(0..=0), &text).unwrap(), [head, Record::Unknown]);
+    }
+
+    proptest! {
+        #[test]
+        fn mutated_bytes_never_panic(at in any::<prop::sample::Index>(), with in any::<u8>(), cut in any::<prop::sample::Index>()) {
+            let whole = text();
+            let cut = &whole[..cut.index(whole.len())];
+            prop_assert!(parse(&Segment(64..=65), cut).is_err());
+            let mut mutated = whole.clone();
+            let at = at.index(mutated.len());
+            mutated[at] = with;
+            // Who wrote it and when are words; whatever is counted or named is protected.
+            if let Ok(records) = parse(&Segment(64..=65), &mutated) {
+                let what = |records: Vec<Record>| records.into_iter().filter(|it| !matches!(it, Record::Commit { .. })).collect::<Vec<_>>();
+                prop_assert_eq!(what(records), some_records().concat());
+            }
+        }
+
+        #[test]
+        fn any_bytes_and_names_never_panic(text in proptest::collection::vec(any::<u8>(), 0..300), name in "\\PC{0,40}") {
+            let _ = parse(&Segment(0..=0), &text);
+            if let Some(segment) = Segment::parse(&name) {
+                prop_assert_eq!(segment.name(), name);
+            }
+        }
+
+        /// Commits are joined as they come; at any moment, and with the joined ones deleted or not, the index is whole.
+        #[test]
+        fn joining_keeps_every_commit_once(commits in 1u64..9000, keep in any::<bool>()) {
+            let mut there: Vec<Segment> = Vec::new();
+            let mut written = 0;
+            for number in 0..commits {
+                there.push(Segment::of(number));
+                written += 1;
+                if (number + 1).is_multiple_of(FAN) && let Some((joined, parts)) = Layout::of(there.clone()).due(number) {
+                    written += joined.len();
+                    there.retain(|segment| keep && commits < 300 || !parts.contains(segment));
+                    there.push(joined);
+                }
+            }
+            let layout = Layout::of(there);
+            prop_assert!(layout.missing.is_empty());
+            prop_assert_eq!(layout.next(), commits);
+            prop_assert_eq!(layout.whole.iter().map(Segment::len).sum::<u64>(), commits);
+            prop_assert!(layout.whole.len() as u64 <= 3 * FAN);
+            prop_assert!(written <= 3 * commits);
+        }
+    }
+
+    #[test]
+    fn missing_commits_are_told() {
+        let layout = Layout::of([0..=63, 3..=3, 65..=65, 70..=80].map(Segment).to_vec());
+        assert_eq!(layout.missing, [64..=64, 66..=69]);
+        assert_eq!(layout.spent, [Segment(3..=3)]);
+    }
+}

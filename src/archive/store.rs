@@ -1,0 +1,194 @@
+//! [`Store`]: an object store whose answers mean what an archive needs.
+//!
+//! A put that has succeeded is durable: object stores promise it, and in a directory file and directory are synced. A
+//! creation is won by one of two. Whether a lost answer had followed a success shows when the object is looked at.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion, path::Path};
+use tokio::sync::watch;
+
+use super::ArchiveError;
+
+/// Objects asked for at a time.
+pub(super) const AT_ONCE: usize = 16;
+
+/// The pause after the first failure, and the longest one.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+
+/// An object store, or a directory that serves as one.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    prefix: Path,
+    /// As it is called in messages.
+    at: Arc<str>,
+    /// The directory, if it is one.
+    directory: Option<Arc<std::path::Path>>,
+}
+
+/// What became of a creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Created {
+    /// The object is there, with these bytes.
+    Ours,
+    /// Another object is there.
+    Other,
+}
+
+/// An object and which version of it.
+pub(super) struct Versioned {
+    pub bytes: Bytes,
+    pub version: UpdateVersion,
+}
+
+/// An object of a listing.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    /// Below the store's own prefix.
+    pub path: String,
+    pub size: u64,
+}
+
+impl Store {
+    /// A store below `prefix` of an object store. `at` is how messages call it.
+    pub fn new(inner: Arc<dyn ObjectStore>, prefix: Path, at: &str) -> Store {
+        Store { inner, prefix, at: at.into(), directory: None }
+    }
+
+    /// The same, in a directory, where one writer at a time is a matter of locking a file.
+    pub(super) fn in_directory(inner: Arc<dyn ObjectStore>, directory: &std::path::Path, at: &str) -> Store {
+        Store { inner, prefix: Path::default(), at: at.into(), directory: Some(directory.into()) }
+    }
+
+    /// The directory, if it is one.
+    pub(super) fn directory(&self) -> Option<&std::path::Path> {
+        self.directory.as_deref()
+    }
+
+    /// How messages call the object at `path`.
+    pub(super) fn call(&self, path: &str) -> String {
+        if path.is_empty() { self.at.to_string() } else { format!("{}/{path}", self.at.trim_end_matches('/')) }
+    }
+
+    fn path(&self, path: &str) -> Path {
+        path.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |path, part| path.join(part))
+    }
+
+    fn error(&self, path: &str, error: &Error) -> ArchiveError {
+        ArchiveError::of(self.call(path), error)
+    }
+
+    /// Puts an object, replacing one that is there.
+    pub(super) async fn put(&self, path: &str, bytes: Bytes) -> Result<(), ArchiveError> {
+        self.inner.put(&self.path(path), bytes.into()).await.map(drop).map_err(|error| self.error(path, &error))
+    }
+
+    /// Creates an object. When there is one already it is compared: the answer to an earlier try may have been lost.
+    pub(super) async fn create(&self, path: &str, bytes: Bytes) -> Result<Created, ArchiveError> {
+        match self.put_if(path, bytes.clone(), PutMode::Create).await? {
+            Some(_) => Ok(Created::Ours),
+            None => match self.get(path).await? {
+                Some(there) if there == bytes => Ok(Created::Ours),
+                _ => Ok(Created::Other),
+            },
+        }
+    }
+
+    /// Puts an object under a condition. `None` if the condition does not hold.
+    pub(super) async fn put_if(
+        &self,
+        path: &str,
+        bytes: Bytes,
+        mode: PutMode,
+    ) -> Result<Option<UpdateVersion>, ArchiveError> {
+        let options = PutOptions { mode, ..PutOptions::default() };
+        match self.inner.put_opts(&self.path(path), PutPayload::from(bytes), options).await {
+            Ok(put) => Ok(Some(put.into())),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. }) => Ok(None),
+            Err(error) => Err(self.error(path, &error)),
+        }
+    }
+
+    /// An object; `None` if it is not there.
+    pub(super) async fn get(&self, path: &str) -> Result<Option<Bytes>, ArchiveError> {
+        Ok(self.get_versioned(path).await?.map(|object| object.bytes))
+    }
+
+    /// An object and its version; `None` if it is not there.
+    pub(super) async fn get_versioned(&self, path: &str) -> Result<Option<Versioned>, ArchiveError> {
+        let read = async {
+            let answer = self.inner.get(&self.path(path)).await?;
+            let version = UpdateVersion { e_tag: answer.meta.e_tag.clone(), version: answer.meta.version.clone() };
+            Ok(Versioned { version, bytes: answer.bytes().await? })
+        };
+        match read.await {
+            Ok(object) => Ok(Some(object)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.error(path, &error)),
+        }
+    }
+
+    /// Everything below `path`.
+    pub(super) async fn list(&self, path: &str) -> Result<Vec<Listed>, ArchiveError> {
+        let below = self.path(path);
+        let skip = self.prefix.parts().count();
+        let listed = self.inner.list(Some(&below)).map_ok(|object| Listed {
+            path: object.location.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"),
+            size: object.size,
+        });
+        match listed.try_collect().await {
+            Ok(all) => Ok(all),
+            Err(Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(self.error(path, &error)),
+        }
+    }
+
+    /// The names of the directories below `path`.
+    pub(super) async fn directories(&self, path: &str) -> Result<Vec<String>, ArchiveError> {
+        match self.inner.list_with_delimiter(Some(&self.path(path))).await {
+            Ok(list) => Ok(list.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect()),
+            Err(Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(self.error(path, &error)),
+        }
+    }
+
+    /// Deletes objects; one that is not there is as good as deleted.
+    pub(super) async fn delete(&self, paths: Vec<String>) -> Result<(), ArchiveError> {
+        let delete = |path: String| async move {
+            match self.inner.delete(&self.path(&path)).await {
+                Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(self.error(&path, &error)),
+            }
+        };
+        stream::iter(paths).map(delete).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+/// Tells how a store is that is tried again and again; `None`: well.
+pub(super) type Trouble = watch::Sender<Option<ArchiveError>>;
+
+/// Tries until it succeeds, or fails for good: a store that is away comes back, and until then its writer waits.
+pub(super) async fn patiently<T, F>(trouble: &Trouble, mut work: impl FnMut() -> F) -> Result<T, ArchiveError>
+where
+    F: Future<Output = Result<T, ArchiveError>>,
+{
+    let (mut pause, longest) = PAUSES;
+    loop {
+        match work().await {
+            Err(error) if error.is_transient() => {
+                trouble.send_replace(Some(error));
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(longest);
+            }
+            done => {
+                if done.is_ok() {
+                    trouble.send_if_modified(|told| told.take().is_some());
+                }
+                return done;
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! [`Stream`]: whose lines they are, and the path that says so.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::ArchiveError;
+
+/// A job's directory: its ElasticBLAST id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobKey(String);
+
+impl JobKey {
+    /// The key of a job.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Usage`] for what cannot be the name of a directory.
+    pub fn new(id: &str) -> Result<JobKey, ArchiveError> {
+        if is_name(id) { Ok(JobKey(id.to_owned())) } else { Err(ArchiveError::Usage(format!("{id:?} is no job's id"))) }
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One instance of a container: what one log is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instance {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name.
+    pub pod: String,
+    /// The pod's uid: a pod that is made again under its name is another one.
+    pub uid: String,
+    /// The container's name.
+    pub container: String,
+    /// How often the container had been restarted.
+    pub restart: u32,
+}
+
+/// What else than logs is kept: objects as they were, and as they changed. Each line is one JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// The job's row.
+    Row,
+    /// Where the id was found.
+    Resolution,
+    /// Pods.
+    Pods,
+    /// Kubernetes Jobs.
+    Jobs,
+    /// Kubernetes events.
+    Events,
+}
+
+impl Change {
+    /// All there are.
+    pub const ALL: [Change; 5] = [Change::Row, Change::Resolution, Change::Pods, Change::Jobs, Change::Events];
+
+    fn name(self) -> &'static str {
+        match self {
+            Change::Row => "row",
+            Change::Resolution => "resolution",
+            Change::Pods => "pods",
+            Change::Jobs => "jobs",
+            Change::Events => "events",
+        }
+    }
+}
+
+/// A sequence of stamped lines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// The log of an instance.
+    Log(Instance),
+    /// What changed.
+    Changes(Change),
+}
+
+impl Stream {
+    /// The instance, of a log.
+    pub fn instance(&self) -> Option<&Instance> {
+        match self {
+            Stream::Log(instance) => Some(instance),
+            Stream::Changes(_) => None,
+        }
+    }
+
+    /// Checks that the names in it can be a path.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Usage`].
+    pub(super) fn checked(self) -> Result<Stream, ArchiveError> {
+        if let Stream::Log(Instance { namespace, pod, uid, container, .. }) = &self
+            && let Some(bad) = [namespace, pod, uid, container].into_iter().find(|name| !is_name(name))
+        {
+            return Err(ArchiveError::Usage(format!("{bad:?} is no name that Kubernetes gives")));
+        }
+        Ok(self)
+    }
+}
+
+/// `logs/NAMESPACE_POD_UID/CONTAINER/RESTART`, as kubelets name theirs, or `changes/KIND`.
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stream::Log(Instance { namespace, pod, uid, container, restart }) => {
+                write!(f, "logs/{namespace}_{pod}_{uid}/{container}/{restart}")
+            }
+            Stream::Changes(change) => write!(f, "changes/{}", change.name()),
+        }
+    }
+}
+
+impl FromStr for Stream {
+    type Err = ArchiveError;
+
+    fn from_str(path: &str) -> Result<Stream, ArchiveError> {
+        let wrong = || ArchiveError::Usage(format!("{path:?} is no stream of an archive"));
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts.as_slice() {
+            ["changes", name] => {
+                Change::ALL.into_iter().find(|change| change.name() == *name).map(Stream::Changes).ok_or_else(wrong)
+            }
+            ["logs", pod, container, restart] => {
+                let [namespace, pod, uid] = pod.split('_').collect::<Vec<_>>()[..] else { return Err(wrong()) };
+                let number: u32 = restart.parse().map_err(|_| wrong())?;
+                // One path for one instance: no `00`, no `+0`.
+                if number.to_string() != *restart {
+                    return Err(wrong());
+                }
+                let [namespace, pod, uid, container] = [namespace, pod, uid, container].map(|name| (*name).to_owned());
+                Stream::Log(Instance { namespace, pod, uid, container, restart: number }).checked().map_err(|_| wrong())
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl Serialize for Stream {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stream {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stream, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// Whether `name` is made as Kubernetes makes names: such a one is safe in a path of any store.
+fn is_name(name: &str) -> bool {
+    (1..=253).contains(&name.len())
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_path_is_one_stream_and_back(
+            namespace in "[a-z0-9]([a-z0-9-]{0,20})", pod in "[a-z0-9]([a-z0-9.-]{0,40})", uid in "[a-f0-9-]{36}",
+            container in "[a-z0-9]([a-z0-9-]{0,20})", restart in any::<u32>(),
+        ) {
+            let stream = Stream::Log(Instance { namespace, pod, uid, container, restart });
+            prop_assert_eq!(stream.to_string().parse::<Stream>().unwrap(), stream);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_or_leave_the_archive(text in "\\PC{0,60}") {
+            if let Ok(stream) = text.parse::<Stream>() {
+                prop_assert_eq!(stream.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_elsewhere_are_refused() {
+        for bad in [
+            "logs/a_b_c/../0",
+            "logs/a_b/c/0",
+            "logs/a_b_c/d/00",
+            "logs/a_b_c/d/+1",
+            "logs/a_b_..%2f/c/0",
+            "changes/x",
+            "",
+        ] {
+            assert!(bad.parse::<Stream>().is_err(), "{bad}");
+        }
+        assert!(JobKey::new("..").is_err() && JobKey::new("a/b").is_err() && JobKey::new("job-1").is_ok());
+    }
+}

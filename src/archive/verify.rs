@@ -1,0 +1,114 @@
+//! [`verify`]: every hash, count, order and gap of a job.
+
+use std::fmt;
+
+use futures::{StreamExt, stream};
+
+use super::{Archive, ArchiveError, Job, JobKey, Stream, job::read};
+
+/// Chunks checked at a time.
+const AT_ONCE: usize = 4;
+
+/// Something that is missing, damaged or not proven.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// Of which stream; `None`: of the index.
+    pub stream: Option<Stream>,
+    /// What, and why.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stream {
+            None => write!(f, "the index: {}", self.what),
+            Some(Stream::Log(it)) => write!(f, "{} {} instance {}: {}", it.pod, it.container, it.restart, self.what),
+            Some(stream) => write!(f, "{stream}: {}", self.what),
+        }
+    }
+}
+
+/// What was found in a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobReport {
+    /// Which.
+    pub job: JobKey,
+    /// Lines that are there and as they were written.
+    pub lines: u64,
+    /// Chunks that were read.
+    pub chunks: u64,
+    /// Everything that is not as it should be.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads and checks everything of a job.
+///
+/// # Errors
+/// What the store says when it cannot be asked; whatever is missing or damaged is a [`Fault`].
+pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, ArchiveError> {
+    let mut report = JobReport { job: key.clone(), lines: 0, chunks: 0, faults: Vec::new() };
+    let job = match archive.job(key).await {
+        Ok(job) => job,
+        Err(ArchiveError::Damaged { at, why }) => {
+            report.faults.push(Fault { stream: None, what: format!("{at}: {why}") });
+            return Ok(report);
+        }
+        Err(error) => return Err(error),
+    };
+    for missing in &job.missing {
+        let what = format!("commits {} to {} are missing", missing.start(), missing.end());
+        report.faults.push(Fault { stream: None, what });
+    }
+    report.faults.extend(told(&job));
+    let chunks = job.streams.iter().flat_map(|(stream, kept)| kept.chunks.iter().map(move |chunk| (stream, chunk)));
+    let check = |(stream, chunk)| {
+        let job = &job;
+        async move { (stream, chunk, read(&job.store, &job.key, stream, chunk).await.map(drop)) }
+    };
+    let mut checks = stream::iter(chunks).map(check).buffered(AT_ONCE);
+    while let Some((stream, chunk, checked)) = checks.next().await {
+        report.chunks += 1;
+        match checked {
+            Ok(()) => report.lines += chunk.lines,
+            Err(ArchiveError::Damaged { at, why }) => {
+                let last = chunk.first_line + chunk.lines - 1;
+                let what = format!("lines {} to {last} cannot be read: {at}: {why}", chunk.first_line);
+                report.faults.push(Fault { stream: Some(stream.clone()), what });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(report)
+}
+
+/// What the index itself tells.
+fn told(job: &Job) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (stream, kept) in &job.streams {
+        let mut fault = |what| faults.push(Fault { stream: Some(stream.clone()), what });
+        let mut next = 0;
+        for chunk in &kept.chunks {
+            if chunk.first_line != next {
+                fault(format!("a chunk begins with line {} where line {next} comes", chunk.first_line));
+            }
+            if chunk.lines == 0 {
+                fault(format!("the chunk at line {} is empty", chunk.first_line));
+            }
+            next = chunk.first_line.saturating_add(chunk.lines);
+        }
+        for gap in &kept.gaps {
+            fault(format!("lines after line {} are missing: {}", gap.after_line, gap.reason));
+        }
+        match &kept.complete {
+            Some(complete) if complete.lines != next => {
+                fault(format!("{next} lines are here, but it had {}", complete.lines));
+            }
+            Some(_) => {}
+            None if stream.instance().is_some() => {
+                fault("is not known to be complete: saving stopped before its end was read".to_owned());
+            }
+            None => {}
+        }
+    }
+    faults
+}

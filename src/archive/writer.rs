@@ -1,0 +1,565 @@
+//! [`Writer`]: lines in, durable chunks and commits out.
+//!
+//! Lines gather in open chunks. A chunk that is large or old enough, or that must make room, is closed: compressed on a
+//! thread beside, put, and then named by a commit. Commits happen in the order in which chunks were closed, so that the
+//! index is at any time the exact beginning of what was pushed. All memory is bounded: open chunks by [`Limits::memory`],
+//! closed ones by [`Limits::uploads`]; when both are used up, [`Writer::push`] waits.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
+    task::JoinHandle,
+    time::Instant,
+};
+
+use super::{
+    Archive, ArchiveError, JobKey, Store, Stream,
+    chunk::Lines,
+    index::Index,
+    job::read,
+    lease::Lease,
+    record::{Chunk, Complete, Gap, JobState, Record},
+    segment::commit,
+    store::{Created, patiently},
+};
+use crate::{
+    follow::{lines::Line, stamp::Stamp},
+    render::StampText,
+};
+
+/// Records that a commit holds at most.
+const COMMIT: usize = 1000;
+
+/// Closed chunks and other records that wait for their commit at most.
+const QUEUE: usize = 1024;
+
+/// What a follower remembers of a log: this many lines always, and this many at most.
+const REMEMBERED: (u64, u64) = (256, 65_536);
+
+/// How long before its last line a follower remembers a log.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_secs(4);
+
+/// How much a writer may hold back, and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A chunk is closed when its text has so many bytes.
+    pub chunk: usize,
+    /// A chunk is closed when its first line has waited so long.
+    pub age: Duration,
+    /// Bytes of text in all open chunks together.
+    pub memory: usize,
+    /// Closed chunks that are compressed or put at a time.
+    pub uploads: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { chunk: 4 << 20, age: Duration::from_secs(60), memory: 64 << 20, uploads: 8 }
+    }
+}
+
+/// A stream of this writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StreamId(usize);
+
+/// How far a stream is in the archive, for a follower to go on from.
+#[derive(Debug, Clone, Default)]
+pub struct Position {
+    /// Lines that are durable.
+    pub lines: u64,
+    /// Whether it is complete, so that nothing of it need be read again.
+    pub complete: bool,
+    /// The latest durable lines: at least 256, and all of the last seconds, if there are so many.
+    pub tail: Vec<Line>,
+    /// The latest stamp of the durable lines before `tail`; `None` if there are none.
+    pub before: Option<Stamp>,
+}
+
+/// How the store is, as long as it is tried again and again; `None`: well.
+pub type Trouble = watch::Receiver<Option<ArchiveError>>;
+
+/// The one that writes a job.
+pub struct Writer {
+    store: Store,
+    job: JobKey,
+    limits: Limits,
+    streams: Vec<Open>,
+    ids: HashMap<Stream, StreamId>,
+    stamps: StampText,
+    /// Bytes in open chunks.
+    held: usize,
+    permits: Arc<Semaphore>,
+    queue: mpsc::Sender<Pending>,
+    committer: Option<JoinHandle<Result<(), ArchiveError>>>,
+    failed: Option<ArchiveError>,
+    trouble: Arc<watch::Sender<Option<ArchiveError>>>,
+    state: JobState,
+}
+
+/// A stream and its open chunk.
+struct Open {
+    stream: Stream,
+    /// Lines in closed chunks.
+    closed: u64,
+    lines: Lines,
+    /// When the open chunk got its first line.
+    since: Option<Instant>,
+    complete: bool,
+    /// What was durable when the writer was opened: the latest chunks, and the latest stamp before them.
+    tail: VecDeque<Chunk>,
+    before: Option<Timestamp>,
+}
+
+impl Open {
+    fn new(stream: Stream) -> Open {
+        Open {
+            stream,
+            closed: 0,
+            lines: Lines::default(),
+            since: None,
+            complete: false,
+            tail: VecDeque::new(),
+            before: None,
+        }
+    }
+
+    /// Takes a chunk that is durable, and keeps of those before what a follower needs.
+    fn resume(&mut self, chunk: Chunk) {
+        self.closed = chunk.first_line.saturating_add(chunk.lines);
+        let last = chunk.last;
+        self.tail.push_back(chunk);
+        while let [dropped, rest @ ..] = &*self.tail.make_contiguous()
+            && let lines = rest.iter().map(|chunk| chunk.lines).sum::<u64>()
+            && (lines >= REMEMBERED.1 || (lines >= REMEMBERED.0 && rest[0].first < last - REMEMBERED_FOR))
+        {
+            self.before = self.before.max(Some(dropped.latest));
+            self.tail.pop_front();
+        }
+    }
+}
+
+/// What is to be committed, in this order.
+enum Pending {
+    Ready(Record),
+    /// A chunk that is on its way.
+    Upload(JoinHandle<Result<Option<Record>, ArchiveError>>),
+    /// Somebody waits for all that came before.
+    Flushed(oneshot::Sender<()>),
+}
+
+impl Writer {
+    /// Takes the right to write `job`, and reads how far it is.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Busy`] while another writes it, [`ArchiveError::Damaged`] when its index cannot be gone on with, or
+    /// what the store says.
+    pub async fn open(archive: &Archive, job: &JobKey, limits: Limits) -> Result<Writer, ArchiveError> {
+        let store = archive.store.clone();
+        let lease = Lease::take(&store, job).await?;
+        let index = Index::new(&store, job);
+        let (queue, pending) = mpsc::channel(QUEUE);
+        let trouble = Arc::new(watch::channel(None).0);
+        let mut writer = Writer {
+            store,
+            job: job.clone(),
+            limits,
+            streams: Vec::new(),
+            ids: HashMap::new(),
+            stamps: StampText::default(),
+            held: 0,
+            permits: Arc::new(Semaphore::new(limits.uploads.max(1))),
+            queue,
+            committer: None,
+            failed: None,
+            trouble,
+            state: JobState::default(),
+        };
+        let next = match writer.read(&index).await {
+            Ok(next) => next,
+            Err(error) => {
+                lease.release().await;
+                return Err(error);
+            }
+        };
+        let at = writer.store.call(&format!("jobs/{job}"));
+        let committer = Committer { index, lease, next, trouble: writer.trouble.clone(), at };
+        writer.committer = Some(tokio::spawn(committer.run(pending)));
+        Ok(writer)
+    }
+
+    /// Reads how far the job is; returns the number of the next commit.
+    async fn read(&mut self, index: &Index) -> Result<u64, ArchiveError> {
+        let mut broken = None;
+        let layout = index.read(|record| broken = broken.take().or_else(|| self.resume(record).err())).await?;
+        let why = match (layout.missing.first(), broken) {
+            (Some(missing), _) => format!("commits {} to {} are missing", missing.start(), missing.end()),
+            (None, Some(why)) => why,
+            (None, None) => return Ok(layout.next()),
+        };
+        Err(ArchiveError::Damaged { at: self.store.call(&format!("jobs/{}/index", self.job)), why })
+    }
+
+    /// Takes a record that is durable.
+    fn resume(&mut self, record: Record) -> Result<(), String> {
+        match record {
+            Record::Chunk { stream, chunk } => {
+                let open = self.entry(stream);
+                if chunk.first_line != open.closed || chunk.lines == 0 {
+                    return Err(format!(
+                        "{}: a chunk begins with line {} where line {} comes",
+                        open.stream, chunk.first_line, open.closed
+                    ));
+                }
+                open.resume(chunk);
+            }
+            Record::Complete { stream, .. } => self.entry(stream).complete = true,
+            Record::Job(state) => self.state = state,
+            Record::Gap { .. } | Record::Commit { .. } | Record::Unknown => {}
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, stream: Stream) -> &mut Open {
+        let id = *self.ids.entry(stream.clone()).or_insert_with(|| {
+            self.streams.push(Open::new(stream));
+            StreamId(self.streams.len() - 1)
+        });
+        &mut self.streams[id.0]
+    }
+
+    /// The number of a stream, for [`Writer::push`].
+    ///
+    /// # Errors
+    /// [`ArchiveError::Usage`] for names that Kubernetes does not give.
+    pub fn stream(&mut self, stream: Stream) -> Result<StreamId, ArchiveError> {
+        let stream = stream.checked()?;
+        self.entry(stream.clone());
+        Ok(self.ids[&stream])
+    }
+
+    /// How far a stream was when the writer was opened.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Damaged`], or what the store says.
+    pub async fn position(&self, id: StreamId) -> Result<Position, ArchiveError> {
+        let open = &self.streams[id.0];
+        let durable = open.tail.back().map_or(0, |chunk| chunk.first_line + chunk.lines);
+        let mut position = Position {
+            lines: durable,
+            complete: open.complete,
+            before: open.before.and_then(Stamp::from_timestamp),
+            ..Position::default()
+        };
+        for chunk in &open.tail {
+            position.tail.extend(read(&self.store, &self.job, &open.stream, chunk).await?);
+        }
+        let dropped = position.tail.len().saturating_sub(REMEMBERED.1 as usize);
+        position.before = position.tail.drain(..dropped).map(|line| line.stamp).max().max(position.before);
+        Ok(position)
+    }
+
+    /// What was last said of the job.
+    pub fn state(&self) -> &JobState {
+        &self.state
+    }
+
+    /// How the store is.
+    pub fn trouble(&self) -> Trouble {
+        self.trouble.subscribe()
+    }
+
+    /// Takes the next lines of a stream; waits while there is no room for them.
+    ///
+    /// # Errors
+    /// Whatever has ended the writer, at this or an earlier call: [`ArchiveError::Full`], [`ArchiveError::Taken`],
+    /// [`ArchiveError::Denied`].
+    pub async fn push(&mut self, id: StreamId, lines: &[Line]) -> Result<(), ArchiveError> {
+        for line in lines {
+            let open = &mut self.streams[id.0];
+            self.held += open.lines.push(line, &mut self.stamps);
+            if open.since.is_none() {
+                open.since = Some(Instant::now());
+            }
+            if open.lines.len() >= self.limits.chunk {
+                self.close(id).await?;
+            }
+            if self.held > self.limits.memory {
+                self.make_room().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an object as it is now.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn change(
+        &mut self,
+        change: super::Change,
+        at: Stamp,
+        object: &serde_json::Value,
+    ) -> Result<(), ArchiveError> {
+        let id = self.stream(Stream::Changes(change))?;
+        self.push(id, &[Line { stamp: at, text: object.to_string().into() }]).await
+    }
+
+    /// Says that lines are missing after the last one pushed.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn gap(&mut self, id: StreamId, reason: &str) -> Result<(), ArchiveError> {
+        self.close(id).await?;
+        let open = &self.streams[id.0];
+        let gap = Gap { after_line: open.closed, reason: reason.to_owned() };
+        let record = Record::Gap { stream: open.stream.clone(), gap };
+        self.send(Pending::Ready(record)).await
+    }
+
+    /// Says that the stream has ended and that everything of it was pushed.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn complete(&mut self, id: StreamId, proof: &str) -> Result<(), ArchiveError> {
+        self.close(id).await?;
+        let open = &mut self.streams[id.0];
+        open.complete = true;
+        let complete = Complete { lines: open.closed, proof: proof.to_owned() };
+        let record = Record::Complete { stream: open.stream.clone(), complete };
+        self.send(Pending::Ready(record)).await
+    }
+
+    /// Says what is known of the job, if it is something new.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn tell(&mut self, state: JobState) -> Result<(), ArchiveError> {
+        if state == self.state {
+            return Ok(());
+        }
+        self.state = state.clone();
+        self.send(Pending::Ready(Record::Job(state))).await
+    }
+
+    /// Closes the chunks that are old enough. To be called about every second.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn tick(&mut self) -> Result<(), ArchiveError> {
+        let age = self.limits.age;
+        let old = |open: &Open| open.since.is_some_and(|since| since.elapsed() >= age);
+        let old: Vec<usize> = (0..self.streams.len()).filter(|at| old(&self.streams[*at])).collect();
+        for at in old {
+            self.close(StreamId(at)).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything that was pushed durable, and returns when it is.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn flush(&mut self) -> Result<(), ArchiveError> {
+        for at in 0..self.streams.len() {
+            self.close(StreamId(at)).await?;
+        }
+        let (told, flushed) = oneshot::channel();
+        self.send(Pending::Flushed(told)).await?;
+        match flushed.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.failure().await),
+        }
+    }
+
+    /// Makes everything durable and lets the next writer in.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn finish(mut self) -> Result<(), ArchiveError> {
+        self.flush().await?;
+        let committer = self.committer.take();
+        drop(self.queue);
+        match committer {
+            Some(committer) => committer.await.unwrap_or_else(|error| Err(stopped(&error.to_string()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the largest open chunks, until half of the memory is free.
+    async fn make_room(&mut self) -> Result<(), ArchiveError> {
+        let mut largest: Vec<usize> = (0..self.streams.len()).filter(|at| self.streams[*at].since.is_some()).collect();
+        largest.sort_by_key(|at| usize::MAX - self.streams[*at].lines.len());
+        for at in largest {
+            if self.held <= self.limits.memory / 2 {
+                break;
+            }
+            self.close(StreamId(at)).await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the open chunk of a stream, if it has one.
+    async fn close(&mut self, id: StreamId) -> Result<(), ArchiveError> {
+        if self.streams[id.0].since.is_none() {
+            return Ok(());
+        }
+        let permit = tokio::select! {
+            permit = self.permits.clone().acquire_owned() => permit.map_err(|error| stopped(&error.to_string())),
+            () = self.queue.closed() => Err(stopped("the committer has ended")),
+        };
+        let Ok(permit) = permit else { return Err(self.failure().await) };
+        let open = &mut self.streams[id.0];
+        open.since = None;
+        let lines = std::mem::take(&mut open.lines);
+        self.held -= lines.len();
+        let first_line = open.closed;
+        open.closed += lines.count();
+        let upload = Upload {
+            store: self.store.clone(),
+            job: self.job.clone(),
+            stream: open.stream.clone(),
+            trouble: self.trouble.clone(),
+        };
+        let upload = tokio::spawn(upload.run(lines, first_line, permit));
+        self.send(Pending::Upload(upload)).await
+    }
+
+    async fn send(&mut self, pending: Pending) -> Result<(), ArchiveError> {
+        match self.queue.send(pending).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.failure().await),
+        }
+    }
+
+    /// Why the committer has ended.
+    async fn failure(&mut self) -> ArchiveError {
+        if let Some(committer) = self.committer.take() {
+            self.failed = match committer.await {
+                Ok(Err(error)) => Some(error),
+                Ok(Ok(())) => None,
+                Err(error) => Some(stopped(&error.to_string())),
+            };
+        }
+        self.failed.clone().unwrap_or_else(|| stopped("it has ended before"))
+    }
+}
+
+fn stopped(why: &str) -> ArchiveError {
+    ArchiveError::Unreachable { at: "the archive's writer".to_owned(), why: why.to_owned() }
+}
+
+/// A closed chunk on its way.
+struct Upload {
+    store: Store,
+    job: JobKey,
+    stream: Stream,
+    trouble: Arc<watch::Sender<Option<ArchiveError>>>,
+}
+
+impl Upload {
+    /// Compresses and puts it. The permit is given back when its bytes are let go.
+    async fn run(
+        self,
+        lines: Lines,
+        first_line: u64,
+        _permit: OwnedSemaphorePermit,
+    ) -> Result<Option<Record>, ArchiveError> {
+        let closed = tokio::task::spawn_blocking(move || lines.close(first_line)).await;
+        let closed =
+            closed.map_err(|error| stopped(&error.to_string()))?.map_err(|error| stopped(&error.to_string()))?;
+        let Some((chunk, bytes)) = closed else { return Ok(None) };
+        let path = chunk.path(&self.job, &self.stream);
+        patiently(&self.trouble, || self.store.put(&path, bytes.clone())).await?;
+        Ok(Some(Record::Chunk { stream: self.stream, chunk }))
+    }
+}
+
+/// Makes commits.
+struct Committer {
+    index: Index,
+    lease: Lease,
+    /// The next commit's number.
+    next: u64,
+    trouble: Arc<watch::Sender<Option<ArchiveError>>>,
+    at: String,
+}
+
+impl Committer {
+    async fn run(mut self, mut queue: mpsc::Receiver<Pending>) -> Result<(), ArchiveError> {
+        let mut waiting = None;
+        loop {
+            let first = match waiting.take() {
+                Some(pending) => Some(pending),
+                None => queue.recv().await,
+            };
+            let Some(first) = first else { break };
+            let (mut records, mut flushed) = (Vec::new(), Vec::new());
+            settle(first, &mut records, &mut flushed).await?;
+            // What is ready behind it goes with it; what is not does not hold it back.
+            while records.len() < COMMIT && flushed.is_empty() {
+                match queue.try_recv() {
+                    Ok(Pending::Upload(upload)) if !upload.is_finished() => {
+                        waiting = Some(Pending::Upload(upload));
+                        break;
+                    }
+                    Ok(pending) => settle(pending, &mut records, &mut flushed).await?,
+                    Err(_) => break,
+                }
+            }
+            if !records.is_empty() {
+                self.commit(&records).await?;
+            }
+            for told in flushed {
+                // Whoever waited may have gone.
+                let _ = told.send(());
+            }
+        }
+        self.lease.release().await;
+        Ok(())
+    }
+
+    async fn commit(&mut self, records: &[Record]) -> Result<(), ArchiveError> {
+        let taken = || ArchiveError::Taken { at: self.at.clone() };
+        let number = self.next;
+        let writer = self.lease.holder.name();
+        let text = commit(number, writer, Timestamp::now(), records)?;
+        let index = &self.index;
+        let created = patiently(&self.trouble, || async {
+            // Asked each time: meanwhile it may have ended.
+            if !self.lease.holds().await {
+                return Ok(Created::Other);
+            }
+            index.append(number, text.clone()).await
+        });
+        if created.await? == Created::Other {
+            return Err(taken());
+        }
+        self.next += 1;
+        // Joining is a matter of order, not of safety: what fails now is due again the next time.
+        match self.index.tidy(number).await {
+            Err(error) if !error.is_transient() && !matches!(error, ArchiveError::Damaged { .. }) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn settle(
+    pending: Pending,
+    records: &mut Vec<Record>,
+    flushed: &mut Vec<oneshot::Sender<()>>,
+) -> Result<(), ArchiveError> {
+    match pending {
+        Pending::Ready(record) => records.push(record),
+        Pending::Upload(upload) => {
+            records.extend(upload.await.map_err(|error| stopped(&error.to_string()))??);
+        }
+        Pending::Flushed(told) => flushed.push(told),
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! moto's S3 service.
+
+use std::path::PathBuf;
+
+use super::process::{self, Process};
+
+/// A service of its own, with nothing in it.
+pub struct Moto {
+    /// Where it listens.
+    pub port: u16,
+    _process: Process,
+}
+
+impl Moto {
+    /// Starts it.
+    pub fn start() -> Self {
+        let place = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/servers/moto/bin");
+        let program = process::program("moto_server", &[place]).to_string_lossy().into_owned();
+        let port = process::port();
+        let log = process::directory("moto").join("log");
+        let command = [&program, "-H", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned);
+        let process = Process::start("TERM", &command, &log);
+        process::listening(port, "moto_server", &log);
+        Self { port, _process: process }
+    }
+
+    /// Makes a bucket.
+    pub async fn bucket(&self, name: &str) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let url = format!("http://127.0.0.1:{}/{name}", self.port);
+        let answer = reqwest::Client::new().put(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+}
