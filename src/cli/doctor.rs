@@ -9,7 +9,7 @@ use super::{
     args::{DoctorArgs, JobArgs},
     failure::Failure,
     interrupt::interruptible,
-    job::{Job, RowPlace, namespace},
+    job::{self, Job, RowPlace, namespace},
     stderr, stdout,
 };
 use crate::{
@@ -27,6 +27,7 @@ const HINT: Duration = Duration::from_secs(5);
 
 /// Examines the job and prints what there is to say, unless the user loses patience.
 pub async fn run(args: DoctorArgs, flags: ConnectArgs, rows: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+    job::no_url(&args.job)?;
     interruptible(look(args, flags, rows, color)).await.unwrap_or_else(Ok)
 }
 

@@ -123,7 +123,7 @@ pub fn ended(row: &Row) -> Option<String> {
 }
 
 /// Refuses a URL in the place of JOB, without repeating it: it may hold a password.
-fn no_url(args: &JobArgs) -> Result<(), Failure> {
+pub fn no_url(args: &JobArgs) -> Result<(), Failure> {
     match &args.target {
         Some(row::JobArg::Path(path)) if path.to_string_lossy().contains("://") && !path.exists() => {
             Err(Failure::Usage("JOB is a URL; give it with --db, and as JOB the row's id".to_owned()))

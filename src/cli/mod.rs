@@ -20,7 +20,7 @@ mod suggestions;
 mod targets;
 mod version;
 
-use std::{future::Future, process::ExitCode};
+use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
@@ -56,14 +56,25 @@ fn explain(mut error: clap::Error) -> Exit {
             Err(failure) => tell(&failure),
         };
     }
-    // clap shows the command line's words as they are, in colour; ones that a terminal would obey are worth more than colour.
-    if stderr::harmless(&text) == text {
+    let fit = without_urls(&text, std::env::args_os());
+    // clap shows the command line's words as they are, in colour; ones that a terminal would obey, or that hold a password, are
+    // worth more than colour.
+    if stderr::harmless(&fit) == text {
         // Nothing better can be done when stderr cannot be written.
         let _ = error.print();
     } else {
-        stderr::say(text.trim_end());
+        stderr::say(fit.trim_end());
     }
     Exit::Usage
+}
+
+/// `text` without what stands behind `://` in a word of the command line, if there is an `@`: a misplaced URL of a database
+/// has its password there.
+fn without_urls(text: &str, words: impl Iterator<Item = OsString>) -> String {
+    words.fold(text.to_owned(), |text, word| match word.to_string_lossy().split_once("://") {
+        Some((_, rest)) if rest.contains('@') => text.replace(&format!("://{rest}"), "://***"),
+        _ => text,
+    })
 }
 
 /// The command line's definition, from which completions are made.

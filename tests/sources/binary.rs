@@ -48,6 +48,30 @@ async fn no_command_tells_a_secret() {
     }
 }
 
+/// A URL where it does not belong is refused, whichever word it is taken for.
+#[test]
+fn a_misplaced_url_is_not_repeated() {
+    let url = format!("mysql://me:99/{PLANTED}@db.example/jobs");
+    let option = format!("--nonsense={url}");
+    for arguments in [
+        &["jobs", &url][..],
+        &["logs", &url],
+        &["resolve", &url],
+        &["targets", &url],
+        &["doctor", &url],
+        &["logs", "x", &url],
+        &["jobs", &option],
+        &["jobs", "--limit", &url],
+        &["jobs", "--db-key", &url],
+        &["jobs", "--db", "sqlite:x", "--db-table", &url],
+    ] {
+        let Output { status, stderr, .. } = elbtail(arguments, "").output().unwrap();
+        let told = String::from_utf8_lossy(&stderr);
+        assert_eq!(status.code(), Some(2), "{arguments:?}: {told}");
+        assert_clean(&told);
+    }
+}
+
 /// Waits until `file` holds `text`.
 fn until_said(child: &mut Child, file: &Path, text: &str) {
     let began = Instant::now();

@@ -29,7 +29,11 @@ impl TableName {
         };
         let ident = |part: &str| {
             part.parse::<Ident>()
-                .map_err(|error| SourceError::Usage(format!("--db-table {:?}: {error}", plain(text, 80))))
+                // A URL in its place may hold a password.
+                .map_err(|error| match text.contains("://") {
+                    true => SourceError::Usage(format!("--db-table: {error}; a URL is given with --db")),
+                    false => SourceError::Usage(format!("--db-table {:?}: {error}", plain(text, 80))),
+                })
         };
         Ok(Self { schema: schema.map(ident).transpose()?, name: ident(name)? })
     }
