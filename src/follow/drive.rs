@@ -29,6 +29,9 @@ use crate::{
 /// A probe's answer is a few lines; one that takes longer tells nothing.
 const PROBE_TIME: Duration = Duration::from_secs(10);
 
+/// How long a pod's status is waited for, whatever time other requests have.
+const CONFIRM_TIME: Duration = Duration::from_secs(10);
+
 /// A pause in taking lines that is long enough to be told from the server's silence.
 const NOTICED: Duration = Duration::from_millis(100);
 
@@ -105,6 +108,7 @@ pub struct Driver<T> {
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<LogAnswer, Refusal>> + Send>>;
+type Confirming = Pin<Box<dyn Future<Output = Option<Status>> + Send>>;
 type Probing = Pin<Box<dyn Future<Output = Option<Vec<Line>>> + Send>>;
 
 /// What is under way.
@@ -113,11 +117,18 @@ struct Work {
     opening: Option<Opening>,
     body: Option<LogBody>,
     probing: Option<Probing>,
+    confirming: Option<Confirming>,
     alarm: Alarm,
     /// The number of the latest news taken.
     taken: u64,
     /// Nobody has news any more.
     is_last: bool,
+}
+
+impl Work {
+    fn close(&mut self) {
+        (self.opening, self.body, self.probing, self.confirming) = (None, None, None, None);
+    }
 }
 
 impl<T: From<Told> + Send + 'static> Driver<T> {
@@ -138,13 +149,12 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                 // Whoever takes the lines was slow, not the server.
                 follower.excuse(self.began.elapsed());
             }
-            let mut confirm = None;
             for action in out.actions.drain(..) {
                 match action {
                     Action::Open(request) => work.opening = Some(self.open(request)),
-                    Action::Close => (work.opening, work.body, work.probing) = (None, None, None),
+                    Action::Close => work.close(),
                     Action::Probe(request) => work.probing = Some(self.probe(request)),
-                    Action::Confirm(pause) => confirm = Some(pause),
+                    Action::Confirm(pause) => work.confirming = Some(self.confirm(pause)),
                 }
             }
             if follower.is_done() {
@@ -159,10 +169,8 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                 standing = Some(now);
                 let _ = self.standing.send(now);
             }
-            event = match confirm {
-                Some(pause) => Event::Confirmed(self.confirm(pause).await),
-                None => self.next(&mut work, follower.deadline()).await,
-            };
+            let Some(next) = self.next(&mut work, follower.deadline()).await else { return };
+            event = next;
         }
     }
 
@@ -185,20 +193,26 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
     fn take_news(&mut self, work: &mut Work) -> Event {
         let News { status, listed, number } = self.news.borrow_and_update().clone();
         work.taken = number;
-        let status = self.wanted(status.clone()).unwrap_or(status);
+        let status = wanted(self.scope, status.clone()).unwrap_or(status);
         if listed { Event::Listed(status) } else { Event::Status(status) }
     }
 
-    /// Waits for what happens next.
-    async fn next(&mut self, work: &mut Work, deadline: Option<Duration>) -> Event {
-        let Work { opening, body, probing, alarm, is_last, .. } = work;
+    /// Waits for what happens next; `None` when nobody takes the lines any more.
+    async fn next(&mut self, work: &mut Work, deadline: Option<Duration>) -> Option<Event> {
+        let Work { opening, body, probing, confirming, alarm, is_last, .. } = work;
+        let asks = confirming.is_some();
         alarm.set(deadline.map(|deadline| self.began + deadline));
-        tokio::select! {
+        let event = tokio::select! {
             biased;
             changed = self.news.changed(), if !*is_last => {
                 *is_last = changed.is_err();
                 self.take_news(work)
             }
+            status = async { confirming.as_mut().expect_some().await }, if asks => {
+                *confirming = None;
+                Event::Confirmed(status)
+            }
+            () = self.told.closed(), if asks => return None,
             probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
                 *probing = None;
                 Event::Probed(probed)
@@ -215,7 +229,8 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                 }
             }
             () = alarm.ring() => Event::Tick,
-            chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() => match chunk {
+            // What arrives while the status is asked for stays on the connection.
+            chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() && !asks => match chunk {
                 Some(Ok(data)) => Event::Data(data),
                 end => {
                     (*body, *probing) = (None, None);
@@ -224,7 +239,8 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                     }))
                 }
             },
-        }
+        };
+        Some(event)
     }
 
     fn open(&self, request: Request) -> Opening {
@@ -239,11 +255,8 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                     Ok(answer)
                 }
                 Err(error) => {
-                    let refusal = Refusal::of(&error, gate.was_read());
-                    if let Refusal::Passing(_, Some(pause)) = &refusal {
-                        gate.close_for(*pause).await;
-                    }
-                    Err(refusal)
+                    gate.heed(&error);
+                    Err(Refusal::of(&error, gate.was_read()))
                 }
             }
         }
@@ -252,9 +265,17 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
 
     fn probe(&self, request: Request) -> Probing {
         let (cluster, gate, target, scope) = (self.cluster.clone(), self.gate.clone(), self.target.clone(), self.scope);
+        let heeding = gate.clone();
         let probe = async move {
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
-            let Ok(LogAnswer::Body(mut body)) = answer else { return None };
+            let mut body = match answer {
+                Ok(LogAnswer::Body(body)) => body,
+                Ok(LogAnswer::NotScheduled) => return None,
+                Err(error) => {
+                    heeding.heed(&error);
+                    return None;
+                }
+            };
             let mut text = Vec::new();
             while let Some(chunk) = body.next().await {
                 text.extend_from_slice(&chunk.ok()?);
@@ -269,21 +290,30 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
     }
 
     /// The container's status as the API has it after `pause`.
-    async fn confirm(&self, pause: Duration) -> Option<Status> {
-        sleep(pause).await;
-        let _place = self.gate.ask(false).await;
-        let pod = pods::get(&self.cluster.client(), &self.target.namespace, &self.target.pod).await.ok()?;
-        self.wanted(match pod.filter(|pod| pod.uid() == self.target.uid) {
-            Some(pod) => pod.container(&self.target.container),
-            // The name is free, or another pod's: ours is gone, in the state last told.
-            None => Status { pod: PodLife::Gone, ..self.news.borrow().status.clone() },
-        })
+    fn confirm(&self, pause: Duration) -> Confirming {
+        let (client, gate, target) = (self.cluster.client(), self.gate.clone(), self.target.clone());
+        let (news, scope) = (self.news.clone(), self.scope);
+        async move {
+            sleep(pause).await;
+            let _place = gate.ask(false).await;
+            let asked = timeout(CONFIRM_TIME, pods::get(&client, &target.namespace, &target.pod)).await.ok()?;
+            let pod = asked.inspect_err(|error| gate.heed(error)).ok()?;
+            wanted(
+                scope,
+                match pod.filter(|pod| pod.uid() == target.uid) {
+                    Some(pod) => pod.container(&target.container),
+                    // The name is free, or another pod's: ours is gone, in the state last told.
+                    None => Status { pod: PodLife::Gone, ..news.borrow().status.clone() },
+                },
+            )
+        }
+        .boxed()
     }
+}
 
-    /// What a status says of the instances that are wanted.
-    fn wanted(&self, status: Status) -> Option<Status> {
-        if self.scope.previous { status.before() } else { Some(status) }
-    }
+/// What a status says of the instances that are wanted.
+fn wanted(scope: Scope, status: Status) -> Option<Status> {
+    if scope.previous { status.before() } else { Some(status) }
 }
 
 /// An `Option` that a `select!` guard has found to be there.

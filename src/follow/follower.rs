@@ -7,7 +7,7 @@
 //! one brings nothing new and a *check*, the log's last lines, ends with the last line read. Then it is *sealed*. An end of a
 //! stream alone proves nothing: every hop on the way can end one.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 
@@ -45,7 +45,7 @@ pub struct Request {
     pub since: Option<Stamp>,
     /// `tailLines`.
     pub tail: Option<u64>,
-    /// The log may vanish soon: go ahead of others when requests must queue.
+    /// The log may vanish while others wait: go ahead of them when requests must queue.
     pub urgent: bool,
 }
 
@@ -86,12 +86,12 @@ pub enum Event {
 pub enum Action {
     /// Open this request; nothing is open.
     Open(Request),
-    /// Drop what is open; no event follows from it.
+    /// Drop what is open and what is being asked; no event follows from it.
     Close,
     /// Read this small answer beside the open stream, as an [`Event::Probed`].
     Probe(Request),
-    /// After this pause, ask for the pod's status and tell it as an [`Event::Confirmed`] before anything else: the watch may
-    /// lag, and what is open may be another instance's log.
+    /// After this pause, ask for the pod's status and tell it as an [`Event::Confirmed`]: the watch may lag, and what is open may
+    /// be another instance's log. Until then no line is handed on, and what arrives is best left where it is.
     Confirm(Duration),
 }
 
@@ -106,6 +106,15 @@ pub struct Output {
     pub notes: Vec<Note>,
     /// What to do, in this order.
     pub actions: Vec<Action>,
+}
+
+impl Output {
+    /// Hands on a line of instance `restart`.
+    fn line(&mut self, line: Line, restart: u32) {
+        debug_assert!(self.lines.is_empty() || self.restart == restart, "one event brings lines of one instance");
+        self.restart = restart;
+        self.lines.push(line);
+    }
 }
 
 /// What an open request is for.
@@ -163,6 +172,10 @@ struct Reading {
     brought: u64,
     /// A line that came instead of the ones expected; it waits for the pod's status.
     gap: Option<Line>,
+    /// The pod's status is being asked for: it may be another instance's log.
+    confirming: bool,
+    /// What arrived meanwhile.
+    held: VecDeque<Event>,
     /// The lines of a check.
     tail: Vec<Line>,
     /// When anything last arrived.
@@ -351,6 +364,7 @@ impl Follower {
     pub fn deadline(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Pause { until, .. } => Some(*until),
+            Phase::Open(reading) if reading.confirming => None,
             Phase::Open(reading) => {
                 let probe = match reading.purpose {
                     Purpose::Stream => reading.probing.is_none().then_some(reading.probe_at),
@@ -395,7 +409,6 @@ impl Follower {
             Event::Confirmed(status) => self.on_confirmed(status, now, out),
             Event::Tick => self.on_tick(now, out),
         }
-        out.restart = self.current;
     }
 
     fn place(&self) -> Place {
@@ -643,7 +656,7 @@ impl Follower {
                 _ if first => self.scope.tail,
                 _ => None,
             },
-            urgent: place != Place::Live
+            urgent: (self.scope.follow && place == Place::Previous)
                 || self.status.as_ref().is_some_and(|status| status.pod == PodLife::Terminating),
         };
         let overlap = match &self.adopt {
@@ -659,6 +672,8 @@ impl Follower {
             overlap,
             brought: 0,
             gap: None,
+            confirming: false,
+            held: VecDeque::new(),
             tail: Vec::new(),
             heard: now,
             patience: IMPATIENCE,
@@ -681,6 +696,7 @@ impl Follower {
             let known = self.known.is_some_and(|known| now < known + LAG_OF_STATUS);
             self.confirmed |= known;
             if self.scope.follow && !is_final && self.handed == 0 && !known {
+                reading.confirming = true;
                 out.actions.push(Action::Confirm(Duration::ZERO));
             }
         }
@@ -713,11 +729,15 @@ impl Follower {
             }
             Phase::Open(reading) => {
                 self.confirmed |= confirmed;
-                let Some(line) = reading.gap.take() else { return };
-                if !confirmed {
+                reading.confirming = false;
+                (reading.heard, reading.probe_at) = (now, now + reading.patience);
+                // Whose log this is, is not known. Where the status cannot be had for long, lines that may be another
+                // instance's are better than none.
+                if !confirmed && (reading.gap.is_some() || self.failures < TRIES) {
                     out.actions.push(Action::Close);
                     return self.fail("the pod's status cannot be asked for".to_owned(), None, now, out);
                 }
+                let Some(line) = reading.gap.take() else { return self.catch_up(now, out) };
                 if reading.is_elsewhere(place) && !self.is_gone() {
                     out.actions.push(Action::Close);
                     return self.plan(now, out);
@@ -729,12 +749,32 @@ impl Follower {
                     self.hand_on(line, &mut reading, out);
                     self.draw(reading, now, out);
                 }
+                self.catch_up(now, out);
             }
             _ => {}
         }
     }
 
+    /// Takes what arrived while the pod's status was asked for, until it must be asked for again.
+    fn catch_up(&mut self, now: Duration, out: &mut Output) {
+        while let Phase::Open(reading) = &mut self.phase
+            && !reading.confirming
+            && let Some(event) = reading.held.pop_front()
+        {
+            match event {
+                Event::Data(data) => self.on_data(data, now, out),
+                Event::Closed(end) => self.on_closed(end, now, out),
+                _ => {}
+            }
+        }
+    }
+
     fn on_data(&mut self, data: Bytes, now: Duration, out: &mut Output) {
+        if let Phase::Open(reading) = &mut self.phase
+            && reading.confirming
+        {
+            return reading.held.push_back(Event::Data(data));
+        }
         let Phase::Open(mut reading) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
         (reading.heard, reading.probe_at) = (now, now + reading.patience);
         self.empty_checks = 0;
@@ -778,7 +818,7 @@ impl Follower {
                 Verdict::New => {}
                 Verdict::NewAfterGap => {
                     // Either lines are missing, or this is another instance's log: let the status tell.
-                    reading.gap = Some(line);
+                    (reading.gap, reading.confirming) = (Some(line), true);
                     self.phase = Phase::Open(reading);
                     return out.actions.push(Action::Confirm(LAG_OF_STATUS));
                 }
@@ -809,7 +849,7 @@ impl Follower {
         self.handed += 1;
         (self.failures, self.doubts, self.proofs, self.checked, self.any) = (0, 0, 0, false, true);
         (self.whole, self.broken, self.told) = (false, false, None);
-        out.lines.push(line);
+        out.line(line, self.current);
     }
 
     /// How the log starts, when it starts late.
@@ -859,6 +899,11 @@ impl Follower {
     }
 
     fn on_closed(&mut self, end: End, now: Duration, out: &mut Output) {
+        if let Phase::Open(reading) = &mut self.phase
+            && reading.confirming
+        {
+            return reading.held.push_back(Event::Closed(end));
+        }
         let Phase::Open(reading) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
         self.closed = now;
         self.broken |= end != End::Clean || self.place() == Place::Live;
@@ -951,7 +996,7 @@ impl Follower {
                 self.handed += 1;
                 self.any = true;
                 self.cursor.read(&line);
-                out.lines.push(line);
+                out.line(line, self.current);
                 return self.seal(now, out);
             }
             (unfinished, _) => agrees &= !torn && unfinished.is_none(),
@@ -1128,7 +1173,8 @@ impl Follower {
         let Some((sent, ended)) = reading.probing.take() else { return };
         reading.patience = (reading.patience * 2).min(PATIENCE);
         reading.probe_at = now + reading.patience;
-        let Some(tail) = tail else { return };
+        // What has arrived meanwhile was not looked at yet.
+        let Some(tail) = tail.filter(|_| !reading.confirming) else { return };
         if ended {
             reading.last_lines = Some(tail);
             return;
@@ -1377,6 +1423,60 @@ mod tests {
         let out = told.on(Event::Refused(Refusal::Passing("No agent available".to_owned(), None)));
         assert!(matches!(&out.notes[..], [Note::Unreadable { restart: 0, last: None, .. }]), "{:?}", out.notes);
         assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_belongs_to_the_instance_that_printed_it() {
+        let mut told = Told::new();
+        let log = LINES[0].to_owned() + "2026-09-21T14:13:30.000000001Z end";
+        assert!(opens_tail(&told.answer(&log)));
+        assert!(opens_tail(&told.answer(&log)));
+        // The next instance has begun when the second check ends.
+        let State::Ended(end) = ended().state else { panic!() };
+        let again =
+            Status { restart: 1, state: State::Running { started: None }, last: Some(end), pod: PodLife::Active };
+        told.0.status = Some(Status { pod: PodLife::Active, ..again.clone() });
+        if let Phase::Open(reading) = &mut told.0.phase {
+            reading.place = Place::Previous;
+        }
+        let out = told.whole_answer(&log);
+        assert_eq!((out.lines.len(), out.restart, told.0.current), (1, 0, 1));
+    }
+
+    #[test]
+    fn a_log_goes_ahead_of_others_only_when_it_may_vanish() {
+        let State::Ended(end) = ended().state else { panic!() };
+        let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+        let retried = Status { restart: 1, last: Some(end), ..running.clone() };
+        let terminating = Status { pod: PodLife::Terminating, ..running.clone() };
+        for (follow, status, urgent) in [
+            (false, ended(), false),
+            (true, ended(), false),
+            (true, running, false),
+            (false, retried.clone(), false),
+            (true, retried, true),
+            (true, terminating.clone(), true),
+            (false, terminating, true),
+        ] {
+            let mut told = Told(Follower::new(Scope { follow, ..Scope::default() }, 1), Duration::ZERO);
+            let asked = told.on(Event::Status(status.clone())).actions;
+            assert!(matches!(asked[..], [Action::Open(request)] if request.urgent == urgent), "{follow} {status:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_handed_on_before_the_status_is_confirmed() {
+        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+        let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+        told.on(Event::Status(running.clone()));
+        assert_eq!(told.on(Event::Opened).actions, [Action::Confirm(Duration::ZERO)]);
+        let data = |text: &str| Event::Data(Bytes::copy_from_slice(text.as_bytes()));
+        assert!(told.on(data(LINES[0])).lines.is_empty());
+        assert!(told.on(data(LINES[1])).lines.is_empty());
+        assert!(told.on(Event::Closed(End::Clean)).actions.is_empty());
+        assert_eq!(told.0.deadline(), None);
+        assert_eq!(told.on(Event::Confirmed(Some(running))).lines.len(), 2);
+        assert!(matches!(told.0.phase, Phase::Pause { .. }), "and its end was taken");
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! [`Gate`]: how many logs are opened at once, and when none is.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::cluster::ClusterError;
 
 /// Opens under way at most. The API server holds no limit against log requests; this bounds the burst on the kubelets and on
 /// a server that has just come back.
@@ -41,27 +46,38 @@ impl Gate {
     /// Waits for a place. An urgent request, for a log that may vanish, passes those that queue; a server's wish to be left
     /// alone holds for it too. The place is given back when the answer's head has come.
     pub async fn enter(&self, urgent: bool) -> Option<SemaphorePermit<'_>> {
-        loop {
-            let until = *self.closed_until.lock().await;
-            match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                None | Some(Duration::ZERO) => break,
-                Some(rest) => tokio::time::sleep(rest).await,
-            }
-        }
-        // The semaphore is never closed, so it only fails to give a place when none is needed.
-        if urgent { None } else { self.opens.acquire().await.ok() }
+        self.pass(&self.opens, urgent).await
     }
 
     /// Waits for a place for a short question beside the open streams; an urgent one needs none.
     pub async fn ask(&self, urgent: bool) -> Option<SemaphorePermit<'_>> {
-        if urgent { None } else { self.questions.acquire().await.ok() }
+        self.pass(&self.questions, urgent).await
     }
 
-    /// Keeps all requests back for `pause`: the server answered 429 with `Retry-After`.
-    pub async fn close_for(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        let mut closed = self.closed_until.lock().await;
-        *closed = Some(closed.map_or(until, |before| before.max(until)));
+    /// A place first, then the server's wish: it may be uttered while others queue.
+    async fn pass<'a>(&'a self, places: &'a Semaphore, urgent: bool) -> Option<SemaphorePermit<'a>> {
+        // A semaphore is never closed, so it only fails to give a place when none is needed.
+        let place = if urgent { None } else { places.acquire().await.ok() };
+        loop {
+            let until = *self.closed_until();
+            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None | Some(Duration::ZERO) => return place,
+                Some(rest) => tokio::time::sleep(rest).await,
+            }
+        }
+    }
+
+    /// Takes note of an error that may hold a server's wish to be left alone: then all requests are kept back.
+    pub fn heed(&self, error: &ClusterError) {
+        if let Some(pause) = error.rejection().and_then(|rejection| rejection.retry_after) {
+            let until = Instant::now() + pause;
+            let mut closed = self.closed_until();
+            *closed = Some(closed.map_or(until, |before| before.max(until)));
+        }
+    }
+
+    fn closed_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.closed_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note that a log was opened.
@@ -72,5 +88,58 @@ impl Gate {
     /// Whether any log was opened, so that reading logs was permitted.
     pub fn was_read(&self) -> bool {
         self.read.load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::cluster::Rejection;
+
+    const PAUSE: Duration = Duration::from_millis(200);
+
+    fn busy() -> ClusterError {
+        let message = "Too many requests".to_owned();
+        ClusterError::from(Rejection { code: 429, reason: String::new(), message, retry_after: Some(PAUSE) })
+    }
+
+    #[tokio::test]
+    async fn a_servers_wish_holds_for_those_who_queue_already() {
+        let gate = Gate::default();
+        let inside = gate.opens.acquire_many(OPENS as u32).await.unwrap();
+        let mut queued = gate.enter(false).boxed();
+        assert!(queued.as_mut().now_or_never().is_none());
+        let began = Instant::now();
+        gate.heed(&busy());
+        drop(inside);
+        queued.await;
+        assert!(began.elapsed() >= PAUSE);
+    }
+
+    #[tokio::test]
+    async fn it_holds_for_urgent_requests_and_for_questions() {
+        let gate = Gate::default();
+        for question in [false, true] {
+            for urgent in [false, true] {
+                let began = Instant::now();
+                gate.heed(&busy());
+                if question {
+                    gate.ask(urgent).await
+                } else {
+                    gate.enter(urgent).await
+                };
+                assert!(began.elapsed() >= PAUSE, "question {question}, urgent {urgent}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_than_so_many_logs_are_opened_at_a_time() {
+        let gate = Gate::default();
+        let _inside = gate.opens.acquire_many(OPENS as u32).await.unwrap();
+        assert!(gate.enter(false).now_or_never().is_none());
+        assert!(gate.enter(true).now_or_never().is_some(), "a log that may vanish");
     }
 }

@@ -102,6 +102,8 @@ struct World {
     waiting: bool,
     life: PodLife,
     answer: Option<Answer>,
+    /// When the question for the pod's status is answered.
+    confirm_at: Option<Duration>,
     statuses: VecDeque<(Duration, Status)>,
     follower: Follower,
     output: Vec<Vec<Line>>,
@@ -120,6 +122,7 @@ impl World {
             waiting: false,
             life: PodLife::Active,
             answer: None,
+            confirm_at: None,
             statuses: VecDeque::new(),
             follower: Follower::new(Scope { follow: true, ..Scope::default() }, seed),
             output: Vec::new(),
@@ -227,21 +230,31 @@ impl World {
 
     fn tell(&mut self, event: Event) {
         let mut out = Output::default();
+        let was_done = self.follower.is_done();
+        let ticks = event == Event::Tick;
+        let asks = self.confirm_at.is_some();
         self.follower.on(event, self.now, &mut out);
+        if was_done {
+            assert!(out.lines.is_empty() && out.notes.is_empty() && out.actions.is_empty(), "after its end: {out:?}");
+        }
+        if ticks {
+            assert!(self.follower.deadline().is_none_or(|at| at > self.now), "a tick that leaves its deadline");
+        }
         let restart = out.restart as usize;
         if !out.lines.is_empty() {
+            assert!(!asks, "handed on while the pod's status is asked for");
+            assert!(restart + 1 >= self.output.len(), "the instance falls");
             self.output.resize_with(self.output.len().max(restart + 1), Vec::new);
             self.output[restart].append(&mut out.lines);
         }
         self.notes.append(&mut out.notes);
         for action in out.actions {
             match action {
-                Action::Close => self.answer = None,
+                Action::Close => (self.answer, self.confirm_at) = (None, None),
                 Action::Open(request) => self.open(request),
                 Action::Confirm(pause) => {
-                    self.now += pause;
-                    let status = self.status();
-                    self.tell(Event::Confirmed(Some(status)));
+                    assert!(self.confirm_at.is_none(), "two questions at once");
+                    self.confirm_at = Some(self.now + pause + Duration::from_millis(self.rng.u64(0..200)));
                 }
                 Action::Probe(request) => {
                     let tail = self.serves(request).map(|instance| {
@@ -318,6 +331,11 @@ impl World {
             if let Some((_, status)) = self.statuses.pop_front() {
                 self.tell(Event::Status(status));
             }
+        }
+        if self.confirm_at.take_if(|at| *at <= self.now).is_some() {
+            let unanswered = self.hazards.cuts && self.rng.u8(..8) == 0;
+            let status = (!unanswered).then(|| self.status());
+            self.tell(Event::Confirmed(status));
         }
         if self.follower.deadline().is_some_and(|at| at <= self.now) {
             self.tell(Event::Tick);
@@ -401,8 +419,13 @@ fn honest(seed: u64, hazards: Hazards) {
 fn complete(seed: u64, hazards: Hazards) {
     let mut world = World::new(seed, hazards);
     world.run(200);
-    let expected: Vec<String> = world.logs.iter().flat_map(|log| texts(&lines_of(log))).collect();
-    let got: Vec<String> = world.output.iter().flat_map(|lines| texts(lines)).collect();
+    // Per instance: a line under another instance's number is wrong.
+    let tagged = |(instance, lines): (usize, Vec<String>)| -> Vec<String> {
+        lines.into_iter().map(|line| format!("{instance}: {line}")).collect()
+    };
+    let expected: Vec<String> =
+        world.logs.iter().map(|log| texts(&lines_of(log))).enumerate().flat_map(tagged).collect();
+    let got: Vec<String> = world.output.iter().map(|lines| texts(lines)).enumerate().flat_map(tagged).collect();
     if let Some(at) = (0..expected.len().max(got.len())).find(|at| expected.get(*at) != got.get(*at)) {
         let near = |all: &[String]| all[at.saturating_sub(2).min(all.len())..(at + 4).min(all.len())].to_vec();
         panic!(
