@@ -84,7 +84,7 @@ fn until_said(child: &mut Child, file: &Path, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_followed_while_its_database_goes_and_comes() {
+async fn a_job_is_followed_while_its_database_goes_and_comes_on_postgres() {
     let mut server = postgres::Postgres::start();
     let table = "CREATE TABLE jobstate (job_id text, status text, payload jsonb)";
     let row = format!("INSERT INTO jobstate VALUES ('{ROW}', 'queued', '{{}}')");

@@ -45,7 +45,7 @@ async fn survives<S>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_goes_and_comes() {
+async fn goes_and_comes_on_postgres() {
     let samples = samples();
     let server = postgres::Postgres::start();
     server.load("jobstate", "job_id", "payload", "jsonb", &samples).await;
@@ -54,7 +54,7 @@ async fn postgres_goes_and_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mariadb_goes_and_comes() {
+async fn goes_and_comes_on_mariadb() {
     let samples = samples();
     let server = mariadb::MariaDb::start();
     server.load("jobstate", "job_id", "payload", "json", &samples).await;
@@ -63,7 +63,7 @@ async fn mariadb_goes_and_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn azurite_goes_and_comes() {
+async fn goes_and_comes_on_azurite() {
     let samples = samples();
     let server = azurite::Azurite::start();
     server.load("jobstate", &samples).await;
@@ -81,7 +81,7 @@ async fn the_service_goes_and_comes() {
 
 /// A row that is gone is no database that is away.
 #[tokio::test]
-async fn a_deleted_row_is_told() {
+async fn a_deleted_row_is_told_on_postgres() {
     let server = postgres::shared();
     server
         .run(
@@ -99,7 +99,7 @@ async fn a_deleted_row_is_told() {
 
 /// One session for all questions, and a new one without a word when an idle one was closed.
 #[tokio::test]
-async fn the_connection_is_used_again() {
+async fn the_connection_is_used_again_on_postgres() {
     let server = postgres::shared();
     server
         .run(

@@ -5,11 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod azure;
 mod binary;
 mod follow;
-mod mariadb;
-mod postgres;
+mod on_azurite;
+mod on_mariadb;
+mod on_postgres;
 mod secrets;
 mod service;
 mod sqlite;

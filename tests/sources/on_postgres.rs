@@ -147,7 +147,8 @@ async fn faults_are_told_apart() {
     );
     errors.push(error);
     assert_eq!(of(&url, "torn").fetch("torn-2").await.unwrap().notes().len(), 1);
-    assert!(of(&url, "torn").fetch("empty-1").await.is_ok());
+    let empty = of(&url, "torn").fetch("empty-1").await.unwrap();
+    assert_eq!((empty.id(), empty.payload()), (Some("empty-1"), None), "an empty payload is none");
     let wrong = url.replace("pl4nted", "pl4nted2");
     let error = fault(&*of(&wrong, "torn"), "x").await;
     assert!(matches!(&error, SourceError::Refused { .. }), "{error:?}");

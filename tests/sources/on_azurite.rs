@@ -146,7 +146,7 @@ async fn every_row_is_read_with_an_entra_token() {
     std::fs::write(&assertion, PLANTED).unwrap();
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     child
-        .args(["--exact", "azure::reads_what_its_environment_names", "--ignored", "--nocapture"])
+        .args(["--exact", "on_azurite::reads_what_its_environment_names", "--ignored", "--nocapture"])
         .env_remove("AZURE_STORAGE_KEY")
         .env_remove("AZURE_STORAGE_CONNECTION_STRING")
         .env_remove("AZURE_STORAGE_SAS_TOKEN")
