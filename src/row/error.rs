@@ -132,7 +132,7 @@ pub enum RowError {
         beside: String,
     },
     /// Several rows, and nothing says which.
-    #[error("{origin}: holds {count} rows to choose from; name one with --job ID: {}", listing(ids, *count))]
+    #[error("{origin}: holds {count} rows to choose from; name one with --job ID: {}{beside}", listing(ids, *count))]
     Several {
         /// The path or `stdin`.
         origin: String,
@@ -140,6 +140,8 @@ pub enum RowError {
         ids: Vec<String>,
         /// How many different rows there are.
         count: usize,
+        /// What else is to be said.
+        beside: String,
     },
     /// `--job` names a row that is not there.
     #[error("{origin}: holds no row {}; it holds {}{}{beside}", plain(job, 80), listing(ids, *count), short(job))]

@@ -17,8 +17,20 @@ pub(super) fn begins(id: &str, start: &str) -> bool {
     id.starts_with(start) || (is_hex(id) && id.starts_with(&start.replace('-', "")))
 }
 
-/// A UUID, or the beginning of one, as the dashboard writes it; `None` if `id` is so already, or is none.
-pub(super) fn canonical(id: &str) -> Option<String> {
+/// The other ways to write a UUID, or the beginning of one: first as the dashboard writes it, then in capitals, then without
+/// hyphens. Nothing if `id` is no UUID.
+pub(super) fn forms(id: &str) -> Vec<String> {
+    let Some(uuid) = canonical(id) else { return Vec::new() };
+    let capitals = uuid.to_uppercase();
+    let plain = uuid.replace('-', "");
+    let mut forms = vec![uuid, capitals, plain];
+    forms.dedup();
+    forms.retain(|form| form != id);
+    forms
+}
+
+/// A UUID, or the beginning of one, as the dashboard writes it; `None` if `id` is none.
+fn canonical(id: &str) -> Option<String> {
     /// Behind so many digits stands a hyphen.
     const GROUPS: [usize; 4] = [8, 12, 16, 20];
     let hex = folded(id).replace('-', "");
@@ -32,7 +44,7 @@ pub(super) fn canonical(id: &str) -> Option<String> {
         }
         uuid.push(digit);
     }
-    (uuid != id.trim()).then_some(uuid)
+    Some(uuid)
 }
 
 /// 32 hex digits, plain or in their five groups.
@@ -60,7 +72,12 @@ mod tests {
         assert!(begins(&folded(uuid), &folded("18B9EDCA-4d8")) && begins(&folded(uuid), &folded("18b9edca4d8")));
         assert_eq!(canonical("18B9EDCA4D8A41BC9CD83A2F161259B6").as_deref(), Some(uuid));
         assert_eq!(canonical("18b9edca4d8").as_deref(), Some("18b9edca-4d8"));
-        assert_eq!((canonical(uuid), canonical("job-x"), canonical("")), (None, None, None));
+        let (capitals, plain) = (uuid.to_uppercase(), uuid.replace('-', ""));
+        assert_eq!(forms(uuid), [capitals.clone(), plain.clone()]);
+        assert_eq!(forms(&capitals), [uuid.to_owned(), plain]);
+        for none in ["job-x", "", "12345"] {
+            assert!(forms(none).is_empty(), "{none}");
+        }
         assert_eq!(folded("job-a-b"), "job-a-b");
         assert!(!begins("a-b-cdef", "abc"));
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::plain;
+use super::{plain, sheet};
 
 /// What an input looks like, and what to type.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,8 +51,37 @@ const MAGIC: [(&[u8], &str, &str); 10] = [
     (b"Obj\x01", "an Avro file", "export the row as JSON"),
 ];
 
+/// The record formats of sqlite3 (`.mode line`) and psql (`\\x`): one column a line.
+static RECORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let column = r"[ \t]*[A-Za-z_][\w.]*[ \t]*(?: = |[|=])[^\n]*\n";
+    let known = r"[ \t]*(?:job_id|PartitionKey|RowKey|payload|payload_json|elb_job_id|k8s_job_id)[ \t]*(?: = |[|=])";
+    Regex::new(&format!(r"\A\s*(?:{column}){{0,40}}?{known}[^\n]*(?:\n{column}|\n\s*\z|\z)")).ok()
+});
+
+/// How much of a text is looked at.
+const HEAD: usize = 16 << 10;
+
 /// What `text`, which is no JSON, looks like. `origin` is its file or `stdin`.
 pub(super) fn of(origin: &str, text: &[u8]) -> Option<Likeness> {
+    of_format(origin, text).or_else(|| of_text(origin, text))
+}
+
+/// Whether `text` is drawn: a table or records, in which JSON is one cell.
+pub(super) fn is_drawn(text: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
+    [&DRAWN, &RECORD].iter().any(|form| form.as_ref().is_some_and(|form| form.is_match(&head)))
+}
+
+/// A command that is fed the file, or put into the pipe.
+fn fed(origin: &str, command: &str) -> String {
+    match origin {
+        "stdin" => format!("put this before elbtail in the pipe: {command}"),
+        _ => format!("{command} < {} | elbtail resolve -", file(origin)),
+    }
+}
+
+/// What `text` is if it begins like nothing but that.
+pub(super) fn of_format(origin: &str, text: &[u8]) -> Option<Likeness> {
     if let Some((_, what, way)) = MAGIC.iter().find(|(magic, ..)| text.starts_with(magic)) {
         return like(*what, way.replace("{file}", &file(origin)));
     }
@@ -62,20 +91,16 @@ pub(super) fn of(origin: &str, text: &[u8]) -> Option<Likeness> {
             format!("take the row out of it: tar -xOf {} row.json | elbtail resolve -", file(origin)),
         );
     }
-    let head = String::from_utf8_lossy(&text[..text.len().min(16 << 10)]);
+    let head = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
     if head.contains('\0') || head.chars().filter(|c| *c == '\u{fffd}').count() * 10 > head.chars().count() {
         return like("binary data", "give the file that holds the row, as JSON or CSV");
     }
     let start = head.trim_start();
     let lower = start[..start.floor_char_boundary(64)].to_ascii_lowercase();
-    let fed = |command: &str| match origin {
-        "stdin" => format!("put this before elbtail in the pipe: {command}"),
-        _ => format!("{command} < {} | elbtail resolve -", file(origin)),
-    };
     if lower.starts_with("http/") || lower.starts_with("< http/") {
         return like(
             "an HTTP answer with its headers",
-            format!("leave -i out of curl, or: {}", fed("sed '1,/^[[:space:]]*$/d'")),
+            format!("leave -i out of curl, or: {}", fed(origin, "sed '1,/^[[:space:]]*$/d'")),
         );
     }
     if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<head") {
@@ -86,10 +111,24 @@ pub(super) fn of(origin: &str, text: &[u8]) -> Option<Likeness> {
     }
     if is_python(start) {
         let command = r#"python3 -c 'import ast,json,sys;print(json.dumps(ast.literal_eval(sys.stdin.read())))'"#;
-        return like("a Python dict as repr() prints it", fed(command));
+        return like("a Python dict as repr() prints it", fed(origin, command));
     }
-    if lower.starts_with("```") {
-        return like("Markdown with the row in a code block", fed("sed '/^```/d'"));
+    None
+}
+
+/// What `text` is, which begins like words.
+fn of_text(origin: &str, text: &[u8]) -> Option<Likeness> {
+    let head = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
+    let start = head.trim_start();
+    if start.starts_with("```") {
+        return like("Markdown with the row in a code block", fed(origin, "sed '/^```/d'"));
+    }
+    if RECORD.as_ref().is_some_and(|record| record.is_match(&head)) {
+        return like(
+            "a record as sqlite3's .mode line or psql's \\x prints it",
+            "ask for JSON: sqlite3 -json DATABASE 'SELECT * FROM jobstate' | elbtail resolve -, or let elbtail read the \
+             database: --db URL",
+        );
     }
     if DRAWN.as_ref().is_some_and(|drawn| drawn.is_match(&head)) {
         return like(
@@ -113,7 +152,7 @@ pub(super) fn of(origin: &str, text: &[u8]) -> Option<Likeness> {
         };
         return like("YAML", way);
     }
-    if lower.starts_with('>')
+    if start.starts_with('>')
         && head.lines().nth(1).is_some_and(|line| line.bytes().all(|b| b.is_ascii_alphabetic() || b == b'*'))
     {
         return like("FASTA", "give the job's row, not its query");
@@ -122,7 +161,12 @@ pub(super) fn of(origin: &str, text: &[u8]) -> Option<Likeness> {
     if (encoded.starts_with("eyJ") || encoded.starts_with("ewo") || encoded.starts_with("W3s"))
         && encoded.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
     {
-        return like("base64", fed("base64 -d"));
+        return like("base64", fed(origin, "base64 -d"));
+    }
+    if let Some(columns) = sheet::other_columns(text) {
+        let id = ids(&head).next();
+        let way = id.map_or_else(|| "export job_id and payload as well".to_owned(), |id| by_id(Some(&id)));
+        return like(format!("a sheet (CSV) with the columns {columns}, none of them a row's"), way);
     }
     if !start.starts_with(['{', '['])
         && let Some(id) = ids(&head).next()

@@ -19,6 +19,7 @@ mod sheet;
 pub mod source;
 mod tree;
 mod unpack;
+mod words;
 mod wrapped;
 
 pub use arg::JobArg;

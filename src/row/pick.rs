@@ -60,7 +60,7 @@ impl<'a> Pick<'a> {
     /// # Errors
     /// No row, several, or none that `--job` names.
     pub(super) fn finish(self, origin: &str, found: Found) -> Result<Row, RowError> {
-        let Found { rows, documents, other, mut faults, left_out, words, more } = found;
+        let Found { rows, documents, other, mut faults, left_out, words, notes, more } = found;
         if rows == 0
             && let Some(fault) = other.or_else(|| faults.pop())
         {
@@ -73,16 +73,19 @@ impl<'a> Pick<'a> {
         }
         let page = more.map(|key| format!("the list goes on elsewhere ({key}), and those rows are not in {origin}"));
         let others = (left_out > 0).then(|| format!("{left_out} more places in {origin} cannot be read"));
-        let told: Vec<String> = faults.iter().map(ToString::to_string).chain(others).chain(page.clone()).collect();
+        let told: Vec<String> =
+            faults.iter().map(ToString::to_string).chain(others).chain(notes).chain(page.clone()).collect();
         let beside: String = told.iter().map(|text| format!("; {text}")).collect();
         let origin_ = || origin.to_owned();
         let row = match self.job {
-            None => {
-                self.all.only(origin)?.ok_or_else(|| RowError::NoRows { origin: origin_(), beside: beside.clone() })?
-            }
+            None => self
+                .all
+                .only(origin, &beside)?
+                .ok_or_else(|| RowError::NoRows { origin: origin_(), beside: beside.clone() })?,
             Some(job) => {
-                let named = self.exact.only(origin)?.map_or_else(|| self.alike.only(origin), |row| Ok(Some(row)))?;
-                let named = named.map_or_else(|| self.prefix.only(origin), |row| Ok(Some(row)))?;
+                let named = self.exact.only(origin, &beside)?;
+                let named = named.map_or_else(|| self.alike.only(origin, &beside), |row| Ok(Some(row)))?;
+                let named = named.map_or_else(|| self.prefix.only(origin, &beside), |row| Ok(Some(row)))?;
                 let (ids, count) = (self.all.listed, self.all.keys.len());
                 match named {
                     Some(row) => row,
@@ -130,11 +133,16 @@ impl Shortlist {
         self.keys.insert(key);
     }
 
-    /// The row, if there is exactly one.
-    fn only(self, origin: &str) -> Result<Option<Row>, RowError> {
+    /// The row, if there is exactly one; `beside` is what else is to be said if there are several.
+    fn only(self, origin: &str, beside: &str) -> Result<Option<Row>, RowError> {
         let count = self.keys.len();
         if count > 1 {
-            return Err(RowError::Several { origin: origin.to_owned(), ids: self.listed, count });
+            return Err(RowError::Several {
+                origin: origin.to_owned(),
+                ids: self.listed,
+                count,
+                beside: beside.to_owned(),
+            });
         }
         Ok(self.kept.map(|(_, mut row)| {
             if self.versions > 1 {

@@ -13,7 +13,7 @@ use super::{
     Row, RowError, lookalike,
     mend::mend,
     pick::Pick,
-    sheet, tree, unpack,
+    sheet, tree, unpack, words,
     wrapped::{self, Content},
 };
 
@@ -64,6 +64,8 @@ pub(super) struct Found {
     pub words: usize,
     /// How many more faults there were.
     pub left_out: usize,
+    /// What was passed over, and what is missing; a sentence each.
+    pub notes: Vec<String>,
     /// The key that says that the list goes on elsewhere.
     pub more: Option<String>,
 }
@@ -73,18 +75,28 @@ pub(super) fn is_hopeless(head: &[u8]) -> bool {
     if unpack::is_packed(head) {
         return false;
     }
-    let head = unpack::decode(head);
+    let head = unpack::shown(unpack::decode(head)).0;
     let first = head.trim_ascii_start().first();
-    first.is_some_and(|first| !matches!(first, b'{' | b'[' | b'"')) && sheet::delimiter(&head).is_none()
+    first.is_some_and(|first| !matches!(first, b'{' | b'[' | b'"'))
+        && sheet::delimiter(&head).is_none()
+        && !words::may_follow(&head)
 }
 
 fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, RowError> {
-    let unpacked = unpack::unpack(origin, bytes)?;
-    let bytes = unpack::decode(&unpacked);
+    let (unpacked, rest) = unpack::unpack(origin, bytes)?;
+    let (bytes, is_coloured) = unpack::shown(unpack::decode(&unpacked));
     if bytes.trim_ascii().is_empty() {
         return Err(RowError::Empty { origin: origin.to_owned() });
     }
     let mut walk = Walk { origin, bytes: &bytes, take, found: Found::default() };
+    if let Some(error) = rest {
+        walk.found
+            .notes
+            .push(format!("{origin} is packed and cannot be unpacked to its end: {error}; the rest is missing"));
+    }
+    if is_coloured {
+        walk.found.notes.push(format!("the colours in {origin} are passed over"));
+    }
     let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     if !is_json && let Some(delimiter) = sheet::delimiter(&bytes) {
         sheet::rows(&bytes, delimiter, |row| walk.hand_on(row));
@@ -92,7 +104,15 @@ fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, 
         return Ok(walk.found);
     }
     match walk.documents() {
-        Err(error @ (RowError::Syntax { .. } | RowError::Truncated { .. })) if walk.found.rows == 0 => {
+        Err(RowError::Syntax { .. } | RowError::Truncated { .. } | RowError::NotARow { .. })
+            if walk.found.rows == 0 && walk.among_words() =>
+        {
+            Ok(walk.found)
+        }
+        Err(error @ RowError::NotARow { .. }) if is_json => Err(error),
+        Err(error @ (RowError::Syntax { .. } | RowError::Truncated { .. } | RowError::NotARow { .. }))
+            if walk.found.rows == 0 =>
+        {
             Err(match lookalike::of(origin, &bytes) {
                 Some(likeness) => RowError::looks_like(origin, likeness),
                 None => error.showing(lookalike::only_id(&bytes)),
@@ -217,6 +237,21 @@ impl Walk<'_> {
         }
         self.found.faults.push(fault);
         Ok(bytes.len())
+    }
+
+    /// Hands on the rows that stand among words; whether there are any.
+    fn among_words(&mut self) -> bool {
+        let pieces = words::pieces(self.origin, self.bytes);
+        for piece in &pieces {
+            self.found.documents += 1;
+            let broken = (!piece.whole).then(|| &self.bytes[piece.range.clone()]);
+            if self.mended(&piece.text, 0, broken).is_ok() && !piece.whole {
+                self.found.notes.push(format!("the row in {} ends in the middle", self.origin));
+            }
+        }
+        let passed = words::passed_over(self.origin, self.bytes, &pieces);
+        self.found.notes.extend(passed.filter(|_| self.found.rows > 0));
+        self.found.rows > 0
     }
 
     fn fault(&self, at: usize, error: &serde_json::Error, parsed: &[u8]) -> RowError {

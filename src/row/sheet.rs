@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Row, source::columns, unpack};
+use super::{Row, plain, source::columns, unpack};
 
 /// Columns that a sheet of rows has at least one of.
 const COLUMNS: [&str; 9] = [
@@ -22,6 +22,8 @@ const DELIMITERS: [u8; 4] = *b",\t;|";
 const TYPES: [&str; 3] = ["@type", "@odata.type", "@OData.Type"];
 /// How much of an input is looked at for its head.
 const HEAD: usize = 16 << 10;
+/// How many lines are looked at for columns that stand in lines of their own.
+const TURNED: usize = 40;
 
 /// What stands between the cells, if `text` begins with the head of a sheet of rows.
 pub(super) fn delimiter(text: &[u8]) -> Option<u8> {
@@ -34,12 +36,37 @@ pub(super) fn delimiter(text: &[u8]) -> Option<u8> {
     }
     said.into_iter().chain(DELIMITERS).find(|delimiter| {
         let mut reader = reader(head, *delimiter);
-        let Ok(names) = reader.byte_headers() else { return false };
+        let Ok(names) = reader.byte_headers().cloned() else { return false };
         let known = |name: &[u8]| {
             let name = String::from_utf8_lossy(name).trim().to_lowercase();
             COLUMNS.contains(&name.as_str())
         };
-        (names.len() > 1 || head.contains(&b'\n')) && names.iter().any(known)
+        // psql's `\\x` puts one column in each line.
+        let turned = names.len() == 2
+            && names.get(0).is_some_and(known)
+            && reader.byte_records().take(TURNED).flatten().any(|record| {
+                record.get(0).is_some_and(|name| known(name) || [&b"status"[..], b"phase", b"type"].contains(&name))
+            });
+        (names.len() > 1 || head.contains(&b'\n')) && names.iter().any(known) && !turned
+    })
+}
+
+/// The names of the columns of a sheet that has none of a row's.
+pub(super) fn other_columns(text: &[u8]) -> Option<String> {
+    let (text, said) = preface(text);
+    let head = &text[..text.len().min(HEAD)];
+    said.into_iter().chain(DELIMITERS).find_map(|delimiter| {
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(head);
+        let names = reader.headers().ok()?.clone();
+        let is_name =
+            |name: &str| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "{}[]:=".contains(c));
+        // A reader that is not flexible refuses lines of another length.
+        let even = matches!(reader.records().next(), Some(Ok(_)));
+        (names.len() > 1 && names.iter().all(is_name) && even).then(|| {
+            let shown: Vec<String> = names.iter().take(8).map(|name| plain(name, 40)).collect();
+            let more = names.len() - shown.len();
+            shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+        })
     })
 }
 

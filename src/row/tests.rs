@@ -125,7 +125,7 @@ fn a_typed_sheet_has_its_types() {
 }
 
 #[test]
-fn packed_rows_and_rows_in_utf_16_are_read() {
+fn packed_rows_and_rows_in_utf_16_and_utf_32_are_read() {
     use std::io::Write;
     let row = format!(r#"{{"job_id":"{A}"}}"#);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -134,13 +134,131 @@ fn packed_rows_and_rows_in_utf_16_are_read() {
     let units = |mark: &[u16]| mark.iter().copied().chain(row.encode_utf16()).collect::<Vec<u16>>();
     let little: Vec<u8> = units(&[]).into_iter().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = units(&[0xfeff]).into_iter().flat_map(u16::to_be_bytes).collect();
-    for bytes in [gzip.finish().unwrap(), zstd, little, big] {
+    let wide = |mark: &str| format!("{mark}{row}").chars().map(u32::from).collect::<Vec<u32>>();
+    let wide_little = |mark| wide(mark).into_iter().flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
+    let wide_big = |mark| wide(mark).into_iter().flat_map(u32::to_be_bytes).collect::<Vec<u8>>();
+    let wides = [wide_little(""), wide_little("\u{feff}"), wide_big(""), wide_big("\u{feff}")];
+    for bytes in [gzip.finish().unwrap(), zstd, little, big].into_iter().chain(wides) {
         assert_eq!(read_from("in", bytes.as_slice(), None).unwrap().id(), Some(A));
     }
     assert!(fault(b"\x1f\x8b\x08\0garbage").contains("cannot be unpacked"));
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     io::copy(&mut io::repeat(b' ').take(MAX_BYTES + 2), &mut bomb).unwrap();
     assert!(fault(bomb.finish().unwrap()).contains("is larger than 256 MiB"));
+}
+
+#[test]
+fn a_row_among_other_words_is_found_and_they_are_told() {
+    let row = format!(r#"{{"job_id":"{A}","payload":{{"k8s_job_id":"{ID}"}}}}"#);
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(&row).unwrap()).unwrap();
+    for (text, told) in [
+        (format!("WARNING: The behavior of this command will change.\n{pretty}\n"), "WARNING: The behavior"),
+        (format!("WARNING: one\nWARNING: two\n{row}\n"), "2 lines beside the row"),
+        (format!("2026-11-25 10:00:00,123 INFO azure.core: asked\n{row}\n"), "2026-11-25 10:00:00,123 INFO"),
+        (format!("2026-11-25T10:00:00Z INFO the row is {row}\n"), "2026-11-25T10:00:00Z INFO"),
+        (format!("[2026-11-25 10:00:00] [INFO] asked\n{pretty}\n"), "[2026-11-25 10:00:00]"),
+        (format!("[INFO] row: {row}\n"), "[INFO] row:"),
+        (format!("[1] 12345\n{row}\n"), "[1] 12345"),
+        (format!("INFO:root:{row}\n"), "INFO:root:"),
+        (format!("const row = {row};\n"), "const row ="),
+        (format!("row = json.loads({row})\n"), "row = json.loads("),
+        (format!("Here is the row you asked for:\n\n```json\n{pretty}\n```\n\nDoes it help?\n"), "Here is the row"),
+        (format!("```json\n{pretty}\n```\n"), "json"),
+        (format!("me@host:~$ az storage entity show --table-name jobstate\n{pretty}\nme@host:~$ "), "me@host:~$ az"),
+        (format!("$ cat row.json\n{row}"), "cat row.json"),
+        (format!("+ curl -s http://api/jobs/x\n{row}\n"), "+ curl -s"),
+        (
+            format!(
+                "*   Trying 10.0.0.1:80...\n> GET /jobs/x HTTP/1.1\n> Authorization: Bearer abcdefghijklmnop\n>\n\
+                 < HTTP/1.1 200 OK\n<\n{{ [56 bytes data]\n{row}\n* Connection #0 left intact\n"
+            ),
+            "lines beside the row",
+        ),
+        (format!("  % Total    % Received\n100    56  100    56    0     0   {row}"), "% Total"),
+        (format!(" row_to_json\n-------------\n {row}\n(1 row)\n"), "row_to_json"),
+        (format!("{{\"level\":\"info\"}}\nstarted\n{row}\n"), "2 lines beside"),
+        (format!("\x1b[1;39m{{\n  \x1b[0m{}\x1b[0m\n", &row[1..]), "colours"),
+        (format!("\x1b[33mWARNING: old\x1b[0m\n{row}\n"), "WARNING: old"),
+    ] {
+        let row = one(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!((row.id(), id_of(&row).as_deref()), (Some(A), Some(ID)), "{text}");
+        let notes = row.notes().join("; ");
+        assert!(notes.contains(told) && !notes.contains("abcdefgh") && !notes.contains('\x1b'), "{text}: {notes}");
+        assert!(chosen(&text, A).is_ok() && chosen(&text, B).is_err(), "{text}");
+    }
+    let other = row.replace(A, B);
+    let two = format!("WARNING: x\n{row}\n{other}\n");
+    assert!(fault(&two).contains("2 rows to choose from"), "{}", fault(&two));
+    assert_eq!(chosen(&two, B).unwrap().id(), Some(B));
+    let separated = format!("\x1e{row}\n\x1e{other}\n");
+    assert!(chosen(&separated, B).unwrap().notes().is_empty());
+    let cut = one(format!("WARNING: x\n{}", &row[..row.len() - 3])).unwrap();
+    assert_eq!(id_of(&cut).as_deref(), Some(ID));
+    assert!(crate::resolve::resolve(&cut).is_inferred() && cut.notes().join(";").contains("ends in the middle"));
+}
+
+#[test]
+fn a_cell_of_a_table_or_a_key_of_yaml_is_not_taken_for_the_row() {
+    for text in [
+        format!("job_id: {A}\npayload: {{\"k8s_job_id\": \"{ID}\"}}\n"),
+        format!("      job_id = {A}\n      status = running\npayload_json = {{\"k8s_job_id\": \"{ID}\"}}\n"),
+        format!("job_id|{A}\nstatus|running\npayload|{{\"k8s_job_id\": \"{ID}\"}}\n"),
+        format!("-[ RECORD 1 ]-----\njob_id  | {A}\npayload | {{\"k8s_job_id\": \"{ID}\"}}\n"),
+        format!(" job_id | payload\n--------+--------\n {A} | {{\"k8s_job_id\": \"{ID}\"}}\n(1 row)\n"),
+    ] {
+        let message = fault(&text);
+        assert!(message.contains("looks like"), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_part_of_a_row_that_was_saved_alone_is_used_without_a_word() {
+    let steps = format!(
+        r#"{{"submitting":{{"phase":"x"}},"running":{{"phase":"running","k8s":{{"namespace":"n","job_id":"{ID}"}}}}}}"#
+    );
+    let progress = format!(r#"{{"phase":"running","status":"running","steps":{steps}}}"#);
+    for text in [
+        steps.clone(),
+        progress.clone(),
+        format!(r#"{{"_progress":{progress}}}"#),
+        format!(r#"{{"payload":{{"_progress":{progress}}}}}"#),
+        format!(r#"{{"program":"blastn","db":"nt","k8s_job_id":"{ID}"}}"#),
+        format!(r#"{{"program":"blastn","status":"running","elastic_blast_job_id":"{ID}","cluster_name":"c"}}"#),
+        format!(r#"{{"external":{{"elb_job_id":"{ID}"}}}}"#),
+    ] {
+        let row = one(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(id_of(&row).as_deref(), Some(ID), "{text}");
+        let resolution = crate::resolve::resolve(&row);
+        assert!(row.notes().is_empty() && resolution.warning().is_none(), "{text}: {:?}", row.notes());
+    }
+    assert_eq!(one(&progress).unwrap().namespace(), Some("n"));
+    assert_eq!(one(&progress).unwrap().phase(), Some("running"));
+}
+
+#[test]
+fn a_packed_row_that_is_cut_off_gives_what_can_be_unpacked() {
+    use std::io::Write;
+    // Noise, so that packing does not make it short.
+    let mut state = 1u32;
+    let mut letter = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'a' + (state >> 24) as u8 % 26)
+    };
+    let noise: String = (0..400_000).map(|_| letter()).collect();
+    let row = format!(r#"{{"job_id":"{A}","payload":{{"k8s_job_id":"{ID}","stdout":"{noise}"}}}}"#);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(row.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(row.as_bytes(), 1).unwrap();
+    for packed in [&gzip[..gzip.len() / 2], &gzip[..gzip.len() * 3 / 4], &zstd[..zstd.len() * 3 / 4]] {
+        let row = one(packed).unwrap();
+        assert_eq!(id_of(&row).as_deref(), Some(ID));
+        assert!(crate::resolve::resolve(&row).is_inferred());
+        assert!(row.notes().iter().any(|note| note.contains("cannot be unpacked to its end")), "{:?}", row.notes());
+    }
+    // All of the row is there, only the checksum is not.
+    let whole = one(&gzip[..gzip.len() - 4]).unwrap();
+    assert!(!crate::resolve::resolve(&whole).is_inferred() && whole.notes().join(";").contains("unpacked to its end"));
 }
 
 #[test]
@@ -153,6 +271,8 @@ fn a_next_page_is_told_when_the_row_is_not_on_this_one() {
     for none in ["null", "{}", "\"\"", r#"{"nextpartitionkey":null}"#] {
         assert!(!chosen(list(none), B).unwrap_err().to_string().contains("goes on"), "{none}");
     }
+    let two = fault(format!(r#"{{"items":[{{"job_id":"{A}"}},{{"job_id":"{B}"}}],"nextMarker":"x"}}"#));
+    assert!(two.contains("2 rows to choose from") && two.contains("the list goes on elsewhere (nextMarker)"), "{two}");
     assert!(fault(r#"{"jobs":[],"next_cursor":"x"}"#).contains("(next_cursor)"));
 }
 
@@ -235,6 +355,10 @@ fn what_is_no_row_is_named() {
         ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"job_id\":1}", "an HTTP answer", "sed"),
         (" job_id | status\n--------+--------\n x      | y\n(1 row)\n", "psql", "row_to_json"),
         ("-[ RECORD 1 ]---\njob_id | x\n", "psql", "--db"),
+        ("   job_id = x\n   status = y\n", ".mode line", "sqlite3 -json"),
+        ("job_id|x\nstatus|y\n", ".mode line or psql's \\x", "--db"),
+        ("id,name,created\n1,x,y\n2,z,w\n", "a sheet (CSV) with the columns id, name, created", "export job_id"),
+        ("id;name\n1;job-429825360482416da20736cf3ed51a95\n", "the columns id, name", "elbtail logs job-4298"),
         ("+--------+\n| job_id |\n+--------+\n| x      |\n", "mysql", "--db"),
         ("{'job_id': None, 'status': 'running'}", "Python", "ast.literal_eval"),
         ("[{'job_id': None}]", "Python", "python3 -c"),

@@ -1,6 +1,9 @@
-//! Bytes as they were saved → UTF-8: gzip and zstd are unpacked, UTF-16 is decoded, byte order marks go.
+//! Bytes as they were saved → UTF-8: gzip and zstd are unpacked, UTF-16 and UTF-32 are decoded, byte order marks, colours and
+//! record separators go.
 
-use std::{borrow::Cow, io::Read};
+use std::{borrow::Cow, io, io::Read, sync::LazyLock};
+
+use regex::bytes::Regex;
 
 use super::{MAX_BYTES, RowError};
 
@@ -14,11 +17,11 @@ pub(super) fn is_packed(head: &[u8]) -> bool {
     head.starts_with(GZIP) || head.starts_with(ZSTD)
 }
 
-/// `bytes` unpacked, at most [`MAX_BYTES`] of them.
+/// `bytes` unpacked, at most [`MAX_BYTES`] of them, and why they are not all.
 ///
 /// # Errors
 /// What unpacks to too much, or to nothing.
-pub(super) fn unpack<'a>(origin: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, RowError> {
+pub(super) fn unpack<'a>(origin: &str, bytes: &'a [u8]) -> Result<(Cow<'a, [u8]>, Option<io::Error>), RowError> {
     let mut out = Vec::new();
     let failed = match bytes {
         gzip if gzip.starts_with(GZIP) => {
@@ -27,7 +30,7 @@ pub(super) fn unpack<'a>(origin: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>,
         zstd if zstd.starts_with(ZSTD) => {
             zstd::Decoder::new(zstd).and_then(|decoder| decoder.take(MAX_BYTES + 1).read_to_end(&mut out)).err()
         }
-        plain => return Ok(Cow::Borrowed(plain)),
+        plain => return Ok((Cow::Borrowed(plain), None)),
     };
     if out.len() as u64 > MAX_BYTES {
         return Err(RowError::TooLarge { origin: origin.to_owned(), limit: MAX_BYTES });
@@ -35,12 +38,15 @@ pub(super) fn unpack<'a>(origin: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>,
     match failed {
         // What was unpacked before the fault is broken text like any other.
         Some(error) if out.is_empty() => Err(RowError::Packed { origin: origin.to_owned(), error }),
-        _ => Ok(Cow::Owned(out)),
+        failed => Ok((Cow::Owned(out), failed)),
     }
 }
 
-/// `bytes` as UTF-8, without a byte order mark. What is no UTF-16 is left as it is.
+/// `bytes` as UTF-8, without a byte order mark. What is no UTF-16 or UTF-32 is left as it is.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if let Some(text) = utf_32(bytes) {
+        return Cow::Owned(text.into_bytes());
+    }
     // Without a mark, a zero beside the first character gives it away.
     let encoding = match bytes {
         [0xff, 0xfe, ..] | [b'{' | b'[' | b'"', 0, ..] => encoding_rs::UTF_16LE,
@@ -51,4 +57,43 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
+}
+
+/// UTF-32, by its mark or by the zeros around the first character. The `encoding_rs` that decodes the rest does not know it.
+fn utf_32(bytes: &[u8]) -> Option<String> {
+    let little = match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [b'{' | b'[' | b'"', 0, 0, 0, ..] => true,
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, b'{' | b'[' | b'"', ..] => false,
+        _ => return None,
+    };
+    let units = bytes.as_chunks::<4>().0.iter();
+    let units = units.map(|unit| if little { u32::from_le_bytes(*unit) } else { u32::from_be_bytes(*unit) });
+    Some(units.map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).skip_while(|c| *c == '\u{feff}').collect())
+}
+
+/// Escape sequences of terminals: colours, links, titles.
+static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^_]").ok()
+});
+
+/// `text` without what a terminal would not show, and without the record separators of RFC 7464 (`application/json-seq`). JSON
+/// has neither. The second value tells whether there were colours.
+pub(super) fn shown(text: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, bool) {
+    let is_coloured = memchr::memchr(0x1b, &text).is_some();
+    if !is_coloured && memchr::memchr(0x1e, &text).is_none() {
+        return (text, false);
+    }
+    let mut plain = match ESCAPES.as_ref() {
+        Some(escapes) => escapes.replace_all(&text, &b""[..]).into_owned(),
+        None => text.into_owned(),
+    };
+    let mut at_start = true;
+    for byte in &mut plain {
+        if at_start && *byte == 0x1e {
+            *byte = b' ';
+        } else {
+            at_start = *byte == b'\n' || (at_start && byte.is_ascii_whitespace());
+        }
+    }
+    (Cow::Owned(plain), is_coloured)
 }

@@ -28,6 +28,8 @@ const LISTS: [&str; 11] =
     ["value", "items", "jobs", "rows", "results", "result", "data", "entities", "records", "Items", "hits"];
 /// Keys under which a row's own answer repeats it.
 const SINGLE: [&str; 6] = ["job", "row", "entity", "item", "data", "result"];
+/// Steps of `_progress` that name a job.
+const STEPS: [&str; 4] = ["running", "exporting_results", "warming_up", "staging_db"];
 /// Keys that say there is a next page.
 const NEXT: [&str; 15] = [
     "nextMarker",
@@ -68,6 +70,9 @@ pub(super) fn open(mut object: Map<String, Value>) -> Content {
             None => Content::Row(object),
         };
     }
+    if let Some(row) = progress(&mut object) {
+        return Content::Row(row);
+    }
     for key in LISTS {
         if let Some(Value::Array(list)) = object.get(key)
             && list.iter().any(|element| matches!(element, Value::Null | Value::Bool(_) | Value::Number(_)))
@@ -88,6 +93,26 @@ pub(super) fn open(mut object: Map<String, Value>) -> Content {
         return Content::Row(object);
     }
     Content::Other(object)
+}
+
+/// Whether `value` is a row that can be nothing else, or holds one. Logs have a `k8s` as well.
+pub(super) fn holds_rows(mut value: Value) -> bool {
+    let mut rows = Vec::new();
+    collect(&mut value, DEPTH, &mut rows);
+    rows.iter().any(|row| OWN[..8].iter().any(|key| row.contains_key(*key)))
+}
+
+/// A `_progress` that was saved alone, or its steps, put where they stand in a payload.
+fn progress(object: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    let is_object = |key: &&str| matches!(object.get(*key), Some(Value::Object(_)));
+    let progress = if is_object(&"steps") {
+        Value::Object(std::mem::take(object))
+    } else if STEPS.iter().any(|step| is_object(&step)) {
+        Value::Object(Map::from_iter([("steps".to_owned(), Value::Object(std::mem::take(object)))]))
+    } else {
+        return None;
+    };
+    Some(Map::from_iter([("_progress".to_owned(), progress)]))
 }
 
 /// The rows in a text that holds JSON; `None` if it holds none.

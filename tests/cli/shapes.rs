@@ -36,6 +36,16 @@ fn wrapped_packed_and_sheets() {
 }
 
 #[test]
+fn a_row_among_other_words_is_used_and_they_are_told() {
+    for before in ["WARNING: this command is in preview\n", "$ az storage entity show\n", "Here it is:\n\n```json\n"] {
+        let said = resolves(format!("{before}{}\n", row()), &[]);
+        assert!(said.contains("beside the row") && said.contains(before.lines().next().unwrap()), "{said}");
+    }
+    let coloured = row().replace("\"job_id\"", "\x1b[34;1m\"job_id\"\x1b[0m");
+    assert!(resolves(coloured, &[]).contains("colours"));
+}
+
+#[test]
 fn text_that_is_cut_off_gives_an_inferred_id_and_a_warning() {
     let whole = serde_json::json!({"payload": {"k8s_job_id": ID, "stdout": "long"}, "job_id": ROW}).to_string();
     let cut = &whole[..whole.find("ong").unwrap()];
@@ -68,7 +78,6 @@ fn the_way_out_leads_out() {
     for (text, name) in [
         (format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{row}"), "an answer.txt"),
         (python, "it's.py"),
-        (format!("```json\n{row}\n```\n"), "chat.md"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(name), text).unwrap();

@@ -51,6 +51,44 @@ async fn every_row_is_read() {
     assert!(!source.latest().await.unwrap().is_terminal());
 }
 
+/// People copy a UUID in any case, and with or without its hyphens, and so do the tools that write it.
+#[tokio::test]
+async fn a_uuid_is_found_in_whatever_way_it_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rows.db");
+    let mut connection =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file).create_if_missing(true))
+            .await
+            .unwrap();
+    let written = [
+        "18b9edca-4d8a-41bc-9cd8-3a2f161259b6",
+        "28B9EDCA-4D8A-41BC-9CD8-3A2F161259B6",
+        "38b9edca4d8a41bc9cd83a2f161259b6",
+    ];
+    sqlx::raw_sql("CREATE TABLE jobstate (job_id TEXT, status TEXT, payload_json TEXT)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    for id in written.into_iter().chain(["12345"]) {
+        sqlx::query("INSERT INTO jobstate VALUES (?, 'running', '{}')")
+            .bind(id)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    let source = open(&format!("sqlite:{}", file.display()));
+    for (first, id) in ["1", "2", "3"].into_iter().zip(written) {
+        let uuid = format!("{first}8b9edca-4d8a-41bc-9cd8-3a2f161259b6");
+        for asked in [uuid.clone(), uuid.to_uppercase(), uuid.replace('-', ""), uuid[..11].to_uppercase()] {
+            let row = source.fetch(&asked).await.unwrap_or_else(|error| panic!("{asked}: {error}"));
+            assert_eq!(row.id(), Some(id), "{asked}");
+        }
+    }
+    assert_eq!(source.fetch("12345").await.unwrap().id(), Some("12345"));
+    let error = fault(&*source, "99B9EDCA-4D8A-41BC-9CD8-3A2F161259B6").await;
+    assert!(error.to_string().contains("99B9EDCA-4D8A"), "{error}");
+}
+
 #[tokio::test]
 async fn faults_are_told_apart_and_nothing_is_created() {
     let directory = tempfile::tempdir().unwrap();

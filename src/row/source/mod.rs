@@ -74,14 +74,18 @@ pub trait RowSource: Send + Sync {
             let ask = async |id: &str| {
                 choose::fetch(self.describe(), id, |id| self.exact(id), |id, limit| self.beginning(id, limit)).await
             };
-            match (ask(id).await, super::ident::canonical(id)) {
-                // People copy UUIDs in any case, and with or without hyphens.
-                (Err(SourceError::NoRow { at, id: asked }), Some(uuid)) => match ask(&uuid).await {
-                    Err(SourceError::NoRow { .. }) => Err(SourceError::NoRow { at, id: asked }),
-                    found => found,
-                },
-                (found, _) => found,
+            let found = ask(id).await;
+            if !matches!(found, Err(SourceError::NoRow { .. })) {
+                return found;
             }
+            // People copy UUIDs in any case, and with or without hyphens.
+            for form in super::ident::forms(id) {
+                match ask(&form).await {
+                    Err(SourceError::NoRow { .. }) => {}
+                    other => return other,
+                }
+            }
+            found
         })
     }
 
