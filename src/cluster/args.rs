@@ -33,6 +33,12 @@ pub struct ConnectArgs {
     /// Group to impersonate, can be repeated
     #[arg(long = "as-group", global = true, value_name = "GROUP", help_heading = HEADING)]
     pub impersonate_groups: Vec<String>,
+    /// UID to impersonate
+    #[arg(long = "as-uid", global = true, value_name = "UID", help_heading = HEADING)]
+    pub impersonate_uid: Option<String>,
+    /// Extra of the user to impersonate, can be repeated
+    #[arg(long = "as-user-extra", global = true, value_name = "KEY=VALUE", help_heading = HEADING)]
+    pub impersonate_user_extra: Vec<UserExtra>,
     /// The address and port of the Kubernetes API server
     #[arg(long, short = 's', global = true, value_name = "URL", value_hint = ValueHint::Url, help_heading = HEADING)]
     pub server: Option<String>,
@@ -40,18 +46,73 @@ pub struct ConnectArgs {
     // Secret, so that no Debug output of a plan can show it.
     #[arg(long, global = true, value_name = "TOKEN", help_heading = HEADING)]
     pub token: Option<SecretString>,
+    /// Username for basic authentication to the API server
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "token", hide_short_help = true, help_heading = HEADING)]
+    pub username: Option<String>,
+    /// Password for basic authentication to the API server
+    #[arg(long, global = true, value_name = "PASSWORD", requires = "username", hide_short_help = true, help_heading = HEADING)]
+    pub password: Option<SecretString>,
+    /// Path to a client certificate file for TLS
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
+    pub client_certificate: Option<PathBuf>,
+    /// Path to a client key file for TLS
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
+    pub client_key: Option<PathBuf>,
     /// Path to a certificate file for the certificate authority
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
     pub certificate_authority: Option<PathBuf>,
     /// Do not check the server's certificate: the connection can be listened to and altered
     #[arg(long, global = true, help_heading = HEADING)]
     pub insecure_skip_tls_verify: bool,
+    /// Let the API server read logs from kubelets whose certificate it cannot check
+    #[arg(long, global = true, help_heading = HEADING)]
+    pub insecure_skip_tls_verify_backend: bool,
     /// Name to check the server's certificate against [default: the server's host name]
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
     pub tls_server_name: Option<String>,
     /// How long a single request may take, such as 5s, 2m or 30; 0 waits for ever
     #[arg(long, global = true, value_name = "DURATION", default_value = "10s", help_heading = HEADING)]
     pub request_timeout: RequestTimeout,
+    /// What kubectl knows and has no meaning here.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
+}
+
+/// kubectl's flags about what elbtail does not do. They are accepted, so that an alias made for kubectl works.
+#[derive(Debug, Clone, Default, Args)]
+pub struct IgnoredArgs {
+    /// Where kubectl caches the API's description.
+    #[arg(long, global = true, hide = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Answers are never compressed.
+    #[arg(long, global = true, hide = true)]
+    pub disable_compression: bool,
+    /// elbtail has no version of the server.
+    #[arg(long, global = true, hide = true)]
+    pub match_server_version: bool,
+    /// The server's warnings are not shown.
+    #[arg(long, global = true, hide = true)]
+    pub warnings_as_errors: bool,
+}
+
+/// A `key=value` of `--as-user-extra`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserExtra {
+    /// The key, which becomes part of a header's name.
+    pub key: String,
+    /// One of its values.
+    pub value: String,
+}
+
+impl FromStr for UserExtra {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok(Self { key: key.to_owned(), value: value.to_owned() }),
+            _ => Err(format!("{text:?} is not KEY=VALUE")),
+        }
+    }
 }
 
 /// How long one request may take; `None` inside waits for ever.

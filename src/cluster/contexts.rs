@@ -27,12 +27,11 @@ impl ContextNames {
     /// # Errors
     /// When a kubeconfig cannot be read.
     pub fn read_in(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
-        let kubeconfig = kubeconfig::find(args, around)?.kubeconfig;
-        let current = args.context.clone().or(kubeconfig.current_context);
-        let named = |name: &String| kubeconfig.contexts.iter().find(|context| &context.name == name);
-        let cluster = current.as_ref().and_then(named).and_then(|context| context.context.as_ref());
-        let cluster = args.cluster.clone().or_else(|| cluster.map(|context| context.cluster.clone()));
-        let all = kubeconfig.contexts.iter().map(|context| context.name.clone());
+        let found = kubeconfig::find(args, around)?;
+        let current = args.context.clone().or(found.current_context.clone());
+        let cluster = current.as_deref().and_then(|name| found.cluster_of(name));
+        let cluster = args.cluster.clone().or(cluster);
+        let all = found.contexts().map(str::to_owned);
         let others = all.filter(|name| Some(name) != current.as_ref()).collect();
         Ok(Self { current, cluster, others })
     }

@@ -10,7 +10,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 use jiff::Timestamp;
-use kube::config::{AuthInfo, AuthProviderConfig};
+use kube::{
+    Config,
+    config::{AuthInfo, AuthProviderConfig},
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -79,8 +82,21 @@ impl fmt::Debug for Credential {
 
 impl Credentials {
     /// Gets the first credentials: runs the plugin or reads the token file, if the user has one.
-    pub async fn new(user: &AuthInfo, around: &Surroundings) -> Result<Self, ClusterError> {
-        let (source, header) = choose(user, around)?;
+    ///
+    /// Like kubectl it sends none over plain http, where everyone on the way could read them.
+    pub async fn new(config: &Config, around: &Surroundings) -> Result<Self, ClusterError> {
+        let user = &config.auth_info;
+        let (source, header) = if config.cluster_url.scheme_str() == Some("http") {
+            if has_secrets(user) {
+                (around.notice)(&format!(
+                    "warning: {} is plain http, so no token, password or plugin's credentials are sent to it; use https\n",
+                    config.cluster_url.authority().map(ToString::to_string).unwrap_or_default()
+                ));
+            }
+            (Source::Fixed, None)
+        } else {
+            choose(user, around)?
+        };
         let mut state = State {
             current: Arc::new(Credential { header, identity: None, generation: 0 }),
             renew_at: None,
@@ -140,14 +156,22 @@ impl Credentials {
     }
 }
 
+/// Whether the user has anything that would go into the `Authorization` header.
+fn has_secrets(user: &AuthInfo) -> bool {
+    user.token.is_some() || user.token_file.is_some() || user.username.is_some() || user.exec.is_some()
+}
+
 /// kubectl's order: what is given outright wins over a plugin.
 fn choose(user: &AuthInfo, around: &Surroundings) -> Result<(Source, Option<HeaderValue>), ClusterError> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    if let Some(token) = user.token.as_ref().filter(|token| !token.expose_secret().is_empty()) {
-        return Ok((Source::Fixed, Some(bearer(token.expose_secret())?)));
-    }
+    let token = user.token.as_ref().filter(|token| !token.expose_secret().is_empty());
+    let token = token.map(|token| bearer(token.expose_secret()));
     if let Some(path) = filled(&user.token_file) {
-        return Ok((Source::File(path.into()), None));
+        // The file wins; the token beside it is for when the file cannot be read.
+        return Ok((Source::File(path.into()), token.and_then(Result::ok)));
+    }
+    if let Some(token) = token {
+        return Ok((Source::Fixed, Some(token?)));
     }
     if let Some(name) = filled(&user.username) {
         let password = user.password.as_ref().map(|password| password.expose_secret()).unwrap_or_default();

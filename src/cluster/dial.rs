@@ -171,8 +171,9 @@ impl Dialer {
     /// A tunnel to the server through the proxy.
     async fn through(&self, proxy: &Proxy) -> Result<Box<dyn Wire>, ClusterError> {
         let endpoint = Endpoint::of(&proxy.url);
-        let failed = |why: String| self.unreachable(Obstacle::Proxy { proxy: endpoint.to_string(), why });
-        let tcp = self.tcp(&endpoint).await.map_err(|error| failed(obstacle(&*error).to_string()))?;
+        let named = format!("{endpoint} ({})", proxy.origin);
+        let failed = |why: String| self.unreachable(Obstacle::Proxy { proxy: named.clone(), why });
+        let tcp = self.tcp(&endpoint).await.map_err(|error| failed(obstacle(&*error).of_proxy()))?;
         let mut wire: Box<dyn Wire> = Box::new(tcp);
         if endpoint.secure {
             // The proxy is not the cluster: the system's roots vouch for it, and no client certificate is shown.
@@ -219,8 +220,22 @@ impl Dialer {
         match find::<rustls::Error>(error) {
             // With TLS 1.3 a server refuses a client certificate only now.
             Some(error @ rustls::Error::AlertReceived(_)) => tls::explain(&self.host(), self.name(), error),
+            // Bytes that are no HTTP, where no TLS was asked for.
+            _ if !self.server.secure && find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) => {
+                self.wants_tls()
+            }
             _ => ClusterError::Broken { host: self.host(), why: chain(error) },
         }
+    }
+
+    /// Whether the server is spoken to without TLS.
+    pub fn is_plain(&self) -> bool {
+        !self.server.secure
+    }
+
+    /// The error for a server that does not speak plain http.
+    pub fn wants_tls(&self) -> ClusterError {
+        self.unreachable(Obstacle::Tls(Obstacle::WANTS_TLS.to_owned()))
     }
 
     /// The name the server's certificate has to be for.

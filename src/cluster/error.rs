@@ -73,6 +73,9 @@ pub enum Obstacle {
     /// The server's certificate does not convince.
     #[error("{0}")]
     Tls(String),
+    /// Something answers, and it is not Kubernetes.
+    #[error("it answers with {0}: is this the API's URL? check the server in the kubeconfig, or --server")]
+    NotTheApi(String),
     /// The proxy refused or failed.
     #[error("proxy {proxy}: {why}")]
     Proxy {
@@ -84,6 +87,20 @@ pub enum Obstacle {
     /// Any other failure of the network.
     #[error("{0}")]
     Network(String),
+}
+
+impl Obstacle {
+    /// What an answer to plain http means that is none.
+    pub(super) const WANTS_TLS: &'static str = "it wants TLS there: write https:// in the server's URL";
+
+    /// The same about a proxy, to which the advice about clusters does not apply.
+    pub(super) fn of_proxy(&self) -> String {
+        match self {
+            Self::Refused => "connection refused; is it running, and is the port right?".to_owned(),
+            Self::Dns(why) => format!("its name does not resolve ({why})"),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// A Kubernetes `Status` that says no.
@@ -109,6 +126,11 @@ impl fmt::Display for Rejection {
 }
 
 impl Rejection {
+    /// Whether a 401 was handed on by the API server, which itself says `Unauthorized` and nothing more.
+    pub(super) fn is_of_kubelet(&self) -> bool {
+        self.message.starts_with("the server has asked for the client to provide credentials")
+    }
+
     /// How much of a body that is no `Status` is worth showing.
     const EXCERPT: usize = 300;
 
@@ -131,6 +153,8 @@ impl Rejection {
 impl From<Rejection> for ClusterError {
     fn from(rejection: Rejection) -> Self {
         match rejection.code {
+            // The API server let the request in: it is the kubelet that does not let the API server in.
+            401 if rejection.is_of_kubelet() => Self::Rejected(rejection),
             401 => Self::Unauthenticated(format!("the cluster refused the credentials: {}", rejection.message)),
             403 => Self::Forbidden(rejection),
             _ => Self::Rejected(rejection),
@@ -142,8 +166,8 @@ impl ClusterError {
     /// The exit code this error ends a run with.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) => Exit::Usage,
-            Self::NoCluster(_) | Self::Unreachable { .. } | Self::Broken { .. } => Exit::Unreachable,
+            Self::Config(_) | Self::NoCluster(_) => Exit::Usage,
+            Self::Unreachable { .. } | Self::Broken { .. } => Exit::Unreachable,
             Self::Unauthenticated(_) | Self::Forbidden(_) => Exit::Denied,
             Self::Rejected(_) | Self::Unexpected(_) => Exit::Unexpected,
         }
@@ -152,7 +176,7 @@ impl ClusterError {
     /// Whether the same request may well succeed a little later: the network, or a server that is busy or starting.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { why, .. } => !matches!(why, Obstacle::Tls(_)),
+            Self::Unreachable { why, .. } => !matches!(why, Obstacle::Tls(_) | Obstacle::NotTheApi(_)),
             Self::Broken { .. } => true,
             Self::Rejected(rejection) => matches!(rejection.code, 408 | 429 | 500..=599),
             _ => false,

@@ -12,7 +12,7 @@ use std::{
 use futures::future::{Either, select};
 use jiff::Timestamp;
 use kube::config::{ExecConfig, ExecInteractiveMode};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{
@@ -60,7 +60,7 @@ struct ExecCredential {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExecStatus {
-    expiration_timestamp: Option<Timestamp>,
+    expiration_timestamp: Option<String>,
     token: Option<SecretString>,
     client_certificate_data: Option<String>,
     client_key_data: Option<SecretString>,
@@ -99,8 +99,7 @@ impl Plugin {
     pub async fn run(&self) -> Result<Granted, ClusterError> {
         let failed = |why: String| ClusterError::Unauthenticated(format!("the exec plugin {}: {why}", self.command));
         // Standard input may be a piped row, which a plugin must not swallow; a terminal has nothing to lose.
-        let interactive =
-            self.config.interactive_mode == Some(ExecInteractiveMode::Always) && io::stdin().is_terminal();
+        let interactive = self.config.interactive_mode != Some(ExecInteractiveMode::Never) && io::stdin().is_terminal();
         if self.config.interactive_mode == Some(ExecInteractiveMode::Always) && !interactive {
             return Err(failed(
                 "it needs a terminal to ask you something; sign in first, then run this again".to_owned(),
@@ -192,22 +191,50 @@ impl Plugin {
 
     /// Reads the plugin's answer. Messages never quote it: it holds the token.
     fn read(&self, out: &[u8]) -> Result<Granted, String> {
-        let answer: ExecCredential = serde_json::from_slice(out).map_err(|error| {
-            format!("printed no ExecCredential ({} bytes, unreadable at column {})", out.len(), error.column())
-        })?;
+        let answer = credential(out)?;
         if let Some(version) = answer.api_version.filter(|version| version != self.api_version) {
             return Err(format!("answered in {version:?}, but the kubeconfig says {}", self.api_version));
         }
         let status = answer.status.ok_or("printed an ExecCredential without status")?;
-        let identity = match (status.client_certificate_data, status.client_key_data) {
+        let filled = |text: &SecretString| !text.expose_secret().trim().is_empty();
+        let (token, key) = (status.token.filter(filled), status.client_key_data.filter(filled));
+        let identity = match (status.client_certificate_data.filter(|pem| !pem.trim().is_empty()), key) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => return Err("gave half a client certificate: certificate and key belong together".to_owned()),
         };
-        if status.token.is_none() && identity.is_none() {
-            return Err("gave neither a token nor a client certificate".to_owned());
+        if token.is_none() && identity.is_none() {
+            return Err("gave neither a token nor a client certificate, or an empty one; sign in anew".to_owned());
         }
-        Ok(Granted { token: status.token, identity, expires: status.expiration_timestamp })
+        let expires = status.expiration_timestamp.filter(|at| !at.is_empty());
+        let expires =
+            expires.map(|at| at.parse().map_err(|_| format!("gave the expirationTimestamp {at:?}, which is no time")));
+        Ok(Granted { token, identity, expires: expires.transpose()? })
+    }
+}
+
+/// The credential in what a plugin printed: JSON, or YAML, which kubectl takes as well. Errors never quote it.
+fn credential(out: &[u8]) -> Result<ExecCredential, String> {
+    let unreadable = match serde_json::from_slice(out) {
+        Ok(answer) => return Ok(answer),
+        Err(error) => error,
+    };
+    let text = String::from_utf8_lossy(out);
+    if let Some(begin) = text.find('{').filter(|&begin| !text[..begin].trim().is_empty())
+        && let Some(Ok(_)) = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<ExecCredential>().next()
+        && serde_json::from_str::<serde_json::Value>(text[..begin].trim()).is_err()
+    {
+        return Err(format!(
+            "printed {begin} bytes of other words before its ExecCredential, which has to be alone on standard output; run it by hand to see them"
+        ));
+    }
+    // A mapping with its field: any words at all are YAML.
+    match serde_saphyr::from_str::<ExecCredential>(&text) {
+        Ok(answer) if answer.api_version.is_some() => Ok(answer),
+        _ => {
+            let column = unreadable.column();
+            Err(format!("printed no ExecCredential ({} bytes, unreadable at column {column})", out.len()))
+        }
     }
 }
 

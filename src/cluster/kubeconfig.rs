@@ -1,126 +1,213 @@
 //! Finding and merging kubeconfig files, and choosing a context in them, by kubectl's rules.
 
 use std::{
-    env, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
-use kube::config::{AuthInfo, Cluster, Kubeconfig, KubeconfigError};
+use kube::config::{AuthInfo, Cluster};
+use serde_json::{Map, Value};
+use serde_saphyr::DuplicateKeyPolicy;
 
-use super::{ClusterError, ConnectArgs, Surroundings};
+use super::{
+    ClusterError, ConnectArgs, Surroundings,
+    entry::{Entry, Kind, plain, what},
+    namespace,
+};
 
-/// The merged kubeconfig and where it came from.
-#[derive(Debug)]
+/// The entries of all files, and where they came from.
+#[derive(Debug, Default)]
 pub(super) struct Found {
-    /// All files merged; empty when none exists.
-    pub kubeconfig: Kubeconfig,
+    /// The context to use when no flag names one.
+    pub current_context: Option<String>,
+    contexts: Vec<Entry>,
+    clusters: Vec<Entry>,
+    users: Vec<Entry>,
     /// Every place that was looked at, for the message that there was nothing.
     pub looked_at: Vec<PathBuf>,
 }
 
 /// What the chosen context amounts to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Choice {
     pub cluster: Cluster,
     pub user: AuthInfo,
     pub namespace: Option<String>,
+    /// The entry the cluster is from, for messages; none when no context or cluster was chosen.
+    pub origin: Option<String>,
 }
 
 /// `--kubeconfig` alone, else the files of `$KUBECONFIG`, else `~/.kube/config`.
 pub(super) fn find(args: &ConnectArgs, around: &Surroundings) -> Result<Found, ClusterError> {
-    if let Some(path) = &args.kubeconfig {
-        // Named on purpose, so it has to be there.
-        let kubeconfig = read(path)?
-            .ok_or_else(|| ClusterError::Config(format!("--kubeconfig {}: there is no such file", path.display())))?;
-        return Ok(Found { kubeconfig, looked_at: vec![path.clone()] });
-    }
-    let looked_at: Vec<PathBuf> = match &around.kubeconfig {
-        Some(list) => env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(),
-        None => around.home.iter().map(|home| home.join(".kube").join("config")).collect(),
+    let looked_at: Vec<PathBuf> = match (&args.kubeconfig, &around.kubeconfig) {
+        (Some(path), _) => vec![path.clone()],
+        (None, Some(list)) => env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(),
+        (None, None) => around.home.iter().map(|home| home.join(".kube").join("config")).collect(),
     };
-    let mut kubeconfig = Kubeconfig::default();
+    let mut found = Found::default();
     for path in &looked_at {
-        if let Some(next) = read(path)? {
-            kubeconfig = kubeconfig
-                .merge(next)
-                .map_err(|error| ClusterError::Config(format!("kubeconfig {}: {error}", path.display())))?;
+        let is_there = found.add(path)?;
+        // Named on purpose, so it has to be there.
+        if !is_there && args.kubeconfig.is_some() {
+            return Err(ClusterError::Config(format!("--kubeconfig {}: there is no such file", path.display())));
         }
     }
-    Ok(Found { kubeconfig, looked_at })
+    Ok(Found { looked_at, ..found })
 }
 
-/// One file, its relative paths resolved; `None` when it does not exist.
-fn read(path: &Path) -> Result<Option<Kubeconfig>, ClusterError> {
-    let wrong = |why: String| ClusterError::Config(format!("kubeconfig {}: {why}", path.display()));
-    match Kubeconfig::read_from(path) {
-        Ok(mut kubeconfig) => {
-            // `kubectl config unset` leaves an empty name behind, which must not hide the next file's.
-            kubeconfig.current_context = kubeconfig.current_context.filter(|name| !name.is_empty());
-            Ok(Some(kubeconfig))
+impl Found {
+    /// Adds a file's entries, unless an earlier file has the name; `false` when there is no such file.
+    fn add(&mut self, path: &Path) -> Result<bool, ClusterError> {
+        let wrong = |why: String| ClusterError::Config(format!("kubeconfig {}: {why}", path.display()));
+        let text = match fs::read(path) {
+            Ok(bytes) => decode(bytes).map_err(|why| wrong(why.to_owned()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        for document in parse(&text).map_err(wrong)? {
+            let mut document = match document {
+                Value::Object(fields) => fields,
+                Value::Null => continue,
+                other => return Err(wrong(format!("it holds {}, not the mapping of a kubeconfig", what(&other)))),
+            };
+            self.add_document(path, &mut document)?;
         }
-        Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(KubeconfigError::ReadConfig(error, _)) => Err(wrong(error.to_string())),
-        Err(KubeconfigError::Parse(error)) => {
-            // The place only: the parser's own words quote the lines around it, which may hold a token.
-            let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column()));
-            Err(wrong(format!("{}this is not the YAML of a kubeconfig", place.unwrap_or_default())))
-        }
-        Err(error) => Err(wrong(error.to_string())),
+        Ok(true)
     }
-}
 
-/// The cluster, user and namespace that the flags and the current context name.
-pub(super) fn choose(kubeconfig: &Kubeconfig, args: &ConnectArgs) -> Result<Choice, ClusterError> {
-    let name = args.context.as_ref().or(kubeconfig.current_context.as_ref());
-    let context = match name {
-        Some(name) => {
-            let known = kubeconfig.contexts.iter().find(|context| &context.name == name);
-            let known = known.ok_or_else(|| {
-                let flag = if args.context.is_some() { "--context" } else { "current-context" };
-                unknown("context", flag, name, kubeconfig.contexts.iter().map(|context| &context.name))
-            })?;
-            known.context.clone().unwrap_or_default()
+    fn add_document(&mut self, path: &Path, document: &mut Map<String, Value>) -> Result<(), ClusterError> {
+        let text = |field: &str| document.get(field).and_then(plain).filter(|text| !text.is_empty());
+        if let Some(kind) = text("kind").filter(|kind| kind != "Config") {
+            let file = path.display();
+            return Err(ClusterError::Config(format!("kubeconfig {file}: its kind is {kind:?}, not \"Config\"")));
         }
-        None => Default::default(),
-    };
-
-    let cluster = args.cluster.as_ref().or(Some(&context.cluster).filter(|name| !name.is_empty()));
-    let cluster = match cluster {
-        Some(name) => {
-            let known = kubeconfig.clusters.iter().find(|cluster| &cluster.name == name);
-            // With --server the entry is a convenience; without, it is all there is.
-            if known.is_none() && (args.cluster.is_some() || args.server.is_none()) {
-                let names = kubeconfig.clusters.iter().map(|cluster| &cluster.name);
-                let flag = if args.cluster.is_some() { "--cluster" } else { "the context's cluster" };
-                return Err(unknown("cluster", flag, name, names));
+        // `kubectl config unset` leaves an empty name behind, which must not hide the next file's.
+        let current = text("current-context");
+        self.current_context = self.current_context.take().or(current);
+        for kind in [Kind::Context, Kind::Cluster, Kind::User] {
+            let known = self.entries_mut(kind);
+            for entry in Entry::all(kind, path, document)? {
+                if known.iter().all(|other| other.name != entry.name) {
+                    known.push(entry);
+                }
             }
-            known.and_then(|cluster| cluster.cluster.clone()).unwrap_or_default()
         }
-        None => Cluster::default(),
-    };
+        Ok(())
+    }
 
-    let user = args.user.as_ref().or(context.user.as_ref().filter(|name| !name.is_empty()));
-    let user = match user {
-        Some(name) => {
-            let known = kubeconfig.auth_infos.iter().find(|user| &user.name == name);
-            let known = known.ok_or_else(|| {
-                let flag = if args.user.is_some() { "--user" } else { "the context's user" };
-                unknown("user", flag, name, kubeconfig.auth_infos.iter().map(|user| &user.name))
-            })?;
-            known.auth_info.clone().unwrap_or_default()
+    fn entries_mut(&mut self, kind: Kind) -> &mut Vec<Entry> {
+        match kind {
+            Kind::Context => &mut self.contexts,
+            Kind::Cluster => &mut self.clusters,
+            Kind::User => &mut self.users,
         }
-        None => AuthInfo::default(),
-    };
-    let namespace = context.namespace.filter(|namespace| !namespace.is_empty());
-    Ok(Choice { cluster, user, namespace })
+    }
+
+    fn entries(&self, kind: Kind) -> &[Entry] {
+        match kind {
+            Kind::Context => &self.contexts,
+            Kind::Cluster => &self.clusters,
+            Kind::User => &self.users,
+        }
+    }
+
+    /// The names of the contexts.
+    pub fn contexts(&self) -> impl Iterator<Item = &str> {
+        self.contexts.iter().map(|context| context.name.as_str())
+    }
+
+    /// The cluster that a context names, if it can be told.
+    pub fn cluster_of(&self, context: &str) -> Option<String> {
+        self.contexts.iter().find(|entry| entry.name == context)?.named("cluster").ok().flatten()
+    }
+
+    /// The entry of a name, or which there are instead; `by` says who named it.
+    fn named(&self, kind: Kind, by: &str, name: &str) -> Result<&Entry, ClusterError> {
+        let entries = self.entries(kind);
+        entries.iter().find(|entry| entry.name == name).ok_or_else(|| {
+            let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            ClusterError::Config(match names.as_slice() {
+                [] => format!("{by} {name:?}: {} has no {kind} at all", self.files()),
+                names => format!("{by} {name:?}: {} has no such {kind}; it has {}", self.files(), names.join(", ")),
+            })
+        })
+    }
+
+    fn files(&self) -> String {
+        let files: Vec<String> = self.looked_at.iter().map(|path| path.display().to_string()).collect();
+        format!("the kubeconfig {}", files.join(", "))
+    }
+
+    /// The cluster, user and namespace that the flags and the current context name.
+    pub fn choose(&self, args: &ConnectArgs) -> Result<Choice, ClusterError> {
+        let context = match (&args.context, &self.current_context) {
+            (Some(name), _) => Some(self.named(Kind::Context, "--context", name)?),
+            (None, Some(name)) => Some(self.named(Kind::Context, "current-context", name)?),
+            (None, None) => None,
+        };
+        let of_context = |field: &str| match context {
+            Some(entry) => Ok::<_, ClusterError>(
+                entry.named(field)?.map(|name| (format!("the {field} of context {:?},", entry.name), name)),
+            ),
+            None => Ok(None),
+        };
+        let flag = |flag: &str, name: &Option<String>| name.clone().map(|name| (flag.to_owned(), name));
+
+        let by_flag = flag("--cluster", &args.cluster);
+        let cluster = match by_flag.clone().map_or_else(|| of_context("cluster"), |it| Ok(Some(it)))? {
+            // With --server the entry is a convenience; without, it is all there is.
+            Some((by, name)) => match self.named(Kind::Cluster, &by, &name) {
+                Err(_) if by_flag.is_none() && args.server.is_some() => None,
+                entry => Some(entry?),
+            },
+            None => None,
+        };
+        let user = match flag("--user", &args.user).map_or_else(|| of_context("user"), |it| Ok(Some(it)))? {
+            Some((by, name)) => self.named(Kind::User, &by, &name)?.user()?,
+            None => AuthInfo::default(),
+        };
+        let namespace = match context {
+            Some(entry) => entry.named("namespace")?.map(|name| namespace::check(&format!("{entry}: namespace"), name)),
+            None => None,
+        };
+        Ok(Choice {
+            cluster: cluster.map(Entry::cluster).transpose()?.unwrap_or_default(),
+            user,
+            namespace: namespace.transpose()?,
+            origin: cluster.or(context).map(Entry::to_string),
+        })
+    }
 }
 
-/// An unknown name, with the names there are.
-fn unknown<'a>(kind: &str, flag: &str, name: &str, names: impl Iterator<Item = &'a String>) -> ClusterError {
-    let names: Vec<&str> = names.map(String::as_str).collect();
-    ClusterError::Config(match names.as_slice() {
-        [] => format!("{flag} {name:?}: the kubeconfig has no {kind} at all"),
-        names => format!("{flag} {name:?}: the kubeconfig has no such {kind}; it has {}", names.join(", ")),
+/// The text of a file, which an editor of Windows may have written.
+fn decode(bytes: Vec<u8>) -> Result<String, &'static str> {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> =
+            bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or_default()])).collect();
+        String::from_utf16(&units).map_err(|_| "it is no UTF-16")
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes)
+            .map(|text| text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text))
+            .map_err(|_| "it is no text (no UTF-8)"),
+    }
+}
+
+/// The documents of a file, as kubectl's YAML parser reads them: of a key that is there twice the last counts.
+fn parse(text: &str) -> Result<Vec<Value>, String> {
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
+        // The fields it is used in are base64 anyhow.
+        ignore_binary_tag_for_string: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+        // The place only: the parser's own words quote the lines around it, which may hold a token.
+        let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column()));
+        format!("{}this is not the YAML of a kubeconfig", place.unwrap_or_default())
     })
 }
 
@@ -158,14 +245,14 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let around = around(&[&dir.path().join("missing"), Path::new(""), &one, &two]);
 
         let args = ConnectArgs::default();
-        let choice = choose(&find(&args, &around).unwrap().kubeconfig, &args).unwrap();
+        let choice = find(&args, &around).unwrap().choose(&args).unwrap();
         assert_eq!(choice.cluster.server.as_deref(), Some("https://red"), "the first file to set a name wins");
         assert_eq!(choice.cluster.certificate_authority.as_deref(), dir.path().join("ca.pem").to_str());
         assert_eq!(choice.user.token_file.as_deref(), dir.path().join("sub/token").to_str());
         assert_eq!(choice.namespace.as_deref(), Some("blast"));
 
         let args = ConnectArgs { cluster: Some("blue".to_owned()), ..ConnectArgs::default() };
-        let choice = choose(&find(&args, &around).unwrap().kubeconfig, &args).unwrap();
+        let choice = find(&args, &around).unwrap().choose(&args).unwrap();
         assert_eq!(choice.cluster.server.as_deref(), Some("https://blue"));
     }
 
@@ -176,7 +263,13 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         fs::write(&path, SECOND).unwrap();
         let named = ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() };
         let found = find(&named, &Surroundings::nothing()).unwrap();
-        let text = |args: &ConnectArgs| choose(&found.kubeconfig, args).unwrap_err().to_string();
+        let text = |args: &ConnectArgs| {
+            found
+                .choose(args)
+                .unwrap_err()
+                .to_string()
+                .replace(&format!(" {}", named.kubeconfig.as_ref().unwrap().display()), "")
+        };
         assert_eq!(
             text(&ConnectArgs { context: Some("green".to_owned()), ..named.clone() }),
             "--context \"green\": the kubeconfig has no such context; it has red"
@@ -185,17 +278,17 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
             text(&ConnectArgs { cluster: Some("green".to_owned()), ..named.clone() }),
             "--cluster \"green\": the kubeconfig has no such cluster; it has red, blue"
         );
-        assert_eq!(text(&named), "the context's user \"red\": the kubeconfig has no user at all");
+        assert_eq!(text(&named), "the user of context \"red\", \"red\": the kubeconfig has no user at all");
     }
 
     #[test]
     fn a_malformed_file_is_named_with_the_place_and_without_its_content() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
-        fs::write(&path, "apiVersion: v1\nusers:\n- name: me\n  user: planted-secret\n").unwrap();
+        fs::write(&path, "apiVersion: v1\nusers:\n- name: me\n  user: {planted-secret\n").unwrap();
         let args = ConnectArgs { kubeconfig: Some(path.clone()), ..ConnectArgs::default() };
         let text = find(&args, &Surroundings::nothing()).unwrap_err().to_string();
-        assert!(text.starts_with(&format!("kubeconfig {}: line 4, column 9", path.display())), "{text}");
+        assert!(text.starts_with(&format!("kubeconfig {}: line ", path.display())), "{text}");
         assert!(!text.contains("planted"), "{text}");
 
         let args = ConnectArgs { kubeconfig: Some(dir.path().join("none")), ..ConnectArgs::default() };

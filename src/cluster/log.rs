@@ -48,8 +48,17 @@ pub type LogBody = BodyDataStream<AnswerBody>;
 
 impl LogQuery {
     /// The request for this part of the log of `pod` in `namespace`.
-    pub(super) fn request(&self, namespace: &str, pod: &str) -> Result<Request<Body>, ClusterError> {
-        let uri = format!("/api/v1/namespaces/{}/pods/{}/log?{}", segment(namespace), segment(pod), self.query());
+    /// With `skip_backend_verify` the API server does not check the kubelet's certificate.
+    pub(super) fn request(
+        &self,
+        namespace: &str,
+        pod: &str,
+        skip_backend_verify: bool,
+    ) -> Result<Request<Body>, ClusterError> {
+        let mut uri = format!("/api/v1/namespaces/{}/pods/{}/log?{}", segment(namespace), segment(pod), self.query());
+        if skip_backend_verify {
+            uri.push_str("&insecureSkipTLSVerifyBackend=true");
+        }
         Request::get(uri).body(Body::empty()).map_err(|error| ClusterError::Unexpected(error.to_string()))
     }
 
@@ -137,7 +146,7 @@ mod tests {
             ..LogQuery::default()
         };
         assert_eq!(
-            query.request("default", "p-0").unwrap().uri().to_string(),
+            query.request("default", "p-0", false).unwrap().uri().to_string(),
             "/api/v1/namespaces/default/pods/p-0/log?container=blast&follow=true&timestamps=true\
              &sinceTime=2026-11-24T13%3A00%3A24Z&tailLines=5"
         );
@@ -145,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_name_stays_one_segment() {
-        let uri = LogQuery::default().request("a/../b", "p").unwrap().uri().to_string();
+        let uri = LogQuery::default().request("a/../b", "p", false).unwrap().uri().to_string();
         assert_eq!(uri, "/api/v1/namespaces/a%2F..%2Fb/pods/p/log?");
     }
 }

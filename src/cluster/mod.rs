@@ -12,11 +12,14 @@ mod counters;
 mod credentials;
 mod dial;
 mod ear;
+mod entry;
 mod error;
 mod exec;
 mod kubeconfig;
 mod lane;
 mod log;
+mod namespace;
+mod no_proxy;
 pub mod node_file;
 mod pool;
 mod proxy;
@@ -24,6 +27,7 @@ mod settings;
 mod surroundings;
 mod tls;
 mod transport;
+mod trust;
 
 #[cfg(test)]
 mod tests;
@@ -39,12 +43,13 @@ use kube::{
 use tower::{Service, ServiceBuilder};
 
 pub use self::{
-    args::{ConnectArgs, RequestTimeout},
+    args::{ConnectArgs, IgnoredArgs, RequestTimeout, UserExtra},
     body::AnswerBody,
     contexts::ContextNames,
     counters::Counters,
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},
+    namespace::is_namespace,
     surroundings::Surroundings,
 };
 use self::{credentials::Credentials, lane::Keepalive, settings::Settings, transport::Transport};
@@ -57,6 +62,8 @@ pub struct Cluster {
     service: BaseUri<ExtraHeaders<Transport>>,
     client: Client,
     transport: Transport,
+    /// Whether the API server shall read logs from kubelets it cannot verify.
+    skip_backend_verify: bool,
 }
 
 impl Cluster {
@@ -82,7 +89,7 @@ impl Cluster {
         keepalive: Keepalive,
     ) -> Result<Self, ClusterError> {
         let settings = Settings::decide(args, around)?;
-        let credentials = Credentials::new(&settings.config.auth_info, around).await?;
+        let credentials = Credentials::new(&settings.config, around).await?;
         let transport = Transport::new(&settings, credentials, keepalive).await?;
         let headers = settings
             .config
@@ -91,7 +98,7 @@ impl Cluster {
         let service =
             ServiceBuilder::new().layer(settings.config.base_uri_layer()).layer(headers).service(transport.clone());
         let client = Client::new(service.clone(), settings.config.default_namespace);
-        Ok(Self { service, client, transport })
+        Ok(Self { service, client, transport, skip_backend_verify: args.insecure_skip_tls_verify_backend })
     }
 
     /// A client for kube's `Api` and `watcher`. Nothing is retried in it beyond what never reached the server.
@@ -132,7 +139,7 @@ impl Cluster {
 
     /// Asks for a container's log.
     pub async fn log(&self, namespace: &str, pod: &str, query: &LogQuery) -> Result<LogAnswer, ClusterError> {
-        let request: Request<Body> = query.request(namespace, pod)?;
+        let request: Request<Body> = query.request(namespace, pod, self.skip_backend_verify)?;
         // Always ready: see `Transport::poll_ready`.
         let answer = self.service.clone().call(request).await?;
         LogAnswer::read(answer).await

@@ -1,11 +1,11 @@
 //! [`Proxy`]: the way to a server that is not reached directly.
 
-use std::{fmt, net::IpAddr};
+use std::fmt;
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-use super::{ClusterError, Surroundings};
+use super::{ClusterError, Surroundings, no_proxy::NoProxy};
 
 /// A proxy and what it wants to know about us.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub(super) struct Proxy {
     pub url: Uri,
     /// How it is spoken to.
     pub kind: Kind,
+    /// What names it, for messages.
+    pub origin: &'static str,
 }
 
 /// The protocols a kubeconfig's `proxy-url` may name.
@@ -37,7 +39,7 @@ impl Proxy {
         // hyper-util parses user, password and scheme; any destination does.
         let matcher = Matcher::builder().all(url.to_string()).build();
         let intercept = matcher.intercept(&Uri::from_static("https://cluster"));
-        Self::from_intercept(intercept.as_ref()).ok_or_else(|| {
+        Self::from_intercept(intercept.as_ref(), "the kubeconfig's proxy-url").ok_or_else(|| {
             ClusterError::Config(format!(
                 "the cluster's proxy-url has the scheme {:?}; known are http, https and socks5",
                 url.scheme_str().unwrap_or_default()
@@ -47,21 +49,17 @@ impl Proxy {
 
     /// The environment's proxy for `server`, unless `NO_PROXY` or loopback says otherwise.
     pub fn from_surroundings(around: &Surroundings, server: &Uri) -> Result<Option<Self>, ClusterError> {
-        if is_loopback(server) {
+        if !NoProxy::parse(&around.no_proxy).lets_through(server) {
             return Ok(None);
         }
-        let matcher = Matcher::builder()
-            .http(around.http_proxy.clone())
-            .https(around.https_proxy.clone())
-            .no(without_ports(&around.no_proxy, server))
-            .build();
+        let matcher = Matcher::builder().http(around.http_proxy.clone()).https(around.https_proxy.clone()).build();
+        let origin = if server.scheme_str() == Some("http") { "HTTP_PROXY" } else { "HTTPS_PROXY" };
         let Some(intercept) = matcher.intercept(server) else { return Ok(None) };
-        let unknown =
-            || ClusterError::Config("the proxy of the environment is neither http, https nor socks5".to_owned());
-        Self::from_intercept(Some(&intercept)).ok_or_else(unknown).map(Some)
+        let unknown = || ClusterError::Config(format!("the proxy in {origin} is neither http, https nor socks5"));
+        Self::from_intercept(Some(&intercept), origin).ok_or_else(unknown).map(Some)
     }
 
-    fn from_intercept(intercept: Option<&Intercept>) -> Option<Self> {
+    fn from_intercept(intercept: Option<&Intercept>, origin: &'static str) -> Option<Self> {
         let intercept = intercept?;
         let kind = match intercept.uri().scheme_str()? {
             "http" | "https" => Kind::Http(intercept.basic_auth().cloned()),
@@ -70,27 +68,8 @@ impl Proxy {
             }
             _ => return None,
         };
-        Some(Self { url: intercept.uri().clone(), kind })
+        Some(Self { url: intercept.uri().clone(), kind, origin })
     }
-}
-
-/// kubectl (like all of Go) never asks a proxy for this machine itself.
-fn is_loopback(server: &Uri) -> bool {
-    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// `NO_PROXY` entries may carry a port, which hyper-util does not know: keep those whose port is the server's.
-fn without_ports(no_proxy: &str, server: &Uri) -> String {
-    let server_port = server.port_u16().unwrap_or(if server.scheme_str() == Some("http") { 80 } else { 443 });
-    let entries = no_proxy.split(',').map(str::trim).filter_map(|entry| match entry.rsplit_once(':') {
-        // A bare IPv6 address has colons too, but no port.
-        Some((host, port)) if host.ends_with(']') || !host.contains(':') => {
-            (port.parse() == Ok(server_port)).then(|| host.trim_matches(['[', ']']))
-        }
-        _ => Some(entry),
-    });
-    entries.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

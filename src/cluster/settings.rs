@@ -1,10 +1,6 @@
 //! [`Settings`]: flags, kubeconfig and environment, boiled down to what a connection needs.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::HashMap, fs, io, path::Path, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderName, HeaderValue, Uri};
@@ -12,12 +8,14 @@ use kube::{
     Config,
     config::{AuthInfo, Cluster, ExecAuthCluster},
 };
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     ClusterError, ConnectArgs, Surroundings,
-    kubeconfig::{self, Choice},
+    args::UserExtra,
+    kubeconfig::{self, Choice, Found},
+    namespace,
     proxy::Proxy,
+    trust,
 };
 
 /// How elbtail introduces itself in the API server's audit log.
@@ -39,20 +37,42 @@ impl Settings {
     /// Decides, or says what is missing.
     pub fn decide(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
         let found = kubeconfig::find(args, around)?;
-        let choice = kubeconfig::choose(&found.kubeconfig, args)?;
-        let nowhere = args.server.is_none() && choice.cluster.server.as_deref().unwrap_or_default().is_empty();
-        let choice = if nowhere {
-            in_cluster(around)?.ok_or_else(|| nothing_found(&found.looked_at, !found.kubeconfig.contexts.is_empty()))?
-        } else {
-            choice
-        };
+        let mut choice = found.choose(args)?;
+        if args.server.is_none() && choice.cluster.server.is_none() {
+            if let Some(origin) = &choice.origin {
+                return Err(no_server(origin));
+            }
+            choice = in_cluster(around)?.ok_or_else(|| nothing_found(&found))?;
+        }
         let mut config = from_choice(choice, args)?;
-        if let Some(namespace) = &args.namespace {
-            config.default_namespace = namespace.clone();
+        // An empty name is none, as kubectl has it.
+        if let Some(name) = args.namespace.clone().filter(|name| !name.is_empty()) {
+            config.default_namespace = namespace::check("--namespace", name)?;
         }
         let user = &mut config.auth_info;
         if let Some(token) = &args.token {
             user.token = Some(token.clone());
+            user.token_file = None;
+        }
+        if let Some(name) = &args.username {
+            *user = AuthInfo { username: Some(name.clone()), password: args.password.clone(), ..AuthInfo::default() };
+        }
+        let path = |path: &Path| Some(path.to_string_lossy().into_owned());
+        if let Some(certificate) = &args.client_certificate {
+            (user.client_certificate, user.client_certificate_data) = (path(certificate), None);
+        }
+        if let Some(key) = &args.client_key {
+            (user.client_key, user.client_key_data) = (path(key), None);
+        }
+        if let Some(uid) = &args.impersonate_uid {
+            user.impersonate_uid = Some(uid.clone());
+        }
+        if !args.impersonate_user_extra.is_empty() {
+            let mut extra: HashMap<String, Vec<String>> = HashMap::new();
+            for UserExtra { key, value } in &args.impersonate_user_extra {
+                extra.entry(key.clone()).or_default().push(value.clone());
+            }
+            user.impersonate_user_extra = Some(extra);
         }
         if let Some(name) = &args.impersonate {
             user.impersonate = Some(name.clone());
@@ -71,7 +91,8 @@ impl Settings {
 
 /// The chosen entries of a kubeconfig, with the flags that replace parts of them.
 fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterError> {
-    let Choice { mut cluster, mut user, namespace } = choice;
+    let Choice { mut cluster, mut user, namespace, origin } = choice;
+    let origin = origin.unwrap_or_else(|| "the cluster".to_owned());
     if let Some(server) = &args.server {
         cluster.server = Some(server.clone());
         // Another server has another name; kubectl drops it too.
@@ -93,15 +114,15 @@ fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterErro
     }
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
     config.tls_server_name = cluster.tls_server_name.clone().filter(|name| !name.is_empty());
-    trust_cluster(&mut config, &cluster)?;
+    trust_cluster(&mut config, &cluster, &origin)?;
     if let Some(proxy) = cluster.proxy_url.as_deref().filter(|url| !url.is_empty()) {
         // The URL itself stays out of the message: it may hold a password.
-        let url = proxy.parse().map_err(|error| ClusterError::Config(format!("the cluster's proxy-url: {error}")))?;
+        let url = proxy.parse().map_err(|error| ClusterError::Config(format!("{origin}: proxy-url: {error}")))?;
         config.proxy_url = Some(url);
     }
     if let Some(exec) = user.exec.as_mut().filter(|exec| exec.provide_cluster_info) {
         let info = ExecAuthCluster::try_from(&cluster);
-        exec.cluster = Some(info.map_err(|error| ClusterError::Config(error.to_string()))?);
+        exec.cluster = Some(info.map_err(|error| ClusterError::Config(format!("{origin}: {error}")))?);
     }
     config.auth_info = user;
     Ok(config)
@@ -119,32 +140,33 @@ fn server_url(text: &str) -> Result<Uri, ClusterError> {
 }
 
 /// The cluster entry's CA: data before file, as kubectl has it.
-fn trust_cluster(config: &mut Config, cluster: &Cluster) -> Result<(), ClusterError> {
-    if let Some(data) = cluster.certificate_authority_data.as_deref().filter(|data| !data.is_empty()) {
-        let pem = BASE64_STANDARD.decode(data).map_err(|error| {
-            ClusterError::Config(format!("the cluster's certificate-authority-data is no base64: {error}"))
-        })?;
-        config.root_cert = Some(certificates("the cluster's certificate-authority-data", &pem)?);
-    } else if let Some(path) = cluster.certificate_authority.as_deref().filter(|path| !path.is_empty()) {
-        trust(config, Path::new(path), &read_file("the cluster's certificate-authority", Path::new(path))?)?;
+fn trust_cluster(config: &mut Config, cluster: &Cluster, origin: &str) -> Result<(), ClusterError> {
+    if let Some(data) = &cluster.certificate_authority_data {
+        let place = format!("{origin}: certificate-authority-data");
+        let pem = BASE64_STANDARD
+            .decode(data)
+            .map_err(|error| ClusterError::Config(format!("{place} is no base64: {error}")))?;
+        config.root_cert = Some(certificates(&place, &pem)?);
+    } else if let Some(path) = &cluster.certificate_authority {
+        let place = format!("{origin}: certificate-authority");
+        trust_file(config, Path::new(path), &read_file(&place, Path::new(path))?)?;
     }
     Ok(())
 }
 
 /// Trusts the CA in a file, and what replaces it there later.
-fn trust(config: &mut Config, path: &Path, pem: &[u8]) -> Result<(), ClusterError> {
+fn trust_file(config: &mut Config, path: &Path, pem: &[u8]) -> Result<(), ClusterError> {
     config.root_cert = Some(certificates(&path.display().to_string(), pem)?);
     config.root_cert_file = Some(path.to_owned());
     Ok(())
 }
 
 fn certificates(place: &str, pem: &[u8]) -> Result<Vec<Vec<u8>>, ClusterError> {
-    let certificates: Result<Vec<_>, _> =
-        CertificateDer::pem_slice_iter(pem).map(|certificate| certificate.map(|der| der.to_vec())).collect();
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(ClusterError::Config(format!("{place} holds no PEM certificate"))),
+    let certificates = trust::certificates(pem);
+    if certificates.is_empty() {
+        return Err(ClusterError::Config(format!("{place} holds no PEM certificate")));
     }
+    Ok(certificates.iter().map(|der| der.to_vec()).collect())
 }
 
 fn read_file(what: &str, path: &Path) -> Result<Vec<u8>, ClusterError> {
@@ -171,18 +193,28 @@ fn in_cluster(around: &Surroundings) -> Result<Option<Choice>, ClusterError> {
     let user = AuthInfo { token_file: Some(text("token")), ..AuthInfo::default() };
     let namespace = fs::read_to_string(around.service_account.join("namespace")).ok();
     let namespace = namespace.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    Ok(Some(Choice { cluster, user, namespace }))
+    Ok(Some(Choice { cluster, user, namespace, origin: None }))
 }
 
-fn nothing_found(looked_at: &[PathBuf], contexts_exist: bool) -> ClusterError {
-    let places: Vec<String> = looked_at.iter().map(|path| path.display().to_string()).collect();
-    ClusterError::NoCluster(if contexts_exist {
-        format!("no context is chosen in {}; pass --context, or run kubectl config use-context", places.join(", "))
-    } else {
+/// An entry was chosen, but it does not say where the cluster is.
+fn no_server(origin: &str) -> ClusterError {
+    ClusterError::Config(format!("{origin} names no server: write one there (https://HOST:PORT), or pass --server"))
+}
+
+fn nothing_found(found: &Found) -> ClusterError {
+    let places: Vec<String> = found.looked_at.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<&str> = found.contexts().collect();
+    ClusterError::NoCluster(if names.is_empty() {
         let places =
             if places.is_empty() { "$KUBECONFIG and the home directory".to_owned() } else { places.join(", ") };
         format!(
             "no cluster configuration: looked at {places} and for a pod's service account; pass --kubeconfig or --server"
+        )
+    } else {
+        format!(
+            "no context is chosen in {}, which has {}; pass --context, or run kubectl config use-context",
+            places.join(", "),
+            names.join(", ")
         )
     })
 }
@@ -213,7 +245,7 @@ mod tests {
     fn nothing_at_all_says_where_it_looked() {
         let around = Surroundings { home: Some("/home/nobody".into()), ..Surroundings::nothing() };
         let error = Settings::decide(&ConnectArgs::default(), &around).unwrap_err();
-        assert_eq!(error.exit(), Exit::Unreachable);
+        assert_eq!(error.exit(), Exit::Usage);
         assert_eq!(
             error.to_string(),
             "no cluster configuration: looked at /home/nobody/.kube/config and for a pod's service account; \

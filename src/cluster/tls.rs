@@ -1,14 +1,17 @@
 //! TLS: kube's setup with ALPN on top, and rustls's errors in words that help.
 
+use std::sync::Arc;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kube::{Config, client::ConfigExt, config::AuthInfo};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig,
     crypto::{CryptoProvider, ring},
+    pki_types::CertificateDer,
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ClusterError, error::Obstacle};
+use super::{ClusterError, error::Obstacle, trust::Trust};
 use crate::causes::chain;
 
 /// What elbtail offers, best first.
@@ -42,9 +45,16 @@ pub(super) fn client_config(
             ..AuthInfo::default()
         },
     };
+    // The roots and what becomes of them are `Trust`'s.
+    let (roots, file) = (config.root_cert.clone(), config.root_cert_file.take());
     let mut tls = config
         .rustls_client_config()
         .map_err(|error| ClusterError::Config(format!("the certificates of the kubeconfig: {}", chain(&error))))?;
+    if let Some(roots) = roots.filter(|_| !config.accept_invalid_certs) {
+        let roots = roots.into_iter().map(CertificateDer::from).collect();
+        let trust = Trust::new(roots, file).map_err(|why| ClusterError::Config(format!("the cluster's CA: {why}")))?;
+        tls.dangerous().set_certificate_verifier(Arc::new(trust));
+    }
     tls.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
     Ok(tls)
 }

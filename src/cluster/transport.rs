@@ -11,7 +11,11 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use http::{Request, Response, StatusCode, header::AUTHORIZATION};
+use http::{
+    HeaderValue, Request, Response, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, LOCATION},
+};
+use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
 use tokio::time::Instant;
 use tower::Service;
@@ -22,12 +26,16 @@ use super::{
     counters::Counters,
     credentials::{Credential, Credentials},
     dial::Dialer,
+    error::{Obstacle, Rejection},
     lane::{Keepalive, Unanswered},
     pool::{Pool, Slot},
 };
 
 /// How often a request that was never sent looks for another connection.
 const TRIES: usize = 3;
+
+/// A `Status` longer than this is none.
+const STATUS_LIMIT: usize = 1024 * 1024;
 
 /// The lowest layer under [`kube::Client`].
 #[derive(Clone)]
@@ -90,20 +98,63 @@ impl Service<Request<Body>> for Transport {
 impl Inner {
     /// The answer, after new credentials and another try if the server refuses the present ones.
     async fn answer(&self, request: Request<Body>) -> Result<Response<AnswerBody>, ClusterError> {
-        let spare = copy(&request);
+        let (spare, by_kubelet) = (copy(&request), is_of_kubelet(&request));
+        // A kubelet lists directories as web pages.
+        let is_api = request.uri().path().starts_with("/api") && !is_node_file(&request);
         let mut credential = self.credentials.current().await?;
         let mut answer = self.authorized(request, &credential).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED
-            && let Some(again) = spare
-            && let Some(fresh) = self.credentials.after_refusal(&credential).await?
-        {
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            let refusal = self.refusal(answer, by_kubelet).await;
+            let fresh = match &refusal {
+                Some(_) => None,
+                None => self.credentials.after_refusal(&credential).await?,
+            };
+            let Some((again, fresh)) = spare.zip(fresh) else {
+                let ours = || ClusterError::Unauthenticated(self.credentials.refusal(&credential));
+                return Err(refusal.unwrap_or_else(ours));
+            };
             credential = fresh;
             answer = self.authorized(again, &credential).await?;
         }
+        if answer.status() == StatusCode::BAD_REQUEST && self.pool.dialer.is_plain() {
+            return Err(self.bad_request(answer).await);
+        }
+        if let Some(what) = is_api.then(|| foreign(&answer, by_kubelet)).flatten() {
+            return Err(ClusterError::Unreachable { host: self.pool.dialer.host(), why: Obstacle::NotTheApi(what) });
+        }
         match answer.status() {
-            StatusCode::UNAUTHORIZED => Err(ClusterError::Unauthenticated(self.credentials.refusal(&credential))),
+            StatusCode::UNAUTHORIZED => {
+                let ours = || ClusterError::Unauthenticated(self.credentials.refusal(&credential));
+                Err(self.refusal(answer, by_kubelet).await.unwrap_or_else(ours))
+            }
             _ => Ok(answer),
         }
+    }
+
+    /// A 400 over plain http: Go and nginx say so when they want TLS.
+    async fn bad_request(&self, answer: Response<AnswerBody>) -> ClusterError {
+        let code = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await;
+        let rejection = Rejection::parse(code, None, &body.map(|body| body.to_bytes()).unwrap_or_default());
+        let said = rejection.message.to_ascii_lowercase();
+        match ["to an https server", "to https port"].iter().any(|words| said.contains(words)) {
+            true => self.pool.dialer.wants_tls(),
+            false => rejection.into(),
+        }
+    }
+
+    /// What a 401 means when it is not about our credentials: a web page's, or a kubelet's that the API server hands on.
+    async fn refusal(&self, answer: Response<AnswerBody>, by_kubelet: bool) -> Option<ClusterError> {
+        if let Some(what) = foreign(&answer, by_kubelet) {
+            return Some(ClusterError::Unreachable { host: self.pool.dialer.host(), why: Obstacle::NotTheApi(what) });
+        }
+        if !by_kubelet {
+            return None;
+        }
+        let code = answer.status().as_u16();
+        let bytes = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await.ok()?.to_bytes();
+        let rejection = Rejection::parse(code, None, &bytes);
+        rejection.is_of_kubelet().then(|| rejection.into())
     }
 
     async fn authorized(
@@ -182,13 +233,45 @@ impl Inner {
     }
 }
 
+/// What an answer is that Kubernetes does not give. A busy load balancer's 5xx is none of these: it passes.
+fn foreign(answer: &Response<AnswerBody>, by_kubelet: bool) -> Option<String> {
+    let status = answer.status();
+    let header = |name| answer.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let media = header(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if status.is_redirection() {
+        // Without its query, which may hold a ticket.
+        let place = header(LOCATION).unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+        return Some(format!("a redirection to {place:?} (HTTP {})", status.as_u16()));
+    }
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    if media.eq_ignore_ascii_case("text/html") {
+        return Some(format!("a web page (HTTP {})", status.as_u16()));
+    }
+    let is_readable = media.is_empty() || media.ends_with("json") || by_kubelet;
+    (status.is_success() && !is_readable).then(|| format!("{media:?} where Kubernetes answers JSON"))
+}
+
+/// Whether a kubelet answers, through the API server, and not the API server itself.
+fn is_of_kubelet(request: &Request<Body>) -> bool {
+    is_log(request) || is_node_file(request)
+}
+
+fn is_log(request: &Request<Body>) -> bool {
+    let mut from_end = request.uri().path().rsplit('/');
+    from_end.next() == Some("log") && from_end.nth(1) == Some("pods")
+}
+
+fn is_node_file(request: &Request<Body>) -> bool {
+    request.uri().path().contains("/proxy/logs/")
+}
+
 /// Logs, watches and files of a node: answers that arrive over minutes or days.
 fn is_stream(request: &Request<Body>) -> bool {
-    let file = request.uri().path().contains("/proxy/logs/") && !request.uri().path().ends_with('/');
-    let mut from_end = request.uri().path().rsplit('/');
-    let log = from_end.next() == Some("log") && from_end.nth(1) == Some("pods");
+    let file = is_node_file(request) && !request.uri().path().ends_with('/');
     let mut pairs = request.uri().query().unwrap_or_default().split('&');
-    log || file || pairs.any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
+    is_log(request) || file || pairs.any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
 }
 
 /// A second copy of a request, if its body can be had twice.

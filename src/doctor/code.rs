@@ -66,7 +66,7 @@ codes! {
     /// The flags or the kubeconfig are wrong.
     K8sConfig = "ELB-K8S-CONFIG", Cluster, Usage;
     /// Nothing says which cluster to ask.
-    K8sNoCluster = "ELB-K8S-NO-CLUSTER", Cluster, Unreachable;
+    K8sNoCluster = "ELB-K8S-NO-CLUSTER", Cluster, Usage;
     /// The API server's name does not resolve.
     K8sDns = "ELB-K8S-DNS", Cluster, Unreachable;
     /// The API server does not answer.

@@ -28,7 +28,7 @@ fn an_unknown_context_is_told_with_those_there_are() {
 
 #[test]
 fn no_kubeconfig_at_all() {
-    assert_fails(elbtail(&["logs", ROW]), 6, &["/nonexistent/.kube/config", "--kubeconfig"]);
+    assert_fails(elbtail(&["logs", ROW]), 2, &["/nonexistent/.kube/config", "--kubeconfig"]);
     assert_fails(elbtail(&["logs", ROW, "--kubeconfig", "no/such/file"]), 2, &["no/such/file"]);
 }
 
@@ -40,6 +40,50 @@ fn a_kubeconfig_that_is_none_is_told_without_its_text() {
     let run = elbtail(&["logs", ROW, "--kubeconfig", path]).assert().code(2);
     let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
     assert!(said.contains(path) && said.contains("line ") && !said.contains("secret-token"), "{said}");
+}
+
+#[test]
+fn a_namespace_is_a_name_and_nothing_else() {
+    let server = ["--server", "https://127.0.0.1:1", "--request-timeout", "2s"];
+    let with = |namespace: &str| elbtail(&[&["targets", ROW, "-n", namespace], &server[..]].concat());
+    for bad in ["BAD/../ns", "..", "a/b", "Blast", "a%2e", "-"] {
+        assert_fails(with(bad), 2, &["--namespace", "is no name of a namespace"]);
+    }
+    for good in ["", "blast-2"] {
+        assert_fails(with(good), 6, &["127.0.0.1:1"]);
+    }
+}
+
+#[test]
+fn kubectls_global_flags_are_known() {
+    let flags = [
+        "--as=me",
+        "--as-uid=1",
+        "--as-user-extra=scope=a",
+        "--as-user-extra=scope=b",
+        "--username=me",
+        "--password=planted",
+        "--cache-dir=/tmp",
+        "--disable-compression",
+        "--match-server-version",
+        "--warnings-as-errors",
+        "--insecure-skip-tls-verify-backend",
+        "--server=https://127.0.0.1:1",
+        "--request-timeout=2s",
+    ];
+    assert_fails(elbtail(&[&["targets", ROW], &flags[..]].concat()), 6, &["127.0.0.1:1"]);
+    assert_fails(elbtail(&["targets", ROW, "--as-user-extra", "scope"]), 2, &["KEY=VALUE"]);
+    assert_fails(
+        elbtail(&[
+            "targets",
+            ROW,
+            "--server=https://127.0.0.1:1",
+            "--client-certificate=/no/such.pem",
+            "--client-key=/no/such.key",
+        ]),
+        2,
+        &["/no/such"],
+    );
 }
 
 #[test]

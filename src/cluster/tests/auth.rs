@@ -258,3 +258,86 @@ async fn basic_authentication_is_sent() {
     get(&cluster, "/version").await.unwrap();
     assert_eq!(server.requests.lock().unwrap()[0].headers["authorization"], "Basic bWU6cGxhbnRlZA==");
 }
+
+#[tokio::test]
+async fn a_401_of_a_kubelet_blames_no_credentials_and_runs_no_plugin() {
+    let server = Server::start(Speech::default()).await;
+    *server.token.lock().unwrap() = "good".to_owned();
+    let file = token_file(&server, "good");
+    let cluster = connect(&plugin(&server, &grant(&file, ""))).await.unwrap();
+    for _ in 0..3 {
+        let error = log(&cluster, "kubelet-401").await.unwrap_err();
+        assert!(matches!(&error, ClusterError::Rejected(rejection) if rejection.code == 401), "{error:?}");
+        assert!(!error.is_final());
+    }
+    assert_eq!(runs(&server), 1);
+}
+
+#[tokio::test]
+async fn a_token_file_wins_over_the_token_beside_it() {
+    let server = Server::start(Speech::default()).await;
+    *server.token.lock().unwrap() = "of the file".to_owned();
+    token_file(&server, "of the file");
+    let args = kubeconfig(&server, "tokenFile: token, token: beside");
+    get(&connect(&args).await.unwrap(), "/version").await.unwrap();
+
+    let args = kubeconfig(&server, "tokenFile: no/such/file, token: of the file");
+    get(&connect(&args).await.unwrap(), "/version").await.unwrap();
+    let flagged =
+        ConnectArgs { token: Some(SecretString::from("of the flag")), ..kubeconfig(&server, "tokenFile: token") };
+    assert_eq!(get(&connect(&flagged).await.unwrap(), "/version").await.unwrap_err().exit(), Exit::Denied);
+}
+
+#[tokio::test]
+async fn credentials_do_not_go_over_plain_http() {
+    let server = Server::start(Speech { tls: false, http2: false, ..Speech::default() }).await;
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let notes = heard.clone();
+    let notice = move |text: &str| notes.lock().unwrap().push_str(text);
+    let around = Surroundings { notice: std::sync::Arc::new(notice), ..Surroundings::nothing() };
+    for user in ["token: planted", "tokenFile: token", "username: me, password: planted"] {
+        let plain = Some(format!("http://{}", server.address));
+        let args = ConnectArgs { server: plain, ..kubeconfig(&server, user) };
+        get(&Cluster::connect_in(&args, &around).await.unwrap(), "/version").await.unwrap();
+        let heard = std::mem::take(&mut *heard.lock().unwrap());
+        assert!(heard.contains("plain http") && !heard.contains("planted"), "{heard}");
+    }
+    assert!(server.requests.lock().unwrap().iter().all(|request| !request.headers.contains_key("authorization")));
+}
+
+#[tokio::test]
+async fn what_plugins_print_is_read_as_kubectl_reads_it() {
+    let server = Server::start(Speech::default()).await;
+    *server.token.lock().unwrap() = "planted".to_owned();
+    let v1 = "client.authentication.k8s.io/v1";
+    let printed = async |text: String| {
+        let file = server.dir.path().join("printed");
+        fs::write(&file, text).unwrap();
+        match connect(&plugin(&server, &format!("cat {}", file.display()))).await {
+            Ok(cluster) => get(&cluster, "/version").await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    let json = format!(
+        r#"{{"kind":"ExecCredential","apiVersion":"{v1}","status":{{"token":"planted","expirationTimestamp":null}}}}"#
+    );
+    printed(json.clone()).await.unwrap();
+    printed(format!("\n\n{json}\n")).await.unwrap();
+    printed(format!("apiVersion: {v1}\nkind: ExecCredential\nstatus:\n  token: planted\n")).await.unwrap();
+    printed(format!(
+        "---\napiVersion: {v1}\nkind: ExecCredential\nstatus: {{token: planted, expirationTimestamp: ''}}\n"
+    ))
+    .await
+    .unwrap();
+    for (text, said) in [
+        (json.replace("planted", ""), "an empty one"),
+        (format!("Signing in planted...\n{json}"), "other words before"),
+        (format!("apiVersion: {v1}\n"), "without status"),
+        ("planted".to_owned(), "no ExecCredential"),
+        (String::new(), "no ExecCredential"),
+        (json.replace("null", "\"soon\""), "no time"),
+    ] {
+        let error = printed(text).await.unwrap_err();
+        assert!(error.contains(said) && !error.contains("planted"), "{error}");
+    }
+}

@@ -202,7 +202,34 @@ async fn a_proxy_that_fails_is_named_without_its_password() {
         let path = kubeconfig(&server, &format!(", proxy-url: '{scheme}://user:planted@{closed}'"));
         let error = fails(&ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() }).await;
         let text = format!("{error} {error:?}");
-        assert!(text.contains(&format!("proxy {closed}: connection refused")), "{text}");
+        assert!(text.contains(&format!("proxy {closed} (the kubeconfig's proxy-url): connection refused")), "{text}");
         assert!(!text.contains("planted"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_is_not_the_api_is_said_to_be_something_else() {
+    let server = Server::start(Speech::default()).await;
+    let cluster = server.cluster().await;
+    for (path, said) in [
+        ("/api/v1/web-page", "a web page (HTTP 200)"),
+        ("/apis/batch/v1/not-found", "a web page (HTTP 404)"),
+        ("/api/v1/moved", "a redirection to \"https://login.test/\" (HTTP 302)"),
+        ("/api/v1/words", "\"text/plain\" where Kubernetes answers JSON"),
+    ] {
+        let error = get(&cluster, path).await.unwrap_err();
+        assert_eq!(error.exit(), Exit::Unreachable);
+        assert!(error.to_string().contains(said) && error.to_string().contains("the API's URL"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn plain_http_on_a_tls_port_is_said_to_be_that() {
+    let tls = Server::start(Speech::default()).await;
+    let error = fails(&args(tls.address, None, false)).await;
+    assert!(error.to_string().contains("https://"), "{error}");
+    let go = Server::start(Speech { tls: false, http2: false, ..Speech::default() }).await;
+    let cluster = go.cluster().await;
+    let error = get(&cluster, "/api/wants-tls").await.unwrap_err();
+    assert!(error.to_string().contains("https://") && error.exit() == Exit::Unreachable, "{error}");
 }

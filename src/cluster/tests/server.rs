@@ -154,6 +154,23 @@ impl Server {
                 r#"{"kind":"Status","message":"Unauthorized","reason":"Unauthorized","code":401}"#,
             );
         }
+        let respond = |status: u16, name: &str, value: &str, body: &'static str| {
+            let mut answer = text(StatusCode::from_u16(status).unwrap(), body);
+            answer.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+            answer
+        };
+        match path.rsplit('/').next() {
+            Some("web-page") => {
+                return respond(200, "content-type", "text/html; charset=utf-8", "<html>Sign in</html>");
+            }
+            Some("not-found") => return respond(404, "content-type", "text/html", "<html>404</html>"),
+            Some("words") => return respond(200, "content-type", "text/plain", "hello"),
+            Some("moved") => return respond(302, "location", "https://login.test/?ticket=planted", ""),
+            Some("wants-tls") => {
+                return respond(400, "content-type", "text/plain", "Client sent an HTTP request to an HTTPS server.\n");
+            }
+            _ => {}
+        }
         let data = |chunk: &'static [u8]| Ok(Frame::data(Bytes::from_static(chunk)));
         let frames: stream::BoxStream<'static, Result<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>> =
             match path.split('/').nth(6) {
@@ -179,6 +196,12 @@ impl Server {
                     );
                     answer.headers_mut().insert("retry-after", "7".parse().unwrap());
                     return answer;
+                }
+                Some("kubelet-401") => {
+                    return text(
+                        StatusCode::UNAUTHORIZED,
+                        r#"{"kind":"Status","message":"the server has asked for the client to provide credentials ( pods/log kubelet-401)","reason":"Unauthorized","code":401}"#,
+                    );
                 }
                 Some("forbidden") => {
                     return text(

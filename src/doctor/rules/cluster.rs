@@ -41,7 +41,11 @@ fn failed(facts: &Facts, error: &ClusterError) -> Finding {
             Obstacle::Tls(_) => {
                 (Code::K8sTls, "check --certificate-authority and this machine's clock (date -u)".to_owned())
             }
+            Obstacle::Proxy { proxy, .. } if proxy.contains("proxy-url") => {
+                (Code::K8sProxy, "check the cluster's proxy-url: kubectl config view --minify".to_owned())
+            }
             Obstacle::Proxy { .. } => (Code::K8sProxy, "check HTTPS_PROXY and NO_PROXY".to_owned()),
+            Obstacle::NotTheApi(_) => (Code::K8sUnreachable, "kubectl config view --minify".to_owned()),
             _ => (Code::K8sUnreachable, is_it_on(facts)),
         },
         ClusterError::Broken { .. } => (Code::K8sUnreachable, is_it_on(facts)),

@@ -1,0 +1,233 @@
+//! [`Trust`]: which server certificates are believed when the kubeconfig names a CA.
+//!
+//! A certificate that a CA of the bundle has signed; and, as with Go and so kubectl, one that itself stands in the bundle,
+//! whether it is a CA or a mere leaf. webpki knows only the first.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
+    },
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    server::ParsedCertificate,
+};
+
+/// What certificates in PEM stand between.
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+/// The certificates of a bundle. A block that is broken does not spoil the others.
+pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    let text = String::from_utf8_lossy(pem);
+    let readable = |block: &str| {
+        let end = block.find(END)? + END.len();
+        let der = CertificateDer::from_pem_slice(block[..end].as_bytes()).ok()?;
+        // What cannot be an anchor would spoil all others too.
+        RootCertStore::empty().add(der.clone()).is_ok().then_some(der)
+    };
+    text.match_indices(BEGIN).filter_map(|(at, _)| readable(&text[at..])).collect()
+}
+
+/// The verifier.
+#[derive(Debug)]
+pub(super) struct Trust {
+    bundle: RwLock<Arc<Bundle>>,
+    /// Where the bundle is from: a pod's CA is replaced there while it runs.
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Bundle {
+    certificates: Vec<CertificateDer<'static>>,
+    signed: Arc<WebPkiServerVerifier>,
+}
+
+impl Trust {
+    /// Believes in `certificates`, and in what replaces them in `file`.
+    pub fn new(certificates: Vec<CertificateDer<'static>>, file: Option<PathBuf>) -> Result<Self, String> {
+        Ok(Self { bundle: RwLock::new(Arc::new(Bundle::new(certificates)?)), file })
+    }
+
+    fn bundle(&self) -> Arc<Bundle> {
+        self.bundle.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The bundle as the file has it now, if that is another one.
+    fn replaced(&self) -> Option<Arc<Bundle>> {
+        let certificates = certificates(&fs::read(self.file.as_ref()?).ok()?);
+        if certificates.is_empty() || certificates == self.bundle().certificates {
+            return None;
+        }
+        let bundle = Arc::new(Bundle::new(certificates).ok()?);
+        *self.bundle.write().unwrap_or_else(PoisonError::into_inner) = bundle.clone();
+        Some(bundle)
+    }
+}
+
+impl Bundle {
+    fn new(certificates: Vec<CertificateDer<'static>>) -> Result<Self, String> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        let signed = WebPkiServerVerifier::builder(Arc::new(roots)).build().map_err(|error| error.to_string())?;
+        Ok(Self { certificates, signed })
+    }
+
+    fn verify(
+        &self,
+        server: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.signed.verify_server_cert(server, chain, name, ocsp, now) {
+            // Both are found out only after the dates have been checked, so those are in order.
+            Err(error) if is_about_the_issuer(&error) && self.certificates.iter().any(|known| known == server) => {
+                verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            answer => answer,
+        }
+    }
+}
+
+/// Whether nothing is wrong with a certificate but who signed it, or that it may sign others.
+fn is_about_the_issuer(error: &Error) -> bool {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
+        Error::InvalidCertificate(CertificateError::Other(other)) => {
+            matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+        }
+        _ => false,
+    }
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        server: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verify = |bundle: Arc<Bundle>| bundle.verify(server, chain, name, ocsp, now);
+        verify(self.bundle()).or_else(|error| self.replaced().map_or(Err(error), verify))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.bundle().signed.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.bundle().signed.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.bundle().signed.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn params() -> CertificateParams {
+        let mut params = CertificateParams::new(vec!["kubernetes.test".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2030, 1, 1);
+        params
+    }
+
+    fn own_ca() -> Certificate {
+        let mut params = params();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap()
+    }
+
+    /// A leaf of a CA that nobody has.
+    fn leaf() -> Certificate {
+        let mut ca = params();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.distinguished_name.push(rcgen::DnType::CommonName, "somebody's CA");
+        let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
+        params().signed_by(&KeyPair::generate().unwrap(), &ca).unwrap()
+    }
+
+    fn verify(bundle: &[&Certificate], server: &Certificate, name: &'static str, year: u64) -> Result<(), Error> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let trust = Trust::new(bundle.iter().map(|it| it.der().clone()).collect(), None).unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs((year - 1970) * 31_557_600));
+        trust.verify_server_cert(server.der(), &[], &ServerName::try_from(name).unwrap(), &[], now).map(drop)
+    }
+
+    #[test]
+    fn a_certificate_in_the_bundle_is_believed_and_nothing_else() {
+        for make in [own_ca, leaf] {
+            let (pinned, other) = (make(), make());
+            verify(&[&other, &pinned], &pinned, "kubernetes.test", 2026).unwrap();
+            verify(&[&pinned], &other, "kubernetes.test", 2026).unwrap_err();
+            verify(&[&pinned], &pinned, "elsewhere.test", 2026).unwrap_err();
+            verify(&[&pinned], &pinned, "kubernetes.test", 2031).unwrap_err();
+            verify(&[&pinned], &pinned, "kubernetes.test", 2019).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_broken_block_does_not_spoil_a_bundle() {
+        let (one, two) = (own_ca(), leaf());
+        let bundle = format!(
+            "# comment\n{}{BEGIN}\nbroken!\n{END}\n{BEGIN}\nAAAA\n{END}\n{BEGIN}\ncut off\n{}{BEGIN}\n",
+            one.pem(),
+            two.pem()
+        );
+        assert_eq!(certificates(bundle.as_bytes()), [one.der().clone(), two.der().clone()]);
+        for none in ["", "text", BEGIN, END, "\u{0}\u{ff}"] {
+            assert!(certificates(none.as_bytes()).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_bundle_that_is_replaced_is_read_again() {
+        let (old, new) = (leaf(), leaf());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), old.pem()).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let trust = Trust::new(vec![old.der().clone()], Some(file.path().to_owned())).unwrap();
+        let name = ServerName::try_from("kubernetes.test").unwrap();
+        let verify = || {
+            trust.verify_server_cert(
+                new.der(),
+                &[],
+                &name,
+                &[],
+                UnixTime::since_unix_epoch(Duration::from_secs(1_790_000_000)),
+            )
+        };
+        verify().unwrap_err();
+        fs::write(file.path(), new.pem()).unwrap();
+        verify().unwrap();
+    }
+}
