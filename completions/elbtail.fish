@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_elbtail_global_optspecs
-    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= s/server= token= certificate-authority= insecure-skip-tls-verify tls-server-name= request-timeout= db= db-table= db-key= db-payload= db-header= color= h/help V/version
+    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= username= password= client-certificate= client-key= certificate-authority= insecure-skip-tls-verify insecure-skip-tls-verify-backend tls-server-name= request-timeout= cache-dir= disable-compression match-server-version warnings-as-errors db= db-table= db-key= db-payload= color= h/help V/version
 end
 
 function __fish_elbtail_needs_command
@@ -31,20 +31,30 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -l user -d 'The name of th
 complete -c elbtail -n "__fish_elbtail_needs_command" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_needs_command" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_needs_command" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_needs_command" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_needs_command" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_needs_command" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_needs_command" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_needs_command" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_needs_command" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_needs_command" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_needs_command" -s V -l version -d 'Print version'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
@@ -79,16 +89,22 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l user -d 'The na
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -101,6 +117,10 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l only-log-lines 
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l exit-code -d 'Exit with 9 when the job failed'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s o -l output -d 'How to print it; name prints the id alone' -r -f -a "name\t'The id alone'
@@ -114,21 +134,31 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l user -d 'The
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
@@ -151,16 +181,22 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l user -d 'The
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -169,6 +205,10 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l include-setu
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s w -l watch -d 'Go on and print what changes, until interrupted'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l no-headers -d 'Print no line of headers above a table'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s o -l output -d 'Output format' -r -f -a "table\t'A line for each row'
 json\t'An array, empty without rows'
@@ -182,21 +222,31 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l user -d 'The na
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l no-headers -d 'Print no line of headers above a table'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s o -l output -d 'How to print it; json follows docs/doctor.schema.json' -r -f -a "text\t'A few lines for a person'
@@ -210,22 +260,32 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l user -d 'The 
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l all-contexts -d 'If the job\'s pods are not here, look in all contexts of the kubeconfig'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
@@ -234,20 +294,30 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l user -d '
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s o -l output -d 'How to print it' -r -f -a "json\t'One object'
 yaml\t'The same object'"
@@ -258,21 +328,31 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l user -d 'The
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l as -d 'Username to impersonate: a user or a service account' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l client-key -d 'Path to a client key file for TLS' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l client -d 'elbtail\'s own version alone, without asking the cluster'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
 complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
