@@ -29,7 +29,7 @@ pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     let text = String::from_utf8_lossy(pem);
     let readable = |block: &str| {
         let end = block.find(END)? + END.len();
-        let der = CertificateDer::from_pem_slice(block[..end].as_bytes()).ok()?;
+        let der = CertificateDer::from_pem_slice(&block.as_bytes()[..end]).ok()?;
         // What cannot be an anchor would spoil all others too.
         RootCertStore::empty().add(der.clone()).is_ok().then_some(der)
     };
