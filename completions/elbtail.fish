@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_elbtail_global_optspecs
-    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= username= password= client-certificate= client-key= certificate-authority= insecure-skip-tls-verify insecure-skip-tls-verify-backend tls-server-name= request-timeout= cache-dir= disable-compression match-server-version warnings-as-errors db= db-table= db-key= db-payload= color= h/help V/version
+    string join \n kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= username= password= client-certificate= client-key= certificate-authority= insecure-skip-tls-verify insecure-skip-tls-verify-backend tls-server-name= request-timeout= cache-dir= disable-compression match-server-version warnings-as-errors db= db-table= db-key= db-payload= db-header= color= h/help V/version
 end
 
 function __fish_elbtail_needs_command
@@ -47,6 +47,7 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -l db -d 'Where rows are: 
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_needs_command" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -105,6 +106,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db -d 'Where ro
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -150,6 +152,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db -d 'Where
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -197,6 +200,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db -d 'Where
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -238,6 +242,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db -d 'Where ro
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -276,6 +281,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db -d 'Where 
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -310,6 +316,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db -d 'Wh
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
@@ -344,6 +351,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db -d 'Where
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
