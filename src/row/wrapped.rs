@@ -107,7 +107,7 @@ fn progress(object: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     let is_object = |key: &&str| matches!(object.get(*key), Some(Value::Object(_)));
     let progress = if is_object(&"steps") {
         Value::Object(std::mem::take(object))
-    } else if STEPS.iter().any(|step| is_object(&step)) {
+    } else if STEPS.iter().any(is_object) {
         Value::Object(Map::from_iter([("steps".to_owned(), Value::Object(std::mem::take(object)))]))
     } else {
         return None;
