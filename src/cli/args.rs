@@ -235,9 +235,13 @@ pub struct DoctorArgs {
     /// If the job's pods are not here, look in all contexts of the kubeconfig
     #[arg(long)]
     pub all_contexts: bool,
-    /// Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket
+    /// Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket; - is stdout,
+    /// and the report goes to stderr then
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bundle: Option<std::path::PathBuf>,
+    /// Name the other searches of the namespace
+    #[arg(long, short = 'v')]
+    pub verbose: bool,
     /// Look again until the job has pods and no problem, at most so long, such as 2m
     #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true)]
     pub wait_healthy: Option<SignedDuration>,

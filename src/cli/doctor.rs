@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
@@ -14,10 +15,10 @@ use super::{
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout},
-    doctor::{Area, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
+    doctor::{Area, Asked, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
     exit::Exit,
     render::ColorChoice,
-    row::JobArg,
+    row::{JobArg, source::DbArgs},
 };
 
 /// The pause between two looks of `--wait-healthy`.
@@ -26,12 +27,31 @@ const LOOK: Duration = Duration::from_secs(2);
 const HINT: Duration = Duration::from_secs(5);
 
 /// Examines the job and prints what there is to say, unless the user loses patience.
-pub async fn run(args: DoctorArgs, flags: ConnectArgs, rows: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+pub async fn run(
+    args: DoctorArgs,
+    flags: ConnectArgs,
+    rows: RowPlace,
+    db: DbArgs,
+    color: ColorChoice,
+) -> Result<Exit, Failure> {
     job::no_url(&args.job)?;
-    interruptible(look(args, flags, rows, color)).await.unwrap_or_else(Ok)
+    interruptible(look(args, flags, rows, db, color)).await.unwrap_or_else(Ok)
 }
 
-async fn look(args: DoctorArgs, mut flags: ConnectArgs, rows: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+async fn look(
+    args: DoctorArgs,
+    mut flags: ConnectArgs,
+    rows: RowPlace,
+    db: DbArgs,
+    color: ColorChoice,
+) -> Result<Exit, Failure> {
+    // What cannot be written is known before anything is asked.
+    let bundle = args.bundle.as_deref().map(bundle::Destination::of).transpose().map_err(Failure::Usage)?;
+    let detail = if args.verbose { view::Detail::Verbose } else { view::Detail::Usual };
+    let from_environment =
+        std::env::var("ELBTAIL_DB").is_ok_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
+    let JobArgs { target, job, latest } = &args.job;
+    let asked = Asked::of(&flags).row(target.as_ref(), job.as_deref(), latest.latest, &db, from_environment);
     let limit = flags.request_timeout.0;
     // The whole walk takes less than what one request may: each gets its part.
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
@@ -40,21 +60,25 @@ async fn look(args: DoctorArgs, mut flags: ConnectArgs, rows: RowPlace, color: C
     let mut row = row_of(&args, &rows).await?;
     let mut cluster = Cluster::connect(&flags, stderr::hand_on).await;
     loop {
-        let facts = facts(row, &cluster, &flags, args.all_contexts, budget).await;
+        let facts = facts(row, &cluster, &flags, args.all_contexts, &asked, budget).await;
         let report = examine(&facts);
         // For a smoke test no pod yet is no success yet.
         let good = report.healthy && (until.is_none() || report.has_pods);
         let again = until.filter(|until| !good && Instant::now() + LOOK < *until && report.exit != Exit::Usage);
         if again.is_none() {
-            let text = view::render(args.output, &report)?;
-            match args.output {
-                view::DoctorFormat::Text => stdout::print_page(&text, color)?,
-                view::DoctorFormat::Json => stdout::print(&text)?,
-            };
-            if let Some(path) = &args.bundle {
+            let text = view::render(args.output, &report, detail)?;
+            match (&bundle, args.output) {
+                // Stdout is the bundle's then.
+                (Some(bundle::Destination::Stdout), _) => stderr::say(text.trim_end()),
+                (_, view::DoctorFormat::Text) => drop(stdout::print_page(&text, color)?),
+                (_, view::DoctorFormat::Json) => drop(stdout::print(&text)?),
+            }
+            if let Some(to) = &bundle {
                 let pages = bundle::collect(cluster.as_ref().ok(), &facts, &report).await?;
-                bundle::write(path, &pages)?;
-                stderr::say(&format!("{}: {} files", path.display(), pages.len()));
+                bundle::write(to, &pages)?;
+                if let bundle::Destination::File(path) = to {
+                    stderr::say(&format!("{}: {} files", path.display(), pages.len()));
+                }
             }
             return Ok(match (good, report.exit) {
                 (false, Exit::Done) => Exit::NoPods,
@@ -93,10 +117,12 @@ async fn facts(
     cluster: &Result<Cluster, ClusterError>,
     flags: &ConnectArgs,
     all_contexts: bool,
+    asked: &Asked,
     budget: Option<Duration>,
 ) -> Facts {
     let mut place = Place { all_contexts, ..Place::default() };
     gather::contexts_of(flags, &mut place);
+    place.asked = asked.clone();
     let answer = match cluster {
         Err(error) => ClusterFacts::Failed(error.clone()),
         Ok(cluster) => {

@@ -122,7 +122,7 @@ impl Plan {
         if pods == 0 {
             let id = id.map(|id| id.to_string()).unwrap_or_default();
             let text = format!(
-                "the job has ended and no pods of {id} are left in namespace {}; finished pods are removed after half an hour",
+                "the job has ended and no pods of {id} are left in namespace {}; finished Jobs are removed with their pods after their TTL",
                 self.namespace
             );
             return Err(Failure::NoPods(doctor::explain(text, &job, &self.cluster, &self.namespace).await));
@@ -198,8 +198,8 @@ pub fn nothing_found(selection: &Selection, namespace: &str, host: &str) -> Stri
     let id = &selection.id;
     format!(
         "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \
-         without that label whose BLAST_ELB_JOB_ID, owner or name says {}\n  finished pods are removed half an hour after they \
-         end; if the job runs elsewhere, name its place with -n and --context",
+         without that label whose BLAST_ELB_JOB_ID, owner or name says {}\n  finished Jobs are removed with their pods \
+         after their TTL; if the job runs elsewhere, name its place with -n and --context",
         id.short()
     )
 }

@@ -99,7 +99,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resolve(args) => resolve::run(&args, &place, color),
         Command::Jobs(args) => jobs::run(&args, &place, color),
         Command::Completion(args) => completion::run(&args),
-        Command::Doctor(args) => block_on(doctor::run(args, connect, place, color)),
+        Command::Doctor(args) => block_on(doctor::run(args, connect, place, db, color)),
         Command::Targets(args) => block_on(targets::run(args, connect, place, color)),
         Command::Logs(args) => block_on(logs::run(args, connect, place, color)),
         Command::Version(args) => block_on(version::run(&args, &connect)),

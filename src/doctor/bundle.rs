@@ -1,10 +1,10 @@
 //! `elbtail doctor JOB --bundle FILE.tar.zst`: everything a ticket needs in one file, with its secrets masked.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
+    fs::{self, FileType, OpenOptions},
+    io::{self, IsTerminal, Write},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -37,8 +37,8 @@ pub struct Page {
 /// container.
 pub async fn collect(cluster: Option<&Cluster>, facts: &Facts, report: &Report) -> anyhow::Result<Vec<Page>> {
     let mut pages = vec![
-        page("report.txt", view::render(view::DoctorFormat::Text, report)?.into_bytes()),
-        page("report.json", view::render(view::DoctorFormat::Json, report)?.into_bytes()),
+        page("report.txt", view::render(view::DoctorFormat::Text, report, view::Detail::Verbose)?.into_bytes()),
+        page("report.json", view::render(view::DoctorFormat::Json, report, view::Detail::Verbose)?.into_bytes()),
     ];
     if let Some(row) = &facts.row.row {
         pages.push(json("row.json", row.document().clone())?);
@@ -59,24 +59,93 @@ pub async fn collect(cluster: Option<&Cluster>, facts: &Facts, report: &Report) 
     Ok(pages)
 }
 
-/// Writes the archive, whole or not at all, for its owner's eyes only.
+/// Where a bundle goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Into a pipe or a redirected file.
+    Stdout,
+    /// A regular file, or one that does not exist yet; links are followed already.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// What `--bundle` names. Nothing is written yet.
+    ///
+    /// # Errors
+    /// Why it cannot be written to: it is no regular file, read-only, or in a directory that is not there.
+    #[expect(clippy::disallowed_methods, reason = "nothing is printed")]
+    pub fn of(path: &Path) -> Result<Destination, String> {
+        let refuse =
+            |why: String| Err(format!("--bundle {}: {why}; name a regular file, or - for stdout", path.display()));
+        if path == Path::new("-") {
+            if io::stdout().is_terminal() {
+                return refuse("a bundle is no text for a terminal: redirect stdout".to_owned());
+            }
+            return Ok(Destination::Stdout);
+        }
+        if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return refuse("names no file".to_owned());
+        }
+        match (fs::metadata(path), fs::symlink_metadata(path)) {
+            (Ok(found), _) if !found.is_file() => refuse(format!("is {}", kind(found.file_type()))),
+            // Whoever made it read-only wants to keep it, and root could write to it all the same.
+            (Ok(found), _) if found.permissions().readonly() => refuse("is read-only".to_owned()),
+            (Ok(_), _) => {
+                // Opening it for writing changes nothing, and shows whether it is ours to change.
+                let opened = OpenOptions::new().write(true).open(path).and_then(|_| fs::canonicalize(path));
+                opened.map(Destination::File).or_else(|error| refuse(error.to_string()))
+            }
+            (Err(error), Ok(_)) => refuse(format!("is a link that leads nowhere ({error})")),
+            (Err(error), Err(_)) if error.kind() == io::ErrorKind::NotFound => {
+                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                if parent.is_dir() {
+                    Ok(Destination::File(path.to_owned()))
+                } else {
+                    refuse(format!("there is no directory {}", parent.display()))
+                }
+            }
+            (Err(error), Err(_)) => refuse(error.to_string()),
+        }
+    }
+}
+
+fn kind(kind: FileType) -> &'static str {
+    match () {
+        () if kind.is_dir() => "a directory",
+        () if kind.is_fifo() => "a pipe (fifo)",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_block_device() || kind.is_char_device() => "a device",
+        () => "no regular file",
+    }
+}
+
+/// Writes the archive: a file whole or not at all, and for its owner's eyes only.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(path: &Path, pages: &[Page]) -> anyhow::Result<()> {
-    let name = path.file_name().with_context(|| format!("--bundle {}: names no file", path.display()))?;
-    let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
-    let packed = pack(&partial, pages).and_then(|()| fs::rename(&partial, path));
+/// When it cannot be written. What stood there before is then as it was.
+#[expect(clippy::disallowed_methods, reason = "an archive is bytes, not text")]
+pub fn write(to: &Destination, pages: &[Page]) -> anyhow::Result<()> {
+    match to {
+        Destination::Stdout => pack(io::stdout().lock(), pages).map(|_| ()).context("--bundle -: cannot write"),
+        Destination::File(path) => replace(path, pages).with_context(|| format!("--bundle {}", path.display())),
+    }
+}
+
+fn replace(path: &Path, pages: &[Page]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Beside the target, so that it can take its place; new, so that nothing that stands there is written through.
+    let partial = path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+    let packed = pack(file, pages).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&partial, path));
     if packed.is_err() {
         // What is half written helps nobody.
         let _ = fs::remove_file(&partial);
     }
-    packed.with_context(|| format!("--bundle {}", path.display()))
+    packed
 }
 
-fn pack(path: &Path, pages: &[Page]) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    let mut archive = tar::Builder::new(zstd::Encoder::new(file, LEVEL)?);
+fn pack<W: Write>(to: W, pages: &[Page]) -> io::Result<W> {
+    let mut archive = tar::Builder::new(zstd::Encoder::new(to, LEVEL)?);
     let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
     for page in pages {
         let mut header = tar::Header::new_gnu();
@@ -85,9 +154,9 @@ fn pack(path: &Path, pages: &[Page]) -> io::Result<()> {
         header.set_mtime(now);
         archive.append_data(&mut header, &page.path, page.content.as_slice())?;
     }
-    let mut file = archive.into_inner()?.finish()?;
-    file.flush()?;
-    file.sync_all()
+    let mut to = archive.into_inner()?.finish()?;
+    to.flush()?;
+    Ok(to)
 }
 
 fn page(path: &str, content: Vec<u8>) -> Page {

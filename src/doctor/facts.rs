@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
-use super::tail::LogFacts;
+use super::{Asked, asked::quote, tail::LogFacts};
 use crate::{
     cluster::ClusterError,
     discover::Match,
@@ -86,6 +86,31 @@ pub struct Place {
     pub other_contexts: Vec<String>,
     /// Whether those were asked too.
     pub all_contexts: bool,
+    /// How it was asked, for commands that ask the same.
+    pub asked: Asked,
+}
+
+impl Place {
+    /// `kubectl [FLAGS] -n NAMESPACE WORDS`; `words` are quoted where they must be.
+    pub fn kubectl(&self, words: &str) -> String {
+        let namespace =
+            if self.namespace.is_empty() { String::new() } else { format!(" -n {}", quote(&self.namespace)) };
+        format!("kubectl{}{namespace} {words}", self.asked.connect)
+    }
+
+    /// `elbtail COMMAND JOB -n NAMESPACE MORE [FLAGS]`; `more` is empty or begins with a space.
+    pub fn elbtail(&self, command: &str, job: &str, more: &str) -> String {
+        let namespace =
+            if self.namespace.is_empty() { String::new() } else { format!(" -n {}", quote(&self.namespace)) };
+        let Asked { connect, db, .. } = &self.asked;
+        format!("elbtail {command} {job}{namespace}{more}{connect}{db}")
+    }
+
+    /// The same for the row as it was named, before there is an id; the namespace is then the row's own.
+    pub fn elbtail_row(&self, command: &str) -> String {
+        let Asked { connect, db, job, .. } = &self.asked;
+        format!("elbtail {command}{}{connect}{db}", if job.is_empty() { " -" } else { job })
+    }
 }
 
 /// What the cluster said.
@@ -126,6 +151,17 @@ pub struct Seen {
     pub of_other_ids: Vec<(JobId, usize)>,
     /// Logs that were looked at.
     pub logs: Vec<LogFacts>,
+    /// What else was asked and not answered, though nothing said that it is not permitted.
+    pub failed: Vec<Failed>,
+}
+
+/// A question that was not answered.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// What it was for, such as `events`.
+    pub what: String,
+    /// The answer.
+    pub error: ClusterError,
 }
 
 impl Seen {

@@ -11,6 +11,8 @@ use crate::{mask::mask, row::plain};
 const EVIDENCE: usize = 12;
 /// How long such a line may be, in characters.
 const LINE: usize = 400;
+/// A command is of use only when it is whole.
+const COMMAND: usize = 8000;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,8 +36,10 @@ pub struct Finding {
     pub summary: String,
     /// What shows it, a line each.
     pub evidence: Vec<String>,
-    /// The next command to type, or the next thing to do.
+    /// The next command to type.
     pub next: Option<String>,
+    /// The next thing to do, where no command does it.
+    pub advice: Option<String>,
     /// The pods and Jobs it is about.
     pub subjects: BTreeSet<String>,
     /// What follows from it.
@@ -66,6 +70,7 @@ impl Finding {
             summary: safe(summary),
             evidence: Vec::new(),
             next: None,
+            advice: None,
             subjects: BTreeSet::new(),
             consequences: Vec::new(),
         }
@@ -98,7 +103,14 @@ impl Finding {
     /// Sets the next command.
     #[must_use]
     pub fn next(mut self, next: impl AsRef<str>) -> Finding {
-        self.next = Some(safe(next.as_ref()));
+        self.next = Some(plain(&mask(next.as_ref()), COMMAND)).filter(|next| !next.is_empty());
+        self
+    }
+
+    /// Sets what to do that no command does.
+    #[must_use]
+    pub fn advice(mut self, advice: impl AsRef<str>) -> Finding {
+        self.advice = Some(safe(advice.as_ref())).filter(|advice| !advice.is_empty());
         self
     }
 

@@ -4,6 +4,7 @@
 //! `docs/findings.md` explains every [`Code`].
 
 mod area;
+mod asked;
 pub mod bundle;
 mod code;
 mod facts;
@@ -17,8 +18,9 @@ mod tests;
 pub mod view;
 
 pub use area::{Area, Check, State};
+pub use asked::Asked;
 pub use code::Code;
-pub use facts::{Child, ClusterFacts, Elsewhere, Facts, Grant, Place, RowFacts, Seen};
+pub use facts::{Child, ClusterFacts, Elsewhere, Facts, Failed, Grant, Place, RowFacts, Seen};
 pub use finding::{Finding, Severity};
 pub use report::{Report, examine};
 pub use tail::{Answer, Line, LogFacts, Part};

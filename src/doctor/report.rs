@@ -44,7 +44,8 @@ impl Report {
     /// The first problem, or else the first note, in one line with the next command.
     pub fn one_line(&self) -> Option<String> {
         let finding = self.findings.first()?;
-        let next = finding.next.as_ref().map(|next| format!("; next: {next}")).unwrap_or_default();
+        let next = finding.next.as_ref().map(|next| format!("; next: {next}"));
+        let next = next.or(finding.advice.as_ref().map(|advice| format!("; {advice}"))).unwrap_or_default();
         Some(format!("{} ({}){next}", finding.summary, finding.code.as_str()))
     }
 }

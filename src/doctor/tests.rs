@@ -99,7 +99,7 @@ proptest! {
         let report = examine(&facts(pods, jobs, events, log.as_bytes()));
         prop_assert_eq!(report.checks.len(), Area::ALL.len());
         prop_assert_eq!(report.healthy, report.first().is_none());
-        let text = view::render(view::DoctorFormat::Text, &report).unwrap();
+        let text = view::render(view::DoctorFormat::Text, &report, view::Detail::Verbose).unwrap();
         prop_assert!(!text.contains('\u{1b}') && !text.contains("planted"), "{}", text);
     }
 }

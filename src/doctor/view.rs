@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Finding, Report, Severity, State};
+use super::{Code, Finding, Report, Severity, State};
 use crate::render::document;
 
 /// What `-o` takes.
@@ -14,24 +14,33 @@ pub enum DoctorFormat {
     Json,
 }
 
+/// How much a person is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What most need.
+    Usual,
+    /// With the names of other searches.
+    Verbose,
+}
+
 /// The text for stdout, with a line end.
 ///
 /// # Errors
 /// None is known; what the serializer can report is handed on.
-pub fn render(format: DoctorFormat, report: &Report) -> anyhow::Result<String> {
+pub fn render(format: DoctorFormat, report: &Report, detail: Detail) -> anyhow::Result<String> {
     Ok(match format {
         DoctorFormat::Json => document::json(report)?,
-        DoctorFormat::Text => text(report),
+        DoctorFormat::Text => text(report, detail),
     })
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &Report, detail: Detail) -> String {
     let mut out = String::new();
     if report.healthy {
         line(&mut out, 0, &format!("ok: {}", report.summary));
     }
     for finding in &report.findings {
-        write_finding(&mut out, finding);
+        write_finding(&mut out, finding, detail);
     }
     if !report.healthy {
         let checks = report.checks.iter().map(|check| match (check.state, &check.reason) {
@@ -72,14 +81,19 @@ fn together(checks: Vec<String>) -> String {
     out.join(", ")
 }
 
-fn write_finding(out: &mut String, finding: &Finding) {
+fn write_finding(out: &mut String, finding: &Finding, detail: Detail) {
     let word = match finding.severity {
         Severity::Problem => "problem",
         Severity::Note => "note",
     };
     line(out, 0, &format!("{word}: {} [{}]", finding.summary, finding.code.as_str()));
-    for evidence in &finding.evidence {
+    // Whose pods the others are is of interest to few, and would stand under every report.
+    let told = if finding.code == Code::K8sShared && detail == Detail::Usual { &[][..] } else { &finding.evidence };
+    for evidence in told {
         line(out, 4, evidence);
+    }
+    if let Some(advice) = &finding.advice {
+        line(out, 2, &format!("advice: {advice}"));
     }
     if let Some(next) = &finding.next {
         line(out, 2, &format!("next: {next}"));

@@ -19,6 +19,7 @@ mod sheet;
 pub mod source;
 mod tree;
 mod unpack;
+mod wait;
 mod words;
 mod wrapped;
 
@@ -29,6 +30,7 @@ pub use pick::PREFIX_MIN;
 pub(crate) use plain::plain;
 pub use read::{MAX_BYTES, read, read_from};
 pub use shape::{row_from_bytes, rows_from_bytes};
+pub use wait::Wait;
 
 #[cfg(test)]
 mod tests;

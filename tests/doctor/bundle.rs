@@ -59,3 +59,42 @@ fn a_bundle_of_a_cluster_that_is_away() {
     let files: Vec<String> = unpack(&file).into_keys().collect();
     assert_eq!(files, ["mirrors.json", "report.json", "report.txt", "row.json"]);
 }
+
+#[test]
+fn only_regular_files_are_written() {
+    use std::os::unix::{fs::PermissionsExt, net::UnixListener};
+    let stage = Stage::new();
+    stage.searching(0);
+    let at = |name: &str| stage.directory.path().join(name).to_str().unwrap().to_owned();
+    assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().unwrap().success());
+    let _socket = UnixListener::bind(at("socket")).unwrap();
+    std::fs::create_dir(at("directory")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", at("to-device")).unwrap();
+    std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+    let locked = stage.write("locked", "mine");
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o400)).unwrap();
+    let refused = ["fifo", "socket", "directory", "to-device", "dangling", "locked", "no/such", "directory/"].map(at);
+    for path in refused.iter().map(String::as_str).chain(["/dev/null", "/"]) {
+        let output = stage.command(&["doctor", ID, "--bundle", path]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{path}: {output:?}");
+        assert!(output.stdout.is_empty() && String::from_utf8_lossy(&output.stderr).contains(path), "{output:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&locked).unwrap(), "mine");
+    let target = stage.write("old.tar.zst", "old");
+    std::os::unix::fs::symlink(&target, at("link")).unwrap();
+    assert_eq!(stage.command(&["doctor", ID, "--bundle", &at("link")]).output().unwrap().status.code(), Some(0));
+    assert!(std::fs::symlink_metadata(at("link")).unwrap().is_symlink());
+    assert!(unpack(&target).contains_key("report.txt"));
+    assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_bundle_on_stdout() {
+    let stage = Stage::new();
+    stage.searching(0);
+    let output = stage.command(&["doctor", ID, "--bundle", "-"]).output().unwrap();
+    let path = stage.directory.path().join("piped");
+    std::fs::write(&path, &output.stdout).unwrap();
+    assert!(unpack(path.to_str().unwrap()).contains_key("report.txt"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("healthy"), "{output:?}");
+}

@@ -43,6 +43,23 @@ fn partly_gone_by_ttl() {
 }
 
 #[test]
+fn finished_well_and_partly_removed() {
+    let stage = Stage::new();
+    let (job, pod) = stage.finalizer();
+    pod.start("finalizer").print("finalizer", "ElasticBLAST Finalizer started");
+    pod.print("finalizer", "SUCCESS: all BLAST jobs completed").terminate("finalizer", 0);
+    job.complete(ago(40));
+    let mut row = running_row();
+    row["status"] = "completed".into();
+    row["phase"] = "completed".into();
+    row["storage_account"] = "acc1".into();
+    let said = stage.must_be_healthy("finished well, batch Jobs removed", &[&stage.row(&row)]);
+    assert_eq!(said.notes(), ["ELB-K8S-JOBS-GONE"]);
+    let files = format!("azcopy list https://acc1.blob.core.windows.net/results/{ROW_ID}");
+    assert!(said.text.contains(&files) && !said.text.contains("half an hour"), "{}", said.text);
+}
+
+#[test]
 fn quota() {
     let stage = Stage::new();
     let job = stage.batch_job(0);
@@ -100,6 +117,8 @@ fn two_searches_share_a_cluster() {
     other.label("elb-job-id", OTHER).container("blast").create().start("blast");
     let said = stage.must_be_healthy("two searches share a cluster", &[ID]);
     assert_eq!(said.notes(), ["ELB-K8S-SHARED"]);
+    assert!(!said.text.contains(OTHER), "{}", said.text);
+    assert!(stage.doctor(&[ID, "-v"]).text.contains(OTHER));
 }
 
 #[test]

@@ -22,3 +22,4 @@ mod row;
 #[path = "../support/scene.rs"]
 mod scene;
 mod stage;
+mod unanswered;

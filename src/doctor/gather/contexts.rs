@@ -2,11 +2,12 @@
 
 use crate::{
     cluster::{ConnectArgs, ContextNames},
-    doctor::Place,
+    doctor::{Asked, Place},
 };
 
 /// Fills in what the kubeconfig calls the place. Without a kubeconfig, as in a pod, there are no names.
 pub fn contexts_of(flags: &ConnectArgs, place: &mut Place) {
+    place.asked = Asked::of(flags);
     let Ok(names) = ContextNames::read(flags) else { return };
     place.names = names.current.into_iter().collect();
     place.names.extend(names.cluster);

@@ -25,6 +25,8 @@ const SAMPLE: usize = 64;
 const AT_ONCE: usize = 32;
 /// How long one log may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The pause before a log is asked for once more.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// A question for a piece of a log.
 #[derive(Debug, Clone)]
@@ -111,13 +113,19 @@ async fn one(cluster: &Cluster, ask: Ask) -> LogFacts {
         limit_bytes: (ask.part == Part::Head).then_some(HEAD),
         ..LogQuery::default()
     };
-    let answer = match timeout(PATIENCE, answer(cluster, &ask.target, &query)).await {
+    let ask_once = async || match timeout(PATIENCE, answer(cluster, &ask.target, &query)).await {
         Ok(answer) => answer,
         Err(_) => Answer::Refused(ClusterError::Unreachable {
             host: cluster.host(),
             why: Obstacle::Timeout { what: "reading a log", after: PATIENCE },
         }),
     };
+    let mut answer = ask_once().await;
+    // A busy moment passes; what is refused twice is told. A wait that was too long was one already.
+    if matches!(&answer, Answer::Refused(error @ ClusterError::Rejected(_)) if error.is_transient()) {
+        tokio::time::sleep(PAUSE).await;
+        answer = ask_once().await;
+    }
     LogFacts { target: ask.target, node: ask.node, part: ask.part, answer }
 }
 

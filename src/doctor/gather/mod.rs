@@ -25,7 +25,7 @@ pub use contexts::contexts_of;
 pub use logs::read_all;
 pub use row::{row, row_from};
 
-use super::{ClusterFacts, Place, RowFacts, Seen};
+use super::{ClusterFacts, Failed, Place, RowFacts, Seen};
 use crate::{
     cluster::{Cluster, ClusterError, ConnectArgs},
     discover::{Evidence, ID_LABEL, Match, Selection, watch as pods},
@@ -50,9 +50,32 @@ pub async fn cluster(cluster: &Cluster, flags: &ConnectArgs, row: &RowFacts, pla
     );
     let first_error =
         [clock.as_ref().err(), grants.as_ref().err(), found.as_ref().and_then(|found| found.as_ref().err())];
+    let mut failed: Vec<Failed> = Vec::new();
     if let Some(error) = first_error.into_iter().flatten().find(|error| is_fatal(error)) {
         return ClusterFacts::Failed(error.clone());
     }
+    let grants = grants.unwrap_or_else(|error| {
+        failed.push(Failed { what: "your permissions".to_owned(), error });
+        Vec::new()
+    });
+    let unknown = grants.iter().filter(|grant| grant.allowed.is_none()).count();
+    if let Some(grant) = grants.iter().find(|grant| grant.allowed.is_none() && unknown == grants.len()) {
+        failed.push(Failed {
+            what: "your permissions".to_owned(),
+            error: ClusterError::Unexpected(grant.reason.clone()),
+        });
+    }
+    let denied =
+        |resource: &str| grants.iter().any(|it| (it.verb, it.resource, it.allowed) == ("list", resource, Some(false)));
+    let mut note = |what: &str, resource: &str, error: Option<&ClusterError>| {
+        // What is known to be forbidden is told as that.
+        let error = error.filter(|error| !(matches!(error, ClusterError::Forbidden(_)) && denied(resource)));
+        failed.extend(error.map(|error| Failed { what: what.to_owned(), error: error.clone() }));
+    };
+    note("pods", "pods", found.as_ref().and_then(|it| it.as_ref().err()));
+    note("Jobs", "jobs", jobs.as_ref().and_then(|it| it.as_ref().err()));
+    note("events", "events", events.as_ref().err());
+    note("other searches' pods", "pods", others.as_ref().err());
     let (others, mut near) = others.unwrap_or_default();
     let mut found = found;
     if let Some(Ok(found)) = &mut found {
@@ -65,12 +88,13 @@ pub async fn cluster(cluster: &Cluster, flags: &ConnectArgs, row: &RowFacts, pla
     let mut seen = Seen {
         skew: clock.as_ref().ok().and_then(|clock| clock.map(|(skew, _)| skew)),
         behind: clock.as_ref().is_ok_and(|clock| clock.is_some_and(|(_, behind)| behind)),
-        grants: grants.unwrap_or_default(),
+        grants,
         pods: found,
         jobs,
         events: events.unwrap_or_default(),
         others,
         near,
+        failed,
         ..Seen::default()
     };
     let (elsewhere, of_other_ids, logs) = join!(

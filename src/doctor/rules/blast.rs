@@ -27,6 +27,9 @@ static TRANSFER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
+/// Shows whether the managed identity has the role Storage Blob Data Contributor.
+const ROLES: &str = "az role assignment list --all --query '[].[principalName, roleDefinitionName, scope]' -o table";
+const SUCCEEDED: &str = "SUCCESS: all BLAST jobs completed";
 const FAILED: &str = "FAILURE: jobs failed:";
 /// Last words that are shown.
 const WORDS: usize = 6;
@@ -151,16 +154,13 @@ fn azcopy<'a>(scene: &Scene<'a>, found: &'a Match) -> Vec<Trouble<'a>> {
         if ended.exit_code == 0 {
             return None;
         }
-        let (code, what, pattern, next) = if scene
-            .lines(&found.pod, &target.container)
-            .any(|line| says(&LOGIN, &line.text))
-        {
-            let next = "check the managed identity's roles on the storage account (Storage Blob Data Contributor): az role assignment list";
-            (Code::LogAzcopyLogin, "azcopy could not log in: {}", &LOGIN, next.to_owned())
-        } else {
-            let next = scene.elbtail_logs(&found.pod, &target.container);
-            (Code::LogAzcopyTransfer, "azcopy could not transfer files: {}", &TRANSFER, next)
-        };
+        let (code, what, pattern, next) =
+            if scene.lines(&found.pod, &target.container).any(|line| says(&LOGIN, &line.text)) {
+                (Code::LogAzcopyLogin, "azcopy could not log in: {}", &LOGIN, ROLES.to_owned())
+            } else {
+                let next = scene.elbtail_logs(&found.pod, &target.container);
+                (Code::LogAzcopyTransfer, "azcopy could not transfer files: {}", &TRANSFER, next)
+            };
         let lines = scene.lines(&found.pod, &target.container).filter(|line| says(pattern, &line.text));
         let words: Vec<String> = lines.map(|line| format!("| {}", line.text.trim())).collect();
         let skip = words.len().saturating_sub(WORDS);
@@ -197,6 +197,12 @@ pub(super) fn failure<'a>(scene: &Scene<'a>, found: &Match) -> Option<&'a Line> 
     scene.lines(&found.pod, "finalizer").find(|line| line.text.contains(FAILED))
 }
 
+/// The finalizer's line about a job that ended well; none when it says that a Job failed.
+pub(super) fn success<'a>(scene: &Scene<'a>, found: &Match) -> Option<&'a Line> {
+    let says = scene.lines(&found.pod, "finalizer").find(|line| line.text.contains(SUCCEEDED));
+    says.filter(|_| failure(scene, found).is_none())
+}
+
 fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
     let pod = &found.pod;
     if Role::of(pod) != Role::Finalizer {
@@ -209,6 +215,6 @@ fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
     let finding = Finding::problem(Code::LogFinalizer, summary)
         .evidence(format!("| {}", line.text.trim()))
         .about(pod.name())
-        .next(scene.kubectl(&format!("describe job {}", names.first().unwrap_or(&""))));
+        .next(if names.is_empty() { scene.kubectl("get jobs") } else { scene.describe("job", names[0]) });
     Some(pod.jobs().fold(finding, |finding, job| finding.about(job)))
 }

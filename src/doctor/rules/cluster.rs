@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use crate::{
     cluster::{ClusterError, Obstacle},
-    doctor::{ClusterFacts, Code, Facts, Finding, Grant},
+    doctor::{ClusterFacts, Code, Facts, Failed, Finding, Grant, asked::quote},
 };
 
 /// Clocks that differ by less are in step, as far as whole seconds in a header can tell.
 const SKEW: Duration = Duration::from_secs(60);
+
+/// What a managed cluster that does not answer mostly is.
+const STOPPED: &str = "is the cluster stopped?";
 
 /// What stands between us and an answer.
 pub(super) fn find(facts: &Facts) -> Vec<Finding> {
@@ -20,53 +23,92 @@ pub(super) fn find(facts: &Facts) -> Vec<Finding> {
                 let word = if seen.behind { "behind" } else { "ahead of" };
                 let summary = format!("the server's clock is {} s {word} this machine's", skew.as_secs());
                 let finding = Finding::note(Code::K8sClockSkew, summary);
-                finding.next("set this machine's clock (timedatectl): ages, --since and certificates depend on it")
+                finding
+                    .advice("set this machine's clock: ages, --since and certificates depend on it")
+                    .next("timedatectl")
             });
-            let lists = [seen.pods.as_ref().and_then(|it| it.as_ref().err())];
-            let broken = lists.into_iter().flatten().filter(|error| !matches!(error, ClusterError::Forbidden(_)));
-            let broken = broken.map(|error| failed(facts, error));
-            skew.into_iter().chain(broken).chain(forbidden(facts, &seen.grants)).collect()
+            skew.into_iter().chain(unanswered(facts, &seen.failed)).chain(forbidden(facts, &seen.grants)).collect()
         }
     }
 }
 
-fn failed(facts: &Facts, error: &ClusterError) -> Finding {
-    let (code, next) = match error {
-        ClusterError::Config(_) => (Code::K8sConfig, "kubectl config get-contexts".to_owned()),
-        ClusterError::NoCluster(_) => {
-            (Code::K8sNoCluster, "name a kubeconfig: --kubeconfig FILE, or az aks get-credentials".to_owned())
+/// Questions that were not answered: one finding for each reason, with what it kept from view.
+fn unanswered(facts: &Facts, all: &[Failed]) -> Vec<Finding> {
+    let mut reasons: Vec<(&ClusterError, Vec<&str>)> = Vec::new();
+    for Failed { what, error } in all {
+        match reasons.iter_mut().find(|(known, _)| known.to_string() == error.to_string()) {
+            Some((_, of)) => of.push(what),
+            None => reasons.push((error, vec![what])),
         }
+    }
+    let finding = |(error, of): (&ClusterError, Vec<&str>)| {
+        let text = error.to_string();
+        let why = text.lines().next().unwrap_or_default();
+        let summary = format!("{} could not be looked at: {why}", of.join(", "));
+        match error {
+            ClusterError::Forbidden(_) => Finding::problem(Code::K8sForbidden, summary)
+                .advice("the server refuses what its access review allows: look at admission webhooks and proxies on the way, and try again")
+                .next(facts.place.kubectl("auth can-i --list")),
+            _ => Finding::problem(failed(facts, error).code, summary)
+                .evidences(text.lines().skip(1))
+                .next(facts.place.kubectl("get --raw '/readyz?verbose'")),
+        }
+    };
+    reasons.into_iter().map(finding).collect()
+}
+
+fn failed(facts: &Facts, error: &ClusterError) -> Finding {
+    let whoami = || facts.place.kubectl("auth whoami");
+    let no_command = String::new();
+    let (code, advice, next) = match error {
+        ClusterError::Config(_) => (Code::K8sConfig, "", contexts(facts)),
+        ClusterError::NoCluster(_) => (
+            Code::K8sNoCluster,
+            "name a kubeconfig with --kubeconfig, or make one with az aks get-credentials",
+            no_command,
+        ),
         ClusterError::Unreachable { why, .. } => match why {
-            Obstacle::Dns(_) => (Code::K8sDns, is_it_on(facts)),
+            Obstacle::Dns(_) => (Code::K8sDns, STOPPED, is_it_on(facts)),
             Obstacle::Tls(_) => {
-                (Code::K8sTls, "check --certificate-authority and this machine's clock (date -u)".to_owned())
+                (Code::K8sTls, "check the certificate authority and this machine's clock", "date -u".to_owned())
             }
             Obstacle::Proxy { proxy, .. } if proxy.contains("proxy-url") => {
-                (Code::K8sProxy, "check the cluster's proxy-url: kubectl config view --minify".to_owned())
+                (Code::K8sProxy, "check the cluster's proxy-url", facts.place.kubectl("config view --minify"))
             }
-            Obstacle::Proxy { .. } => (Code::K8sProxy, "check HTTPS_PROXY and NO_PROXY".to_owned()),
-            Obstacle::NotTheApi(_) => (Code::K8sUnreachable, "kubectl config view --minify".to_owned()),
-            _ => (Code::K8sUnreachable, is_it_on(facts)),
+            Obstacle::Proxy { .. } => (Code::K8sProxy, "check HTTPS_PROXY and NO_PROXY", no_command),
+            Obstacle::NotTheApi(_) => {
+                (Code::K8sUnreachable, "check the server's URL", facts.place.kubectl("config view --minify"))
+            }
+            _ => (Code::K8sUnreachable, STOPPED, is_it_on(facts)),
         },
-        ClusterError::Broken { .. } => (Code::K8sUnreachable, is_it_on(facts)),
+        ClusterError::Broken { .. } => (Code::K8sUnreachable, STOPPED, is_it_on(facts)),
         ClusterError::Unauthenticated(text) if text.contains("exec plugin") => {
-            (Code::K8sPlugin, "sign in anew (az login; kubelogin remove-tokens), then kubectl auth whoami".to_owned())
+            (Code::K8sPlugin, "sign in anew, as with az login", whoami())
         }
-        ClusterError::Unauthenticated(_) => (Code::K8sUnauthenticated, "kubectl auth whoami".to_owned()),
-        _ => (Code::K8sServerError, "kubectl get --raw /readyz?verbose".to_owned()),
+        ClusterError::Unauthenticated(_) => (Code::K8sUnauthenticated, "", whoami()),
+        _ => (Code::K8sServerError, "", facts.place.kubectl("get --raw '/readyz?verbose'")),
     };
     let text = error.to_string();
     let mut lines = text.lines();
     let finding = Finding::problem(code, lines.next().unwrap_or_default()).evidences(lines);
-    finding.next(next)
+    finding.advice(advice).next(next)
+}
+
+/// The contexts there are, of the kubeconfig that was named.
+fn contexts(facts: &Facts) -> String {
+    let asked = &facts.place.asked;
+    format!("kubectl config get-contexts{}", asked.connect_elsewhere)
 }
 
 /// What shows whether a managed cluster was stopped.
 fn is_it_on(facts: &Facts) -> String {
     let named = facts.row.row.as_ref();
-    let name = named.and_then(|row| row.cluster_name()).unwrap_or("CLUSTER");
-    let group = named.and_then(|row| row.column("resource_group")).unwrap_or("GROUP");
-    format!("is it stopped? az aks show -g {group} -n {name} --query powerState")
+    let name = named.and_then(|row| row.cluster_name());
+    let group = named.and_then(|row| row.column("resource_group"));
+    match name.zip(group) {
+        Some((name, group)) => format!("az aks show -g {} -n {} --query powerState", quote(group), quote(name)),
+        None => "az aks list --query '[].[name, resourceGroup, powerState.code]' -o table".to_owned(),
+    }
 }
 
 /// Permissions that are missing: those without which nothing works are problems.
@@ -80,9 +122,18 @@ fn forbidden(facts: &Facts, grants: &[Grant]) -> Vec<Finding> {
             let summary = format!("you may not {verb} {resource} in namespace {namespace}: {so}");
             Finding::graded(Code::K8sForbidden, needed_for.is_some(), summary)
                 .evidence(if reason.is_empty() { "SelfSubjectAccessReview: not allowed" } else { reason })
-                .next(format!("ask for a role with {verb} on {resource}; check: kubectl auth can-i {verb} {resource} -n {namespace}"))
+                .advice(format!("ask for a role with {verb} on {resource}"))
+                .next(facts.place.kubectl(&format!("auth can-i {verb} {}", as_argument(resource))))
         })
         .collect()
+}
+
+/// A resource as `kubectl auth can-i` takes it: there `pods/log` is a pod that is called log.
+fn as_argument(resource: &str) -> String {
+    match resource.split_once('/') {
+        Some((resource, subresource)) => format!("{resource} --subresource={subresource}"),
+        None => resource.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ const IMAGE: [&str; 6] = [
 const CONFIG: [&str; 4] =
     ["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError"];
 /// Ends of a container that never ran.
-const NOT_STARTED: [&str; 3] = ["StartError", "ContainerCannotRun", "ContainerStatusUnknown"];
+const NOT_STARTED: [&str; 2] = ["StartError", "ContainerCannotRun"];
 /// Last words that are shown.
 const WORDS: usize = 6;
 
@@ -47,7 +47,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
     let waiting = status.state.waiting.as_ref();
     let waits = waiting.and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
     let message = waiting.and_then(|waiting| waiting.message.clone()).unwrap_or_default();
-    let describe = scene.kubectl(&format!("describe pod {}", pod.name()));
+    let describe = scene.describe("pod", pod.name());
     let logs = scene.elbtail_logs(pod, &status.name);
     let kind = if init { "init " } else { "" };
     let make = |code: Code, is_problem: bool, what: String, shown: String, words: Vec<String>, next: String| {
@@ -88,10 +88,30 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
     let words = scene.last_words(pod, &status.name, WORDS);
     let silent = words.is_empty();
     if ended.reason.as_deref() == Some("OOMKilled") {
-        let log = if silent { "; its log is empty" } else { "" };
-        let next = format!("{describe}; then raise its limit (mem-limit) or make smaller batches (batch-len)");
+        let log = match () {
+            () if silent && scene.is_unread(pod, &status.name) => "; its log could not be read",
+            () if silent => "; its log is empty",
+            () => "",
+        };
         let what = "{} was killed for lack of memory".to_owned();
-        return make(Code::PodOom, true, what, format!("{shown}{log}"), words, next);
+        return make(
+            Code::PodOom,
+            true,
+            what,
+            format!("{shown}{log}; raise its limit (mem-limit) or make smaller batches (batch-len)"),
+            words,
+            describe,
+        );
+    }
+    // The kubelet writes this, with 137 and no times, of a container that it does not find any more: after the loss of a node, or
+    // when a full disk made it clean up.
+    if ended.reason.as_deref() == Some("ContainerStatusUnknown") && !runs {
+        let why = ended.message.clone().unwrap_or_default();
+        let what = format!(
+            "{{}} was lost: it was scheduled to node {}, which does not know any more how it ended (node restarted, or disk full)",
+            pod.spec.node_name.as_deref().unwrap_or("?")
+        );
+        return make(Code::PodFailed, true, what, format!("{shown} {why}"), words, describe);
     }
     if NOT_STARTED.contains(&ended.reason.as_deref().unwrap_or_default()) && !runs {
         let why = ended.message.clone().unwrap_or_default();

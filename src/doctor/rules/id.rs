@@ -1,20 +1,15 @@
 //! The id: where it stands, and whether the cluster knows it.
 
-use jiff::SignedDuration;
-
 use super::scene::{Scene, count};
 use crate::{
+    discover::age::human,
     doctor::{Code, Facts, Finding},
     resolve::{Mirror, Outcome, Verdict},
-    row::Row,
+    row::{Row, Wait},
 };
 
-/// Phases in which `elastic-blast submit` has not written the id yet.
-const BEFORE_ID: [&str; 6] = ["queued", "preparing", "configuring", "submitting", "submitted", "warming_up"];
 /// Characters of a value that are shown.
 const VALUE: usize = 80;
-/// How long they may last.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What the row says by itself.
 pub(super) fn find(facts: &Facts) -> Vec<Finding> {
@@ -24,13 +19,14 @@ pub(super) fn find(facts: &Facts) -> Vec<Finding> {
         Outcome::Inferred { id, path } => {
             let summary = format!("the id {id} was read off captured output: no mirror field holds it");
             let finding = Finding::note(Code::IdInferred, summary).evidence(format!("found in {path}"));
-            vec![finding.next("elbtail resolve shows every place: check that the id is this row's")]
+            vec![finding.advice("check that the id is this row's").next(facts.place.elbtail_row("resolve"))]
         }
         Outcome::Ambiguous { ids } => {
             let summary = format!("no mirror field holds an id, and captured output shows {}", ids.len());
             let shown = resolution.inferred.iter().map(|found| format!("{}: {}", found.path, found.id));
-            let next = "give the right one instead of the row: elbtail doctor job-<32 hex digits>";
-            vec![Finding::problem(Code::IdAmbiguous, summary).evidences(shown).next(next)]
+            let next = ids.first().map(|id| facts.place.elbtail("doctor", id.as_str(), "")).unwrap_or_default();
+            let finding = Finding::problem(Code::IdAmbiguous, summary).evidences(shown);
+            vec![finding.advice("give the right one of the ids instead of the row").next(next)]
         }
         Outcome::None if is_explained(facts, row) => Vec::new(),
         Outcome::None => vec![missing(facts, row, &resolution.mirrors)],
@@ -43,31 +39,41 @@ fn is_explained(facts: &Facts, row: &Row) -> bool {
 }
 
 fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
-    let age = row.updated_at().map(|at| facts.now.duration_since(at));
-    let early = [row.phase(), row.status()]
-        .into_iter()
-        .flatten()
-        .any(|word| BEFORE_ID.iter().any(|phase| word.eq_ignore_ascii_case(phase)));
-    let pending = early && !row.is_terminal() && age.is_none_or(|age| age < PATIENCE);
+    let wait = Wait::of(row, facts.now);
     let shown = mirrors.iter().filter(|mirror| mirror.verdict != Verdict::Absent).map(mirror_line);
     // One odd object may stand in the way to several places.
     let mut shown: Vec<String> = shown.collect();
     shown.dedup();
     let absent = mirrors.iter().filter(|mirror| mirror.verdict == Verdict::Absent).count();
     let rest = format!("{} hold nothing at all", count(absent, "place"));
-    if pending {
-        let summary = format!("the job is not submitted yet ({}), so it has no id", row.phase().unwrap_or("queued"));
-        let finding = Finding::note(Code::IdPending, summary);
-        return finding.next("try again when it is, or wait for it: elbtail logs -f waits for the id");
+    if let Some(wait) = wait.as_ref().filter(|wait| !wait.is_overdue()) {
+        let finding = Finding::note(Code::IdPending, waits(wait)).next(facts.place.elbtail_row("logs -f"));
+        return finding.advice("wait for it: logs -f takes the id up when the row has it");
     }
-    let next = if row.is_terminal() {
-        "look at the row's submitting step; if you know the id, give it: elbtail doctor job-<32 hex digits>"
-    } else {
-        "kubectl get jobs -l elb-job-id -L elb-job-id lists the ids in the cluster; give the right one instead of the row"
+    let summary = match &wait {
+        Some(wait) => format!("the row holds no ElasticBLAST id, and {wait} for longer than it should"),
+        None => "the row holds no ElasticBLAST id".to_owned(),
     };
-    Finding::problem(Code::IdMissing, "the row holds no ElasticBLAST id")
-        .evidences(shown.into_iter().chain([rest]))
-        .next(next)
+    let untouched = wait.as_ref().and_then(|wait| {
+        let (age, limit) = (human(wait.untouched?), human(wait.limit));
+        Some(format!("the row was not touched for {age}; more than {limit} is odd in this phase"))
+    });
+    let finding =
+        Finding::problem(Code::IdMissing, summary).evidences(untouched.into_iter().chain(shown).chain([rest]));
+    if row.is_terminal() {
+        let finding =
+            finding.advice("look at the row's submitting step; if you know the id, give it instead of the row");
+        finding.next(facts.place.elbtail_row("resolve"))
+    } else {
+        let finding = finding.advice("give the right one of the ids in the cluster instead of the row");
+        finding.next(facts.place.kubectl("get jobs -l elb-job-id -L elb-job-id"))
+    }
+}
+
+/// What is said of a job that waits.
+pub(super) fn waits(wait: &Wait) -> String {
+    let since = wait.untouched.map(|age| format!(", last touched {} ago", human(age))).unwrap_or_default();
+    format!("not submitted yet: {wait}{since}")
 }
 
 /// Mirrors that disagree: a note when the chosen id has pods, else a problem.
@@ -90,7 +96,7 @@ pub(super) fn against_cluster(scene: &Scene<'_>) -> Option<Finding> {
         .evidence(format!("{path}: {id} (chosen)"))
         .evidences(conflicts.iter().map(|mirror| mirror_line(mirror)));
     Some(match other {
-        Some((other, _)) if !here => finding.next(format!("elbtail doctor {other} -n {}", scene.ns())),
+        Some((other, _)) if !here => finding.next(scene.facts.place.elbtail("doctor", other.as_str(), "")),
         _ => finding,
     })
 }

@@ -8,24 +8,41 @@ use k8s_openapi::api::batch::v1::Job;
 use super::scene::{JobState, Scene, count, ended_at, is_batch, is_over, is_search, name, reason, said, state};
 use crate::{
     discover::{Role, age::human},
-    doctor::{Code, Finding},
-    row::Row,
+    doctor::{Asked, Code, Finding, Place, asked::quote},
+    row::{Row, Wait},
 };
 
 /// Phases of a row before its batch Jobs exist.
-const BEFORE_JOBS: [&str; 8] =
-    ["queued", "preparing", "configuring", "submitting", "submitted", "warming_up", "staging_db", "pending"];
+const BEFORE_JOBS: [&str; 10] = [
+    "queued",
+    "preparing",
+    "configuring",
+    "submitting",
+    "submitted",
+    "warming_up",
+    "staging_db",
+    "pending",
+    "warmup_ready",
+    "submit_retryable_failure",
+];
 /// A Job's controller makes its pods within this time.
 const CONTROLLER: SignedDuration = SignedDuration::from_secs(30);
 /// A quarter of an hour before their removal is the time to save logs.
 const SOON: SignedDuration = SignedDuration::from_mins(30);
 
-/// The TTL of finished Jobs, and a little.
+/// What is left of a job that ended so long ago may have been removed: ElasticBLAST's usual TTL, and a little. Nobody knows the
+/// TTL of Jobs that are gone.
 const REMOVED: SignedDuration = SignedDuration::from_mins(40);
+
+/// Where the last lines are when the pods are gone.
+const KEPT: &str =
+    "what was printed last is kept in the dashboard (execution-steps/logs); follow the next job from its start";
 
 /// Whether a phase is one in which Jobs have been there.
 pub(super) fn has_started(phase: &str) -> bool {
-    !BEFORE_JOBS.iter().any(|early| phase.eq_ignore_ascii_case(early))
+    let phase = phase.trim().to_lowercase();
+    let waits = ["waiting_for_", "split_"].iter().any(|begin| phase.starts_with(begin));
+    !waits && !BEFORE_JOBS.contains(&phase.as_str())
 }
 
 /// What is to be said of the job's Jobs.
@@ -60,12 +77,12 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
                 Code::K8sNamespace,
                 format!("wrong namespace: {pods} in {namespace}, none in {}", scene.ns()),
             )
-            .next(format!("elbtail logs {id} -n {namespace}")),
+            .next(in_namespace(scene, namespace)),
             Some(context) => Finding::problem(
                 Code::K8sContext,
                 format!("wrong cluster: {pods} in context {context}, namespace {namespace}"),
             )
-            .next(format!("elbtail logs {id} --context {context} -n {namespace}")),
+            .next(in_context(scene, "logs", context, Some(namespace))),
         });
     }
     let row = scene.facts.row.row.as_ref();
@@ -74,7 +91,9 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     let early = phase.is_some_and(|phase| !terminal && !has_started(phase));
     // Before the first Job and after the last one any cluster is empty.
     let removed = terminal && row.and_then(Row::updated_at).is_some_and(|at| scene.ago(at) > REMOVED);
-    findings.extend(row.and_then(|row| other_cluster(scene, row, !early && !removed)));
+    // Pods of another namespace show that the cluster is the right one.
+    let here = scene.seen.elsewhere.iter().any(|found| found.context.is_none());
+    findings.extend(row.filter(|_| !here).and_then(|row| other_cluster(scene, row, !early && !removed)));
     if findings.iter().any(Finding::is_problem) {
         return findings;
     }
@@ -84,28 +103,32 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
         if scene.seen.asked_everywhere { format!("{searched}, nor in any other namespace") } else { searched };
     let finding = match phase {
         Some(phase) if early => {
-            let summary = format!("the job has no Jobs yet: its row is in phase {phase}");
-            Finding::note(Code::K8sNoJobsYet, summary)
-                .next(format!("elbtail logs {id} -n {} -f waits for them", scene.ns()))
+            let wait = row.and_then(|row| Wait::of(row, scene.facts.now)).filter(Wait::is_overdue);
+            let since =
+                wait.as_ref().and_then(|wait| wait.untouched).map(|age| format!(", untouched for {}", human(age)));
+            let summary = format!("the job has no Jobs yet: its row is in phase {phase}{}", since.unwrap_or_default());
+            Finding::graded(Code::K8sNoJobsYet, wait.is_some(), summary)
+                .advice("wait for them: logs -f does")
+                .next(scene.elbtail("logs", " -f"))
         }
         Some(phase) if terminal || row.is_some_and(|row| ran_long_ago(scene, row)) => {
-            let summary = format!(
-                "the job's Jobs and pods are gone: finished ones are removed after half an hour (row: {phase})"
-            );
-            let next = "what was printed last is kept in the dashboard (execution-steps/logs); next time: elbtail save JOB DEST -f";
-            Finding::problem(Code::K8sJobsGone, summary).next(next)
+            let summary =
+                format!("the job's Jobs and pods are gone: finished ones are removed after their TTL (row: {phase})");
+            Finding::problem(Code::K8sJobsGone, summary).advice(KEPT).next(scene.storage().unwrap_or_default())
         }
         _ => {
             let summary = format!("nothing of {id} is in namespace {} at {}", scene.ns(), scene.facts.place.host);
             let next = if scene.facts.place.other_contexts.is_empty() || scene.facts.place.all_contexts {
-                format!("kubectl get pods -A -l elb-job-id={id}")
+                scene.facts.place.kubectl(&format!("get pods -A -l elb-job-id={id}"))
             } else {
-                format!("elbtail doctor {id} --all-contexts")
+                scene.elbtail("doctor", " --all-contexts")
             };
+            let where_else =
+                if scene.seen.asked_everywhere { "other clusters" } else { "other namespaces and clusters" };
             Finding::problem(Code::K8sNotFound, summary)
-                .evidence(
-                    "finished pods are removed half an hour after they end; other namespaces and clusters may have it",
-                )
+                .evidence(format!(
+                    "finished Jobs are removed with their pods after their TTL (ttlSecondsAfterFinished); {where_else} may have it"
+                ))
                 .next(next)
         }
     };
@@ -130,11 +153,34 @@ pub(super) fn other_cluster(scene: &Scene<'_>, row: &Row, is_problem: bool) -> O
     let summary =
         format!("the row's cluster is {wanted}, but the context {here} was asked, which has nothing of the job");
     let context = place.other_contexts.iter().find(|name| is_it(name));
-    let group = row.column("resource_group").unwrap_or("GROUP");
-    Some(Finding::graded(Code::K8sClusterName, is_problem, summary).next(match context {
-        Some(context) => format!("elbtail doctor {} --context {context}", scene.id),
-        None => format!("az aks get-credentials -g {group} -n {wanted}, then --context {wanted}"),
-    }))
+    Some(
+        Finding::graded(Code::K8sClusterName, is_problem, summary)
+            .next(match context {
+                Some(context) => in_context(scene, "doctor", context, None),
+                None => match row.column("resource_group") {
+                    Some(group) => format!("az aks get-credentials -g {} -n {}", quote(group), quote(wanted)),
+                    None => {
+                        format!("az aks list --query {}", quote(&format!("[?name=='{wanted}'].[name, resourceGroup]")))
+                    }
+                },
+            })
+            .advice(if context.is_none() { "make a context of that cluster, then name it with --context" } else { "" }),
+    )
+}
+
+/// The job's lines in another namespace of the same cluster.
+fn in_namespace(scene: &Scene<'_>, namespace: &str) -> String {
+    let place = Place { namespace: namespace.to_owned(), ..scene.facts.place.clone() };
+    place.elbtail("logs", scene.id.as_str(), "")
+}
+
+/// The same in the cluster of another context: the flags that chose this one are left out.
+fn in_context(scene: &Scene<'_>, command: &str, context: &str, namespace: Option<&str>) -> String {
+    let asked = &scene.facts.place.asked;
+    let connect = format!(" --context {}{}", quote(context), asked.connect_elsewhere);
+    let asked = Asked { connect, ..asked.clone() };
+    let namespace = namespace.unwrap_or_default().to_owned();
+    Place { namespace, asked, ..Place::default() }.elbtail(command, scene.id.as_str(), "")
 }
 
 /// Some pods are left, but those that searched are gone.
@@ -147,12 +193,20 @@ fn partly_gone(scene: &Scene<'_>) -> Option<Finding> {
     let finalizer = pods.iter().find(|found| Role::of(&found.pod) == Role::Finalizer);
     let ended = finalizer.is_some_and(|found| is_over(&found.pod)) || scene.row_is_terminal();
     if ended {
-        let summary = format!(
-            "the search's Jobs and pods are gone: they are removed half an hour after they finish; {} left",
-            count(pods.len(), "other pod")
+        let left = count(pods.len(), "other pod");
+        let success = finalizer.and_then(|found| super::blast::success(scene, found));
+        let summary = match success {
+            Some(_) => format!(
+                "the job has finished well; the search's Jobs were removed with their pods after their TTL; {left} left"
+            ),
+            None => format!("the search's Jobs and pods are gone: they are removed after their TTL; {left} left"),
+        };
+        return Some(
+            Finding::graded(Code::K8sJobsGone, success.is_none(), summary)
+                .evidences(success.map(|line| format!("| {}", line.text.trim())))
+                .advice(KEPT)
+                .next(scene.storage().unwrap_or_default()),
         );
-        let next = "what blast printed last is kept in the dashboard (execution-steps/logs); next time: elbtail save JOB DEST -f";
-        return Some(Finding::problem(Code::K8sJobsGone, summary).next(next));
     }
     None
 }
@@ -163,7 +217,7 @@ fn without_pods(scene: &Scene<'_>, job: &Job) -> Option<Finding> {
     let state = state(job);
     if state == JobState::Suspended {
         let summary = format!("Job {job_name} is suspended");
-        let next = scene.kubectl(&format!("patch job {job_name} -p '{{\"spec\":{{\"suspend\":false}}}}'"));
+        let next = scene.kubectl(&format!("patch job {} -p '{{\"spec\":{{\"suspend\":false}}}}'", quote(job_name)));
         return Some(Finding::problem(Code::K8sSuspended, summary).about(job_name).next(next));
     }
     let has_pods = scene.seen.pods().iter().any(|found| found.pod.jobs().any(|owner| owner == job_name));
@@ -188,8 +242,7 @@ fn without_pods(scene: &Scene<'_>, job: &Job) -> Option<Finding> {
         )
         .next(scene.kubectl("describe resourcequota"))
     } else {
-        Finding::problem(Code::K8sNoPods, format!("Job {job_name} has no pod"))
-            .next(scene.kubectl(&format!("describe job {job_name}")))
+        Finding::problem(Code::K8sNoPods, format!("Job {job_name} has no pod")).next(scene.describe("job", job_name))
     };
     Some(finding.about(job_name).evidences(refused.into_iter().map(said)))
 }
@@ -218,7 +271,7 @@ fn failed(scene: &Scene<'_>) -> Vec<Finding> {
         let first = jobs.first().map(|(job, _)| name(job).to_owned()).unwrap_or_default();
         let finding = Finding::problem(code, format!("{whom} {what}"))
             .evidences(jobs.iter().map(|(_, line)| line))
-            .next(scene.kubectl(&format!("describe job {first}")));
+            .next(scene.describe("job", &first));
         jobs.iter().fold(finding, |finding, (job, _)| finding.about(name(job)))
     };
     by_reason.into_iter().map(finding).collect()
@@ -238,7 +291,7 @@ fn ttl(scene: &Scene<'_>) -> Option<Finding> {
     let when = if soon.len() == 1 { format!("in {first}") } else { format!("the first in {first}") };
     let whose = count(soon.len(), "finished Job");
     let summary = format!("{whose} will be removed with pods and logs, {when} ({at})");
-    Some(Finding::note(Code::K8sTtl, summary).next(format!("elbtail save {} DEST -n {}", scene.id, scene.ns())))
+    Some(Finding::note(Code::K8sTtl, summary).next(scene.keep("")))
 }
 
 /// Other searches in the same namespace.

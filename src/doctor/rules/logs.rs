@@ -11,7 +11,7 @@ use super::{
 use crate::{
     cluster::ClusterError,
     discover::Match,
-    doctor::{Answer, Code, Finding, LogFacts, Part},
+    doctor::{Answer, Code, Finding, LogFacts, Part, asked::quote},
 };
 
 /// The first line that is left may come so much later than the start.
@@ -45,12 +45,11 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
         Some(Trouble { code, is_problem, found, container, what, shown, words, next })
     };
     match &log.answer {
-        Answer::InBand(text) if log.part == Part::Previous => {
-            make(Code::LogFileGone, false, "{}: the log of its instance before is gone", text.clone(), String::new())
-        }
+        // A kubelet keeps one instance of a container that has ended: that those before are gone is no finding.
+        Answer::InBand(_) if log.part == Part::Previous => None,
         Answer::InBand(text) => {
-            let next = "the dashboard keeps the last lines (execution-steps/logs); next time: elbtail save JOB DEST -f";
-            make(Code::LogFileGone, true, "{}: its log is gone from the node", text.clone(), next.to_owned())
+            let what = "{}: its log is gone from the node; the dashboard keeps the last lines (execution-steps/logs)";
+            make(Code::LogFileGone, true, what, text.clone(), scene.describe("pod", found.pod.name()))
         }
         Answer::Lines(lines) if log.part == Part::Head => {
             let status = found.pod.container(container);
@@ -59,7 +58,7 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
                 let runs = matches!(status.state, crate::follow::status::State::Running { .. });
                 let silent = runs && container == "blast" && scene.ago(started) > SILENT;
                 let shown = format!("it has been running for {}", crate::discover::age::human(scene.ago(started)));
-                let next = scene.kubectl(&format!("top pod {} --containers", found.pod.name()));
+                let next = scene.kubectl(&format!("top pod {} --containers", quote(found.pod.name())));
                 return if silent {
                     make(Code::LogSilent, false, "{} runs without printing a line", shown, next)
                 } else {
@@ -73,50 +72,91 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
                 return None;
             }
             let shown = format!("started {started}, the first line that is left is from {stamp}");
-            let next = format!("elbtail save {} DEST -f, started early, keeps what the node rotates away", scene.id);
-            make(Code::LogRotated, false, "{}: the beginning of its log was rotated away", shown, next)
+            let next = scene.keep(" -f");
+            make(
+                Code::LogRotated,
+                false,
+                "{}: the beginning of its log was rotated away; who follows from the start has all",
+                shown,
+                next,
+            )
         }
         Answer::Refused(error) => match error {
-            // Told of the node, of the permission, or of the cluster already.
-            ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_) => None,
-            error if is_kubelet(error) => None,
-            // It started to wait, or vanished, since it was listed.
-            ClusterError::Rejected(rejection) if matches!(rejection.code, 400 | 404) => None,
+            // Told of the node.
+            error if kubelet(error).is_some() => None,
+            // Told of the permission.
+            ClusterError::Forbidden(_) if !scene.may("get", "pods/log") => None,
+            // It started to wait, or vanished, since it was listed; a proxy's answer has no reason.
+            ClusterError::Rejected(it) if matches!(it.code, 400 | 404) && !it.reason.is_empty() => None,
             error => {
-                // Where other logs can be read, it is a busy moment and not the state of things.
-                let others = scene.seen.logs.iter().any(|log| matches!(log.answer, Answer::Lines(_)));
-                let is_problem = !(others && error.is_transient());
-                let next = scene.elbtail_logs(&found.pod, container);
-                make(Code::LogUnreadable, is_problem, "{}: its log cannot be read", error.to_string(), next)
+                let next = match error {
+                    ClusterError::Forbidden(_) => scene.kubectl("auth can-i get pods --subresource=log"),
+                    _ => scene.elbtail_logs(&found.pod, container),
+                };
+                make(Code::LogUnreadable, true, "{}: its log cannot be read", error.to_string(), next)
             }
         },
         Answer::Lines(_) | Answer::NotScheduled => None,
     }
 }
 
-fn is_kubelet(error: &ClusterError) -> bool {
-    let text = |it: &crate::cluster::Rejection| it.message.contains("dial tcp") || it.message.contains("containerLogs");
-    matches!(error, ClusterError::Rejected(rejection) if matches!(rejection.code, 500..=504) && text(rejection))
+/// What a kubelet does that gives no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kubelet {
+    /// It does not answer.
+    Silent,
+    /// It answers, and does not let the API server in: no matter of the user's credentials.
+    Refuses,
 }
 
-/// Nodes whose kubelet does not answer.
+/// Whether an error is the kubelet's, which the API server passes on.
+fn kubelet(error: &ClusterError) -> Option<Kubelet> {
+    let silent = |text: &str| {
+        ["dial tcp", "containerLogs", "No agent available", "proxy error", "tls: internal error"]
+            .iter()
+            .any(|sign| text.contains(sign))
+    };
+    match error {
+        ClusterError::Rejected(it) if matches!(it.code, 500..=504) && silent(&it.message) => Some(Kubelet::Silent),
+        ClusterError::Rejected(_) | ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_) => {
+            is_kubelets_refusal(&error.to_string()).then_some(Kubelet::Refuses)
+        }
+        _ => None,
+    }
+}
+
+/// The kubelet's 403 names the node it would not open; its 401 reaches us as the API server's client puts it.
+fn is_kubelets_refusal(text: &str) -> bool {
+    (text.contains("Forbidden (user=") && text.contains("resource=nodes"))
+        || text.contains("the server has asked for the client to provide credentials")
+}
+
+/// Nodes whose kubelet does not answer, or refuses.
 fn kubelets(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut silent: BTreeMap<&str, Vec<(&LogFacts, String)>> = BTreeMap::new();
+    let mut silent: BTreeMap<(&str, Kubelet), Vec<(&LogFacts, String)>> = BTreeMap::new();
     for log in &scene.seen.logs {
         if let Answer::Refused(error) = &log.answer
-            && is_kubelet(error)
+            && let Some(what) = kubelet(error)
         {
-            silent.entry(log.node.as_deref().unwrap_or("?")).or_default().push((log, error.to_string()));
+            silent.entry((log.node.as_deref().unwrap_or("?"), what)).or_default().push((log, error.to_string()));
         }
     }
-    let finding = |(node, logs): (&str, Vec<(&LogFacts, String)>)| {
+    let finding = |((node, what), logs): ((&str, Kubelet), Vec<(&LogFacts, String)>)| {
         let pods = scene.seen.pods().iter().filter(|found| found.pod.spec.node_name.as_deref() == Some(node));
         let pods: Vec<&str> = pods.map(|found| found.pod.name()).collect();
         let whose = count(pods.len(), "pod");
-        let summary = format!("the kubelet of node {node} does not answer: the logs of {whose} cannot be read");
+        let summary = match what {
+            Kubelet::Silent => {
+                format!("the kubelet of node {node} does not answer: the logs of {whose} cannot be read")
+            }
+            Kubelet::Refuses => format!(
+                "the kubelet of node {node} does not let the API server in: the logs of {whose} cannot be read; your own \
+                 credentials are not the reason"
+            ),
+        };
         let finding = Finding::problem(Code::LogKubelet, summary)
             .evidences(logs.first().map(|(_, error)| error))
-            .next(format!("kubectl describe node {node}"));
+            .next(scene.describe("node", node));
         pods.iter().fold(finding, |finding, pod| finding.about(pod))
     };
     silent.into_iter().map(finding).collect()

@@ -13,7 +13,7 @@ mod trouble;
 
 use self::scene::{JobState, Scene};
 use super::{ClusterFacts, Facts, Finding};
-use crate::discover::Role;
+use crate::discover::{Role, age::human};
 
 /// Everything there is to find.
 pub(super) fn all(facts: &Facts) -> Vec<Finding> {
@@ -36,7 +36,8 @@ pub(super) fn all(facts: &Facts) -> Vec<Finding> {
 /// The one line about a job without a problem.
 pub(super) fn healthy(facts: &Facts) -> String {
     let (ClusterFacts::Seen(seen), Some(id)) = (&facts.cluster, facts.row.id()) else {
-        return "no problem: the job is not submitted yet".to_owned();
+        let wait = facts.row.row.as_ref().and_then(|row| crate::row::Wait::of(row, facts.now));
+        return wait.map_or("no problem: the job is not submitted yet".to_owned(), |wait| id::waits(&wait));
     };
     let scene = Scene::new(facts, seen, id);
     if seen.pods().is_empty() {
@@ -48,12 +49,14 @@ pub(super) fn healthy(facts: &Facts) -> String {
     let over = seen.pods().iter().all(|found| scene::is_over(&found.pod));
     let finalized =
         seen.pods().iter().any(|found| Role::of(&found.pod) == Role::Finalizer && scene::is_over(&found.pod));
-    let runs = seen.pods().iter().any(scene::is_running);
+    let runs = seen.pods().iter().any(scene::runs_main);
+    let waits = waiting_for(&scene);
     let stages =
         seen.pods().iter().all(|found| matches!(Role::of(&found.pod), Role::Setup | Role::Warmup | Role::Submit));
     let word = match () {
         () if over && (finalized || scene.row_is_terminal()) => "has ended well",
         () if over => "is healthy, no pod runs at present",
+        () if waits.is_some() && !runs => "is healthy and starting",
         () if stages => "is healthy, staging its database",
         () if runs => "is healthy and running",
         () => "is healthy and starting",
@@ -63,5 +66,32 @@ pub(super) fn healthy(facts: &Facts) -> String {
         all => format!("{done} of {} done, ", scene::count(all, "batch Job")),
     };
     let (pods, containers) = (scene::count(seen.pods().len(), "pod"), scene::count(containers, "container"));
-    format!("{id} {word}: {batches}{pods}, {containers}")
+    format!("{id} {word}: {batches}{pods}, {containers}{}", waits.unwrap_or_default())
+}
+
+/// The init containers that run, and since when: the others of their pods wait for them.
+fn waiting_for(scene: &Scene<'_>) -> Option<String> {
+    let pods = scene.seen.pods().iter().filter(|found| !found.pod.is_deleted() && !scene::is_over(&found.pod));
+    let running = pods.flat_map(|found| {
+        // A sidecar is an init container that has started and goes on: nobody waits for it.
+        let waits = |status: &&crate::discover::pod::ContainerStatus| status.started != Some(true);
+        found.pod.status.init_container_statuses.iter().filter(waits).filter_map(|status| {
+            let running = status.state.running.as_ref()?;
+            Some((status.name.as_str(), running.started_at))
+        })
+    });
+    let mut by_name = std::collections::BTreeMap::<&str, Vec<Option<jiff::Timestamp>>>::new();
+    for (name, since) in running {
+        by_name.entry(name).or_default().push(since);
+    }
+    let waits: Vec<String> = by_name
+        .into_iter()
+        .map(|(name, since)| {
+            let whose = scene::count(since.len(), "pod");
+            let first = since.into_iter().flatten().min();
+            let since = first.map(|at| format!(", for {} (since {at})", human(scene.ago(at)))).unwrap_or_default();
+            format!("init container {} of {whose}{since}", crate::row::plain(name, 80))
+        })
+        .collect();
+    (!waits.is_empty()).then(|| format!("; waits for {}", waits.join(" and ")))
 }

@@ -48,7 +48,7 @@ pub(super) fn is_troubled(found: &Match) -> bool {
 
 fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
     let pod = &found.pod;
-    let describe = scene.kubectl(&format!("describe pod {}", pod.name()));
+    let describe = scene.describe("pod", pod.name());
     let word = pod.status.reason.as_deref().unwrap_or_default();
     let message = pod.status.message.clone().unwrap_or_default();
     let made_good = scene.is_made_good(pod);
@@ -60,13 +60,13 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
         Some(Trouble { code, is_problem, found, container: String::new(), what, shown, words: Vec::new(), next })
     };
     if word == "Evicted" {
-        let next = scene.kubectl(&format!("describe node {}", node(pod)));
+        let next = scene.describe("node", node(pod));
         return trouble(Code::PodEvicted, true, "{} <was|were> evicted".to_owned(), message, next);
     }
     let lost = pod.status.conditions.iter().any(|it| it.kind == "Ready" && it.status == "Unknown");
     if word == "NodeLost" || pod.status.phase.as_deref() == Some("Unknown") || lost {
         let what = format!("{{}} <is|are> on node {}, which does not answer", node(pod));
-        let next = scene.kubectl(&format!("describe node {}", node(pod)));
+        let next = scene.describe("node", node(pod));
         return trouble(Code::PodNodeLost, true, what, message, next);
     }
     let disrupted = disruption(pod);
@@ -194,7 +194,7 @@ fn vanished(scene: &Scene<'_>) -> Vec<Finding> {
             .about(name(job));
         findings.push(match successor {
             Some(found) => finding.next(scene.elbtail_logs(&found.pod, "blast")),
-            None => finding.next(scene.kubectl(&format!("describe job {}", name(job)))),
+            None => finding.next(scene.describe("job", name(job))),
         });
     }
     findings

@@ -7,7 +7,7 @@ use super::scene::{Scene, count, ended_at, is_finished, is_over, is_running};
 use crate::{
     discover::{Role, age::human},
     doctor::{Code, Facts, Finding},
-    row::Row,
+    row::{Row, Wait},
 };
 
 /// A running row that was not touched for so long is not kept up to date.
@@ -22,7 +22,7 @@ pub(super) fn alone(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some((why, _)) = &facts.row.unreadable {
         let finding = Finding::problem(Code::RowUnreadable, format!("the row cannot be read: {why}"));
-        findings.push(finding.next("export the row again, or give the id itself: elbtail doctor job-<32 hex digits>"));
+        findings.push(finding.advice("export the row again, or give the ElasticBLAST id itself instead of it"));
     }
     let Some(row) = &facts.row.row else { return findings };
     if !row.notes().is_empty() {
@@ -34,8 +34,8 @@ pub(super) fn alone(facts: &Facts) -> Vec<Finding> {
     }
     if row.row_type().is_some_and(|kind| kind.eq_ignore_ascii_case("warmup")) {
         let finding = Finding::problem(Code::RowWarmup, "this is a warm-up row, which has no ElasticBLAST job");
-        let list = "kubectl get pods -l app=elb-db-warmup".to_owned();
-        findings.push(finding.next(format!("name the row of a search; the warm-up's own pods: {list}")));
+        let list = facts.place.kubectl("get pods -l app=elb-db-warmup");
+        findings.push(finding.advice("name the row of a search; the warm-up has pods of its own").next(list));
     } else if !facts.row.children.is_empty() {
         let children = &facts.row.children;
         let shown = children.iter().map(|child| {
@@ -45,9 +45,13 @@ pub(super) fn alone(facts: &Facts) -> Vec<Finding> {
         let with_id = children.iter().find_map(|child| child.id.as_ref());
         let whose = if children.len() == 1 { "its child row has the id" } else { "its child rows have the ids" };
         let summary = format!("this is the row of a split job; {whose}");
-        let finding = Finding::problem(Code::RowParent, summary).evidences(shown);
+        // While the children search, nothing is wrong with their parent.
+        let failed = children.iter().any(|child| child.status.eq_ignore_ascii_case("failed"));
+        let wait = Wait::of(row, facts.now).filter(|wait| wait.phase.to_lowercase().starts_with("split_"));
+        let waits = wait.is_some_and(|wait| !wait.is_overdue()) && !failed;
+        let finding = Finding::graded(Code::RowParent, !waits, summary).evidences(shown);
         findings.push(match with_id {
-            Some(id) => finding.next(format!("elbtail doctor {id}")),
+            Some(id) => finding.next(facts.place.elbtail("doctor", id.as_str(), "")),
             None => finding,
         });
     }
@@ -114,7 +118,7 @@ fn ended_early(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     let finding = Finding::problem(Code::RowEndedEarly, summary)
         .evidences(updated(scene, row))
         .evidences(names)
-        .next(format!("elbtail logs {} -n {} -f", scene.id, scene.ns()));
+        .next(scene.elbtail("logs", " -f"));
     Some(running.iter().fold(finding, |finding, found| finding.about(found.pod.name())))
 }
 
@@ -147,8 +151,10 @@ fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
         ("all its Jobs have finished", text)
     };
     let summary = format!("the row is stale: it says {status}, was last updated {ago} ago, and {what}");
-    let next = "refresh the job in the dashboard; what its pods printed last is kept in the row's execution-steps/logs";
-    Some(Finding::problem(Code::RowStale, summary).evidence(shown).next(next))
+    let advice =
+        "refresh the job in the dashboard; what its pods printed last is kept in the row's execution-steps/logs";
+    let next = scene.storage().unwrap_or_default();
+    Some(Finding::problem(Code::RowStale, summary).evidence(shown).advice(advice).next(next))
 }
 
 fn updated(scene: &Scene<'_>, row: &Row) -> Option<String> {

@@ -5,7 +5,7 @@ use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
 use crate::{
     discover::{Match, Pod, Role, age::human},
-    doctor::{Facts, Line, LogFacts, Part, Seen},
+    doctor::{Facts, Line, LogFacts, Part, Seen, asked::quote},
     job_id::JobId,
 };
 
@@ -35,14 +35,53 @@ impl<'a> Scene<'a> {
         &self.facts.place.namespace
     }
 
-    /// `kubectl -n NAMESPACE …`
+    /// [`Place::kubectl`](crate::doctor::Place::kubectl)
     pub fn kubectl(&self, words: &str) -> String {
-        format!("kubectl -n {} {words}", self.ns())
+        self.facts.place.kubectl(words)
     }
 
-    /// `elbtail logs JOB …`
+    /// `kubectl describe KIND NAME`
+    pub fn describe(&self, kind: &str, name: &str) -> String {
+        self.kubectl(&format!("describe {kind} {}", quote(name)))
+    }
+
+    /// `elbtail COMMAND JOB MORE`
+    pub fn elbtail(&self, command: &str, more: &str) -> String {
+        self.facts.place.elbtail(command, self.id.as_str(), more)
+    }
+
+    /// `elbtail logs JOB …` of one container.
     pub fn elbtail_logs(&self, pod: &Pod, container: &str) -> String {
-        format!("elbtail logs {} -n {} --pod {} -c {container}", self.id, self.ns(), pod.name())
+        self.elbtail("logs", &format!(" --pod {} -c {}", quote(pod.name()), quote(container)))
+    }
+
+    /// What keeps the lines there are in a file.
+    pub fn keep(&self, more: &str) -> String {
+        format!("{} > {}.log", self.elbtail("logs", more), self.id)
+    }
+
+    /// What lists the job's files in the storage account that the row names, its logs among them.
+    pub fn storage(&self) -> Option<String> {
+        let row = self.facts.row.row.as_ref()?;
+        let account = row.column("storage_account")?.trim();
+        let is_name = !account.is_empty() && account.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let prefix = match row.column("results_prefix").map(|prefix| prefix.trim().trim_matches('/')) {
+            Some(prefix) if !prefix.is_empty() => prefix.to_owned(),
+            _ => format!("results/{}", row.id()?),
+        };
+        is_name.then(|| format!("azcopy list {}", quote(&format!("https://{account}.blob.core.windows.net/{prefix}"))))
+    }
+
+    /// Whether the log of this container was asked for and refused, so that nothing is known of what it holds.
+    pub fn is_unread(&self, pod: &Pod, container: &str) -> bool {
+        let read =
+            [Part::Tail, Part::Previous, Part::Head].into_iter().filter_map(|part| self.log(pod, container, part));
+        read.into_iter().all(|log| !matches!(log.answer, crate::doctor::Answer::Lines(_)))
+    }
+
+    /// Whether the server did not say that this is forbidden.
+    pub fn may(&self, verb: &str, resource: &str) -> bool {
+        !self.seen.grants.iter().any(|it| it.verb == verb && it.resource == resource && it.allowed == Some(false))
     }
 
     pub fn row_is_terminal(&self) -> bool {
@@ -177,6 +216,11 @@ pub(super) fn is_running(found: &Match) -> bool {
     let status = &found.pod.status;
     let mut all = status.init_container_statuses.iter().chain(&status.container_statuses);
     !found.pod.is_deleted() && all.any(|status| status.state.running.is_some())
+}
+
+/// Whether one of its containers runs that does the pod's work: not one that only prepares it.
+pub(super) fn runs_main(found: &Match) -> bool {
+    !found.pod.is_deleted() && found.pod.status.container_statuses.iter().any(|status| status.state.running.is_some())
 }
 
 pub(super) fn is_search(pod: &Pod) -> bool {

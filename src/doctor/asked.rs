@@ -1,0 +1,193 @@
+//! [`Asked`]: how the doctor was asked, as words that the commands it suggests repeat.
+
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+
+use crate::{
+    cluster::{ConnectArgs, UserExtra},
+    row::{JobArg, source::DbArgs},
+};
+
+/// Words of a command line, quoted for a shell; each is empty or begins with a space.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The connection flags, which kubectl and elbtail share; without the namespace.
+    pub connect: String,
+    /// Those that choose a context of the kubeconfig are left out, for commands that name another one.
+    pub connect_elsewhere: String,
+    /// What elbtail alone takes everywhere: where rows are, and how logs are read.
+    pub db: String,
+    /// The row, as it was named.
+    pub job: String,
+}
+
+impl Asked {
+    /// What the flags say.
+    pub fn of(flags: &ConnectArgs) -> Asked {
+        // All of them by name, so that none that is added later is forgotten.
+        let ConnectArgs {
+            kubeconfig,
+            context,
+            cluster,
+            user,
+            namespace: _,
+            impersonate,
+            impersonate_groups,
+            impersonate_uid,
+            impersonate_user_extra,
+            server,
+            token,
+            username,
+            password,
+            client_certificate,
+            client_key,
+            certificate_authority,
+            insecure_skip_tls_verify,
+            insecure_skip_tls_verify_backend,
+            tls_server_name,
+            request_timeout: _,
+            ignored: _,
+        } = flags;
+        let path = |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::to_string_lossy).map(String::from);
+        let mut everywhere = String::new();
+        flag(&mut everywhere, "--kubeconfig", path(kubeconfig));
+        flag(&mut everywhere, "--as", impersonate.clone());
+        for group in impersonate_groups {
+            flag(&mut everywhere, "--as-group", Some(group.clone()));
+        }
+        flag(&mut everywhere, "--as-uid", impersonate_uid.clone());
+        for UserExtra { key, value } in impersonate_user_extra {
+            flag(&mut everywhere, "--as-user-extra", Some(format!("{key}={value}")));
+        }
+        let mut here = String::new();
+        flag(&mut here, "--context", context.clone());
+        flag(&mut here, "--cluster", cluster.clone());
+        flag(&mut here, "--user", user.clone());
+        flag(&mut here, "--server", server.clone());
+        if token.is_some() {
+            // It is a secret; the shell that it was typed in has it.
+            here.push_str(" --token \"$TOKEN\"");
+        }
+        flag(&mut here, "--username", username.clone());
+        if password.is_some() {
+            here.push_str(" --password \"$PASSWORD\"");
+        }
+        flag(&mut here, "--client-certificate", path(client_certificate));
+        flag(&mut here, "--client-key", path(client_key));
+        flag(&mut here, "--certificate-authority", path(certificate_authority));
+        if *insecure_skip_tls_verify {
+            here.push_str(" --insecure-skip-tls-verify");
+        }
+        flag(&mut here, "--tls-server-name", tls_server_name.clone());
+        // kubectl takes it for logs alone.
+        let backend = if *insecure_skip_tls_verify_backend { " --insecure-skip-tls-verify-backend" } else { "" };
+        let connect = format!("{everywhere}{here}");
+        Asked { connect, connect_elsewhere: everywhere, db: backend.to_owned(), ..Asked::default() }
+    }
+
+    /// Adds how the row was named. A URL that `from_environment` says is not repeated.
+    #[must_use]
+    pub fn row(
+        mut self,
+        target: Option<&JobArg>,
+        job: Option<&str>,
+        latest: bool,
+        db: &DbArgs,
+        from_environment: bool,
+    ) -> Asked {
+        let DbArgs { db: url, db_table, db_key, db_payload, db_headers, request_timeout: _ } = db;
+        if let Some(url) = url.as_ref().filter(|_| !from_environment) {
+            let url = url.expose_secret();
+            if crate::mask::mask(url) == url && !url.contains('@') {
+                flag(&mut self.db, "--db", Some(url.to_owned()));
+            } else {
+                // It may hold a password.
+                self.db.push_str(" --db \"$ELBTAIL_DB\"");
+            }
+        }
+        // A header may hold a token; the shell that it was typed in has it.
+        db_headers.iter().for_each(|_| self.db.push_str(" --db-header \"$DB_HEADER\""));
+        flag(&mut self.db, "--db-table", db_table.clone());
+        flag(&mut self.db, "--db-key", db_key.as_ref().map(ToString::to_string));
+        flag(&mut self.db, "--db-payload", db_payload.as_ref().map(ToString::to_string));
+        match target {
+            Some(JobArg::Path(path)) => word(&mut self.job, &path.to_string_lossy()),
+            Some(JobArg::Id(id)) => word(&mut self.job, id.as_str()),
+            Some(JobArg::Stdin) => word(&mut self.job, "-"),
+            None => {}
+        }
+        if latest {
+            self.job.push_str(" --latest");
+        }
+        flag(&mut self.job, "--job", job.map(str::to_owned));
+        self
+    }
+}
+
+fn flag(out: &mut String, name: &str, value: Option<String>) {
+    if let Some(value) = value {
+        out.push(' ');
+        out.push_str(name);
+        // A value that begins with a hyphen would be read as a flag.
+        if value.starts_with('-') {
+            out.push('=');
+            out.push_str(&quote(&value));
+        } else {
+            word(out, &value);
+        }
+    }
+}
+
+fn word(out: &mut String, word: &str) {
+    out.push(' ');
+    out.push_str(&quote(word));
+}
+
+/// A word as a shell reads it. What no command line can hold becomes an empty word.
+pub(super) fn quote(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| "''".to_owned(), |quoted| quoted.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Tool {
+        #[command(flatten)]
+        connect: ConnectArgs,
+        #[command(flatten)]
+        db: DbArgs,
+        job: Option<JobArg>,
+    }
+
+    #[test]
+    fn what_was_given_is_repeated_and_reads_back_the_same() {
+        for line in [
+            vec!["--context", "my context", "--as", "o'brien", "--as-group", "a b", "--as-group", "$x"],
+            vec!["--kubeconfig", "/a dir/k;rm", "-s", "https://h:1/x?y&z", "--tls-server-name", "n"],
+            vec!["--cluster", "c", "--user", "u", "--insecure-skip-tls-verify", "--certificate-authority", "ca.pem"],
+            vec!["--db", "sqlite:/my jobs.db", "--db-table", "t", "row 'x'.json"],
+            vec!["--context=-odd"],
+        ] {
+            let given = Tool::parse_from(std::iter::once("t").chain(line.clone()));
+            let asked = Asked::of(&given.connect).row(given.job.as_ref(), None, false, &given.db, false);
+            let again = shlex::split(&format!("t{}{}{}", asked.connect, asked.db, asked.job)).unwrap();
+            let again = Tool::parse_from(again);
+            let twice = Asked::of(&again.connect).row(again.job.as_ref(), None, false, &again.db, false);
+            assert_eq!(asked, twice, "{line:?}");
+            assert!(!asked.connect.is_empty() || !asked.db.is_empty(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_stay_with_the_shell() {
+        let given = Tool::parse_from(["t", "--token", "planted", "--db", "postgres://me:planted@h/d"]);
+        let asked = Asked::of(&given.connect).row(None, None, false, &given.db, false);
+        assert!(!format!("{asked:?}").contains("planted"), "{asked:?}");
+        assert!(asked.connect.contains("--token \"$TOKEN\"") && asked.db.contains("$ELBTAIL_DB"), "{asked:?}");
+    }
+}
