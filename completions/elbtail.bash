@@ -409,7 +409,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__doctor)
-            opts="-o -n -s -h --job --latest --output --all-contexts --bundle --wait-healthy --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            opts="-o -v -n -s -h --job --latest --output --all-contexts --bundle --verbose --wait-healthy --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -256,7 +256,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s h -l help -d 'P
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s o -l output -d 'How to print it; json follows docs/doctor.schema.json' -r -f -a "text\t'A few lines for a person'
 json\t'One object, as `docs/doctor.schema.json` describes it'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l bundle -d 'Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l bundle -d 'Pack row, findings, pods, Jobs, events and last lines into FILE.tar.zst, secrets masked, to attach to a ticket; - is stdout, and the report goes to stderr then' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l wait-healthy -d 'Look again until the job has pods and no problem, at most so long, such as 2m' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l context -d 'The name of the kubeconfig context to use' -r
@@ -287,6 +287,7 @@ always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l all-contexts -d 'If the job\'s pods are not here, look in all contexts of the kubeconfig'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s v -l verbose -d 'Name the other searches of the namespace'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l disable-compression -d 'Answers are never compressed'

@@ -7,6 +7,7 @@
 mod blast;
 mod bundle;
 mod cluster;
+mod commands;
 mod containers;
 mod contract;
 mod healthy;

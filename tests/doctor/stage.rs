@@ -149,6 +149,7 @@ pub fn examine_moving(kubeconfig: &Path, arguments: &[&str]) -> Option<Said> {
     let report: Value =
         serde_json::from_slice(&json.stdout).unwrap_or_else(|error| panic!("{error}: {stderr} {:?}", json.status));
     crate::contract::validate(&report);
+    crate::commands::must_parse(&report["findings"]);
     assert_eq!(Some(report["exitCode"].as_i64().unwrap()), json.status.code().map(i64::from));
     let same = text.status.code() == json.status.code();
     let text = String::from_utf8(text.stdout).unwrap();

@@ -161,3 +161,31 @@ fn kubelets(scene: &Scene<'_>) -> Vec<Finding> {
     };
     silent.into_iter().map(finding).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Rejection;
+
+    #[test]
+    fn what_a_kubelet_refuses_is_not_the_users_fault() {
+        let rejection = |code, message: &str| Rejection {
+            code,
+            reason: String::new(),
+            message: message.to_owned(),
+            retry_after: None,
+        };
+        let refused = "Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource=proxy)";
+        assert_eq!(kubelet(&rejection(403, refused).into()), Some(Kubelet::Refuses));
+        let refused = "the server has asked for the client to provide credentials ( pods/log blastn-0)";
+        assert_eq!(kubelet(&rejection(401, refused).into()), Some(Kubelet::Refuses));
+        assert_eq!(
+            kubelet(&rejection(500, "dial tcp 10.0.0.1:10250: connection refused").into()),
+            Some(Kubelet::Silent)
+        );
+        assert_eq!(kubelet(&rejection(502, "No agent available").into()), Some(Kubelet::Silent));
+        assert_eq!(kubelet(&rejection(403, "pods \"x\" is forbidden: User \"me\" cannot get").into()), None);
+        assert_eq!(kubelet(&rejection(401, "Unauthorized").into()), None);
+        assert_eq!(kubelet(&rejection(503, "busy").into()), None);
+    }
+}

@@ -13,7 +13,7 @@ mod trouble;
 
 use self::scene::{JobState, Scene};
 use super::{ClusterFacts, Facts, Finding};
-use crate::discover::{Role, age::human};
+use crate::discover::{Kind, Role, age::human};
 
 /// Everything there is to find.
 pub(super) fn all(facts: &Facts) -> Vec<Finding> {
@@ -71,10 +71,17 @@ pub(super) fn healthy(facts: &Facts) -> String {
 
 /// The init containers that run, and since when: the others of their pods wait for them.
 fn waiting_for(scene: &Scene<'_>) -> Option<String> {
-    let pods = scene.seen.pods().iter().filter(|found| !found.pod.is_deleted() && !scene::is_over(&found.pod));
+    let pods = scene
+        .seen
+        .pods()
+        .iter()
+        .filter(|found| !found.pod.is_deleted() && !scene::is_over(&found.pod) && !scene::runs_main(found));
     let running = pods.flat_map(|found| {
-        // A sidecar is an init container that has started and goes on: nobody waits for it.
-        let waits = |status: &&crate::discover::pod::ContainerStatus| status.started != Some(true);
+        // A sidecar goes on beside the others: nobody waits for it.
+        let all = crate::discover::targets(&found.pod);
+        let waits = move |status: &&crate::discover::pod::ContainerStatus| {
+            all.iter().any(|it| it.kind == Kind::Init && it.container == status.name)
+        };
         found.pod.status.init_container_statuses.iter().filter(waits).filter_map(|status| {
             let running = status.state.running.as_ref()?;
             Some((status.name.as_str(), running.started_at))
