@@ -11,6 +11,7 @@ pub mod archive;
 mod causes;
 pub mod cli;
 pub mod cluster;
+pub mod crypto;
 pub mod discover;
 pub mod doctor;
 pub mod exit;

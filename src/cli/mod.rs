@@ -108,9 +108,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
 
 /// Runs `work` on a runtime of its own, made only for what talks to a cluster or a database.
 fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    // Both `ring` and another provider in the graph would make rustls panic unless one is chosen. It can be chosen once only,
-    // which the embedding process may have done.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::crypto::choose();
     // One thread: what there is to do is small next to waking another thread for it, which with logs that print a line now and
     // then was most of the cost. The writer, which may block, has a thread of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()

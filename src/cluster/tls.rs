@@ -4,15 +4,11 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kube::{Config, client::ConfigExt, config::AuthInfo};
-use rustls::{
-    AlertDescription, CertificateError, ClientConfig,
-    crypto::{CryptoProvider, ring},
-    pki_types::CertificateDer,
-};
+use rustls::{AlertDescription, CertificateError, ClientConfig, pki_types::CertificateDer};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ClusterError, error::Obstacle, trust::Trust};
-use crate::causes::chain;
+use crate::{causes::chain, crypto};
 
 /// What elbtail offers, best first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -22,11 +18,7 @@ pub(super) fn client_config(
     config: &Config,
     identity: Option<&(String, SecretString)>,
 ) -> Result<ClientConfig, ClusterError> {
-    // kube builds on the process's default provider; two in the dependency graph make rustls panic without one.
-    if CryptoProvider::get_default().is_none() {
-        // An error only says that someone else was faster.
-        let _ = ring::default_provider().install_default();
-    }
+    crypto::choose();
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let user = &config.auth_info;
     let mut config = config.clone();
@@ -109,5 +101,67 @@ fn distrust(name: &str, error: &CertificateError) -> String {
         error => {
             format!("its certificate is not accepted ({error}): pass --certificate-authority with the cluster's CA")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::config::AuthInfo;
+    use rustls::{
+        ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection,
+        pki_types::{PrivateKeyDer, ServerName, pem::PemObject},
+        server::WebPkiClientVerifier,
+    };
+
+    use super::*;
+
+    const CA: &[u8] = include_bytes!("../../testdata/p521/ca.pem");
+    const LEAF: &[u8] = include_bytes!("../../testdata/p521/leaf.pem");
+    const KEY: &[u8] = include_bytes!("../../testdata/p521/leaf.key");
+
+    /// Hands over what `from` has to say.
+    fn pass(from: &mut Connection, to: &mut Connection) {
+        let mut bytes = Vec::new();
+        while from.wants_write() {
+            from.write_tls(&mut bytes).unwrap();
+        }
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            to.read_tls(&mut rest).unwrap();
+            to.process_new_packets().unwrap();
+        }
+    }
+
+    #[test]
+    fn keys_on_p521_are_good_for_servers_and_clients() {
+        crypto::choose();
+        let ca = CertificateDer::from_pem_slice(CA).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(ca.clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+        let chain = vec![CertificateDer::from_pem_slice(LEAF).unwrap()];
+        let server = ServerConfig::builder()
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(chain, PrivateKeyDer::from_pem_slice(KEY).unwrap())
+            .unwrap();
+
+        let mut config = Config::new("https://kubernetes.test".parse().unwrap());
+        config.root_cert = Some(vec![ca.to_vec()]);
+        let encoded = |pem: &[u8]| BASE64_STANDARD.encode(pem);
+        config.auth_info = AuthInfo {
+            client_certificate_data: Some(encoded(LEAF)),
+            client_key_data: Some(encoded(KEY).into()),
+            ..AuthInfo::default()
+        };
+        let client = client_config(&config, None).unwrap();
+
+        let name = ServerName::try_from("kubernetes.test").unwrap();
+        let mut client = Connection::from(ClientConnection::new(Arc::new(client), name).unwrap());
+        let mut server = Connection::from(ServerConnection::new(Arc::new(server)).unwrap());
+        while client.is_handshaking() || server.is_handshaking() {
+            pass(&mut client, &mut server);
+            pass(&mut server, &mut client);
+        }
+        assert_eq!(server.peer_certificates().map(<[_]>::len), Some(1));
     }
 }

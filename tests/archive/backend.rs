@@ -69,7 +69,7 @@ impl Backend {
     }
 
     pub fn store(&self, access: Access) -> Store {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        elbtail::crypto::choose();
         let place: Place = self.place.parse().unwrap();
         let environment: Environment = self.environment.iter().cloned().collect();
         let pause = Duration::from_millis(5);

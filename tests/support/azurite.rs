@@ -162,7 +162,7 @@ impl Azurite {
         let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let signature = sign(&format!("{date}\n/{ACCOUNT}/{ACCOUNT}/{path}"));
         // reqwest needs a provider when it is built without one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        elbtail::crypto::choose();
         let mut client = Client::builder();
         if let Some(pki) = &self.secure {
             let authority = std::fs::read(&pki.authority).unwrap();

@@ -29,7 +29,7 @@ pub fn image() -> String {
 /// A client of the test cluster that `kubeconfig` names, or of the cluster of the current kubeconfig.
 pub async fn client(kubeconfig: Option<&Path>) -> Client {
     // Another test of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    elbtail::crypto::choose();
     let options = KubeConfigOptions::default();
     let config = match kubeconfig {
         Some(path) => {

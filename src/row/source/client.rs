@@ -4,7 +4,6 @@ use std::{io, net::IpAddr, sync::OnceLock, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 use reqwest::{RequestBuilder, Response, redirect::Policy};
-use rustls::crypto::{CryptoProvider, ring};
 use url::Url;
 
 use super::{SourceError, secrets::Secrets};
@@ -115,10 +114,7 @@ impl Client {
 
 /// A client for `url`; with `credentials` it leaves that server for no redirect.
 fn build(url: &Url, credentials: bool, limit: Option<Duration>) -> Result<reqwest::Client, reqwest::Error> {
-    // An error only says that someone else was faster.
-    if CryptoProvider::get_default().is_none() {
-        let _ = ring::default_provider().install_default();
-    }
+    crate::crypto::choose();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("elbtail/", env!("CARGO_PKG_VERSION")))
         .referer(false)
