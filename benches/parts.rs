@@ -161,7 +161,9 @@ fn merge_by_time(bencher: Bencher) {
             let inputs = logs.iter().enumerate().map(|(source, lines)| {
                 let (sender, input) = mpsc::channel(8);
                 for lines in lines.chunks(100) {
-                    sender.try_send(Told::Lines(Batch { source, restart: 0, lines: lines.to_vec() })).unwrap();
+                    sender
+                        .try_send(Told::Lines(Batch { source, restart: 0, stream: None, lines: lines.to_vec() }))
+                        .unwrap();
                 }
                 input
             });

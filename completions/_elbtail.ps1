@@ -78,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--tail', '--tail', [CompletionResultType]::ParameterName, 'Only the last N lines of each container; -1 for all')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only lines newer than this, such as 5s, 2h30m, 1d')
             [CompletionResult]::new('--since-time', '--since-time', [CompletionResultType]::ParameterName, 'Only lines at or after this time (RFC 3339)')
+            [CompletionResult]::new('--node-logs', '--node-logs', [CompletionResultType]::ParameterName, 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print lines')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print lines')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'In which order lines of different containers come [default: time, with -f arrival]')

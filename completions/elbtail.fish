@@ -78,6 +78,9 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s l -l selector -
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tail -d 'Only the last N lines of each container; -1 for all' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since -d 'Only lines newer than this, such as 5s, 2h30m, 1d' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
+never\t'Never'
+always\t'Yes, and it is an error when it is not permitted'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
 json\t'One JSON object a line'"

@@ -8,6 +8,7 @@ use super::{duration::positive, failure::Failure};
 use crate::{
     cluster::ConnectArgs,
     discover::{Headers, Phase, Selection},
+    follow::recover::NodeLogs,
     job_id::JobId,
     resolve::ResolveFormat,
     row::{
@@ -168,6 +169,9 @@ pub struct LogsArgs {
     /// Print the time of each line
     #[arg(long, short = 't')]
     pub timestamps: bool,
+    /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub node_logs: NodeLogs,
     /// How to print lines
     #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORMAT")]
     pub output: crate::render::Format,

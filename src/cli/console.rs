@@ -160,7 +160,7 @@ impl Writer {
                 let source = self.sources[batch.source].clone();
                 self.account.lines += batch.lines.len() as u64;
                 for line in &batch.lines {
-                    self.renderer.line(&mut self.lines, &source, batch.restart, line);
+                    self.renderer.line_of(&mut self.lines, &source, batch.restart, batch.stream, line);
                     if self.lines.len() >= WRITE {
                         self.flush()?;
                     }
@@ -169,8 +169,8 @@ impl Writer {
             }
             Update::Sorted(lines) => {
                 self.account.lines += lines.len() as u64;
-                for Sourced { source, restart, line } in &lines {
-                    self.renderer.line(&mut self.lines, &self.sources[*source], *restart, line);
+                for Sourced { source, restart, stream, line } in &lines {
+                    self.renderer.line_of(&mut self.lines, &self.sources[*source], *restart, *stream, line);
                     if self.lines.len() >= WRITE {
                         self.flush()?;
                     }

@@ -22,6 +22,9 @@ pub enum Failure {
     /// The cluster.
     #[error("{0}")]
     Cluster(#[from] ClusterError),
+    /// A permission that was asked for is missing.
+    #[error("{0}")]
+    Denied(String),
     /// No pods match.
     #[error("{0}")]
     NoPods(String),
@@ -41,6 +44,7 @@ impl Failure {
             Failure::Source(error) => error.exit(),
             Failure::Id(error) => error.exit(),
             Failure::Cluster(error) => error.exit(),
+            Failure::Denied(_) => Exit::Denied,
             Failure::NoPods(_) => Exit::NoPods,
             Failure::Usage(_) => Exit::Usage,
             Failure::Other(_) => Exit::Unexpected,

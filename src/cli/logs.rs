@@ -18,7 +18,11 @@ use crate::{
     cluster::{Cluster, ConnectArgs},
     discover::{Match, Selection, watch as pods},
     exit::Exit,
-    follow::{follower::Scope, stamp::Stamp},
+    follow::{
+        follower::Scope,
+        recover::{NodeLogs, Nodes},
+        stamp::Stamp,
+    },
     render::{self, ColorChoice, RenderOptions, Renderer, short_name},
     session::{
         Update,
@@ -43,6 +47,10 @@ pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: Col
         job.id()?;
     }
     let cluster = connect(&flags).await?;
+    if args.node_logs == NodeLogs::Always && !Nodes::new(&cluster, args.node_logs).may_read().await? {
+        let text = "--node-logs always: permission to get nodes/proxy is missing; without the flag elbtail reads what the log API has";
+        return Err(Failure::Denied(text.to_owned()));
+    }
     let labels = args.select.selector.clone();
     let namespace = job.namespace(cluster.namespace());
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
@@ -190,7 +198,8 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
             None => None,
         };
     let follow = args.follow && !args.previous;
-    Ok(Scope { follow, since, tail: u64::try_from(args.tail).ok(), previous: args.previous })
+    let tail = u64::try_from(args.tail).ok();
+    Ok(Scope { follow, since, tail, previous: args.previous, node_logs: args.node_logs })
 }
 
 /// What was searched, when nothing was found.

@@ -23,6 +23,7 @@ mod no_proxy;
 pub mod node_file;
 mod pool;
 mod proxy;
+mod review;
 mod settings;
 mod surroundings;
 mod tls;
@@ -50,6 +51,7 @@ pub use self::{
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},
     namespace::is_namespace,
+    review::review,
     surroundings::Surroundings,
 };
 use self::{credentials::Credentials, lane::Keepalive, settings::Settings, transport::Transport};

@@ -131,6 +131,7 @@ impl Cursor {
             remembered_from: self.remembered_from,
             ..Overlap::default()
         };
+        overlap.earliest = overlap.expected.iter().map(|seen| seen.stamp).min();
         overlap.forgettable =
             overlap.expected.iter().rposition(|seen| overlap.is_forgotten(seen)).map_or(0, |last| last + 1);
         overlap
@@ -158,6 +159,8 @@ pub enum Verdict {
 pub struct Overlap {
     expected: Vec<Seen>,
     remembered_from: Option<Stamp>,
+    /// The earliest stamp that is expected.
+    earliest: Option<Stamp>,
     /// The number of expected lines up to the last one that is stamped as a forgotten one would be.
     forgettable: usize,
     /// The first expected line that came: those before it were rotated away, after they had been read.
@@ -193,6 +196,13 @@ impl Overlap {
 
     /// Judges a line while old ones are expected.
     fn compare(&mut self, line: &Line) -> Verdict {
+        // Of files that reach back further than what is remembered, nearly every line is such a one.
+        if self.matched == 0
+            && self.earliest.is_some_and(|earliest| line.stamp < earliest)
+            && self.remembered_from.is_some_and(|from| line.stamp < from)
+        {
+            return Verdict::Old;
+        }
         let seen = Seen::of(line);
         if self.expected[self.start + self.matched] == seen {
             self.matched += 1;

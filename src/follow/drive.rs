@@ -18,12 +18,14 @@ use super::{
     gate::Gate,
     lines::{self, Line},
     note::Note,
+    recover::{Nodes, Recovery, Unheard},
     refusal::Refusal,
     status::{PodLife, Status},
 };
 use crate::{
     cluster::{Cluster, LogAnswer, LogBody, LogQuery},
     discover::{Target, watch as pods},
+    node_logs::Stream,
 };
 
 /// A probe's answer is a few lines; one that takes longer tells nothing.
@@ -42,6 +44,8 @@ pub struct Batch {
     pub source: usize,
     /// The instance.
     pub restart: u32,
+    /// The stream to which all of them were written, where that is known: the log API does not tell.
+    pub stream: Option<Stream>,
     /// The lines; never none.
     pub lines: Vec<Line>,
 }
@@ -62,6 +66,8 @@ pub struct News {
     pub status: Status,
     /// Whether it is from a list, and so does not lag.
     pub listed: bool,
+    /// The node that its pod was scheduled to, once it was.
+    pub node: Option<String>,
     /// Counts what the driver is told after its first news, for [`Standing::news`].
     pub number: u64,
 }
@@ -90,6 +96,8 @@ pub struct Driver<T> {
     pub cluster: Cluster,
     /// Shared by all drivers.
     pub gate: Arc<Gate>,
+    /// Shared by all drivers.
+    pub nodes: Arc<Nodes>,
     /// When the run began.
     pub began: Instant,
     /// The container.
@@ -136,13 +144,17 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
     pub async fn run(mut self) {
         let mut follower = Follower::new(self.scope, seed(&self.target));
         let mut out = Output::default();
+        let Driver { nodes, gate, target, told, .. } = &self;
+        let (nodes, gate, target) = (nodes.clone(), gate.clone(), target.clone());
+        let mut recovery = Recovery::new(nodes, gate, target, self.source, self.scope, told.clone());
         let mut work = Work::default();
         let mut standing = None;
         let mut event = self.take_news(&mut work);
         loop {
             follower.on(event, self.began.elapsed(), &mut out);
             let handing = Instant::now();
-            if !self.hand_out(&mut out).await {
+            recovery.runs_on(self.news.borrow().node.as_deref());
+            if let Err(Unheard) = recovery.hand_on(&mut out).await {
                 return;
             }
             if handing.elapsed() > NOTICED {
@@ -174,24 +186,8 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
         }
     }
 
-    /// Hands lines and notes on; `false` when nobody takes them.
-    async fn hand_out(&mut self, out: &mut Output) -> bool {
-        // What the lines are about comes first: a container starts before it prints.
-        for note in out.notes.drain(..) {
-            if self.told.send(Told::Note(self.source, note).into()).await.is_err() {
-                return false;
-            }
-        }
-        if out.lines.is_empty() {
-            return !self.told.is_closed();
-        }
-        let lines = std::mem::take(&mut out.lines);
-        let batch = Batch { source: self.source, restart: out.restart, lines };
-        self.told.send(Told::Lines(batch).into()).await.is_ok()
-    }
-
     fn take_news(&mut self, work: &mut Work) -> Event {
-        let News { status, listed, number } = self.news.borrow_and_update().clone();
+        let News { status, listed, number, .. } = self.news.borrow_and_update().clone();
         work.taken = number;
         let status = wanted(self.scope, status.clone()).unwrap_or(status);
         if listed { Event::Listed(status) } else { Event::Status(status) }

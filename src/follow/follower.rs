@@ -16,6 +16,7 @@ use super::{
     kubelet_error::{self, KubeletError},
     lines::{Line, Piece, Splitter},
     note::Note,
+    recover::NodeLogs,
     refusal::Refusal,
     stamp::Stamp,
     status::{Place, PodLife, State, Status},
@@ -32,6 +33,8 @@ pub struct Scope {
     pub tail: Option<u64>,
     /// The instance before the latest alone, as `previous=true` reads it.
     pub previous: bool,
+    /// Whether lines that the log API no longer has are read from the node's files.
+    pub node_logs: NodeLogs,
 }
 
 /// A log request. `timestamps=true` always.
@@ -106,9 +109,26 @@ pub struct Output {
     pub notes: Vec<Note>,
     /// What to do, in this order.
     pub actions: Vec<Action>,
+    /// `lines` are the first ones of their instance, and there may have been others before.
+    pub start: Option<Start>,
+    /// What had been read of an instance when a note on lines that are missing of it was made, for each such note.
+    pub read: Vec<(u32, Cursor)>,
+}
+
+/// What was asked for of a log that begins later than its container, or than what is wanted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Only so many lines from its end.
+    pub tail: Option<u64>,
 }
 
 impl Output {
+    /// Tells that lines of instance `restart` are missing after those that `read` knows.
+    fn missing(&mut self, note: Note, restart: u32, read: &Cursor) {
+        self.notes.push(note);
+        self.read.push((restart, read.clone()));
+    }
+
     /// Hands on a line of instance `restart`.
     fn line(&mut self, line: Line, restart: u32) {
         debug_assert!(self.lines.is_empty() || self.restart == restart, "one event brings lines of one instance");
@@ -596,7 +616,8 @@ impl Follower {
 
     /// The log may be there, but cannot be read now.
     fn leave(&mut self, reason: String, now: Duration, out: &mut Output) {
-        out.notes.push(Note::Unreadable { restart: self.current, last: self.cursor.last(), reason });
+        let (restart, last) = (self.current, self.cursor.last());
+        out.missing(Note::Unreadable { restart, last, reason }, restart, &self.cursor);
         self.sealed = true;
         self.plan(now, out);
     }
@@ -615,11 +636,12 @@ impl Follower {
             status.restart > restart || matches!(status.state, State::Ended(_)) || status.last.is_some()
         });
         if !self.checked {
-            out.notes.push(match (last, self.opened) {
+            let note = match (last, self.opened) {
                 (None, None) => Note::Lost { restart, reason },
                 _ if ended && self.ended_well => Note::Unchecked { restart, reason },
                 _ => Note::Unverified { restart, last, reason },
-            });
+            };
+            out.missing(note, restart, &self.cursor);
         }
         self.sealed = true;
     }
@@ -721,7 +743,8 @@ impl Follower {
                 }
                 if here {
                     if let (Some(after), true) = (self.cursor.last(), self.broken) {
-                        out.notes.push(Note::Gap { after, before: None });
+                        let (restart, before) = (self.current, None);
+                        out.missing(Note::Gap { restart, after, before }, restart, &self.cursor);
                     }
                     return self.seal(now, out);
                 }
@@ -743,7 +766,8 @@ impl Follower {
                     return self.plan(now, out);
                 }
                 if let Some(after) = self.cursor.last() {
-                    out.notes.push(Note::Gap { after, before: Some(line.stamp) });
+                    let (restart, before) = (self.current, Some(line.stamp));
+                    out.missing(Note::Gap { restart, after, before }, restart, &self.cursor);
                 }
                 if let Phase::Open(mut reading) = std::mem::replace(&mut self.phase, Phase::Idle) {
                     self.hand_on(line, &mut reading, out);
@@ -838,6 +862,7 @@ impl Follower {
         }
         if self.cursor.count() == 0 {
             self.late = self.late_start(&line, reading);
+            out.start = self.start(&line, reading);
             self.tell_late_look(&line, reading, out);
         }
         self.tell_late_start(&line, out);
@@ -850,6 +875,14 @@ impl Follower {
         (self.failures, self.doubts, self.proofs, self.checked, self.any) = (0, 0, 0, false, true);
         (self.whole, self.broken, self.told) = (false, false, None);
         out.line(line, self.current);
+    }
+
+    /// What was asked for of the log, when it starts so late that it may have been rotated.
+    fn start(&self, line: &Line, reading: &Reading) -> Option<Start> {
+        let started = self.status.as_ref().and_then(|status| status.started(self.current));
+        let wanted = started.max(self.scope.since);
+        let late = wanted.is_none_or(|wanted| line.stamp > wanted.back(-LATE_LOOK));
+        (late && self.adopt.is_none()).then_some(Start { tail: reading.request.tail })
     }
 
     /// How the log starts, when it starts late.
@@ -869,7 +902,7 @@ impl Follower {
         if let (true, true, Some(started)) = (waited, asked_for_all, started)
             && line.stamp > started.back(-LATE_LOOK)
         {
-            out.notes.push(Note::StartsLate { started, first: line.stamp });
+            out.notes.push(Note::StartsLate { restart: self.current, started, first: line.stamp });
             self.late = None;
         }
     }
@@ -885,7 +918,7 @@ impl Follower {
         let seconds = |from: Stamp, to: Stamp| to.0.saturating_sub(from.0) / 1_000_000_000;
         let rate = late.bytes / seconds(late.first, line.stamp).max(1);
         if rate.saturating_mul(seconds(late.started, late.first)) >= SMALLEST_FILE {
-            out.notes.push(Note::StartsLate { started: late.started, first: late.first });
+            out.notes.push(Note::StartsLate { restart: self.current, started: late.started, first: late.first });
         }
         self.late = None;
     }

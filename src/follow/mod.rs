@@ -2,7 +2,7 @@
 //!
 //! The logic is a state machine without I/O, [`follower::Follower`]: events in (an answer was opened, bytes, an end, a pod
 //! status, the time), actions out (open this, wait, hand on these lines, done). Below it lie [`stamp`], [`lines`] and
-//! [`cursor`]; [`drive`] connects it to the cluster.
+//! [`cursor`]; [`drive`] connects it to the cluster, and [`recover`] puts in what only the node still has.
 
 pub mod alarm;
 pub mod cursor;
@@ -12,6 +12,7 @@ pub mod gate;
 pub mod kubelet_error;
 pub mod lines;
 pub mod note;
+pub mod recover;
 pub mod refusal;
 pub mod stamp;
 pub mod status;

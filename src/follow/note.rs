@@ -19,6 +19,8 @@ pub enum Note {
     NoLog(String),
     /// The log's first line is later than the container's start: what came before may have been rotated away.
     StartsLate {
+        /// The instance's number.
+        restart: u32,
         /// When the instance started.
         started: Stamp,
         /// The first line's stamp.
@@ -26,6 +28,8 @@ pub enum Note {
     },
     /// Lines are proven missing between two that were read.
     Gap {
+        /// The instance's number.
+        restart: u32,
         /// The last line read before.
         after: Stamp,
         /// The first line read after; `None` when nothing came after.
@@ -75,6 +79,8 @@ pub enum Note {
         /// Why.
         reason: String,
     },
+    /// What the files on its node say of missing lines, or why they do not.
+    NodeFiles(String),
     /// The kubelet's own error in place of log lines.
     InBand(String),
     /// The stream was interrupted and is opened again. Told with `-v` only: nothing is lost by it.
@@ -97,6 +103,10 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = |stamp: &Stamp| -> Timestamp { stamp.to_timestamp() };
+        let of = |restart: &u32| match restart {
+            0 => String::new(),
+            restart => format!(" of instance {restart}"),
+        };
         match self {
             Note::Waiting(reason) => write!(f, "waiting: {reason}"),
             Note::Started(0) => write!(f, "started"),
@@ -106,20 +116,22 @@ impl fmt::Display for Note {
                 if *number > 0 { write!(f, " (restart {number})") } else { Ok(()) }
             }
             Note::NoLog(reason) => write!(f, "no log: {reason}"),
-            Note::StartsLate { started, first } => write!(
+            Note::StartsLate { restart, started, first } => write!(
                 f,
-                "the log starts at {}, but the container at {}: earlier lines may have been rotated away",
+                "the log{} starts at {}, but the container at {}: earlier lines may have been rotated away",
+                of(restart),
                 time(first),
                 time(started)
             ),
-            Note::Gap { after, before: Some(before) } => write!(
+            Note::Gap { restart, after, before: Some(before) } => write!(
                 f,
-                "lines are missing between {} and {}: rotated away before they could be read",
+                "lines{} are missing between {} and {}: rotated away before they could be read",
+                of(restart),
                 time(after),
                 time(before)
             ),
-            Note::Gap { after, before: None } => {
-                write!(f, "lines after {} may be missing: the log was rotated away", time(after))
+            Note::Gap { restart, after, before: None } => {
+                write!(f, "lines{} after {} may be missing: the log was rotated away", of(restart), time(after))
             }
             Note::GoneBefore { count: 1 } => write!(f, "the log of its first instance was gone before elbtail started"),
             Note::GoneBefore { count } => {
@@ -148,6 +160,7 @@ impl fmt::Display for Note {
                     "instance {restart} was read until its stream ended; whether that was all was not checked: {reason}"
                 )
             }
+            Note::NodeFiles(text) => f.write_str(text),
             Note::InBand(text) => write!(f, "the kubelet answered: {text}"),
             Note::Interrupted(reason) => write!(f, "stream interrupted, opening again: {reason}"),
             Note::Struggling(reason) => write!(f, "cannot be read at present, trying on: {reason}"),

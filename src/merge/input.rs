@@ -5,10 +5,13 @@ use std::vec::IntoIter;
 use tokio::sync::mpsc;
 
 use super::Sourced;
-use crate::follow::{
-    drive::{Batch, Told},
-    lines::Line,
-    stamp::Stamp,
+use crate::{
+    follow::{
+        drive::{Batch, Told},
+        lines::Line,
+        stamp::Stamp,
+    },
+    node_logs::Stream,
 };
 
 /// A source of lines.
@@ -17,6 +20,7 @@ pub(super) struct Input {
     pub told: mpsc::Receiver<Told>,
     source: usize,
     restart: u32,
+    stream: Option<Stream>,
     lines: IntoIter<Line>,
     /// The latest stamp seen.
     reached: Stamp,
@@ -24,13 +28,14 @@ pub(super) struct Input {
 
 impl Input {
     pub fn new(told: mpsc::Receiver<Told>) -> Input {
-        Input { told, source: 0, restart: 0, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
+        Input { told, source: 0, restart: 0, stream: None, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
     }
 
     /// Takes a batch, when the one before is used up.
     pub fn fill(&mut self, batch: Batch) {
         debug_assert!(self.lines.as_slice().is_empty());
-        (self.source, self.restart, self.lines) = (batch.source, batch.restart, batch.lines.into_iter());
+        let Batch { source, restart, stream, lines } = batch;
+        (self.source, self.restart, self.stream, self.lines) = (source, restart, stream, lines.into_iter());
     }
 
     /// The stamp that the next line counts as, if there is one: no earlier than the line before it.
@@ -42,6 +47,6 @@ impl Input {
     pub fn take(&mut self) -> Option<Sourced> {
         let line = self.lines.next()?;
         self.reached = self.reached.max(line.stamp);
-        Some(Sourced { source: self.source, restart: self.restart, line })
+        Some(Sourced { source: self.source, restart: self.restart, stream: self.stream, line })
     }
 }

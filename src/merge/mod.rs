@@ -9,7 +9,10 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use tokio::sync::mpsc;
 
 use self::input::Input;
-use crate::follow::{drive::Told, lines::Line, stamp::Stamp};
+use crate::{
+    follow::{drive::Told, lines::Line, stamp::Stamp},
+    node_logs::Stream,
+};
 
 /// Lines handed on together at most.
 const RUN: usize = 512;
@@ -21,6 +24,8 @@ pub struct Sourced {
     pub source: usize,
     /// The instance.
     pub restart: u32,
+    /// The stream it was written to, where that is known.
+    pub stream: Option<Stream>,
     /// The line.
     pub line: Line,
 }
@@ -150,7 +155,7 @@ mod tests {
                 .collect();
             tokio::spawn(async move {
                 for lines in lines.chunks(batch) {
-                    let batch = Batch { source, restart: 0, lines: lines.to_vec() };
+                    let batch = Batch { source, restart: 0, stream: None, lines: lines.to_vec() };
                     input.send(Told::Lines(batch)).await.unwrap();
                 }
             });

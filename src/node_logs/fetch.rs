@@ -17,8 +17,8 @@ use crate::cluster::{
     node_file::{Bytes as Range, NodeFile},
 };
 
-/// How often in a row a download may break, or be refused for a passing reason, without bringing a byte.
-const TRIES: u32 = 5;
+/// How often in a row a download may break, or be refused for a passing reason, without bringing a byte: for about 6 s.
+const TRIES: u32 = 7;
 
 /// The pause before the second try; it doubles with each.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -2,7 +2,7 @@
 //!
 //! The log API reads the newest file of an instance. The kubelet keeps up to five of them, the older ones compressed, and
 //! serves them under `/logs/`, which the API server hands through to whoever may `get` `nodes/proxy`. [`NodeLog`] reads all
-//! of one instance, oldest line first. [`path`], [`listing`] and [`record`] are pure; `fetch` asks the cluster.
+//! of one instance, oldest line first. [`path`], [`listing`], [`record`] and [`splice`] are pure; `fetch` asks the cluster.
 
 mod fetch;
 mod gunzip;
@@ -79,20 +79,23 @@ pub struct Held {
     pub size: Option<u64>,
 }
 
-/// The files that the node holds of a container, of all its instances, the oldest first.
+/// [`files`] with their sizes.
 ///
 /// # Errors
-/// When the node's files cannot be read, or there are none.
+/// As [`files`].
 pub async fn held(cluster: &Cluster, directory: &Directory) -> Result<Vec<Held>, Unreadable> {
     let mut held = Vec::new();
-    for file in list(cluster, directory).await? {
+    for file in files(cluster, directory).await? {
         held.push(Held { file, size: fetch::size(cluster, directory, file).await? });
     }
     Ok(held)
 }
 
-/// The files in a container's directory.
-async fn list(cluster: &Cluster, directory: &Directory) -> Result<Vec<FileName>, Unreadable> {
+/// The files that the node holds of a container, of all its instances, the oldest first.
+///
+/// # Errors
+/// When the node's files cannot be read, or it has no directory of the container.
+pub async fn files(cluster: &Cluster, directory: &Directory) -> Result<Vec<FileName>, Unreadable> {
     let list = read_list(cluster, directory.node(), &directory.list()).await;
     match list {
         Err(error) if is_missing(&error) => {
@@ -113,8 +116,8 @@ fn is_missing(error: &ClusterError) -> bool {
     error.rejection().is_some_and(|rejection| rejection.code == 404 && rejection.reason.is_empty())
 }
 
-/// How often a list is asked for before a passing fault is taken for good.
-const TRIES: u32 = 4;
+/// How often a list is asked for before a passing fault is taken for good: for about 6 s.
+const TRIES: u32 = 7;
 
 /// The pause before the second try; it doubles with each.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -12,7 +12,7 @@ use bytes::BytesMut;
 use super::{
     Unreadable, fetch,
     fetch::{Fault, PlainFile},
-    list,
+    files,
     listing::{Age, FileName},
     path::Directory,
     record::{NodeLine, Records},
@@ -165,7 +165,7 @@ impl NodeLog {
 
     /// The instance's files now, oldest first. Notices when one is gone that was to be read.
     async fn list(&mut self) -> Result<Vec<FileName>, Unreadable> {
-        let mut files = list(&self.cluster, &self.directory).await?;
+        let mut files = files(&self.cluster, &self.directory).await?;
         files.retain(|file| file.instance == self.instance);
         let is_next = |age: &Age| self.passed.is_none_or(|passed| *age > passed);
         let lost = self.listed.iter().filter(|age| is_next(age)).any(|age| !files.iter().any(|file| file.age == *age));

@@ -80,6 +80,11 @@ impl Splice {
         self.pending.clear();
     }
 
+    /// Whether the last lines that came are those after the gap, as far as they go.
+    pub fn is_meeting(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Whether the pending lines are the first ones after the gap, as far as they go.
     fn may_be_after(&self) -> bool {
         let lines = self.pending.iter().zip(&self.after).enumerate();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::hazard::{find, is_hazard, may_begin};
-use crate::discover::Target;
+use crate::{discover::Target, node_logs::Stream};
 
 /// The part of a container's objects that never changes: all between the timestamp and the number of the instance.
 pub(super) fn fields(target: &Target) -> Box<[u8]> {
@@ -25,14 +25,27 @@ pub(super) fn fields(target: &Target) -> Box<[u8]> {
     out.into()
 }
 
+/// What a line was printed by, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The instance.
+    pub restart: u32,
+    /// The stream, where it is known.
+    pub stream: Option<Stream>,
+}
+
 /// Appends one object without line end. `stamp` is text that needs no escaping.
-pub(super) fn object(out: &mut Vec<u8>, stamp: &[u8], fields: &[u8], restart: u32, text: &[u8]) {
+pub(super) fn object(out: &mut Vec<u8>, stamp: &[u8], fields: &[u8], place: Place, text: &[u8]) {
     out.extend_from_slice(b"{\"timestamp\":\"");
     out.extend_from_slice(stamp);
     out.push(b'"');
     out.extend_from_slice(fields);
     // Writing into a `Vec` cannot fail; here and below.
-    let _ = serde_json::to_writer(&mut *out, &restart);
+    let _ = serde_json::to_writer(&mut *out, &place.restart);
+    if let Some(stream) = place.stream {
+        key(out, "stream");
+        string(out, stream.as_str());
+    }
     key(out, "message");
     match std::str::from_utf8(text) {
         Ok(text) => string(out, text),
@@ -85,8 +98,13 @@ mod tests {
     use serde_json::Value;
 
     fn line(text: &[u8]) -> (String, Value) {
+        line_of(text, None)
+    }
+
+    fn line_of(text: &[u8], stream: Option<Stream>) -> (String, Value) {
         let mut out = Vec::new();
-        object(&mut out, b"2026-11-24T12:58:26.959221551Z", &fields(&incident()[0]), 2, text);
+        let place = Place { restart: 2, stream };
+        object(&mut out, b"2026-11-24T12:58:26.959221551Z", &fields(&incident()[0]), place, text);
         let value = serde_json::from_slice(&out).unwrap();
         (String::from_utf8(out).unwrap(), value)
     }
@@ -104,6 +122,13 @@ mod tests {
         assert_eq!(value["message"], "a\u{fffd}b");
         assert_eq!(value["messageBase64"], "Yf9i");
         assert_eq!(line(b"ab").1.get("messageBase64"), None);
+    }
+
+    #[test]
+    fn the_stream_is_told_where_it_is_known() {
+        assert_eq!(line(b"a").1.get("stream"), None);
+        assert_eq!(line_of(b"a", Some(Stream::Stdout)).1["stream"], "stdout");
+        assert_eq!(line_of(b"a", Some(Stream::Stderr)).1["stream"], "stderr");
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Format, Names, Source, Widths,
     columns::Columns,
-    json,
+    json::{self, Place},
     names::visible,
     neutralize,
     palette::color_of,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     discover::Target,
     follow::{lines::Line, stamp::Stamp},
+    node_logs::Stream,
 };
 
 /// How lines are printed.
@@ -75,13 +76,22 @@ impl Renderer {
 
     /// Appends a line of an instance of a container, with its line end. `restart` is the instance's number.
     pub fn line(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, line: &Line) {
-        self.text(out, source, restart, line.stamp, &line.text);
+        self.line_of(out, source, restart, None, line);
+    }
+
+    /// [`Renderer::line`] for one of which the stream may be known.
+    pub fn line_of(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, stream: Option<Stream>, line: &Line) {
+        self.write(out, source, Place { restart, stream }, line.stamp, &line.text);
     }
 
     /// [`Renderer::line`] for a text that is no longer the line's own, such as one in which secrets are masked.
     pub fn text(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, stamp: Stamp, text: &[u8]) {
+        self.write(out, source, Place { restart, stream: None }, stamp, text);
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, source: &Source, place: Place, stamp: Stamp, text: &[u8]) {
         match &source.0.start {
-            Start::Object(fields) => json::object(out, self.stamp.of(stamp), fields, restart, text),
+            Start::Object(fields) => json::object(out, self.stamp.of(stamp), fields, place, text),
             Start::Columns(columns) => {
                 columns.write(out, self.widths);
                 self.plain(out, stamp, text);

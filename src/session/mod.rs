@@ -23,6 +23,7 @@ use crate::{
         drive::{Driver, News, Standing, Told},
         follower::Scope,
         gate::Gate,
+        recover::Nodes,
     },
     merge::Sourced,
 };
@@ -61,6 +62,7 @@ pub const UPDATES: usize = 64;
 struct Drivers {
     cluster: Cluster,
     gate: Arc<Gate>,
+    nodes: Arc<Nodes>,
     began: Instant,
     scope: Scope,
     standing: mpsc::UnboundedSender<Standing>,
@@ -74,6 +76,7 @@ impl Drivers {
         let drivers = Drivers {
             cluster: cluster.clone(),
             gate: Arc::default(),
+            nodes: Arc::new(Nodes::new(cluster, scope.node_logs)),
             began: Instant::now(),
             scope,
             standing,
@@ -96,6 +99,7 @@ impl Drivers {
         let driver = Driver {
             cluster: self.cluster.clone(),
             gate: self.gate.clone(),
+            nodes: self.nodes.clone(),
             began: self.began,
             target,
             source,
@@ -111,5 +115,5 @@ impl Drivers {
 
 /// What a driver is told of its container in `pod`.
 fn news(pod: &Pod, target: &Target, listed: bool) -> News {
-    News { status: pod.container(&target.container), listed, number: 0 }
+    News { status: pod.container(&target.container), listed, node: pod.spec.node_name.clone(), number: 0 }
 }

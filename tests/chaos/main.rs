@@ -8,7 +8,7 @@
 //!
 //! `CHAOS_SEED` replays a run; `CHAOS_CONTAINERS`, `CHAOS_LINES` and `CHAOS_SECONDS` set its size.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // A test may end at once when its own stage breaks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may end at once when its own stage breaks.
 
 mod oracle;
 mod relay;
@@ -20,12 +20,12 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use oracle::{Oracle, Verdict};
 use serde_json::json;
-use story::{JOB, Printed, SHORT, Size};
+use story::{JOB, Played, SHORT, Size};
 use testcluster::{Access, Chaos, Cut, Kind, Options, TestCluster};
 
 /// All ways of breaking a connection.
@@ -33,18 +33,32 @@ const CUTS: [Cut; 5] = [Cut::Reset, Cut::Fin, Cut::End, Cut::StreamReset, Cut::S
 
 /// The end of one run of elbtail.
 struct Run {
+    played: Played,
     verdict: Verdict,
     exit: Option<i32>,
     stderr: String,
     faults: usize,
 }
 
+/// How long elbtail may go on when nothing disturbs it any more.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Whoever may do everything.
+fn admin() -> Access {
+    Access::all()
+}
+
+/// Whoever may not read the files of nodes.
+fn viewer() -> Access {
+    Access::all().deny("*", "nodes/proxy")
+}
+
 /// Follows the story while faults fire, and judges what elbtail printed.
-fn run(size: Size, seed: u64, outages: usize) -> Run {
+fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
     let cluster = TestCluster::start_blocking(Options { history: 200, ..Options::default() }).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let relay = relay::Relay::start(cluster.port());
-    let kubeconfig = credentials(&cluster, directory.path(), relay.port());
+    let kubeconfig = credentials(&cluster, directory.path(), relay.port(), access());
     let most_bytes = size.lines * 120 / 3;
     let mut chaos = Chaos::new(seed).log_rate(0.7).watch_rate(0.5).answer_rate(0.15).most_bytes(most_bytes).cuts(&CUTS);
     cluster.faults().hook(move |call| chaos.decide(call));
@@ -52,33 +66,52 @@ fn run(size: Size, seed: u64, outages: usize) -> Run {
     let stdout = directory.path().join("stdout");
     let stderr = directory.path().join("stderr");
     let mut elbtail = Command::new(env!("CARGO_BIN_EXE_elbtail"))
-        .args(["logs", "-f", JOB, "-o", "raw"])
+        // With -v each container is named with each cause.
+        .args(["logs", "-f", JOB, "-o", "raw", "-v"])
         .env("KUBECONFIG", &kubeconfig)
         .stdin(Stdio::null())
         .stdout(File::create(&stdout).unwrap())
         .stderr(File::create(&stderr).unwrap())
         .spawn()
         .unwrap();
-    let printed = thread::scope(|scope| {
+    let played = thread::scope(|scope| {
         let story = scope.spawn(|| story::play(&cluster, size, seed));
         // A server that is away at the start would be the answer.
         while cluster.counts().requests(Kind::Log) == 0 && elbtail.try_wait().unwrap().is_none() {
             thread::sleep(Duration::from_millis(20));
         }
-        disturb(&cluster, directory.path(), &relay, size, outages);
+        disturb(&cluster, directory.path(), &relay, size, outages, access);
         story.join().unwrap()
     });
     // The rest is read in peace; faults that began go on.
     let faults = cluster.faults_fired().values().sum();
     eprintln!("faults: {:?}", cluster.faults_fired());
     cluster.faults().clear();
-    let exit = elbtail.wait().unwrap().code();
-    let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&printed);
-    Run { verdict, exit, stderr: fs::read_to_string(stderr).unwrap(), faults }
+    let began = Instant::now();
+    let exit = loop {
+        if let Some(status) = elbtail.try_wait().unwrap() {
+            break status.code();
+        }
+        if began.elapsed() > PATIENCE {
+            elbtail.kill().unwrap();
+            elbtail.wait().unwrap();
+            panic!("it does not end:\n{}", fs::read_to_string(stderr).unwrap());
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&played.printed);
+    Run { played, verdict, exit, stderr: fs::read_to_string(stderr).unwrap(), faults }
 }
 
 /// Server restarts, SIGKILLs of what stands before it, expired tokens, expired versions.
-fn disturb(cluster: &TestCluster, directory: &Path, relay: &relay::Relay, size: Size, outages: usize) {
+fn disturb(
+    cluster: &TestCluster,
+    directory: &Path,
+    relay: &relay::Relay,
+    size: Size,
+    outages: usize,
+    access: fn() -> Access,
+) {
     let pause = size.duration / (outages as u32 + 1);
     for outage in 0..outages {
         thread::sleep(pause);
@@ -91,7 +124,7 @@ fn disturb(cluster: &TestCluster, directory: &Path, relay: &relay::Relay, size: 
             1 => {
                 let token = format!("token-{outage}");
                 fs::write(directory.join("token"), &token).unwrap();
-                cluster.add_user(&token, "admin", Access::all());
+                cluster.add_user(&token, "admin", access());
                 cluster.expire_token(&if outage == 1 { "token".to_owned() } else { format!("token-{}", outage - 3) });
                 cluster.compact();
             }
@@ -101,9 +134,9 @@ fn disturb(cluster: &TestCluster, directory: &Path, relay: &relay::Relay, size: 
 }
 
 /// A kubeconfig whose token comes from a plugin, which reads a file that changes.
-fn credentials(cluster: &TestCluster, directory: &Path, port: u16) -> std::path::PathBuf {
+fn credentials(cluster: &TestCluster, directory: &Path, port: u16, access: Access) -> std::path::PathBuf {
     fs::write(directory.join("token"), "token").unwrap();
-    cluster.add_user("token", "admin", Access::all());
+    cluster.add_user("token", "admin", access);
     let script = format!(
         r#"printf '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{"token":"%s"}}}}' "$(cat {}/token)""#,
         directory.display()
@@ -126,22 +159,30 @@ fn expect_honesty(run: &Run) {
     assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.verdict, run.stderr);
     for ((pod, container, restart), numbers) in losses {
         let short = pod.replace("-batch", "").replace("-job", "").replace(&format!("-{SHORT}"), "");
-        let label = format!("warning: {short}/{container}: ");
+        let label = format!("{short}/{container}");
         // What was rotated away before the first look is told as a late start, which proves nothing.
         let at_the_start = numbers.iter().zip(1..).all(|(number, expected)| *number == expected);
-        let late = format!("\n{short}/{container}: the log starts at ");
-        assert!(
-            run.stderr.contains(&label) || (at_the_start && run.stderr.contains(&late)),
-            "lines of {label} instance {restart} are lost and it does not say so: {:?}\n{}",
-            numbers.iter().take(20).collect::<Vec<_>>(),
-            run.stderr
-        );
+        let told = run.stderr.lines().any(|line| excuses(line, &label, *restart, at_the_start));
+        let few = numbers.iter().take(20).collect::<Vec<_>>();
+        assert!(told, "lines of {label} instance {restart} are lost and it does not say so: {few:?}\n{}", run.stderr);
     }
     let told = run.stderr.contains("warning: lines are missing");
     assert_eq!(run.exit, Some(if told { 8 } else { 0 }), "{}\n{}", run.verdict, run.stderr);
     // A deleted pod's log may have been cut at its very end, which is told as unchecked and is no proof of a loss.
     let unsure = ["was not checked", ": the log starts at "].iter().any(|words| run.stderr.contains(words));
     assert!(*lost == 0 || told || unsure, "{}\n{}", run.verdict, run.stderr);
+}
+
+/// Whether this is a note that lines of this instance of the container are missing, or may be at its start.
+fn excuses(line: &str, label: &str, restart: usize, at_the_start: bool) -> bool {
+    let (note, is_warning) = match line.strip_prefix("warning: ") {
+        Some(note) => (note, true),
+        None => (line, false),
+    };
+    let Some(note) = note.strip_prefix(label).and_then(|note| note.strip_prefix(": ")) else { return false };
+    let names = note.split_once("instance ").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+    let is_of = names.flatten().map_or(restart == 0, |number| number == restart.to_string());
+    is_of && (is_warning || (at_the_start && note.starts_with("the log") && note.contains(" starts at ")))
 }
 
 /// Nothing is destroyed, so every line can be had.
@@ -154,7 +195,7 @@ fn expect_everything(run: &Run) {
 fn every_line_once_whatever_breaks() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: false };
     let seed = setting("CHAOS_SEED", 7);
-    let run = run(size, seed, 3);
+    let run = run(size, seed, 3, admin);
     eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
     expect_everything(&run);
     assert!(run.faults > 50, "only {} faults", run.faults);
@@ -164,10 +205,29 @@ fn every_line_once_whatever_breaks() {
 fn what_cannot_be_had_is_named() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
     let seed = setting("CHAOS_SEED", 7);
-    let run = run(size, seed, 3);
+    let run = run(size, seed, 3, viewer);
     eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
     expect_honesty(&run);
     assert!(run.faults > 50, "only {} faults", run.faults);
+}
+
+/// Whoever may read the nodes' files misses only what no node has any more.
+#[test]
+fn what_a_node_still_has_is_not_missing() {
+    let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
+    let seed = setting("CHAOS_SEED", 7);
+    let run = run(size, seed, 3, admin);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    expect_honesty(&run);
+    expect_what_nodes_have(&run);
+}
+
+fn expect_what_nodes_have(run: &Run) {
+    assert!(!run.played.only_rotated.is_empty());
+    for ((pod, container, _), numbers) in &run.verdict.losses {
+        let has_all = run.played.only_rotated.contains(&(pod.clone(), container.clone()));
+        assert!(!has_all, "{pod}/{container}: {} lines lost that its node has\n{}", numbers.len(), run.stderr);
+    }
 }
 
 /// The long runs, and the same for `kubectl logs -f`, for comparison.
@@ -182,16 +242,26 @@ fn long() {
     };
     let seed = setting("CHAOS_SEED", 1);
     println!("seed {seed}, {size:?}");
-    let kept = run(size, seed, 9);
+    let kept = run(size, seed, 9, admin);
     println!("elbtail: {} faults, {}, exit {:?}", kept.faults, kept.verdict, kept.exit);
-    let destroyed = run(Size { destroy: true, ..size }, seed, 9);
-    println!("elbtail, logs destroyed: {} faults, {}, exit {:?}", destroyed.faults, destroyed.verdict, destroyed.exit);
+    let without = run(Size { destroy: true, ..size }, seed, 9, viewer);
+    println!(
+        "elbtail, logs destroyed, log API alone: {} faults, {}, exit {:?}",
+        without.faults, without.verdict, without.exit
+    );
+    let destroyed = run(Size { destroy: true, ..size }, seed, 9, admin);
+    println!(
+        "elbtail, logs destroyed, node files too: {} faults, {}, exit {:?}",
+        destroyed.faults, destroyed.verdict, destroyed.exit
+    );
     for line in destroyed.stderr.lines().filter(|line| line.starts_with("warning: ")) {
         println!("  {line}");
     }
     kubectl(size, seed);
     expect_everything(&kept);
+    expect_honesty(&without);
     expect_honesty(&destroyed);
+    expect_what_nodes_have(&destroyed);
     assert!(kept.faults >= 1_000, "only {} faults", kept.faults);
     assert!(kept.verdict.printed > 1_000_000 || size.containers < 200);
 }
@@ -214,7 +284,7 @@ fn kubectl(size: Size, seed: u64) {
             .stdout(File::create(&stdout).unwrap())
             .stderr(Stdio::null())
             .spawn();
-        let printed: Printed = story.join().unwrap();
+        let printed = story.join().unwrap().printed;
         cluster.faults().clear();
         let exit = child.map(|mut child| {
             // It may sit on a stalled stream for ever.

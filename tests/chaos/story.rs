@@ -1,6 +1,10 @@
 //! What happens in the cluster while it is followed: pods that print numbered lines, restart, rotate, are deleted and end.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -60,8 +64,17 @@ struct Container {
     instances: Vec<u64>,
 }
 
-/// Plays the whole story and returns what was printed.
-pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
+/// What happened.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// What was printed.
+    pub printed: Printed,
+    /// The containers whose logs were rotated and whose pods were left alone: their node has all they printed.
+    pub only_rotated: BTreeSet<(String, String)>,
+}
+
+/// Plays the whole story.
+pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Played {
     let mut rng = StdRng::seed_from_u64(seed);
     let pods: Vec<PodHandle> = (0..size.containers.div_ceil(2)).map(|number| pod(cluster, number)).collect();
     let finalizer = cluster
@@ -126,12 +139,17 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Printed {
         }
     }
     finalizer.terminate("finalizer", 0);
+    let only_rotated = containers
+        .iter()
+        .filter(|container| container.fate == Fate::Rotates && !deleted[container.pod])
+        .map(|container| (pods[container.pod].name().to_owned(), container.name.to_owned()))
+        .collect();
     let mut printed: Printed = containers
         .into_iter()
         .map(|container| ((pods[container.pod].name().to_owned(), container.name.to_owned()), container.instances))
         .collect();
     printed.insert((finalizer.name().to_owned(), "finalizer".to_owned()), vec![1]);
-    printed
+    Played { printed, only_rotated }
 }
 
 fn pod(cluster: &TestCluster, number: usize) -> PodHandle {

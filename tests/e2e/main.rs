@@ -24,6 +24,7 @@ mod late_watch;
 mod layouts;
 mod local_faults;
 mod many;
+mod node_logs;
 mod nothing;
 mod permissions;
 mod restarts;

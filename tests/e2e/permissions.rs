@@ -54,26 +54,43 @@ fn pods_that_may_only_be_listed_are_followed_by_listing_them() {
 
 #[test]
 fn a_kubelet_that_refuses_the_api_server_is_told_as_unreadable_now() {
-    for message in [
-        NODE,
-        "No agent available",
-        "proxy error from 127.0.0.1:9443 while dialing 10.0.0.4:10250, code 502: 502 Bad Gateway",
-        "Get \"https://n:10250/containerLogs/d/p/blast\": remote error: tls: internal error",
-        "Get \"https://n:10250/containerLogs/d/p/blast\": dial tcp 10.0.0.4:10250: i/o timeout",
-    ] {
+    let refused = |message: &str| {
         let stage = Stage::local();
         stage.create(&JobPlan::batch(0).counts("blast", 3).counts("results-export", 3));
         stage.until_jobs_end();
         let (code, message) = (if message == NODE { 403 } else { 500 }, message.to_owned());
         let refuse = Action::Refuse { code, message: message.clone() };
-        let blast = |call: &testcluster::Call| call.kind == Kind::Log && call.container() == "blast";
+        let blast = |call: &testcluster::Call| {
+            call.kind == Kind::NodeFile || (call.kind == Kind::Log && call.container() == "blast")
+        };
         stage.cluster().faults().push(Rule::new(blast, refuse));
         let run = stage.run(&["logs", ROW, "-o", "raw"]).code(8);
         assert_eq!(stdout(&run).len(), 3, "the other container is read");
         let said = stderr(&run);
         assert!(said.contains("cannot be read now") && said.contains(&message), "{said}");
         assert!(!said.contains("lost"), "{said}");
-    }
+    };
+    let messages = [
+        NODE,
+        "No agent available",
+        "proxy error from 127.0.0.1:9443 while dialing 10.0.0.4:10250, code 502: 502 Bad Gateway",
+        "Get \"https://n:10250/containerLogs/d/p/blast\": remote error: tls: internal error",
+        "Get \"https://n:10250/containerLogs/d/p/blast\": dial tcp 10.0.0.4:10250: i/o timeout",
+    ];
+    // Each is tried for seconds.
+    std::thread::scope(|scope| messages.map(|message| drop(scope.spawn(move || refused(message)))));
+}
+
+#[test]
+fn a_log_that_the_runtime_does_not_give_is_read_from_its_file() {
+    let stage = Stage::local();
+    let plan = JobPlan::batch(0).counts("blast", 3);
+    stage.create(&plan);
+    stage.until_jobs_end();
+    let refuse = Action::Refuse { code: 500, message: "context deadline exceeded".to_owned() };
+    stage.cluster().faults().push(Rule::new(|call| call.kind == Kind::Log, refuse));
+    let run = stage.run(&["logs", ROW, "-o", "raw"]).code(0);
+    assert_eq!(stdout(&run), plan.expected());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::{
 
 use assert_cmd::assert::Assert;
 use k8s_openapi::api::{
+    authorization::v1::SelfSubjectAccessReview,
     batch::v1::Job,
     core::v1::{Namespace, Pod},
 };
@@ -55,7 +56,22 @@ impl Stage {
 
     /// A test cluster whatever the suite runs on, for what a real one cannot be made to do.
     pub fn local() -> Stage {
-        Stage::set(Some(TestCluster::start_blocking(Options::default()).unwrap()))
+        Stage::local_with(Options::default())
+    }
+
+    /// Such a cluster, set up in another way.
+    pub fn local_with(options: Options) -> Stage {
+        Stage::set(Some(TestCluster::start_blocking(options).unwrap()))
+    }
+
+    /// Whether the suite's own user may do this in the whole cluster.
+    pub fn may(&self, verb: &str, resource: &str) -> bool {
+        let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+        let attributes = json!({"verb": verb, "resource": resource, "subresource": subresource});
+        let review = serde_json::from_value(json!({"spec": {"resourceAttributes": attributes}})).unwrap();
+        let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
+        let answer = self.runtime.block_on(api.create(&PostParams::default(), &review)).unwrap();
+        answer.status.is_some_and(|status| status.allowed)
     }
 
     fn set(cluster: Option<TestCluster>) -> Stage {

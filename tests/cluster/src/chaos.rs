@@ -70,7 +70,7 @@ impl Chaos {
     /// What happens to this request.
     pub fn decide(&mut self, call: &Call) -> Option<Action> {
         let rate = match call.kind {
-            Kind::Log => self.log_rate,
+            Kind::Log | Kind::NodeFile => self.log_rate,
             Kind::Watch => self.watch_rate,
             Kind::List => 0.0,
             _ => return None,
@@ -86,7 +86,8 @@ impl Chaos {
         if self.rng.random_ratio(1, 12) {
             return Some(Action::GoAway);
         }
-        if self.rng.random_ratio(1, 8) {
+        // Node files are read by their length, and nobody speaks between.
+        if call.kind != Kind::NodeFile && self.rng.random_ratio(1, 8) {
             return Some(match call.kind {
                 Kind::Watch => Action::ExpireWatch { after },
                 _ => {
@@ -95,6 +96,8 @@ impl Chaos {
             });
         }
         let how = self.cuts[self.rng.random_range(0..self.cuts.len())];
+        // A file is there, so its reader may wait longer than a run should take.
+        let how = if call.kind == Kind::NodeFile && how == Cut::Stall { Cut::Reset } else { how };
         Some(Action::Cut { after, how })
     }
 }

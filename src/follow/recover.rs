@@ -1,0 +1,629 @@
+//! [`Recovery`]: what the log API no longer has of a container, read from the files of its node.
+//!
+//! It stands between the follower and whoever takes the lines. Where the follower tells that lines are missing, or a log
+//! begins late, the files are read and their lines handed on at their place: before those that follow. What was recovered
+//! is not told as missing; of what was not, it is told why.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use tokio::sync::{Mutex, OnceCell, mpsc};
+
+use super::{
+    cursor::Cursor,
+    drive::{Batch, Told},
+    follower::{Output, Scope, Start},
+    gate::Gate,
+    lines::Line,
+    note::Note,
+    stamp::Stamp,
+};
+use crate::{
+    cluster::{Cluster, ClusterError, review},
+    discover::{Target, watch as pods},
+    node_logs::{
+        self, Directory, NodeLine, NodeLog, Owner, Piece, Unreadable,
+        splice::{self, Progress, Splice},
+    },
+};
+
+/// Whether lines that the log API no longer has are read from the files of the nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum NodeLogs {
+    /// Where that is permitted.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Yes, and it is an error when it is not permitted.
+    Always,
+}
+
+/// How far a stamp may fall behind the one before: see `follow::cursor`.
+const SKEW: i64 = 1_000_000_000;
+
+/// How much later than its container a log may start and still count as whole, in nanoseconds: a kubelet looks every 10 s
+/// whether a log has to be rotated.
+const LATE: i64 = 10_000_000_000;
+
+/// Lines held back at most, in bytes, until it shows that they belong before those that were read already.
+const HELD: usize = 32 << 20;
+
+/// The nodes of a run, as far as their files are concerned. Shared by all drivers.
+#[derive(Debug)]
+pub struct Nodes {
+    cluster: Cluster,
+    wanted: NodeLogs,
+    allowed: OnceCell<bool>,
+    /// What was told, so that it is told once.
+    told: Mutex<BTreeSet<String>>,
+}
+
+impl Nodes {
+    /// The nodes of a cluster.
+    pub fn new(cluster: &Cluster, wanted: NodeLogs) -> Nodes {
+        Nodes { cluster: cluster.clone(), wanted, allowed: OnceCell::new(), told: Mutex::default() }
+    }
+
+    /// Whether we may read their files. It is asked once.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn may_read(&self) -> Result<bool, ClusterError> {
+        let ask = async || Ok(review(&self.cluster.client(), None, "get", "nodes/proxy", "").await?.0);
+        self.allowed.get_or_try_init(ask).await.copied()
+    }
+
+    async fn is_news(&self, text: &str) -> bool {
+        self.told.lock().await.insert(text.to_owned())
+    }
+}
+
+/// Why the files of a node do not help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Why {
+    /// They are not to be asked.
+    Unwanted,
+    NotPermitted,
+    /// There are none of it any more.
+    NotKept,
+    /// They begin later.
+    Older,
+    /// Anything else.
+    Other(String),
+}
+
+impl From<Unreadable> for Why {
+    fn from(error: Unreadable) -> Why {
+        match error {
+            Unreadable::NotPermitted => Why::NotPermitted,
+            Unreadable::NotKept => Why::NotKept,
+            other => Why::Other(other.to_string()),
+        }
+    }
+}
+
+/// A part of an instance's log that is missing.
+#[derive(Debug)]
+struct Stretch {
+    restart: u32,
+    /// What was read before it.
+    read: Cursor,
+    /// The first lines that were read after it; none when nothing was.
+    after: Vec<Line>,
+    /// Only so many lines of it, from its end.
+    last: Option<u64>,
+}
+
+/// What was found of a [`Stretch`].
+#[derive(Debug, Clone, Default)]
+struct Found {
+    /// The first line's stamp, and the last one's, of those handed on.
+    stamps: Option<(Stamp, Stamp)>,
+    /// The files begin after what was read before.
+    begins_late: bool,
+    /// The log was never rotated, so that nothing can be missing.
+    never_rotated: bool,
+    /// Why not all that comes after the last line was found.
+    cut: Option<Why>,
+}
+
+impl Found {
+    fn nothing(why: Why) -> Found {
+        Found { cut: Some(why), ..Found::default() }
+    }
+
+    fn is_all(&self) -> bool {
+        !self.begins_late && self.cut.is_none()
+    }
+
+    /// Why it is not all.
+    fn why(&self) -> Why {
+        self.cut.clone().unwrap_or(Why::Older)
+    }
+}
+
+/// Nobody takes the lines any more.
+pub struct Unheard;
+
+/// Hands on what one container says, with what its node still has at its place.
+pub struct Recovery<T> {
+    nodes: Arc<Nodes>,
+    gate: Arc<Gate>,
+    target: Arc<Target>,
+    source: usize,
+    scope: Scope,
+    told: mpsc::Sender<T>,
+    /// The node, once it is known.
+    node: Option<String>,
+    /// What was found before the first line of an instance.
+    start: Option<(u32, Found)>,
+    /// Whether any line was handed on.
+    any: bool,
+}
+
+impl<T: From<Told>> Recovery<T> {
+    /// Of one container.
+    pub fn new(
+        nodes: Arc<Nodes>,
+        gate: Arc<Gate>,
+        target: Arc<Target>,
+        source: usize,
+        scope: Scope,
+        told: mpsc::Sender<T>,
+    ) -> Self {
+        Recovery { nodes, gate, target, source, scope, told, node: None, start: None, any: false }
+    }
+
+    /// Tells where the container runs.
+    pub fn runs_on(&mut self, node: Option<&str>) {
+        if let (None, Some(node)) = (&self.node, node) {
+            self.node = Some(node.to_owned());
+        }
+    }
+
+    /// Hands lines and notes on.
+    ///
+    /// # Errors
+    /// When nobody takes them.
+    pub async fn hand_on(&mut self, out: &mut Output) -> Result<(), Unheard> {
+        let lines = std::mem::take(&mut out.lines);
+        let read = std::mem::take(&mut out.read);
+        let start = out.start.take();
+        let mut later = Vec::new();
+        let mut begun = false;
+        // What the lines are about comes first: a container starts before it prints.
+        for note in out.notes.drain(..) {
+            if is_after(&note, out.restart) && !lines.is_empty() {
+                later.push(note);
+                continue;
+            }
+            if let (Note::StartsLate { .. }, Some(start), false) = (&note, start, begun) {
+                begun = true;
+                self.begin(out.restart, start, &lines).await?;
+            }
+            self.note(note, &read, &lines).await?;
+        }
+        if let (Some(start), false) = (start, begun) {
+            self.begin(out.restart, start, &lines).await?;
+        }
+        if lines.is_empty() {
+            return if self.told.is_closed() { Err(Unheard) } else { Ok(()) };
+        }
+        self.lines(out.restart, None, lines).await?;
+        for note in later {
+            self.note(note, &read, &[]).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, note: Note) -> Result<(), Unheard> {
+        self.told.send(Told::Note(self.source, note).into()).await.map_err(|_| Unheard)
+    }
+
+    async fn lines(
+        &mut self,
+        restart: u32,
+        stream: Option<node_logs::Stream>,
+        lines: Vec<Line>,
+    ) -> Result<(), Unheard> {
+        self.any = true;
+        let batch = Batch { source: self.source, restart, stream, lines };
+        self.told.send(Told::Lines(batch).into()).await.map_err(|_| Unheard)
+    }
+
+    /// Hands on what the node has before the first lines of an instance that were read.
+    async fn begin(&mut self, restart: u32, start: Start, after: &[Line]) -> Result<(), Unheard> {
+        let mut stretch =
+            Stretch { restart, read: Cursor::default(), after: first(after), last: start.tail.filter(|_| !self.any) };
+        if let Some(tail) = stretch.last {
+            match self.count_from(restart, after, tail).await {
+                Some(count) if count < tail => stretch.last = Some(tail - count),
+                _ => return Ok(()),
+            }
+        }
+        let found = self.recover(stretch).await?;
+        if let (Some((_, last)), Some(why), Some(first)) = (found.stamps, &found.cut, after.first()) {
+            let note = Note::Gap { restart, after: last, before: Some(first.stamp) };
+            let why = why.clone();
+            self.tell(note).await?;
+            self.explain(why).await?;
+        }
+        self.start = Some((restart, found));
+        Ok(())
+    }
+
+    /// Tells a note, or hands on the lines whose loss it is about.
+    async fn note(&mut self, note: Note, read: &[(u32, Cursor)], after: &[Line]) -> Result<(), Unheard> {
+        let known = |restart| read.iter().find(|(of, _)| *of == restart).map(|(_, read)| read.clone());
+        let rest =
+            |restart| Stretch { restart, read: known(restart).unwrap_or_default(), after: Vec::new(), last: None };
+        match note {
+            Note::StartsLate { restart, started, first } => {
+                let found = match &self.start {
+                    Some((of, found)) if *of == restart => found.clone(),
+                    _ => Found::nothing(Why::Unwanted),
+                };
+                let first = found.stamps.map_or(first, |(earliest, _)| earliest.min(first));
+                if found.never_rotated || (found.is_all() && first <= started.back(-LATE)) {
+                    return Ok(());
+                }
+                self.tell(Note::StartsLate { restart, started, first }).await?;
+                self.explain(found.why()).await
+            }
+            Note::Gap { restart, after: last, before } => {
+                let stretch = match before {
+                    Some(_) => Stretch { after: first(after), ..rest(restart) },
+                    None => rest(restart),
+                };
+                let found = self.recover(stretch).await?;
+                if found.is_all() {
+                    return Ok(());
+                }
+                self.tell(narrowed(restart, last, before, &found)).await?;
+                self.explain(found.why()).await
+            }
+            Note::GoneBefore { count } => {
+                let left = self.earlier(count).await?;
+                if left > 0 { self.tell(Note::GoneBefore { count: left }).await } else { Ok(()) }
+            }
+            Note::Gone { restart, .. } | Note::Lost { restart, .. } => {
+                let last = self.scope.tail.filter(|_| !self.any);
+                let found = self.recover(Stretch { last, ..rest(restart) }).await?;
+                let Some(why) = found.cut.clone() else { return self.tell_begin(restart, &found).await };
+                let is_lost = matches!(note, Note::Lost { .. });
+                match (found.stamps, note) {
+                    (Some((_, last)), Note::Lost { reason, .. } | Note::Gone { reason, .. }) => {
+                        self.tell(Note::Unverified { restart, last: Some(last), reason }).await?;
+                    }
+                    (_, note) => self.tell(note).await?,
+                }
+                if is_lost { self.explain(why).await } else { Ok(()) }
+            }
+            Note::Unverified { restart, last, .. } | Note::Unreadable { restart, last, .. } => {
+                self.rest_of(note, rest(restart), last).await
+            }
+            Note::Unchecked { restart, .. } => {
+                let read = rest(restart);
+                let last = read.read.last();
+                self.rest_of(note, read, last).await
+            }
+            note => self.tell(note).await,
+        }
+    }
+
+    /// Hands on what comes after the last line read, or tells what the note does.
+    async fn rest_of(&mut self, note: Note, stretch: Stretch, last: Option<Stamp>) -> Result<(), Unheard> {
+        let restart = stretch.restart;
+        let found = self.recover(stretch).await?;
+        match (&found.cut, last) {
+            (None, Some(last)) if found.begins_late => {
+                self.tell(narrowed(restart, last, None, &found)).await?;
+                return self.explain(Why::Older).await;
+            }
+            (None, Some(_)) => return Ok(()),
+            (None, None) => return self.tell_begin(restart, &found).await,
+            (Some(_), _) => {}
+        }
+        let reached = found.stamps.map(|(_, reached)| reached);
+        let why = found.why();
+        let note = match note {
+            Note::Unverified { restart, last, reason } => Note::Unverified { restart, last: reached.or(last), reason },
+            Note::Unreadable { restart, last, reason } => Note::Unreadable { restart, last: reached.or(last), reason },
+            note => note,
+        };
+        self.tell(note).await?;
+        self.explain(why).await
+    }
+
+    /// Tells where the log of an instance begins of which only files are left, when they may not be all there were.
+    async fn tell_begin(&self, restart: u32, found: &Found) -> Result<(), Unheard> {
+        let (Some((first, _)), false) = (found.stamps, found.never_rotated) else { return Ok(()) };
+        let text = format!(
+            "the log of instance {restart} was read from its node's files, which start at {}: earlier lines may have been rotated away",
+            first.to_timestamp()
+        );
+        self.tell(Note::NodeFiles(text)).await
+    }
+
+    /// Tells why the node does not help, as far as it is news.
+    async fn explain(&self, why: Why) -> Result<(), Unheard> {
+        let node = self.node.as_deref().unwrap_or("its node");
+        let (text, once) = match why {
+            Why::Unwanted => return Ok(()),
+            // Whoever may read one node's files may read all.
+            Why::NotPermitted => {
+                let once = "not permitted".to_owned();
+                (format!("with permission to get nodes/proxy they could be read from node {node}"), Some(once))
+            }
+            Why::Older => (format!("they are older than the files that node {node} keeps"), None),
+            // So it is wherever a pod was deleted: what is told besides says so.
+            Why::NotKept => {
+                let text = format!("node {node} keeps no file of it any more");
+                (text.clone(), Some(text))
+            }
+            Why::Other(why) => {
+                let text = format!("they cannot be read from node {node} either: {why}");
+                (text.clone(), Some(text))
+            }
+        };
+        match once {
+            Some(once) if !self.nodes.is_news(&once).await => Ok(()),
+            _ => self.tell(Note::NodeFiles(text)).await,
+        }
+    }
+
+    /// Hands on the first `count` instances as far as the node has them. Returns of how many it does not.
+    async fn earlier(&mut self, count: u32) -> Result<u32, Unheard> {
+        let Ok(directory) = self.directory().await else { return Ok(count) };
+        let Ok(files) = node_logs::files(&self.nodes.cluster, &directory).await else { return Ok(count) };
+        let instances: BTreeSet<u32> = files.iter().map(|file| file.instance).filter(|it| *it < count).collect();
+        let mut left = count;
+        for restart in instances {
+            let stretch = Stretch { restart, read: Cursor::default(), after: Vec::new(), last: None };
+            let found = self.recover(stretch).await?;
+            left -= u32::from(found.stamps.is_some() || found.cut.is_none());
+        }
+        Ok(left)
+    }
+
+    /// Where the container's files are, if we may ask.
+    async fn directory(&mut self) -> Result<Directory, Why> {
+        if self.nodes.wanted == NodeLogs::Never {
+            return Err(Why::Unwanted);
+        }
+        if self.node.is_none() {
+            // It was not scheduled yet when it was first seen.
+            let (client, target) = (self.nodes.cluster.client(), &self.target);
+            let pod = pods::get(&client, &target.namespace, &target.pod).await.ok().flatten();
+            self.node = pod.filter(|pod| pod.uid() == target.uid).and_then(|pod| pod.spec.node_name.clone());
+        }
+        // Where the question cannot be asked, the answer to a request tells.
+        if !self.nodes.may_read().await.unwrap_or(true) {
+            return Err(Why::NotPermitted);
+        }
+        let Some(node) = &self.node else { return Err(Why::Other("it is not known".to_owned())) };
+        let Target { namespace, pod, uid, container, .. } = &*self.target;
+        Directory::new(node, Owner { namespace, pod, uid, container }).map_err(|bad| Why::Other(bad.to_string()))
+    }
+
+    async fn open(&mut self, restart: u32, since: Option<Stamp>) -> Result<NodeLog, Why> {
+        let directory = self.directory().await?;
+        let _place = self.gate.ask(false).await;
+        Ok(NodeLog::open(&self.nodes.cluster, &directory, restart, since).await?)
+    }
+
+    /// How many lines there are from the first of `after` on, at most `enough`: the newest file may have fewer than are wanted.
+    /// `None` when that cannot be told, or the log was never rotated.
+    async fn count_from(&mut self, restart: u32, after: &[Line], enough: u64) -> Option<u64> {
+        let first = after.first()?;
+        let mut log = self.open(restart, Some(first.stamp)).await.ok().filter(|log| !log.is_whole())?;
+        let mut count = 0;
+        while let Some(pieces) = log.next().await.ok()? {
+            for piece in pieces {
+                let (Piece::Line(line) | Piece::Unfinished(line)) = piece else { continue };
+                let is_first = line.line == *first
+                    || line.from_older_file > 0 && line.line.text.get(line.from_older_file..) == Some(&first.text[..]);
+                count += u64::from(count > 0 || is_first);
+                if count >= enough {
+                    return Some(count);
+                }
+            }
+        }
+        (count > 0).then_some(count)
+    }
+
+    /// Reads what is missing and hands it on.
+    async fn recover(&mut self, stretch: Stretch) -> Result<Found, Unheard> {
+        let Stretch { restart, mut read, after, last } = stretch;
+        // Older files than were ever read are not what is looked for here.
+        read.starts_inside();
+        // With lines read before, all files are read: a clock that was set back hides nothing then.
+        let since = self.scope.since;
+        let mut log = match self.open(restart, since.filter(|_| read.count() == 0)).await {
+            Ok(log) => log,
+            Err(why) => return Ok(Found::nothing(why)),
+        };
+        if log.is_whole() && read.count() == 0 && !after.is_empty() {
+            return Ok(Found { never_rotated: true, ..Found::default() });
+        }
+        let mut found = Found { never_rotated: log.is_whole(), ..Found::default() };
+        let mut place = Place::new(&after, last);
+        let mut splice = Splice::new(&read, after);
+        let mut missing = Vec::new();
+        'all: loop {
+            let pieces = match log.next().await {
+                Ok(Some(pieces)) => pieces,
+                Ok(None) => break,
+                Err(error) => {
+                    found.cut = Some(error.into());
+                    break;
+                }
+            };
+            for piece in pieces {
+                let line = match piece {
+                    Piece::Line(line) => line,
+                    Piece::Unfinished(line) if place.is_open_end() => line,
+                    Piece::Unfinished(_) => continue,
+                    Piece::Gone if splice.is_meeting() => {
+                        splice.finish(&mut missing);
+                        place.found = true;
+                        break 'all;
+                    }
+                    Piece::Gone => {
+                        place.is_torn |= place.any || !missing.is_empty();
+                        continue;
+                    }
+                };
+                if since.is_some_and(|since| line.line.stamp < since) {
+                    continue;
+                }
+                if splice.push(line, &mut missing) == Progress::Done {
+                    place.found = true;
+                    break 'all;
+                }
+            }
+            if let Err(TooMuch) = place.take(&mut missing) {
+                break;
+            }
+            let ready = place.ready();
+            self.hand_on_found(restart, ready, &mut found).await?;
+        }
+        if found.cut.is_none() && !place.found {
+            place.found = place.is_open_end() || splice.is_meeting();
+            splice.finish(&mut missing);
+        }
+        let _ = place.take(&mut missing);
+        let ready = place.end();
+        self.hand_on_found(restart, ready, &mut found).await?;
+        found.begins_late = !splice.reaches_back();
+        if found.cut.is_none() && (place.is_torn || !place.found) {
+            found.cut = Some(Why::Other("its files were rotated away while they were read".to_owned()));
+        }
+        Ok(found)
+    }
+
+    /// Hands on lines of files: those of one stream together.
+    async fn hand_on_found(&mut self, restart: u32, lines: Vec<NodeLine>, found: &mut Found) -> Result<(), Unheard> {
+        if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
+            let first = found.stamps.map_or(first.line.stamp, |(first, _)| first);
+            found.stamps = Some((first, last.line.stamp));
+        }
+        let mut lines = lines.into_iter().peekable();
+        while let Some(NodeLine { line, stream, .. }) = lines.next() {
+            let mut together = vec![line];
+            while let Some(next) = lines.next_if(|next| next.stream == stream) {
+                together.push(next.line);
+            }
+            self.lines(restart, stream, together).await?;
+        }
+        Ok(())
+    }
+}
+
+/// As many of the lines after a gap as are needed to recognise them.
+fn first(lines: &[Line]) -> Vec<Line> {
+    lines[..lines.len().min(splice::AFTER)].to_vec()
+}
+
+/// More lines than can be held back.
+struct TooMuch;
+
+/// Lines found, until it is sure that they come before those read after them.
+struct Place {
+    /// The stamp of the first line after; `None` when nothing was read after.
+    after: Option<Stamp>,
+    last: Option<u64>,
+    held: VecDeque<NodeLine>,
+    bytes: usize,
+    /// Whether those in `held` may come after the lines that were read already.
+    is_doubtful: bool,
+    /// Lines of the files are gone behind the first one found.
+    is_torn: bool,
+    /// The lines after came.
+    found: bool,
+    /// Whether any line was found.
+    any: bool,
+}
+
+impl Place {
+    fn new(after: &[Line], last: Option<u64>) -> Place {
+        Place {
+            after: after.first().map(|line| line.stamp),
+            last,
+            held: VecDeque::new(),
+            bytes: 0,
+            is_doubtful: false,
+            is_torn: false,
+            found: false,
+            any: false,
+        }
+    }
+
+    fn is_open_end(&self) -> bool {
+        self.after.is_none()
+    }
+
+    fn take(&mut self, missing: &mut Vec<NodeLine>) -> Result<(), TooMuch> {
+        self.any |= !missing.is_empty();
+        for line in missing.drain(..) {
+            // The lines after may be among those that are gone, and then this one was read already.
+            self.is_doubtful |= self.after.is_some_and(|after| self.is_torn || line.line.stamp > after.back(-SKEW));
+            self.bytes += line.line.text.len() + size_of::<NodeLine>();
+            self.held.push_back(line);
+            while self.last.is_some_and(|last| self.held.len() as u64 > last) {
+                self.bytes -= self.held.pop_front().map_or(0, |line| line.line.text.len() + size_of::<NodeLine>());
+            }
+        }
+        if self.is_doubtful && self.bytes > HELD { Err(TooMuch) } else { Ok(()) }
+    }
+
+    /// What can be handed on now.
+    fn ready(&mut self) -> Vec<NodeLine> {
+        let waits = self.is_doubtful || self.last.is_some();
+        if waits { Vec::new() } else { self.all() }
+    }
+
+    /// What can be handed on in the end.
+    fn end(&mut self) -> Vec<NodeLine> {
+        if self.is_doubtful && !self.found {
+            // Those before the doubt are among them; none is printed twice.
+            let sure = self.after.map_or(0, |after| {
+                let is_sure = |line: &&NodeLine| !self.is_torn && line.line.stamp <= after.back(-SKEW);
+                self.held.iter().take_while(is_sure).count()
+            });
+            self.held.truncate(sure);
+        }
+        self.all()
+    }
+
+    fn all(&mut self) -> Vec<NodeLine> {
+        self.bytes = 0;
+        self.held.drain(..).collect()
+    }
+}
+
+/// What is still missing of a gap.
+fn narrowed(restart: u32, last: Stamp, before: Option<Stamp>, found: &Found) -> Note {
+    match (found.stamps, &found.cut) {
+        // Files begin inside the gap, and reach to its end.
+        (Some((first, _)), None) => Note::Gap { restart, after: last, before: Some(first) },
+        (Some((_, reached)), Some(_)) if !found.begins_late => Note::Gap { restart, after: reached, before },
+        _ => Note::Gap { restart, after: last, before },
+    }
+}
+
+/// Whether a note is about what comes after the lines of instance `restart` that are told with it.
+fn is_after(note: &Note, restart: u32) -> bool {
+    match note {
+        Note::Gap { restart: of, before: None, .. }
+        | Note::Gone { restart: of, .. }
+        | Note::Lost { restart: of, .. }
+        | Note::Unreadable { restart: of, .. }
+        | Note::Unverified { restart: of, .. }
+        | Note::Unchecked { restart: of, .. } => *of >= restart,
+        _ => false,
+    }
+}
