@@ -142,26 +142,26 @@ async fn facts(
 }
 
 /// What the doctor says first of a job that a command has nothing to show of: one line, or nothing when it knows no better.
-async fn hint(job: &Job, cluster: &Cluster, namespace: &str) -> Option<String> {
+async fn hint(job: &Job, cluster: &Cluster, flags: &ConnectArgs, namespace: &str) -> Option<String> {
     let row = RowFacts { row: job.row.clone(), resolution: Some(job.resolution.clone()), ..RowFacts::default() };
-    let flags = ConnectArgs::default();
-    let place = Place { host: cluster.host(), namespace: namespace.to_owned(), ..Place::default() };
-    let answer = timeout(HINT, gather::cluster(cluster, &flags, &row, &place)).await.ok()?;
+    let (host, namespace) = (cluster.host(), namespace.to_owned());
+    let place = Place { host, namespace, asked: Asked::of(flags), ..Place::default() };
+    let answer = timeout(HINT, gather::cluster(cluster, flags, &row, &place)).await.ok()?;
     let report = examine(&Facts { now: Timestamp::now(), row, place, cluster: answer });
     one_line(&report)
 }
 
 /// The text of a failure, followed by what the doctor says first.
-pub async fn explain(text: String, job: &Job, cluster: &Cluster, namespace: &str) -> String {
-    match hint(job, cluster, namespace).await {
+pub async fn explain(text: String, job: &Job, cluster: &Cluster, flags: &ConnectArgs, namespace: &str) -> String {
+    match hint(job, cluster, flags, namespace).await {
         Some(hint) => format!("{text}\n{hint}"),
         None => text,
     }
 }
 
 /// The same on stderr, after a command that printed nothing.
-pub async fn tell(job: &Job, cluster: &Cluster, namespace: &str) {
-    if let Some(hint) = hint(job, cluster, namespace).await {
+pub async fn tell(job: &Job, cluster: &Cluster, flags: &ConnectArgs, namespace: &str) {
+    if let Some(hint) = hint(job, cluster, flags, namespace).await {
         stderr::say(&hint);
     }
 }

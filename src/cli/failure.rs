@@ -19,6 +19,9 @@ pub enum Failure {
     /// The id in it.
     #[error("{0}")]
     Id(#[from] ResolveError),
+    /// There is no id yet, and nothing is wrong with that.
+    #[error("{0}\n{1}; logs -f waits for the id")]
+    Waits(ResolveError, String),
     /// The cluster.
     #[error("{0}")]
     Cluster(#[from] ClusterError),
@@ -42,7 +45,7 @@ impl Failure {
         match self {
             Failure::Row(error) => error.exit(),
             Failure::Source(error) => error.exit(),
-            Failure::Id(error) => error.exit(),
+            Failure::Id(error) | Failure::Waits(error, _) => error.exit(),
             Failure::Cluster(error) => error.exit(),
             Failure::Denied(_) => Exit::Denied,
             Failure::NoPods(_) => Exit::NoPods,

@@ -7,7 +7,7 @@ use crate::{
     job_id::JobId,
     resolve::{Resolution, resolve},
     row::{
-        self, Row,
+        self, Row, Wait,
         source::{self, DbArgs, RowSource, SourceError},
     },
 };
@@ -92,7 +92,12 @@ impl Job {
     /// The id.
     pub fn id(&self) -> Result<JobId, Failure> {
         match &self.row {
-            Some(row) => Ok(self.resolution.require(row)?.clone()),
+            Some(row) => self.resolution.require(row).cloned().map_err(|error| {
+                match Wait::of(row, jiff::Timestamp::now()).filter(|wait| !wait.is_overdue()) {
+                    Some(wait) => Failure::Waits(error, wait.to_string()),
+                    None => error.into(),
+                }
+            }),
             None => self.resolution.id().cloned().ok_or_else(|| Failure::Other(anyhow::anyhow!("no id was given"))),
         }
     }

@@ -54,7 +54,8 @@ pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: Col
     let labels = args.select.selector.clone();
     let namespace = job.namespace(cluster.namespace());
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
-    let plan = Plan { scope: scope(&args)?, filter: args.select.filter(&short), cluster, namespace, args, color };
+    let plan =
+        Plan { scope: scope(&args)?, filter: args.select.filter(&short), cluster, flags, namespace, args, color };
     let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
     ended.map_err(|failure| args::blame_selector(failure, &labels))
 }
@@ -65,6 +66,8 @@ struct Plan {
     scope: Scope,
     filter: Filter,
     cluster: Cluster,
+    /// How it was asked for, which suggested commands repeat.
+    flags: ConnectArgs,
     namespace: String,
 }
 
@@ -75,7 +78,9 @@ impl Plan {
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
         if found.is_empty() {
             let text = nothing_found(&selection, &self.namespace, &self.cluster.host());
-            return Err(Failure::NoPods(doctor::explain(text, &job, &self.cluster, &self.namespace).await));
+            return Err(Failure::NoPods(
+                doctor::explain(text, &job, &self.cluster, &self.flags, &self.namespace).await,
+            ));
         }
         let order = self.args.order.unwrap_or(Order::Time);
         let (console, out) = self.console(selection.id.short(), Chatter::Some);
@@ -93,7 +98,7 @@ impl Plan {
             }));
         }
         if account.lines == 0 && account.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
-            doctor::tell(&job, &self.cluster, &self.namespace).await;
+            doctor::tell(&job, &self.cluster, &self.flags, &self.namespace).await;
         }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
         self.exit(&account, failed)
@@ -133,7 +138,9 @@ impl Plan {
                 "the job has ended and no pods of {id} are left in namespace {}; finished Jobs are removed with their pods after their TTL",
                 self.namespace
             );
-            return Err(Failure::NoPods(doctor::explain(text, &job, &self.cluster, &self.namespace).await));
+            return Err(Failure::NoPods(
+                doctor::explain(text, &job, &self.cluster, &self.flags, &self.namespace).await,
+            ));
         }
         self.exit(&account, self.args.exit_code && failed)
     }

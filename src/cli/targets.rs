@@ -47,7 +47,7 @@ async fn list(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: Col
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
         let text = logs::nothing_found(&selection, &namespace, &cluster.host());
-        return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &namespace).await));
+        return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &flags, &namespace).await));
     }
     let wanted = only(entries(&found), &filter);
     if wanted.is_empty() {

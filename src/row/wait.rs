@@ -66,10 +66,10 @@ impl Wait {
     }
 }
 
-/// `waits for WHAT (row: PHASE)`
+/// `not submitted yet: waits for WHAT (row: PHASE)`
 impl std::fmt::Display for Wait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "waits for {} (row: {})", self.what, super::plain(&self.phase, 60))
+        write!(f, "not submitted yet: waits for {} (row: {})", self.what, super::plain(&self.phase, 60))
     }
 }
 

@@ -75,7 +75,8 @@ impl fmt::Display for Progress {
     }
 }
 
-/// How long after its end a Job and its pods are removed: ElasticBLAST's `ttlSecondsAfterFinished`.
+/// How long after its end a Job and its pods are removed at the soonest: ElasticBLAST's `ttlSecondsAfterFinished`, unless it was
+/// configured. The warning states no time, for nobody asks the Jobs while pods are read.
 const REMOVED_AFTER: Duration = Duration::from_secs(1800);
 /// How long before that the containers that are still unread are told.
 const WARN_BEFORE: Duration = Duration::from_secs(600);
@@ -323,10 +324,8 @@ impl Run<'_> {
         self.warned = true;
         let unread: usize = self.lagging().map(|(_, unread)| unread).sum();
         let text = format!(
-            "{unread} containers have ended and are not read to their end; Kubernetes removes them {} minutes after it, in \
-             {} minutes the first: read faster, or save the output to a file",
-            REMOVED_AFTER.as_secs() / 60,
-            WARN_BEFORE.as_secs() / 60
+            "{unread} containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
+             (ttlSecondsAfterFinished) is over, which may be soon: read faster, or save the output to a file"
         );
         // When nobody listens any more, the next update shows it.
         let _ = self.out.send(Update::Warn(text)).await;

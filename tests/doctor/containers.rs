@@ -108,3 +108,13 @@ fn setup_failed() {
     pod.start("get-blastdb").print("get-blastdb", "no space left on device").terminate("get-blastdb", 1);
     stage.must_be("setup container ended with an error", "ELB-POD-FAILED");
 }
+
+#[test]
+fn a_container_that_its_node_lost_did_run() {
+    let stage = Stage::new();
+    let pod = stage.searching(0);
+    let why = "The container could not be located when the pod was terminated";
+    pod.terminate_with("blast", 137, "ContainerStatusUnknown", Some(why));
+    let said = stage.must_be("a node lost a container", "ELB-POD-FAILED");
+    assert!(said.text.contains("was lost") && !said.text.contains("could not be started"), "{}", said.text);
+}

@@ -4,6 +4,10 @@ use testcluster::{Action, Call, Kind, Rule};
 
 use crate::stage::*;
 
+fn refuse(code: u16, message: &str) -> Action {
+    Action::Refuse { code, message: message.to_owned() }
+}
+
 #[test]
 fn lists_that_are_refused_though_they_are_allowed() {
     for (list, code, exit) in [
@@ -92,4 +96,43 @@ fn pods_in_another_namespace_are_in_this_cluster() {
     row["cluster_name"] = "elb-cluster".into();
     let said = stage.must_find("wrong namespace, another cluster's name", &[&stage.row(&row)], "ELB-K8S-NAMESPACE", 5);
     assert!(!said.text.contains("has nothing of the job"), "{}", said.text);
+}
+
+#[test]
+fn a_kubelet_that_refuses_the_api_server() {
+    for (code, message) in [
+        (401, "the server has asked for the client to provide credentials ( pods/log blastn)"),
+        (403, "Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource=proxy)"),
+    ] {
+        let stage = Stage::new();
+        stage.searching(0);
+        let logs = |call: &Call| call.kind == Kind::Log;
+        stage.cluster.faults().push(Rule::new(logs, refuse(code, message)));
+        let said = stage.must_be("a kubelet lets nobody in", "ELB-LOG-KUBELET");
+        assert!(said.text.contains("your own credentials are not the reason"), "{}", said.text);
+    }
+}
+
+#[test]
+fn other_causes_are_told_beside_a_refused_log() {
+    let stage = Stage::new();
+    let pod = stage.searching(0);
+    pod.terminate_with("blast", 137, "OOMKilled", None).terminate("results-export", 137);
+    let logs = |call: &Call| call.kind == Kind::Log;
+    stage.cluster.faults().push(Rule::new(logs, refuse(403, "pods \"x\" is forbidden: User \"me\" cannot get it")));
+    let said = stage.must_be("a log is refused, and memory was the cause", "ELB-POD-OOM");
+    assert!(said.problems().contains(&"ELB-LOG-UNREADABLE".to_owned()), "{}", said.text);
+    assert!(!said.text.contains("its log is empty") && said.text.contains("could not be read"), "{}", said.text);
+}
+
+#[test]
+fn commands_that_find_no_id_yet_say_what_is_waited_for() {
+    let stage = Stage::new();
+    let path = stage.row(&row_without_id("running", "waiting_for_capacity", ago(3)));
+    for command in ["logs", "targets"] {
+        let output = stage.command(&[command, &path]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert!(text.contains("not submitted yet: waits for capacity in the cluster"), "{text}");
+    }
 }

@@ -94,7 +94,9 @@ fn blast_code(scene: &Scene<'_>, found: &Match) -> Option<i32> {
     let status = found.pod.status_of("blast")?;
     let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref())?;
     let is_blasts = lines().any(|line| line.text.starts_with("run start") || says(&BLAST_ERROR, &line.text));
-    (is_blasts && ended.exit_code != 0 && ended.reason.as_deref() != Some("OOMKilled")).then_some(ended.exit_code)
+    // A code that the kubelet made up, or the kernel's, is none of BLAST's.
+    let is_others = matches!(ended.reason.as_deref(), Some("OOMKilled" | "ContainerStatusUnknown"));
+    (is_blasts && ended.exit_code != 0 && !is_others).then_some(ended.exit_code)
 }
 
 fn blast<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {

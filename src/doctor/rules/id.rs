@@ -51,7 +51,7 @@ fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
         return finding.advice("wait for it: logs -f takes the id up when the row has it");
     }
     let summary = match &wait {
-        Some(wait) => format!("the row holds no ElasticBLAST id, and {wait} for longer than it should"),
+        Some(wait) => format!("the row holds no ElasticBLAST id; {wait}, for longer than it should"),
         None => "the row holds no ElasticBLAST id".to_owned(),
     };
     let untouched = wait.as_ref().and_then(|wait| {
@@ -73,7 +73,7 @@ fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
 /// What is said of a job that waits.
 pub(super) fn waits(wait: &Wait) -> String {
     let since = wait.untouched.map(|age| format!(", last touched {} ago", human(age))).unwrap_or_default();
-    format!("not submitted yet: {wait}{since}")
+    format!("{wait}{since}")
 }
 
 /// Mirrors that disagree: a note when the chosen id has pods, else a problem.

@@ -12,6 +12,7 @@ use crate::{
     cluster::ClusterError,
     discover::Match,
     doctor::{Answer, Code, Finding, LogFacts, Part, asked::quote},
+    follow::kubelet_error::is_kubelets_refusal,
 };
 
 /// The first line that is left may come so much later than the start.
@@ -118,17 +119,11 @@ fn kubelet(error: &ClusterError) -> Option<Kubelet> {
     };
     match error {
         ClusterError::Rejected(it) if matches!(it.code, 500..=504) && silent(&it.message) => Some(Kubelet::Silent),
-        ClusterError::Rejected(_) | ClusterError::Forbidden(_) | ClusterError::Unauthenticated(_) => {
-            is_kubelets_refusal(&error.to_string()).then_some(Kubelet::Refuses)
+        ClusterError::Rejected(it) | ClusterError::Forbidden(it) => {
+            is_kubelets_refusal(&it.message).then_some(Kubelet::Refuses)
         }
         _ => None,
     }
-}
-
-/// The kubelet's 403 names the node it would not open; its 401 reaches us as the API server's client puts it.
-fn is_kubelets_refusal(text: &str) -> bool {
-    (text.contains("Forbidden (user=") && text.contains("resource=nodes"))
-        || text.contains("the server has asked for the client to provide credentials")
 }
 
 /// Nodes whose kubelet does not answer, or refuses.
