@@ -4,7 +4,7 @@ use std::vec::IntoIter;
 
 use tokio::sync::mpsc;
 
-use super::Sourced;
+use super::{Sourced, Unheard};
 use crate::{
     follow::{
         drive::{Batch, Told},
@@ -36,6 +36,21 @@ impl Input {
         debug_assert!(self.lines.as_slice().is_empty());
         let Batch { source, restart, stream, lines } = batch;
         (self.source, self.restart, self.stream, self.lines) = (source, restart, stream, lines.into_iter());
+    }
+
+    /// The stamp of the first line, waiting for it; `None` when the input ends without one. Notes that come before it are
+    /// handed on.
+    pub async fn first<T: From<Told>>(&mut self, out: &mpsc::Sender<T>) -> Result<Option<Stamp>, Unheard> {
+        while let Some(told) = self.told.recv().await {
+            match told {
+                Told::Lines(batch) => {
+                    self.fill(batch);
+                    return Ok(self.head());
+                }
+                note => out.send(note.into()).await.map_err(|_| Unheard)?,
+            }
+        }
+        Ok(None)
     }
 
     /// The stamp that the next line counts as, if there is one: no earlier than the line before it.

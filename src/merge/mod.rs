@@ -6,6 +6,7 @@ mod input;
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
+use futures::future::try_join_all;
 use tokio::sync::mpsc;
 
 use self::input::Input;
@@ -55,12 +56,11 @@ struct Merge<T> {
 
 impl<T: From<Told> + From<Vec<Sourced>>> Merge<T> {
     async fn run(mut self) -> Result<(), Unheard> {
-        let mut heads = BinaryHeap::with_capacity(self.inputs.len());
-        for index in 0..self.inputs.len() {
-            if let Some(stamp) = self.head(index).await? {
-                heads.push(Reverse((stamp, index)));
-            }
-        }
+        // All at once: an input that has trouble tells of it before its first line or its end, and goes on when it was heard.
+        // One after another, the time that sixty dead logs take would add up.
+        let first = try_join_all(self.inputs.iter_mut().map(|input| input.first(&self.out))).await?;
+        let mut heads: BinaryHeap<_> =
+            first.into_iter().enumerate().filter_map(|(index, stamp)| Some(Reverse((stamp?, index)))).collect();
         while let Some(&Reverse((_, index))) = heads.peek() {
             self.sorted.extend(self.inputs[index].take());
             if let (Some(stamp), Some(mut head)) = (self.inputs[index].head(), heads.peek_mut()) {
@@ -124,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::follow::drive::Batch;
+    use crate::follow::{drive::Batch, note::Note};
 
     #[derive(Debug)]
     enum Merged {
@@ -142,6 +142,34 @@ mod tests {
         fn from(lines: Vec<Sourced>) -> Merged {
             Merged::Lines(lines)
         }
+    }
+
+    #[tokio::test]
+    async fn inputs_in_trouble_do_not_wait_for_each_other() {
+        let (sender, mut merged) = mpsc::channel(1);
+        let troubled = std::sync::Arc::new(tokio::sync::Barrier::new(60));
+        let inputs = (0..60).map(|source| {
+            let (input, receiver) = mpsc::channel(1);
+            let troubled = troubled.clone();
+            tokio::spawn(async move {
+                for _ in 0..3 {
+                    input.send(Told::Note(source, Note::Started(0))).await.unwrap();
+                }
+                // Passed when all have told of their trouble; none is asked again before that.
+                troubled.wait().await;
+            });
+            receiver
+        });
+        tokio::spawn(by_time::<Merged>(inputs.collect(), sender));
+        let all = async {
+            let mut notes = 0;
+            while let Some(Merged::Note) = merged.recv().await {
+                notes += 1;
+            }
+            notes
+        };
+        let told = tokio::time::timeout(std::time::Duration::from_secs(60), all).await;
+        assert_eq!(told, Ok(180), "one waits for the end of another");
     }
 
     async fn merge(logs: &[Vec<i64>], batch: usize) -> Vec<(usize, i64, u64)> {
