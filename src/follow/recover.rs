@@ -627,3 +627,97 @@ fn is_after(note: &Note, restart: u32) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::node_logs::Stream;
+
+    fn line(seconds: i64) -> Line {
+        Line { stamp: Stamp(seconds * 1_000_000_000), text: Bytes::from(seconds.to_string()) }
+    }
+
+    fn found(seconds: &[i64]) -> Vec<NodeLine> {
+        let node = |line| NodeLine { line, stream: Some(Stream::Stdout), from_older_file: 0 };
+        seconds.iter().map(|seconds| node(line(*seconds))).collect()
+    }
+
+    fn seconds(lines: &[NodeLine]) -> Vec<i64> {
+        lines.iter().map(|line| line.line.stamp.0 / 1_000_000_000).collect()
+    }
+
+    /// What is handed on as it comes, and in the end.
+    fn place(place: &mut Place, lines: &[i64]) -> Vec<i64> {
+        assert!(place.take(&mut found(lines)).is_ok());
+        seconds(&place.ready())
+    }
+
+    #[test]
+    fn lines_stamped_before_those_after_are_handed_on_as_they_come() {
+        let mut gap = Place::new(&[line(50)], None);
+        assert_eq!(place(&mut gap, &[10, 9, 20]), [10, 9, 20]);
+        assert_eq!(place(&mut gap, &[49]), [49]);
+        assert!(gap.end().is_empty());
+    }
+
+    #[test]
+    fn lines_stamped_later_wait_until_those_after_come() {
+        let mut gap = Place::new(&[line(50)], None);
+        // A clock was set back in the gap, or these were read already.
+        assert!(place(&mut gap, &[10, 60, 11]).is_empty());
+        gap.found = true;
+        assert_eq!(seconds(&gap.end()), [10, 60, 11]);
+
+        let mut gap = Place::new(&[line(50)], None);
+        assert!(place(&mut gap, &[10, 60, 11]).is_empty());
+        assert_eq!(seconds(&gap.end()), [10], "they never came");
+    }
+
+    #[test]
+    fn behind_files_that_are_gone_nothing_is_sure() {
+        let mut gap = Place::new(&[line(50)], None);
+        assert_eq!(place(&mut gap, &[10]), [10]);
+        gap.is_torn = true;
+        assert!(place(&mut gap, &[20]).is_empty());
+        assert!(gap.end().is_empty());
+    }
+
+    #[test]
+    fn nothing_after_makes_everything_missing() {
+        let mut rest = Place::new(&[], None);
+        assert_eq!(place(&mut rest, &[10, 60, 11]), [10, 60, 11]);
+        let mut tail = Place::new(&[], Some(2));
+        assert!(place(&mut tail, &[10, 60, 11]).is_empty());
+        assert_eq!(seconds(&tail.end()), [60, 11]);
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut gap = Place::new(&[line(50)], None);
+        let mut big = found(&[60]);
+        big[0].line.text = Bytes::from(vec![b'x'; HELD]);
+        assert!(gap.take(&mut big).is_err());
+    }
+
+    #[test]
+    fn a_note_is_narrowed_to_what_is_still_missing() {
+        let (last, before) = (Stamp(10), Some(Stamp(50)));
+        let gap = |after, before| Note::Gap { restart: 1, after: Stamp(after), before };
+        let found = |stamps: Option<(i64, i64)>, begins_late, cut| Found {
+            stamps: stamps.map(|(first, last)| (Stamp(first), Stamp(last))),
+            begins_late,
+            never_rotated: false,
+            cut,
+        };
+        for (found, expected) in [
+            (found(Some((20, 40)), true, None), gap(10, Some(Stamp(20)))),
+            (found(Some((20, 40)), false, Some(Why::NotKept)), gap(40, before)),
+            (found(Some((20, 40)), true, Some(Why::NotKept)), gap(10, before)),
+            (found(None, false, Some(Why::NotPermitted)), gap(10, before)),
+        ] {
+            assert_eq!(narrowed(1, last, before, &found), expected);
+        }
+    }
+}
