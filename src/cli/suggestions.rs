@@ -4,6 +4,11 @@ use clap::error::{ContextKind, ContextValue, Error};
 
 /// Removes suggestions that are no typing error away from what was written.
 pub fn prune(error: &mut Error) {
+    // `-- -A` makes a JOB of a flag that does not exist.
+    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
+        let tips: Vec<_> = tips.iter().filter(|tip| !tip.to_string().contains("as a value")).cloned().collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
     for (wrong, suggested) in [
         (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
         (ContextKind::InvalidArg, ContextKind::SuggestedArg),

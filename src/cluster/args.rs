@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueHint};
-use jiff::SignedDuration;
+use jiff::{Span, SpanRelativeTo};
 use secrecy::SecretString;
 
 /// The heading of these flags in `--help`.
@@ -128,14 +128,20 @@ impl Default for RequestTimeout {
 impl FromStr for RequestTimeout {
     type Err = String;
 
-    /// Go's durations (`1m30s`, `500ms`) or plain seconds, as kubectl takes them.
+    /// Go's durations (`1m30s`, `500ms`) or plain seconds, as kubectl takes them; days of 24 hours too, as `--since` does.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is no duration; write 30s, 2m, 1m30s, or 0 for no limit");
         let duration = match text.parse::<u64>() {
             Ok(seconds) => Duration::from_secs(seconds),
-            // jiff reads far more than Go does; the compact form is the part both share.
+            // jiff reads far more than Go does; the compact form is what is documented.
             Err(_) if text.contains(char::is_whitespace) || text.starts_with(['P', 'p']) => return Err(wrong()),
-            Err(_) => text.parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok()).ok_or_else(wrong)?,
+            Err(_) => {
+                let span = text
+                    .parse::<Span>()
+                    .ok()
+                    .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+                span.and_then(|duration| Duration::try_from(duration).ok()).ok_or_else(wrong)?
+            }
         };
         Ok(Self((!duration.is_zero()).then_some(duration)))
     }
@@ -159,10 +165,11 @@ mod tests {
         assert_eq!(parse("10s"), Ok(Some(Duration::from_secs(10))));
         assert_eq!(parse("1m30s"), Ok(Some(Duration::from_secs(90))));
         assert_eq!(parse("500ms"), Ok(Some(Duration::from_millis(500))));
+        assert_eq!(parse("1d"), Ok(Some(Duration::from_secs(86_400))));
         assert_eq!(parse("7"), Ok(Some(Duration::from_secs(7))));
         assert_eq!(parse("0"), Ok(None));
         assert_eq!(parse("0s"), Ok(None));
-        for wrong in ["", "soon", "-5s", "PT5S"] {
+        for wrong in ["", "soon", "-5s", "PT5S", "1y"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -6,6 +6,7 @@ use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 use super::{ClusterError, Surroundings, no_proxy::NoProxy};
+use crate::mask::url::unclear;
 
 /// A proxy and what it wants to know about us.
 #[derive(Clone)]
@@ -52,8 +53,12 @@ impl Proxy {
         if !NoProxy::parse(&around.no_proxy).lets_through(server) {
             return Ok(None);
         }
-        let matcher = Matcher::builder().http(around.http_proxy.clone()).https(around.https_proxy.clone()).build();
+        let named = if server.scheme_str() == Some("http") { &around.http_proxy } else { &around.https_proxy };
         let origin = if server.scheme_str() == Some("http") { "HTTP_PROXY" } else { "HTTPS_PROXY" };
+        if let Some(why) = unclear(named) {
+            return Err(ClusterError::Config(format!("the proxy in {origin}: {why}")));
+        }
+        let matcher = Matcher::builder().http(around.http_proxy.clone()).https(around.https_proxy.clone()).build();
         let Some(intercept) = matcher.intercept(server) else { return Ok(None) };
         let unknown = || ClusterError::Config(format!("the proxy in {origin} is neither http, https nor socks5"));
         Self::from_intercept(Some(&intercept), origin).ok_or_else(unknown).map(Some)

@@ -17,6 +17,7 @@ use super::{
     proxy::Proxy,
     trust,
 };
+use crate::mask::url::{shown, unclear};
 
 /// How elbtail introduces itself in the API server's audit log.
 const USER_AGENT: &str = concat!("elbtail/", env!("CARGO_PKG_VERSION"));
@@ -117,6 +118,9 @@ fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterErro
     trust_cluster(&mut config, &cluster, &origin)?;
     if let Some(proxy) = cluster.proxy_url.as_deref().filter(|url| !url.is_empty()) {
         // The URL itself stays out of the message: it may hold a password.
+        if let Some(why) = unclear(proxy) {
+            return Err(ClusterError::Config(format!("{origin}: proxy-url: {why}")));
+        }
         let url = proxy.parse().map_err(|error| ClusterError::Config(format!("{origin}: proxy-url: {error}")))?;
         config.proxy_url = Some(url);
     }
@@ -131,7 +135,10 @@ fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterErro
 /// `--server`, or the kubeconfig's `server`; a bare `host:port` means https.
 fn server_url(text: &str) -> Result<Uri, ClusterError> {
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let wrong = |why: &str| ClusterError::Config(format!("the server address {text:?} {why}"));
+    if let Some(why) = unclear(&full) {
+        return Err(ClusterError::Config(format!("the server address: {why}")));
+    }
+    let wrong = |why: &str| ClusterError::Config(format!("the server address {:?} {why}", shown(text)));
     let url: Uri = full.parse().map_err(|error| wrong(&format!("is no URL: {error}")))?;
     match (url.scheme_str(), url.host()) {
         (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
@@ -239,6 +246,31 @@ mod tests {
         assert_eq!(settings.config.default_namespace, "default");
         assert!(settings.config.accept_invalid_certs);
         assert!(!format!("{settings:?}").contains("planted"));
+    }
+
+    #[test]
+    fn a_server_or_proxy_whose_password_has_no_clear_end_is_told_without_a_word_of_it() {
+        let refused = |args: &ConnectArgs, around: &Surroundings| {
+            let error = Settings::decide(args, around).unwrap_err();
+            assert_eq!(error.exit(), Exit::Usage);
+            error.to_string()
+        };
+        let to = |server: &str| ConnectArgs { server: Some(server.to_owned()), ..ConnectArgs::default() };
+        for url in ["https://me:Secret/x@h:6443", "me:p/Secret@h", "http://me:p#Secret@h", "https://me:p@ss?Secret@h"] {
+            let said = refused(&to(url), &Surroundings::nothing());
+            assert!(said.contains("server") && said.contains("@ as %40") && !said.contains("Secret"), "{said}");
+            let around =
+                Surroundings { https_proxy: url.to_owned(), http_proxy: url.to_owned(), ..Surroundings::nothing() };
+            for (server, name) in [("https://api.example.org", "HTTPS_PROXY"), ("http://api.example.org", "HTTP_PROXY")]
+            {
+                let said = refused(&to(server), &around);
+                assert!(said.contains(name) && said.contains("@ as %40") && !said.contains("Secret"), "{said}");
+            }
+        }
+        for url in ["ftp://me:Secret@h", "https://me:Sec ret@h", "https://me:Secret@"] {
+            let said = refused(&to(url), &Surroundings::nothing());
+            assert!(said.contains("server address") && !said.contains("Sec"), "{said}");
+        }
     }
 
     #[test]

@@ -86,7 +86,9 @@ fn distrust(name: &str, error: &CertificateError) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             let presented = match error {
                 CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-                    format!(" but for {}", presented.join(", "))
+                    // rustls names them as its types print them: `DnsName("h")`.
+                    let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name));
+                    format!(" but for {}", names.collect::<Vec<_>>().join(", "))
                 }
                 _ => String::new(),
             };

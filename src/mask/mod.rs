@@ -2,7 +2,7 @@
 //!
 //! Logs carry SAS tokens in URLs, environment dumps carry account keys, tracebacks carry connection strings. What is masked is
 //! in three parts: `rules` knows the words and shapes that give a secret away, `names` which names hold one, `value` where it
-//! ends, and `runs` finds long base64 that nothing announces. Sequences, digests, accessions and the tables of BLAST stay.
+//! ends, and `runs` finds long base64 that nothing announces. `url` is about URLs before they are used. Sequences, digests, accessions and the tables of BLAST stay.
 //!
 //! A line without secrets costs two passes over its bytes: one automaton looks for all words of all rules, and a counter for
 //! long runs.
@@ -10,6 +10,7 @@
 mod names;
 mod rules;
 mod runs;
+pub(crate) mod url;
 mod value;
 
 use std::borrow::Cow;

@@ -58,6 +58,19 @@ static RECORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"\A\s*(?:{column}){{0,40}}?{known}[^\n]*(?:\n{column}|\n\s*\z|\z)")).ok()
 });
 
+/// How the messages of commands begin that were to write a row.
+const COMPLAINTS: [&str; 9] = [
+    "curl: ",
+    "wget: ",
+    "psql: ",
+    "mysql: ",
+    "jq: ",
+    "error: ",
+    "error from server",
+    "fatal: ",
+    "traceback (most recent",
+];
+
 /// How much of a text is looked at.
 const HEAD: usize = 16 << 10;
 
@@ -109,6 +122,11 @@ pub(super) fn of_format(origin: &str, text: &[u8]) -> Option<Likeness> {
     if lower.starts_with('<') {
         return like("XML", "export the row as JSON");
     }
+    let word = head.trim();
+    if super::ident::is_uuid(word.trim_matches('"')) {
+        let id = word.trim_matches('"');
+        return like("the id of a row", format!("let elbtail read the row: elbtail logs --db URL {id}"));
+    }
     if is_python(start) {
         let command = r#"python3 -c 'import ast,json,sys;print(json.dumps(ast.literal_eval(sys.stdin.read())))'"#;
         return like("a Python dict as repr() prints it", fed(origin, command));
@@ -123,6 +141,12 @@ fn of_text(origin: &str, text: &[u8]) -> Option<Likeness> {
     if start.starts_with("```") {
         return like("Markdown with the row in a code block", fed(origin, "sed '/^```/d'"));
     }
+    let lower = start[..start.floor_char_boundary(32)].to_ascii_lowercase();
+    if COMPLAINTS.iter().any(|complaint| lower.starts_with(complaint)) {
+        let said = start.lines().next().unwrap_or_default();
+        let way = "get that command to work first, and see that it writes the row alone";
+        return like(format!("an error message ({})", plain(&crate::mask::mask(said), 160)), way);
+    }
     if RECORD.as_ref().is_some_and(|record| record.is_match(&head)) {
         return like(
             "a record as sqlite3's .mode line or psql's \\x prints it",
@@ -133,7 +157,7 @@ fn of_text(origin: &str, text: &[u8]) -> Option<Likeness> {
     if DRAWN.as_ref().is_some_and(|drawn| drawn.is_match(&head)) {
         return like(
             "a table as psql, mysql or sqlite3 draws it",
-            "ask for JSON: psql -At -c 'SELECT row_to_json(j) FROM jobs j' | elbtail resolve -, or let elbtail read the \
+            "ask for JSON: psql -At -c 'SELECT row_to_json(j) FROM jobstate j' | elbtail resolve -, or let elbtail read the \
              database: --db URL",
         );
     }

@@ -55,6 +55,15 @@ fn a_namespace_is_a_name_and_nothing_else() {
 }
 
 #[test]
+fn a_flag_that_does_not_exist_is_not_made_a_job() {
+    for wrong in [["targets", ROW, "-A"], ["targets", ROW, "--nosuchthing"], ["jobs", "--limit=3", "-9"]] {
+        let run = elbtail(&wrong).assert().code(2);
+        let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(said.contains("unexpected argument") && !said.contains("-- -"), "{said}");
+    }
+}
+
+#[test]
 fn kubectls_global_flags_are_known() {
     let flags = [
         "--as=me",

@@ -63,6 +63,13 @@ fn what_is_no_row_is_a_row_that_cannot_be_read() {
         ("job_id: x\nstatus: y\n", ["looks like YAML", "yq"]),
         ("{'job_id': None}", ["Python", "python3 -c"]),
         ("HTTP/1.1 200 OK\r\n\r\n{}", ["HTTP answer", "sed"]),
+        (
+            "18b9edca-4d8a-41bc-9cd8-3a2f161259b6\n",
+            ["id of a row", "logs --db URL 18b9edca-4d8a-41bc-9cd8-3a2f161259b6"],
+        ),
+        ("curl: (7) Failed to connect to h\n", ["error message (curl: (7)", "get that command to work"]),
+        ("Error: password=Secret is wrong\n", ["error message (Error: password=***", "get that command to work"]),
+        (" a | b \n---+---\n 1 | 2\n", ["as psql", "FROM jobstate j"]),
     ] {
         let mut run = elbtail(&["logs", "-"]);
         run.write_stdin(text);

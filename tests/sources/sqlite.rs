@@ -103,6 +103,12 @@ async fn faults_are_told_apart_and_nothing_is_created() {
     std::fs::write(at("text.db"), "not a database, but long enough to be taken for one").unwrap();
     let error = fault(&*of("text.db"), "x").await;
     assert!(matches!(&error, SourceError::NoTable { what, .. } if what.contains("not a database")), "{error:?}");
+    std::fs::create_dir(at("directory.db")).unwrap();
+    std::os::unix::net::UnixListener::bind(at("socket.db")).unwrap();
+    for (name, kind) in [("directory.db", "a directory"), ("socket.db", "a pipe")] {
+        let error = fault(&*of(name), "x").await;
+        assert!(matches!(&error, SourceError::Usage(why) if why.contains(kind)), "{error:?}");
+    }
     load(&at("rows.db"), "other", "payload", "TEXT", &samples()[..1]).await;
     let error = fault(&*of("rows.db"), "x").await;
     assert!(matches!(&error, SourceError::NoTable { what, .. } if what.contains("jobstate")), "{error:?}");

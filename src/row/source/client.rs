@@ -7,7 +7,10 @@ use reqwest::{RequestBuilder, Response, redirect::Policy};
 use url::Url;
 
 use super::{SourceError, secrets::Secrets};
-use crate::causes::{chain, find};
+use crate::{
+    causes::{chain, find},
+    mask::url::unclear,
+};
 
 /// The most bytes of an answer: a page of Azure's table service has at most 4 MiB.
 pub(super) const MAX_BYTES: usize = 64 << 20;
@@ -78,6 +81,11 @@ impl Client {
         if let Some(client) = self.inner.get() {
             return Ok(client);
         }
+        if !is_local(url)
+            && let Some((name, why)) = unclear_proxy(|name| std::env::var(name).ok())
+        {
+            return Err(SourceError::Usage(format!("the proxy in {name}: {why}")));
+        }
         let client = build(url, self.credentials, self.limit).map_err(|error| {
             let why = format!("TLS cannot be set up: {}", self.told(&chain(&error)));
             SourceError::Rejected { at: self.at.clone(), why, transient: false }
@@ -110,6 +118,13 @@ impl Client {
         };
         SourceError::Unreachable { at, why, transient: tls.is_none() && !error.is_redirect() }
     }
+}
+
+/// The environment's proxy in which it cannot be told where the password ends, and why. A redirect may lead to either scheme.
+fn unclear_proxy(env: impl Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find_map(|name| Some((name, unclear(&env(name)?)?)))
 }
 
 /// A client for `url`; with `credentials` it leaves that server for no redirect.
@@ -158,3 +173,19 @@ fn is_local(url: &Url) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[error("it redirects to {0}, where credentials are not sent along; if that is the right place, give its URL")]
 struct Crossing(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_whose_password_has_no_clear_end_is_refused_without_a_word_of_it() {
+        let of =
+            |set: &'static str, url: &'static str| unclear_proxy(move |name| (name == set).then(|| url.to_owned()));
+        for set in ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"] {
+            let (name, why) = of(set, "http://me:99/Secret@proxy:3128").unwrap();
+            assert!(name == set && why.contains("/ as %2F") && !why.contains("Secret"), "{name}: {why}");
+        }
+        assert_eq!(of("HTTPS_PROXY", "http://me:p%2FSecret@proxy:3128"), None);
+    }
+}

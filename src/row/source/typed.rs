@@ -1,7 +1,7 @@
 //! [`Typed`]: a `--db` URL as it was typed, looked at before a parser takes a part of a password for something else.
 
-/// What ends the part of a URL that holds user, password and host. Parsers of `http` read `\` as `/`.
-const ENDS: [char; 4] = ['/', '?', '#', '\\'];
+use crate::mask::url::unclear;
+
 /// What is stored as a SQLite database, by the end of its name.
 const FILES: [&str; 4] = [".db", ".db3", ".sqlite", ".sqlite3"];
 
@@ -29,6 +29,9 @@ impl<'a> Typed<'a> {
         let (base, driver) = scheme.split_once('+').map_or((scheme.as_str(), false), |(base, _)| (base, true));
         let typed = Self { scheme: base.to_owned(), driver, rest };
         if typed.is_sqlite() {
+            if typed.sqlite().split('?').next().is_none_or(str::is_empty) {
+                return Err("it names no file; write sqlite:PATH".to_owned());
+            }
             // A path may hold an `@`; a user and a host have no place in it.
             return match rest.strip_prefix("//") {
                 Some(path) if !path.starts_with(['/', '.']) && path.contains('@') => {
@@ -37,20 +40,16 @@ impl<'a> Typed<'a> {
                 _ => Ok(typed),
             };
         }
-        let Some(behind) = rest.strip_prefix("//") else {
+        if !rest.starts_with("//") {
             return Err(match base {
                 "jdbc" => {
                     "it is a URL of JDBC; leave out `jdbc:`, and put user and password before the host".to_owned()
                 }
                 _ => no_url(text),
             });
-        };
-        match unclear(behind) {
-            Some(escapes) => Err(format!(
-                "{}://***: an \"@\" stands behind the first \"/\", \"?\", \"#\" or \"\\\", so where the password ends is \
-                 unclear, and nobody was asked; percent-encode what belongs to user, password, path or query: {escapes}",
-                super::super::plain(base, 20)
-            )),
+        }
+        match unclear(text) {
+            Some(why) => Err(format!("{}://***: {why}", super::super::plain(base, 20))),
             None => Ok(typed),
         }
     }
@@ -90,20 +89,6 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
 }
 
-/// What to write instead, if an `@` stands where user, password and host should have ended.
-fn unclear(behind: &str) -> Option<String> {
-    let (end, at) = (behind.find(ENDS)?, behind.rfind('@')?);
-    if at < end {
-        return None;
-    }
-    let before = behind.get(..at).unwrap_or_default();
-    let mut escapes: Vec<String> =
-        ENDS.iter().filter(|c| before.contains(**c)).map(|c| format!("{c} as %{:02X}", u32::from(*c))).collect();
-    escapes.push("@ as %40".to_owned());
-    escapes.push("% as %25".to_owned());
-    Some(escapes.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -132,6 +117,9 @@ mod tests {
             ["postgres://me:p@ss@h/d", "https://h/a%40b?c=%40", "sqlite:/var/me@corp/x.db", "sqlite:///a@b/x.db?a=@"]
         {
             assert!(Typed::read(fine).is_ok(), "{fine}");
+        }
+        for nothing in ["sqlite:", "sqlite://", "sqlite:?mode=ro"] {
+            assert!(Typed::read(nothing).unwrap_err().contains("names no file"), "{nothing}");
         }
         assert!(Typed::read("sqlite://me:99/Secret@db/jobs").unwrap_err().contains("sqlite:PATH"));
         assert!(Typed::read("me:Secret@h://x").unwrap_err().contains("no URL"));

@@ -56,6 +56,13 @@ impl File {
 
     /// Opens a session.
     pub async fn connect(&self) -> Result<Session, sqlx::Error> {
+        // SQLite waits for ever for a pipe's writer, and calls a directory an I/O error.
+        if let Ok(found) = fs::metadata(&self.path)
+            && !found.is_file()
+        {
+            let kind = if found.is_dir() { "a directory" } else { "a pipe or a device" };
+            return Err(sqlx::Error::Configuration(format!("is {kind}, not a SQLite file").into()));
+        }
         let unchanged = Some(self.state());
         match self.way() {
             Way::Plain => {
