@@ -78,6 +78,7 @@ _elbtail() {
     case "${cmd}" in
         elbtail)
             opts="-n -s -h -V --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help --version logs resolve targets jobs doctor completion version help"
+            [[ "${cur}" == -* ]] || opts="$(compgen -W "${opts}" -X '-*')"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -244,6 +245,7 @@ _elbtail() {
             ;;
         elbtail__subcmd__completion)
             opts="-n -s -h --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help bash elvish fish powershell zsh"
+            [[ "${cur}" == -* ]] || opts="$(compgen -W "${opts}" -X '-*')"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

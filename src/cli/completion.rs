@@ -19,7 +19,10 @@ pub fn script(shell: clap_complete::Shell) -> Vec<u8> {
 /// The commands whose first word is a file.
 const TAKE_FILES: [&str; 4] = ["logs", "resolve", "targets", "doctor"];
 
-/// What clap's script for bash does not do: offer files where a file is meant, which the shell does by itself when the script has
+/// The commands whose first word is one of a list.
+const TAKE_WORDS: [&str; 2] = ["elbtail", "elbtail__subcmd__completion"];
+
+/// What clap's script for bash does not do: offer the words of a list without the flags between them, offer files where a file is meant, which the shell does by itself when the script has
 /// nothing to offer, and complete the value of `--flag=`, which bash hands over as three words.
 fn bash(script: &str) -> String {
     let mut script = script.replacen(
@@ -42,6 +45,13 @@ fn bash(script: &str) -> String {
             "            return 0",
         );
         script.replace_range(start..start + length, &block);
+    }
+    for name in TAKE_WORDS {
+        let head = format!("        {name})\n            opts=");
+        let Some(start) = script.find(&head) else { continue };
+        let Some(length) = script[start..].find("            if [[ ") else { continue };
+        let flags = "            [[ \"${cur}\" == -* ]] || opts=\"$(compgen -W \"${opts}\" -X '-*')\"\n";
+        script.insert_str(start + length, flags);
     }
     script
 }

@@ -77,7 +77,15 @@ fn bash_offers_files_for_a_job_and_flags_for_a_dash() {
         assert_eq!(bash_offers(&format!("elbtail {command} --kubec")), ["--kubeconfig"]);
     }
     assert_eq!(bash_offers("elbtail lo"), ["logs"]);
-    assert!(bash_offers("elbtail completion ").contains(&"bash".to_owned()));
+    assert_eq!(bash_offers("elbtail completion "), ["bash", "elvish", "fish", "powershell", "zsh"]);
+    let commands = bash_offers("elbtail ");
+    assert!(
+        commands.contains(&"logs".to_owned()) && !commands.iter().any(|word| word.starts_with('-')),
+        "{commands:?}"
+    );
+    for command in ["", "completion "] {
+        assert!(bash_offers(&format!("elbtail {command}--kubec")) == ["--kubeconfig"], "{command}");
+    }
 }
 
 #[test]
