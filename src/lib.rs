@@ -19,6 +19,7 @@ pub mod follow;
 pub mod job_id;
 pub mod mask;
 pub mod merge;
+pub mod namespace;
 pub mod node_logs;
 pub mod render;
 pub mod resolve;

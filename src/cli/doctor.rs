@@ -58,7 +58,7 @@ async fn look(
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
     let mut row = row_of(&args, &rows).await?;
-    let mut cluster = Cluster::connect(&flags, stderr::hand_on).await;
+    let mut cluster = Cluster::connect_in(&flags, &super::surroundings(target.as_ref())).await;
     loop {
         let facts = facts(row, &cluster, &flags, args.all_contexts, &asked, budget).await;
         let report = examine(&facts);

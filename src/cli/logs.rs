@@ -46,7 +46,7 @@ pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: Col
     if !(follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
-    let cluster = connect(&flags).await?;
+    let cluster = connect(&flags, args.job.target.as_ref()).await?;
     if args.node_logs == NodeLogs::Always && !Nodes::new(&cluster, args.node_logs).may_read().await? {
         let text = "--node-logs always: permission to get nodes/proxy is missing; without the flag elbtail reads what the log API has";
         return Err(Failure::Denied(text.to_owned()));
@@ -212,9 +212,11 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
 /// What was searched, when nothing was found.
 pub fn nothing_found(selection: &Selection, namespace: &str, host: &str) -> String {
     let id = &selection.id;
+    let labels =
+        selection.labels.as_ref().map(|labels| format!("; of these, those with -l {labels:?}")).unwrap_or_default();
     format!(
         "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \
-         without that label whose BLAST_ELB_JOB_ID, owner or name says {}\n  finished Jobs are removed with their pods \
+         without that label whose BLAST_ELB_JOB_ID, owner or name says {}{labels}\n  finished Jobs are removed with their pods \
          after their TTL; if the job runs elsewhere, name its place with -n and --context",
         id.short()
     )

@@ -25,7 +25,11 @@ use std::{ffi::OsString, future::Future, process::ExitCode};
 use clap::{CommandFactory, Parser};
 
 use self::{args::Command, failure::Failure, job::RowPlace};
-use crate::{cluster::Cluster, exit::Exit};
+use crate::{
+    cluster::{Cluster, ConnectArgs, Surroundings},
+    exit::Exit,
+    row::JobArg,
+};
 
 pub use args::Cli;
 
@@ -121,6 +125,13 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
     exit
 }
 
-async fn connect(args: &crate::cluster::ConnectArgs) -> Result<Cluster, Failure> {
-    Ok(Cluster::connect(args, stderr::hand_on).await?)
+/// Connects; `job` is the JOB of the command line, if there is one.
+async fn connect(args: &ConnectArgs, job: Option<&JobArg>) -> Result<Cluster, Failure> {
+    Ok(Cluster::connect_in(args, &surroundings(job)).await?)
+}
+
+/// The process's environment. Where standard input holds the row, a credential plugin does not get it.
+fn surroundings(job: Option<&JobArg>) -> Surroundings {
+    let around = Surroundings::from_process(stderr::hand_on);
+    Surroundings { terminal: around.terminal && job != Some(&JobArg::Stdin), ..around }
 }

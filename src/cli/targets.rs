@@ -32,7 +32,7 @@ pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: 
 async fn list(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let job = Job::find(&args.job, &place).await?;
     let selection = args.select.selection(job.id()?);
-    let cluster = connect(&flags).await?;
+    let cluster = connect(&flags, args.job.target.as_ref()).await?;
     let namespace = job.namespace(cluster.namespace());
     let filter = args.select.filter(selection.id.short());
     if args.watch {

@@ -48,7 +48,7 @@ pub async fn run(args: &VersionArgs, flags: &ConnectArgs) -> Result<Exit, Failur
 }
 
 async fn ask(flags: &ConnectArgs) -> Result<k8s_openapi::apimachinery::pkg::version::Info, Failure> {
-    let cluster = connect(flags).await?;
+    let cluster = connect(flags, None).await?;
     Ok(cluster.client().apiserver_version().await.map_err(|error| ClusterError::from(&error))?)
 }
 

@@ -10,15 +10,12 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 use jiff::Timestamp;
-use kube::{
-    Config,
-    config::{AuthInfo, AuthProviderConfig},
-};
+use kube::config::{AuthInfo, AuthProviderConfig};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
-    ClusterError, Surroundings,
+    ClusterError, Settings, Surroundings,
     exec::{Granted, Plugin},
 };
 
@@ -84,7 +81,8 @@ impl Credentials {
     /// Gets the first credentials: runs the plugin or reads the token file, if the user has one.
     ///
     /// Like kubectl it sends none over plain http, where everyone on the way could read them.
-    pub async fn new(config: &Config, around: &Surroundings) -> Result<Self, ClusterError> {
+    pub async fn new(settings: &Settings, around: &Surroundings) -> Result<Self, ClusterError> {
+        let config = &settings.config;
         let user = &config.auth_info;
         let (source, header) = if config.cluster_url.scheme_str() == Some("http") {
             if has_secrets(user) {
@@ -95,7 +93,7 @@ impl Credentials {
             }
             (Source::Fixed, None)
         } else {
-            choose(user, around)?
+            choose(user, &settings.user, around)?
         };
         let mut state = State {
             current: Arc::new(Credential { header, identity: None, generation: 0 }),
@@ -161,11 +159,12 @@ fn has_secrets(user: &AuthInfo) -> bool {
     user.token.is_some() || user.token_file.is_some() || user.username.is_some() || user.exec.is_some()
 }
 
-/// kubectl's order: what is given outright wins over a plugin.
-fn choose(user: &AuthInfo, around: &Surroundings) -> Result<(Source, Option<HeaderValue>), ClusterError> {
+/// kubectl's order: what is given outright wins over a plugin. `owner` says in messages whose they are.
+fn choose(user: &AuthInfo, owner: &str, around: &Surroundings) -> Result<(Source, Option<HeaderValue>), ClusterError> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let token = user.token.as_ref().filter(|token| !token.expose_secret().is_empty());
-    let token = token.map(|token| bearer(token.expose_secret()));
+    let token =
+        token.map(|token| sensitive(&format!("Bearer {}", token.expose_secret().trim()), &format!("token of {owner}")));
     if let Some(path) = filled(&user.token_file) {
         // The file wins; the token beside it is for when the file cannot be read.
         return Ok((Source::File(path.into()), token.and_then(Result::ok)));
@@ -176,19 +175,22 @@ fn choose(user: &AuthInfo, around: &Surroundings) -> Result<(Source, Option<Head
     if let Some(name) = filled(&user.username) {
         let password = user.password.as_ref().map(|password| password.expose_secret()).unwrap_or_default();
         let encoded = BASE64_STANDARD.encode(format!("{name}:{password}"));
-        return Ok((Source::Fixed, Some(sensitive(&format!("Basic {encoded}"), "user name or password")?)));
+        return Ok((
+            Source::Fixed,
+            Some(sensitive(&format!("Basic {encoded}"), &format!("user name or password of {owner}"))?),
+        ));
     }
     let certificate = filled(&user.client_certificate).or_else(|| filled(&user.client_certificate_data));
     match (&user.exec, &user.auth_provider) {
         _ if certificate.is_some() => Ok((Source::Fixed, None)),
-        (Some(exec), _) => Ok((Source::Exec(Box::new(Plugin::new(exec, &around.notice)?)), None)),
-        (None, Some(provider)) => Err(gone(provider)),
+        (Some(exec), _) => Ok((Source::Exec(Box::new(Plugin::new(exec, owner, around)?)), None)),
+        (None, Some(provider)) => Err(gone(provider, owner)),
         (None, None) => Ok((Source::Fixed, None)),
     }
 }
 
 /// The providers kubectl dropped, and what came after them.
-fn gone(provider: &AuthProviderConfig) -> ClusterError {
+fn gone(provider: &AuthProviderConfig, owner: &str) -> ClusterError {
     let instead = match provider.name.as_str() {
         "azure" => "run: kubelogin convert-kubeconfig (https://azure.github.io/kubelogin)",
         "gcp" => "install gke-gcloud-auth-plugin and run: gcloud container clusters get-credentials CLUSTER",
@@ -196,7 +198,7 @@ fn gone(provider: &AuthProviderConfig) -> ClusterError {
         _ => "use an exec plugin",
     };
     ClusterError::Unauthenticated(format!(
-        "the kubeconfig's user signs in with the auth-provider {:?}, which Kubernetes removed; {instead}",
+        "{owner} signs in with the auth-provider {:?}, which Kubernetes removed; {instead}",
         provider.name
     ))
 }

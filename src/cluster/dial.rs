@@ -51,6 +51,8 @@ pub(super) struct Dialed {
 /// Opens connections to one API server.
 pub(super) struct Dialer {
     config: Config,
+    /// Where the user is from, for messages.
+    user: String,
     proxy: Option<Proxy>,
     timeout: Option<Duration>,
     tcp: HttpConnector<Resolver>,
@@ -107,6 +109,7 @@ impl Dialer {
         tcp.set_connect_timeout(settings.timeout);
         let dialer = Self {
             config: settings.config.clone(),
+            user: settings.user.clone(),
             proxy: settings.proxy.clone(),
             timeout: settings.timeout,
             tcp,
@@ -125,7 +128,7 @@ impl Dialer {
     /// Uses another client certificate for the connections from here on.
     pub fn identify(&self, identity: Option<&(String, SecretString)>) -> Result<(), ClusterError> {
         if self.server.secure {
-            let config = tls::client_config(&self.config, identity)?;
+            let config = tls::client_config(&self.config, &self.user, identity)?;
             *self.tls.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(config));
         }
         Ok(())
@@ -177,7 +180,7 @@ impl Dialer {
         let mut wire: Box<dyn Wire> = Box::new(tcp);
         if endpoint.secure {
             // The proxy is not the cluster: the system's roots vouch for it, and no client certificate is shown.
-            let mut tls = tls::client_config(&Config::new(proxy.url.clone()), None)?;
+            let mut tls = tls::client_config(&Config::new(proxy.url.clone()), "the proxy", None)?;
             tls.alpn_protocols.clear();
             let secured = handshake(wire, Arc::new(tls), endpoint.name()).await;
             wire = Box::new(secured.map_err(|error| failed(error.to_string()))?);
@@ -223,6 +226,11 @@ impl Dialer {
             // Bytes that are no HTTP, where no TLS was asked for.
             _ if !self.server.secure && find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) => {
                 self.wants_tls()
+            }
+            // Some servers of TLS hang up without a word.
+            _ if !self.server.secure => {
+                let why = format!("{}; if the port wants TLS, write https:// in the server's URL", chain(error));
+                ClusterError::Broken { host: self.host(), why }
             }
             _ => ClusterError::Broken { host: self.host(), why: chain(error) },
         }

@@ -9,6 +9,9 @@ use crate::{
     exit::Exit,
 };
 
+/// The reason that kube makes up for an answer that is no `Status`, with the whole of it as the message.
+const NO_STATUS: &str = "Failed to parse error data";
+
 /// Why the cluster did not answer, or what it answered instead.
 ///
 /// Every text is complete: one sentence (or two) with the host and the next step, and never a credential.
@@ -212,6 +215,9 @@ impl From<&KubeError> for ClusterError {
 impl From<&Status> for ClusterError {
     fn from(status: &Status) -> Self {
         // A list or get carries Retry-After in a header that kube drops; details repeat it in the body.
+        if status.reason == NO_STATUS {
+            return Rejection::parse(status.code, None, status.message.as_bytes()).into();
+        }
         let retry_after = status.details.as_ref().map(|details| details.retry_after_seconds).filter(|&s| s > 0);
         Rejection {
             code: status.code,
@@ -248,6 +254,15 @@ mod tests {
         assert_eq!(html.to_string(), "<html>Bad Gateway</html> (HTTP 502)");
         assert!(html.is_transient());
         assert_eq!(ClusterError::from(Rejection::parse(401, None, b"")).exit(), Exit::Denied);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_status_is_quoted_in_part_and_without_a_made_up_reason() {
+        let page = format!("<html>Bad Gateway</html>{}", "x".repeat(5000));
+        let status = Status { code: 502, reason: NO_STATUS.to_owned(), message: page, ..Status::default() };
+        let told = ClusterError::from(&KubeError::Api(Box::new(status))).to_string();
+        assert!(told.starts_with("<html>Bad Gateway</html>xxx") && told.ends_with("x (HTTP 502)"), "{told}");
+        assert!(told.len() < 400, "{told}");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::{
     fmt, io,
-    io::IsTerminal,
     pin::pin,
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -21,7 +20,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::ClusterError;
+use super::{ClusterError, Surroundings};
 
 /// The versions of the protocol; both have the same shape.
 const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -39,6 +38,8 @@ pub(super) struct Plugin {
     command: String,
     api_version: &'static str,
     notice: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Whether it may have the terminal, if it wants it.
+    terminal: bool,
 }
 
 /// What a plugin gave.
@@ -74,20 +75,27 @@ impl fmt::Debug for Plugin {
 }
 
 impl Plugin {
-    /// Checks what can be checked without running it.
-    pub fn new(config: &ExecConfig, notice: &Arc<dyn Fn(&str) + Send + Sync>) -> Result<Self, ClusterError> {
+    /// Checks what can be checked without running it. `owner` is the user whose plugin it is, for messages.
+    pub fn new(config: &ExecConfig, owner: &str, around: &Surroundings) -> Result<Self, ClusterError> {
         let command = config.command.clone().filter(|command| !command.is_empty());
         let command = command.ok_or_else(|| {
-            ClusterError::Config("the user's exec plugin in the kubeconfig names no command".to_owned())
+            ClusterError::Config(format!("{owner}: exec.command is missing: it names the plugin to run"))
         })?;
         let version = config.api_version.as_deref().unwrap_or_default();
+        let said = if version.is_empty() { "is missing".to_owned() } else { format!("is {version:?}") };
         let api_version = API_VERSIONS.into_iter().find(|known| *known == version).ok_or_else(|| {
             ClusterError::Config(format!(
-                "the exec plugin {command} speaks {version:?}; known are {}: let its vendor's tool write the kubeconfig anew",
-                API_VERSIONS.join(" and ")
+                "{owner}: exec.apiVersion {said}; it can be {}: let the vendor of {command} write the kubeconfig anew",
+                API_VERSIONS.join(" or ")
             ))
         })?;
-        Ok(Self { config: config.clone(), command, api_version, notice: notice.clone() })
+        Ok(Self {
+            config: config.clone(),
+            command,
+            api_version,
+            notice: around.notice.clone(),
+            terminal: around.terminal,
+        })
     }
 
     /// The command, for messages.
@@ -98,8 +106,7 @@ impl Plugin {
     /// Runs it once.
     pub async fn run(&self) -> Result<Granted, ClusterError> {
         let failed = |why: String| ClusterError::Unauthenticated(format!("the exec plugin {}: {why}", self.command));
-        // Standard input may be a piped row, which a plugin must not swallow; a terminal has nothing to lose.
-        let interactive = self.config.interactive_mode != Some(ExecInteractiveMode::Never) && io::stdin().is_terminal();
+        let interactive = self.config.interactive_mode != Some(ExecInteractiveMode::Never) && self.terminal;
         if self.config.interactive_mode == Some(ExecInteractiveMode::Always) && !interactive {
             return Err(failed(
                 "it needs a terminal to ask you something; sign in first, then run this again".to_owned(),
@@ -213,23 +220,27 @@ impl Plugin {
     }
 }
 
+/// How many places in a plugin's output are tried as the beginning of its credential.
+const BEGINNINGS: usize = 1000;
+
 /// The credential in what a plugin printed: JSON, or YAML, which kubectl takes as well. Errors never quote it.
 fn credential(out: &[u8]) -> Result<ExecCredential, String> {
-    let unreadable = match serde_json::from_slice(out) {
+    let text = String::from_utf8_lossy(out);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Err("printed no ExecCredential, nor anything else".to_owned());
+    }
+    let unreadable = match serde_json::from_str(text) {
         Ok(answer) => return Ok(answer),
         Err(error) => error,
     };
-    let text = String::from_utf8_lossy(out);
-    if let Some(begin) = text.find('{').filter(|&begin| !text[..begin].trim().is_empty())
-        && let Some(Ok(_)) = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<ExecCredential>().next()
-        && serde_json::from_str::<serde_json::Value>(text[..begin].trim()).is_err()
-    {
+    if let Some(place) = amid_words(text) {
         return Err(format!(
-            "printed {begin} bytes of other words before its ExecCredential, which has to be alone on standard output; run it by hand to see them"
+            "printed other words {place} its ExecCredential, which has to be alone on standard output; run it by hand to see them"
         ));
     }
     // A mapping with its field: any words at all are YAML.
-    match serde_saphyr::from_str::<ExecCredential>(&text) {
+    match serde_saphyr::from_str::<ExecCredential>(text) {
         Ok(answer) if answer.api_version.is_some() => Ok(answer),
         _ => {
             let column = unreadable.column();
@@ -238,9 +249,63 @@ fn credential(out: &[u8]) -> Result<ExecCredential, String> {
     }
 }
 
+/// Where other words stand, when a credential in JSON stands among them.
+fn amid_words(text: &str) -> Option<&'static str> {
+    text.match_indices('{').take(BEGINNINGS).find_map(|(begin, _)| {
+        let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<ExecCredential>();
+        let found = values.next()?.ok()?;
+        let after = &text[begin + values.byte_offset()..];
+        // Words may hold braces, and a log line may be JSON itself.
+        found.api_version.filter(|version| version.starts_with("client.authentication.k8s.io/"))?;
+        match (begin, after.trim()) {
+            (0, "") => None,
+            (0, _) => Some("after"),
+            (_, "") => Some("before"),
+            _ => Some("around"),
+        }
+    })
+}
+
 fn why_failed(status: ExitStatus, said: &str) -> String {
     match said.trim() {
         "" => format!("failed ({status}) without a word"),
         said => format!("failed ({status})\n{said}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str =
+        r#"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"planted"}}"#;
+
+    #[test]
+    fn words_around_a_credential_are_told_whatever_is_in_them() {
+        for (before, after, place) in [
+            ("Signing in…\n", "", "before"),
+            ("WARNING: the {old} plugin\n", "", "before"),
+            ("{\"level\":\"info\",\"msg\":\"signing in\"}\n", "", "before"),
+            ("{{{", "\n", "before"),
+            ("", "done\n", "after"),
+            ("", ANSWER, "after"),
+            ("To sign in, open {url}\n", "\nbye", "around"),
+        ] {
+            let error = credential(format!("{before}{ANSWER}{after}").as_bytes()).map(|_| ()).unwrap_err();
+            assert!(error.contains(&format!("other words {place} its ExecCredential")), "{before}{after}: {error}");
+            assert!(!error.contains("planted"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_credential_alone_is_read_in_every_form() {
+        let yaml = "apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus: {token: planted}\n";
+        for text in [ANSWER.to_owned(), format!("\n {ANSWER}\n"), format!("\u{feff}{ANSWER}\r\n"), yaml.to_owned()] {
+            let token = credential(text.as_bytes()).unwrap().status.unwrap().token.unwrap();
+            assert_eq!(token.expose_secret(), "planted", "{text}");
+        }
+        for text in ["", " \n", "hello", "null", "[]", "{", "{{{{"] {
+            assert!(credential(text.as_bytes()).is_err(), "{text:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde_saphyr::DuplicateKeyPolicy;
 use super::{
     ClusterError, ConnectArgs, Surroundings,
     entry::{Entry, Kind, plain, what},
-    namespace,
+    settings::check_namespace,
 };
 
 /// The entries of all files, and where they came from.
@@ -35,6 +35,8 @@ pub(super) struct Choice {
     pub namespace: Option<String>,
     /// The entry the cluster is from, for messages; none when no context or cluster was chosen.
     pub origin: Option<String>,
+    /// The entry the user is from, for messages.
+    pub user_origin: Option<String>,
 }
 
 /// `--kubeconfig` alone, else the files of `$KUBECONFIG`, else `~/.kube/config`.
@@ -163,18 +165,19 @@ impl Found {
             None => None,
         };
         let user = match flag("--user", &args.user).map_or_else(|| of_context("user"), |it| Ok(Some(it)))? {
-            Some((by, name)) => self.named(Kind::User, &by, &name)?.user()?,
-            None => AuthInfo::default(),
+            Some((by, name)) => Some(self.named(Kind::User, &by, &name)?),
+            None => None,
         };
         let namespace = match context {
-            Some(entry) => entry.named("namespace")?.map(|name| namespace::check(&format!("{entry}: namespace"), name)),
+            Some(entry) => entry.named("namespace")?.map(|name| check_namespace(&format!("{entry}: namespace"), name)),
             None => None,
         };
         Ok(Choice {
             cluster: cluster.map(Entry::cluster).transpose()?.unwrap_or_default(),
-            user,
+            user: user.map(Entry::user).transpose()?.unwrap_or_default(),
             namespace: namespace.transpose()?,
             origin: cluster.or(context).map(Entry::to_string),
+            user_origin: user.map(Entry::to_string),
         })
     }
 }

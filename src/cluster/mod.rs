@@ -18,7 +18,6 @@ mod exec;
 mod kubeconfig;
 mod lane;
 mod log;
-mod namespace;
 mod no_proxy;
 pub mod node_file;
 mod pool;
@@ -50,7 +49,6 @@ pub use self::{
     counters::Counters,
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},
-    namespace::is_namespace,
     review::review,
     surroundings::Surroundings,
 };
@@ -91,7 +89,7 @@ impl Cluster {
         keepalive: Keepalive,
     ) -> Result<Self, ClusterError> {
         let settings = Settings::decide(args, around)?;
-        let credentials = Credentials::new(&settings.config, around).await?;
+        let credentials = Credentials::new(&settings, around).await?;
         let transport = Transport::new(&settings, credentials, keepalive).await?;
         let headers = settings
             .config

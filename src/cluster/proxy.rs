@@ -35,14 +35,14 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// The kubeconfig's `proxy-url`. As with kubectl it always applies: `NO_PROXY` is about the environment's proxies.
-    pub fn named(url: &Uri) -> Result<Self, ClusterError> {
+    /// The kubeconfig's `proxy-url`, which stands in the entry `cluster`. As with kubectl it always applies: `NO_PROXY` is about the environment's proxies.
+    pub fn named(url: &Uri, cluster: &str) -> Result<Self, ClusterError> {
         // hyper-util parses user, password and scheme; any destination does.
         let matcher = Matcher::builder().all(url.to_string()).build();
         let intercept = matcher.intercept(&Uri::from_static("https://cluster"));
         Self::from_intercept(intercept.as_ref(), "the kubeconfig's proxy-url").ok_or_else(|| {
             ClusterError::Config(format!(
-                "the cluster's proxy-url has the scheme {:?}; known are http, https and socks5",
+                "{cluster}: proxy-url has the scheme {:?}; known are http, https and socks5",
                 url.scheme_str().unwrap_or_default()
             ))
         })
@@ -107,9 +107,9 @@ mod tests {
 
     #[test]
     fn credentials_are_taken_out_of_the_url() {
-        let proxy = Proxy::named(&Uri::from_static("http://user:planted%40@proxy:3128")).unwrap();
+        let proxy = Proxy::named(&Uri::from_static("http://user:planted%40@proxy:3128"), "cluster").unwrap();
         assert_eq!(format!("{proxy:?}"), "Proxy(http://proxy:3128/)");
         assert!(matches!(proxy.kind, Kind::Http(Some(auth)) if auth.is_sensitive()));
-        assert!(Proxy::named(&Uri::from_static("ftp://proxy")).is_err());
+        assert!(Proxy::named(&Uri::from_static("ftp://proxy"), "cluster").is_err());
     }
 }

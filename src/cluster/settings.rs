@@ -13,11 +13,13 @@ use super::{
     ClusterError, ConnectArgs, Surroundings,
     args::UserExtra,
     kubeconfig::{self, Choice, Found},
-    namespace,
     proxy::Proxy,
     trust,
 };
-use crate::mask::url::{shown, unclear};
+use crate::{
+    mask::url::{shown, unclear},
+    namespace::{LONGEST, is_namespace},
+};
 
 /// How elbtail introduces itself in the API server's audit log.
 const USER_AGENT: &str = concat!("elbtail/", env!("CARGO_PKG_VERSION"));
@@ -28,6 +30,8 @@ pub(super) struct Settings {
     /// Server, trust, identity and impersonation, in kube's own form so that kube's layers and TLS setup apply.
     /// The token, if any, is in `auth_info`; its exec plugin never runs through kube.
     pub config: Config,
+    /// Where the user is from, for messages: an entry of a kubeconfig, or the command line.
+    pub user: String,
     /// The way to the server, when it is not direct.
     pub proxy: Option<Proxy>,
     /// How long one request may take.
@@ -45,25 +49,40 @@ impl Settings {
             }
             choice = in_cluster(around)?.ok_or_else(|| nothing_found(&found))?;
         }
+        let origin = choice.origin.clone().unwrap_or_else(|| "the cluster".to_owned());
+        let mut identity = choice.user_origin.clone().unwrap_or_else(|| "the user".to_owned());
         let mut config = from_choice(choice, args)?;
         // An empty name is none, as kubectl has it.
         if let Some(name) = args.namespace.clone().filter(|name| !name.is_empty()) {
-            config.default_namespace = namespace::check("--namespace", name)?;
+            config.default_namespace = check_namespace("--namespace", name)?;
         }
         let user = &mut config.auth_info;
         if let Some(token) = &args.token {
             user.token = Some(token.clone());
             user.token_file = None;
+            identity = "--token".to_owned();
         }
         if let Some(name) = &args.username {
             *user = AuthInfo { username: Some(name.clone()), password: args.password.clone(), ..AuthInfo::default() };
+            identity = "--username".to_owned();
         }
         let path = |path: &Path| Some(path.to_string_lossy().into_owned());
         if let Some(certificate) = &args.client_certificate {
+            read_file("--client-certificate", certificate)?;
             (user.client_certificate, user.client_certificate_data) = (path(certificate), None);
         }
         if let Some(key) = &args.client_key {
+            read_file("--client-key", key)?;
             (user.client_key, user.client_key_data) = (path(key), None);
+        }
+        // Looked at here, where it is known which entry names them; data wins over a file.
+        for (field, file, is_used) in [
+            ("client-certificate", &user.client_certificate, user.client_certificate_data.is_none()),
+            ("client-key", &user.client_key, user.client_key_data.is_none()),
+        ] {
+            if let Some(file) = file.as_ref().filter(|_| is_used) {
+                read_file(&format!("{identity}: {field}"), Path::new(file))?;
+            }
         }
         if let Some(uid) = &args.impersonate_uid {
             user.impersonate_uid = Some(uid.clone());
@@ -81,18 +100,27 @@ impl Settings {
         if !args.impersonate_groups.is_empty() {
             user.impersonate_groups = Some(args.impersonate_groups.clone());
         }
+        let more = [
+            ("a UID", user.impersonate_uid.is_some()),
+            ("groups", user.impersonate_groups.as_ref().is_some_and(|groups| !groups.is_empty())),
+            ("user extra", user.impersonate_user_extra.as_ref().is_some_and(|extra| !extra.is_empty())),
+        ];
+        // The server would refuse, or not look at them.
+        if let Some((what, _)) = more.iter().find(|(_, given)| *given && user.impersonate.is_none()) {
+            return Err(ClusterError::Config(format!("{what} to impersonate, but no user: pass --as USER too")));
+        }
         config.headers.push((HeaderName::from_static("user-agent"), HeaderValue::from_static(USER_AGENT)));
         let proxy = match config.proxy_url.take() {
-            Some(url) => Some(Proxy::named(&url)?),
+            Some(url) => Some(Proxy::named(&url, &origin)?),
             None => Proxy::from_surroundings(around, &config.cluster_url)?,
         };
-        Ok(Self { config, proxy, timeout: args.request_timeout.0 })
+        Ok(Self { config, user: identity, proxy, timeout: args.request_timeout.0 })
     }
 }
 
 /// The chosen entries of a kubeconfig, with the flags that replace parts of them.
 fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterError> {
-    let Choice { mut cluster, mut user, namespace, origin } = choice;
+    let Choice { mut cluster, mut user, namespace, origin, .. } = choice;
     let origin = origin.unwrap_or_else(|| "the cluster".to_owned());
     if let Some(server) = &args.server {
         cluster.server = Some(server.clone());
@@ -109,7 +137,12 @@ fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterErro
     if args.insecure_skip_tls_verify {
         cluster.insecure_skip_tls_verify = Some(true);
     }
-    let mut config = Config::new(server_url(cluster.server.as_deref().unwrap_or_default())?);
+    let place = if args.server.is_some() {
+        "--server: the server address".to_owned()
+    } else {
+        format!("{origin}: the server address")
+    };
+    let mut config = Config::new(server_url(&place, cluster.server.as_deref().unwrap_or_default())?);
     if let Some(namespace) = namespace {
         config.default_namespace = namespace;
     }
@@ -133,17 +166,27 @@ fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterErro
 }
 
 /// `--server`, or the kubeconfig's `server`; a bare `host:port` means https.
-fn server_url(text: &str) -> Result<Uri, ClusterError> {
+fn server_url(place: &str, text: &str) -> Result<Uri, ClusterError> {
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     if let Some(why) = unclear(&full) {
-        return Err(ClusterError::Config(format!("the server address: {why}")));
+        return Err(ClusterError::Config(format!("{place}: {why}")));
     }
-    let wrong = |why: &str| ClusterError::Config(format!("the server address {:?} {why}", shown(text)));
+    let wrong = |why: &str| ClusterError::Config(format!("{place} {:?} {why}", shown(text)));
     let url: Uri = full.parse().map_err(|error| wrong(&format!("is no URL: {error}")))?;
     match (url.scheme_str(), url.host()) {
         (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
         _ => Err(wrong("needs the form https://HOST:PORT")),
     }
+}
+
+/// The name, or that `what` says something that cannot be one.
+pub(super) fn check_namespace(what: &str, name: String) -> Result<String, ClusterError> {
+    if is_namespace(&name) {
+        return Ok(name);
+    }
+    Err(ClusterError::Config(format!(
+        "{what} {name:?} is no name of a namespace: it has lower-case letters, digits and - inside, and at most {LONGEST} characters"
+    )))
 }
 
 /// The cluster entry's CA: data before file, as kubectl has it.
@@ -200,7 +243,7 @@ fn in_cluster(around: &Surroundings) -> Result<Option<Choice>, ClusterError> {
     let user = AuthInfo { token_file: Some(text("token")), ..AuthInfo::default() };
     let namespace = fs::read_to_string(around.service_account.join("namespace")).ok();
     let namespace = namespace.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    Ok(Some(Choice { cluster, user, namespace, origin: None }))
+    Ok(Some(Choice { cluster, user, namespace, ..Choice::default() }))
 }
 
 /// An entry was chosen, but it does not say where the cluster is.
@@ -270,6 +313,23 @@ mod tests {
         for url in ["ftp://me:Secret@h", "https://me:Sec ret@h", "https://me:Secret@"] {
             let said = refused(&to(url), &Surroundings::nothing());
             assert!(said.contains("server address") && !said.contains("Sec"), "{said}");
+        }
+    }
+
+    #[test]
+    fn impersonation_begins_with_a_user() {
+        let server = ConnectArgs { server: Some("10.0.0.1:6443".to_owned()), ..ConnectArgs::default() };
+        let extra = UserExtra { key: "k".to_owned(), value: "v".to_owned() };
+        for args in [
+            ConnectArgs { impersonate_uid: Some("7".to_owned()), ..server.clone() },
+            ConnectArgs { impersonate_groups: vec!["g".to_owned()], ..server.clone() },
+            ConnectArgs { impersonate_user_extra: vec![extra], ..server.clone() },
+        ] {
+            let error = Settings::decide(&args, &Surroundings::nothing()).unwrap_err();
+            assert_eq!(error.exit(), Exit::Usage);
+            assert!(error.to_string().ends_with("pass --as USER too"), "{error}");
+            let args = ConnectArgs { impersonate: Some("me".to_owned()), ..args };
+            assert!(Settings::decide(&args, &Surroundings::nothing()).is_ok());
         }
     }
 

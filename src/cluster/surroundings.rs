@@ -1,6 +1,13 @@
 //! [`Surroundings`]: everything outside the flags that decides where the cluster is.
 
-use std::{env, ffi::OsString, fmt, path::PathBuf, sync::Arc};
+use std::{
+    env,
+    ffi::OsString,
+    fmt,
+    io::{self, IsTerminal},
+    path::PathBuf,
+    sync::Arc,
+};
 
 /// Where a pod finds its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -22,6 +29,8 @@ pub struct Surroundings {
     pub http_proxy: String,
     /// Hosts that are reached without proxy.
     pub no_proxy: String,
+    /// Whether a credential plugin may ask a person on standard input: it is a terminal, and nobody else reads it.
+    pub terminal: bool,
     /// Shows a person what a credential plugin says while it runs, such as where to sign in.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -39,6 +48,7 @@ impl Surroundings {
             https_proxy: first(["HTTPS_PROXY", "https_proxy"]).unwrap_or_default(),
             http_proxy: first(["HTTP_PROXY", "http_proxy"]).unwrap_or_default(),
             no_proxy: first(["NO_PROXY", "no_proxy"]).unwrap_or_default(),
+            terminal: io::stdin().is_terminal(),
             notice: Arc::new(notice),
         }
     }
@@ -53,6 +63,7 @@ impl Surroundings {
             https_proxy: String::new(),
             http_proxy: String::new(),
             no_proxy: String::new(),
+            terminal: false,
             notice: Arc::new(|_| {}),
         }
     }

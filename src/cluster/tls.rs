@@ -13,9 +13,11 @@ use crate::{causes::chain, crypto};
 /// What elbtail offers, best first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// The client side of TLS for this cluster, with the plugin's certificate when there is one.
+/// The client side of TLS for this cluster, with the plugin's certificate when there is one; `owner` says in messages whose
+/// certificate it is.
 pub(super) fn client_config(
     config: &Config,
+    owner: &str,
     identity: Option<&(String, SecretString)>,
 ) -> Result<ClientConfig, ClusterError> {
     crypto::choose();
@@ -41,7 +43,7 @@ pub(super) fn client_config(
     let (roots, file) = (config.root_cert.clone(), config.root_cert_file.take());
     let mut tls = config
         .rustls_client_config()
-        .map_err(|error| ClusterError::Config(format!("the certificates of the kubeconfig: {}", chain(&error))))?;
+        .map_err(|error| ClusterError::Config(format!("{owner}: the client certificate: {}", chain(&error))))?;
     if let Some(roots) = roots.filter(|_| !config.accept_invalid_certs) {
         let roots = roots.into_iter().map(CertificateDer::from).collect();
         let trust = Trust::new(roots, file).map_err(|why| ClusterError::Config(format!("the cluster's CA: {why}")))?;
@@ -155,7 +157,7 @@ mod tests {
             client_key_data: Some(encoded(KEY).into()),
             ..AuthInfo::default()
         };
-        let client = client_config(&config, None).unwrap();
+        let client = client_config(&config, "the user", None).unwrap();
 
         let name = ServerName::try_from("kubernetes.test").unwrap();
         let mut client = Connection::from(ClientConnection::new(Arc::new(client), name).unwrap());

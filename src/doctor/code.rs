@@ -225,7 +225,7 @@ impl Code {
                 K8sBackoffLimit,
                 K8sJobFailed,
             ],
-            K8sJobsGone => &[RowStale],
+            K8sJobsGone => &[RowStale, LogFinalizer],
             LogExportWaits => &[PodOom, LogBlastFailed, PodEvicted, PodCrashLoop, PodFailed],
             PodInitFailed => &[PodOom, LogAzcopyLogin, LogAzcopyTransfer],
             PodCrashLoop | PodFailed => &[

@@ -4,6 +4,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use serde_json::{Map, Value};
 
 use super::payload::{self, Payload};
+use crate::namespace::is_namespace;
 
 /// Statuses after which nothing more happens to a job.
 pub(super) const TERMINAL: [&str; 4] = ["completed", "failed", "cancelled", "deleted"];
@@ -25,8 +26,6 @@ const KNOWN: [&str; 13] = [
     "_progress",
     "external",
 ];
-/// The longest name a Kubernetes namespace may have, in bytes.
-const NAMESPACE_MAX: usize = 63;
 
 /// A row in any of its shapes: the dashboard's export, the table entity, an external row or a bare payload.
 ///
@@ -182,12 +181,9 @@ fn text(value: Option<&Value>) -> Option<&str> {
     value?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// A value as a namespace: an RFC 1123 label, because it becomes part of a URL.
+/// A value as a namespace.
 fn namespace(value: Option<&Value>) -> Option<&str> {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    text(value).filter(|name| {
-        name.len() <= NAMESPACE_MAX && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
-    })
+    text(value).filter(|name| is_namespace(name))
 }
 
 /// RFC 3339, or the same without an offset, which the dashboard's code means as UTC.

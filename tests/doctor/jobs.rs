@@ -122,6 +122,31 @@ fn two_searches_share_a_cluster() {
 }
 
 #[test]
+fn jobs_that_are_done_and_whose_pods_were_removed() {
+    let stage = Stage::new();
+    let job = stage.batch_job(0);
+    job.complete(ago(20));
+    job.edit(|job| job["spec"]["ttlSecondsAfterFinished"] = json!(3600));
+    let said = stage.must_be_healthy("done, the pods were removed", &[ID]);
+    assert!(said.notes().contains(&"ELB-K8S-JOBS-GONE".to_owned()), "{}", said.text);
+    assert!(said.first_line().contains("has ended well: 1 batch Job done"), "{}", said.text);
+    // One that is not done has no pods yet, or is a matter of its own.
+    stage.batch_job(1);
+    assert!(!stage.doctor(&[ID]).text.contains("JOBS-GONE"));
+}
+
+#[test]
+fn a_finalizer_that_says_failure_comes_before_jobs_that_were_removed() {
+    let stage = Stage::new();
+    let (job, pod) = stage.finalizer();
+    pod.start("finalizer").print("finalizer", "ElasticBLAST Finalizer started");
+    pod.print("finalizer", "FAILURE: jobs failed: blastn-batch-s00-job-000").terminate("finalizer", 0);
+    job.complete(ago(40));
+    let said = stage.must_find("failed, batch Jobs removed", &[ID], "ELB-LOG-FINALIZER", 9);
+    assert!(!said.text.contains("describe job"), "a Job that is gone cannot be described: {}", said.text);
+}
+
+#[test]
 fn time_left() {
     let stage = Stage::new();
     let job = stage.batch_job(0);

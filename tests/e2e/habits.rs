@@ -89,7 +89,8 @@ fn labels_narrow_the_jobs_pods() {
     for command in ["logs", "targets"] {
         let run = stage.run(&[command, ROW, "-l", "shard in (0"]).code(2);
         assert!(stderr(&run).contains("-l \"shard in (0\""), "{}", stderr(&run));
-        stage.run(&[command, ROW, "-l", "shard=9"]).code(5);
+        let run = stage.run(&[command, ROW, "-l", "shard=9"]).code(5);
+        assert!(stderr(&run).contains("-l \"shard=9\""), "{}", stderr(&run));
     }
 }
 

@@ -65,6 +65,38 @@ fn token_file(server: &Server, token: &str) -> PathBuf {
 }
 
 #[tokio::test]
+async fn a_plugin_gets_the_terminal_unless_it_or_standard_input_says_otherwise() {
+    let server = Server::start(Speech::default()).await;
+    let (file, seen) = (token_file(&server, "good"), server.dir.path().join("seen"));
+    let script = server.dir.path().join("plugin");
+    fs::write(&script, format!("echo \"$KUBERNETES_EXEC_INFO\" > {}\n{}\n", seen.display(), grant(&file, ""))).unwrap();
+    for (mode, terminal, interactive) in [
+        ("", true, Some(true)),
+        ("", false, Some(false)),
+        (", interactiveMode: null", true, Some(true)),
+        (", interactiveMode: IfAvailable", true, Some(true)),
+        (", interactiveMode: IfAvailable", false, Some(false)),
+        (", interactiveMode: Never", true, Some(false)),
+        (", interactiveMode: Always", true, Some(true)),
+        (", interactiveMode: Always", false, None),
+    ] {
+        let user = format!(
+            "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: ['{}']{mode}}}",
+            script.display()
+        );
+        let around = Surroundings { terminal, ..Surroundings::nothing() };
+        let connected = Cluster::connect_in(&kubeconfig(&server, &user), &around).await;
+        let Some(interactive) = interactive else {
+            assert!(connected.unwrap_err().to_string().contains("needs a terminal"));
+            continue;
+        };
+        connected.unwrap();
+        let info: serde_json::Value = serde_json::from_str(&fs::read_to_string(&seen).unwrap()).unwrap();
+        assert_eq!(info["spec"]["interactive"], interactive, "{mode:?} {terminal}");
+    }
+}
+
+#[tokio::test]
 async fn a_plugin_runs_once_with_closed_stdin_and_knows_its_cluster() {
     let server = Server::start(Speech::default()).await;
     *server.token.lock().unwrap() = "good".to_owned();

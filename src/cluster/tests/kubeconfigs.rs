@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::super::{ClusterError, ConnectArgs, Surroundings, settings::Settings};
+use super::super::{Cluster, ClusterError, ConnectArgs, Surroundings, settings::Settings};
 use crate::exit::Exit;
 
 /// The chosen context's cluster and user, and what stands beside them.
@@ -137,6 +137,66 @@ fn certificates_may_be_wrapped_tagged_or_plain() {
         let settings = decide(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(settings.config.root_cert.unwrap().len(), 1, "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_chosen_user_is_told_with_file_entry_and_field() {
+    let plugin = "client.authentication.k8s.io";
+    for (user, said) in [
+        (
+            "client-certificate: /nowhere/c.pem, client-key: /nowhere/k.pem".to_owned(),
+            "client-certificate /nowhere/c.pem",
+        ),
+        ("client-certificate-data: cGxhbnRlZA==, client-key: /nowhere/k.pem".to_owned(), "client-key /nowhere/k.pem"),
+        ("client-certificate-data: cGxhbnRlZA==".to_owned(), "client certificate"),
+        ("client-certificate-data: cGxhbnRlZA==, client-key-data: cGxhbnRlZA==".to_owned(), "client certificate"),
+        ("exec: {command: x}".to_owned(), "exec.apiVersion is missing"),
+        (format!("exec: {{command: x, apiVersion: {plugin}/v1alpha1}}"), "exec.apiVersion is \"client"),
+        ("exec: {command: x, apiVersion: 1}".to_owned(), "exec.apiVersion is \"1\""),
+        ("auth-provider: {name: gcp}".to_owned(), "auth-provider \"gcp\""),
+        ("token: \"plan\\nted\"".to_owned(), "token"),
+        ("username: \"a\", password: \"plan\\nted\", token: ''".to_owned(), ""),
+    ] {
+        let text = config(&format!("{CLUSTER}\nusers: [{{name: u, user: {{{user}}}}}]"));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        std::fs::write(&path, &text).unwrap();
+        let args = ConnectArgs { kubeconfig: Some(path.clone()), ..ConnectArgs::default() };
+        let Err(error) = Cluster::connect_in(&args, &Surroundings::nothing()).await else {
+            // Basic credentials are encoded: a header can carry them.
+            assert!(said.is_empty(), "{text}");
+            continue;
+        };
+        let told = error.to_string();
+        assert!(told.contains(said) && !told.contains("planted") && !told.contains("cGxh"), "{told}\n{text}");
+        assert!(told.contains(&format!("user \"u\" of kubeconfig {}", path.display())), "{told}\n{text}");
+    }
+}
+
+#[test]
+fn a_server_or_proxy_that_is_no_url_is_told_with_file_and_entry() {
+    for (cluster, said) in [
+        ("server: 'ftp://x'", "the server address \"ftp://x\""),
+        ("server: 'https://a b'", "the server address \"https://a b\""),
+        ("server: 'https://api.test', proxy-url: 'gopher://me:planted@x'", "proxy-url has the scheme \"gopher\""),
+    ] {
+        let told = decide(&config(&format!("clusters: [{{name: k, cluster: {{{cluster}}}}}]\n{USER}"))).unwrap_err();
+        let told = told.to_string();
+        assert!(told.starts_with("cluster \"k\" of kubeconfig ") && told.contains(said), "{told}");
+        assert!(!told.contains("planted"), "{told}");
+    }
+    let args = ConnectArgs { server: Some("ftp://x".to_owned()), ..ConnectArgs::default() };
+    let told = Settings::decide(&args, &Surroundings::nothing()).unwrap_err().to_string();
+    assert!(told.starts_with("--server: the server address \"ftp://x\""), "{told}");
+}
+
+#[test]
+fn a_file_beside_data_is_not_looked_at() {
+    let text = config(&format!(
+        "{CLUSTER}\nusers: [{{name: u, user: {{token: planted, client-certificate: /nowhere, client-certificate-data: eA==, \
+         client-key: /nowhere, client-key-data: eA==}}}}]"
+    ));
+    assert_read(&text);
 }
 
 #[test]

@@ -228,6 +228,12 @@ async fn plain_http_on_a_tls_port_is_said_to_be_that() {
     let tls = Server::start(Speech::default()).await;
     let error = fails(&args(tls.address, None, false)).await;
     assert!(error.to_string().contains("https://"), "{error}");
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    // Hangs up on whatever is no TLS.
+    tokio::spawn(async move { while silent.accept().await.is_ok() {} });
+    let error = fails(&args(address, None, false)).await;
+    assert!(error.to_string().contains("https://") && error.exit() == Exit::Unreachable, "{error}");
     let go = Server::start(Speech { tls: false, http2: false, ..Speech::default() }).await;
     let cluster = go.cluster().await;
     let error = get(&cluster, "/api/wants-tls").await.unwrap_err();

@@ -212,3 +212,16 @@ async fn a_log_has_four_kinds_of_answer() {
         (crate::exit::Exit::Denied, r#"pods "forbidden" is forbidden"#.to_owned())
     );
 }
+
+#[tokio::test]
+async fn the_kubelets_certificate_goes_unchecked_only_when_asked_for() {
+    let server = Server::start(Speech::default()).await;
+    for skip in [false, true] {
+        let args = ConnectArgs { insecure_skip_tls_verify_backend: skip, ..server.args() };
+        let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+        drop(log(&cluster, "short").await.unwrap());
+        let requests = server.requests.lock().unwrap();
+        let query = requests.last().unwrap().uri.query().unwrap_or_default();
+        assert_eq!(query.split('&').any(|it| it == "insecureSkipTLSVerifyBackend=true"), skip, "{query}");
+    }
+}

@@ -214,9 +214,15 @@ fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
     let names = line.text.split_once(FAILED).map(|(_, names)| names).unwrap_or_default();
     let names: Vec<&str> = names.split([' ', ',', ';']).filter(|name| !name.is_empty()).collect();
     let summary = format!("the finalizer reports {} failed", super::scene::count(names.len().max(1), "Job"));
+    // Only what is still there can be described.
+    let left = names.iter().find(|name| scene.seen.jobs().iter().any(|job| super::scene::name(job) == **name));
+    let next = match left {
+        Some(name) => scene.describe("job", name),
+        None => scene.elbtail_logs(pod, "finalizer"),
+    };
     let finding = Finding::problem(Code::LogFinalizer, summary)
         .evidence(format!("| {}", line.text.trim()))
         .about(pod.name())
-        .next(if names.is_empty() { scene.kubectl("get jobs") } else { scene.describe("job", names[0]) });
+        .next(next);
     Some(pod.jobs().fold(finding, |finding, job| finding.about(job)))
 }

@@ -54,6 +54,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         findings.extend(missing(scene));
     } else {
         findings.extend(partly_gone(scene));
+        findings.extend(pods_gone(scene));
     }
     findings.extend(scene.seen.jobs().iter().filter_map(|job| without_pods(scene, job)));
     findings.extend(failed(scene));
@@ -209,6 +210,24 @@ fn partly_gone(scene: &Scene<'_>) -> Option<Finding> {
         );
     }
     None
+}
+
+/// All batch Jobs have completed, and no pod is left of them; `5 batch Jobs`.
+pub(super) fn done_without_pods(scene: &Scene<'_>) -> Option<String> {
+    let mut batches = scene.seen.jobs().iter().filter(|job| is_batch(job)).peekable();
+    let seen = matches!(scene.seen.pods, Some(Ok(_))) && scene.seen.pods().is_empty();
+    if !seen || batches.peek().is_none() || !batches.clone().all(|job| matches!(state(job), JobState::Complete { .. }))
+    {
+        return None;
+    }
+    Some(count(batches.count(), "batch Job"))
+}
+
+/// The Jobs are still there, but someone removed their pods: a node that left, a collector, a person.
+fn pods_gone(scene: &Scene<'_>) -> Option<Finding> {
+    let done = done_without_pods(scene)?;
+    let summary = format!("the job has finished well ({done}), but its pods were removed, and their logs with them");
+    Some(Finding::note(Code::K8sJobsGone, summary).advice(KEPT).next(scene.storage().unwrap_or_default()))
 }
 
 /// A Job that should have pods and has none.

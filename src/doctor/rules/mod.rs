@@ -41,7 +41,10 @@ pub(super) fn healthy(facts: &Facts) -> String {
     };
     let scene = Scene::new(facts, seen, id);
     if seen.pods().is_empty() {
-        return "no problem: the job has no pods yet".to_owned();
+        return match jobs::done_without_pods(&scene) {
+            Some(done) => format!("{id} has ended well: {done} done, its pods are gone"),
+            None => "no problem: the job has no pods yet".to_owned(),
+        };
     }
     let containers: usize = seen.pods().iter().map(|found| crate::discover::targets(&found.pod).len()).sum();
     let batches: Vec<_> = seen.jobs().iter().filter(|job| scene::is_batch(job)).collect();
@@ -49,6 +52,7 @@ pub(super) fn healthy(facts: &Facts) -> String {
     let over = seen.pods().iter().all(|found| scene::is_over(&found.pod));
     let finalized =
         seen.pods().iter().any(|found| Role::of(&found.pod) == Role::Finalizer && scene::is_over(&found.pod));
+    let leaves = seen.pods().iter().all(|found| found.pod.is_deleted() || scene::is_over(&found.pod));
     let runs = seen.pods().iter().any(scene::runs_main);
     let waits = waiting_for(&scene);
     let stages =
@@ -56,6 +60,7 @@ pub(super) fn healthy(facts: &Facts) -> String {
     let word = match () {
         () if over && (finalized || scene.row_is_terminal()) => "has ended well",
         () if over => "is healthy, no pod runs at present",
+        () if leaves => "is healthy, its pods are being deleted",
         () if waits.is_some() && !runs => "is healthy and starting",
         () if stages => "is healthy, staging its database",
         () if runs => "is healthy and running",
