@@ -7,7 +7,10 @@ pub fn prune(error: &mut Error) {
     // `-- -A` makes a JOB of a flag that does not exist.
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
         let tips: Vec<_> = tips.iter().filter(|tip| !tip.to_string().contains("as a value")).cloned().collect();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        error.remove(ContextKind::Suggested);
+        if !tips.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
     }
     for (wrong, suggested) in [
         (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),

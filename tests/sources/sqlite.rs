@@ -105,7 +105,8 @@ async fn faults_are_told_apart_and_nothing_is_created() {
     assert!(matches!(&error, SourceError::NoTable { what, .. } if what.contains("not a database")), "{error:?}");
     std::fs::create_dir(at("directory.db")).unwrap();
     std::os::unix::net::UnixListener::bind(at("socket.db")).unwrap();
-    for (name, kind) in [("directory.db", "a directory"), ("socket.db", "a pipe")] {
+    assert!(std::process::Command::new("mkfifo").arg(at("fifo.db")).status().unwrap().success());
+    for (name, kind) in [("directory.db", "a directory"), ("socket.db", "a pipe"), ("fifo.db", "a pipe")] {
         let error = fault(&*of(name), "x").await;
         assert!(matches!(&error, SourceError::Usage(why) if why.contains(kind)), "{error:?}");
     }

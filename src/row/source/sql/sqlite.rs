@@ -84,6 +84,10 @@ impl File {
 
     /// Whether the database is in WAL mode: the two bytes of its header that say so are 2.
     pub fn is_wal(&self) -> bool {
+        // To open a pipe is to wait for its writer.
+        if !fs::metadata(&self.path).is_ok_and(|found| found.is_file()) {
+            return false;
+        }
         let mut header = [0; 20];
         fs::File::open(&self.path)
             .and_then(|mut file| file.read_exact(&mut header))
