@@ -1,5 +1,7 @@
 //! When a job has ended: pure rules on what is known of its row, its pods and its Jobs.
 
+use std::time::Duration;
+
 use k8s_openapi::api::batch::v1::Job;
 
 use crate::{
@@ -40,6 +42,8 @@ pub struct JobFacts {
     pub failed: usize,
     /// Whether there is one that searches.
     pub has_batch: bool,
+    /// The soonest that one is removed after its end, with its pods: the least `ttlSecondsAfterFinished`. `None` when none has it.
+    pub removed_after: Option<Duration>,
 }
 
 impl JobFacts {
@@ -52,10 +56,26 @@ impl JobFacts {
             facts.count += 1;
             facts.failed += usize::from(holds("Failed"));
             facts.unfinished += usize::from(!holds("Failed") && !holds("Complete"));
+            let ttl = job.spec.as_ref().and_then(|spec| spec.ttl_seconds_after_finished);
+            let ttl = ttl.map(|seconds| Duration::from_secs(seconds.max(0).unsigned_abs().into()));
+            facts.removed_after = [facts.removed_after, ttl].into_iter().flatten().min();
             facts.has_batch |= job.metadata.name.as_deref().is_some_and(|name| name.contains("-batch-"));
         }
         facts
     }
+}
+
+/// ElasticBLAST's own `ttlSecondsAfterFinished`, for Jobs that cannot be asked.
+const USUAL_TTL: Duration = Duration::from_secs(1800);
+
+/// How long after the end of a container that is still unread its removal is told: when two thirds of its time are over, `None`
+/// when nothing removes it. `jobs` is `None` when they could not be listed.
+pub fn warn_after(jobs: Option<JobFacts>) -> Option<Duration> {
+    let removed_after = match jobs {
+        Some(jobs) if jobs.count > 0 => jobs.removed_after?,
+        _ => USUAL_TTL,
+    };
+    Some(removed_after * 2 / 3)
 }
 
 /// What the pods say about the job's end.
@@ -104,6 +124,24 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_removal_is_told_when_two_thirds_of_the_soonest_ttl_are_over() {
+        let job = |ttl: Option<i32>| -> Job {
+            serde_json::from_value(serde_json::json!({"spec": {"ttlSecondsAfterFinished": ttl, "template": {}}}))
+                .unwrap()
+        };
+        let after = |jobs: &[Option<i32>]| {
+            let jobs: Vec<Job> = jobs.iter().copied().map(job).collect();
+            warn_after(Some(JobFacts::of(&jobs))).map(|after| after.as_secs())
+        };
+        assert_eq!(after(&[Some(3600)]), Some(2400));
+        assert_eq!(after(&[None, Some(3600), Some(90)]), Some(60));
+        assert_eq!(after(&[Some(0)]), Some(0));
+        assert_eq!(after(&[None]), None, "nothing removes it");
+        assert_eq!(after(&[]), Some(1200), "pods without Jobs");
+        assert_eq!(warn_after(None), Some(Duration::from_secs(1200)), "Jobs that may not be listed");
+    }
+
     fn pod(role: Role, life: PodLife) -> PodFacts {
         PodFacts { role, life, failed: false }
     }
@@ -125,7 +163,8 @@ mod tests {
 
     #[test]
     fn without_both_the_jobs_tell() {
-        let jobs = |unfinished, failed, has_batch| JobFacts { count: 2, unfinished, failed, has_batch };
+        let jobs =
+            |unfinished, failed, has_batch| JobFacts { count: 2, unfinished, failed, has_batch, removed_after: None };
         let (setup, batch) = (pod(Role::Setup, Finished), pod(Role::Batch, Finished));
         assert!(judge_jobs(&[batch], jobs(0, 0, true)));
         assert!(!judge_jobs(&[batch], jobs(1, 0, true)), "a retry will come");

@@ -75,11 +75,8 @@ impl fmt::Display for Progress {
     }
 }
 
-/// How long after its end a Job and its pods are removed at the soonest: ElasticBLAST's `ttlSecondsAfterFinished`, unless it was
-/// configured. The warning states no time, for nobody asks the Jobs while pods are read.
-const REMOVED_AFTER: Duration = Duration::from_secs(1800);
-/// How long before that the containers that are still unread are told.
-const WARN_BEFORE: Duration = Duration::from_secs(600);
+/// How long after the first end of a pod the Jobs are asked when they are removed. Most logs are read by then.
+const ASK_TTL: Duration = Duration::from_secs(10);
 
 /// The pause between questions whether the Jobs have ended, when no pod runs.
 const ASK_JOBS: Duration = Duration::from_secs(2);
@@ -113,7 +110,7 @@ pub async fn follow(
         ask_at: Instant::now(),
         troubled: false,
         look_at: None,
-        warned: false,
+        removal: Removal::Unasked,
         progress,
     };
     let mut changes = stream::SelectAll::new();
@@ -169,6 +166,19 @@ fn tell(unsettled: &mut Unsettled, (source, sender): &(usize, watch::Sender<News
     });
 }
 
+/// What is known of the removal of pods that have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removal {
+    /// Their Jobs were not asked yet.
+    Unasked,
+    /// Nothing removes them.
+    Never,
+    /// It is told so long after the end of a pod that is still unread.
+    WarnAfter(Duration),
+    /// It was told.
+    Told,
+}
+
 struct Run<'a> {
     cluster: Cluster,
     namespace: String,
@@ -189,8 +199,7 @@ struct Run<'a> {
     /// When to look for pods that are close to their removal and not read to their end; `None` when none has ended, and
     /// when they were told of.
     look_at: Option<Instant>,
-    /// The removal of pods that are not read to their end was told.
-    warned: bool,
+    removal: Removal,
     progress: &'a Progress,
 }
 
@@ -277,8 +286,8 @@ impl Run<'_> {
         let (mut containers, mut ended) = known.map(|known| (known.containers, known.ended)).unwrap_or_default();
         if ended.is_none() && facts.life == PodLife::Finished {
             ended = Some(Instant::now());
-            if !self.warned {
-                self.look_at = self.look_at.or(ended.map(|ended| ended + REMOVED_AFTER - WARN_BEFORE));
+            if !matches!(self.removal, Removal::Never | Removal::Told) {
+                self.look_at = self.look_at.or(ended.map(|ended| ended + ASK_TTL));
             }
         }
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
@@ -312,8 +321,18 @@ impl Run<'_> {
     ///
     /// Going through all pods takes time, so it is done when one may be close, not whenever something happens.
     async fn look_for_lagging(&mut self) {
-        let first = self.lagging().map(|(ended, _)| ended).min();
-        self.look_at = first.map(|ended| ended + REMOVED_AFTER - WARN_BEFORE);
+        let Some(first) = self.lagging().map(|(ended, _)| ended).min() else {
+            self.look_at = None;
+            return;
+        };
+        if self.removal == Removal::Unasked {
+            self.removal = ending::warn_after(self.ask_jobs().await).map_or(Removal::Never, Removal::WarnAfter);
+        }
+        let Removal::WarnAfter(after) = self.removal else {
+            self.look_at = None;
+            return;
+        };
+        self.look_at = Some(first + after);
         if self.look_at.is_some_and(|at| at <= Instant::now()) {
             self.look_at = None;
             self.warn_of_removal().await;
@@ -321,7 +340,7 @@ impl Run<'_> {
     }
 
     async fn warn_of_removal(&mut self) {
-        self.warned = true;
+        self.removal = Removal::Told;
         let unread: usize = self.lagging().map(|(_, unread)| unread).sum();
         let text = format!(
             "{unread} containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
