@@ -33,6 +33,9 @@ mod stream;
 mod verify;
 mod writer;
 
+/// The stores that archives lie in, for whoever brings one.
+pub use object_store;
+
 pub use error::ArchiveError;
 pub use job::{Archive, Job, Summary};
 pub use merged::{Merged, MergedLine};

@@ -317,7 +317,8 @@ pub struct Follower {
     tried: Option<Duration>,
     /// New lines handed on of `current`.
     handed: u64,
-    /// The stream went on after the last line, ended as it should, and nothing was opened since: if the container had ended too, that is all there was.
+    /// The stream went on after the last line, ended as it should, and no stream was opened since and no line had: if the
+    /// container had ended too, that is all there was.
     ended_well: bool,
     /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
     broken: bool,
@@ -710,9 +711,10 @@ impl Follower {
     fn on_opened(&mut self, now: Duration, out: &mut Output) {
         self.opened.get_or_insert(now);
         self.denied = None;
-        self.ended_well = false;
         let is_final = self.is_final();
         if let Phase::Open(reading) = &mut self.phase {
+            // A reading that brings nothing new takes nothing away from what the stream's end said.
+            self.ended_well &= reading.purpose != Purpose::Stream;
             reading.heard = now;
             // Nothing read before can show that this is the log of the instance meant, so let the status tell.
             let known = self.known.is_some_and(|known| now < known + LAG_OF_STATUS);
@@ -874,6 +876,8 @@ impl Follower {
         self.handed += 1;
         (self.failures, self.doubts, self.proofs, self.checked, self.any) = (0, 0, 0, false, true);
         (self.whole, self.broken, self.told) = (false, false, None);
+        // There was more.
+        self.ended_well = false;
         out.line(line, self.current);
     }
 
@@ -955,7 +959,9 @@ impl Follower {
         self.broken |= torn;
         let rest = Line::parse(rest);
         let went_on = reading.overlap.is_over() && self.cursor.count() > 0;
-        self.ended_well = reading.purpose == Purpose::Stream && !torn && went_on;
+        if reading.purpose == Purpose::Stream {
+            self.ended_well = !torn && went_on;
+        }
         match reading.purpose {
             Purpose::Check => self.on_checked(reading, torn, rest, now, out),
             Purpose::Stream | Purpose::Read => self.on_read(reading, torn, rest, now, out),
@@ -1360,6 +1366,25 @@ mod tests {
         told.answer(&(LINES[1].to_owned() + third));
         assert!(told.0.is_done());
         assert_eq!(told.0.cursor.count(), 3);
+    }
+
+    #[test]
+    fn a_reading_without_news_takes_nothing_away_from_a_stream_that_ended_well() {
+        let mut running = Status { state: State::Running { started: None }, ..ended() };
+        running.pod = PodLife::Active;
+        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+        told.on(Event::Status(running.clone()));
+        told.on(Event::Opened);
+        told.on(Event::Confirmed(Some(running)));
+        assert_eq!(told.on(Event::Data(Bytes::from(LINES.concat()))).lines.len(), 2);
+        told.on(Event::Status(ended()));
+        let next = told.on(Event::Closed(End::Clean)).actions;
+        assert!(matches!(next[..], [Action::Open(_)]), "its end is looked at once more: {next:?}");
+        told.on(Event::Opened);
+        let gone = Status { pod: PodLife::Gone, ..ended() };
+        told.on(Event::Status(gone));
+        let notes = told.on(Event::Closed(End::Clean)).notes;
+        assert!(matches!(notes[..], [Note::Unchecked { .. }]), "{notes:?}");
     }
 
     #[test]

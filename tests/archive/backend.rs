@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
+use elbtail::archive::object_store::{BackoffConfig, RetryConfig};
 use elbtail::archive::{Access, Archive, Environment, Place, Store, open_with};
-use object_store::{BackoffConfig, RetryConfig};
 use tokio::sync::OnceCell;
 
 use crate::support::{
@@ -87,8 +87,8 @@ impl Backend {
     }
 
     /// The objects below, as the store itself names them.
-    pub fn raw(&self) -> std::sync::Arc<dyn object_store::ObjectStore> {
-        use object_store::{
+    pub fn raw(&self) -> std::sync::Arc<dyn elbtail::archive::object_store::ObjectStore> {
+        use elbtail::archive::object_store::{
             aws::AmazonS3Builder, azure::MicrosoftAzureBuilder, local::LocalFileSystem, prefix::PrefixStore,
         };
         let (port, below) = (self.port.unwrap_or_default(), self.place.rsplit('/').next().unwrap().to_owned());

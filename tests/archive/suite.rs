@@ -1,12 +1,12 @@
 //! What holds in every store.
 
+use elbtail::archive::object_store::{ObjectStoreExt, path::Path};
 use elbtail::{
     archive::{Access, Archive, ArchiveError, Change, JobState, Writer, prune, verify},
     follow::stamp::Stamp,
 };
 use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
-use object_store::{ObjectStoreExt, path::Path};
 
 use crate::{
     backend::Backend,

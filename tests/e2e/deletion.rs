@@ -8,9 +8,9 @@ use crate::{
 #[test]
 fn what_was_printed_before_a_deletion_is_there_once() {
     let stage = Stage::new();
-    // On being asked to end it has a last word, and stays long enough for it to be read from the stream.
+    // On being asked to end it has a last word, and stays a while, less than its grace of 1 s, for it to be read.
     let script =
-        format!("trap 'echo bye; sleep 3; exit 0' TERM; {}; while :; do sleep 0.1; done", count("before", 100));
+        format!("trap 'echo bye; sleep 0.3; exit 0' TERM; {}; while :; do sleep 0.1; done", count("before", 100));
     let job = JobPlan::batch(0).container("blast", &script);
     let elbtail = stage.start(&["logs", ROW, "-f", "-o", "raw"]);
     stage.create(&job);
