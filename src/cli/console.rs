@@ -218,9 +218,9 @@ impl Writer {
         self.say(tone, &format!("{label}: {note}"))
     }
 
-    /// Tells whom else the last cause has struck.
+    /// Tells whom else the causes that were told have struck.
     fn tell_causes(&mut self) {
-        if let Some(text) = self.causes.due() {
+        for text in self.causes.due() {
             stderr::tell(Tone::Aside, &text, self.voice.color);
         }
     }
