@@ -1,17 +1,17 @@
 //! [`Pod`]: the part of a pod that elbtail reads, so that a list of thousands costs little.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::{NamespaceResourceScope, api::core::v1, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use kube::Resource;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ID_ENV, metadata};
 use crate::follow::{stamp::Stamp, status};
 
 /// A pod, reduced as it is decoded.
-#[derive(kube::Resource, Debug, Clone, Default, Deserialize, Serialize)]
-#[resource(inherit = "k8s_openapi::api::core::v1::Pod")]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct Pod {
     /// Name, namespace, uid, version, labels, owners, creation, deletion; nothing else is filled in.
     #[serde(default, deserialize_with = "metadata::lean")]
@@ -22,6 +22,36 @@ pub struct Pod {
     /// What does.
     #[serde(default, deserialize_with = "or_default")]
     pub status: PodStatus,
+}
+
+/// Where the API server keeps it: as k8s-openapi's pod. By hand, because kube's derive brings a dozen crates for these lines.
+impl Resource for Pod {
+    type DynamicType = ();
+    type Scope = NamespaceResourceScope;
+
+    fn kind((): &()) -> Cow<'_, str> {
+        v1::Pod::kind(&())
+    }
+
+    fn group((): &()) -> Cow<'_, str> {
+        v1::Pod::group(&())
+    }
+
+    fn version((): &()) -> Cow<'_, str> {
+        v1::Pod::version(&())
+    }
+
+    fn plural((): &()) -> Cow<'_, str> {
+        v1::Pod::plural(&())
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
 }
 
 /// The part of `PodSpec` that is read.
