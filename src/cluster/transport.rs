@@ -12,8 +12,9 @@ use std::{
 
 use futures::future::BoxFuture;
 use http::{
-    HeaderValue, Request, Response, StatusCode,
+    HeaderValue, Request, Response, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE, LOCATION},
+    uri::PathAndQuery,
 };
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
@@ -98,13 +99,13 @@ impl Service<Request<Body>> for Transport {
 impl Inner {
     /// The answer, after new credentials and another try if the server refuses the present ones.
     async fn answer(&self, request: Request<Body>) -> Result<Response<AnswerBody>, ClusterError> {
-        let (spare, by_kubelet) = (copy(&request), is_of_kubelet(&request));
+        let (spare, asked) = (copy(&request), Asked::of(&request));
         // A kubelet lists directories as web pages.
-        let is_api = request.uri().path().starts_with("/api") && !is_node_file(&request);
+        let is_api = request.uri().path().starts_with("/api") && !matches!(asked, Asked::NodeFile(_));
         let mut credential = self.credentials.current().await?;
         let mut answer = self.authorized(request, &credential).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            let refusal = self.refusal(answer, by_kubelet).await;
+            let refusal = self.refusal(answer, &asked, &credential).await;
             let fresh = match &refusal {
                 Some(_) => None,
                 None => self.credentials.after_refusal(&credential).await?,
@@ -119,13 +120,13 @@ impl Inner {
         if answer.status() == StatusCode::BAD_REQUEST && self.pool.dialer.is_plain() {
             return Err(self.bad_request(answer).await);
         }
-        if let Some(what) = is_api.then(|| foreign(&answer, by_kubelet)).flatten() {
+        if let Some(what) = is_api.then(|| foreign(&answer, asked.is_by_kubelet())).flatten() {
             return Err(ClusterError::Unreachable { host: self.pool.dialer.host(), why: Obstacle::NotTheApi(what) });
         }
         match answer.status() {
             StatusCode::UNAUTHORIZED => {
                 let ours = || ClusterError::Unauthenticated(self.credentials.refusal(&credential));
-                Err(self.refusal(answer, by_kubelet).await.unwrap_or_else(ours))
+                Err(self.refusal(answer, &asked, &credential).await.unwrap_or_else(ours))
             }
             _ => Ok(answer),
         }
@@ -144,17 +145,33 @@ impl Inner {
     }
 
     /// What a 401 means when it is not about our credentials: a web page's, or a kubelet's that the API server hands on.
-    async fn refusal(&self, answer: Response<AnswerBody>, by_kubelet: bool) -> Option<ClusterError> {
-        if let Some(what) = foreign(&answer, by_kubelet) {
+    async fn refusal(
+        &self,
+        answer: Response<AnswerBody>,
+        asked: &Asked,
+        credential: &Credential,
+    ) -> Option<ClusterError> {
+        if let Some(what) = foreign(&answer, asked.is_by_kubelet()) {
             return Some(ClusterError::Unreachable { host: self.pool.dialer.host(), why: Obstacle::NotTheApi(what) });
         }
-        if !by_kubelet {
+        if !asked.is_by_kubelet() {
             return None;
         }
         let code = answer.status().as_u16();
         let bytes = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await.ok()?.to_bytes();
         let rejection = Rejection::parse(code, None, &bytes);
-        rejection.is_of_kubelet().then(|| rejection.into())
+        let is_kubelets = match asked {
+            // It may be either's, in the same words; but nobody whom the API server does not know gets any answer from it.
+            Asked::NodeFile(elsewhere) => self.lets_us_in(elsewhere, credential).await,
+            _ => rejection.is_of_kubelet(),
+        };
+        is_kubelets.then_some(ClusterError::Rejected(rejection))
+    }
+
+    /// Whether the API server takes these credentials.
+    async fn lets_us_in(&self, version: &Uri, credential: &Credential) -> bool {
+        let Ok(request) = Request::get(version).body(Body::empty()) else { return false };
+        self.authorized(request, credential).await.is_ok_and(|answer| answer.status() != StatusCode::UNAUTHORIZED)
     }
 
     async fn authorized(
@@ -233,6 +250,35 @@ impl Inner {
     }
 }
 
+/// Who answers a request.
+enum Asked {
+    /// The API server itself.
+    Api,
+    /// A kubelet, through the API server, which puts its refusals into words of its own.
+    Log,
+    /// A kubelet, whose answers the API server hands on as they are. With where the API server itself answers whoever it knows.
+    NodeFile(Uri),
+}
+
+impl Asked {
+    fn of(request: &Request<Body>) -> Asked {
+        let version = || {
+            let mut parts = request.uri().clone().into_parts();
+            parts.path_and_query = Some(PathAndQuery::from_static("/version"));
+            Uri::from_parts(parts)
+        };
+        match is_node_file(request).then(version) {
+            Some(Ok(version)) => Asked::NodeFile(version),
+            _ if is_log(request) => Asked::Log,
+            _ => Asked::Api,
+        }
+    }
+
+    fn is_by_kubelet(&self) -> bool {
+        !matches!(self, Asked::Api)
+    }
+}
+
 /// What an answer is that Kubernetes does not give. A busy load balancer's 5xx is none of these: it passes.
 fn foreign(answer: &Response<AnswerBody>, by_kubelet: bool) -> Option<String> {
     let status = answer.status();
@@ -251,11 +297,6 @@ fn foreign(answer: &Response<AnswerBody>, by_kubelet: bool) -> Option<String> {
     }
     let is_readable = media.is_empty() || media.ends_with("json") || by_kubelet;
     (status.is_success() && !is_readable).then(|| format!("{media:?} where Kubernetes answers JSON"))
-}
-
-/// Whether a kubelet answers, through the API server, and not the API server itself.
-fn is_of_kubelet(request: &Request<Body>) -> bool {
-    is_log(request) || is_node_file(request)
 }
 
 fn is_log(request: &Request<Body>) -> bool {

@@ -25,7 +25,10 @@ pub use self::{
     read::{NodeLog, Piece},
     record::{NodeLine, Stream},
 };
-use crate::cluster::{Cluster, ClusterError, node_file};
+use crate::{
+    cluster::{Cluster, ClusterError, Rejection, node_file},
+    follow::kubelet_error::is_kubelets_refusal,
+};
 
 /// Why a node's files do not help.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -40,6 +43,9 @@ pub enum Unreadable {
     /// Its kubelet has `enableSystemLogHandler: false` or another `podLogsDir`, or it is a Windows node.
     #[error("the kubelet does not serve /logs/")]
     NotServed,
+    /// Its kubelet does not let the API server in: no matter of the user's credentials.
+    #[error("the kubelet refuses the API server: {0}")]
+    Refused(Rejection),
     /// It has no file of this instance: the instance was collected, or its pod deleted.
     #[error("older than the files kept")]
     NotKept,
@@ -59,12 +65,15 @@ pub enum Unreadable {
 impl From<ClusterError> for Unreadable {
     fn from(error: ClusterError) -> Self {
         match &error {
-            // A kubelet that does not let the API server in says so without a reason; that is not our permission.
-            ClusterError::Forbidden(rejection) if rejection.reason == "Forbidden" => Self::NotPermitted,
-            ClusterError::Rejected(rejection) if rejection.code == 405 => Self::NotServed,
-            ClusterError::Rejected(rejection) if rejection.code == 404 && rejection.reason == "NotFound" => {
-                Self::NodeGone
+            // A 401 that is about our credentials is no rejection.
+            ClusterError::Rejected(rejection) if rejection.code == 401 => Self::Refused(rejection.clone()),
+            ClusterError::Forbidden(it) if it.reason.is_empty() || is_kubelets_refusal(&it.message) => {
+                Self::Refused(it.clone())
             }
+            ClusterError::Forbidden(_) => Self::NotPermitted,
+            ClusterError::Rejected(rejection) if rejection.code == 405 => Self::NotServed,
+            // A server that knows no nodes at all says `NotFound` too, in other words.
+            ClusterError::Rejected(it) if it.code == 404 && it.message.starts_with("nodes \"") => Self::NodeGone,
             _ => Self::Cluster(error),
         }
     }

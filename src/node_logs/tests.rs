@@ -328,3 +328,24 @@ async fn why_files_do_not_help() {
     scene.server.remove_node("node1");
     assert_eq!(why(&scene.cluster).await, "the node is gone");
 }
+
+/// A server without nodes says `NotFound` as well, of another thing.
+#[test]
+fn a_node_is_gone_only_if_the_server_says_so_of_a_node() {
+    let recording = |name: &str| {
+        let path = format!("{}/testdata/recordings/kubernetes-1.36/{name}.http", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let code = text.split(' ').nth(1).unwrap().parse().unwrap();
+        let status: serde_json::Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
+        let text = |key: &str| status[key].as_str().unwrap_or_default().to_owned();
+        Rejection { code, reason: text("reason"), message: text("message"), retry_after: None }
+    };
+    let why = |rejection: Rejection| Unreadable::from(ClusterError::from(rejection)).to_string();
+    assert_eq!(why(recording("node-logs-unknown-node")), "the node is gone");
+    assert_eq!(why(recording("node-logs-forbidden")), "nodes/proxy is not permitted");
+    let no_such_path = Rejection {
+        message: "the server could not find the requested resource".to_owned(),
+        ..recording("node-logs-unknown-node")
+    };
+    assert!(why(no_such_path).starts_with("the server could not find"));
+}

@@ -9,7 +9,7 @@ use futures::future::join_all;
 use secrecy::SecretString;
 
 use super::{
-    super::{Cluster, ClusterError, ConnectArgs, Surroundings},
+    super::{Cluster, ClusterError, ConnectArgs, Surroundings, node_file::Bytes},
     server::{Server, Speech, get, log, next},
 };
 use crate::exit::Exit;
@@ -303,6 +303,17 @@ async fn a_401_of_a_kubelet_blames_no_credentials_and_runs_no_plugin() {
         assert!(!error.is_final());
     }
     assert_eq!(runs(&server), 1);
+
+    // Of its files it says so in plain words, as a proxy before the API server might.
+    let file = async || cluster.node_file("n", "kubelet-401.log", &Bytes::All).await.unwrap_err();
+    let error = file().await;
+    assert!(
+        matches!(&error, ClusterError::Rejected(it) if it.code == 401 && it.message == "Unauthorized"),
+        "{error:?}"
+    );
+    assert_eq!(runs(&server), 1);
+    *server.token.lock().unwrap() = "another".to_owned();
+    assert_eq!(file().await.exit(), Exit::Denied, "now it is our token that is refused");
 }
 
 #[tokio::test]

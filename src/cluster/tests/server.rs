@@ -166,6 +166,9 @@ impl Server {
             Some("not-found") => return respond(404, "content-type", "text/html", "<html>404</html>"),
             Some("words") => return respond(200, "content-type", "text/plain", "hello"),
             Some("moved") => return respond(302, "location", "https://login.test/?ticket=planted", ""),
+            Some("kubelet-401.log") => {
+                return respond(401, "content-type", "text/plain; charset=utf-8", "Unauthorized");
+            }
             Some("wants-tls") => {
                 return respond(400, "content-type", "text/plain", "Client sent an HTTP request to an HTTPS server.\n");
             }
