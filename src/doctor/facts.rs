@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
-use super::{Asked, asked::quote, tail::LogFacts};
+use super::{Asked, asked::quote, kept::KeptFacts, tail::LogFacts};
 use crate::{
     cluster::ClusterError,
     discover::Match,
@@ -151,6 +151,8 @@ pub struct Seen {
     pub of_other_ids: Vec<(JobId, usize)>,
     /// Logs that were looked at.
     pub logs: Vec<LogFacts>,
+    /// What nodes hold of those of which lines are missing.
+    pub kept: Vec<KeptFacts>,
     /// What else was asked and not answered, though nothing said that it is not permitted.
     pub failed: Vec<Failed>,
 }

@@ -3,6 +3,7 @@
 mod access;
 mod contexts;
 mod elsewhere;
+mod kept;
 mod logs;
 mod row;
 
@@ -104,6 +105,7 @@ pub async fn cluster(cluster: &Cluster, flags: &ConnectArgs, row: &RowFacts, pla
     );
     (seen.elsewhere, seen.asked_everywhere) = elsewhere;
     (seen.of_other_ids, seen.logs) = (of_other_ids, logs);
+    seen.kept = kept::find(cluster, seen.pods(), &seen.logs).await;
     ClusterFacts::Seen(Box::new(seen))
 }
 

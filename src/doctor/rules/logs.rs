@@ -11,18 +11,16 @@ use super::{
 use crate::{
     cluster::ClusterError,
     discover::Match,
-    doctor::{Answer, Code, Finding, LogFacts, Part, asked::quote},
+    doctor::{
+        Answer, Code, Finding, Kept, LogFacts, Part,
+        asked::quote,
+        kept::{Missing, missing},
+    },
     follow::kubelet_error::is_kubelets_refusal,
 };
 
-/// The first line that is left may come so much later than the start.
-const LATE: SignedDuration = SignedDuration::from_secs(30);
 /// A search without a word for so long is odd.
 const SILENT: SignedDuration = SignedDuration::from_mins(10);
-/// How the logs of these containers begin, whatever they do.
-const BEGIN: [(&str, &[&str]); 2] =
-    [("blast", &["BASH version", "run start"]), ("finalizer", &["ElasticBLAST Finalizer", "Detected "])];
-
 /// What is to be said of the logs that were looked at.
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = kubelets(scene);
@@ -35,52 +33,65 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     troubles
         .sort_by(|a, b| (a.code, a.found.pod.name(), &a.container).cmp(&(b.code, b.found.pod.name(), &b.container)));
     troubles.dedup_by(|a, b| (a.code, a.found.pod.uid(), &a.container) == (b.code, b.found.pod.uid(), &b.container));
+    // Whoever may read one node's files may read all.
+    let mut hinted = false;
+    let hint = |it: &Trouble<'_>| {
+        scene.seen.kept.iter().any(|kept| kept.uid == it.found.pod.uid() && matches!(kept.kept, Kept::NotPermitted))
+    };
+    for trouble in &mut troubles {
+        if hint(trouble) && std::mem::replace(&mut hinted, true) {
+            trouble.words.clear();
+        }
+    }
     findings.extend(group(troubles));
     findings
 }
 
 fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Trouble<'a>> {
     let container = &log.target.container;
+    let mut kept = scene.seen.kept.iter();
+    let kept = kept.find(|kept| kept.uid == log.target.uid && kept.container == *container);
     let make = |code, is_problem, what: &str, shown: String, next: String| {
-        let (container, what, words) = (container.clone(), what.to_owned(), Vec::new());
-        Some(Trouble { code, is_problem, found, container, what, shown, words, next })
+        let (container, what) = (container.clone(), what.to_owned());
+        Some(Trouble { code, is_problem, found, container, what, shown, words: Vec::new(), next })
     };
-    match &log.answer {
-        // A kubelet keeps one instance of a container that has ended: that those before are gone is no finding.
-        Answer::InBand(_) if log.part == Part::Previous => None,
-        Answer::InBand(text) => {
+    let with_files = |trouble: Option<Trouble<'a>>| {
+        let words: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        trouble.map(|trouble| Trouble { words, ..trouble })
+    };
+    let status = found.pod.container(container);
+    match missing(log, found) {
+        Some(Missing::File(text)) => {
             let what = "{}: its log is gone from the node; the dashboard keeps the last lines (execution-steps/logs)";
-            make(Code::LogFileGone, true, what, text.clone(), scene.describe("pod", found.pod.name()))
-        }
-        Answer::Lines(lines) if log.part == Part::Head => {
-            let status = found.pod.container(container);
-            let started = status.started(status.restart)?.to_timestamp();
-            let Some(first) = lines.first() else {
-                let runs = matches!(status.state, crate::follow::status::State::Running { .. });
-                let silent = runs && container == "blast" && scene.ago(started) > SILENT;
-                let shown = format!("it has been running for {}", crate::discover::age::human(scene.ago(started)));
-                let next = scene.kubectl(&format!("top pod {} --containers", quote(found.pod.name())));
-                return if silent {
-                    make(Code::LogSilent, false, "{} runs without printing a line", shown, next)
-                } else {
-                    None
-                };
+            let next = match kept {
+                Some(kept) if kept.has_files() => scene.elbtail_logs(&found.pod, container),
+                _ => scene.describe("pod", found.pod.name()),
             };
-            let (_, begin) = BEGIN.iter().find(|(name, _)| name == container)?;
-            let stamp = first.stamp?;
-            let late = stamp.duration_since(started) > LATE;
-            if !late || begin.iter().any(|begin| first.text.starts_with(begin)) {
+            return with_files(make(Code::LogFileGone, true, what, text, next));
+        }
+        Some(Missing::Beginning { .. }) if kept.is_some_and(|kept| kept.is_whole(status.restart)) => return None,
+        Some(Missing::Beginning { started, first }) => {
+            let what = match kept {
+                Some(kept) if kept.has_files() => {
+                    "{}: the log API has lost the beginning of its log to rotation; what its node still holds, elbtail logs reads"
+                }
+                _ => "{}: the beginning of its log was rotated away; who follows from the start has all",
+            };
+            let shown = format!("started {started}, the first line that is left is from {first}");
+            return with_files(make(Code::LogRotated, false, what, shown, scene.keep(" -f")));
+        }
+        None => {}
+    }
+    match &log.answer {
+        Answer::Lines(lines) if log.part == Part::Head && lines.is_empty() => {
+            let started = status.started(status.restart)?.to_timestamp();
+            let runs = matches!(status.state, crate::follow::status::State::Running { .. });
+            if !runs || container != "blast" || scene.ago(started) <= SILENT {
                 return None;
             }
-            let shown = format!("started {started}, the first line that is left is from {stamp}");
-            let next = scene.keep(" -f");
-            make(
-                Code::LogRotated,
-                false,
-                "{}: the beginning of its log was rotated away; who follows from the start has all",
-                shown,
-                next,
-            )
+            let shown = format!("it has been running for {}", crate::discover::age::human(scene.ago(started)));
+            let next = scene.kubectl(&format!("top pod {} --containers", quote(found.pod.name())));
+            make(Code::LogSilent, false, "{} runs without printing a line", shown, next)
         }
         Answer::Refused(error) => match error {
             // Told of the node.
@@ -97,7 +108,7 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
                 make(Code::LogUnreadable, true, "{}: its log cannot be read", error.to_string(), next)
             }
         },
-        Answer::Lines(_) | Answer::NotScheduled => None,
+        Answer::Lines(_) | Answer::InBand(_) | Answer::NotScheduled => None,
     }
 }
 
