@@ -109,17 +109,27 @@ pub struct Output {
     pub notes: Vec<Note>,
     /// What to do, in this order.
     pub actions: Vec<Action>,
-    /// `lines` are the first ones of their instance, and there may have been others before.
+    /// `lines` are the first ones of an instance that were read, or there are none of it.
     pub start: Option<Start>,
     /// What had been read of an instance when a note on lines that are missing of it was made, for each such note.
     pub read: Vec<(u32, Cursor)>,
 }
 
-/// What was asked for of a log that begins later than its container, or than what is wanted of it.
+/// How the reading of an instance began: what tells whether its first line is the log's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
-    /// Only so many lines from its end.
+    /// The instance.
+    pub restart: u32,
+    /// The instance's own start, if the status tells.
+    pub started: Option<Stamp>,
+    /// Only so many lines from its end were asked for.
     pub tail: Option<u64>,
+    /// As `previous=true`.
+    pub previous: bool,
+    /// How long the log lay open, and silent, until its first line came.
+    pub silent: Duration,
+    /// Opening it took long, so that it may have been rotated meanwhile.
+    pub waited: bool,
 }
 
 impl Output {
@@ -161,15 +171,6 @@ enum Phase {
     Done,
 }
 
-/// A log whose first line is later than its container.
-#[derive(Debug, Clone, Copy)]
-struct LateStart {
-    started: Stamp,
-    first: Stamp,
-    /// Read since, with the stamps.
-    bytes: i64,
-}
-
 /// Which change of the status ends a pause early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wake {
@@ -200,6 +201,8 @@ struct Reading {
     tail: Vec<Line>,
     /// When anything last arrived.
     heard: Duration,
+    /// How long nothing had, when the first line did.
+    silent: Duration,
     /// The silence after which to probe.
     patience: Duration,
     /// When to probe next, unless something arrives.
@@ -264,14 +267,6 @@ const EMPTY_CHECKS: u32 = 2;
 /// Checks that must end in the same unfinished line as the reading before them, for its end to be the container's and not
 /// a cut's: one may have been cut off at the same byte.
 const SAME_ENDS: u32 = 2;
-/// How much later than its container a log may start without being told.
-const LATE: i64 = 10_000_000_000;
-/// The same when the log could not be opened at first: a whole second, to which the container's start is cut, and a half.
-const LATE_LOOK: i64 = 1_500_000_000;
-/// How much of a log that starts late is looked at before its rate is judged, in bytes.
-const LATE_SAMPLE: i64 = 64 << 10;
-/// The smallest file that a kubelet is set to rotate at, in bytes (`containerLogMaxSize`, 10 MiB unless set).
-const SMALLEST_FILE: i64 = 1 << 20;
 /// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
 /// stderr, which are stamped apart, and less than the second by which a resumed reading reaches back.
 const SET_BACK: i64 = 500_000_000;
@@ -311,8 +306,6 @@ pub struct Follower {
     closed: Duration,
     /// When `current` was first opened.
     opened: Option<Duration>,
-    /// `current`'s log started late, which is told once it looks rotated.
-    late: Option<LateStart>,
     /// When opening `current` was first tried.
     tried: Option<Duration>,
     /// New lines handed on of `current`.
@@ -364,7 +357,6 @@ impl Follower {
             known: None,
             closed: Duration::ZERO,
             opened: None,
-            late: None,
             tried: None,
             handed: 0,
             ended_well: false,
@@ -699,6 +691,7 @@ impl Follower {
             held: VecDeque::new(),
             tail: Vec::new(),
             heard: now,
+            silent: Duration::ZERO,
             patience: IMPATIENCE,
             probe_at: now + IMPATIENCE,
             probing: None,
@@ -802,6 +795,9 @@ impl Follower {
             return reading.held.push_back(Event::Data(data));
         }
         let Phase::Open(mut reading) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
+        if self.cursor.count() == 0 {
+            reading.silent = now.saturating_sub(reading.heard);
+        }
         (reading.heard, reading.probe_at) = (now, now + reading.patience);
         self.empty_checks = 0;
         reading.splitter.push(data);
@@ -863,11 +859,8 @@ impl Follower {
             reading.overlap = Overlap::default();
         }
         if self.cursor.count() == 0 {
-            self.late = self.late_start(&line, reading);
-            out.start = self.start(&line, reading);
-            self.tell_late_look(&line, reading, out);
+            out.start = self.start(reading.silent);
         }
-        self.tell_late_start(&line, out);
         self.cursor.read(&line);
         if self.cursor.count() == 1 && reading.request.tail.is_some() {
             self.cursor.starts_inside();
@@ -881,50 +874,13 @@ impl Follower {
         out.line(line, self.current);
     }
 
-    /// What was asked for of the log, when it starts so late that it may have been rotated.
-    fn start(&self, line: &Line, reading: &Reading) -> Option<Start> {
-        let started = self.status.as_ref().and_then(|status| status.started(self.current));
-        let wanted = started.max(self.scope.since);
-        let late = wanted.is_none_or(|wanted| line.stamp > wanted.back(-LATE_LOOK));
-        (late && self.adopt.is_none()).then_some(Start { tail: reading.request.tail })
-    }
-
-    /// How the log starts, when it starts late.
-    fn late_start(&self, line: &Line, reading: &Reading) -> Option<LateStart> {
-        let started = self.status.as_ref()?.started(self.current)?;
-        let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
-        let late = line.stamp.0.saturating_sub(started.0) > LATE;
-        (asked_for_all && late).then_some(LateStart { started, first: line.stamp, bytes: 0 })
-    }
-
-    /// Tells a late start at once when it was elbtail that came late: the log could not be opened at first, and may have been
-    /// rotated meanwhile.
-    fn tell_late_look(&mut self, line: &Line, reading: &Reading, out: &mut Output) {
+    /// How the reading of this instance began.
+    fn start(&self, silent: Duration) -> Option<Start> {
         let waited = self.opened.zip(self.tried).is_some_and(|(opened, tried)| opened > tried + SETTLE);
         let started = self.status.as_ref().and_then(|status| status.started(self.current));
-        let asked_for_all = reading.request.tail.is_none() && reading.request.since.is_none();
-        if let (true, true, Some(started)) = (waited, asked_for_all, started)
-            && line.stamp > started.back(-LATE_LOOK)
-        {
-            out.notes.push(Note::StartsLate { restart: self.current, started, first: line.stamp });
-            self.late = None;
-        }
-    }
-
-    /// Tells that a log starts late once it has shown that it might have been rotated: at the rate at which it was written
-    /// since, a whole file would have been filled before its first line. A container that was silent at first has not.
-    fn tell_late_start(&mut self, line: &Line, out: &mut Output) {
-        let Some(late) = &mut self.late else { return };
-        late.bytes += line.text.len() as i64 + 40;
-        if late.bytes < LATE_SAMPLE {
-            return;
-        }
-        let seconds = |from: Stamp, to: Stamp| to.0.saturating_sub(from.0) / 1_000_000_000;
-        let rate = late.bytes / seconds(late.first, line.stamp).max(1);
-        if rate.saturating_mul(seconds(late.started, late.first)) >= SMALLEST_FILE {
-            out.notes.push(Note::StartsLate { restart: self.current, started: late.started, first: late.first });
-        }
-        self.late = None;
+        let previous = self.place() == Place::Previous;
+        let start = Start { restart: self.current, started, tail: self.scope.tail, previous, silent, waited };
+        self.adopt.is_none().then_some(start)
     }
 
     /// Reads the whole log again, since `sinceTime` hides lines of it.
@@ -1032,6 +988,9 @@ impl Follower {
                     self.unfinished = Some(line);
                     return self.open(Purpose::Check, now, out);
                 }
+                if self.cursor.count() == 0 {
+                    out.start = self.start(Duration::ZERO);
+                }
                 self.handed += 1;
                 self.any = true;
                 self.cursor.read(&line);
@@ -1085,6 +1044,10 @@ impl Follower {
     fn seal(&mut self, now: Duration, out: &mut Output) {
         if self.adopt.is_some() && self.place() != Place::Previous {
             self.adopt = None;
+        }
+        if self.cursor.count() == 0 && self.opened.is_some() && self.scope.tail != Some(0) {
+            // A log that was rotated after its last line is empty too.
+            out.start = self.start(Duration::ZERO);
         }
         self.sealed = true;
         self.plan(now, out);

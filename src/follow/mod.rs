@@ -5,6 +5,7 @@
 //! [`cursor`]; [`drive`] connects it to the cluster, and [`recover`] puts in what only the node still has.
 
 pub mod alarm;
+mod beginning;
 pub mod cursor;
 pub mod drive;
 pub mod follower;

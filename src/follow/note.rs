@@ -17,12 +17,12 @@ pub enum Note {
     Ended(u32, Ended),
     /// It has no log, and why.
     NoLog(String),
-    /// The log's first line is later than the container's start: what came before may have been rotated away.
+    /// The log's first line is later than it is wanted from: what came before may have been rotated away.
     StartsLate {
         /// The instance's number.
         restart: u32,
-        /// When the instance started.
-        started: Stamp,
+        /// From when on it is wanted.
+        wanted: Wanted,
         /// The first line's stamp.
         first: Stamp,
     },
@@ -93,6 +93,24 @@ pub enum Note {
     Forbidden(String),
 }
 
+/// From when on a log is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Since its container started, then.
+    All(Stamp),
+    /// Since a later moment.
+    Since(Stamp),
+}
+
+impl Wanted {
+    /// The moment.
+    pub fn from(self) -> Stamp {
+        match self {
+            Wanted::All(from) | Wanted::Since(from) => from,
+        }
+    }
+}
+
 impl Note {
     /// Whether the note says that lines are missing: exit code 8.
     pub fn lines_missing(&self) -> bool {
@@ -116,13 +134,19 @@ impl fmt::Display for Note {
                 if *number > 0 { write!(f, " (restart {number})") } else { Ok(()) }
             }
             Note::NoLog(reason) => write!(f, "no log: {reason}"),
-            Note::StartsLate { restart, started, first } => write!(
-                f,
-                "the log{} starts at {}, but the container at {}: earlier lines may have been rotated away",
-                of(restart),
-                time(first),
-                time(started)
-            ),
+            Note::StartsLate { restart, wanted, first } => {
+                let (what, from) = match wanted {
+                    Wanted::All(started) => ("the container", started),
+                    Wanted::Since(since) => ("what is wanted of it", since),
+                };
+                write!(
+                    f,
+                    "the log{} starts at {}, but {what} at {}: earlier lines may have been rotated away",
+                    of(restart),
+                    time(first),
+                    time(from)
+                )
+            }
             Note::Gap { restart, after, before: Some(before) } => write!(
                 f,
                 "lines{} are missing between {} and {}: rotated away before they could be read",

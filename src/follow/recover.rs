@@ -1,7 +1,7 @@
 //! [`Recovery`]: what the log API no longer has of a container, read from the files of its node.
 //!
-//! It stands between the follower and whoever takes the lines. Where the follower tells that lines are missing, or a log
-//! begins late, the files are read and their lines handed on at their place: before those that follow. What was recovered
+//! It stands between the follower and whoever takes the lines. Where the follower tells that lines are missing, or a log's
+//! beginning may be, the files are read and their lines handed on at their place: before those that follow. What was recovered
 //! is not told as missing; of what was not, it is told why.
 
 use std::{
@@ -9,19 +9,21 @@ use std::{
     sync::Arc,
 };
 
+use futures::StreamExt as _;
 use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use super::{
+    beginning::Beginning,
     cursor::Cursor,
     drive::{Batch, Told},
     follower::{Output, Scope, Start},
     gate::Gate,
     lines::Line,
-    note::Note,
+    note::{Note, Wanted},
     stamp::Stamp,
 };
 use crate::{
-    cluster::{Cluster, ClusterError, review},
+    cluster::{Cluster, ClusterError, LogAnswer, LogQuery, review},
     discover::{Target, watch as pods},
     node_logs::{
         self, Directory, NodeLine, NodeLog, Owner, Piece, Unreadable,
@@ -44,9 +46,8 @@ pub enum NodeLogs {
 /// How far a stamp may fall behind the one before: see `follow::cursor`.
 const SKEW: i64 = 1_000_000_000;
 
-/// How much later than its container a log may start and still count as whole, in nanoseconds: a kubelet looks every 10 s
-/// whether a log has to be rotated.
-const LATE: i64 = 10_000_000_000;
+/// Enough of an answer to have its first line's stamp, in bytes.
+const STAMP_BYTES: u64 = 64;
 
 /// Lines held back at most, in bytes, until it shows that they belong before those that were read already.
 const HELD: usize = 32 << 20;
@@ -109,6 +110,8 @@ impl From<Unreadable> for Why {
 #[derive(Debug)]
 struct Stretch {
     restart: u32,
+    /// The newest file was read: with no other nothing is missing.
+    knows_newest: bool,
     /// What was read before it.
     read: Cursor,
     /// The first lines that were read after it; none when nothing was.
@@ -124,8 +127,12 @@ struct Found {
     stamps: Option<(Stamp, Stamp)>,
     /// The files begin after what was read before.
     begins_late: bool,
-    /// The log was never rotated, so that nothing can be missing.
-    never_rotated: bool,
+    /// How many files the node has of the log; 0 when that is not known. Of one, nothing can be missing.
+    files: usize,
+    /// They have lines from before what is wanted.
+    reaches_back: bool,
+    /// How many lines were handed on.
+    count: u64,
     /// Why not all that comes after the last line was found.
     cut: Option<Why>,
 }
@@ -145,6 +152,43 @@ impl Found {
     }
 }
 
+/// A log of which it is not known yet whether it was read from its first line on.
+#[derive(Debug)]
+struct Begun {
+    start: Start,
+    wanted: Wanted,
+    /// `None` until a line came.
+    beginning: Option<Beginning>,
+    /// Why its node does not help; `None` when it was not asked.
+    why: Option<Why>,
+}
+
+impl Begun {
+    /// `None` when the container's start is not known.
+    fn new(start: Start, since: Option<Stamp>) -> Option<Begun> {
+        let started = start.started?;
+        let since = since.filter(|since| *since > started);
+        let wanted = since.map_or(Wanted::All(started), Wanted::Since);
+        Some(Begun { start, wanted, beginning: None, why: None })
+    }
+
+    /// How it begins if its first line is stamped so.
+    fn from(&self, first: Stamp) -> Beginning {
+        // While a log lies open, nothing of it is rotated away unseen.
+        let silent = i64::try_from(self.start.silent.as_nanos()).unwrap_or(i64::MAX);
+        Beginning::new(self.wanted.from().back(-silent), first)
+    }
+
+    fn read(&mut self, lines: &[Line]) {
+        if let (None, Some(first)) = (self.beginning, lines.first()) {
+            self.beginning = Some(self.from(first.stamp));
+        }
+        if let Some(beginning) = &mut self.beginning {
+            beginning.read(lines);
+        }
+    }
+}
+
 /// Nobody takes the lines any more.
 pub struct Unheard;
 
@@ -158,8 +202,8 @@ pub struct Recovery<T> {
     told: mpsc::Sender<T>,
     /// The node, once it is known.
     node: Option<String>,
-    /// What was found before the first line of an instance.
-    start: Option<(u32, Found)>,
+    /// The log that is read now, until it is known whether it was read from its first line on.
+    begun: Option<Begun>,
     /// Whether any line was handed on.
     any: bool,
 }
@@ -174,7 +218,7 @@ impl<T: From<Told>> Recovery<T> {
         scope: Scope,
         told: mpsc::Sender<T>,
     ) -> Self {
-        Recovery { nodes, gate, target, source, scope, told, node: None, start: None, any: false }
+        Recovery { nodes, gate, target, source, scope, told, node: None, begun: None, any: false }
     }
 
     /// Tells where the container runs.
@@ -193,26 +237,22 @@ impl<T: From<Told>> Recovery<T> {
         let read = std::mem::take(&mut out.read);
         let start = out.start.take();
         let mut later = Vec::new();
-        let mut begun = false;
         // What the lines are about comes first: a container starts before it prints.
         for note in out.notes.drain(..) {
             if is_after(&note, out.restart) && !lines.is_empty() {
                 later.push(note);
                 continue;
             }
-            if let (Note::StartsLate { .. }, Some(start), false) = (&note, start, begun) {
-                begun = true;
-                self.begin(out.restart, start, &lines).await?;
-            }
             self.note(note, &read, &lines).await?;
         }
-        if let (Some(start), false) = (start, begun) {
-            self.begin(out.restart, start, &lines).await?;
+        if let Some(start) = start {
+            self.begin(start, &lines).await?;
         }
         if lines.is_empty() {
             return if self.told.is_closed() { Err(Unheard) } else { Ok(()) };
         }
         self.lines(out.restart, None, lines).await?;
+        self.judge().await?;
         for note in later {
             self.note(note, &read, &[]).await?;
         }
@@ -230,49 +270,124 @@ impl<T: From<Told>> Recovery<T> {
         lines: Vec<Line>,
     ) -> Result<(), Unheard> {
         self.any = true;
+        if let Some(begun) = self.begun.as_mut().filter(|begun| begun.start.restart == restart) {
+            begun.read(&lines);
+        }
         let batch = Batch { source: self.source, restart, stream, lines };
         self.told.send(Told::Lines(batch).into()).await.map_err(|_| Unheard)
     }
 
-    /// Hands on what the node has before the first lines of an instance that were read.
-    async fn begin(&mut self, restart: u32, start: Start, after: &[Line]) -> Result<(), Unheard> {
-        let mut stretch =
-            Stretch { restart, read: Cursor::default(), after: first(after), last: start.tail.filter(|_| !self.any) };
-        if let Some(tail) = stretch.last {
-            match self.count_from(restart, after, tail).await {
-                Some(count) if count < tail => stretch.last = Some(tail - count),
-                _ => return Ok(()),
+    /// Hands on what the node has before the first lines of an instance that were read, and tells what may have been before them.
+    async fn begin(&mut self, start: Start, after: &[Line]) -> Result<(), Unheard> {
+        let restart = start.restart;
+        self.begun = Begun::new(start, self.scope.since);
+        if let (Some(begun), Some(line)) = (&self.begun, after.first()) {
+            let mut beginning = begun.from(line.stamp);
+            beginning.read(after);
+            if !beginning.is_late() && !beginning.is_rapid() {
+                return Ok(());
             }
         }
+        let last = start.tail.filter(|_| !self.any);
+        let mut stretch = Stretch { restart, knows_newest: true, read: Cursor::default(), after: first(after), last };
+        if let (Some(tail), false) = (stretch.last, after.is_empty()) {
+            match self.count_from(restart, after, tail).await {
+                Some(count) if count < tail => stretch.last = Some(tail - count),
+                _ => {
+                    self.begun = None;
+                    return Ok(());
+                }
+            }
+        }
+        let wanted = stretch.last;
         let found = self.recover(stretch).await?;
         if let (Some((_, last)), Some(why), Some(first)) = (found.stamps, &found.cut, after.first()) {
-            let note = Note::Gap { restart, after: last, before: Some(first.stamp) };
-            let why = why.clone();
-            self.tell(note).await?;
-            self.explain(why).await?;
+            self.tell(Note::Gap { restart, after: last, before: Some(first.stamp) }).await?;
+            self.explain(why.clone()).await?;
         }
-        self.start = Some((restart, found));
-        Ok(())
+        let Some(mut begun) = self.begun.take() else { return Ok(()) };
+        if found.files == 0 {
+            let waited = start.waited && start.tail.is_none() && self.scope.since.is_none();
+            begun.why = Some(found.why());
+            let late = after.first().map(|line| begun.from(line.stamp)).filter(Beginning::is_late);
+            match late {
+                // It was elbtail that came late.
+                Some(late) if waited => return self.starts_late(&begun, late).await,
+                _ => self.begun = Some(begun),
+            }
+            return Ok(());
+        }
+        let first = begun.beginning.or_else(|| after.first().map(|line| begun.from(line.stamp)));
+        let is_wanted = !found.reaches_back && wanted.is_none_or(|wanted| found.count < wanted);
+        match first.filter(|first| is_wanted && first.by_files(found.files)) {
+            Some(first) => {
+                begun.why = Some(found.why());
+                self.starts_late(&begun, first).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Tells of a log that it may have been rotated before its first line, once that shows.
+    async fn judge(&mut self) -> Result<(), Unheard> {
+        let Some(begun) = &self.begun else { return Ok(()) };
+        let Some(beginning) = begun.beginning else { return Ok(()) };
+        let Some(may_be_cut) = beginning.by_rate() else { return Ok(()) };
+        let Some(mut begun) = self.begun.take() else { return Ok(()) };
+        if !may_be_cut || begun.start.tail.is_some() {
+            return Ok(());
+        }
+        if begun.why.is_none() {
+            begun.why = Some(match self.open(begun.start.restart, None).await {
+                Ok(log) if log.is_whole() => return Ok(()),
+                Ok(_) => Why::Other("it showed only when later lines had been printed".to_owned()),
+                Err(why) => why,
+            });
+        }
+        if let Wanted::Since(since) = begun.wanted
+            && self.newest_begins(begun.start.previous).await.is_some_and(|begins| begins < since)
+        {
+            return Ok(());
+        }
+        self.starts_late(&begun, beginning).await
+    }
+
+    async fn starts_late(&mut self, begun: &Begun, beginning: Beginning) -> Result<(), Unheard> {
+        let (restart, wanted) = (begun.start.restart, begun.wanted);
+        self.tell(Note::StartsLate { restart, wanted, first: beginning.first }).await?;
+        self.explain(begun.why.clone().unwrap_or(Why::Older)).await
+    }
+
+    /// The stamp of the first line that the log API has, whatever lines are wanted.
+    async fn newest_begins(&self, previous: bool) -> Option<Stamp> {
+        let Target { namespace, pod, container, .. } = &*self.target;
+        let query = LogQuery {
+            container: container.clone(),
+            previous,
+            timestamps: true,
+            limit_bytes: Some(STAMP_BYTES),
+            ..LogQuery::default()
+        };
+        let _place = self.gate.ask(false).await;
+        let LogAnswer::Body(mut body) = self.nodes.cluster.log(namespace, pod, &query).await.ok()? else { return None };
+        let mut text = Vec::new();
+        while let Some(Ok(bytes)) = body.next().await {
+            text.extend_from_slice(&bytes);
+        }
+        Stamp::parse(&text).map(|(stamp, _)| stamp)
     }
 
     /// Tells a note, or hands on the lines whose loss it is about.
     async fn note(&mut self, note: Note, read: &[(u32, Cursor)], after: &[Line]) -> Result<(), Unheard> {
         let known = |restart| read.iter().find(|(of, _)| *of == restart).map(|(_, read)| read.clone());
-        let rest =
-            |restart| Stretch { restart, read: known(restart).unwrap_or_default(), after: Vec::new(), last: None };
+        let rest = |restart| Stretch {
+            restart,
+            knows_newest: false,
+            read: known(restart).unwrap_or_default(),
+            after: Vec::new(),
+            last: None,
+        };
         match note {
-            Note::StartsLate { restart, started, first } => {
-                let found = match &self.start {
-                    Some((of, found)) if *of == restart => found.clone(),
-                    _ => Found::nothing(Why::Unwanted),
-                };
-                let first = found.stamps.map_or(first, |(earliest, _)| earliest.min(first));
-                if found.never_rotated || (found.is_all() && first <= started.back(-LATE)) {
-                    return Ok(());
-                }
-                self.tell(Note::StartsLate { restart, started, first }).await?;
-                self.explain(found.why()).await
-            }
             Note::Gap { restart, after: last, before } => {
                 let stretch = match before {
                     Some(_) => Stretch { after: first(after), ..rest(restart) },
@@ -340,7 +455,7 @@ impl<T: From<Told>> Recovery<T> {
 
     /// Tells where the log of an instance begins of which only files are left, when they may not be all there were.
     async fn tell_begin(&self, restart: u32, found: &Found) -> Result<(), Unheard> {
-        let (Some((first, _)), false) = (found.stamps, found.never_rotated) else { return Ok(()) };
+        let (Some((first, _)), 2..) = (found.stamps, found.files) else { return Ok(()) };
         let text = format!(
             "the log of instance {restart} was read from its node's files, which start at {}: earlier lines may have been rotated away",
             first.to_timestamp()
@@ -382,7 +497,8 @@ impl<T: From<Told>> Recovery<T> {
         let instances: BTreeSet<u32> = files.iter().map(|file| file.instance).filter(|it| *it < count).collect();
         let mut left = count;
         for restart in instances {
-            let stretch = Stretch { restart, read: Cursor::default(), after: Vec::new(), last: None };
+            let stretch =
+                Stretch { restart, knows_newest: false, read: Cursor::default(), after: Vec::new(), last: None };
             let found = self.recover(stretch).await?;
             left -= u32::from(found.stamps.is_some() || found.cut.is_none());
         }
@@ -437,7 +553,7 @@ impl<T: From<Told>> Recovery<T> {
 
     /// Reads what is missing and hands it on.
     async fn recover(&mut self, stretch: Stretch) -> Result<Found, Unheard> {
-        let Stretch { restart, mut read, after, last } = stretch;
+        let Stretch { restart, knows_newest, mut read, after, last } = stretch;
         // Older files than were ever read are not what is looked for here.
         read.starts_inside();
         // With lines read before, all files are read: a clock that was set back hides nothing then.
@@ -446,10 +562,10 @@ impl<T: From<Told>> Recovery<T> {
             Ok(log) => log,
             Err(why) => return Ok(Found::nothing(why)),
         };
-        if log.is_whole() && read.count() == 0 && !after.is_empty() {
-            return Ok(Found { never_rotated: true, ..Found::default() });
+        let mut found = Found { files: log.files(), ..Found::default() };
+        if log.is_whole() && knows_newest {
+            return Ok(found);
         }
-        let mut found = Found { never_rotated: log.is_whole(), ..Found::default() };
         let mut place = Place::new(&after, last);
         let mut splice = Splice::new(&read, after);
         let mut missing = Vec::new();
@@ -478,6 +594,7 @@ impl<T: From<Told>> Recovery<T> {
                     }
                 };
                 if since.is_some_and(|since| line.line.stamp < since) {
+                    found.reaches_back = true;
                     continue;
                 }
                 if splice.push(line, &mut missing) == Progress::Done {
@@ -510,6 +627,7 @@ impl<T: From<Told>> Recovery<T> {
         if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
             let first = found.stamps.map_or(first.line.stamp, |(first, _)| first);
             found.stamps = Some((first, last.line.stamp));
+            found.count += lines.len() as u64;
         }
         let mut lines = lines.into_iter().peekable();
         while let Some(NodeLine { line, stream, .. }) = lines.next() {
@@ -708,8 +826,8 @@ mod tests {
         let found = |stamps: Option<(i64, i64)>, begins_late, cut| Found {
             stamps: stamps.map(|(first, last)| (Stamp(first), Stamp(last))),
             begins_late,
-            never_rotated: false,
             cut,
+            ..Found::default()
         };
         for (found, expected) in [
             (found(Some((20, 40)), true, None), gap(10, Some(Stamp(20)))),

@@ -100,6 +100,11 @@ impl NodeLog {
         Ok(log)
     }
 
+    /// How many files there were when it was opened; never none.
+    pub fn files(&self) -> usize {
+        self.first_count
+    }
+
     /// Whether the node surely holds the log from its first line on: it was never rotated.
     pub fn is_whole(&self) -> bool {
         self.first_count == 1 && self.listed.is_empty()

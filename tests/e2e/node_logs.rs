@@ -4,7 +4,7 @@ use std::{ops::Range, sync::OnceLock, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use testcluster::{Access, NodeLogs, Options, PodHandle, Stream, TestCluster};
+use testcluster::{Access, Action, Kind, LogBlockBuilder, NodeLogs, Options, PodHandle, Rule, Stream, TestCluster};
 
 use crate::{
     jobs::JobPlan,
@@ -93,6 +93,14 @@ struct Scene {
 
 impl Scene {
     fn new(pods: usize) -> Scene {
+        let scene = Scene::not_started(pods);
+        for pod in &scene.pods {
+            pod.at(at(0)).start("blast");
+        }
+        scene
+    }
+
+    fn not_started(pods: usize) -> Scene {
         let stage = Stage::local();
         let pod = |number| {
             stage
@@ -106,9 +114,6 @@ impl Scene {
                 .create()
         };
         let pods: Vec<PodHandle> = (0..pods).map(pod).collect();
-        for pod in &pods {
-            pod.at(at(0)).start("blast");
-        }
         let viewer = Access::all().deny("*", "nodes/proxy");
         stage.cluster().add_user("viewer", "viewer", viewer);
         Scene { stage, pods }
@@ -150,6 +155,188 @@ fn texts(numbers: Range<u64>) -> Vec<String> {
 }
 
 const LATE: &str = "earlier lines may have been rotated away";
+
+/// What was written of a log before it was read: stretches of lines, and where a kubelet rotated it.
+enum Written {
+    /// So many lines from one moment to another, in milliseconds since the container started, evenly.
+    Lines(u64, Range<u64>),
+    Rotated,
+}
+
+/// Has the log of a new pod written so, and ends its container.
+fn written(log: &[Written]) -> Scene {
+    let scene = Scene::new(1);
+    write(&scene.pods[0], log);
+    scene.pods[0].terminate("blast", 0);
+    scene
+}
+
+fn write(pod: &PodHandle, log: &[Written]) {
+    let mut number = 0;
+    for part in log {
+        let (lines, time) = match part {
+            Written::Lines(lines, time) => (*lines, time),
+            Written::Rotated => {
+                pod.rotate("blast");
+                continue;
+            }
+        };
+        let mut block = LogBlockBuilder::new();
+        for line in 0..lines {
+            let nanos = (time.end - time.start) * 1_000_000 * line / lines;
+            let stamp = at(0) + Duration::from_millis(time.start) + Duration::from_nanos(nanos);
+            block.line(stamp, Stream::Stdout, text(number).as_bytes());
+            number += 1;
+        }
+        pod.append("blast", &block.build());
+    }
+}
+
+/// Lines that are about as large as `text` makes them: 110 bytes a record.
+const MIB: u64 = 10_000;
+
+/// A log that was rotated so often that the first of its files was removed: so many lines a file, in so much time.
+fn outrun(first: u64, lines: u64, after: u64) -> Vec<Written> {
+    let part =
+        |number: u64| [Written::Lines(lines, first + number * after..first + (number + 1) * after), Written::Rotated];
+    let mut log: Vec<Written> = (0..7).flat_map(part).collect();
+    log.push(Written::Lines(lines, first + 7 * after..first + 8 * after));
+    log
+}
+
+#[test]
+fn lines_that_may_be_missing_at_a_logs_beginning_are_told() {
+    use Written::{Lines, Rotated};
+    // With the node's files.
+    let cases = [
+        ("outran all files in seconds", outrun(0, 1000, 1000)),
+        ("outran all files in a moment", outrun(200, MIB, 100)),
+        (
+            "outran all files and slowed down",
+            outrun(0, 1000, 1000).into_iter().chain([Lines(1000, 60_000..600_000)]).collect(),
+        ),
+        ("a kubelet that keeps fewer files", vec![Lines(1000, 3000..3500), Rotated, Lines(1000, 3500..4000)]),
+    ];
+    for (name, log) in cases {
+        let scene = written(&log);
+        let run = scene.stage.run(&["logs", ROW, "-o", "raw"]).code(0);
+        let said = stderr(&run);
+        assert_eq!(said.matches(LATE).count(), 1, "{name}: {said}");
+        assert!(said.contains("older than the files that node node1 keeps"), "{name}: {said}");
+        let follow = stderr(&scene.stage.run(&["logs", ROW, "-f", "-o", "raw"]).code(0));
+        assert_eq!(follow.matches(LATE).count(), 1, "{name}, -f: {follow}");
+    }
+    // With the log API alone.
+    let cases = [
+        ("rotated within seconds", vec![Lines(2 * MIB, 0..3000), Rotated, Lines(2 * MIB, 3000..6000)]),
+        (
+            "rotated within the first second and a half",
+            vec![Lines(11 * MIB, 0..1200), Rotated, Lines(11 * MIB, 1200..2400)],
+        ),
+        ("rotated after a minute", vec![Lines(2 * MIB, 0..60_000), Rotated, Lines(2 * MIB, 60_000..120_000)]),
+    ];
+    for (name, log) in cases {
+        let scene = written(&log);
+        for arguments in [&["--token", "viewer"][..], &["--node-logs", "never"], &["--token", "viewer", "-f"]] {
+            let run = scene.stage.run(&[&["logs", ROW, "-o", "raw"], arguments].concat()).code(0);
+            let said = stderr(&run);
+            assert_eq!(said.matches(LATE).count(), 1, "{name} {arguments:?}: {said}");
+            let hint = usize::from(arguments.contains(&"viewer"));
+            assert_eq!(
+                said.matches("with permission to get nodes/proxy").count(),
+                hint,
+                "{name} {arguments:?}: {said}"
+            );
+        }
+        let run = scene.stage.run(&["logs", ROW, "-o", "raw"]).code(0);
+        assert!(!stderr(&run).contains(LATE), "{name}: the node has all: {}", stderr(&run));
+    }
+}
+
+#[test]
+fn a_log_that_is_whole_is_not_said_to_be_rotated() {
+    use Written::{Lines, Rotated};
+    let cases = [
+        ("short", vec![Lines(10, 0..5)]),
+        ("short and late", vec![Lines(10, 30_000..30_005)]),
+        ("late, and a burst then", vec![Lines(2 * MIB, 30_000..30_500)]),
+        ("a burst after three seconds", vec![Lines(2 * MIB, 3000..3100)]),
+        ("a burst at the start", vec![Lines(2 * MIB, 300..400)]),
+        ("rotated, and slow at first", vec![Lines(1000, 3000..60_000), Rotated, Lines(1000, 60_000..90_000)]),
+        ("as many files as are kept", {
+            let part = |number: u64| [Lines(1000, number * 5000..(number + 1) * 5000), Rotated];
+            (0..4).flat_map(part).chain([Lines(10, 20_000..20_100)]).collect()
+        }),
+    ];
+    for (name, log) in cases {
+        let scene = written(&log);
+        let lines: u64 = log.iter().map(|part| if let Lines(lines, _) = part { *lines } else { 0 }).sum();
+        for arguments in [&["logs", ROW, "-o", "raw"][..], &["logs", ROW, "-f", "-o", "raw"]] {
+            let run = scene.stage.run(arguments).code(0);
+            assert_eq!(stdout(&run).len() as u64, lines, "{name}");
+            assert!(!stderr(&run).contains("rotated"), "{name}: {}", stderr(&run));
+        }
+    }
+    // Whoever may not look cannot tell a burst from a rotation; a few lines are none.
+    for log in [vec![Lines(10, 0..5)], vec![Lines(100, 30_000..30_005)], vec![Lines(1000, 5000..5010)]] {
+        let run = written(&log).stage.run(&["logs", ROW, "--token", "viewer"]).code(0);
+        assert!(!stderr(&run).contains("rotated") && !stderr(&run).contains("nodes/proxy"), "{}", stderr(&run));
+    }
+}
+
+#[test]
+fn a_log_that_lay_open_from_the_start_was_not_rotated_unseen() {
+    let scene = Scene::not_started(1);
+    let pod = &scene.pods[0];
+    let elbtail = scene.stage.start(&["logs", ROW, "-f", "-o", "raw", "--token", "viewer"]);
+    let cluster = scene.stage.cluster();
+    scene.stage.until("it is followed", || cluster.counts().requests(Kind::Watch) > 0);
+    pod.at(Timestamp::now() + Duration::from_secs(2)).start("blast");
+    scene.stage.until("its log is open", || cluster.counts().requests(Kind::Log) > 0);
+    std::thread::sleep(Duration::from_secs(5));
+    let mut block = LogBlockBuilder::new();
+    for number in 0..2 * MIB {
+        block.line(Timestamp::now(), Stream::Stdout, text(number).as_bytes());
+    }
+    pod.append("blast", &block.build());
+    elbtail.until_printed(&format!("line {} ", 2 * MIB - 1));
+    pod.terminate("blast", 0);
+    let ended = elbtail.end().code(0);
+    assert!(!ended.stderr.contains(LATE), "{}", ended.stderr);
+}
+
+#[test]
+fn a_log_that_was_rotated_after_its_last_line_is_not_empty() {
+    use Written::{Lines, Rotated};
+    let scene = written(&[Lines(1000, 0..5000), Rotated]);
+    for arguments in [&["logs", ROW, "-o", "raw"][..], &["logs", ROW, "-f", "-o", "raw"]] {
+        let run = scene.stage.run(arguments).code(0);
+        assert_eq!(stdout(&run), texts(0..1000), "{}", stderr(&run));
+    }
+    let running = Scene::new(1);
+    write(&running.pods[0], &[Lines(1000, 0..5000), Rotated]);
+    let run = running.stage.run(&["logs", ROW, "-o", "raw"]).code(0);
+    assert_eq!(stdout(&run), texts(0..1000), "{}", stderr(&run));
+}
+
+#[test]
+fn a_time_limit_before_the_files_kept_is_told() {
+    use Written::{Lines, Rotated};
+    let since = |seconds| at(seconds).to_string();
+    let scene = written(&std::iter::once(Lines(10, 0..5)).chain(outrun(100_000, 1000, 1000)).collect::<Vec<_>>());
+    let run = scene.stage.run(&["logs", ROW, "-o", "raw", "--since-time", &since(90)]).code(0);
+    assert!(stderr(&run).contains(LATE) && stderr(&run).contains("what is wanted of it at"), "{}", stderr(&run));
+    let run = scene.stage.run(&["logs", ROW, "-o", "raw", "--since-time", &since(104)]).code(0);
+    assert!(!stderr(&run).contains(LATE), "{}", stderr(&run));
+
+    let viewer = ["logs", ROW, "-o", "raw", "--token", "viewer", "--since-time"];
+    let scene = written(&[Lines(2 * MIB, 0..60_000), Rotated, Lines(2 * MIB, 60_000..120_000)]);
+    let run = scene.stage.run(&[&viewer[..], &[&since(20)]].concat()).code(0);
+    assert!(stderr(&run).contains(LATE), "{}", stderr(&run));
+    let scene = written(&[Lines(10, 0..5), Lines(2 * MIB, 60_000..60_100)]);
+    let run = scene.stage.run(&[&viewer[..], &[&since(20)]].concat()).code(0);
+    assert!(!stderr(&run).contains(LATE), "its first line is older than what is wanted: {}", stderr(&run));
+}
 
 #[test]
 fn whoever_may_not_read_nodes_is_told_what_they_would_give() {
@@ -194,7 +381,16 @@ fn a_time_limit_holds_for_the_files_too() {
 #[test]
 fn why_the_files_do_not_help_is_told_once() {
     type Spoil = fn(&TestCluster);
-    let cases: [(Spoil, &str); 3] = [
+    fn refuse(cluster: &TestCluster, code: u16, message: &str) {
+        let refusal = Action::Refuse { code, message: message.to_owned() };
+        cluster.faults().push(Rule::new(|call| call.kind == Kind::NodeFile, refusal));
+    }
+    let cases: [(Spoil, &str); 5] = [
+        (|cluster| refuse(cluster, 401, "Unauthorized"), "the kubelet refuses the API server: Unauthorized"),
+        (
+            |cluster| refuse(cluster, 403, "Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes)"),
+            "the kubelet refuses the API server: Forbidden (user=kube-apiserver-kubelet-client",
+        ),
         (|cluster| cluster.node_logs("node1", NodeLogs::Disabled), "the kubelet does not serve /logs/"),
         (|cluster| cluster.node_logs("node1", NodeLogs::Elsewhere), "the kubelet does not serve /logs/"),
         (|cluster| cluster.remove_node("node1"), "the node is gone"),

@@ -1,0 +1,181 @@
+//! [`Beginning`]: whether the first line that was read of a log is its first.
+//!
+//! The log API does not tell. It reads the newest file of a log, and the kubelet rotates a log without saying so. What is known
+//! is when the container started, how the lines are stamped, and, where the node may be asked, how many files there are.
+
+use super::{lines::Line, stamp::Stamp};
+
+/// How much later than it is wanted from a log may start and still count as whole, in nanoseconds: a second, to which the
+/// container's start is cut, and a half.
+const LATE: i64 = 1_500_000_000;
+
+/// How late it starts when a sample of it is enough to judge it by: kubelets look every 10 s whether a log is to be rotated.
+const LONG: i64 = 10_000_000_000;
+
+/// That sample, in bytes.
+const SAMPLE: i64 = 64 << 10;
+
+/// The smallest file that a kubelet is set to rotate at, in bytes (`containerLogMaxSize`).
+const SMALLEST_FILE: i64 = 1 << 20;
+
+/// What can have been rotated away in the moment before a log that does not start late: a bit less than the 10 MiB at which a
+/// kubelet rotates unless set otherwise.
+const USUAL_FILE: i64 = 9 << 20;
+
+/// How many files of a log a kubelet keeps unless set otherwise (`containerLogMaxFiles`).
+const FILES: usize = 5;
+
+/// What a file has of each line besides its text, in bytes: the stamp, the stream and a tag.
+const RECORD: usize = 40;
+
+/// How a log begins, as far as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// From when on it is wanted: since its container started, or later.
+    pub wanted: Stamp,
+    /// The first line that was read.
+    pub first: Stamp,
+    last: Stamp,
+    bytes: i64,
+    /// The line with which as much had come as a file holds.
+    filled: Option<Stamp>,
+}
+
+impl Beginning {
+    /// Of a log that is wanted from then on, and whose first line is stamped so.
+    pub fn new(wanted: Stamp, first: Stamp) -> Beginning {
+        Beginning { wanted, first, last: first, bytes: 0, filled: None }
+    }
+
+    /// Takes the next lines.
+    pub fn read(&mut self, lines: &[Line]) {
+        let Some(last) = lines.last() else { return };
+        self.last = last.stamp;
+        let bytes: usize = lines.iter().map(|line| line.text.len() + RECORD).sum();
+        self.bytes = self.bytes.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));
+        if self.bytes >= self.file() {
+            self.filled.get_or_insert(last.stamp);
+        }
+    }
+
+    /// Whether it starts so late that lines may have been there before. Many a program is silent at first.
+    pub fn is_late(&self) -> bool {
+        self.delay() > LATE
+    }
+
+    /// Whether a whole file can have been written before the first line, by how fast the log was written after it. `None`
+    /// until enough of it was read.
+    pub fn by_rate(&self) -> Option<bool> {
+        let (delay, took) = (self.delay(), self.took());
+        if delay > LONG {
+            let seconds = |nanos: i64| nanos / 1_000_000_000;
+            let rate = self.bytes / seconds(took).max(1);
+            return (self.bytes >= SAMPLE).then(|| rate.saturating_mul(seconds(delay)) >= SMALLEST_FILE);
+        }
+        if took > delay { Some(false) } else { self.filled.map(|_| true) }
+    }
+
+    /// The same when the node holds so many files of it, and all that was read of the older ones.
+    ///
+    /// A log of one file was never rotated. One of as many as a kubelet keeps may have had more, if it starts late. Of any
+    /// other only a kubelet that is set to keep fewer can have removed any.
+    pub fn by_files(&self, files: usize) -> bool {
+        match (files, self.is_late()) {
+            (..=1, _) => false,
+            (FILES.., true) => true,
+            // As much as a file, or all that there is, came in less time than there was for the first.
+            (FILES.., false) => self.took() / 2 <= self.delay(),
+            (_, true) => self.took() <= self.delay(),
+            (_, false) => false,
+        }
+    }
+
+    /// Whether what has come is so much in so short a time that a file may have been filled before.
+    pub fn is_rapid(&self) -> bool {
+        let before = i128::from(self.bytes) * i128::from(self.delay()) / i128::from(self.took().max(1));
+        self.bytes >= SAMPLE / 8 && before >= i128::from(SMALLEST_FILE)
+    }
+
+    /// What must have been written before the first line for a file to have been rotated away.
+    fn file(&self) -> i64 {
+        if self.is_late() { SMALLEST_FILE } else { USUAL_FILE }
+    }
+
+    fn delay(&self) -> i64 {
+        self.first.0.saturating_sub(self.wanted.0)
+    }
+
+    /// How long it took to write as much as a file holds, or what was read.
+    fn took(&self) -> i64 {
+        self.filled.unwrap_or(self.last).0.saturating_sub(self.first.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    /// A log whose first line is so late, in milliseconds, and of which so many KiB were written in so many milliseconds.
+    fn log(delay: i64, kib: i64, took: i64) -> Beginning {
+        let started = Stamp(1_000_000_000_000);
+        let at = |millis: i64| started.back(-millis * 1_000_000);
+        let mut beginning = Beginning::new(started, at(delay));
+        let text = Bytes::from(vec![b'x'; 1024 - RECORD]);
+        for number in 0..kib {
+            let stamp = at(delay + took * number / kib.max(2).saturating_sub(1));
+            beginning.read(&[Line { stamp, text: text.clone() }]);
+        }
+        beginning
+    }
+
+    #[test]
+    fn what_the_log_api_alone_shows() {
+        for (delay, kib, took, expected) in [
+            // Nothing was filled in no time, and little came in some.
+            (0, 20_000, 100, Some(false)),
+            (800, 20_000, 20_000, Some(false)),
+            (800, 4000, 10, None),
+            // As much as a file is large, in less time than there was before.
+            (800, 10_000, 500, Some(true)),
+            (3000, 1100, 2000, Some(true)),
+            (3000, 1100, 4000, Some(false)),
+            (3000, 200, 10, None),
+            // Minutes, in which even a slow log fills a file.
+            (60_000, 60, 1000, None),
+            (60_000, 64, 2000, Some(true)),
+            (60_000, 64, 60_000, Some(false)),
+            (-5000, 20_000, 100, Some(false)),
+        ] {
+            assert_eq!(log(delay, kib, took).by_rate(), expected, "{delay} ms late, {kib} KiB in {took} ms");
+        }
+    }
+
+    #[test]
+    fn what_the_number_of_files_shows() {
+        for (files, delay, kib, took, expected) in [
+            (1, 600_000, 20_000, 10, false),
+            (5, 3000, 100, 60_000, true),
+            (9, 3000, 0, 0, true),
+            (5, 500, 40_000, 40_000, false),
+            (5, 900, 40_000, 2000, true),
+            (3, 3000, 2000, 1000, true),
+            (3, 3000, 2000, 60_000, false),
+            (3, 500, 40_000, 100, false),
+        ] {
+            let found = log(delay, kib, took).by_files(files);
+            assert_eq!(found, expected, "{files} files, {delay} ms late, {kib} KiB in {took} ms");
+        }
+    }
+
+    #[test]
+    fn a_moment_without_end_is_no_error() {
+        let mut beginning = Beginning::new(Stamp(i64::MIN), Stamp(i64::MAX));
+        beginning.read(&[Line { stamp: Stamp(i64::MIN), text: Bytes::from(vec![b'x'; SAMPLE as usize]) }]);
+        beginning.by_rate();
+        beginning.by_files(5);
+        assert!(beginning.is_late());
+        beginning.is_rapid();
+    }
+}
