@@ -63,6 +63,10 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "resolve" -d 'Print 
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List the pods and containers of a job with their state'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the rows of a database, the newest first'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "prune" -d 'Delete old jobs from an archive'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "completion" -d 'Print the completion script of a shell'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "version" -d 'Print the version of elbtail and of the cluster'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -78,12 +82,12 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s l -l selector -
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tail -d 'Only the last N lines of each container; -1 for all' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since -d 'Only lines newer than this, such as 5s, 2h30m, 1d' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
-never\t'Never'
-always\t'Yes, and it is an error when it is not permitted'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
 json\t'One JSON object a line'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
+never\t'Never'
+always\t'Yes, and it is an error when it is not permitted'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l order -d 'In which order lines of different containers come [default: time, with -f arrival]' -r -f -a "time\t'By their stamps'
 arrival\t'As they arrive'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
@@ -297,6 +301,165 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l disable-compr
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -s o -l output -d 'How to print them' -r -f -a "table\t'A line for each job'
+wide\t'The same with all there is to know'
+name\t'The jobs\' ids alone'
+json\t'An array, empty without jobs'
+yaml\t'The same array'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l no-headers -d 'Print no line of headers above a table'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l warnings-as-errors -d 'The server\'s warnings are not shown'
+complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
+warming_up\t'Loading a database ahead of time'
+staging_db\t'Copying the database and the queries to the nodes'
+running\t'Searching'
+exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l tail -d 'Only the last N lines of each container; -1 for all' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l since -d 'Only lines newer than this, such as 5s, 2h30m, 1d' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
+raw\t'The text alone'
+json\t'One JSON object a line'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l speed -d 'Let time pass between lines as it did, so many times faster: 1 is as it was [default: no waiting]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s p -l previous -d 'Only the instance before the latest of each container that was started again'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s t -l timestamps -d 'Print the time of each line'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l only-log-lines -d 'Print log lines only: nothing on stderr but errors and what is missing'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l warnings-as-errors -d 'The server\'s warnings are not shown'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -s o -l output -d 'How to print it' -r -f -a "text\t'A line for each job, and one for each fault'
+json\t'An array with an object for each job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -l warnings-as-errors -d 'The server\'s warnings are not shown'
+complete -c elbtail -n "__fish_elbtail_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l older-than -d 'Delete jobs to which nothing was added for so long, such as 30d' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l dry-run -d 'Only tell what would be deleted'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l warnings-as-errors -d 'The server\'s warnings are not shown'
+complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cluster -d 'The name of the kubeconfig cluster to use' -r
@@ -366,11 +529,15 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l disable-comp
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "jobs" -d 'List the rows of a database, the newest first'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "completion" -d 'Print the completion script of a shell'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "prune" -d 'Delete old jobs from an archive'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

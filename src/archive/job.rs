@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ArchiveError, JobKey, Store, Stream, chunk,
+    ArchiveError, Instance, JobKey, Store, Stream, chunk,
     index::Index,
     record::{Chunk, Complete, Gap, JobState, Record},
     store::Created,
@@ -75,6 +75,47 @@ impl Archive {
         Ok(jobs)
     }
 
+    /// The job that `word` means: its id, its row's id, or the first 6 or more characters of either.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NoJob`], [`ArchiveError::Usage`] when several begin so, or as [`Archive::job`].
+    pub async fn find(&self, word: &str) -> Result<Job, ArchiveError> {
+        let keys = self.jobs().await?;
+        if let Some(key) = keys.iter().find(|key| key.as_str() == word) {
+            return self.job(key).await;
+        }
+        let mut found = Vec::new();
+        for key in keys {
+            match self.job(&key).await {
+                Ok(job) if job.is_called(word) => found.push(job),
+                // One that cannot be read is not known to be meant.
+                Ok(_) | Err(ArchiveError::NoJob { .. } | ArchiveError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match found.len() {
+            0 => Err(ArchiveError::NoJob { at: self.store.call(""), job: word.to_owned() }),
+            1 => Ok(found.remove(0)),
+            count => Err(ArchiveError::Usage(format!("{count} jobs begin with {word}: {}", names(&found)))),
+        }
+    }
+
+    /// The only job there is.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Usage`] when there are more or none, or as [`Archive::job`].
+    pub async fn only(&self) -> Result<Job, ArchiveError> {
+        let (at, keys) = (self.store.call(""), self.jobs().await?);
+        match keys.as_slice() {
+            [] => Err(ArchiveError::Usage(format!("the archive {at} holds no job yet"))),
+            [key] => self.job(key).await,
+            keys => Err(ArchiveError::Usage(format!(
+                "the archive {at} holds {} jobs: name one; 'elbtail archives' lists them",
+                keys.len()
+            ))),
+        }
+    }
+
     /// A job: its whole index is read, none of its chunks.
     ///
     /// # Errors
@@ -115,9 +156,12 @@ pub struct Job {
 
 /// What the index says of a stream.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
+pub struct Kept {
+    /// Its chunks, in order.
     pub chunks: Vec<Chunk>,
+    /// Where lines are missing, and why.
     pub gaps: Vec<Gap>,
+    /// That it has ended, and how that is known.
     pub complete: Option<Complete>,
 }
 
@@ -137,6 +181,10 @@ pub struct Summary {
     pub row: Option<String>,
     /// The row's last status.
     pub status: Option<String>,
+    /// Whether the job has ended, so that nothing is to come.
+    pub ended: bool,
+    /// Whether the job has ended and every line of it is here.
+    pub complete: bool,
     /// When something was saved last.
     pub saved: Option<Timestamp>,
     /// Container instances.
@@ -145,6 +193,8 @@ pub struct Summary {
     pub incomplete: usize,
     /// Known gaps.
     pub gaps: usize,
+    /// Whether a part of the index is missing.
+    pub damaged: bool,
     /// Lines of logs.
     pub lines: u64,
     /// Bytes of their text, stamps included.
@@ -153,7 +203,27 @@ pub struct Summary {
     pub size: u64,
 }
 
+/// Characters of an id that are enough.
+const ENOUGH: usize = 6;
+
+/// Jobs that are named at most.
+const NAMED: usize = 10;
+
+fn names(jobs: &[Job]) -> String {
+    let names: Vec<&str> = jobs.iter().take(NAMED).map(|job| job.key.as_str()).collect();
+    let more = jobs.len().saturating_sub(NAMED);
+    names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
 impl Job {
+    /// Whether `word` is one of its ids, or the beginning of one.
+    fn is_called(&self, word: &str) -> bool {
+        let row = self.state.row.as_deref();
+        row == Some(word)
+            || (word.len() >= ENOUGH
+                && (self.key.as_str().starts_with(word) || row.is_some_and(|row| row.starts_with(word))))
+    }
+
     fn take(&mut self, record: Record) {
         match record {
             Record::Commit { at, .. } => self.saved = Some(at),
@@ -170,17 +240,32 @@ impl Job {
         self.streams.keys()
     }
 
+    /// What is kept of each instance, in order of their names.
+    pub fn logs(&self) -> impl Iterator<Item = (&Instance, &Kept)> {
+        self.streams.iter().filter_map(|(stream, kept)| Some((stream.instance()?, kept)))
+    }
+
+    /// Whether a part of the index is missing, so that there may be more than is known.
+    pub fn is_damaged(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
     /// The job in a few numbers.
     pub fn summary(&self) -> Summary {
-        let logs = || self.streams.iter().filter(|(stream, _)| stream.instance().is_some()).map(|(_, kept)| kept);
+        let logs = || self.logs().map(|(_, kept)| kept);
+        let incomplete = logs().filter(|kept| kept.complete.is_none()).count();
+        let gaps = logs().map(|kept| kept.gaps.len()).sum();
         Summary {
+            ended: self.state.ended,
+            complete: self.state.ended && incomplete == 0 && gaps == 0 && !self.is_damaged(),
+            damaged: self.is_damaged(),
             job: self.key.to_string(),
             row: self.state.row.clone(),
             status: self.state.status.clone(),
             saved: self.saved,
             instances: logs().count(),
-            incomplete: logs().filter(|kept| kept.complete.is_none()).count(),
-            gaps: logs().map(|kept| kept.gaps.len()).sum(),
+            incomplete,
+            gaps,
             lines: logs().map(Kept::lines).sum(),
             bytes: logs().flat_map(|kept| &kept.chunks).map(|chunk| chunk.bytes).sum(),
             size: self.streams.values().flat_map(|kept| &kept.chunks).map(|chunk| chunk.size).sum(),

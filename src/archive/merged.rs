@@ -13,13 +13,26 @@ use std::{
 use super::{ArchiveError, Instance, Job, JobKey, Store, Stream, job::read, record::Chunk};
 use crate::follow::{lines::Line, stamp::Stamp};
 
+/// How much of a log is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Nothing.
+    Nothing,
+    /// Everything.
+    All,
+    /// This many lines from its end.
+    Last(u64),
+}
+
 /// A line and whose it is.
 #[derive(Debug)]
-pub struct MergedLine<'a> {
-    /// Whose.
-    pub instance: &'a Instance,
-    /// Its number among the instances that were chosen.
+pub struct MergedLine {
+    /// Its log's number among those that were chosen.
     pub source: usize,
+    /// Its number in its log, from 0.
+    pub number: u64,
+    /// What it counts as in the order of time.
+    pub counts_as: Stamp,
     /// The line.
     pub line: Line,
 }
@@ -37,6 +50,10 @@ struct Log {
     stream: Stream,
     chunks: VecDeque<Chunk>,
     lines: IntoIter<Line>,
+    /// The number of the next line.
+    next: u64,
+    /// The first line that is wanted.
+    from: u64,
     /// The latest stamp seen.
     reached: Stamp,
 }
@@ -51,17 +68,29 @@ impl Log {
 }
 
 impl Job {
-    /// The lines of the instances that `wanted` chooses, by time.
-    pub fn merged(&self, wanted: impl Fn(&Instance) -> bool) -> Merged {
-        let chosen = self.streams.iter().filter(|(stream, _)| stream.instance().is_some_and(&wanted));
-        let logs: Vec<Log> = chosen
-            .map(|(stream, kept)| Log {
+    /// The lines of the instances that `wanted` chooses, by time. Chunks of which no line is stamped at or after `since` are
+    /// left out; other lines from before may come.
+    pub fn merged(&self, since: Option<Stamp>, wanted: impl Fn(&Instance) -> Part) -> Merged {
+        let mut logs = Vec::new();
+        for (stream, kept) in &self.streams {
+            let from = match stream.instance().map_or(Part::Nothing, &wanted) {
+                Part::Nothing => continue,
+                Part::All => 0,
+                Part::Last(count) => kept.lines().saturating_sub(count),
+            };
+            let late = |chunk: &&Chunk| {
+                since.is_none_or(|since| Stamp::from_timestamp(chunk.latest).is_none_or(|latest| latest >= since))
+            };
+            let chunks = kept.chunks.iter().filter(|chunk| chunk.first_line + chunk.lines > from).filter(late);
+            logs.push(Log {
                 stream: stream.clone(),
-                chunks: kept.chunks.iter().cloned().collect(),
+                chunks: chunks.cloned().collect(),
                 lines: Vec::new().into_iter(),
+                next: 0,
+                from,
                 reached: Stamp(i64::MIN),
-            })
-            .collect();
+            });
+        }
         let heads = logs.iter().enumerate().filter_map(|(at, log)| Some(Reverse((log.head()?, at)))).collect();
         Merged { store: self.store.clone(), job: self.key.clone(), logs, heads }
     }
@@ -76,25 +105,42 @@ impl Merged {
     /// The next line; `None` at the end.
     ///
     /// # Errors
-    /// [`ArchiveError::Damaged`], or what the store says.
-    pub async fn next(&mut self) -> Result<Option<MergedLine<'_>>, ArchiveError> {
-        let Some(Reverse((_, source))) = self.heads.pop() else { return Ok(None) };
-        let log = &mut self.logs[source];
-        while log.lines.as_slice().is_empty() {
-            let Some(chunk) = log.chunks.front() else { break };
-            log.lines = read(&self.store, &self.job, &log.stream, chunk).await?.into_iter();
-            log.chunks.pop_front();
-        }
-        let line = log.lines.next();
-        if let Some(line) = &line {
+    /// What the store says, and of which log. After [`ArchiveError::Damaged`] it can be asked again, and goes on behind the
+    /// chunk that cannot be read.
+    pub async fn next(&mut self) -> Result<Option<MergedLine>, (usize, ArchiveError)> {
+        while let Some(Reverse((_, source))) = self.heads.pop() {
+            let log = &mut self.logs[source];
+            if log.lines.as_slice().is_empty()
+                && let Some(chunk) = log.chunks.pop_front()
+            {
+                match read(&self.store, &self.job, &log.stream, &chunk).await {
+                    Ok(mut lines) => {
+                        let before = log.from.saturating_sub(chunk.first_line).min(lines.len() as u64);
+                        lines.drain(..before as usize);
+                        (log.lines, log.next) = (lines.into_iter(), chunk.first_line + before);
+                        // Without those that are not wanted its time may come later.
+                        if before > 0 {
+                            self.heads.extend(log.head().map(|head| Reverse((head, source))));
+                            continue;
+                        }
+                    }
+                    Err(error) => {
+                        self.heads.extend(log.head().map(|head| Reverse((head, source))));
+                        return Err((source, error));
+                    }
+                }
+            }
+            let Some(line) = log.lines.next() else { continue };
             log.reached = log.reached.max(line.stamp);
+            let found = MergedLine { source, number: log.next, counts_as: log.reached, line };
+            log.next += 1;
+            if log.lines.as_slice().is_empty() {
+                // What is used up is given back at once.
+                log.lines = Vec::new().into_iter();
+            }
+            self.heads.extend(log.head().map(|head| Reverse((head, source))));
+            return Ok(Some(found));
         }
-        if log.lines.as_slice().is_empty() {
-            // What is used up is given back at once.
-            log.lines = Vec::new().into_iter();
-        }
-        self.heads.extend(log.head().map(|head| Reverse((head, source))));
-        let log = &self.logs[source];
-        Ok(line.zip(log.stream.instance()).map(|(line, instance)| MergedLine { instance, source, line }))
+        Ok(None)
     }
 }

@@ -16,6 +16,7 @@
 //! | `writer` | lines in, bounded memory, durable chunks and commits out |
 //! | `job`, `merged` | a job read again: one stream, or all by time |
 //! | `verify`, `prune` | what is missing and why; what is too old |
+//! | `view` | jobs as a list |
 
 mod chunk;
 mod error;
@@ -31,19 +32,20 @@ mod segment;
 mod store;
 mod stream;
 mod verify;
+pub mod view;
 mod writer;
 
 /// The stores that archives lie in, for whoever brings one.
 pub use object_store;
 
 pub use error::ArchiveError;
-pub use job::{Archive, Job, Summary};
-pub use merged::{Merged, MergedLine};
+pub use job::{Archive, Job, Kept, Summary};
+pub use merged::{Merged, MergedLine, Part};
 pub use open::{Access, Environment, open, open_with};
 pub use place::Place;
-pub use prune::{Pruned, prune};
+pub use prune::{Pruned, Pruning, prune};
 pub use record::{Chunk, Complete, Gap, JobState, Record};
 pub use store::Store;
 pub use stream::{Change, Instance, JobKey, Stream};
 pub use verify::{Fault, JobReport, verify};
-pub use writer::{Limits, Position, StreamId, Trouble, Writer};
+pub use writer::{Limits, Position, Positions, StreamId, Trouble, Writer};

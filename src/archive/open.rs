@@ -1,6 +1,6 @@
 //! [`open`]: a place → the store, with the credentials that the environment holds.
 
-use std::{env, fs, io, str::FromStr, sync::Arc};
+use std::{fs, io, str::FromStr, sync::Arc};
 
 use object_store::{
     ClientConfigKey, ObjectStore, ObjectStoreScheme, RetryConfig,
@@ -19,11 +19,6 @@ use super::{ArchiveError, Place, Store};
 pub struct Environment(Vec<(String, String)>);
 
 impl Environment {
-    /// This process's environment.
-    pub fn from_process() -> Environment {
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
-    }
-
     /// The value of a variable; an empty one is one that is not set.
     fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(own, _)| own == name)?.1.trim();

@@ -19,18 +19,31 @@ pub struct Pruned {
     pub foreign: Vec<String>,
 }
 
+/// What became of the jobs of an archive.
+#[derive(Debug, Default)]
+pub struct Pruning {
+    /// Those that are, or would be, deleted.
+    pub pruned: Vec<Pruned>,
+    /// Why others were left alone, whatever their age: an index that cannot be read, a writer at work.
+    pub left: Vec<ArchiveError>,
+}
+
 /// Deletes the jobs to which nothing was added since `before`; with `dry_run` it only tells which. What elbtail did not
-/// write stays. A job that is being saved is passed over.
+/// write stays, and so does a job that is being saved or whose index cannot be read.
 ///
 /// # Errors
-/// What the store says. A job whose index cannot be read is not deleted: [`ArchiveError::Damaged`].
-pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Result<Vec<Pruned>, ArchiveError> {
-    let mut pruned = Vec::new();
+/// What the store says.
+pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Result<Pruning, ArchiveError> {
+    let Pruning { mut pruned, mut left } = Pruning::default();
     for key in archive.jobs().await? {
         let saved = match archive.job(&key).await {
             Ok(job) => job.saved,
             // A directory that is not a job's.
             Err(ArchiveError::NoJob { .. }) => continue,
+            Err(error @ ArchiveError::Damaged { .. }) => {
+                left.push(error);
+                continue;
+            }
             Err(error) => return Err(error),
         };
         let Some(saved) = saved.filter(|saved| *saved < before) else { continue };
@@ -48,8 +61,9 @@ pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Resul
         }
         let lease = match Lease::take(&archive.store, &key).await {
             Ok(lease) => lease,
-            Err(ArchiveError::Busy { .. }) => {
+            Err(error @ ArchiveError::Busy { .. }) => {
                 pruned.pop();
+                left.push(error);
                 continue;
             }
             Err(error) => return Err(error),
@@ -61,7 +75,7 @@ pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Resul
         archive.store.delete(index).await?;
         lease.end(&archive.store, &key).await?;
     }
-    Ok(pruned)
+    Ok(Pruning { pruned, left })
 }
 
 /// Whether elbtail writes objects of this name.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use futures::{StreamExt, stream};
+use serde::Serialize;
 
 use super::{Archive, ArchiveError, Job, JobKey, Stream, job::read};
 
@@ -10,7 +11,7 @@ use super::{Archive, ArchiveError, Job, JobKey, Stream, job::read};
 const AT_ONCE: usize = 4;
 
 /// Something that is missing, damaged or not proven.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fault {
     /// Of which stream; `None`: of the index.
     pub stream: Option<Stream>,
@@ -29,7 +30,7 @@ impl fmt::Display for Fault {
 }
 
 /// What was found in a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JobReport {
     /// Which.
     pub job: JobKey,

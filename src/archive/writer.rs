@@ -6,7 +6,7 @@
 //! closed ones by [`Limits::uploads`]; when both are used up, [`Writer::push`] waits.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    Archive, ArchiveError, JobKey, Store, Stream,
+    Archive, ArchiveError, Instance, JobKey, Store, Stream,
     chunk::Lines,
     index::Index,
     job::read,
@@ -75,7 +75,7 @@ pub struct Position {
     pub lines: u64,
     /// Whether it is complete, so that nothing of it need be read again.
     pub complete: bool,
-    /// The latest durable lines: at least 256, and all of the last seconds, if there are so many.
+    /// The latest durable lines: at least 256, and all of the last seconds, if there are so many. None of a complete stream.
     pub tail: Vec<Line>,
     /// The latest stamp of the durable lines before `tail`; `None` if there are none.
     pub before: Option<Stamp>,
@@ -110,28 +110,36 @@ struct Open {
     lines: Lines,
     /// When the open chunk got its first line.
     since: Option<Instant>,
-    complete: bool,
-    /// What was durable when the writer was opened: the latest chunks, and the latest stamp before them.
-    tail: VecDeque<Chunk>,
-    before: Option<Timestamp>,
+    /// After which line the last gap is.
+    gap: Option<u64>,
+    /// What was durable when the writer was opened.
+    durable: Durable,
 }
 
 impl Open {
     fn new(stream: Stream) -> Open {
-        Open {
-            stream,
-            closed: 0,
-            lines: Lines::default(),
-            since: None,
-            complete: false,
-            tail: VecDeque::new(),
-            before: None,
-        }
+        Open { stream, closed: 0, lines: Lines::default(), since: None, gap: None, durable: Durable::default() }
     }
 
-    /// Takes a chunk that is durable, and keeps of those before what a follower needs.
+    /// Takes a chunk that is durable.
     fn resume(&mut self, chunk: Chunk) {
         self.closed = chunk.first_line.saturating_add(chunk.lines);
+        self.durable.resume(chunk);
+    }
+}
+
+/// What is durable of a stream, as far as a follower needs it.
+#[derive(Debug, Clone, Default)]
+struct Durable {
+    complete: bool,
+    /// The latest chunks, and the latest stamp before them.
+    tail: VecDeque<Chunk>,
+    before: Option<Timestamp>,
+}
+
+impl Durable {
+    /// Takes the next chunk, and keeps of those before what is needed.
+    fn resume(&mut self, chunk: Chunk) {
         let last = chunk.last;
         self.tail.push_back(chunk);
         while let [dropped, rest @ ..] = &*self.tail.make_contiguous()
@@ -141,6 +149,48 @@ impl Open {
             self.before = self.before.max(Some(dropped.latest));
             self.tail.pop_front();
         }
+    }
+
+    async fn position(&self, store: &Store, job: &JobKey, stream: &Stream) -> Result<Position, ArchiveError> {
+        let mut position = Position {
+            lines: self.tail.back().map_or(0, |chunk| chunk.first_line + chunk.lines),
+            complete: self.complete,
+            before: self.before.and_then(Stamp::from_timestamp),
+            ..Position::default()
+        };
+        // Nothing of it will be read again.
+        let tail = self.tail.iter().filter(|_| !self.complete);
+        for chunk in tail {
+            position.tail.extend(read(store, job, stream, chunk).await?);
+        }
+        let dropped = position.tail.len().saturating_sub(REMEMBERED.1 as usize);
+        position.before = position.tail.drain(..dropped).map(|line| line.stamp).max().max(position.before);
+        Ok(position)
+    }
+}
+
+/// How far the streams of a job were when their writer was opened.
+#[derive(Clone)]
+pub struct Positions {
+    store: Store,
+    job: JobKey,
+    streams: BTreeMap<Stream, Durable>,
+}
+
+impl Positions {
+    /// How far the instances of a container were, in order; `any` is one of them, whichever.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Damaged`], or what the store says.
+    pub async fn of(&self, any: &Instance) -> Result<Vec<(u32, Position)>, ArchiveError> {
+        let [first, last] = [0, u32::MAX].map(|restart| Stream::Log(Instance { restart, ..any.clone() }));
+        let mut positions = Vec::new();
+        for (stream, durable) in self.streams.range(first..=last) {
+            if let Some(instance) = stream.instance() {
+                positions.push((instance.restart, durable.position(&self.store, &self.job, stream).await?));
+            }
+        }
+        Ok(positions)
     }
 }
 
@@ -218,9 +268,10 @@ impl Writer {
                 }
                 open.resume(chunk);
             }
-            Record::Complete { stream, .. } => self.entry(stream).complete = true,
+            Record::Complete { stream, .. } => self.entry(stream).durable.complete = true,
             Record::Job(state) => self.state = state,
-            Record::Gap { .. } | Record::Commit { .. } | Record::Unknown => {}
+            Record::Gap { stream, gap } => self.entry(stream).gap = Some(gap.after_line),
+            Record::Commit { .. } | Record::Unknown => {}
         }
         Ok(())
     }
@@ -249,19 +300,13 @@ impl Writer {
     /// [`ArchiveError::Damaged`], or what the store says.
     pub async fn position(&self, id: StreamId) -> Result<Position, ArchiveError> {
         let open = &self.streams[id.0];
-        let durable = open.tail.back().map_or(0, |chunk| chunk.first_line + chunk.lines);
-        let mut position = Position {
-            lines: durable,
-            complete: open.complete,
-            before: open.before.and_then(Stamp::from_timestamp),
-            ..Position::default()
-        };
-        for chunk in &open.tail {
-            position.tail.extend(read(&self.store, &self.job, &open.stream, chunk).await?);
-        }
-        let dropped = position.tail.len().saturating_sub(REMEMBERED.1 as usize);
-        position.before = position.tail.drain(..dropped).map(|line| line.stamp).max().max(position.before);
-        Ok(position)
+        open.durable.position(&self.store, &self.job, &open.stream).await
+    }
+
+    /// How far all streams were when the writer was opened, for whoever asks while it writes.
+    pub fn positions(&self) -> Positions {
+        let durable = self.streams.iter().map(|open| (open.stream.clone(), open.durable.clone()));
+        Positions { store: self.store.clone(), job: self.job.clone(), streams: durable.collect() }
     }
 
     /// What was last said of the job.
@@ -310,14 +355,37 @@ impl Writer {
         self.push(id, &[Line { stamp: at, text: object.to_string().into() }]).await
     }
 
-    /// Says that lines are missing after the last one pushed.
+    /// How many lines a stream has, those included that are not durable yet.
+    pub fn lines(&self, id: StreamId) -> u64 {
+        let open = &self.streams[id.0];
+        open.closed + open.lines.count()
+    }
+
+    /// Says that lines are missing after the last one pushed, unless that was said before.
     ///
     /// # Errors
     /// As [`Writer::push`].
     pub async fn gap(&mut self, id: StreamId, reason: &str) -> Result<(), ArchiveError> {
         self.close(id).await?;
-        let open = &self.streams[id.0];
-        let gap = Gap { after_line: open.closed, reason: reason.to_owned() };
+        self.gap_after(id, self.streams[id.0].closed, reason).await
+    }
+
+    /// Says that lines are missing before the first one.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn gap_at_start(&mut self, id: StreamId, reason: &str) -> Result<(), ArchiveError> {
+        self.gap_after(id, 0, reason).await
+    }
+
+    async fn gap_after(&mut self, id: StreamId, after_line: u64, reason: &str) -> Result<(), ArchiveError> {
+        let open = &mut self.streams[id.0];
+        // Whoever was interrupted behind it finds it again.
+        if open.gap == Some(after_line) {
+            return Ok(());
+        }
+        open.gap = Some(after_line);
+        let gap = Gap { after_line, reason: reason.to_owned() };
         let record = Record::Gap { stream: open.stream.clone(), gap };
         self.send(Pending::Ready(record)).await
     }
@@ -328,8 +396,7 @@ impl Writer {
     /// As [`Writer::push`].
     pub async fn complete(&mut self, id: StreamId, proof: &str) -> Result<(), ArchiveError> {
         self.close(id).await?;
-        let open = &mut self.streams[id.0];
-        open.complete = true;
+        let open = &self.streams[id.0];
         let complete = Complete { lines: open.closed, proof: proof.to_owned() };
         let record = Record::Complete { stream: open.stream.clone(), complete };
         self.send(Pending::Ready(record)).await

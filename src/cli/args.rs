@@ -8,7 +8,7 @@ use super::{duration::positive, failure::Failure};
 use crate::{
     cluster::ConnectArgs,
     discover::{Headers, Phase, Selection},
-    follow::recover::NodeLogs,
+    follow::{recover::NodeLogs, stamp::Stamp},
     job_id::JobId,
     resolve::ResolveFormat,
     row::{
@@ -63,6 +63,24 @@ pub enum Command {
     /// cause first. Exit codes: 0 no problem; of a problem, what the contract says of the first cause (3 row, 4 id, 5 no pods,
     /// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
     Doctor(DoctorArgs),
+    /// List the jobs of an archive with their size, and whether they are complete
+    #[cfg(feature = "archive")]
+    Archives(super::archive::args::ArchivesArgs),
+    /// Print the lines of an archived job by time, as logs prints those of a cluster
+    ///
+    /// What is missing is told at its place, and ends it with 8.
+    #[cfg(feature = "archive")]
+    Replay(super::archive::args::ReplayArgs),
+    /// Check every hash, count and gap of an archive, and say what is missing and why
+    ///
+    /// Exit code 8 when something is missing or damaged.
+    #[cfg(feature = "archive")]
+    Verify(super::archive::args::VerifyArgs),
+    /// Delete old jobs from an archive
+    ///
+    /// What elbtail did not write stays, and so does a job that is being saved or whose index cannot be read.
+    #[cfg(feature = "archive")]
+    Prune(super::archive::args::PruneArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
     /// Print the version of elbtail and of the cluster
@@ -86,9 +104,9 @@ pub struct JobArgs {
 /// The heading of the flags below in `--help`.
 const SELECTION: &str = "Selection";
 
-/// Which containers.
+/// Which containers, by what they are called and do.
 #[derive(Debug, Clone, Args)]
-pub struct SelectArgs {
+pub struct ChoiceArgs {
     /// Only containers of this name (regular expression on the whole name), can be repeated
     #[arg(long, short = 'c', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
     container: Vec<Regex>,
@@ -98,6 +116,26 @@ pub struct SelectArgs {
     /// Only containers that work on this step, can be repeated
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     phase: Vec<Phase>,
+}
+
+impl ChoiceArgs {
+    /// The filter these flags describe; `short` is what pods' short names leave out.
+    pub fn filter(&self, short: &str) -> Filter {
+        Filter {
+            containers: self.container.clone(),
+            pods: self.pod.clone(),
+            short: short.to_owned(),
+            phases: self.phase.clone(),
+        }
+    }
+}
+
+/// Which containers of a cluster.
+#[derive(Debug, Clone, Args)]
+pub struct SelectArgs {
+    /// By what they are called and do.
+    #[command(flatten)]
+    choice: ChoiceArgs,
     /// Only pods of the job with these labels, such as app=blast,shard!=03
     #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
     pub selector: Option<String>,
@@ -109,12 +147,7 @@ pub struct SelectArgs {
 impl SelectArgs {
     /// The filter these flags describe; `short` is what pods' short names leave out.
     pub fn filter(&self, short: &str) -> Filter {
-        Filter {
-            containers: self.container.clone(),
-            pods: self.pod.clone(),
-            short: short.to_owned(),
-            phases: self.phase.clone(),
-        }
+        self.choice.filter(short)
     }
 
     /// What the cluster is asked for.
@@ -142,6 +175,51 @@ fn whole(pattern: &str) -> Result<Regex, regex::Error> {
     Regex::new(&format!("^(?:{pattern})$"))
 }
 
+/// Which lines of a container.
+#[derive(Debug, Clone, Args)]
+pub struct RangeArgs {
+    /// Only the last N lines of each container; -1 for all
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..), default_value_t = -1)]
+    tail: i64,
+    /// Only lines newer than this, such as 5s, 2h30m, 1d
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "since_time")]
+    since: Option<SignedDuration>,
+    /// Only lines at or after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    since_time: Option<Timestamp>,
+}
+
+impl RangeArgs {
+    /// How many lines from the end; `None`: all.
+    pub fn tail(&self) -> Option<u64> {
+        u64::try_from(self.tail).ok()
+    }
+
+    /// The earliest stamp that is wanted.
+    pub fn since(&self) -> Result<Option<Stamp>, Failure> {
+        let since = match self.since {
+            // What reaches back further than time does leaves nothing out.
+            Some(ago) => Timestamp::now().checked_sub(ago).ok().filter(|time| Stamp::from_timestamp(*time).is_some()),
+            None => self.since_time,
+        };
+        let Some(time) = since else { return Ok(None) };
+        let stamp = Stamp::from_timestamp(time)
+            .ok_or_else(|| Failure::Usage(format!("--since-time {time}: no log is from before 1678 or after 2262")))?;
+        Ok(Some(stamp))
+    }
+}
+
+/// How lines are printed.
+#[derive(Debug, Clone, Args)]
+pub struct PrintArgs {
+    /// Print the time of each line
+    #[arg(long, short = 't')]
+    pub timestamps: bool,
+    /// How to print lines
+    #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: crate::render::Format,
+}
+
 /// `elbtail logs`.
 #[derive(Debug, Args)]
 pub struct LogsArgs {
@@ -157,24 +235,15 @@ pub struct LogsArgs {
     /// Which containers.
     #[command(flatten)]
     pub select: SelectArgs,
-    /// Only the last N lines of each container; -1 for all
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..), default_value_t = -1)]
-    pub tail: i64,
-    /// Only lines newer than this, such as 5s, 2h30m, 1d
-    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "since_time")]
-    pub since: Option<SignedDuration>,
-    /// Only lines at or after this time (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    pub since_time: Option<Timestamp>,
-    /// Print the time of each line
-    #[arg(long, short = 't')]
-    pub timestamps: bool,
+    /// Which of their lines.
+    #[command(flatten)]
+    pub range: RangeArgs,
+    /// How to print them.
+    #[command(flatten)]
+    pub print: PrintArgs,
     /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub node_logs: NodeLogs,
-    /// How to print lines
-    #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: crate::render::Format,
     /// In which order lines of different containers come [default: time, with -f arrival]
     #[arg(long, value_enum, value_name = "ORDER")]
     pub order: Option<Order>,

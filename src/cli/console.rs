@@ -9,6 +9,7 @@ use std::{
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 
 use super::{
+    args::PrintArgs,
     causes::Causes,
     failure::Failure,
     stderr::{self, Tone},
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     follow::{drive::Told, note::Note},
     merge::Sourced,
-    render::{Renderer, Source},
+    render::{self, ColorChoice, RenderOptions, Renderer, Source},
     session::{UPDATES, Update},
 };
 
@@ -47,6 +48,26 @@ pub struct Voice {
     pub chatter: Chatter,
     /// Whether it is set apart from the lines by colour: warnings stand out, the rest steps back.
     pub color: bool,
+}
+
+impl Voice {
+    /// For this process's stderr.
+    pub fn of(chatter: Chatter, color: ColorChoice) -> Voice {
+        Voice { chatter, color: color.decide(|name| std::env::var_os(name), stderr::is_terminal()) }
+    }
+}
+
+/// How lines look on this process's stdout.
+pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
+    let terminal = stdout::is_terminal();
+    let env = |name: &str| std::env::var_os(name);
+    Renderer::new(RenderOptions {
+        format: args.output,
+        color: color.decide(env, terminal),
+        terminal,
+        utf8: render::is_utf8(env),
+        timestamps: args.timestamps,
+    })
 }
 
 /// What was told in a run.

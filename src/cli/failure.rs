@@ -1,5 +1,7 @@
 //! [`Failure`]: the one error a run ends with, and its exit code.
 
+#[cfg(feature = "archive")]
+use crate::archive::ArchiveError;
 use crate::{
     cluster::ClusterError,
     exit::Exit,
@@ -25,6 +27,10 @@ pub enum Failure {
     /// The cluster.
     #[error("{0}")]
     Cluster(#[from] ClusterError),
+    /// The archive.
+    #[cfg(feature = "archive")]
+    #[error("{0}")]
+    Archive(#[from] ArchiveError),
     /// A permission that was asked for is missing.
     #[error("{0}")]
     Denied(String),
@@ -47,6 +53,8 @@ impl Failure {
             Failure::Source(error) => error.exit(),
             Failure::Id(error) | Failure::Waits(error, _) => error.exit(),
             Failure::Cluster(error) => error.exit(),
+            #[cfg(feature = "archive")]
+            Failure::Archive(error) => error.exit(),
             Failure::Denied(_) => Exit::Denied,
             Failure::NoPods(_) => Exit::NoPods,
             Failure::Usage(_) => Exit::Usage,

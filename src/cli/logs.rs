@@ -1,12 +1,11 @@
 //! `elbtail logs JOB [-f]`.
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{
     args::{self, LogsArgs},
     connect,
-    console::{Account, Chatter, Console, Voice},
+    console::{self, Account, Chatter, Console, Voice},
     doctor,
     failure::Failure,
     interrupt::interruptible,
@@ -21,9 +20,8 @@ use crate::{
     follow::{
         follower::Scope,
         recover::{NodeLogs, Nodes},
-        stamp::Stamp,
     },
-    render::{self, ColorChoice, RenderOptions, Renderer, short_name},
+    render::{ColorChoice, short_name},
     session::{
         Update,
         ending::{self, JobFacts, PodFacts},
@@ -151,17 +149,8 @@ impl Plan {
             (true, _) => Chatter::Little,
             _ => normal,
         };
-        let terminal = stdout::is_terminal();
-        let env = |name: &str| std::env::var_os(name);
-        let options = RenderOptions {
-            format: self.args.output,
-            color: self.color.decide(env, terminal),
-            terminal,
-            utf8: render::is_utf8(env),
-            timestamps: self.args.timestamps,
-        };
-        let voice = Voice { chatter, color: self.color.decide(env, stderr::is_terminal()) };
-        Console::start(Renderer::new(options), short.to_owned(), voice)
+        let renderer = console::renderer(&self.args.print, self.color);
+        Console::start(renderer, short.to_owned(), Voice::of(chatter, self.color))
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
@@ -192,20 +181,8 @@ impl Plan {
 
 /// What of the logs the flags ask for.
 fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
-    let since = match args.since {
-        // What reaches back further than time does leaves nothing out.
-        Some(ago) => Timestamp::now().checked_sub(ago).ok().filter(|time| Stamp::from_timestamp(*time).is_some()),
-        None => args.since_time,
-    };
-    let since =
-        match since {
-            Some(time) => Some(Stamp::from_timestamp(time).ok_or_else(|| {
-                Failure::Usage(format!("--since-time {time}: no log is from before 1678 or after 2262"))
-            })?),
-            None => None,
-        };
     let follow = args.follow && !args.previous;
-    let tail = u64::try_from(args.tail).ok();
+    let (since, tail) = (args.range.since()?, args.range.tail());
     Ok(Scope { follow, since, tail, previous: args.previous, node_logs: args.node_logs })
 }
 
@@ -241,7 +218,7 @@ pub fn nothing_wanted(found: &[Match], short: &str) -> String {
 }
 
 /// Names in order, each once.
-fn listing(mut names: Vec<String>) -> String {
+pub fn listing(mut names: Vec<String>) -> String {
     names.sort();
     names.dedup();
     let more = names.len().saturating_sub(LISTED);

@@ -1,6 +1,8 @@
 //! The command line: flags → a validated plan → calls into the library. The only part that prints, exits or reads the
 //! environment.
 
+#[cfg(feature = "archive")]
+mod archive;
 mod args;
 mod causes;
 mod completion;
@@ -106,6 +108,14 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(args) => block_on(doctor::run(args, connect, place, db, color)),
         Command::Targets(args) => block_on(targets::run(args, connect, place, color)),
         Command::Logs(args) => block_on(logs::run(args, connect, place, color)),
+        #[cfg(feature = "archive")]
+        Command::Archives(args) => block_on(archive::archives(&args, color)),
+        #[cfg(feature = "archive")]
+        Command::Replay(args) => block_on(archive::replay(&args, color)),
+        #[cfg(feature = "archive")]
+        Command::Verify(args) => block_on(archive::verify(&args, color)),
+        #[cfg(feature = "archive")]
+        Command::Prune(args) => block_on(archive::prune(&args)),
         Command::Version(args) => block_on(version::run(&args, &connect)),
     }
 }

@@ -56,6 +56,18 @@ pub fn chunks(len: usize) -> u64 {
 }
 
 impl Cursor {
+    /// What an earlier run has read and kept: `count` lines, of which `tail` are the latest, and `before` is the latest stamp
+    /// of those before them. `tail` must hold the lines of the last 2 s, or 256 lines if these are more, as far as there are
+    /// so many.
+    pub fn resumed(count: u64, tail: &[Line], before: Option<Stamp>) -> Cursor {
+        let mut cursor = Cursor::default();
+        tail.iter().for_each(|line| cursor.read(line));
+        let after = before.map(|before| Stamp(before.0.saturating_add(1)));
+        cursor.remembered_from = cursor.remembered_from.max(after);
+        cursor.count = count;
+        cursor
+    }
+
     /// Lines read so far.
     pub fn count(&self) -> u64 {
         self.count
@@ -322,6 +334,57 @@ mod tests {
                 proptest::prop_assert_eq!(overlap.judge(line), expected, "line {} of {}, {} read", at, log.len(), read);
             }
         }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        /// Cut anywhere, with any tail that is long enough: what was kept and what is new are the log, each line once.
+        #[test]
+        fn what_was_kept_is_gone_on_from_wherever_it_ends(
+            steps in proptest::collection::vec((0_i64..4, 0_i64..4, 0_u8..3), 1..900),
+            cut in proptest::prelude::any::<proptest::sample::Index>(),
+            more in 0_usize..300,
+            rotated in proptest::option::of(0_usize..900),
+            down in 0_u64..10,
+        ) {
+            let mut now = 0;
+            let cut = cut.index(steps.len() + 1);
+            let log: Vec<Line> = steps
+                .iter()
+                .enumerate()
+                .map(|(at, (step, back, text))| {
+                    now += step * 50_000_000;
+                    // Nobody can tell a new line from an equal one that was rotated away.
+                    let number = at.to_string();
+                    let text = if rotated.is_some() && at >= cut { &number } else { ["a", "b", ""][usize::from(*text)] };
+                    line(now - back * 100_000_000, text)
+                })
+                .collect();
+            let (kept, new) = log.split_at(cut);
+            let late = |line: &&Line| line.stamp.0 >= kept[kept.len() - 1].stamp.0 - 4_000_000_000;
+            let needed = kept.iter().rev().take_while(late).count().max(ALWAYS.min(kept.len()));
+            let (before, tail) = kept.split_at(kept.len() - (needed + more).min(kept.len()));
+            let cursor =
+                Cursor::resumed(kept.len() as u64, tail, before.iter().map(|line| line.stamp).max());
+            proptest::prop_assert_eq!(cursor.count(), kept.len() as u64);
+            let since = cursor.since(Duration::from_secs(down));
+            let mut overlap = cursor.overlap(since);
+            // Of the beginning, any part may have been rotated away since; the last line is still there.
+            let left = &log[rotated.unwrap_or(0).min(kept.len().saturating_sub(1))..];
+            let asked = left.iter().filter(|line| since.is_none_or(|since| line.stamp >= since));
+            let found: Vec<&Line> = asked.filter(|line| overlap.judge(line) != Old).collect();
+            proptest::prop_assert_eq!(found, new.iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_log_that_was_rotated_past_what_was_kept_has_a_gap() {
+        let kept: Vec<Line> = (0..300).map(|at| line(at * 50_000_000, &at.to_string())).collect();
+        let cursor = Cursor::resumed(1000, &kept[44..], Some(kept[43].stamp));
+        let mut overlap = cursor.overlap(cursor.since(Duration::from_secs(60)));
+        assert_eq!(overlap.judge(&line(400 * 50_000_000, "400")), NewAfterGap);
+        assert!(!cursor.is_whole(), "most of it was forgotten");
     }
 
     #[test]

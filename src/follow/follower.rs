@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::{
     cursor::{Cursor, Overlap, Verdict, chunks},
+    earlier::Earlier,
     kubelet_error::{self, KubeletError},
     lines::{Line, Piece, Splitter},
     note::Note,
@@ -327,6 +328,8 @@ pub struct Follower {
     denied: Option<(Duration, String)>,
     /// How many instances had ended when the container was first seen.
     ended_before: u32,
+    /// What an earlier run has read.
+    earlier: Earlier,
     /// Reading `current` failed for a reason that has nothing to do with its log.
     troubled: bool,
     /// Whether any line was handed on.
@@ -367,10 +370,16 @@ impl Follower {
             told: None,
             denied: None,
             ended_before: 0,
+            earlier: Earlier::default(),
             troubled: false,
             any: false,
             jitter: seed | 1,
         }
+    }
+
+    /// A follower that goes on where an earlier run has ended.
+    pub fn resuming(scope: Scope, seed: u64, earlier: Earlier) -> Follower {
+        Follower { earlier, ..Follower::new(scope, seed) }
     }
 
     /// When [`Event::Tick`] is due, in time since the run began.
@@ -475,12 +484,26 @@ impl Follower {
 
     /// Chooses the first instance to read.
     fn begin(&mut self, status: &Status, out: &mut Output) {
+        if let Some(first) = self.earlier.first() {
+            // What went away meanwhile is lost, not gone before anybody looked.
+            self.current = first;
+            return self.take_up();
+        }
         let part = self.scope.tail.is_some();
         self.current = if part { status.restart } else { status.first_readable() };
         self.ended_before = status.restart + u32::from(status.has_ended());
         if self.current > 0 && !part && self.scope.since.is_none() {
             out.notes.push(Note::GoneBefore { count: self.current });
         }
+    }
+
+    /// Goes on after what an earlier run has read of the instance.
+    fn take_up(&mut self) {
+        let Some(read) = self.earlier.take(self.current) else { return };
+        (self.handed, self.any) = (read.cursor.count(), true);
+        // Whose lines they are is known; what was printed since may have been rotated away unseen.
+        (self.confirmed, self.broken) = (self.handed > 0, self.handed > 0);
+        (self.sealed, self.cursor) = (read.sealed, read.cursor);
     }
 
     /// Tells what changed in the container's life.
@@ -589,10 +612,12 @@ impl Follower {
             adopt: self.adopt.take(),
             told: self.told.take(),
             ended_before: self.ended_before,
+            earlier: std::mem::take(&mut self.earlier),
             any: self.any,
             jitter: self.jitter,
             ..Follower::new(Scope { tail: None, ..self.scope }, self.jitter)
         };
+        self.take_up();
     }
 
     /// The current instance's log is not there (any more). What was gone before elbtail could have read it is not lost by it.
@@ -656,7 +681,7 @@ impl Follower {
             self.cursor = Cursor::default();
         }
         let first = self.cursor.count() == 0;
-        let since = if self.whole { None } else { self.cursor.since(now.saturating_sub(self.closed)) };
+        let since = if self.whole { None } else { self.cursor.since(self.down(now)) };
         let request = Request {
             previous: place == Place::Previous,
             follow: purpose == Purpose::Stream,
@@ -699,6 +724,12 @@ impl Follower {
             give_up: None,
         }));
         out.actions.push(Action::Open(request));
+    }
+
+    /// How long there has been no answer.
+    fn down(&self, now: Duration) -> Duration {
+        let away = if self.closed.is_zero() { self.earlier.away } else { Duration::ZERO };
+        now.saturating_sub(self.closed) + away
     }
 
     fn on_opened(&mut self, now: Duration, out: &mut Output) {

@@ -8,6 +8,7 @@ pub mod alarm;
 mod beginning;
 pub mod cursor;
 pub mod drive;
+pub mod earlier;
 pub mod follower;
 pub mod gate;
 pub mod kubelet_error;

@@ -24,6 +24,7 @@ mod renderer;
 mod sequence;
 mod source;
 mod stamp_text;
+mod table;
 mod tint;
 mod widths;
 
@@ -40,5 +41,8 @@ pub use renderer::{RenderOptions, Renderer};
 pub use source::Source;
 #[cfg(feature = "archive")]
 pub(crate) use stamp_text::StampText;
+#[cfg(feature = "archive")]
+pub(crate) use table::bytes;
+pub(crate) use table::table;
 pub(crate) use tint::tint;
 pub use widths::Widths;

@@ -5,7 +5,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Row, plain, source::Filter};
-use crate::{discover::Headers, job_id::JobId, render::document, resolve};
+use crate::{
+    discover::Headers,
+    job_id::JobId,
+    render::{document, table},
+    resolve,
+};
 
 /// How many characters of a value a table shows.
 const CELL: usize = 40;
@@ -64,7 +69,7 @@ pub fn render(format: JobsFormat, rows: &[Row], headers: Headers) -> anyhow::Res
             let views: Vec<View> = rows.iter().map(View::new).collect();
             document::json(&views)?
         }
-        JobsFormat::Table => table(rows, headers),
+        JobsFormat::Table => page(rows, headers),
     })
 }
 
@@ -111,12 +116,12 @@ fn told<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
 }
 
 /// ID, STATUS, PHASE, PROGRAM, DB, UPDATED and the ElasticBLAST id; `?` after one that was only inferred.
-fn table(rows: &[Row], headers: Headers) -> String {
+fn page(rows: &[Row], headers: Headers) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let heads = ["ID", "STATUS", "PHASE", "PROGRAM", "DB", "UPDATED", "ELASTIC-BLAST ID"].map(str::to_owned);
-    let mut lines = Vec::from_iter((headers == Headers::Shown).then_some(heads));
+    let mut lines = Vec::from_iter((headers == Headers::Shown).then_some(heads.to_vec()));
     for view in rows.iter().map(View::new) {
         let cell = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| plain(text, CELL));
         let doubt = if view.inferred { "?" } else { "" };
@@ -128,21 +133,9 @@ fn table(rows: &[Row], headers: Headers) -> String {
         // To the second: the rest says nothing to a person.
         let updated = view.updated_at.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         let [status, phase, program, db] = [view.status, view.phase, view.program, view.db].map(cell);
-        lines.push([cell(view.id), status, phase, program, db, updated.unwrap_or_else(|| "-".to_owned()), id]);
+        lines.push(vec![cell(view.id), status, phase, program, db, updated.unwrap_or_else(|| "-".to_owned()), id]);
     }
-    let mut widths = [0; 7];
-    for line in &lines {
-        for (width, cell) in widths.iter_mut().zip(line) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = String::new();
-    for line in &lines {
-        let padded = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        text += padded.collect::<Vec<_>>().join("   ").trim_end();
-        text.push('\n');
-    }
-    text
+    table(&lines)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! One run of `logs`: the job's containers → what is told of them, as a stream of [`Update`]s.
 //!
 //! [`snapshot`] reads what there is and ends; [`follow`] goes on until the job has ended and everything was read. [`ending`]
-//! knows when that is, [`filter`] which containers are wanted.
+//! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way.
 
 pub mod ending;
 pub mod filter;
 pub mod follow;
+#[cfg(feature = "archive")]
+pub mod replay;
 pub mod snapshot;
 mod unsettled;
 

@@ -6,6 +6,7 @@
 mod support;
 
 mod backend;
+mod commands;
 mod crash;
 mod faults;
 mod full;

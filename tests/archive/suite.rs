@@ -2,7 +2,7 @@
 
 use elbtail::archive::object_store::{ObjectStoreExt, path::Path};
 use elbtail::{
-    archive::{Access, Archive, ArchiveError, Change, JobState, Writer, prune, verify},
+    archive::{Access, Archive, ArchiveError, Change, JobState, Part, Writer, prune, verify},
     follow::stamp::Stamp,
 };
 use futures::TryStreamExt;
@@ -134,7 +134,7 @@ async fn a_writer_that_was_replaced_stops(backend: Backend) {
 }
 
 /// The paths of a job's objects that contain `part`, in order.
-async fn objects(backend: &Backend, part: &str) -> Vec<Path> {
+pub async fn objects(backend: &Backend, part: &str) -> Vec<Path> {
     let all: Vec<_> = backend.raw().list(None).try_collect().await.unwrap();
     let mut paths: Vec<Path> =
         all.into_iter().map(|object| object.location).filter(|at| at.as_ref().contains(part)).collect();
@@ -226,13 +226,14 @@ async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
     }
     writer.finish().await.unwrap();
     let job = archive.job(&job()).await.unwrap();
-    let mut merged = job.merged(|it| *it != instance(2, 0));
+    let mut merged = job.merged(None, |it| if *it == instance(2, 0) { Part::Nothing } else { Part::All });
     assert_eq!(merged.instances().count(), 3);
     let (mut reached, mut count) = ([Stamp(i64::MIN); 3], 0);
     let mut last = (Stamp(i64::MIN), 0);
     let mut each: [Vec<_>; 3] = Default::default();
     while let Some(next) = merged.next().await.unwrap() {
         reached[next.source] = reached[next.source].max(next.line.stamp);
+        assert_eq!(next.counts_as, reached[next.source]);
         assert!(last <= (reached[next.source], next.source));
         last = (reached[next.source], next.source);
         each[next.source].push(next.line);
@@ -240,6 +241,24 @@ async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
     }
     assert_eq!(count, 400 + 390 + 370);
     assert_eq!(each, [lines(0, 0..400), lines(1, 10..400), lines(3, 30..400)]);
+
+    // A log's last lines, and no chunk from before a time.
+    let mut last = job.merged(None, |it| if *it == instance(1, 0) { Part::Last(170) } else { Part::Nothing });
+    let mut found = Vec::new();
+    while let Some(next) = last.next().await.unwrap() {
+        assert_eq!(next.number, 220 + found.len() as u64);
+        found.push(next.line);
+    }
+    assert_eq!(found, lines(1, 230..400));
+    let since = line(0, 300).stamp;
+    let mut late = job.merged(Some(since), |it| if *it == instance(0, 0) { Part::All } else { Part::Nothing });
+    let mut found = Vec::new();
+    while let Some(next) = late.next().await.unwrap() {
+        found.push(next.line);
+    }
+    let from = 400 - found.len();
+    assert!(from > 0 && from <= 300, "{from}");
+    assert_eq!(found, lines(0, from as u64..400));
 }
 
 async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
@@ -255,17 +274,19 @@ async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
     }
     let (old, now) =
         (Timestamp::now() - SignedDuration::from_hours(1), Timestamp::now() + SignedDuration::from_secs(5));
-    assert_eq!(prune(&archive, old, false).await.unwrap(), []);
-    assert_eq!(prune(&archive, now, false).await.unwrap(), [], "it is being written");
+    assert_eq!(prune(&archive, old, false).await.unwrap().pruned, []);
+    let pruning = prune(&archive, now, false).await.unwrap();
+    assert_eq!(pruning.pruned, [], "it is being written");
+    assert!(matches!(pruning.left[..], [ArchiveError::Busy { .. }]), "{pruning:?}");
     writer.finish().await.unwrap();
-    let told = prune(&archive, now, true).await.unwrap();
+    let told = prune(&archive, now, true).await.unwrap().pruned;
     assert_eq!((told.len(), told[0].foreign.len()), (1, 1), "{told:?}");
     assert!(verify(&archive, &job()).await.unwrap().lines == 500, "a dry run");
-    let pruned = prune(&archive, now, false).await.unwrap();
+    let pruned = prune(&archive, now, false).await.unwrap().pruned;
     assert_eq!(pruned, told);
     assert_eq!(objects(&backend, "").await, [Path::from("elbtail-archive.json"), other, foreign]);
     assert!(matches!(archive.job(&job()).await, Err(ArchiveError::NoJob { .. })));
-    assert_eq!(prune(&archive, now, false).await.unwrap(), []);
+    assert_eq!(prune(&archive, now, false).await.unwrap().pruned, []);
 }
 
 async fn what_is_no_archive_is_refused(backend: Backend) {

@@ -1,0 +1,162 @@
+//! The flags of the commands about archives.
+
+use std::ffi::OsString;
+
+use clap::{Args, ValueHint};
+use jiff::SignedDuration;
+
+use crate::{
+    archive::view::ArchivesFormat,
+    cli::{
+        args::{ChoiceArgs, PrintArgs, RangeArgs},
+        duration::positive,
+    },
+    discover::Headers,
+    row::JobArg,
+};
+
+/// Where an archive is.
+#[derive(Debug, Args)]
+pub struct DestArgs {
+    /// The archive: a directory, or a URL such as az://CONTAINER/PATH, abfss://…, s3://BUCKET/PATH, gs://BUCKET/PATH, file:///PATH
+    // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
+    #[arg(value_name = "DEST", value_hint = ValueHint::DirPath)]
+    pub dest: OsString,
+}
+
+/// Which of its jobs.
+#[derive(Debug, Args)]
+pub struct ArchivedJobArgs {
+    /// The job: its ElasticBLAST id, its row's id, the first 6 or more characters of either, or a file with its row
+    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath)]
+    pub job: Option<JobArg>,
+}
+
+/// `elbtail archives`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbtail archives /var/lib/elbtail
+  elbtail archives az://logs/elbtail -o wide
+  elbtail archives s3://bucket/elbtail -o json | jq '.[] | select(.complete | not) | .job'")]
+pub struct ArchivesArgs {
+    /// The archive.
+    #[command(flatten)]
+    pub dest: DestArgs,
+    /// How to print them
+    #[arg(long, short = 'o', value_enum, default_value = "table", value_name = "FORMAT")]
+    pub output: ArchivesFormat,
+    /// Print no line of headers above a table
+    #[arg(long)]
+    no_headers: bool,
+}
+
+impl ArchivesArgs {
+    /// Whether a table has headers.
+    pub fn headers(&self) -> Headers {
+        if self.no_headers { Headers::Hidden } else { Headers::Shown }
+    }
+}
+
+/// `elbtail verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbtail verify /var/lib/elbtail
+  elbtail verify az://logs/elbtail job-429825360482416da20736cf3ed51a95
+  elbtail verify s3://bucket/elbtail 18b9edca -o json")]
+pub struct VerifyArgs {
+    /// The archive.
+    #[command(flatten)]
+    pub dest: DestArgs,
+    /// Only this job.
+    #[command(flatten)]
+    pub job: ArchivedJobArgs,
+    /// How to print it
+    #[arg(long, short = 'o', value_enum, default_value = "text", value_name = "FORMAT")]
+    pub output: VerifyFormat,
+}
+
+/// What `verify -o` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum VerifyFormat {
+    /// A line for each job, and one for each fault.
+    Text,
+    /// An array with an object for each job.
+    Json,
+}
+
+/// `elbtail prune`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbtail prune /var/lib/elbtail --older-than 30d --dry-run
+  elbtail prune az://logs/elbtail --older-than 12w")]
+pub struct PruneArgs {
+    /// The archive.
+    #[command(flatten)]
+    pub dest: DestArgs,
+    /// Delete jobs to which nothing was added for so long, such as 30d
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true)]
+    pub older_than: SignedDuration,
+    /// Only tell what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `elbtail replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbtail replay /var/lib/elbtail
+  elbtail replay az://logs/elbtail row.json -c blast --since-time 2026-11-24T12:00:00Z
+  elbtail replay s3://bucket/elbtail 18b9edca -o json | jq -r .message
+  elbtail replay /var/lib/elbtail --speed 10")]
+pub struct ReplayArgs {
+    /// The archive.
+    #[command(flatten)]
+    pub dest: DestArgs,
+    /// The job, which need not be named when there is only one.
+    #[command(flatten)]
+    pub job: ArchivedJobArgs,
+    /// Only the instance before the latest of each container that was started again
+    #[arg(long, short = 'p')]
+    pub previous: bool,
+    /// Which containers.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Which of their lines.
+    #[command(flatten)]
+    pub range: RangeArgs,
+    /// How to print them.
+    #[command(flatten)]
+    pub print: PrintArgs,
+    /// Let time pass between lines as it did, so many times faster: 1 is as it was [default: no waiting]
+    #[arg(long, value_name = "TIMES", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Print log lines only: nothing on stderr but errors and what is missing
+    #[arg(long)]
+    pub only_log_lines: bool,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches(['x', '×']).parse::<f64>().ok();
+    number
+        .filter(|number| number.is_finite() && *number > 0.0)
+        .ok_or_else(|| "write how many times faster, such as 10 or 0.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_numbers_above_nothing() {
+        for (text, number) in [("10", 10.0), ("0.5", 0.5), ("10x", 10.0), (" 1 ", 1.0), ("1e3", 1000.0)] {
+            assert_eq!(speed(text), Ok(number));
+        }
+        for text in ["0", "-1", "fast", "", "NaN", "inf", "x"] {
+            assert!(speed(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `elbtail replay DEST [JOB]`.
+
+use std::collections::BTreeSet;
+
+use super::{args::ReplayArgs, choose, open};
+use crate::{
+    archive::Job,
+    cli::{
+        console::{self, Chatter, Console, Voice},
+        failure::Failure,
+        interrupt::interruptible,
+        logs::listing,
+        stderr, stdout,
+    },
+    exit::Exit,
+    job_id::JobId,
+    render::{ColorChoice, short_name},
+    session::replay::{Replay, Replayed, replay},
+};
+
+/// Prints the lines of an archived job.
+pub async fn run(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
+    let work = async {
+        tokio::select! {
+            ended = print(args, color) => ended,
+            // In time, a silent job would not notice by writing.
+            () = stdout::closed() => Ok(Exit::Done),
+        }
+    };
+    interruptible(work).await.unwrap_or_else(Ok)
+}
+
+async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
+    let since = args.range.since()?;
+    let archive = open(&args.dest).await?;
+    let job = choose(&archive, &args.job).await?;
+    let short = job.key.as_str().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
+    let wanted = Replay {
+        filter: args.choice.filter(&short),
+        previous: args.previous,
+        since,
+        tail: args.range.tail(),
+        speed: args.speed,
+    };
+    let renderer = console::renderer(&args.print, color);
+    let chatter = if args.only_log_lines { Chatter::Little } else { Chatter::Some };
+    let (console, out) = Console::start(renderer, short.clone(), Voice::of(chatter, color));
+    let replayed = replay(&job, &wanted, out).await;
+    console.finish().await?;
+    let Replayed { containers, missing } = replayed?;
+    if containers == 0 {
+        return Err(Failure::NoPods(if args.previous {
+            "no container that is chosen was started again".to_owned()
+        } else {
+            nothing_wanted(&job, &short)
+        }));
+    }
+    if missing > 0 {
+        stderr::warn(&format!("lines are missing from {missing} of {containers} containers, see above"));
+        return Ok(Exit::LinesMissing);
+    }
+    Ok(Exit::Done)
+}
+
+/// What there is, when the filters admit none of it.
+fn nothing_wanted(job: &Job, short: &str) -> String {
+    let logs = || job.logs().map(|(instance, _)| instance);
+    let pods: BTreeSet<String> = logs().map(|instance| short_name(&instance.pod, short)).collect();
+    if pods.is_empty() {
+        return format!("the archive holds no logs of {} yet", job.key);
+    }
+    let containers = logs().map(|instance| instance.container.clone());
+    format!(
+        "no container matches -c, --pod and --phase; {} pods are archived, with: {}\n  pods: {}",
+        pods.len(),
+        listing(containers.collect()),
+        listing(pods.into_iter().collect())
+    )
+}

@@ -1,0 +1,73 @@
+//! `elbtail verify DEST [JOB]`.
+
+use super::{
+    args::{VerifyArgs, VerifyFormat},
+    choose, open,
+};
+use crate::{
+    archive::{ArchiveError, JobReport, verify},
+    cli::{
+        failure::Failure,
+        interrupt::interruptible,
+        stderr,
+        stdout::{self, Reader},
+    },
+    exit::Exit,
+    render::{ColorChoice, document},
+};
+
+/// Checks all that is in an archive.
+pub async fn run(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
+    interruptible(check(args, color)).await.unwrap_or_else(Ok)
+}
+
+async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
+    let archive = open(&args.dest).await?;
+    let keys = match args.job.job {
+        Some(_) => vec![choose(&archive, &args.job).await?.key],
+        None => archive.jobs().await?,
+    };
+    let mut reports = Vec::new();
+    let mut exit = Exit::Done;
+    for key in keys {
+        let report = match verify(&archive, &key).await {
+            Ok(report) => report,
+            // A directory that is not a job's.
+            Err(ArchiveError::NoJob { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if !report.faults.is_empty() {
+            exit = Exit::LinesMissing;
+        }
+        match args.output {
+            // Job by job: each may take its time.
+            VerifyFormat::Text => {
+                if stdout::print_page(&text(&report), color)? == Reader::Gone {
+                    return Ok(Exit::Done);
+                }
+                reports.push(JobReport { faults: Vec::new(), ..report });
+            }
+            VerifyFormat::Json => reports.push(report),
+        }
+    }
+    if reports.is_empty() {
+        stderr::say("the archive holds no jobs yet");
+    }
+    if args.output == VerifyFormat::Json {
+        stdout::print(&document::json(&reports)?)?;
+    }
+    Ok(exit)
+}
+
+fn text(report: &JobReport) -> String {
+    let JobReport { job, lines, chunks, faults } = report;
+    let read = format!("{lines} lines in {chunks} chunks are as they were written");
+    if faults.is_empty() {
+        return format!("{job}: complete; {read}\n");
+    }
+    let mut text = format!("{job}: {} faults; {read}\n", faults.len());
+    for fault in faults {
+        text += &format!("    {fault}\n");
+    }
+    text
+}

@@ -1,0 +1,40 @@
+//! [`Earlier`]: what an earlier run has read of a container's instances and kept, so that following goes on from there.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::cursor::Cursor;
+
+/// What was read of one instance.
+#[derive(Debug, Clone, Default)]
+pub struct Read {
+    /// Its lines.
+    pub cursor: Cursor,
+    /// Nothing more will come of it.
+    pub sealed: bool,
+}
+
+/// What was read of a container. Empty: nothing, as if there had been no earlier run.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    instances: BTreeMap<u32, Read>,
+    /// How long ago that run ended, at most.
+    pub away: Duration,
+}
+
+impl Earlier {
+    /// What a run that ended `away` ago has read.
+    pub fn new(instances: impl IntoIterator<Item = (u32, Read)>, away: Duration) -> Earlier {
+        Earlier { instances: instances.into_iter().collect(), away }
+    }
+
+    /// The instance to go on with: the first that was not read to its end, or else the latest.
+    pub fn first(&self) -> Option<u32> {
+        let unread = self.instances.iter().find(|(_, read)| !read.sealed);
+        unread.or(self.instances.last_key_value()).map(|(restart, _)| *restart)
+    }
+
+    /// What was read of an instance.
+    pub fn take(&mut self, restart: u32) -> Option<Read> {
+        self.instances.remove(&restart)
+    }
+}

@@ -1,0 +1,326 @@
+//! [`replay`]: the logs of an archive, told as if they were read now.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use super::{Update, filter::Filter};
+use crate::{
+    archive::{ArchiveError, Change, Gap, Instance, Job, Kept, Part, Stream},
+    discover::{Pod, Target, pod, targets},
+    follow::stamp::Stamp,
+    merge::Sourced,
+    render::short_name,
+};
+
+/// Lines handed on together at most.
+const RUN: usize = 512;
+
+/// What of an archived job is wanted, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Replay {
+    /// Which containers.
+    pub filter: Filter,
+    /// Only the instance before the latest of each container that was started again.
+    pub previous: bool,
+    /// Only lines stamped at or after this.
+    pub since: Option<Stamp>,
+    /// Only so many lines from the end of each container's latest instance.
+    pub tail: Option<u64>,
+    /// How much faster than it was; `None`: as fast as can be.
+    pub speed: Option<f64>,
+}
+
+/// What a replay came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Containers that are chosen.
+    pub containers: usize,
+    /// Those of which lines are missing, or may be.
+    pub missing: usize,
+}
+
+/// Hands on the lines that are wanted, in the order of time, with what is missing where it is missing. Returns early when
+/// nobody takes them any more.
+///
+/// # Errors
+/// What the store says. What is damaged is told, and does not hide the rest.
+pub async fn replay(job: &Job, wanted: &Replay, out: mpsc::Sender<Update>) -> Result<Replayed, ArchiveError> {
+    let pods = pods(job).await?;
+    let chosen = Chosen::new(job, wanted, &pods);
+    let mut run = Run {
+        out,
+        sorted: Vec::new(),
+        missing: vec![false; chosen.targets.len()],
+        clock: wanted.speed.map(|speed| Clock { speed, begun: None }),
+    };
+    // When nobody takes them any more there is nothing left to do, and nobody to tell.
+    let ended = run.run(job, wanted, &chosen).await;
+    if let Err(Stop::Failed(error)) = ended {
+        return Err(error);
+    }
+    Ok(Replayed { containers: run.missing.len(), missing: run.missing.iter().filter(|missing| **missing).count() })
+}
+
+/// The containers of a job that are chosen, with their instances.
+struct Chosen {
+    targets: Vec<Arc<Target>>,
+    /// Their places in `targets`.
+    instances: BTreeMap<Instance, usize>,
+    short: String,
+}
+
+impl Chosen {
+    fn new(job: &Job, wanted: &Replay, pods: &HashMap<String, Pod>) -> Chosen {
+        let mut chosen = Chosen { targets: Vec::new(), instances: BTreeMap::new(), short: wanted.filter.short.clone() };
+        // Instances of one container stand side by side, the latest last.
+        let logs: Vec<&Instance> = job.logs().map(|(instance, _)| instance).collect();
+        for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
+            let kept = match (instances, wanted.previous, wanted.tail) {
+                ([.., before, _], true, _) => std::slice::from_ref(before),
+                (_, true, _) => continue,
+                ([.., latest], false, Some(_)) => std::slice::from_ref(latest),
+                (all, ..) => all,
+            };
+            let target = target(instances[0], pods);
+            if !wanted.filter.admits(&target) {
+                continue;
+            }
+            chosen.instances.extend(kept.iter().map(|instance| ((*instance).clone(), chosen.targets.len())));
+            chosen.targets.push(Arc::new(target));
+        }
+        chosen
+    }
+
+    fn label(&self, instance: &Instance) -> String {
+        let name = format!("{}/{}", short_name(&instance.pod, &self.short), instance.container);
+        if instance.restart == 0 { name } else { format!("{name}: instance {}", instance.restart) }
+    }
+}
+
+fn container_of(instance: &Instance) -> (&str, &str, &str, &str) {
+    (&instance.namespace, &instance.pod, &instance.uid, &instance.container)
+}
+
+/// The container of an instance, with its part in the job as its pod tells it, or else the names.
+fn target(instance: &Instance, pods: &HashMap<String, Pod>) -> Target {
+    let known = pods.get(&instance.uid).map(targets).into_iter().flatten();
+    if let Some(target) = known.into_iter().find(|target| target.container == instance.container) {
+        return target;
+    }
+    let mut pod = Pod::default();
+    pod.metadata.namespace = Some(instance.namespace.clone());
+    pod.metadata.name = Some(instance.pod.clone());
+    pod.metadata.uid = Some(instance.uid.clone());
+    pod.spec.containers.push(pod::Container { name: instance.container.clone(), ..pod::Container::default() });
+    targets(&pod).remove(0)
+}
+
+/// The pods as they were last, by uid. What cannot be read of them is of no account to lines.
+async fn pods(job: &Job) -> Result<HashMap<String, Pod>, ArchiveError> {
+    let mut pods = HashMap::new();
+    let read = job.lines(&Stream::Changes(Change::Pods), |lines| {
+        let read = lines.iter().filter_map(|line| serde_json::from_slice::<Pod>(&line.text).ok());
+        pods.extend(read.map(|pod| (pod.uid().to_owned(), pod)));
+    });
+    match read.await {
+        Ok(()) | Err(ArchiveError::Damaged { .. }) => Ok(pods),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why a run ended before its end.
+enum Stop {
+    Unheard,
+    Failed(ArchiveError),
+}
+
+struct Run {
+    out: mpsc::Sender<Update>,
+    sorted: Vec<Sourced>,
+    /// Of which containers lines are missing.
+    missing: Vec<bool>,
+    clock: Option<Clock>,
+}
+
+impl Run {
+    async fn run(&mut self, job: &Job, wanted: &Replay, chosen: &Chosen) -> Result<(), Stop> {
+        for (number, target) in chosen.targets.iter().enumerate() {
+            self.send(Update::Source(number, target.clone())).await?;
+        }
+        if job.is_damaged() && !chosen.targets.is_empty() {
+            self.missing.fill(true);
+            self.send(Update::Warn("a part of the index is missing; 'elbtail verify' says which".to_owned())).await?;
+        }
+        let part = |instance: &Instance| match (chosen.instances.contains_key(instance), wanted.tail) {
+            (false, _) => Part::Nothing,
+            (true, None) => Part::All,
+            (true, Some(count)) => Part::Last(count),
+        };
+        let mut merged = job.merged(wanted.since, part);
+        let kept: BTreeMap<&Instance, &Kept> = job.logs().collect();
+        let mut logs: Vec<Log> = merged.instances().map(|it| Log::new(it, chosen, kept.get(it).copied())).collect();
+        loop {
+            match merged.next().await {
+                Ok(Some(next)) if wanted.since.is_some_and(|since| next.line.stamp < since) => {}
+                Ok(Some(next)) => {
+                    let log = &mut logs[next.source];
+                    let part = wanted.since.is_some() || wanted.tail.is_some();
+                    for gap in log.gaps_before(next.number, part) {
+                        self.miss(log.source, &log.label, &gap.reason).await?;
+                    }
+                    self.wait_for(next.counts_as).await?;
+                    let (source, restart) = (log.source, log.restart);
+                    self.sorted.push(Sourced { source, restart, stream: None, line: next.line });
+                    if self.sorted.len() >= RUN {
+                        self.hand_on().await?;
+                    }
+                }
+                Ok(None) => break,
+                Err((source, error @ ArchiveError::Damaged { .. })) => {
+                    self.missing[logs[source].source] = true;
+                    self.hand_on().await?;
+                    self.send(Update::Warn(error.to_string())).await?;
+                }
+                Err((_, error)) => return Err(Stop::Failed(error)),
+            }
+        }
+        for log in &mut logs {
+            for gap in std::mem::take(&mut log.gaps) {
+                self.miss(log.source, &log.label, &gap.reason).await?;
+            }
+            if !log.complete {
+                let why = "it is not known to be complete: saving stopped before its end was read";
+                self.miss(log.source, &log.label, why).await?;
+            }
+        }
+        self.hand_on().await
+    }
+
+    async fn miss(&mut self, source: usize, label: &str, why: &str) -> Result<(), Stop> {
+        self.missing[source] = true;
+        self.hand_on().await?;
+        self.send(Update::Warn(format!("{label}: {why}"))).await
+    }
+
+    /// Waits until a line of this time is due. What is due already does not wait with it.
+    async fn wait_for(&mut self, stamp: Stamp) -> Result<(), Stop> {
+        let Some(due) = self.clock.as_mut().map(|clock| clock.due(stamp)) else { return Ok(()) };
+        if due > Instant::now() {
+            self.hand_on().await?;
+            tokio::select! {
+                () = sleep_until(due) => {}
+                () = self.out.closed() => return Err(Stop::Unheard),
+            }
+        }
+        Ok(())
+    }
+
+    async fn hand_on(&mut self) -> Result<(), Stop> {
+        if self.sorted.is_empty() {
+            return Ok(());
+        }
+        let sorted = std::mem::take(&mut self.sorted);
+        self.send(Update::Sorted(sorted)).await
+    }
+
+    async fn send(&self, update: Update) -> Result<(), Stop> {
+        self.out.send(update).await.map_err(|_| Stop::Unheard)
+    }
+}
+
+/// A log that is being replayed.
+struct Log {
+    /// Its container's number.
+    source: usize,
+    restart: u32,
+    label: String,
+    /// What is missing of it and was not told yet.
+    gaps: Vec<Gap>,
+    complete: bool,
+    begun: bool,
+}
+
+impl Log {
+    fn new(instance: &Instance, chosen: &Chosen, kept: Option<&Kept>) -> Log {
+        Log {
+            source: chosen.instances.get(instance).copied().unwrap_or_default(),
+            restart: instance.restart,
+            label: chosen.label(instance),
+            gaps: kept.map(|kept| kept.gaps.clone()).unwrap_or_default(),
+            complete: kept.is_some_and(|kept| kept.complete.is_some()),
+            begun: false,
+        }
+    }
+
+    /// The gaps before line `number`. In front of the first line of a part they are not asked for.
+    fn gaps_before(&mut self, number: u64, part: bool) -> Vec<Gap> {
+        let asked_for = self.begun || !part;
+        self.begun = true;
+        let (before, rest) = std::mem::take(&mut self.gaps).into_iter().partition(|gap| gap.after_line <= number);
+        self.gaps = rest;
+        if asked_for { before } else { Vec::new() }
+    }
+}
+
+/// Time, as it passes in a replay.
+struct Clock {
+    speed: f64,
+    /// When it began, and the first line's stamp.
+    begun: Option<(Instant, Stamp)>,
+}
+
+impl Clock {
+    fn due(&mut self, stamp: Stamp) -> Instant {
+        let (began, first) = *self.begun.get_or_insert_with(|| (Instant::now(), stamp));
+        let passed = stamp.0.saturating_sub(first.0).max(0) as f64 / 1e9 / self.speed;
+        // What lies too far ahead for a clock is not waited for to the nanosecond.
+        began + Duration::try_from_secs_f64(passed).unwrap_or(LONGEST).min(LONGEST)
+    }
+}
+
+/// Longer than anybody waits, and short enough to be added to a clock.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_passes_as_fast_as_it_is_told_to() {
+        for (speed, nanos, millis) in [(1.0, 1_000_000_000, 1000), (10.0, 1_000_000_000, 100), (0.5, 500_000_000, 1000)]
+        {
+            let mut clock = Clock { speed, begun: None };
+            let first = clock.due(Stamp(77));
+            assert_eq!(clock.due(Stamp(77 + nanos)) - first, Duration::from_millis(millis));
+        }
+        let mut clock = Clock { speed: 1e-300, begun: None };
+        let first = clock.due(Stamp(i64::MIN));
+        assert_eq!(clock.due(Stamp(i64::MAX)) - first, LONGEST);
+    }
+
+    #[test]
+    fn a_container_that_is_known_by_its_names_alone_has_its_part_in_the_job() {
+        let instance = |pod: &str, container: &str| Instance {
+            namespace: "default".to_owned(),
+            pod: pod.to_owned(),
+            uid: "u".to_owned(),
+            container: container.to_owned(),
+            restart: 0,
+        };
+        for (pod, container, phase) in [
+            ("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast", "running"),
+            ("blastn-batch-s03-job-000-3ed51a95-p9vp5", "results-export", "exporting_results"),
+            ("init-ssd-3ed51a95-0-7vvqw", "get-blastdb", "staging_db"),
+        ] {
+            assert_eq!(target(&instance(pod, container), &HashMap::new()).phase.as_str(), phase);
+        }
+    }
+}
