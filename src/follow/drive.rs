@@ -276,7 +276,7 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
             while let Some(chunk) = body.next().await {
                 text.extend_from_slice(&chunk.ok()?);
             }
-            Some(lines::lines_of(&text))
+            lines::tail_of(&text)
         };
         async move {
             let _place = gate.ask(request.urgent).await;

@@ -287,10 +287,13 @@ pub struct Follower {
     unfinished: Option<Line>,
     /// Checks in a row that ended in that line.
     same_ends: u32,
-    /// A pod being deleted: the stream had ended and a check agreed, which is the last that can be known.
+    /// The stream had ended and a check agreed, though the container seemed to run: if its pod goes, that is the last that can be
+    /// known.
     checked: bool,
     /// Failures in a row.
     failures: u32,
+    /// Answers in a row that said that the log is not there.
+    absent: u32,
     /// How often a check or an end disagreed with what was read, since new lines came.
     doubts: u32,
     /// Whole readings in a row that brought nothing new, while checks disagreed.
@@ -301,8 +304,6 @@ pub struct Follower {
     reached: bool,
     /// Whether the next reading ignores the cursor's `sinceTime`.
     whole: bool,
-    /// When a list told the status, which does not lag.
-    known: Option<Duration>,
     /// When the last answer ended.
     closed: Duration,
     /// When `current` was first opened.
@@ -352,12 +353,12 @@ impl Follower {
             same_ends: 0,
             checked: false,
             failures: 0,
+            absent: 0,
             doubts: 0,
             proofs: 0,
             empty_checks: 0,
             reached: false,
             whole: false,
-            known: None,
             closed: Duration::ZERO,
             opened: None,
             tried: None,
@@ -418,11 +419,7 @@ impl Follower {
     /// Takes one event at `now` and puts into `out` what follows from it.
     pub fn on(&mut self, event: Event, now: Duration, out: &mut Output) {
         match event {
-            Event::Status(status) => self.on_status(status, now, out),
-            Event::Listed(status) => {
-                self.known = Some(now);
-                self.on_status(status, now, out);
-            }
+            Event::Status(status) | Event::Listed(status) => self.on_status(status, now, out),
             Event::Opened => self.on_opened(now, out),
             Event::Refused(refusal) => self.on_refused(refusal, now, out),
             Event::Data(data) => self.on_data(data, now, out),
@@ -435,6 +432,10 @@ impl Follower {
 
     fn place(&self) -> Place {
         self.status.as_ref().map_or(Place::Future, |status| status.place(self.current))
+    }
+
+    fn place_in_life(&self) -> Place {
+        self.status.as_ref().map_or(Place::Future, |status| status.place_in_life(self.current))
     }
 
     fn is_gone(&self) -> bool {
@@ -460,13 +461,12 @@ impl Follower {
             }
         }
         self.status = Some(status);
-        let place = self.place();
-        let gone = self.is_gone();
+        let (place, opened_at) = (self.place(), self.place_in_life());
         match &mut self.phase {
             Phase::Idle => self.plan(now, out),
             Phase::Pause { wake: Wake::Ended, .. } if place != Place::Live => self.plan(now, out),
             // Opened, and nothing read yet: it may be a later instance's log.
-            Phase::Open(reading) if reading.is_untouched() && !gone && reading.is_elsewhere(place) => {
+            Phase::Open(reading) if reading.is_untouched() && reading.is_elsewhere(opened_at) => {
                 out.actions.push(Action::Close);
                 self.plan(now, out);
             }
@@ -607,7 +607,6 @@ impl Follower {
         *self = Follower {
             current: self.current + 1,
             status: self.status.take(),
-            known: self.known,
             closed: self.closed,
             adopt: self.adopt.take(),
             told: self.told.take(),
@@ -653,14 +652,12 @@ impl Follower {
         let ended = self.status.as_ref().is_some_and(|status| {
             status.restart > restart || matches!(status.state, State::Ended(_)) || status.last.is_some()
         });
-        if !self.checked {
-            let note = match (last, self.opened) {
-                (None, None) => Note::Lost { restart, reason },
-                _ if ended && self.ended_well => Note::Unchecked { restart, reason },
-                _ => Note::Unverified { restart, last, reason },
-            };
-            out.missing(note, restart, &self.cursor);
-        }
+        let note = match (last, self.opened) {
+            (None, None) => Note::Lost { restart, reason },
+            _ if self.checked || (ended && self.ended_well) => Note::Unchecked { restart, reason },
+            _ => Note::Unverified { restart, last, reason },
+        };
+        out.missing(note, restart, &self.cursor);
         self.sealed = true;
     }
 
@@ -741,9 +738,7 @@ impl Follower {
             self.ended_well &= reading.purpose != Purpose::Stream;
             reading.heard = now;
             // Nothing read before can show that this is the log of the instance meant, so let the status tell.
-            let known = self.known.is_some_and(|known| now < known + LAG_OF_STATUS);
-            self.confirmed |= known;
-            if self.scope.follow && !is_final && self.handed == 0 && !known {
+            if self.scope.follow && !is_final && self.handed == 0 {
                 reading.confirming = true;
                 out.actions.push(Action::Confirm(Duration::ZERO));
             }
@@ -755,7 +750,7 @@ impl Follower {
         if let Some(status) = status {
             self.on_status(status, now, out);
         }
-        let place = self.place();
+        let (place, opened_at) = (self.place(), self.place_in_life());
         match &mut self.phase {
             Phase::Missing { .. } if place == Place::Nowhere => self.plan(now, out),
             Phase::Missing { reason } => {
@@ -768,10 +763,16 @@ impl Follower {
                     return self.fail("the pod's status cannot be asked for".to_owned(), None, now, out);
                 }
                 if here {
-                    if let (Some(after), true) = (self.cursor.last(), self.broken) {
-                        let (restart, before) = (self.current, None);
-                        out.missing(Note::Gap { restart, after, before }, restart, &self.cursor);
-                    }
+                    let restart = self.current;
+                    let note = match self.cursor.last() {
+                        Some(after) if self.broken => Note::Gap { restart, after, before: None },
+                        // An end as it should be may be a cut as well.
+                        _ => Note::Unchecked {
+                            restart,
+                            reason: "the log was rotated after the last line read".to_owned(),
+                        },
+                    };
+                    out.missing(note, restart, &self.cursor);
                     return self.seal(now, out);
                 }
                 self.plan(now, out);
@@ -787,7 +788,7 @@ impl Follower {
                     return self.fail("the pod's status cannot be asked for".to_owned(), None, now, out);
                 }
                 let Some(line) = reading.gap.take() else { return self.catch_up(now, out) };
-                if reading.is_elsewhere(place) && !self.is_gone() {
+                if reading.is_elsewhere(opened_at) {
                     out.actions.push(Action::Close);
                     return self.plan(now, out);
                 }
@@ -898,6 +899,7 @@ impl Follower {
         }
         reading.brought += 1;
         self.handed += 1;
+        self.absent = 0;
         (self.failures, self.doubts, self.proofs, self.checked, self.any) = (0, 0, 0, false, true);
         (self.whole, self.broken, self.told) = (false, false, None);
         // There was more.
@@ -941,6 +943,7 @@ impl Follower {
                 return self.on_in_band(text, now, out);
             }
         }
+        self.absent = 0;
         let torn = !rest.is_empty();
         // A line has begun that was not handed on.
         self.broken |= torn;
@@ -991,7 +994,8 @@ impl Follower {
         }
         // Where a check can never agree, whole readings without anything new must do: one may have been cut short, and a cut
         // looks like an end, but hardly so many in the same place.
-        let whole = reading.request.since.is_none() && reading.request.tail.is_none();
+        // So it is where the last line was written late, with a stamp before the `since` that was asked for.
+        let whole = !reading.limited && reading.request.tail.is_none();
         let proven = whole && self.doubts > 1 && reading.brought == 0 && reading.overlap.is_over();
         self.proofs = if proven { self.proofs + 1 } else { 0 };
         if self.proofs >= PROOFS && place == reading.place {
@@ -1095,7 +1099,10 @@ impl Follower {
         let is_gone = match error {
             Some(KubeletError::Collected) => true,
             Some(KubeletError::Passing) => false,
-            Some(KubeletError::FileMissing) | None => self.failures >= FILE_TRIES,
+            Some(KubeletError::FileMissing) | None => {
+                self.absent += 1;
+                self.absent >= FILE_TRIES
+            }
         };
         if self.place() != Place::Live && is_gone {
             self.miss(text, out);
@@ -1123,7 +1130,8 @@ impl Follower {
             Refusal::NoInstance(reason) | Refusal::NotFound(reason) => {
                 // The status may lag: after a few tries it has told, or the log is gone.
                 self.failures += 1;
-                if self.failures >= FILE_TRIES || self.checked {
+                self.absent += 1;
+                if self.absent >= FILE_TRIES || self.checked {
                     self.miss(reason, out);
                     return self.plan(now, out);
                 }
@@ -1404,14 +1412,95 @@ mod tests {
         assert!(told.0.is_done());
     }
 
+    /// stdout and stderr are stamped apart, so a line may stand behind a later one.
     #[test]
-    fn a_log_that_stays_empty_was_rotated_after_its_last_line() {
+    fn lines_before_since_behind_the_last_one_wanted_are_no_contradiction() {
+        let since = Some(Stamp::parse(LINES[1].as_bytes()).unwrap().0);
+        let mut told = Told(Follower::new(Scope { since, ..Scope::default() }, 1), Duration::ZERO);
+        told.on(Event::Status(ended()));
+        let (whole, last) = (LINES[1].to_owned() + LINES[0], LINES[0]);
+        assert!(opens_tail(&told.answer(&whole)));
+        for _ in 0..2 * DOUBTS {
+            if told.0.is_done() {
+                break;
+            }
+            let next = told.answer(last);
+            let next = if next.is_empty() && !told.0.is_done() { told.tick() } else { next };
+            assert!(told.0.is_done() || opens_log(&next));
+            let out = told.whole_answer(&whole);
+            assert!(out.notes.is_empty() && out.lines.is_empty(), "{out:?}");
+        }
+        assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn what_is_missing_between_other_failures_is_not_taken_for_gone() {
+        let missing = "failed to open log file \"/var/log/pods/a/c/0.log\": no such file or directory";
+        let mut told = Told::new();
+        for answer in ["503", "503", missing, "503", missing, "503", missing, "503"] {
+            let out = if answer == "503" {
+                told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)))
+            } else {
+                told.whole_answer(answer)
+            };
+            assert!(!out.notes.iter().any(Note::lines_missing), "{:?}", out.notes);
+            assert!(opens_log(&told.tick()));
+        }
+        let out = told.whole_answer(missing);
+        assert!(out.notes.iter().any(Note::lines_missing), "four in a row: {:?}", out.notes);
+    }
+
+    /// The kubelet tells of a restart after the fact, and so does a list.
+    #[test]
+    fn a_status_from_a_list_is_confirmed_as_any_other_is() {
+        let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+        told.on(Event::Listed(running));
+        assert_eq!(told.on(Event::Opened).actions, [Action::Confirm(Duration::ZERO)]);
+    }
+
+    #[test]
+    fn a_check_of_a_container_that_seemed_to_run_is_not_the_last_word_on_it() {
+        let running = Status { state: State::Running { started: None }, pod: PodLife::Terminating, ..ended() };
+        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+        told.on(Event::Status(running.clone()));
+        told.on(Event::Opened);
+        told.on(Event::Confirmed(Some(running.clone())));
+        told.on(Event::Data(Bytes::from(LINES[0])));
+        assert!(opens_tail(&told.on(Event::Closed(End::Clean)).actions));
+        assert!(opens_log(&told.answer(LINES[0])), "it agrees, and the stream is opened again");
+        told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)));
+        told.on(Event::Status(Status { pod: PodLife::Gone, ..running }));
+        told.1 = told.0.deadline().unwrap();
+        let notes = told.on(Event::Tick).notes;
+        assert!(matches!(notes[..], [Note::Unchecked { restart: 0, .. }]), "{notes:?}");
+        assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn a_log_opened_while_its_pod_goes_is_not_read_under_another_number() {
+        let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+        let State::Ended(end) = ended().state else { panic!() };
+        let gone = Status { restart: 1, last: Some(end), pod: PodLife::Gone, ..ended() };
+        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+        told.on(Event::Status(running));
+        told.on(Event::Opened);
+        told.on(Event::Data(Bytes::from(LINES[0])));
+        let out = told.on(Event::Confirmed(Some(gone)));
+        assert!(out.lines.is_empty(), "whose they are is not known: {out:?}");
+        assert_eq!(out.notes.iter().filter(|note| note.lines_missing()).count(), 2, "{:?}", out.notes);
+        assert!(told.0.is_done());
+    }
+
+    #[test]
+    fn a_log_that_stays_empty_was_rotated_after_the_last_line_read() {
         let mut told = Told::new();
         assert!(opens_tail(&told.answer(LINES[0])));
         assert!(opens_log(&told.answer("")));
         assert!(opens_tail(&told.answer("")));
         assert_eq!(told.answer(""), [Action::Confirm(LAG_OF_STATUS)]);
-        assert!(told.on(Event::Confirmed(Some(ended()))).notes.is_empty());
+        let notes = told.on(Event::Confirmed(Some(ended()))).notes;
+        assert!(matches!(notes[..], [Note::Unchecked { restart: 0, .. }]), "{notes:?}");
         assert!(told.0.is_done());
     }
 

@@ -3,7 +3,10 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use super::stamp::{Stamp, StampReader};
+use super::{
+    kubelet_error,
+    stamp::{Stamp, StampReader},
+};
 
 /// The longest line kept in one piece, in bytes. A longer one is handed on in pieces of this size, so that a container
 /// that never ends its line cannot take all memory.
@@ -29,6 +32,12 @@ impl Line {
 /// The lines of a short answer, such as the log's last lines: bare text is dropped, a last line without an end is kept.
 pub fn lines_of(answer: &[u8]) -> Vec<Line> {
     answer.split(|byte| *byte == b'\n').filter_map(Line::parse).collect()
+}
+
+/// The log's last lines as an answer has them; `None` when it is an error that the kubelet wrote in their place.
+pub fn tail_of(answer: &[u8]) -> Option<Vec<Line>> {
+    let text = String::from_utf8_lossy(answer.rsplit(|byte| *byte == b'\n').next()?);
+    kubelet_error::in_band(&text).is_none().then(|| lines_of(answer))
 }
 
 /// What a stamped stream consists of.

@@ -30,7 +30,35 @@ struct Hazards {
     stalls: bool,
     /// The container's last line has no end.
     unfinished: bool,
+    /// The pod is deleted in the middle of the run.
+    deleted: bool,
+    /// Instances before a dead one are collected, as a kubelet does it.
+    collects: bool,
+    /// The kubelet writes errors into answers.
+    in_band: bool,
+    /// Permission is away for a while.
+    denials: bool,
+    /// Lists tell the status beside the watch.
+    lists: bool,
+    /// Whoever takes the lines is slow at times.
+    slow: bool,
 }
+
+/// What a request for a log finds.
+enum Served {
+    Instance(usize),
+    /// The kubelet's own text.
+    Text(&'static str),
+    Refused(Refusal),
+}
+
+const COLLECTED: &str = "unable to retrieve container logs for containerd://0123";
+/// What a kubelet writes into an answer in passing.
+const PASSING: [&str; 3] = [
+    "failed to try resolving symlinks in path \"/var/log/pods/a/c/0.log\": lstat: no such file or directory",
+    "failed to create fsnotify watcher: too many open files",
+    "rpc error: code = Unavailable desc = connection error",
+];
 
 struct Chunk {
     stamp: i64,
@@ -57,6 +85,12 @@ struct Answer {
 }
 
 impl Answer {
+    /// An answer that is the kubelet's own text.
+    fn text(text: &str, request: Request) -> Answer {
+        let ready = text.bytes().collect();
+        Answer { instance: usize::MAX, next: 0, new_line: true, request, ready, stalled: false, file_start: 0 }
+    }
+
     /// The kubelet's writer, over what the log holds now.
     fn fill(&mut self, log: &Log, limit: usize) {
         if log.file_start > self.file_start {
@@ -101,6 +135,12 @@ struct World {
     logs: Vec<Log>,
     waiting: bool,
     life: PodLife,
+    /// When the object of a pod that is being deleted goes.
+    gone_at: Option<Duration>,
+    /// Until when nothing may be read.
+    denied_until: Duration,
+    /// Answers in a row in which the log's file was missing.
+    files_missing: u32,
     answer: Option<Answer>,
     /// When the question for the pod's status is answered.
     confirm_at: Option<Duration>,
@@ -125,6 +165,9 @@ impl World {
             logs: vec![Log { started: EPOCH, ..Log::default() }],
             waiting: false,
             life: PodLife::Active,
+            gone_at: None,
+            denied_until: Duration::ZERO,
+            files_missing: 0,
             answer: None,
             confirm_at: None,
             not_before: Duration::ZERO,
@@ -198,6 +241,30 @@ impl World {
     /// One step of the container's life.
     fn live(&mut self, ending: bool) {
         let running = self.logs.last().unwrap().ended.is_none();
+        if self.hazards.denials && self.rng.u8(..60) == 0 {
+            self.denied_until = self.now + Duration::from_millis(self.rng.u64(..4000));
+        }
+        if self.hazards.deleted && self.life == PodLife::Active && self.rng.u8(..100) == 0 {
+            self.life = PodLife::Terminating;
+            self.publish();
+        }
+        if self.life == PodLife::Gone {
+            return;
+        }
+        if self.life == PodLife::Terminating {
+            if self.gone_at.is_some_and(|at| at <= self.now) {
+                self.life = PodLife::Gone;
+                self.publish();
+                return;
+            }
+            if !running {
+                // No container starts any more.
+                let soon = self.now + Duration::from_millis(self.rng.u64(..3000));
+                self.gone_at.get_or_insert(soon);
+                return;
+            }
+        }
+        let ending = ending || (self.life == PodLife::Terminating && self.rng.u8(..10) == 0);
         if running {
             for _ in 0..self.rng.usize(..4) {
                 self.print();
@@ -231,10 +298,38 @@ impl World {
         }
     }
 
-    fn serves(&self, request: Request) -> Option<usize> {
+    fn serves(&self, request: Request) -> Served {
+        let none = || Served::Refused(Refusal::NoInstance("previous terminated container not found".into()));
+        if self.life == PodLife::Gone {
+            return Served::Refused(Refusal::NotFound("pods \"p\" not found".into()));
+        }
+        if self.now < self.denied_until {
+            return Served::Refused(Refusal::Forbidden { reason: "no".into(), withdrawn: true });
+        }
         let latest = self.logs.len() - 1;
-        let instance = if request.previous && !self.waiting { latest.checked_sub(1)? } else { latest };
-        Some(instance)
+        let earlier = request.previous && !self.waiting;
+        match latest.checked_sub(1).filter(|_| earlier) {
+            Some(_) if self.hazards.collects && self.logs[latest].ended.is_some() => Served::Text(COLLECTED),
+            Some(before) => Served::Instance(before),
+            None if earlier => none(),
+            None => Served::Instance(latest),
+        }
+    }
+
+    /// The log's last lines, as a small answer beside the stream has them.
+    fn probe(&mut self, request: Request) -> Option<Vec<Line>> {
+        if self.hazards.cuts && self.rng.u8(..12) == 0 {
+            return None;
+        }
+        match self.serves(request) {
+            Served::Refused(_) => None,
+            Served::Text(text) => lines::tail_of(text.as_bytes()),
+            Served::Instance(instance) => {
+                let log = &self.logs[instance];
+                let skip = log.chunks.len().saturating_sub(request.tail.unwrap() as usize).max(log.file_start);
+                Some(parse_from(log, skip))
+            }
+        }
     }
 
     fn tell(&mut self, event: Event) {
@@ -266,11 +361,7 @@ impl World {
                     self.confirm_at = Some(self.now + pause + Duration::from_millis(self.rng.u64(0..200)));
                 }
                 Action::Probe(request) => {
-                    let tail = self.serves(request).map(|instance| {
-                        let log = &self.logs[instance];
-                        let skip = log.chunks.len().saturating_sub(request.tail.unwrap() as usize).max(log.file_start);
-                        parse_from(log, skip)
-                    });
+                    let tail = self.probe(request);
                     self.tell(Event::Probed(tail));
                 }
             }
@@ -286,9 +377,23 @@ impl World {
             self.not_before = self.now + pause.unwrap_or_default();
             return self.tell(Event::Refused(Refusal::Passing("503".into(), pause)));
         }
-        let Some(instance) = self.serves(request) else {
-            return self.tell(Event::Refused(Refusal::NoInstance("previous terminated container not found".into())));
+        // A file is away for a moment only, so not so often that it must be believed.
+        let text = if self.hazards.in_band && self.rng.u8(..8) == 0 {
+            Some(*self.rng.choice(&PASSING).unwrap())
+        } else {
+            None
         };
+        let text = text.filter(|text| !text.contains("symlinks") || self.files_missing < 3);
+        let instance = match (self.serves(request), text) {
+            (Served::Refused(refusal), _) => return self.tell(Event::Refused(refusal)),
+            (Served::Text(text), _) | (Served::Instance(_), Some(text)) => {
+                self.files_missing = if text.contains("symlinks") { self.files_missing + 1 } else { 0 };
+                self.answer = Some(Answer::text(text, request));
+                return self.tell(Event::Opened);
+            }
+            (Served::Instance(instance), None) => instance,
+        };
+        self.files_missing = 0;
         let log = &self.logs[instance];
         let mut next = log.file_start;
         if let Some(tail) = request.tail {
@@ -304,8 +409,10 @@ impl World {
     /// Delivers some bytes of the open answer, or its end.
     fn deliver(&mut self) {
         let Some(answer) = &mut self.answer else { return };
-        let log = &self.logs[answer.instance];
-        answer.fill(log, log.chunks.len());
+        let log = self.logs.get(answer.instance);
+        if let Some(log) = log {
+            answer.fill(log, log.chunks.len());
+        }
         if answer.stalled && self.rng.u8(..20) == 0 {
             return;
         }
@@ -321,7 +428,7 @@ impl World {
         let whole = answer.ready.len() < 4 || self.rng.bool();
         let some = if whole { answer.ready.len() } else { self.rng.usize(..answer.ready.len()) };
         let bytes: Vec<u8> = answer.ready.drain(..some).collect();
-        let over = answer.ready.is_empty() && (!answer.request.follow || log.ended.is_some());
+        let over = answer.ready.is_empty() && (!answer.request.follow || log.is_none_or(|log| log.ended.is_some()));
         if over {
             self.finish(bytes, End::Clean);
         } else if !bytes.is_empty() {
@@ -350,6 +457,14 @@ impl World {
             let status = (!unanswered).then(|| self.status());
             self.tell(Event::Confirmed(status));
         }
+        if self.hazards.lists && self.watched && self.rng.u8(..40) == 0 {
+            // What the watch had to tell before comes later, and is older.
+            let status = self.status();
+            self.tell(Event::Listed(status));
+        }
+        if self.hazards.slow && self.rng.u8(..20) == 0 {
+            self.follower.excuse(self.now);
+        }
         if self.follower.deadline().is_some_and(|at| at <= self.now) {
             self.tell(Event::Tick);
         }
@@ -368,15 +483,34 @@ impl World {
             self.live(true);
             self.step();
         }
-        self.life = PodLife::Finished;
-        self.publish();
+        if self.life == PodLife::Active {
+            self.life = PodLife::Finished;
+            self.publish();
+        }
         for _ in 0..100_000 {
             if self.follower.is_done() {
                 break;
             }
+            if self.life == PodLife::Terminating {
+                self.live(false);
+            }
             self.step();
         }
-        assert!(self.follower.is_done(), "does not end: {:?}", self.follower);
+        assert!(self.follower.is_done(), "does not end: {:?}", self.notes);
+    }
+
+    /// Whether a note says that lines of this instance are missing, or may be.
+    fn names(&self, instance: usize) -> bool {
+        self.notes.iter().any(|note| match note {
+            Note::Gap { restart, .. }
+            | Note::Gone { restart, .. }
+            | Note::Unreadable { restart, .. }
+            | Note::Lost { restart, .. }
+            | Note::Unverified { restart, .. }
+            | Note::Unchecked { restart, .. } => *restart as usize == instance,
+            Note::GoneBefore { count } => (*count as usize) > instance,
+            _ => false,
+        })
     }
 
     /// Notes that lines are missing, or may be.
@@ -418,14 +552,23 @@ fn honest(seed: u64, hazards: Hazards) {
     for pair in got.windows(2) {
         assert!(pair[0] < pair[1], "seed {seed}: {} then {}; {:?}", pair[0], pair[1], world.notes);
     }
-    // What was rotated away before the first look at an instance leaves no trace.
-    let provable = |log: &Log| -> Vec<u64> {
+    for (instance, log) in world.logs.iter().enumerate() {
         let numbers: Vec<u64> = lines_of(log).iter().map(sequence).collect();
+        // What was rotated away before the first look at an instance leaves no trace.
         let first = numbers.iter().position(|number| got.contains(number)).unwrap_or(numbers.len());
-        numbers[if hazards.rotation { first } else { 0 }..].to_vec()
-    };
-    let lost: Vec<u64> = world.logs.iter().flat_map(provable).filter(|number| !got.contains(number)).collect();
-    assert!(lost.is_empty() || !world.missing().is_empty(), "seed {seed}: {lost:?} lost and nothing told");
+        let provable = &numbers[if hazards.rotation { first } else { 0 }..];
+        let lost: Vec<&u64> = provable.iter().filter(|number| !got.contains(number)).collect();
+        assert!(
+            lost.is_empty() || world.names(instance),
+            "seed {seed}: {lost:?} of {instance} lost and not told: {:?}",
+            world.notes
+        );
+        // A line's number is the one of the instance that printed it.
+        let lines =
+            world.output.get(instance).map(|lines| lines.iter().map(sequence).collect::<Vec<_>>()).unwrap_or_default();
+        let foreign: Vec<&u64> = lines.iter().filter(|number| !numbers.contains(number)).collect();
+        assert!(foreign.is_empty(), "seed {seed}: {foreign:?} are not lines of {instance}");
+    }
 }
 
 /// Runs a world in which every line can be had, and expects exactly all of them.
@@ -533,6 +676,50 @@ fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, mut ha
     }
 }
 
+/// A single look at a container whose log is rotated meanwhile, or whose pod goes: all that could be read at its opening comes,
+/// once each and in order, or a note names the instance.
+fn looked(seed: u64, hazards: Hazards) {
+    let mut world = World::new(seed, Hazards { restarts: 1, ..hazards });
+    world.watched = false;
+    for _ in 0..100 {
+        world.live(false);
+        world.now += STEP;
+    }
+    // As in `scoped`: no restart while it looks.
+    while world.logs.last().is_some_and(|log| log.ended.is_some()) && world.life == PodLife::Active {
+        world.live(false);
+        world.now += STEP;
+    }
+    world.hazards.restarts = 0;
+    world.follower = Follower::new(Scope::default(), seed);
+    let known: Vec<Vec<String>> = world.logs.iter().map(|log| texts(&lines_of(log))).collect();
+    let status = world.status();
+    let first = status.first_readable() as usize;
+    world.tell(Event::Listed(status));
+    for _ in 0..100_000 {
+        if world.follower.is_done() {
+            break;
+        }
+        if world.rng.bool() {
+            world.live(false);
+        }
+        world.step();
+    }
+    assert!(world.follower.is_done(), "seed {seed}: does not end: {:?}", world.follower);
+    world.output.resize_with(world.logs.len(), Vec::new);
+    for (instance, log) in world.logs.iter().enumerate() {
+        let (log, got) = (texts(&lines_of(log)), texts(&world.output[instance]));
+        let places: Vec<usize> = got.iter().map(|line| log.iter().position(|of| of == line).unwrap()).collect();
+        assert!(places.is_sorted_by(|a, b| a < b), "seed {seed}: order or repetition in instance {instance}");
+        let whole = places.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let last = places.last().map_or(0, |last| last + 1);
+        // What was rotated away before the first line was read leaves no trace.
+        let all = instance < first || got.is_empty() && hazards.rotation || (whole && last >= known[instance].len());
+        assert!(all || world.names(instance), "seed {seed}: {} of {}, {:?}", last, known[instance].len(), world.notes);
+        assert!(instance >= first || got.is_empty(), "seed {seed}: instance {instance} was not asked for");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -602,8 +789,57 @@ proptest! {
     }
 
     #[test]
+    fn a_pod_that_is_deleted(seed in any::<u64>(), cuts in any::<bool>(), stalls in any::<bool>()) {
+        honest(seed, Hazards { deleted: true, cuts, stalls, restarts: 2, ..Hazards::default() });
+    }
+
+    #[test]
+    fn dead_instances_that_are_collected(seed in any::<u64>(), cuts in any::<bool>(), deleted in any::<bool>()) {
+        honest(seed, Hazards { collects: true, deleted, cuts, restarts: 5, ..Hazards::default() });
+    }
+
+    #[test]
+    fn errors_in_answers(seed in any::<u64>(), cuts in any::<bool>()) {
+        complete(seed, Hazards { in_band: true, cuts, restarts: 1, ..Hazards::default() });
+    }
+
+    #[test]
+    fn a_permission_that_is_away_for_a_moment(seed in any::<u64>(), cuts in any::<bool>()) {
+        complete(seed, Hazards { denials: true, cuts, ..Hazards::default() });
+    }
+
+    #[test]
+    fn lists_beside_the_watch(seed in any::<u64>(), cuts in any::<bool>(), stalls in any::<bool>()) {
+        complete(seed, Hazards { lists: true, cuts, stalls, restarts: 1, ..Hazards::default() });
+    }
+
+    #[test]
+    fn whoever_takes_the_lines_is_slow(seed in any::<u64>()) {
+        complete(seed, Hazards { slow: true, cuts: true, stalls: true, ..Hazards::default() });
+    }
+
+    #[test]
+    fn everything_at_once(seed in any::<u64>()) {
+        honest(seed, Hazards {
+            cuts: true, restarts: 4, rotation: true, stalls: true, deleted: true, collects: true, in_band: true,
+            denials: true, lists: true, slow: true, ..Hazards::default()
+        });
+    }
+
+    #[test]
     fn a_single_look_is_the_log_at_its_opening(seed in any::<u64>(), cuts in any::<bool>()) {
         scoped(seed, Scope::default(), |_| None, Hazards { cuts, restarts: 1, ..Hazards::default() });
+    }
+
+    #[test]
+    fn a_single_look_while_the_log_is_rotated(seed in any::<u64>(), cuts in any::<bool>(), deleted in any::<bool>()) {
+        looked(seed, Hazards { rotation: true, cuts, deleted, in_band: true, ..Hazards::default() });
+    }
+
+    #[test]
+    fn only_what_is_new_is_followed(seed in any::<u64>(), restarts in 0_u32..2) {
+        let scope = Scope { follow: true, tail: Some(0), ..Scope::default() };
+        scoped(seed, scope, |_| None, Hazards { restarts, ..Hazards::default() });
     }
 
     #[test]

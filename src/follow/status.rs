@@ -87,11 +87,17 @@ impl Status {
     /// reads the running or ended container, or the last ended one while the container waits; `previous=true` reads
     /// `lastState.terminated`.
     pub fn place(&self, number: u32) -> Place {
+        match self.place_in_life(number) {
+            Place::Future => Place::Future,
+            _ if self.pod == PodLife::Gone => Place::Nowhere,
+            place => place,
+        }
+    }
+
+    /// The same, whether or not the pod is gone: where the log was that a request opened before.
+    pub fn place_in_life(&self, number: u32) -> Place {
         if number > self.restart {
             return Place::Future;
-        }
-        if self.pod == PodLife::Gone {
-            return Place::Nowhere;
         }
         let last_has_log = self.last.as_ref().is_some_and(|last| last.has_log);
         let latest = number == self.restart;
