@@ -8,6 +8,7 @@
 
 #[cfg(feature = "archive")]
 pub mod archive;
+pub mod backoff;
 mod causes;
 pub mod cli;
 pub mod cluster;

@@ -13,13 +13,12 @@ use kube::{
     api::ListParams,
     runtime::{
         WatchStreamExt,
-        utils::Backoff,
         watcher::{self, watcher},
     },
 };
 
 use super::{ID_LABEL, Match, Pod, Selection, judge};
-use crate::{cluster::ClusterError, job_id::JobId};
+use crate::{backoff::Backoff, cluster::ClusterError, job_id::JobId};
 
 /// Pods asked for at a time: client-go's page size.
 const PAGE: u32 = 500;
@@ -307,25 +306,30 @@ impl Known {
     }
 }
 
-/// Pauses between attempts to watch: from 0.2 s, doubling to 5 s, with up to half of each taken off so that many clients of a
-/// recovering server do not act in step. A job's pods may live for seconds only, so kube's default of up to 30 s is too long.
-#[derive(Default)]
+/// Pauses between attempts to watch: from 0.2 s, doubling to 5 s. A job's pods may live for seconds only, so kube's default of up
+/// to 30 s is too long.
 struct Pauses {
     attempts: u32,
+    backoff: Backoff,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
+        Pauses { attempts: 0, backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(5), seed) }
+    }
 }
 
 impl Iterator for Pauses {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        let full = Duration::from_millis(200).saturating_mul(1 << self.attempts.min(8)).min(Duration::from_secs(5));
-        self.attempts += 1;
-        let part = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos() % 1000);
-        Some(full.mul_f64(0.5 + f64::from(part) / 2000.0))
+        self.attempts = self.attempts.saturating_add(1);
+        Some(self.backoff.after(self.attempts))
     }
 }
 
-impl Backoff for Pauses {
+impl kube::runtime::utils::Backoff for Pauses {
     fn reset(&mut self) {
         self.attempts = 0;
     }

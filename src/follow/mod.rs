@@ -9,15 +9,23 @@ mod beginning;
 pub mod cursor;
 pub mod drive;
 pub mod earlier;
+pub mod end_proof;
+pub mod event;
 pub mod follower;
 pub mod gate;
+pub mod identity;
+pub mod instance;
 pub mod kubelet_error;
+pub mod life;
 pub mod lines;
 pub mod note;
+pub mod probe;
+pub mod reading;
 pub mod recover;
 pub mod refusal;
 pub mod stamp;
 pub mod status;
+pub mod tries;
 
 #[cfg(test)]
 mod model;

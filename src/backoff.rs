@@ -1,0 +1,63 @@
+//! [`Backoff`]: the pauses between tries.
+
+use std::time::Duration;
+
+/// Pauses that double, with up to a half of each taken off at random, so that many clients of a server that comes back do not act
+/// in step.
+///
+/// How many failures there were in a row is known to whoever counts them: some are counted for more reasons than a pause.
+#[derive(Debug, Clone)]
+pub struct Backoff {
+    first: Duration,
+    longest: Duration,
+    /// State of the jitter's generator.
+    jitter: u64,
+}
+
+impl Backoff {
+    /// Pauses from `first` up to `longest`; the same `seed` makes the same ones.
+    pub fn new(first: Duration, longest: Duration, seed: u64) -> Backoff {
+        Backoff { first, longest, jitter: seed | 1 }
+    }
+
+    /// The pause after so many failures in a row, one at least.
+    pub fn after(&mut self, failures: u32) -> Duration {
+        let doubled = failures.clamp(1, 20) - 1;
+        let full = self.first.saturating_mul(1 << doubled).min(self.longest);
+        // xorshift64: enough to keep clients out of step, and the same in every run of a test.
+        self.jitter ^= self.jitter << 13;
+        self.jitter ^= self.jitter >> 7;
+        self.jitter ^= self.jitter << 17;
+        full.mul_f64(0.5 + (self.jitter % 1000) as f64 / 2000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Duration = Duration::from_millis(100);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_lose_half_at_most() {
+        for seed in 0..200 {
+            let mut backoff = Backoff::new(FIRST, LONGEST, seed);
+            for failures in 0..100_u32 {
+                let full = (FIRST * 2_u32.pow(failures.clamp(1, 10) - 1)).min(LONGEST);
+                let pause = backoff.after(failures);
+                assert!(full / 2 <= pause && pause <= full, "{pause:?} after {failures}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_in_step() {
+        let pauses: std::collections::BTreeSet<Duration> =
+            (0..1000_u64).map(|seed| Backoff::new(FIRST, LONGEST, seed * 0x9e37_79b9).after(8)).collect();
+        assert!(pauses.len() > 250, "{} different ones", pauses.len());
+        let mut one = Backoff::new(FIRST, LONGEST, 7);
+        let own: std::collections::BTreeSet<Duration> = (0..100).map(|_| one.after(8)).collect();
+        assert!(own.len() > 80, "{} different ones", own.len());
+    }
+}

@@ -1,0 +1,572 @@
+//! [`EndProof`]: whether one instance's log was read to its end.
+//!
+//! An answer's end proves nothing: every hop on the way can end one. So a reading that brought nothing new is followed by a
+//! *check*, the log's last lines, and what looks like an end must be seen more than once.
+
+use super::{lines::Line, status::Place};
+
+/// Disagreements between checks and what was read, with nothing new between them, after which the end is given up. A cut
+/// makes a check or a reading disagree, so many in a row must be survived.
+pub const DOUBTS: u32 = 20;
+/// Disagreements after which there is a pause before the next reading: what cuts so often may need time to recover.
+const QUICK_DOUBTS: u32 = 3;
+/// Whole readings without anything new that outweigh a check which disagrees.
+const PROOFS: u32 = 3;
+/// Checks in a row, with nothing read between them, after which a log that had lines is believed to be empty: one check
+/// may have been cut off before its first byte, which looks the same.
+const EMPTY_CHECKS: u32 = 2;
+/// Checks that must end in the same unfinished line as the reading before them, for its end to be the container's and not
+/// a cut's: one may have been cut off at the same byte.
+const SAME_ENDS: u32 = 2;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The end is proven.
+    Seal,
+    /// The end is proven, and this is the last line, which has no end of its own.
+    SealWith(Line),
+    /// Look at the log's last lines.
+    Check,
+    /// Read on, or what else the status asks for.
+    Read,
+    /// Wait until the status tells that the instance ended, for a moment.
+    Settle,
+    /// Read on after a pause, as after so many failures.
+    Pause(u32),
+    /// The log seems to be empty: make sure that it is still the instance's, which was there when it was opened.
+    ConfirmEmpty(Place),
+    /// The answer was cut off in mid-line.
+    Torn,
+    /// The end cannot be proven.
+    GiveUp(&'static str),
+}
+
+/// What stands after an answer's last line end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tail {
+    /// Nothing.
+    Nothing,
+    /// A line without an end.
+    Line(Line),
+    /// Less than a stamp.
+    Torn,
+}
+
+impl Tail {
+    /// Whether a line had begun.
+    pub fn is_torn(&self) -> bool {
+        *self != Tail::Nothing
+    }
+}
+
+/// How a stream or a read ended.
+#[derive(Debug, Clone)]
+pub struct ReadEnd {
+    /// It was a stream.
+    pub stream: bool,
+    /// Where the instance's log is now, and where it was when it was opened.
+    pub place: Place,
+    /// See `place`.
+    pub opened_at: Place,
+    /// What it ended in.
+    pub tail: Tail,
+    /// It brought new lines.
+    pub new_lines: bool,
+    /// It brought all lines again that it had to.
+    pub overlapped: bool,
+    /// It asked for the whole log, or for all of it that is wanted. What is wanted may end before the log does: a line may be
+    /// written late, with a stamp from before a `since` that was asked for.
+    pub whole: bool,
+    /// The log's last lines were asked for when the instance had ended, and are the last ones read.
+    pub ends_alike: bool,
+    /// The pod is being deleted.
+    pub terminating: bool,
+    /// Lines wait that may be this instance's.
+    pub unclaimed: bool,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone)]
+pub struct CheckEnd {
+    /// Where the instance's log is now, and where it was when it was opened.
+    pub place: Place,
+    /// See `place`.
+    pub opened_at: Place,
+    /// What it ended in.
+    pub tail: Tail,
+    /// The log's last whole lines are the last ones read.
+    pub agrees: bool,
+    /// It brought no whole line of a log that had some.
+    pub empty: bool,
+    /// The instance is followed while it runs.
+    pub follow: bool,
+}
+
+/// What the last stream's end says, if the log cannot be read any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Stream {
+    /// Nothing: it was cut off, or a new one was opened since, or lines came.
+    #[default]
+    Unknown,
+    /// It went on after the last line and ended as it should: if the container had ended too, that is all there was.
+    EndedWell,
+    /// And a check agreed, though the container seemed to run.
+    Checked,
+}
+
+/// What is known of the end of one instance's log.
+#[derive(Debug, Default)]
+pub struct EndProof {
+    /// What the last answer ended in without a line end. A container's last line may have none; a cut looks the same.
+    unfinished: Option<Line>,
+    /// Checks in a row that ended in that line.
+    same_ends: u32,
+    stream: Stream,
+    /// How often a check or an end disagreed with what was read, since new lines came.
+    doubts: u32,
+    /// Whole readings in a row that brought nothing new, while checks disagreed.
+    proofs: u32,
+    /// Checks in a row that found the log empty, with nothing read between them.
+    empty_checks: u32,
+    /// The last reading brought the last line again, so that it reached as far as the ones before.
+    reached: bool,
+    /// The next reading ignores the cursor's `sinceTime`, which hides lines.
+    whole: bool,
+    /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
+    broken: bool,
+}
+
+impl EndProof {
+    /// Whether the next reading must be of the whole log.
+    pub fn wants_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The cursor's `sinceTime` may hide lines (`hides`), or does not.
+    pub fn hides(&mut self, hides: bool) {
+        self.whole = hides;
+    }
+
+    /// The line that the last reading ended in, without its end.
+    pub fn unfinished(&self) -> Option<&Line> {
+        self.unfinished.as_ref()
+    }
+
+    /// Whether lines may have been rotated away unseen after the last one.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Reading was interrupted.
+    pub fn interrupted(&mut self) {
+        self.broken = true;
+    }
+
+    /// The lines that had to come again came, so nothing was rotated away between.
+    #[inline]
+    pub fn rejoined(&mut self) {
+        self.broken = false;
+    }
+
+    /// Whether a check agreed while the container seemed to run: if its pod goes, that is the last that can be known.
+    pub fn was_checked(&self) -> bool {
+        self.stream == Stream::Checked
+    }
+
+    /// Whether all that came is likely to be all there was, of an instance that has ended (`ended`) or not.
+    pub fn is_likely_whole(&self, ended: bool) -> bool {
+        match self.stream {
+            Stream::Checked => true,
+            Stream::EndedWell => ended,
+            Stream::Unknown => false,
+        }
+    }
+
+    /// A stream was opened. A reading that brings nothing new takes nothing away from what the stream's end said.
+    pub fn stream_opened(&mut self) {
+        if self.stream == Stream::EndedWell {
+            self.stream = Stream::Unknown;
+        }
+    }
+
+    /// A stream ended, as it should (`well`) after going on behind the last line, or not.
+    pub fn stream_ended(&mut self, well: bool) {
+        if self.stream != Stream::Checked {
+            self.stream = if well { Stream::EndedWell } else { Stream::Unknown };
+        }
+    }
+
+    /// Something arrived.
+    #[inline]
+    pub fn heard(&mut self) {
+        self.empty_checks = 0;
+    }
+
+    /// A new line came: there was more.
+    #[inline]
+    pub fn new_line(&mut self) {
+        (self.doubts, self.proofs) = (0, 0);
+        (self.whole, self.broken, self.stream) = (false, false, Stream::Unknown);
+    }
+
+    /// A stream or a read ended as it should.
+    pub fn read(&mut self, end: ReadEnd) -> Next {
+        let may_be_whole = matches!(end.tail, Tail::Line(_)) && matches!(end.place, Place::Latest | Place::Previous);
+        let torn = end.tail.is_torn();
+        (self.unfinished, self.same_ends) = match end.tail {
+            Tail::Line(line) if may_be_whole => (Some(line), 0),
+            _ => (None, 0),
+        };
+        if torn && !may_be_whole {
+            self.doubts += 1;
+            // While the container runs, it may still end its line.
+            return if self.doubts > DOUBTS && end.place != Place::Live {
+                Next::GiveUp("its last line does not end")
+            } else {
+                Next::Torn
+            };
+        }
+        self.reached = end.overlapped || end.unclaimed;
+        if may_be_whole {
+            return Next::Check;
+        }
+        if end.ends_alike && end.place != Place::Live {
+            return Next::Seal;
+        }
+        if end.stream && end.place == Place::Live {
+            // The log of a pod that is being deleted will be gone in a moment: ask for its end while that is possible.
+            return if end.terminating && !self.was_checked() { Next::Check } else { Next::Settle };
+        }
+        // Where a check can never agree, whole readings without anything new must do: one may have been cut short, and a cut
+        // looks like an end, but hardly so many in the same place.
+        let proven = end.whole && self.doubts > 1 && !end.new_lines && end.overlapped;
+        self.proofs = if proven { self.proofs + 1 } else { 0 };
+        if self.proofs >= PROOFS && end.place == end.opened_at {
+            return Next::Seal;
+        }
+        if matches!(end.place, Place::Nowhere | Place::Future) { Next::Read } else { Next::Check }
+    }
+
+    /// A check ended as it should.
+    pub fn check(&mut self, end: CheckEnd) -> Next {
+        let torn = end.tail.is_torn();
+        let agrees = match (self.unfinished.take(), end.tail) {
+            (Some(line), Tail::Line(same)) if end.agrees && same == line && end.place == end.opened_at => {
+                self.same_ends += 1;
+                if self.same_ends >= SAME_ENDS {
+                    return Next::SealWith(line);
+                }
+                self.unfinished = Some(line);
+                return Next::Check;
+            }
+            (unfinished, _) => end.agrees && !torn && unfinished.is_none(),
+        };
+        if end.place == Place::Live {
+            return self.check_live(agrees, end.follow);
+        }
+        if agrees && end.place != end.opened_at {
+            // The container restarted meanwhile, and the check may have seen the next instance.
+            return Next::Read;
+        }
+        // Else the reading before was cut off earlier than the last line, and a check may be cut off after it.
+        if agrees && self.reached {
+            return Next::Seal;
+        }
+        if !torn && end.empty {
+            self.empty_checks += 1;
+        }
+        if self.empty_checks >= EMPTY_CHECKS {
+            // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
+            return Next::ConfirmEmpty(end.opened_at);
+        }
+        self.doubts += 1;
+        if self.doubts > DOUBTS {
+            return Next::GiveUp("its end keeps changing");
+        }
+        self.whole = self.doubts > 1;
+        if self.doubts > QUICK_DOUBTS { Next::Pause(self.doubts - QUICK_DOUBTS) } else { Next::Read }
+    }
+
+    /// A check of a container that runs, or of which the status has not told yet that it ended.
+    fn check_live(&mut self, agrees: bool, follow: bool) -> Next {
+        if !follow {
+            // A snapshot of a running container: what it prints meanwhile is not part of it, but a reading that was
+            // ended on the way is taken up again.
+            self.doubts += 1;
+            if agrees || self.doubts > 1 {
+                return Next::Seal;
+            }
+        }
+        self.stream = if agrees { Stream::Checked } else { Stream::Unknown };
+        Next::Read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{super::stamp::Stamp, *};
+
+    fn line(text: &'static str) -> Line {
+        Line { stamp: Stamp(1), text: Bytes::from_static(text.as_bytes()) }
+    }
+
+    /// A plain reading of an ended instance that brought nothing new.
+    fn read() -> ReadEnd {
+        ReadEnd {
+            stream: false,
+            place: Place::Latest,
+            opened_at: Place::Latest,
+            tail: Tail::Nothing,
+            new_lines: false,
+            overlapped: true,
+            whole: true,
+            ends_alike: false,
+            terminating: false,
+            unclaimed: false,
+        }
+    }
+
+    /// A check of an ended instance that agrees.
+    fn check() -> CheckEnd {
+        CheckEnd {
+            place: Place::Latest,
+            opened_at: Place::Latest,
+            tail: Tail::Nothing,
+            agrees: true,
+            empty: false,
+            follow: true,
+        }
+    }
+
+    fn disagrees() -> CheckEnd {
+        CheckEnd { agrees: false, ..check() }
+    }
+
+    #[test]
+    fn a_reading_that_reached_the_last_line_and_a_check_are_a_proof() {
+        for overlapped in [true, false] {
+            let mut proof = EndProof::default();
+            assert_eq!(proof.read(ReadEnd { overlapped, ..read() }), Next::Check);
+            let expected = if overlapped { Next::Seal } else { Next::Read };
+            assert_eq!(proof.check(check()), expected, "overlapped {overlapped}");
+        }
+        let mut proof = EndProof::default();
+        assert_eq!(proof.read(ReadEnd { overlapped: false, unclaimed: true, ..read() }), Next::Check);
+        assert_eq!(proof.check(check()), Next::Seal, "lines that may be another's need not come again");
+        let mut proof = EndProof::default();
+        proof.read(read());
+        assert_eq!(proof.check(CheckEnd { tail: Tail::Torn, ..check() }), Next::Read, "a line had begun");
+    }
+
+    #[test]
+    fn a_check_from_before_a_restart_proves_nothing() {
+        let mut proof = EndProof::default();
+        proof.read(read());
+        let moved = CheckEnd { place: Place::Previous, ..check() };
+        for _ in 0..=DOUBTS {
+            assert_eq!(proof.check(moved.clone()), Next::Read, "and is no disagreement");
+        }
+    }
+
+    #[test]
+    fn the_probe_of_an_ended_instance_is_a_check() {
+        let alike = ReadEnd { stream: true, ends_alike: true, ..read() };
+        assert_eq!(EndProof::default().read(alike.clone()), Next::Seal);
+        assert_eq!(EndProof::default().read(ReadEnd { place: Place::Live, ..alike.clone() }), Next::Settle);
+        assert_eq!(EndProof::default().read(ReadEnd { ends_alike: false, ..alike }), Next::Check);
+    }
+
+    #[test]
+    fn a_streams_end_waits_for_the_status_and_is_checked_at_once_when_the_pod_goes() {
+        let stream = ReadEnd { stream: true, place: Place::Live, ..read() };
+        assert_eq!(EndProof::default().read(stream.clone()), Next::Settle);
+        let terminating = ReadEnd { terminating: true, ..stream.clone() };
+        let mut proof = EndProof::default();
+        assert_eq!(proof.read(terminating.clone()), Next::Check);
+        assert!(!proof.was_checked());
+        assert_eq!(proof.check(CheckEnd { place: Place::Live, ..check() }), Next::Read);
+        assert!(proof.was_checked());
+        assert_eq!(proof.read(terminating.clone()), Next::Settle, "once is enough");
+        assert_eq!(proof.check(CheckEnd { place: Place::Live, ..disagrees() }), Next::Read);
+        assert!(!proof.was_checked());
+        assert_eq!(proof.read(terminating), Next::Check);
+        assert_eq!(EndProof::default().read(ReadEnd { stream: false, ..stream }), Next::Check, "a single look");
+        for place in [Place::Nowhere, Place::Future] {
+            assert_eq!(EndProof::default().read(ReadEnd { place, ..read() }), Next::Read, "{place:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_last_stream_says_lasts_until_more_comes() {
+        let likely = |proof: &EndProof| (proof.is_likely_whole(true), proof.is_likely_whole(false));
+        let mut proof = EndProof::default();
+        assert_eq!(likely(&proof), (false, false));
+        proof.stream_ended(true);
+        assert_eq!(likely(&proof), (true, false), "if the container has ended");
+        proof.stream_opened();
+        assert_eq!(likely(&proof), (false, false));
+        proof.stream_ended(true);
+        proof.stream_ended(false);
+        assert_eq!(likely(&proof), (false, false));
+        proof.check(CheckEnd { place: Place::Live, ..check() });
+        assert_eq!(likely(&proof), (true, true));
+        proof.stream_opened();
+        proof.stream_ended(false);
+        assert_eq!(likely(&proof), (true, true), "a stream that brings nothing takes nothing away");
+        proof.new_line();
+        assert_eq!(likely(&proof), (false, false));
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_is_had_when_three_answers_agree() {
+        let ends = || ReadEnd { tail: Tail::Line(line("end")), ..read() };
+        let same = || CheckEnd { tail: Tail::Line(line("end")), ..check() };
+        for place in [Place::Latest, Place::Previous] {
+            let mut proof = EndProof::default();
+            assert_eq!(proof.read(ReadEnd { place, opened_at: place, ..ends() }), Next::Check);
+            assert_eq!(proof.unfinished(), Some(&line("end")));
+            let same = || CheckEnd { place, opened_at: place, ..same() };
+            assert_eq!(proof.check(same()), Next::Check);
+            assert_eq!(proof.check(same()), Next::SealWith(line("end")));
+        }
+        for differs in [
+            CheckEnd { tail: Tail::Line(line("other")), ..same() },
+            CheckEnd { tail: Tail::Nothing, ..same() },
+            CheckEnd { tail: Tail::Torn, ..same() },
+            CheckEnd { agrees: false, ..same() },
+            CheckEnd { place: Place::Previous, ..same() },
+        ] {
+            let mut proof = EndProof::default();
+            proof.read(ends());
+            proof.check(same());
+            assert_eq!(proof.check(differs.clone()), Next::Read, "{differs:?}");
+            assert_eq!(proof.unfinished(), None);
+            proof.read(ends());
+            assert_eq!(proof.check(same()), Next::Check, "they are counted anew");
+        }
+        // A container that runs may end its line.
+        for _ in 0..2 * DOUBTS {
+            assert_eq!(EndProof::default().read(ReadEnd { place: Place::Live, ..ends() }), Next::Torn);
+        }
+    }
+
+    #[test]
+    fn a_line_that_never_ends_is_given_up() {
+        let torn = ReadEnd { tail: Tail::Torn, ..read() };
+        let mut proof = EndProof::default();
+        for _ in 0..DOUBTS {
+            assert_eq!(proof.read(torn.clone()), Next::Torn);
+        }
+        assert_eq!(proof.read(ReadEnd { place: Place::Live, ..torn.clone() }), Next::Torn, "it may still end");
+        assert!(matches!(proof.read(torn.clone()), Next::GiveUp(_)));
+        proof.new_line();
+        assert_eq!(proof.read(torn), Next::Torn, "after new lines they are counted anew");
+    }
+
+    #[test]
+    fn disagreements_are_read_again_at_once_then_with_pauses_and_given_up_at_last() {
+        let mut proof = EndProof::default();
+        proof.read(read());
+        let next: Vec<Next> = (0..=DOUBTS).map(|_| proof.check(disagrees())).collect();
+        assert_eq!(next[..3], [Next::Read, Next::Read, Next::Read]);
+        let pauses: Vec<Next> = (1..=DOUBTS - 3).map(Next::Pause).collect();
+        assert_eq!(next[3..20], pauses);
+        assert!(matches!(next[20], Next::GiveUp(_)));
+        proof.new_line();
+        assert_eq!(proof.check(disagrees()), Next::Read);
+    }
+
+    #[test]
+    fn after_two_disagreements_the_whole_log_is_read() {
+        let mut proof = EndProof::default();
+        proof.check(disagrees());
+        assert!(!proof.wants_whole(), "one check may have been cut off");
+        proof.check(disagrees());
+        assert!(proof.wants_whole());
+        proof.new_line();
+        assert!(!proof.wants_whole());
+        proof.hides(true);
+        assert!(proof.wants_whole());
+        proof.hides(false);
+        assert!(!proof.wants_whole());
+    }
+
+    #[test]
+    fn three_whole_readings_outweigh_checks_that_disagree() {
+        let doubted = || {
+            let mut proof = EndProof::default();
+            proof.check(disagrees());
+            proof.check(disagrees());
+            proof
+        };
+        let mut proof = doubted();
+        assert_eq!([(); 3].map(|()| proof.read(read())), [Next::Check, Next::Check, Next::Seal]);
+        for other in [
+            ReadEnd { whole: false, ..read() },
+            ReadEnd { new_lines: true, ..read() },
+            ReadEnd { overlapped: false, ..read() },
+        ] {
+            let mut proof = doubted();
+            for end in [read(), read(), other.clone(), read(), read()] {
+                assert_eq!(proof.read(end), Next::Check, "they must follow each other: {other:?}");
+            }
+            assert_eq!(proof.read(read()), Next::Seal);
+        }
+        let mut proof = doubted();
+        let moved = ReadEnd { place: Place::Previous, ..read() };
+        assert_eq!([(); 4].map(|()| proof.read(moved.clone())), [(); 4].map(|()| Next::Check), "of the same place");
+        let mut proof = EndProof::default();
+        proof.check(disagrees());
+        assert_eq!([(); 5].map(|()| proof.read(read())), [(); 5].map(|()| Next::Check), "one check may be cut off");
+        proof.check(disagrees());
+        proof.read(read());
+        proof.read(read());
+        proof.new_line();
+        proof.check(disagrees());
+        proof.check(disagrees());
+        assert_eq!(proof.read(read()), Next::Check, "new lines start the count anew");
+    }
+
+    #[test]
+    fn a_log_that_had_lines_is_empty_when_two_checks_in_a_row_say_so() {
+        let empty = || CheckEnd { agrees: false, empty: true, ..check() };
+        let mut proof = EndProof::default();
+        assert_eq!(proof.check(empty()), Next::Read);
+        assert_eq!(proof.check(CheckEnd { tail: Tail::Torn, ..empty() }), Next::Read, "the beginning of a stamp");
+        assert_eq!(proof.check(disagrees()), Next::Read, "not empty");
+        assert_eq!(proof.check(empty()), Next::ConfirmEmpty(Place::Latest));
+        let mut proof = EndProof::default();
+        proof.check(empty());
+        proof.heard();
+        assert_eq!(proof.check(empty()), Next::Read, "something was read between");
+    }
+
+    #[test]
+    fn a_single_look_at_a_running_container_ends_when_a_check_agrees_or_the_second_time() {
+        let live = || CheckEnd { place: Place::Live, opened_at: Place::Live, follow: false, ..check() };
+        assert_eq!(EndProof::default().check(live()), Next::Seal);
+        let mut proof = EndProof::default();
+        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), Next::Read);
+        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), Next::Seal);
+        let mut proof = EndProof::default();
+        for _ in 0..2 * DOUBTS {
+            let end = CheckEnd { agrees: false, follow: true, ..live() };
+            assert_eq!(proof.check(end), Next::Read, "one that is followed goes on");
+        }
+    }
+
+    #[test]
+    fn reading_is_whole_again_when_the_last_lines_came_again_or_new_ones_did() {
+        for mend in [EndProof::rejoined, EndProof::new_line] {
+            let mut proof = EndProof::default();
+            assert!(!proof.is_broken());
+            proof.interrupted();
+            assert!(proof.is_broken());
+            mend(&mut proof);
+            assert!(!proof.is_broken());
+        }
+    }
+}

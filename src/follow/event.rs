@@ -1,0 +1,134 @@
+//! What a [`Follower`](super::follower::Follower) is told, and what it asks for.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{
+    cursor::Cursor, lines::Line, note::Note, recover::NodeLogs, refusal::Refusal, stamp::Stamp, status::Status,
+};
+
+/// What of a log is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// Go on while the container runs, through restarts.
+    pub follow: bool,
+    /// Only lines stamped at or after this.
+    pub since: Option<Stamp>,
+    /// Only this many lines from the end of what exists at the start.
+    pub tail: Option<u64>,
+    /// The instance before the latest alone, as `previous=true` reads it.
+    pub previous: bool,
+    /// Whether lines that the log API no longer has are read from the node's files.
+    pub node_logs: NodeLogs,
+}
+
+/// A log request. `timestamps=true` always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Request {
+    /// `previous=true`.
+    pub previous: bool,
+    /// `follow=true`.
+    pub follow: bool,
+    /// `sinceTime`.
+    pub since: Option<Stamp>,
+    /// `tailLines`.
+    pub tail: Option<u64>,
+    /// The log may vanish while others wait: go ahead of them when requests must queue.
+    pub urgent: bool,
+}
+
+/// How an answer's body ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// As the protocol says it should. It proves nothing about the log.
+    Clean,
+    /// Cut off.
+    Broken(String),
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The pod's status, first and whenever it changes, as a watch tells it: it may lag.
+    Status(Status),
+    /// The pod's status as a list has it at this moment.
+    Listed(Status),
+    /// The request was answered with 200.
+    Opened,
+    /// The request was answered otherwise, or not at all.
+    Refused(Refusal),
+    /// A part of the answer's body.
+    Data(Bytes),
+    /// The answer's body ended.
+    Closed(End),
+    /// The probe's answer; `None` when there was none.
+    Probed(Option<Vec<Line>>),
+    /// The pod's status as the API has it now; `None` when it could not be asked.
+    Confirmed(Option<Status>),
+    /// Time passed: [`Follower::deadline`](super::follower::Follower::deadline) has been reached.
+    Tick,
+}
+
+/// What the driver shall do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Open this request; nothing is open.
+    Open(Request),
+    /// Drop what is open and what is being asked; no event follows from it.
+    Close,
+    /// Read this small answer beside the open stream, as an [`Event::Probed`].
+    Probe(Request),
+    /// After this pause, ask for the pod's status and tell it as an [`Event::Confirmed`]: the watch may lag, and what is open may
+    /// be another instance's log. Until then no line is handed on, and what arrives is best left where it is.
+    Confirm(Duration),
+}
+
+/// What one event brought.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// New lines, all of instance [`Output::restart`], in the log's order.
+    pub lines: Vec<Line>,
+    /// The instance that `lines` belong to.
+    pub restart: u32,
+    /// What to tell.
+    pub notes: Vec<Note>,
+    /// What to do, in this order.
+    pub actions: Vec<Action>,
+    /// `lines` are the first ones of an instance that were read, or there are none of it.
+    pub start: Option<Start>,
+    /// What had been read of an instance when a note on lines that are missing of it was made, for each such note.
+    pub read: Vec<(u32, Cursor)>,
+}
+
+/// How the reading of an instance began: what tells whether its first line is the log's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// The instance.
+    pub restart: u32,
+    /// The instance's own start, if the status tells.
+    pub started: Option<Stamp>,
+    /// Only so many lines from its end were asked for.
+    pub tail: Option<u64>,
+    /// As `previous=true`.
+    pub previous: bool,
+    /// How long the log lay open, and silent, until its first line came.
+    pub silent: Duration,
+    /// Opening it took long, so that it may have been rotated meanwhile.
+    pub waited: bool,
+}
+
+impl Output {
+    /// Tells that lines of instance `restart` are missing after those that `read` knows.
+    pub(super) fn missing(&mut self, note: Note, restart: u32, read: &Cursor) {
+        self.notes.push(note);
+        self.read.push((restart, read.clone()));
+    }
+
+    /// Hands on a line of instance `restart`.
+    pub(super) fn line(&mut self, line: Line, restart: u32) {
+        debug_assert!(self.lines.is_empty() || self.restart == restart, "one event brings lines of one instance");
+        self.restart = restart;
+        self.lines.push(line);
+    }
+}

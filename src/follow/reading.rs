@@ -1,0 +1,443 @@
+//! [`Reading`]: an open log request and what its answer has brought so far.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::{
+    cursor::{Cursor, Overlap, Verdict, chunks},
+    end_proof::Tail,
+    event::{End, Request, Scope},
+    instance::Instance,
+    lines::{Line, Piece, Splitter},
+    probe::Listening,
+    stamp::Stamp,
+    status::Place,
+};
+use bytes::Bytes;
+
+/// The silence after which a plain reading, which has an end, is given up. The answer's head has a time limit of its own.
+pub const STALL: Duration = Duration::from_secs(20);
+
+/// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
+/// stderr, which are stamped apart, and less than the second by which a resumed reading reaches back.
+const SET_BACK: i64 = 500_000_000;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To go on while the instance runs.
+    Stream,
+    /// To read what there is.
+    Read,
+    /// To look at the log's last lines.
+    Check,
+}
+
+/// What is kept of an answer because of its purpose.
+#[derive(Debug)]
+pub enum Kind {
+    /// A stream, and how it is listened to.
+    Stream(Listening),
+    /// A plain reading.
+    Read,
+    /// A check, and the lines it brought.
+    Check(Vec<Line>),
+}
+
+/// What an answer's next line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Drawn {
+    /// New.
+    New(Line),
+    /// New, and lines before it are gone.
+    NewAfterGap(Line),
+    /// Lines before it are hidden by `sinceTime`, since a clock was set back: the whole log must be read.
+    Hidden,
+}
+
+/// What arrived of an answer.
+#[derive(Debug)]
+pub enum Part {
+    /// Bytes.
+    Data(Bytes),
+    /// Its end.
+    End(End),
+}
+
+/// An open request.
+#[derive(Debug)]
+pub struct Reading {
+    /// What it is for.
+    pub kind: Kind,
+    /// The request.
+    pub request: Request,
+    /// Whether `sinceTime` follows from the cursor, so that lines behind a clock's step may be hidden.
+    pub limited: bool,
+    /// Where the instance's log was when it was opened.
+    pub place: Place,
+    /// The answer, cut into lines.
+    pub splitter: Splitter,
+    /// What must come again.
+    pub overlap: Overlap,
+    /// Whether any line was new.
+    pub any_new: bool,
+    /// What arrived while it was asked whose log this is.
+    pub held: VecDeque<Part>,
+    /// When anything last arrived.
+    pub heard: Duration,
+    /// How long nothing had, when the first line did.
+    pub silent: Duration,
+}
+
+impl Reading {
+    /// Opens the log of `instance`, which is at `place`, from where reading it goes on at `now`.
+    pub fn open(
+        purpose: Purpose,
+        instance: &mut Instance,
+        scope: Scope,
+        place: Place,
+        urgent: bool,
+        now: Duration,
+    ) -> Reading {
+        if instance.identity.is_open() && instance.handed == 0 {
+            instance.cursor = Cursor::default();
+        }
+        let Instance { cursor, identity, proof, .. } = &*instance;
+        let first = cursor.count() == 0;
+        let resumed = instance.since(now);
+        let (since, tail) = match purpose {
+            Purpose::Check => {
+                let unfinished = proof.unfinished().map_or(0, |line| chunks(line.text.len()));
+                (None, Some(cursor.tail() + unfinished))
+            }
+            Purpose::Stream | Purpose::Read => {
+                (resumed.max(scope.since.map(Stamp::floor_second)), scope.tail.filter(|_| first))
+            }
+        };
+        let request =
+            Request { previous: place == Place::Previous, follow: purpose == Purpose::Stream, since, tail, urgent };
+        let unclaimed = if first { identity.overlap() } else { None };
+        Reading {
+            kind: match purpose {
+                Purpose::Stream => Kind::Stream(Listening::new(now)),
+                Purpose::Read => Kind::Read,
+                Purpose::Check => Kind::Check(Vec::new()),
+            },
+            request,
+            limited: purpose != Purpose::Check && resumed.is_some(),
+            place,
+            splitter: Splitter::default(),
+            overlap: unclaimed.unwrap_or_else(|| cursor.overlap(since)),
+            any_new: false,
+            held: VecDeque::new(),
+            heard: now,
+            silent: Duration::ZERO,
+        }
+    }
+
+    /// Whether nothing has come that shows whose log this is.
+    pub fn is_untouched(&self) -> bool {
+        !self.any_new && !self.overlap.has_begun()
+    }
+
+    /// Whether the instance's log is no longer where it was opened: the same request reads another instance now.
+    pub fn is_elsewhere(&self, place: Place) -> bool {
+        place != self.place && (self.place, place) != (Place::Live, Place::Latest)
+    }
+
+    /// Something arrived, or nobody listened until `now`.
+    #[inline]
+    pub fn heard(&mut self, now: Duration) {
+        self.heard = now;
+        if let Kind::Stream(listening) = &mut self.kind {
+            listening.heard(now);
+        }
+    }
+
+    /// The next line of what arrived that is not an old one, of those stamped at or after `since`; a check keeps its lines.
+    #[inline]
+    pub fn draw(&mut self, instance: &mut Instance, since: Option<Stamp>) -> Option<Drawn> {
+        loop {
+            let line = match self.splitter.next()? {
+                Piece::Line(line) => line,
+                // `sinceTime` cut off the beginning of this line, which was read before.
+                Piece::Bare(_) if self.request.since.is_some() && !self.any_new => continue,
+                // The beginning is stamped before `sinceTime` though it comes after.
+                Piece::Bare(_) if self.limited => return Some(Drawn::Hidden),
+                Piece::Bare(text) => Line { stamp: instance.cursor.last().unwrap_or_default(), text },
+            };
+            if since.is_some_and(|since| line.stamp < since) {
+                continue;
+            }
+            if let Kind::Check(tail) = &mut self.kind {
+                tail.push(line);
+                continue;
+            }
+            let verdict = self.overlap.judge(&line);
+            let is_set_back = || instance.cursor.last().is_some_and(|last| line.stamp < last.back(SET_BACK));
+            if self.limited && verdict != Verdict::Old && is_set_back() {
+                // Lines before this one may be stamped before `sinceTime`.
+                return Some(Drawn::Hidden);
+            }
+            match verdict {
+                Verdict::Old => {
+                    if instance.identity.is_open() {
+                        instance.cursor.read(&line);
+                    }
+                    if self.overlap.is_over() {
+                        instance.proof.rejoined();
+                    }
+                }
+                Verdict::New => return Some(Drawn::New(line)),
+                Verdict::NewAfterGap => return Some(Drawn::NewAfterGap(line)),
+            }
+        }
+    }
+
+    /// When there is something to do unless more arrives.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.kind {
+            Kind::Stream(listening) => listening.deadline(),
+            Kind::Read | Kind::Check(_) => Some(self.heard + STALL),
+        }
+    }
+
+    /// What stands after the last line end.
+    pub fn tail(&self) -> Tail {
+        match self.splitter.rest() {
+            [] => Tail::Nothing,
+            rest => Line::parse(rest).map_or(Tail::Torn, Tail::Line),
+        }
+    }
+
+    /// The text in which the answer ends, if it is no line that was cut off, in its stamp or later.
+    pub fn unstamped_end(&self) -> Option<String> {
+        let rest = self.splitter.rest();
+        let is_line = rest.is_empty() || Stamp::parse(rest).is_some() || Stamp::may_start(rest);
+        (!is_line).then(|| String::from_utf8_lossy(rest).trim().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(kind: Kind, place: Place) -> Reading {
+        Reading {
+            kind,
+            request: Request::default(),
+            limited: false,
+            place,
+            splitter: Splitter::default(),
+            overlap: Overlap::default(),
+            any_new: false,
+            held: VecDeque::new(),
+            heard: Duration::ZERO,
+            silent: Duration::ZERO,
+        }
+    }
+
+    const STAMP: &str = "2026-09-21T14:13:";
+
+    fn line(second: &str, text: &'static str) -> Line {
+        Line::parse(format!("{STAMP}{second}Z {text}").as_bytes()).unwrap()
+    }
+
+    /// What is drawn of these lines, each of a second and a text, or of a text alone.
+    fn drawn(
+        reading: &mut Reading,
+        instance: &mut Instance,
+        since: Option<Stamp>,
+        lines: &[(&str, &str)],
+    ) -> Vec<Drawn> {
+        let body: String = lines
+            .iter()
+            .map(
+                |(second, text)| {
+                    if second.is_empty() { format!("{text}\n") } else { format!("{STAMP}{second}Z {text}\n") }
+                },
+            )
+            .collect();
+        reading.splitter.push(Bytes::from(body));
+        std::iter::from_fn(|| reading.draw(instance, since)).collect()
+    }
+
+    #[test]
+    fn lines_from_before_since_are_not_drawn() {
+        let lines = [("10", "a"), ("12", "b"), ("11", "c"), ("11.5", "d")];
+        let since = Some(line("11.5", "").stamp);
+        let drawn = drawn(&mut reading(Kind::Read, Place::Live), &mut Instance::default(), since, &lines);
+        assert_eq!(drawn, [Drawn::New(line("12", "b")), Drawn::New(line("11.5", "d"))]);
+    }
+
+    #[test]
+    fn a_check_keeps_its_lines() {
+        let mut check = reading(Kind::Check(Vec::new()), Place::Live);
+        assert!(drawn(&mut check, &mut Instance::default(), None, &[("10", "a"), ("11", "b")]).is_empty());
+        assert!(matches!(check.kind, Kind::Check(lines) if lines == [line("10", "a"), line("11", "b")]));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_is_seen_where_since_time_hides_lines() {
+        let limited = |limited: bool, second: &'static str| {
+            let mut instance = Instance::default();
+            instance.read(&line("20", "a"));
+            let mut reading = Reading { limited, ..reading(Kind::Read, Place::Live) };
+            drawn(&mut reading, &mut instance, None, &[(second, "b")])
+        };
+        assert_eq!(limited(true, "19.499999999"), [Drawn::Hidden]);
+        assert_eq!(limited(true, "19.5"), [Drawn::New(line("19.5", "b"))], "stdout and stderr");
+        assert_eq!(limited(false, "19"), [Drawn::New(line("19", "b"))], "the whole log is read");
+    }
+
+    #[test]
+    fn text_without_a_stamp_is_the_rest_of_a_line() {
+        let draw = |limited: bool, since: Option<Stamp>, any_new: bool| {
+            let mut instance = Instance::default();
+            instance.read(&line("20", "a"));
+            let request = Request { since, ..Request::default() };
+            let mut reading = Reading { limited, request, any_new, ..reading(Kind::Read, Place::Live) };
+            drawn(&mut reading, &mut instance, None, &[("", "rest")])
+        };
+        let since = Some(Stamp(0));
+        assert_eq!(draw(true, since, false), [], "of one that was read before");
+        assert_eq!(draw(true, since, true), [Drawn::Hidden], "whose beginning is hidden");
+        let rest = [Drawn::New(Line { stamp: line("20", "").stamp, text: Bytes::from_static(b"rest") })];
+        assert_eq!(draw(false, since, true), rest, "of one of the other stream");
+        assert_eq!(draw(false, None, false), rest);
+    }
+
+    #[test]
+    fn old_lines_are_not_drawn_and_mend_what_was_broken_when_all_came() {
+        let mut instance = Instance::default();
+        instance.read(&line("20", "a"));
+        instance.read(&line("21", "b"));
+        instance.proof.interrupted();
+        let overlap = instance.cursor.overlap(None);
+        let mut again = Reading { overlap: overlap.clone(), ..reading(Kind::Read, Place::Live) };
+        assert!(drawn(&mut again, &mut instance, None, &[("20", "a")]).is_empty());
+        assert!(instance.proof.is_broken());
+        let lines = [("21", "b"), ("22", "c")];
+        assert_eq!(drawn(&mut again, &mut instance, None, &lines), [Drawn::New(line("22", "c"))]);
+        assert!(!instance.proof.is_broken());
+        assert_eq!(instance.cursor.count(), 2);
+        let mut gap = Reading { overlap, ..reading(Kind::Read, Place::Live) };
+        assert_eq!(drawn(&mut gap, &mut instance, None, &[("23", "d")]), [Drawn::NewAfterGap(line("23", "d"))]);
+    }
+
+    #[test]
+    fn lines_that_wait_for_their_instance_are_its_own_when_they_come() {
+        let mut instance = Instance::default();
+        instance.read(&line("20", "a"));
+        instance.disown();
+        let overlap = instance.identity.overlap().unwrap();
+        let mut again = Reading { overlap, ..reading(Kind::Read, Place::Previous) };
+        assert_eq!(drawn(&mut again, &mut instance, None, &[("20", "a")]), []);
+        assert_eq!(instance.cursor.count(), 1);
+    }
+
+    #[test]
+    fn a_request_asks_for_what_is_missing() {
+        let at = Duration::from_secs;
+        let open = |purpose: Purpose, instance: &mut Instance, scope: Scope, place: Place| {
+            let reading = Reading::open(purpose, instance, scope, place, false, at(100));
+            (reading.request, reading.limited)
+        };
+        let since = |second: &str| Some(line(second, "").stamp);
+        let tail = Scope { tail: Some(7), ..Scope::default() };
+        let (first, limited) = open(Purpose::Stream, &mut Instance::default(), tail, Place::Live);
+        assert_eq!((first, limited), (Request { follow: true, tail: Some(7), ..Request::default() }, false));
+        let mut instance = Instance { closed: Some(at(98)), ..Instance::default() };
+        instance.read(&line("20.7", "a"));
+        let (next, limited) = open(Purpose::Read, &mut instance, tail, Place::Previous);
+        assert_eq!((next, limited), (Request { previous: true, since: since("17"), ..Request::default() }, true));
+        let (check, limited) = open(Purpose::Check, &mut instance, tail, Place::Latest);
+        assert_eq!((check, limited), (Request { tail: Some(2), ..Request::default() }, false));
+        for (wanted, expected) in [("10", "17"), ("18.9", "18")] {
+            let scope = Scope { since: since(wanted), ..Scope::default() };
+            let (next, limited) = open(Purpose::Read, &mut instance, scope, Place::Latest);
+            assert_eq!((next.since, limited), (since(expected), true), "{wanted}");
+        }
+        let scope = Scope { since: since("18.9"), ..Scope::default() };
+        let (first, limited) = open(Purpose::Read, &mut Instance::default(), scope, Place::Latest);
+        assert_eq!((first.since, limited), (since("18"), false), "what was asked for hides nothing that is wanted");
+        assert_eq!(open(Purpose::Check, &mut instance, scope, Place::Latest).0.since, None);
+    }
+
+    #[test]
+    fn a_check_reaches_over_a_line_that_has_no_end() {
+        let mut instance = Instance::default();
+        instance.read(&line("20", "a"));
+        let long = Line { text: Bytes::from(vec![b'x'; 20 << 10]), ..line("21", "") };
+        let end = super::super::end_proof::ReadEnd {
+            stream: false,
+            place: Place::Latest,
+            opened_at: Place::Latest,
+            tail: Tail::Line(long),
+            new_lines: true,
+            overlapped: true,
+            whole: true,
+            ends_alike: false,
+            terminating: false,
+            unclaimed: false,
+        };
+        instance.proof.read(end);
+        let check = Reading::open(Purpose::Check, &mut instance, Scope::default(), Place::Latest, true, Duration::ZERO);
+        assert_eq!(check.request, Request { tail: Some(2 + 4), urgent: true, ..Request::default() });
+    }
+
+    #[test]
+    fn an_answer_is_untouched_until_a_line_of_it_was_judged() {
+        let mut instance = Instance::default();
+        instance.read(&line("20", "a"));
+        let mut new = reading(Kind::Read, Place::Live);
+        assert!(new.is_untouched());
+        new.any_new = true;
+        assert!(!new.is_untouched());
+        let mut old = Reading { overlap: instance.cursor.overlap(None), ..reading(Kind::Read, Place::Live) };
+        assert!(old.is_untouched());
+        drawn(&mut old, &mut instance, None, &[("20", "a")]);
+        assert!(!old.is_untouched());
+    }
+
+    #[test]
+    fn only_a_running_instance_may_end_where_its_log_is() {
+        use Place::{Future, Latest, Live, Nowhere, Previous};
+        for opened in [Live, Latest, Previous] {
+            for now in [Future, Live, Latest, Previous, Nowhere] {
+                let here = opened == now || (opened, now) == (Live, Latest);
+                assert_eq!(reading(Kind::Read, opened).is_elsewhere(now), !here, "{opened:?} {now:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_ends_in_a_line_in_a_part_of_one_or_in_text() {
+        let end = |text: &str| {
+            let mut reading = reading(Kind::Read, Place::Live);
+            reading.splitter.push(Bytes::copy_from_slice(text.as_bytes()));
+            assert_eq!(reading.splitter.by_ref().count(), text.matches('\n').count());
+            (reading.tail(), reading.unstamped_end())
+        };
+        let stamped = "2026-09-21T14:13:28.000000001Z ";
+        assert_eq!(end(""), (Tail::Nothing, None));
+        assert_eq!(end(&format!("{stamped}one\n")), (Tail::Nothing, None));
+        let line = Line::parse(format!("{stamped}on").as_bytes()).unwrap();
+        assert_eq!(end(&format!("{stamped}one\n{stamped}on")), (Tail::Line(line), None));
+        assert_eq!(end(&stamped[..12]), (Tail::Torn, None));
+        assert_eq!(end(&format!("{stamped}one\nrpc error: x ")), (Tail::Torn, Some("rpc error: x".to_owned())));
+    }
+
+    #[test]
+    fn a_plain_reading_is_given_up_after_a_silence_and_a_stream_is_probed() {
+        let second = Duration::from_secs(1);
+        for kind in [Kind::Read, Kind::Check(Vec::new())] {
+            let mut reading = reading(kind, Place::Latest);
+            reading.heard(second);
+            assert_eq!(reading.deadline(), Some(second + STALL));
+        }
+        let mut stream = reading(Kind::Stream(Listening::new(Duration::ZERO)), Place::Live);
+        let first = stream.deadline().unwrap();
+        stream.heard(second);
+        assert_eq!(stream.deadline(), Some(first + second));
+    }
+}
