@@ -4,6 +4,7 @@
 //! is when the container started, how the lines are stamped, and, where the node may be asked, how many files there are.
 
 use super::{lines::Line, stamp::Stamp};
+use crate::node_logs::{Age, FileName};
 
 /// How much later than it is wanted from a log may start and still count as whole, in nanoseconds: a second, to which the
 /// container's start is cut, and a half.
@@ -24,6 +25,9 @@ const USUAL_FILE: i64 = 9 << 20;
 
 /// How many files of a log a kubelet keeps unless set otherwise (`containerLogMaxFiles`).
 const FILES: usize = 5;
+
+/// By how many seconds time zones differ: a multiple of this.
+const ZONES: i64 = 900;
 
 /// What a file has of each line besides its text, in bytes: the stamp, the stream and a tag.
 const RECORD: usize = 40;
@@ -75,16 +79,16 @@ impl Beginning {
         if took > delay { Some(false) } else { self.filled.map(|_| true) }
     }
 
-    /// The same when the node holds so many files of it, and all that was read of the older ones.
+    /// The same when the node holds these files of it, oldest first, and all that was read of the older ones.
     ///
     /// A log of one file was never rotated. One of as many as a kubelet keeps may have had more, if it starts late. Of any
     /// other only a kubelet that is set to keep fewer can have removed any.
-    pub fn by_files(&self, files: usize) -> bool {
-        match (files, self.is_late()) {
+    pub fn by_files(&self, files: &[FileName]) -> bool {
+        match (files.len(), self.is_late()) {
             (..=1, _) => false,
             (FILES.., true) => true,
             // As much as a file, or all that there is, came in less time than there was for the first.
-            (FILES.., false) => self.took() / 2 <= self.delay(),
+            (FILES.., false) => self.took() / 2 <= self.delay() && !self.is_in_first(files),
             (_, true) => self.took() <= self.delay(),
             (_, false) => false,
         }
@@ -94,6 +98,22 @@ impl Beginning {
     pub fn is_rapid(&self) -> bool {
         let before = i128::from(self.bytes) * i128::from(self.delay()) / i128::from(self.took().max(1));
         self.bytes >= SAMPLE / 8 && before >= i128::from(SMALLEST_FILE)
+    }
+
+    /// Whether the oldest of these files is the log's first: it was rotated sooner after its first line than a kubelet looks at
+    /// logs, and a file that begins with a rotation is not.
+    fn is_in_first(&self, files: &[FileName]) -> bool {
+        let marks: Vec<i64> = files
+            .iter()
+            .filter_map(|file| match file.age {
+                Age::Rotated(rotation) => rotation.seconds(),
+                Age::Newest => None,
+            })
+            .collect();
+        let Some(between) = marks.windows(2).map(|pair| pair[1] - pair[0]).min() else { return false };
+        // The marks are in the node's time zone.
+        let after = (marks[0] - self.first.floor_second().0 / 1_000_000_000).rem_euclid(ZONES);
+        after < between.min(LONG / 1_000_000_000)
     }
 
     /// What must have been written before the first line for a file to have been rotated away.
@@ -114,6 +134,7 @@ impl Beginning {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use jiff::Timestamp;
 
     use super::*;
 
@@ -152,6 +173,27 @@ mod tests {
         }
     }
 
+    /// So many files, the first of which was rotated so many seconds after the container's start, the next ones at intervals.
+    fn rotated(files: usize, first: i64, interval: i64) -> Vec<FileName> {
+        let newest = FileName::parse("0.log").unwrap();
+        let name = |number: usize| {
+            let at = Timestamp::from_second(1000 + first + interval * number as i64).unwrap();
+            FileName::parse(&format!("0.log.{}", at.strftime("%Y%m%d-%H%M%S"))).unwrap()
+        };
+        (1..files).map(|number| name(number - 1)).chain([newest]).collect()
+    }
+
+    #[test]
+    fn a_file_that_was_rotated_soon_is_the_first() {
+        // A burst, and a kubelet that looks every 10 s.
+        for (first, interval, expected) in [(3, 10, false), (9, 20, false), (9, 8, true), (11, 10, true)] {
+            let found = log(900, 40_000, 1000).by_files(&rotated(5, first, interval));
+            assert_eq!(found, expected, "rotated after {first} s, and every {interval} s");
+            let elsewhere = log(900, 40_000, 1000).by_files(&rotated(5, first + 5 * 3600 + 1800, interval));
+            assert_eq!(elsewhere, expected, "in another time zone");
+        }
+    }
+
     #[test]
     fn what_the_number_of_files_shows() {
         for (files, delay, kib, took, expected) in [
@@ -164,7 +206,7 @@ mod tests {
             (3, 3000, 2000, 60_000, false),
             (3, 500, 40_000, 100, false),
         ] {
-            let found = log(delay, kib, took).by_files(files);
+            let found = log(delay, kib, took).by_files(&rotated(files, 600, 600));
             assert_eq!(found, expected, "{files} files, {delay} ms late, {kib} KiB in {took} ms");
         }
     }
@@ -174,7 +216,7 @@ mod tests {
         let mut beginning = Beginning::new(Stamp(i64::MIN), Stamp(i64::MAX));
         beginning.read(&[Line { stamp: Stamp(i64::MIN), text: Bytes::from(vec![b'x'; SAMPLE as usize]) }]);
         beginning.by_rate();
-        beginning.by_files(5);
+        beginning.by_files(&rotated(5, 10, 10));
         assert!(beginning.is_late());
         beginning.is_rapid();
     }

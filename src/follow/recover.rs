@@ -26,7 +26,7 @@ use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, review},
     discover::{Target, watch as pods},
     node_logs::{
-        self, Directory, NodeLine, NodeLog, Owner, Piece, Unreadable,
+        self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable,
         splice::{self, Progress, Splice},
     },
 };
@@ -127,8 +127,8 @@ struct Found {
     stamps: Option<(Stamp, Stamp)>,
     /// The files begin after what was read before.
     begins_late: bool,
-    /// How many files the node has of the log; 0 when that is not known. Of one, nothing can be missing.
-    files: usize,
+    /// The files that the node has of the log; none when that is not known. Of one, nothing can be missing.
+    files: Vec<FileName>,
     /// They have lines from before what is wanted.
     reaches_back: bool,
     /// How many lines were handed on.
@@ -306,7 +306,7 @@ impl<T: From<Told>> Recovery<T> {
             self.explain(why.clone()).await?;
         }
         let Some(mut begun) = self.begun.take() else { return Ok(()) };
-        if found.files == 0 {
+        if found.files.is_empty() {
             let waited = start.waited && start.tail.is_none() && self.scope.since.is_none();
             begun.why = Some(found.why());
             let late = after.first().map(|line| begun.from(line.stamp)).filter(Beginning::is_late);
@@ -319,7 +319,7 @@ impl<T: From<Told>> Recovery<T> {
         }
         let first = begun.beginning.or_else(|| after.first().map(|line| begun.from(line.stamp)));
         let is_wanted = !found.reaches_back && wanted.is_none_or(|wanted| found.count < wanted);
-        match first.filter(|first| is_wanted && first.by_files(found.files)) {
+        match first.filter(|first| is_wanted && first.by_files(&found.files)) {
             Some(first) => {
                 begun.why = Some(found.why());
                 self.starts_late(&begun, first).await
@@ -455,7 +455,7 @@ impl<T: From<Told>> Recovery<T> {
 
     /// Tells where the log of an instance begins of which only files are left, when they may not be all there were.
     async fn tell_begin(&self, restart: u32, found: &Found) -> Result<(), Unheard> {
-        let (Some((first, _)), 2..) = (found.stamps, found.files) else { return Ok(()) };
+        let (Some((first, _)), 2..) = (found.stamps, found.files.len()) else { return Ok(()) };
         let text = format!(
             "the log of instance {restart} was read from its node's files, which start at {}: earlier lines may have been rotated away",
             first.to_timestamp()
@@ -562,7 +562,7 @@ impl<T: From<Told>> Recovery<T> {
             Ok(log) => log,
             Err(why) => return Ok(Found::nothing(why)),
         };
-        let mut found = Found { files: log.files(), ..Found::default() };
+        let mut found = Found { files: log.files().to_vec(), ..Found::default() };
         if log.is_whole() && knows_newest {
             return Ok(found);
         }

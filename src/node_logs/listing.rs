@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use jiff::{civil::DateTime, tz::TimeZone};
+
 /// A longer list is not read. One name takes about 60 bytes, and a kubelet keeps a handful of files.
 pub(super) const LONGEST_LIST: usize = 256 << 10;
 
@@ -38,6 +40,14 @@ impl Rotation {
         let bytes: [u8; 15] = text.as_bytes().try_into().ok()?;
         let fits = |(at, byte): (usize, &u8)| if at == 8 { *byte == b'-' } else { byte.is_ascii_digit() };
         bytes.iter().enumerate().all(fits).then_some(Self(bytes))
+    }
+
+    /// The moment in seconds, as if the node's time zone were UTC. `None` when it is no date.
+    pub fn seconds(self) -> Option<i64> {
+        let number = |digits: &[u8]| digits.iter().fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'));
+        let two = |at: usize| number(&self.0[at..at + 2]) as i8;
+        let at = DateTime::new(number(&self.0[..4]), two(4), two(6), two(9), two(11), two(13), 0).ok()?;
+        Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
     }
 }
 
@@ -115,6 +125,14 @@ mod tests {
         let files = parse(&recorded());
         let names: Vec<String> = files.iter().map(FileName::to_string).collect();
         assert_eq!(names, ["0.log.20261125-175732.gz", "0.log.20261125-175750", "0.log"]);
+    }
+
+    #[test]
+    fn a_rotation_is_a_moment() {
+        let seconds = |mark: &str| Rotation::parse(mark).unwrap().seconds();
+        assert_eq!(seconds("19700101-000001"), Some(1));
+        assert_eq!(seconds("20261125-175750"), Some(1_795_629_470));
+        assert_eq!(seconds("20269999-999999"), None);
     }
 
     #[test]

@@ -58,8 +58,8 @@ pub struct NodeLog {
     successor: Option<BytesMut>,
     gone: bool,
     ended: bool,
-    /// How many files the first list had.
-    first_count: usize,
+    /// The files of the first list.
+    first: Vec<FileName>,
 }
 
 impl NodeLog {
@@ -87,27 +87,27 @@ impl NodeLog {
             successor: None,
             gone: false,
             ended: false,
-            first_count: 0,
+            first: Vec::new(),
         };
         let files = log.list().await?;
         if files.is_empty() {
             return Err(Unreadable::NotKept);
         }
-        log.first_count = files.len();
+        log.first.clone_from(&files);
         if let Some(since) = since {
             log.pass_before(&files, since.back(SKEW)).await?;
         }
         Ok(log)
     }
 
-    /// How many files there were when it was opened; never none.
-    pub fn files(&self) -> usize {
-        self.first_count
+    /// Its files when it was opened, oldest first; never none.
+    pub fn files(&self) -> &[FileName] {
+        &self.first
     }
 
     /// Whether the node surely holds the log from its first line on: it was never rotated.
     pub fn is_whole(&self) -> bool {
-        self.first_count == 1 && self.listed.is_empty()
+        self.first.len() == 1 && self.listed.is_empty()
     }
 
     /// Passes over the files before the last one that begins before `from`.

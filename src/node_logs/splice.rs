@@ -94,10 +94,10 @@ impl Splice {
     }
 }
 
-/// Whether `api` is the part of the line that stands in the newer file. It is stamped as that part was.
+/// Whether `api` is the part of the line that stands in the newer file. It is stamped as that part was, at whatever time: a clock
+/// may have been set back in between.
 fn is_rest(node: &NodeLine, api: &Line) -> bool {
-    let rest = node.line.text.get(node.from_older_file..);
-    node.from_older_file > 0 && rest == Some(&api.text[..]) && api.stamp >= node.line.stamp
+    node.from_older_file > 0 && node.line.text.get(node.from_older_file..) == Some(&api.text[..])
 }
 
 #[cfg(test)]
@@ -106,7 +106,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{follow::stamp::Stamp, node_logs::Stream};
+    use crate::{
+        follow::stamp::Stamp,
+        node_logs::{Stream, record::Records},
+    };
 
     fn line(nanos: i64, text: &str) -> Line {
         Line { stamp: Stamp(nanos), text: Bytes::copy_from_slice(text.as_bytes()) }
@@ -172,6 +175,86 @@ mod tests {
         assert_eq!(splice(&lines[..1], &files, &after), (vec![line(2, "older ")], true, 3));
         // Read whole.
         assert_eq!(splice(&lines[..1], &files, &lines[1..]), (vec![], true, 3));
+    }
+
+    /// A record of a runtime's file: what it is stamped with, whether its line goes on in the next one, and its text.
+    type Part = (i64, bool, String);
+
+    /// The lines that the log API makes of a file.
+    fn api(parts: &[Part]) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut open: Option<(i64, String)> = None;
+        for (nanos, partial, text) in parts {
+            let (stamp, mut line) = open.take().unwrap_or((*nanos, String::new()));
+            line.push_str(text);
+            if *partial {
+                open = Some((stamp, line));
+            } else {
+                lines.push(self::line(stamp, &line));
+            }
+        }
+        lines
+    }
+
+    /// The lines that the node's files hold.
+    fn of_files(files: &[&[Part]]) -> Vec<NodeLine> {
+        let mut records = Records::default();
+        let mut lines = Vec::new();
+        for file in files {
+            for (nanos, partial, text) in *file {
+                let stamp = Stamp(*nanos).to_timestamp();
+                let tag = if *partial { "P" } else { "F" };
+                records.push(Bytes::from(format!("{stamp:.9} stdout {tag} {text}\n")));
+                while let Some(line) = records.next().unwrap() {
+                    lines.push(line);
+                }
+            }
+            records.end_of_file();
+        }
+        lines
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        /// Two readings of the log API, with one or two rotations between or before them, wherever in a line they come, a clock
+        /// that is set back at any record, and equal stamps: what lies between comes once, and so does every part of a line.
+        #[test]
+        fn a_log_that_was_rotated_anywhere_is_one_log_of_both_sources(
+            parts in proptest::collection::vec((0_i64..3, 0_i64..8, 0_u8..4), 120..240),
+            places in (0_usize..240, 0_usize..240),
+            follows: bool,
+        ) {
+            let mut now = 1_700_000_000_000_000_000;
+            let mut parts: Vec<Part> = parts
+                .iter()
+                .enumerate()
+                .map(|(number, (step, back, kind))| {
+                    now += step * 100_000_000;
+                    // A text of its own now and then; most lines are alike.
+                    let text = if *kind == 0 { format!("{number}") } else { "a".to_owned() };
+                    (now - if *back == 0 { 700_000_000 } else { 0 }, *kind == 1, text)
+                })
+                .collect();
+            for part in parts.iter_mut().rev().take(1) {
+                part.1 = false;
+            }
+            let last = parts.len() - 30;
+            let (one, other) = (places.0 % last, places.1 % last);
+            let (first, second) = (one.min(other), one.max(other));
+            let files = [&parts[..first], &parts[first..second], &parts[second..]];
+            // The first reading is of the middle file as it was before the second rotation, or there was none.
+            let all = of_files(&files);
+            let read = if follows { of_files(&files[..1]).into_iter().map(|line| line.line).collect() } else { Vec::new() };
+            let after = api(files[2]);
+            prop_assume!(!after.is_empty());
+            let (missing, _, _) = splice(&read, &all, &after);
+            let text = |lines: &[Line]| lines.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect::<String>();
+            let whole: Vec<Line> = all.iter().skip(read.len()).map(|line| line.line.clone()).collect();
+            prop_assert_eq!(text(&missing) + &text(&after), text(&whole));
+            let is_split = second.checked_sub(1).is_some_and(|before| parts[before].1);
+            prop_assert_eq!(missing.len() + after.len(), whole.len() + usize::from(is_split));
+        }
     }
 
     proptest! {

@@ -317,6 +317,28 @@ async fn a_401_of_a_kubelet_blames_no_credentials_and_runs_no_plugin() {
 }
 
 #[tokio::test]
+async fn a_redirect_of_a_node_is_not_followed() {
+    let server = Server::start(Speech::default()).await;
+    let cluster = server.cluster().await;
+    for part in [Bytes::All, Bytes::From(10), Bytes::Within(0..=9)] {
+        let before = server.requests.lock().unwrap().len();
+        let error = cluster.node_file("n", "pods/moved", &part).await.unwrap_err();
+        assert!(matches!(&error, ClusterError::Rejected(it) if it.code == 302), "{error:?}");
+        assert!(!error.is_transient() && !error.to_string().contains("planted"), "{error}");
+        assert_eq!(server.requests.lock().unwrap().len(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn an_endless_list_of_a_node_is_read_in_part() {
+    let server = Server::start(Speech::default()).await;
+    let cluster = server.cluster().await;
+    let owner = crate::node_logs::Owner { namespace: "flood", pod: "p", uid: "1", container: "c" };
+    let directory = crate::node_logs::Directory::new("flood", owner).unwrap();
+    assert_eq!(crate::node_logs::files(&cluster, &directory).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_token_file_wins_over_the_token_beside_it() {
     let server = Server::start(Speech::default()).await;
     *server.token.lock().unwrap() = "of the file".to_owned();

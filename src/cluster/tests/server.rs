@@ -176,7 +176,7 @@ impl Server {
         }
         let data = |chunk: &'static [u8]| Ok(Frame::data(Bytes::from_static(chunk)));
         let frames: stream::BoxStream<'static, Result<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>> =
-            match path.split('/').nth(6) {
+            match path.split('/').nth(if path.contains("/proxy/") { 4 } else { 6 }) {
                 Some("drip") => stream::iter([data(b"first\n")]).chain(stream::pending()).boxed(),
                 Some("flood") => stream::repeat(()).map(move |()| data(&[b'x'; 16 * 1024])).boxed(),
                 Some("short") => stream::iter([data(b"one\n"), data(b"two\n")]).boxed(),
