@@ -10,6 +10,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may end at once when its own stage breaks.
 
+mod kept;
 mod oracle;
 mod relay;
 mod story;
@@ -17,8 +18,10 @@ mod story;
 use std::{
     env,
     fs::{self, File},
+    io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -37,7 +40,25 @@ struct Run {
     verdict: Verdict,
     exit: Option<i32>,
     stderr: String,
+    /// The lines of `stderr` with when they came.
+    told: Vec<(Instant, String)>,
     faults: usize,
+}
+
+impl Run {
+    /// How many of the missing lines their node still had when they were told to be missing.
+    fn missing_and_kept(&self) -> u64 {
+        let mut count = 0;
+        for ((pod, container, restart), numbers) in &self.verdict.losses {
+            let label = label(pod, container);
+            let at_the_start = are_first(numbers);
+            let told = self.told.iter().find(|(_, line)| excuses(line, &label, *restart, at_the_start));
+            let Some((at, _)) = told else { continue };
+            let kept = numbers.iter().filter(|number| self.played.kept.had(pod, container, *restart, **number, *at));
+            count += kept.count() as u64;
+        }
+        count
+    }
 }
 
 /// How long elbtail may go on when nothing disturbs it any more.
@@ -64,16 +85,21 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
     cluster.faults().hook(move |call| chaos.decide(call));
 
     let stdout = directory.path().join("stdout");
-    let stderr = directory.path().join("stderr");
     let mut elbtail = Command::new(env!("CARGO_BIN_EXE_elbtail"))
         // With -v each container is named with each cause.
         .args(["logs", "-f", JOB, "-o", "raw", "-v"])
         .env("KUBECONFIG", &kubeconfig)
         .stdin(Stdio::null())
         .stdout(File::create(&stdout).unwrap())
-        .stderr(File::create(&stderr).unwrap())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (lines, heard) = (BufReader::new(elbtail.stderr.take().unwrap()).lines(), Arc::clone(&told));
+    let listening = thread::spawn(move || {
+        lines.map_while(Result::ok).for_each(|line| heard.lock().unwrap().push((Instant::now(), line)))
+    });
+    let text = || told.lock().unwrap().iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
     let played = thread::scope(|scope| {
         let story = scope.spawn(|| story::play(&cluster, size, seed));
         // A server that is away at the start would be the answer.
@@ -95,12 +121,14 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
         if began.elapsed() > PATIENCE {
             elbtail.kill().unwrap();
             elbtail.wait().unwrap();
-            panic!("it does not end:\n{}", fs::read_to_string(stderr).unwrap());
+            panic!("it does not end:\n{}", text());
         }
         thread::sleep(Duration::from_millis(20));
     };
     let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&played.printed);
-    Run { played, verdict, exit, stderr: fs::read_to_string(stderr).unwrap(), faults }
+    listening.join().unwrap();
+    let (stderr, told) = (text(), told.lock().unwrap().clone());
+    Run { played, verdict, exit, stderr, told, faults }
 }
 
 /// Server restarts, SIGKILLs of what stands before it, expired tokens, expired versions.
@@ -158,10 +186,9 @@ fn expect_honesty(run: &Run) {
     let Verdict { repeated, torn, reordered, lost, losses, .. } = &run.verdict;
     assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.verdict, run.stderr);
     for ((pod, container, restart), numbers) in losses {
-        let short = pod.replace("-batch", "").replace("-job", "").replace(&format!("-{SHORT}"), "");
-        let label = format!("{short}/{container}");
+        let label = label(pod, container);
         // What was rotated away before the first look is told as a late start, which proves nothing.
-        let at_the_start = numbers.iter().zip(1..).all(|(number, expected)| *number == expected);
+        let at_the_start = are_first(numbers);
         let told = run.stderr.lines().any(|line| excuses(line, &label, *restart, at_the_start));
         let few = numbers.iter().take(20).collect::<Vec<_>>();
         assert!(told, "lines of {label} instance {restart} are lost and it does not say so: {few:?}\n{}", run.stderr);
@@ -171,6 +198,17 @@ fn expect_honesty(run: &Run) {
     // A deleted pod's log may have been cut at its very end, which is told as unchecked and is no proof of a loss.
     let unsure = ["was not checked", ": the log starts at "].iter().any(|words| run.stderr.contains(words));
     assert!(*lost == 0 || told || unsure, "{}\n{}", run.verdict, run.stderr);
+}
+
+/// How a container is named in notes.
+fn label(pod: &str, container: &str) -> String {
+    let short = pod.replace("-batch", "").replace("-job", "").replace(&format!("-{SHORT}"), "");
+    format!("{short}/{container}")
+}
+
+/// Whether the lines of these numbers are the first ones.
+fn are_first(numbers: &[u64]) -> bool {
+    numbers.iter().zip(1..).all(|(number, expected)| *number == expected)
 }
 
 /// Whether this is a note that lines of this instance of the container are missing, or may be at its start.
@@ -223,11 +261,8 @@ fn what_a_node_still_has_is_not_missing() {
 }
 
 fn expect_what_nodes_have(run: &Run) {
-    assert!(!run.played.only_rotated.is_empty());
-    for ((pod, container, _), numbers) in &run.verdict.losses {
-        let has_all = run.played.only_rotated.contains(&(pod.clone(), container.clone()));
-        assert!(!has_all, "{pod}/{container}: {} lines lost that its node has\n{}", numbers.len(), run.stderr);
-    }
+    let kept = run.missing_and_kept();
+    assert_eq!(kept, 0, "lines are missing that their node had: {:?}\n{}", run.verdict.losses, run.stderr);
 }
 
 /// The long runs, and the same for `kubectl logs -f`, for comparison.
@@ -254,6 +289,10 @@ fn long() {
         "elbtail, logs destroyed, node files too: {} faults, {}, exit {:?}",
         destroyed.faults, destroyed.verdict, destroyed.exit
     );
+    for (name, run) in [("log API alone", &without), ("node files too", &destroyed)] {
+        let (lost, kept) = (run.verdict.lost, run.missing_and_kept());
+        println!("{name}: {lost} lines are missing, of which the node still had {kept} and no longer {}", lost - kept);
+    }
     for line in destroyed.stderr.lines().filter(|line| line.starts_with("warning: ")) {
         println!("  {line}");
     }

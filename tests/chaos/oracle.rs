@@ -38,7 +38,7 @@ impl fmt::Display for Verdict {
 }
 
 /// A line's place in its container: instance and number.
-type Place = (usize, u64);
+pub type Place = (usize, u64);
 
 /// What was seen of one container.
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ impl Oracle {
 }
 
 /// The container and the place of a line of the story, if it is whole.
-fn parse(line: &str) -> Option<((String, String), Place)> {
+pub fn parse(line: &str) -> Option<((String, String), Place)> {
     let start = line.find("blastn-batch-").or_else(|| line.find("elb-finalizer-"))?;
     // A prefix may hold the pod's name too: the text is what comes last.
     let start = line.rfind("blastn-batch-").or_else(|| line.rfind("elb-finalizer-")).unwrap_or(start);

@@ -1,14 +1,12 @@
 //! What happens in the cluster while it is followed: pods that print numbered lines, restart, rotate, are deleted and end.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use jiff::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use testcluster::{LogBlockBuilder, PodHandle, Stream, TestCluster};
+
+use super::kept::Kept;
 
 /// How large a run is.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +67,8 @@ struct Container {
 pub struct Played {
     /// What was printed.
     pub printed: Printed,
-    /// The containers whose logs were rotated and whose pods were left alone: their node has all they printed.
-    pub only_rotated: BTreeSet<(String, String)>,
+    /// What the nodes held of it meanwhile.
+    pub kept: Kept,
 }
 
 /// Plays the whole story.
@@ -98,6 +96,7 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Played {
         })
         .collect();
     let mut deleted = vec![false; pods.len()];
+    let mut kept = Kept::default();
     let ticks = (size.duration.as_millis() / TICK.as_millis()).max(1) as u64;
     for tick in 0..ticks {
         for container in &mut containers {
@@ -122,6 +121,9 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Played {
                     }
                 }
             }
+            if size.destroy {
+                kept.look(pod, container.name);
+            }
         }
         // One pod in 25 is deleted while it runs.
         let victim = rng.random_range(0..pods.len() * 2);
@@ -129,6 +131,7 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Played {
             for number in (0..pods.len()).filter(|number| number % 25 == victim % 25) {
                 deleted[number] = true;
                 pods[number].delete();
+                NAMES.iter().for_each(|name| kept.look(&pods[number], name));
             }
         }
         thread::sleep(TICK);
@@ -139,17 +142,15 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64) -> Played {
         }
     }
     finalizer.terminate("finalizer", 0);
-    let only_rotated = containers
-        .iter()
-        .filter(|container| container.fate == Fate::Rotates && !deleted[container.pod])
-        .map(|container| (pods[container.pod].name().to_owned(), container.name.to_owned()))
-        .collect();
+    for container in &containers {
+        kept.look(&pods[container.pod], container.name);
+    }
     let mut printed: Printed = containers
         .into_iter()
         .map(|container| ((pods[container.pod].name().to_owned(), container.name.to_owned()), container.instances))
         .collect();
     printed.insert((finalizer.name().to_owned(), "finalizer".to_owned()), vec![1]);
-    Played { printed, only_rotated }
+    Played { printed, kept }
 }
 
 fn pod(cluster: &TestCluster, number: usize) -> PodHandle {

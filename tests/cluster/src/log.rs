@@ -56,6 +56,9 @@ impl Stream {
 pub struct LogBlock {
     bytes: Bytes,
     chunks: Vec<Chunk>,
+    /// As a file that holds nothing else, plain and compressed, once it was asked for.
+    file: OnceLock<Bytes>,
+    gzip: OnceLock<Bytes>,
 }
 
 /// Collects chunks for a [`LogBlock`].
@@ -98,7 +101,7 @@ impl LogBlockBuilder {
     pub fn build(self) -> Arc<LogBlock> {
         let mut chunks = self.chunks;
         chunks.shrink_to_fit();
-        Arc::new(LogBlock { bytes: Bytes::from(self.bytes), chunks })
+        Arc::new(LogBlock { bytes: Bytes::from(self.bytes), chunks, ..LogBlock::default() })
     }
 
     fn push(&mut self, ts: i64, stream: Stream, partial: bool, text: &[u8]) {
@@ -158,13 +161,28 @@ impl LogFile {
     }
 
     /// The file as the runtime wrote it: a record for each chunk.
-    fn records(&self) -> Vec<u8> {
+    fn records(&self) -> Bytes {
+        match self.only() {
+            Some(block) => block.file.get_or_init(|| self.render()).clone(),
+            None => self.render(),
+        }
+    }
+
+    /// The one block that it has, which it may share with many files.
+    fn only(&self) -> Option<&LogBlock> {
+        match &self.sealed[..] {
+            [block] if self.open.is_empty() => Some(block),
+            _ => None,
+        }
+    }
+
+    fn render(&self) -> Bytes {
         let mut out = Vec::with_capacity(self.size());
         for block in &self.sealed {
             write_records(&mut out, &block.bytes, &block.chunks);
         }
         write_records(&mut out, &self.open.bytes, &self.open.chunks);
-        out
+        Bytes::from(out)
     }
 
     fn gzip(&self) -> Bytes {
@@ -174,7 +192,7 @@ impl LogFile {
             let _ = encoder.write_all(&self.records());
             Bytes::from(encoder.finish().unwrap_or_default())
         };
-        self.compressed.get_or_init(compress).clone()
+        self.only().map_or(&self.compressed, |block| &block.gzip).get_or_init(compress).clone()
     }
 
     fn tail(&self, mut lines: usize) -> (usize, usize) {
@@ -376,8 +394,22 @@ impl InstanceLog {
         }
         let index = (0..inner.files.len()).find(|index| inner.suffix(*index) == suffix)?;
         let file = inner.files.get(index)?;
-        let bytes = if suffix.ends_with(".gz") { file.gzip() } else { Bytes::from(file.records()) };
+        let bytes = if suffix.ends_with(".gz") { file.gzip() } else { file.records() };
         Some((bytes, file.modified))
+    }
+
+    /// The text of the first line that the node holds of it.
+    pub(crate) fn first_text(&self) -> Option<String> {
+        let inner = self.lock();
+        let text = |bytes: &[u8], chunks: &[Chunk]| {
+            let end = chunks.first()?.end as usize;
+            Some(String::from_utf8_lossy(bytes.get(STAMP..end)?).trim_end().to_owned())
+        };
+        let first = |file: &LogFile| match file.sealed.first() {
+            Some(block) => text(&block.bytes, &block.chunks),
+            None => text(&file.open.bytes, &file.open.chunks),
+        };
+        if inner.removed { None } else { inner.files.iter().find_map(first) }
     }
 
     /// Whether its container has ended.

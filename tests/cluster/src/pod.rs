@@ -227,6 +227,17 @@ impl PodHandle {
         self.world.lock().logs.get(&id).cloned()
     }
 
+    /// What the node holds of a container's instances: their numbers, and the text of the first line that is left of each.
+    pub fn kept(&self, container: &str) -> Vec<(u32, String)> {
+        if self.object().is_none() {
+            return Vec::new();
+        }
+        let directory = self.directory(container);
+        let state = self.world.lock();
+        let number = |path: &str| path.strip_prefix(&directory)?.strip_suffix(".log")?.parse().ok();
+        state.logs.values().filter_map(|log| Some((number(&log.path)?, log.first_text()?))).collect()
+    }
+
     fn with_log(&self, container: &str, write: impl FnOnce(&InstanceLog)) -> &Self {
         if let Some(log) = self.log(container) {
             write(&log);
