@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo bench --bench e2e                      # all bars, a few rounds each
-//! cargo bench --bench e2e -- --full            # more rounds, 5,000 containers, and how cost grows
+//! cargo bench --bench e2e -- --full            # more rounds, 5,000 containers, node files, and how cost grows
 //! cargo bench --bench e2e -- read latency      # some of them
 //! cargo bench --profile release --bench e2e    # the binary that is shipped
 //! ```
@@ -16,6 +16,7 @@ mod bars;
 mod follow;
 mod growth;
 mod measure;
+mod node;
 mod peers;
 mod process;
 mod read;
@@ -58,9 +59,10 @@ fn main() {
     let plan = Plan { names: words, full };
     peers::install();
     println!("elbtail against curl and kubectl: {} cores for server and clients together\n", measure::cores());
-    let runs: [(&str, Run); 8] = [
+    let runs: [(&str, Run); 9] = [
         ("start", start::resolve),
         ("read", read::everything),
+        ("node", node::files),
         ("first", start::first_line),
         ("foreign", start::foreign_pods),
         ("doctor", start::doctor),
@@ -69,7 +71,8 @@ fn main() {
         ("growth", growth::table),
     ];
     for (name, run) in runs {
-        if plan.wants(name) && (name != "growth" || full || !plan.names.is_empty()) {
+        let takes_long = matches!(name, "growth" | "node");
+        if plan.wants(name) && (!takes_long || full || !plan.names.is_empty()) {
             run(&plan);
         }
     }

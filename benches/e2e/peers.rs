@@ -53,9 +53,14 @@ impl Curl {
 
     /// Reads these paths at once, over one connection, to nowhere.
     pub fn read(&self, paths: &[String]) -> Command {
+        self.read_at_once(paths, 300)
+    }
+
+    /// The same, so many at once.
+    pub fn read_at_once(&self, paths: &[String], most: usize) -> Command {
         let mut config = self.options.clone();
         if paths.len() > 1 {
-            write!(config, "parallel\nparallel-max = {}\n", paths.len().min(300)).unwrap();
+            write!(config, "parallel\nparallel-max = {}\n", paths.len().min(most)).unwrap();
         }
         for path in paths {
             write!(config, "url = \"{}{path}\"\noutput = \"/dev/null\"\n", self.server).unwrap();
@@ -65,6 +70,15 @@ impl Curl {
         let mut command = Command::new("curl");
         command.arg("-K").arg(file);
         command
+    }
+
+    /// What stands at a path.
+    pub fn fetch(&self, path: &str) -> String {
+        let file = self.directory.path().join("fetch.config");
+        fs::write(&file, format!("{}url = \"{}{path}\"\n", self.options, self.server)).unwrap();
+        let output = Command::new("curl").arg("-K").arg(file).output().unwrap();
+        assert!(output.status.success(), "{path}: {}", output.status);
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// The list of the job's pods.

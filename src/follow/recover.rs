@@ -629,12 +629,10 @@ impl<T: From<Told>> Recovery<T> {
             found.stamps = Some((first, last.line.stamp));
             found.count += lines.len() as u64;
         }
-        let mut lines = lines.into_iter().peekable();
-        while let Some(NodeLine { line, stream, .. }) = lines.next() {
-            let mut together = vec![line];
-            while let Some(next) = lines.next_if(|next| next.stream == stream) {
-                together.push(next.line);
-            }
+        let mut lines = lines.into_iter();
+        while let Some(stream) = lines.as_slice().first().map(|line| line.stream) {
+            let count = lines.as_slice().iter().take_while(|line| line.stream == stream).count();
+            let together = lines.by_ref().take(count).map(|found| found.line).collect();
             self.lines(restart, stream, together).await?;
         }
         Ok(())
@@ -655,6 +653,8 @@ struct Place {
     after: Option<Stamp>,
     last: Option<u64>,
     held: VecDeque<NodeLine>,
+    /// Lines of which there is no doubt.
+    sure: Vec<NodeLine>,
     bytes: usize,
     /// Whether those in `held` may come after the lines that were read already.
     is_doubtful: bool,
@@ -672,6 +672,7 @@ impl Place {
             after: after.first().map(|line| line.stamp),
             last,
             held: VecDeque::new(),
+            sure: Vec::new(),
             bytes: 0,
             is_doubtful: false,
             is_torn: false,
@@ -686,9 +687,15 @@ impl Place {
 
     fn take(&mut self, missing: &mut Vec<NodeLine>) -> Result<(), TooMuch> {
         self.any |= !missing.is_empty();
+        let (after, is_torn) = (self.after, self.is_torn);
+        // The lines after may be among those that are gone, and then this one was read already.
+        let is_doubtful = |line: &NodeLine| after.is_some_and(|after| is_torn || line.line.stamp > after.back(-SKEW));
+        if self.last.is_none() && !self.is_doubtful && !missing.iter().any(is_doubtful) {
+            self.sure.append(missing);
+            return Ok(());
+        }
         for line in missing.drain(..) {
-            // The lines after may be among those that are gone, and then this one was read already.
-            self.is_doubtful |= self.after.is_some_and(|after| self.is_torn || line.line.stamp > after.back(-SKEW));
+            self.is_doubtful |= is_doubtful(&line);
             self.bytes += line.line.text.len() + size_of::<NodeLine>();
             self.held.push_back(line);
             while self.last.is_some_and(|last| self.held.len() as u64 > last) {
@@ -700,8 +707,7 @@ impl Place {
 
     /// What can be handed on now.
     fn ready(&mut self) -> Vec<NodeLine> {
-        let waits = self.is_doubtful || self.last.is_some();
-        if waits { Vec::new() } else { self.all() }
+        std::mem::take(&mut self.sure)
     }
 
     /// What can be handed on in the end.
@@ -719,7 +725,9 @@ impl Place {
 
     fn all(&mut self) -> Vec<NodeLine> {
         self.bytes = 0;
-        self.held.drain(..).collect()
+        let mut all = std::mem::take(&mut self.sure);
+        all.extend(self.held.drain(..));
+        all
     }
 }
 

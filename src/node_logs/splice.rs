@@ -56,6 +56,11 @@ impl Splice {
             Verdict::NewAfterGap => self.reaches_back = false,
             Verdict::New => {}
         }
+        // Nearly every line is one.
+        if self.pending.is_empty() && !self.after.first().is_some_and(|api| line.line == *api || is_rest(&line, api)) {
+            missing.push(line);
+            return Progress::GoOn;
+        }
         self.pending.push_back(line);
         // Wherever the lines after the gap begin: lines before are missing.
         while !self.may_be_after() {

@@ -1,5 +1,6 @@
 //! Load for benchmarks, and pods that are none of our business.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,11 +14,20 @@ pub const JOB_ID: &str = "job-10adf00d10adf00d10adf00d10adf00d";
 
 /// A finished log of so many lines of about a hundred bytes, a hundred lines a second, ending about now.
 pub fn block(lines: usize) -> Arc<LogBlock> {
+    part(0..lines, Timestamp::now() - span(lines))
+}
+
+/// How long it takes to write so many lines.
+fn span(lines: usize) -> SignedDuration {
+    SignedDuration::from_millis(i64::try_from(lines).unwrap_or(0) * 10)
+}
+
+/// Some lines of such a log, which was begun then.
+fn part(lines: Range<usize>, began: Timestamp) -> Arc<LogBlock> {
     let mut builder = LogBlockBuilder::new();
-    let step = SignedDuration::from_millis(10);
-    let span = SignedDuration::from_millis(i64::try_from(lines).unwrap_or(0) * 10);
-    let mut at = Timestamp::now() - span;
-    for line in 0..lines {
+    let step = span(1);
+    let mut at = began + span(lines.start);
+    for line in lines {
         let text = format!(
             "[{line:07}] blastn: query batch_000.fa volume {:03} hits={:06} e-value=1e-50",
             line % 997,
@@ -41,11 +51,44 @@ pub fn load(cluster: &TestCluster, pods: usize, containers_per_pod: usize, lines
     }
 }
 
+/// How many files of a log a kubelet keeps.
+const FILES: usize = 5;
+
+/// Finished pods of the job [`JOB_ID`], every container with the same log, which was rotated so often that its node holds as many
+/// files as a kubelet keeps, of so many lines each: the older ones compressed, and nothing missing.
+///
+/// The memory is that of a single log, however many containers there are.
+pub fn rotated(cluster: &TestCluster, pods: usize, containers_per_pod: usize, lines: usize) {
+    let began = Timestamp::now() - span(FILES * lines);
+    let parts: Vec<Arc<LogBlock>> = (0..FILES).map(|file| part(file * lines..(file + 1) * lines, began)).collect();
+    for (pod, names) in self::pods_of(cluster, pods, containers_per_pod, began) {
+        for name in names {
+            for (number, part) in parts.iter().enumerate() {
+                if number > 0 {
+                    pod.rotate(&name);
+                }
+                pod.append(&name, part);
+            }
+            pod.terminate(&name, 0);
+        }
+    }
+}
+
 /// Running pods of the job [`JOB_ID`], each with the names of its containers.
 pub(crate) fn pods(
     cluster: &TestCluster,
     pods: usize,
     containers_per_pod: usize,
+) -> impl Iterator<Item = (PodHandle, Vec<String>)> {
+    pods_of(cluster, pods, containers_per_pod, Timestamp::now())
+}
+
+/// The same, started then.
+fn pods_of(
+    cluster: &TestCluster,
+    pods: usize,
+    containers_per_pod: usize,
+    started: Timestamp,
 ) -> impl Iterator<Item = (PodHandle, Vec<String>)> {
     (0..pods).map(move |pod| {
         let names: Vec<String> =
@@ -59,7 +102,7 @@ pub(crate) fn pods(
         }
         let handle = builder.create();
         handle.schedule();
-        handle.start_all(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        handle.at(started).start_all(&names.iter().map(String::as_str).collect::<Vec<_>>());
         (handle, names)
     })
 }

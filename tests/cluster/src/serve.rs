@@ -18,6 +18,7 @@ struct Arguments {
     foreign: usize,
     lines: usize,
     seconds: u64,
+    file_size: Option<usize>,
     port: u16,
 }
 
@@ -30,6 +31,7 @@ impl Arguments {
             foreign: 0,
             lines: 20_000,
             seconds: 60,
+            file_size: None,
             port: 0,
         };
         while let Some(word) = words.next() {
@@ -40,11 +42,12 @@ impl Arguments {
                 "--foreign" => arguments.foreign = usize::try_from(number()?)?,
                 "--lines" => arguments.lines = usize::try_from(number()?)?,
                 "--seconds" => arguments.seconds = number()?,
+                "--file-size" => arguments.file_size = Some(usize::try_from(number()?)?),
                 "--port" => arguments.port = u16::try_from(number()?)?,
-                "empty" | "flow" | "incident" | "live" | "load" => arguments.scenario = word,
+                "empty" | "flow" | "incident" | "live" | "load" | "rotated" => arguments.scenario = word,
                 _ => bail!(
-                    "usage: testcluster [empty|flow|incident|live|load] [--pods N] [--containers N] [--foreign N] [--lines N] \
-                     [--seconds N] [--port N]"
+                    "usage: testcluster [empty|flow|incident|live|load|rotated] [--pods N] [--containers N] [--foreign N] [--lines N] \
+                     [--seconds N] [--file-size BYTES] [--port N]"
                 ),
             }
         }
@@ -58,7 +61,8 @@ impl Arguments {
 /// When they cannot be understood, or the cluster cannot be started.
 pub async fn run(words: impl Iterator<Item = String>) -> Result<()> {
     let arguments = Arguments::parse(words)?;
-    let cluster = TestCluster::start(Options { port: arguments.port, ..Options::default() }).await?;
+    let options = Options { port: arguments.port, log_max_size: arguments.file_size, ..Options::default() };
+    let cluster = TestCluster::start(options).await?;
     let directory = tempfile::tempdir()?;
     let kubeconfig = cluster.write_kubeconfig(directory.path())?;
     load::foreign_pods(&cluster, arguments.foreign);
@@ -66,6 +70,7 @@ pub async fn run(words: impl Iterator<Item = String>) -> Result<()> {
     match arguments.scenario.as_str() {
         "flow" => flow = Some(Flow::new(&cluster, arguments.pods, arguments.containers)),
         "incident" => drop(incident::finished(&cluster, arguments.lines)),
+        "rotated" => load::rotated(&cluster, arguments.pods, arguments.containers, arguments.lines),
         "load" => load::load(&cluster, arguments.pods, arguments.containers, arguments.lines),
         _ => {}
     }
