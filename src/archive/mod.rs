@@ -13,6 +13,7 @@
 //! | `chunk` | lines ↔ bytes |
 //! | `record`, `segment`, `index` | what the index says, in which objects, read and extended |
 //! | `lease` | one writer at a time |
+//! | `leftovers` | what an interrupted writer has left behind |
 //! | `writer` | lines in, bounded memory, durable chunks and commits out |
 //! | `job`, `merged` | a job read again: one stream, or all by time |
 //! | `verify`, `prune` | what is missing and why; what is too old |
@@ -23,6 +24,7 @@ mod error;
 mod index;
 mod job;
 mod lease;
+mod leftovers;
 mod merged;
 mod open;
 mod place;

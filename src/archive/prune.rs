@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Archive, ArchiveError, JobKey, lease::Lease, segment::Segment, store::Listed};
+use super::{Archive, ArchiveError, JobKey, lease::Lease, leftovers, segment::Segment, store::Listed};
 
 /// A job that is, or would be, deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Resul
             }
             Err(error) => return Err(error),
         };
+        leftovers::sweep(&archive.store, &key).await?;
         // The index last: as long as it is there, an interrupted deletion is taken up again.
         let (index, rest): (Vec<String>, Vec<String>) =
             ours.into_iter().map(|object| object.path).partition(|path| path.contains("/index/"));
@@ -79,7 +80,7 @@ pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Resul
 }
 
 /// Whether elbtail writes objects of this name.
-fn is_ours(path: &str) -> bool {
+pub(super) fn is_ours(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         ["jobs", _, "index", name] => Segment::parse(name).is_some(),

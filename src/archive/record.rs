@@ -111,6 +111,9 @@ pub struct JobState {
     pub status: Option<String>,
     /// Whether it has ended, so that nothing is to come.
     pub ended: bool,
+    /// Whether secrets were masked before lines were kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 impl Record {

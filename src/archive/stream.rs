@@ -65,7 +65,8 @@ impl Change {
     /// All there are.
     pub const ALL: [Change; 5] = [Change::Row, Change::Resolution, Change::Pods, Change::Jobs, Change::Events];
 
-    fn name(self) -> &'static str {
+    /// What it is called, in paths too.
+    pub fn name(self) -> &'static str {
         match self {
             Change::Row => "row",
             Change::Resolution => "resolution",
@@ -73,6 +74,12 @@ impl Change {
             Change::Jobs => "jobs",
             Change::Events => "events",
         }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

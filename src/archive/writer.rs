@@ -24,6 +24,7 @@ use super::{
     index::Index,
     job::read,
     lease::Lease,
+    leftovers,
     record::{Chunk, Complete, Gap, JobState, Record},
     segment::commit,
     store::{Created, patiently},
@@ -230,7 +231,11 @@ impl Writer {
             trouble,
             state: JobState::default(),
         };
-        let next = match writer.read(&index).await {
+        let begun = async {
+            leftovers::sweep(&writer.store, job).await?;
+            writer.read(&index).await
+        };
+        let next = match begun.await {
             Ok(next) => next,
             Err(error) => {
                 lease.release().await;
@@ -355,6 +360,12 @@ impl Writer {
         self.push(id, &[Line { stamp: at, text: object.to_string().into() }]).await
     }
 
+    /// The instances of which more may come.
+    pub fn unfinished(&self) -> Vec<(StreamId, Instance)> {
+        let open = self.streams.iter().enumerate().filter(|(_, open)| !open.durable.complete);
+        open.filter_map(|(at, open)| Some((StreamId(at), open.stream.instance()?.clone()))).collect()
+    }
+
     /// How many lines a stream has, those included that are not durable yet.
     pub fn lines(&self, id: StreamId) -> u64 {
         let open = &self.streams[id.0];
@@ -396,7 +407,8 @@ impl Writer {
     /// As [`Writer::push`].
     pub async fn complete(&mut self, id: StreamId, proof: &str) -> Result<(), ArchiveError> {
         self.close(id).await?;
-        let open = &self.streams[id.0];
+        let open = &mut self.streams[id.0];
+        open.durable.complete = true;
         let complete = Complete { lines: open.closed, proof: proof.to_owned() };
         let record = Record::Complete { stream: open.stream.clone(), complete };
         self.send(Pending::Ready(record)).await

@@ -21,6 +21,7 @@ use crate::{
         follower::Scope,
         recover::{NodeLogs, Nodes},
     },
+    job_id::JobId,
     render::{ColorChoice, short_name},
     session::{
         Update,
@@ -75,7 +76,8 @@ impl Plan {
         let selection = self.args.select.selection(job.id()?);
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
         if found.is_empty() {
-            let text = nothing_found(&selection, &self.namespace, &self.cluster.host());
+            let text =
+                nothing_found(&selection, &self.namespace, &self.cluster.host()) + &archived(&selection.id).await;
             return Err(Failure::NoPods(
                 doctor::explain(text, &job, &self.cluster, &self.flags, &self.namespace).await,
             ));
@@ -131,9 +133,13 @@ impl Plan {
         let Some(ended) = ended else { return Ok(Exit::Done) };
         let Ending { failed, pods } = ended?;
         if pods == 0 {
-            let id = id.map(|id| id.to_string()).unwrap_or_default();
+            let (named, id) = (id.clone(), id.map(|id| id.to_string()).unwrap_or_default());
+            let archived = match &named {
+                Some(id) => archived(id).await,
+                None => String::new(),
+            };
             let text = format!(
-                "the job has ended and no pods of {id} are left in namespace {}; finished Jobs are removed with their pods after their TTL",
+                "the job has ended and no pods of {id} are left in namespace {}; finished Jobs are removed with their pods after their TTL{archived}",
                 self.namespace
             );
             return Err(Failure::NoPods(
@@ -184,6 +190,17 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
     let follow = args.follow && !args.previous;
     let (since, tail) = (args.range.since()?, args.range.tail());
     Ok(Scope { follow, since, tail, previous: args.previous, node_logs: args.node_logs })
+}
+
+/// That an archive holds a job whose pods are gone, if one is known.
+async fn archived(id: &JobId) -> String {
+    #[cfg(feature = "archive")]
+    return super::archive::hint(id).await;
+    #[cfg(not(feature = "archive"))]
+    {
+        let _ = id;
+        String::new()
+    }
 }
 
 /// What was searched, when nothing was found.

@@ -6,7 +6,7 @@
 //! same order and number, and everything after the last of them is new. When the remembered lines do not come, lines in
 //! between were rotated away unread: a proven gap.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
 use super::{lines::Line, stamp::Stamp};
 
@@ -30,10 +30,14 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(line: &Line) -> Seen {
-        Seen { stamp: line.stamp, hash: xxhash_rust::xxh3::xxh3_64(&line.text) }
+    fn of(line: &Line, kept_as: Option<KeptAs>) -> Seen {
+        let text = kept_as.map_or(Cow::Borrowed(&line.text[..]), |kept_as| kept_as(&line.text));
+        Seen { stamp: line.stamp, hash: xxhash_rust::xxh3::xxh3_64(&text) }
     }
 }
+
+/// What was kept of a line's text, where that is not the text itself.
+pub type KeptAs = fn(&[u8]) -> Cow<'_, [u8]>;
 
 /// What was read of one container instance's log.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +50,8 @@ pub struct Cursor {
     count: u64,
     /// Chunks that the last line may be stored in.
     chunks: u64,
+    /// What the lines in `seen` were made into before they were kept.
+    kept_as: Option<KeptAs>,
 }
 
 /// Chunks that the runtime may have stored a text of `len` bytes in: containerd cuts at 16 KiB, CRI-O at 8 KiB, and a line of
@@ -58,10 +64,11 @@ pub fn chunks(len: usize) -> u64 {
 impl Cursor {
     /// What an earlier run has read and kept: `count` lines, of which `tail` are the latest, and `before` is the latest stamp
     /// of those before them. `tail` must hold the lines of the last 2 s, or 256 lines if these are more, as far as there are
-    /// so many.
-    pub fn resumed(count: u64, tail: &[Line], before: Option<Stamp>) -> Cursor {
+    /// so many. `kept_as` is what was made of lines before they were kept.
+    pub fn resumed(count: u64, tail: &[Line], before: Option<Stamp>, kept_as: Option<KeptAs>) -> Cursor {
         let mut cursor = Cursor::default();
         tail.iter().for_each(|line| cursor.read(line));
+        cursor.kept_as = kept_as;
         let after = before.map(|before| Stamp(before.0.saturating_add(1)));
         cursor.remembered_from = cursor.remembered_from.max(after);
         cursor.count = count;
@@ -82,7 +89,7 @@ impl Cursor {
     pub fn read(&mut self, line: &Line) {
         self.count += 1;
         self.chunks = chunks(line.text.len());
-        self.seen.push_back(Seen::of(line));
+        self.seen.push_back(Seen::of(line, self.kept_as));
         let bound = line.stamp.floor_second().back(2 * SKEW.as_nanos() as i64);
         while self.seen.len() > REMEMBERED || (self.seen.len() > ALWAYS && self.seen[0].stamp < bound) {
             self.forget_first();
@@ -131,7 +138,7 @@ impl Cursor {
         let (Some(last), false) = (self.seen.back(), tail.is_empty()) else {
             return tail.is_empty() && self.seen.is_empty();
         };
-        let copies = tail.iter().rev().take_while(|line| Seen::of(line) == *last).count();
+        let copies = tail.iter().rev().take_while(|line| Seen::of(line, self.kept_as) == *last).count();
         copies == self.run() || (copies > 0 && copies == tail.len() && copies < self.run())
     }
 
@@ -141,6 +148,7 @@ impl Cursor {
         let mut overlap = Overlap {
             expected: self.seen.iter().copied().filter(|seen| seen.stamp >= since).collect(),
             remembered_from: self.remembered_from,
+            kept_as: self.kept_as,
             ..Overlap::default()
         };
         overlap.earliest = overlap.expected.iter().map(|seen| seen.stamp).min();
@@ -181,6 +189,8 @@ pub struct Overlap {
     matched: usize,
     /// Whether the expected lines may belong to another instance's log, so that their absence proves nothing.
     optional: bool,
+    /// What the expected lines were made into before they were kept.
+    kept_as: Option<KeptAs>,
 }
 
 impl Overlap {
@@ -215,7 +225,7 @@ impl Overlap {
         {
             return Verdict::Old;
         }
-        let seen = Seen::of(line);
+        let seen = Seen::of(line, self.kept_as);
         if self.expected[self.start + self.matched] == seen {
             self.matched += 1;
             return Verdict::Old;
@@ -366,7 +376,7 @@ mod tests {
             let needed = kept.iter().rev().take_while(late).count().max(ALWAYS.min(kept.len()));
             let (before, tail) = kept.split_at(kept.len() - (needed + more).min(kept.len()));
             let cursor =
-                Cursor::resumed(kept.len() as u64, tail, before.iter().map(|line| line.stamp).max());
+                Cursor::resumed(kept.len() as u64, tail, before.iter().map(|line| line.stamp).max(), None);
             proptest::prop_assert_eq!(cursor.count(), kept.len() as u64);
             let since = cursor.since(Duration::from_secs(down));
             let mut overlap = cursor.overlap(since);
@@ -381,10 +391,24 @@ mod tests {
     #[test]
     fn a_log_that_was_rotated_past_what_was_kept_has_a_gap() {
         let kept: Vec<Line> = (0..300).map(|at| line(at * 50_000_000, &at.to_string())).collect();
-        let cursor = Cursor::resumed(1000, &kept[44..], Some(kept[43].stamp));
+        let cursor = Cursor::resumed(1000, &kept[44..], Some(kept[43].stamp), None);
         let mut overlap = cursor.overlap(cursor.since(Duration::from_secs(60)));
         assert_eq!(overlap.judge(&line(400 * 50_000_000, "400")), NewAfterGap);
         assert!(!cursor.is_whole(), "most of it was forgotten");
+    }
+
+    #[test]
+    fn lines_that_were_masked_before_they_were_kept_are_recognised() {
+        let log = [line(1, "token=pl4nted-Secr3t-0123456789"), line(2, "b"), line(3, "password=pl4nted"), line(4, "d")];
+        let masked =
+            |line: &Line| Line { text: crate::mask::mask_bytes(&line.text).into_owned().into(), ..line.clone() };
+        let kept: Vec<Line> = log[..3].iter().map(masked).collect();
+        assert!(kept != log[..3]);
+        let mut cursor = Cursor::resumed(3, &kept, None, Some(crate::mask::mask_bytes));
+        assert!(cursor.ends_with(&log[1..3]) && !cursor.ends_with(&log[1..]));
+        assert_eq!(judge(&mut cursor.overlap(None), &log), [Old, Old, Old, New]);
+        cursor.read(&log[3]);
+        assert_eq!(judge(&mut cursor.overlap(None), &log), [Old, Old, Old, Old]);
     }
 
     #[test]

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_run_has_read_is_gone_on_from() {
-        let read = |count: u64| Read { cursor: Cursor::resumed(count, &[line()], None), sealed: false };
+        let read = |count: u64| Read { cursor: Cursor::resumed(count, &[line()], None, None), sealed: false };
         let mut instance = Instance::default();
         instance.take_up(read(7), at(20));
         assert_eq!((instance.handed, instance.sealed), (7, false));

@@ -56,7 +56,10 @@ async fn saved(archive: &Archive) {
         writer.push(id, &lines(container, 0..count)).await.unwrap();
         writer.complete(id, "its end was read").await.unwrap();
     }
-    writer.tell(JobState { row: Some(ROW.into()), status: Some("completed".into()), ended: true }).await.unwrap();
+    writer
+        .tell(JobState { row: Some(ROW.into()), status: Some("completed".into()), ended: true, masked: false })
+        .await
+        .unwrap();
     writer.finish().await.unwrap();
 }
 

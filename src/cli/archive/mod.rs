@@ -8,10 +8,15 @@ mod verify;
 
 pub use self::{archives::run as archives, prune::run as prune, replay::run as replay, verify::run as verify};
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use self::args::{ArchivedJobArgs, DestArgs};
 use super::{args::JobArgs, failure::Failure, job};
 use crate::{
-    archive::{self, Access, Archive, Environment, Job, Place},
+    archive::{self, Access, Archive, ArchiveError, Environment, Job, JobKey, Place},
+    job_id::JobId,
     row::{
         JobArg,
         source::{self, LatestArgs},
@@ -20,13 +25,37 @@ use crate::{
 
 /// The archive that is there.
 async fn open(args: &DestArgs) -> Result<Archive, Failure> {
-    let place = match args.dest.to_str() {
-        Some(text) => text.parse()?,
-        // A URL is text.
-        None => Place::Directory(args.dest.clone().into()),
-    };
-    Ok(Archive::open(archive::open(&place, Access::Read, &environment())?).await?)
+    Ok(Archive::open(archive::open(&place(args)?, Access::Read, &environment())?).await?)
 }
+
+fn place(args: &DestArgs) -> Result<Place, Failure> {
+    match args.dest.to_str() {
+        Some(text) => Ok(text.parse()?),
+        // A URL is text.
+        None => Ok(Place::Directory(args.dest.clone().into())),
+    }
+}
+
+/// That an archive holds the job, when `ELBTAIL_ARCHIVE` names one that does: a line behind an error that nothing can be read.
+pub async fn hint(id: &JobId) -> String {
+    let Some(dest) = std::env::var_os("ELBTAIL_ARCHIVE").filter(|dest| !dest.is_empty()) else { return String::new() };
+    let holds = async {
+        let archive = open(&DestArgs { dest }).await?;
+        Ok::<_, Failure>(archive.job(&JobKey::new(id.as_str())?).await?.summary())
+    };
+    match timeout(HINT, holds).await {
+        // By its name: a SAS may be in it.
+        Ok(Ok(summary)) => {
+            format!("\n  {} lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {id}", summary.lines)
+        }
+        Ok(Err(Failure::Archive(ArchiveError::NoJob { .. }))) => String::new(),
+        Ok(Err(failure)) => format!("\n  ELBTAIL_ARCHIVE cannot be read: {failure}"),
+        Err(_) => "\n  ELBTAIL_ARCHIVE does not answer".to_owned(),
+    }
+}
+
+/// How long a hint is waited for.
+const HINT: Duration = Duration::from_secs(10);
 
 /// The process's environment, in which credentials are.
 fn environment() -> Environment {
