@@ -1192,7 +1192,7 @@ _elbtail() {
                     return 0
                     ;;
                 --phase)
-                    COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
                     return 0
                     ;;
                 --selector)
@@ -1966,7 +1966,7 @@ _elbtail() {
                     return 0
                     ;;
                 --phase)
-                    COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
                     return 0
                     ;;
                 --selector)

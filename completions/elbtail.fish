@@ -72,7 +72,7 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "version" -d 'Print 
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated; POD/CONTAINER as lines begin and pod/NAME are understood' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
 warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'
@@ -172,7 +172,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l warnings-as-
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated; POD/CONTAINER as lines begin and pod/NAME are understood' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
 warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'

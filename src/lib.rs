@@ -6,6 +6,10 @@
 // What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says.
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+// Test code that unit tests share with those under `tests/` names the crate.
+#[cfg(test)]
+extern crate self as elbtail;
+
 #[cfg(feature = "archive")]
 pub mod archive;
 pub mod backoff;
@@ -17,6 +21,7 @@ pub mod discover;
 pub mod doctor;
 pub mod exit;
 pub mod follow;
+mod foreign;
 pub mod job_id;
 pub mod mask;
 pub mod merge;
@@ -26,3 +31,4 @@ pub mod render;
 pub mod resolve;
 pub mod row;
 pub mod session;
+mod shell;

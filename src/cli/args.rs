@@ -16,7 +16,10 @@ use crate::{
         listing::JobsArgs,
         source::{DbArgs, LatestArgs},
     },
-    session::{filter::Filter, snapshot::Order},
+    session::{
+        filter::{Filter, PodPattern, whole},
+        snapshot::Order,
+    },
 };
 
 /// Every log line of an ElasticBLAST job on Kubernetes, found from the job's row.
@@ -110,9 +113,10 @@ pub struct ChoiceArgs {
     /// Only containers of this name (regular expression on the whole name), can be repeated
     #[arg(long, short = 'c', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
     container: Vec<Regex>,
-    /// Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated
-    #[arg(long, value_name = "NAME", value_parser = Regex::new, help_heading = SELECTION)]
-    pod: Vec<Regex>,
+    /// Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated;
+    /// POD/CONTAINER as lines begin and pod/NAME are understood
+    #[arg(long, value_name = "NAME", value_parser = str::parse::<PodPattern>, help_heading = SELECTION)]
+    pod: Vec<PodPattern>,
     /// Only containers that work on this step, can be repeated
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     phase: Vec<Phase>,
@@ -166,13 +170,6 @@ pub fn blame_selector(failure: Failure, selector: &Option<String>) -> Failure {
         }
         _ => failure,
     }
-}
-
-/// A pattern that must match a whole name, so that `blast` is not `get-blastdb`.
-fn whole(pattern: &str) -> Result<Regex, regex::Error> {
-    // The pattern alone first: its error shows the pattern as it was given.
-    Regex::new(pattern)?;
-    Regex::new(&format!("^(?:{pattern})$"))
 }
 
 /// Which lines of a container.

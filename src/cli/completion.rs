@@ -22,8 +22,12 @@ const TAKE_FILES: [&str; 4] = ["logs", "resolve", "targets", "doctor"];
 /// The commands whose first word is one of a list.
 const TAKE_WORDS: [&str; 2] = ["elbtail", "elbtail__subcmd__completion"];
 
-/// What clap's script for bash does not do: offer the words of a list without the flags between them, offer files where a file is meant, which the shell does by itself when the script has
-/// nothing to offer, and complete the value of `--flag=`, which bash hands over as three words.
+/// The flags whose value is a list with commas.
+const TAKE_LISTS: [&str; 1] = ["--phase"];
+
+/// What clap's script for bash does not do: offer the words of a list without the flags between them, offer files where a file
+/// is meant, which the shell does by itself when the script has nothing to offer, complete the value of `--flag=`, which bash
+/// hands over as three words, and go on behind a comma.
 fn bash(script: &str) -> String {
     let mut script = script.replacen(
         "    prev=\"$3\"\n",
@@ -36,6 +40,14 @@ fn bash(script: &str) -> String {
          fi\n",
         1,
     );
+    for name in TAKE_LISTS {
+        let head = format!("                {name})\n                    COMPREPLY=($(compgen -W \"");
+        let whole = "\" -- \"${cur}\"))\n";
+        let last = "\" -P \"${cur%\"${cur##*,}\"}\" -- \"${cur##*,}\"))\n";
+        let mut parts = script.split(&head);
+        let first = parts.next().unwrap_or_default().to_owned();
+        script = parts.fold(first, |script, part| script + &head + &part.replacen(whole, last, 1));
+    }
     for name in TAKE_FILES {
         let head = format!("        elbtail__subcmd__{name})\n            opts=");
         let Some(start) = script.find(&head) else { continue };

@@ -26,6 +26,12 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How long a command that found nothing spends on saying why.
 const HINT: Duration = Duration::from_secs(5);
 
+/// How a command was asked: the flags it connects with, and the words that suggested commands repeat.
+pub struct Asker {
+    pub flags: ConnectArgs,
+    pub asked: Asked,
+}
+
 /// Examines the job and prints what there is to say, unless the user loses patience.
 pub async fn run(
     args: DoctorArgs,
@@ -48,17 +54,14 @@ async fn look(
     // What cannot be written is known before anything is asked.
     let bundle = args.bundle.as_deref().map(bundle::Destination::of).transpose().map_err(Failure::Usage)?;
     let detail = if args.verbose { view::Detail::Verbose } else { view::Detail::Usual };
-    let from_environment =
-        std::env::var("ELBTAIL_DB").is_ok_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
-    let JobArgs { target, job, latest } = &args.job;
-    let asked = Asked::of(&flags).row(target.as_ref(), job.as_deref(), latest.latest, &db, from_environment);
+    let asked = asked(&flags, &args.job, &db);
     let limit = flags.request_timeout.0;
     // The whole walk takes less than what one request may: each gets its part.
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
     let mut row = row_of(&args, &rows).await?;
-    let mut cluster = Cluster::connect_in(&flags, &super::surroundings(target.as_ref())).await;
+    let mut cluster = Cluster::connect_in(&flags, &super::surroundings(args.job.target.as_ref())).await;
     loop {
         let facts = facts(row, &cluster, &flags, args.all_contexts, &asked, budget).await;
         let report = examine(&facts);
@@ -95,6 +98,14 @@ async fn look(
             cluster = Cluster::connect(&flags, |_| {}).await;
         }
     }
+}
+
+/// How the command line asks, for commands that ask the same.
+pub fn asked(flags: &ConnectArgs, args: &JobArgs, db: &DbArgs) -> Asked {
+    let from_environment =
+        std::env::var("ELBTAIL_DB").is_ok_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
+    let JobArgs { target, job, latest } = args;
+    Asked::of(flags).row(target.as_ref(), job.as_deref(), latest.latest, db, from_environment)
 }
 
 /// The row that the command line names, or why it cannot be had.
@@ -142,26 +153,27 @@ async fn facts(
 }
 
 /// What the doctor says first of a job that a command has nothing to show of: one line, or nothing when it knows no better.
-async fn hint(job: &Job, cluster: &Cluster, flags: &ConnectArgs, namespace: &str) -> Option<String> {
+async fn hint(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) -> Option<String> {
+    let Asker { flags, asked } = asker;
     let row = RowFacts { row: job.row.clone(), resolution: Some(job.resolution.clone()), ..RowFacts::default() };
     let (host, namespace) = (cluster.host(), namespace.to_owned());
-    let place = Place { host, namespace, asked: Asked::of(flags), ..Place::default() };
+    let place = Place { host, namespace, asked: asked.clone(), ..Place::default() };
     let answer = timeout(HINT, gather::cluster(cluster, flags, &row, &place)).await.ok()?;
     let report = examine(&Facts { now: Timestamp::now(), row, place, cluster: answer });
     one_line(&report)
 }
 
 /// The text of a failure, followed by what the doctor says first.
-pub async fn explain(text: String, job: &Job, cluster: &Cluster, flags: &ConnectArgs, namespace: &str) -> String {
-    match hint(job, cluster, flags, namespace).await {
+pub async fn explain(text: String, job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) -> String {
+    match hint(job, cluster, asker, namespace).await {
         Some(hint) => format!("{text}\n{hint}"),
         None => text,
     }
 }
 
 /// The same on stderr, after a command that printed nothing.
-pub async fn tell(job: &Job, cluster: &Cluster, flags: &ConnectArgs, namespace: &str) {
-    if let Some(hint) = hint(job, cluster, flags, namespace).await {
+pub async fn tell(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) {
+    if let Some(hint) = hint(job, cluster, asker, namespace).await {
         stderr::say(&hint);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     args::{self, LogsArgs},
     connect,
     console::{self, Account, Chatter, Console, Voice},
-    doctor,
+    doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
     job::{Job, RowPlace},
@@ -14,7 +14,7 @@ use super::{
     stderr, stdout,
 };
 use crate::{
-    cluster::{Cluster, ConnectArgs},
+    cluster::Cluster,
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     follow::{
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Prints the job's lines.
-pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+pub async fn run(args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     if args.follow && args.order == Some(Order::Time) {
         let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
         return Err(Failure::Usage(text.to_owned()));
@@ -45,7 +45,7 @@ pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: Col
     if !(follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
-    let cluster = connect(&flags, args.job.target.as_ref()).await?;
+    let cluster = connect(&asker.flags, args.job.target.as_ref()).await?;
     if args.node_logs == NodeLogs::Always && !Nodes::new(&cluster, args.node_logs).may_read().await? {
         let text = "--node-logs always: permission to get nodes/proxy is missing; without the flag elbtail reads what the log API has";
         return Err(Failure::Denied(text.to_owned()));
@@ -54,7 +54,7 @@ pub async fn run(args: LogsArgs, flags: ConnectArgs, place: RowPlace, color: Col
     let namespace = job.namespace(cluster.namespace());
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
     let plan =
-        Plan { scope: scope(&args)?, filter: args.select.filter(&short), cluster, flags, namespace, args, color };
+        Plan { scope: scope(&args)?, filter: args.select.filter(&short), cluster, asker, namespace, args, color };
     let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
     ended.map_err(|failure| args::blame_selector(failure, &labels))
 }
@@ -66,7 +66,7 @@ struct Plan {
     filter: Filter,
     cluster: Cluster,
     /// How it was asked for, which suggested commands repeat.
-    flags: ConnectArgs,
+    asker: Asker,
     namespace: String,
 }
 
@@ -79,7 +79,7 @@ impl Plan {
             let text =
                 nothing_found(&selection, &self.namespace, &self.cluster.host()) + &archived(&selection.id).await;
             return Err(Failure::NoPods(
-                doctor::explain(text, &job, &self.cluster, &self.flags, &self.namespace).await,
+                doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
         let order = self.args.order.unwrap_or(Order::Time);
@@ -98,7 +98,7 @@ impl Plan {
             }));
         }
         if account.lines == 0 && account.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
-            doctor::tell(&job, &self.cluster, &self.flags, &self.namespace).await;
+            doctor::tell(&job, &self.cluster, &self.asker, &self.namespace).await;
         }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
         self.exit(&account, failed)
@@ -143,7 +143,7 @@ impl Plan {
                 self.namespace
             );
             return Err(Failure::NoPods(
-                doctor::explain(text, &job, &self.cluster, &self.flags, &self.namespace).await,
+                doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
         self.exit(&account, self.args.exit_code && failed)

@@ -26,7 +26,7 @@ use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
-use self::{args::Command, failure::Failure, job::RowPlace};
+use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
 use crate::{
     cluster::{Cluster, ConnectArgs, Surroundings},
     exit::Exit,
@@ -101,13 +101,20 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
     let Cli { command, connect, mut db, color } = cli;
     db.request_timeout = connect.request_timeout;
     let place = RowPlace::of(&db)?;
+    let asker = |connect: ConnectArgs, job| Asker { asked: doctor::asked(&connect, job, &db), flags: connect };
     match command {
         Command::Resolve(args) => resolve::run(&args, &place, color),
         Command::Jobs(args) => jobs::run(&args, &place, color),
         Command::Completion(args) => completion::run(&args),
         Command::Doctor(args) => block_on(doctor::run(args, connect, place, db, color)),
-        Command::Targets(args) => block_on(targets::run(args, connect, place, color)),
-        Command::Logs(args) => block_on(logs::run(args, connect, place, color)),
+        Command::Targets(args) => {
+            let asker = asker(connect, &args.job);
+            block_on(targets::run(args, asker, place, color))
+        }
+        Command::Logs(args) => {
+            let asker = asker(connect, &args.job);
+            block_on(logs::run(args, asker, place, color))
+        }
         #[cfg(feature = "archive")]
         Command::Archives(args) => block_on(archive::archives(&args, color)),
         #[cfg(feature = "archive")]

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 use super::{
     args::{self, TargetsArgs},
-    connect, doctor,
+    connect,
+    doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
     job::{Job, RowPlace},
@@ -13,7 +14,7 @@ use super::{
     stdout::{self, Reader},
 };
 use crate::{
-    cluster::{Cluster, ConnectArgs},
+    cluster::Cluster,
     discover::{
         Changes, Entry, Selection, TargetsFormat, entries, view,
         watch::{self as pods, Change},
@@ -24,15 +25,15 @@ use crate::{
 };
 
 /// Lists the job's containers.
-pub async fn run(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+pub async fn run(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let labels = args.select.selector.clone();
-    list(args, flags, place, color).await.map_err(|failure| args::blame_selector(failure, &labels))
+    list(args, asker, place, color).await.map_err(|failure| args::blame_selector(failure, &labels))
 }
 
-async fn list(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let job = Job::find(&args.job, &place).await?;
     let selection = args.select.selection(job.id()?);
-    let cluster = connect(&flags, args.job.target.as_ref()).await?;
+    let cluster = connect(&asker.flags, args.job.target.as_ref()).await?;
     let namespace = job.namespace(cluster.namespace());
     let filter = args.select.filter(selection.id.short());
     if args.watch {
@@ -47,7 +48,7 @@ async fn list(args: TargetsArgs, flags: ConnectArgs, place: RowPlace, color: Col
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
         let text = logs::nothing_found(&selection, &namespace, &cluster.host());
-        return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &flags, &namespace).await));
+        return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &asker, &namespace).await));
     }
     let wanted = only(entries(&found), &filter);
     if wanted.is_empty() {

@@ -41,8 +41,8 @@ pub(super) struct Credentials {
 enum Source {
     /// A token or password in the kubeconfig or on the command line, a client certificate, or nothing.
     Fixed,
-    /// A file with a token, replaced from outside.
-    File(PathBuf),
+    /// A file with a token, replaced from outside, and the entry that names it.
+    File { path: PathBuf, owner: String },
     /// A program that makes them.
     Exec(Box<Plugin>),
 }
@@ -129,7 +129,7 @@ impl Credentials {
         self.source.renew(&mut state).await?;
         let fresh = state.current.clone();
         // A file that still holds the refused token is no news; a plugin may renew something we cannot see.
-        let same = matches!(self.source, Source::File(_)) && fresh.header == refused.header;
+        let same = matches!(self.source, Source::File { .. }) && fresh.header == refused.header;
         Ok((!same).then_some(fresh))
     }
 
@@ -140,7 +140,7 @@ impl Credentials {
                 "the cluster refused the credentials of the exec plugin {} (401), also after running it again; sign in anew",
                 plugin.name()
             ),
-            Source::File(path) => {
+            Source::File { path, .. } => {
                 format!("the cluster refused the token in {} (401): it may have expired", path.display())
             }
             Source::Fixed if credential.header.is_some() => {
@@ -167,7 +167,8 @@ fn choose(user: &AuthInfo, owner: &str, around: &Surroundings) -> Result<(Source
         token.map(|token| sensitive(&format!("Bearer {}", token.expose_secret().trim()), &format!("token of {owner}")));
     if let Some(path) = filled(&user.token_file) {
         // The file wins; the token beside it is for when the file cannot be read.
-        return Ok((Source::File(path.into()), token.and_then(Result::ok)));
+        let source = Source::File { path: path.into(), owner: owner.to_owned() };
+        return Ok((source, token.and_then(Result::ok)));
     }
     if let Some(token) = token {
         return Ok((Source::Fixed, Some(token?)));
@@ -208,9 +209,9 @@ impl Source {
     async fn renew(&self, state: &mut State) -> Result<(), ClusterError> {
         match self {
             Self::Fixed => {}
-            Self::File(path) => {
+            Self::File { path, owner } => {
                 state.renew_at = Some(Instant::now() + FILE_LIFE);
-                match read_token(path) {
+                match read_token(path, owner) {
                     Ok(header) if state.current.header.as_ref() == Some(&header) => {}
                     Ok(header) => state.replace(Some(header), None),
                     // Removing the file once it is read is a known way to limit exposure: keep what it held.
@@ -243,8 +244,9 @@ fn life(now: Timestamp, expires: Timestamp) -> Duration {
     left.saturating_sub(MARGIN).clamp(LEAST_LIFE, MOST_LIFE)
 }
 
-fn read_token(path: &Path) -> Result<HeaderValue, ClusterError> {
-    let place = || format!("the token file {}", path.display());
+/// The token in a file that `owner` names.
+fn read_token(path: &Path, owner: &str) -> Result<HeaderValue, ClusterError> {
+    let place = || format!("{owner}: tokenFile {}", path.display());
     let token =
         fs::read_to_string(path).map_err(|error| ClusterError::Unauthenticated(format!("{}: {error}", place())))?;
     match token.trim() {

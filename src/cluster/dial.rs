@@ -152,11 +152,16 @@ impl Dialer {
         self.unreachable(Obstacle::Timeout { what, after })
     }
 
+    /// The way to the server, before anything is said on it.
+    async fn wire(&self) -> Result<Box<dyn Wire>, ClusterError> {
+        match &self.proxy {
+            Some(proxy) => self.through(proxy).await,
+            None => Ok(Box::new(self.tcp(&self.server).await.map_err(|error| self.unreachable(obstacle(&*error)))?)),
+        }
+    }
+
     async fn connect(&self) -> Result<Dialed, ClusterError> {
-        let wire: Box<dyn Wire> = match &self.proxy {
-            Some(proxy) => self.through(proxy).await?,
-            None => Box::new(self.tcp(&self.server).await.map_err(|error| self.unreachable(obstacle(&*error)))?),
-        };
+        let wire = self.wire().await?;
         let tls = self.tls.read().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(tls) = tls else { return Ok(Dialed { wire, http2: false }) };
         let name = self.name();
@@ -233,6 +238,29 @@ impl Dialer {
                 ClusterError::Broken { host: self.host(), why }
             }
             _ => ClusterError::Broken { host: self.host(), why: chain(error) },
+        }
+    }
+
+    /// The error once more, now that the port is asked: over plain http a server of TLS may hang up without a word, and then
+    /// another try is of no use.
+    pub async fn considered(&self, error: ClusterError) -> ClusterError {
+        let is_doubtful = self.is_plain() && matches!(error, ClusterError::Broken { .. });
+        if is_doubtful && matches!(self.in_time("TLS", self.speaks_tls()).await, Ok(true)) {
+            return self.wants_tls();
+        }
+        error
+    }
+
+    /// Whether the port answers a TLS handshake as one, be it with a certificate that nobody trusts.
+    async fn speaks_tls(&self) -> bool {
+        let Ok(tls) = tls::client_config(&self.config, &self.user, None) else { return false };
+        let Ok(wire) = self.wire().await else { return false };
+        match handshake(wire, Arc::new(tls), self.name()).await {
+            Ok(_) => true,
+            Err(error) => match find::<rustls::Error>(&error) {
+                Some(rustls::Error::InvalidMessage(_)) | None => false,
+                Some(_) => true,
+            },
         }
     }
 

@@ -7,10 +7,14 @@ use kube::{Error as KubeError, core::Status, runtime::watcher};
 use crate::{
     causes::{chain, find},
     exit::Exit,
+    foreign,
 };
 
 /// The reason that kube makes up for an answer that is no `Status`, with the whole of it as the message.
 const NO_STATUS: &str = "Failed to parse error data";
+
+/// What an answer without a word is called.
+const NO_WORDS: &str = "the server gave no reason";
 
 /// Why the cluster did not answer, or what it answered instead.
 ///
@@ -45,7 +49,7 @@ pub enum ClusterError {
     #[error("{0}")]
     Unauthenticated(String),
     /// Known to the server, but not permitted.
-    #[error("{}", .0.message)]
+    #[error("{}", forbidden(.0))]
     Forbidden(Rejection),
     /// The server answered with any other Kubernetes `Status`.
     #[error("{0}")]
@@ -113,10 +117,15 @@ pub struct Rejection {
     pub code: u16,
     /// `Status.reason`, such as `NotFound`; empty when the server gave none.
     pub reason: String,
-    /// `Status.message`, or the start of a body that is no `Status`.
+    /// `Status.message`, the start of a text that is no `Status`, or what else came.
     pub message: String,
     /// `Retry-After`, when the server sent it.
     pub retry_after: Option<Duration>,
+}
+
+/// The API server's own words say who may not do what; another's need the code to be understood.
+fn forbidden(rejection: &Rejection) -> String {
+    if rejection.reason.is_empty() { rejection.to_string() } else { rejection.message.clone() }
 }
 
 impl fmt::Display for Rejection {
@@ -137,17 +146,19 @@ impl Rejection {
     /// How much of a body that is no `Status` is worth showing.
     const EXCERPT: usize = 300;
 
-    /// Reads the answer's body; proxies and old servers answer in plain text or HTML.
+    /// Reads the answer's body; proxies and old servers answer in plain text, or with a page, which is named and not quoted.
     pub(super) fn parse(code: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         if let Ok(status) = serde_json::from_slice::<Status>(body)
             && (!status.message.is_empty() || !status.reason.is_empty())
         {
-            return Self { code, reason: status.reason, message: status.message, retry_after };
+            let message = if status.message.is_empty() { NO_WORDS.to_owned() } else { status.message };
+            return Self { code, reason: status.reason, message, retry_after };
         }
         let text = String::from_utf8_lossy(body);
-        let message: String = match text.trim() {
-            "" => "the server gave no reason".to_owned(),
-            text => text.chars().take(Self::EXCERPT).collect(),
+        let message: String = match (foreign::name(body), text.trim()) {
+            (Some(what), _) => format!("it answers with {what}"),
+            (None, "") => NO_WORDS.to_owned(),
+            (None, text) => text.chars().take(Self::EXCERPT).collect(),
         };
         Self { code, reason: String::new(), message, retry_after }
     }
@@ -207,6 +218,9 @@ impl From<&KubeError> for ClusterError {
         }
         match error {
             KubeError::Api(status) => status.as_ref().into(),
+            KubeError::SerdeError(error) => {
+                Self::Unexpected(format!("the answer is not what Kubernetes sends ({error}): is this the API's URL?"))
+            }
             _ => Self::Unexpected(chain(error)),
         }
     }
@@ -222,7 +236,7 @@ impl From<&Status> for ClusterError {
         Rejection {
             code: status.code,
             reason: status.reason.clone(),
-            message: status.message.clone(),
+            message: if status.message.is_empty() { NO_WORDS.to_owned() } else { status.message.clone() },
             retry_after: retry_after.map(|seconds| Duration::from_secs(u64::from(seconds))),
         }
         .into()
@@ -251,18 +265,22 @@ mod tests {
         let error = ClusterError::from(Rejection::parse(403, None, forbidden));
         assert_eq!((error.exit(), error.to_string()), (Exit::Denied, "pods is forbidden".to_owned()));
         let html = ClusterError::from(Rejection::parse(502, None, b"<html>Bad Gateway</html>"));
-        assert_eq!(html.to_string(), "<html>Bad Gateway</html> (HTTP 502)");
+        assert_eq!(html.to_string(), "it answers with a web page (HTTP 502)");
         assert!(html.is_transient());
         assert_eq!(ClusterError::from(Rejection::parse(401, None, b"")).exit(), Exit::Denied);
     }
 
     #[test]
     fn an_answer_that_is_no_status_is_quoted_in_part_and_without_a_made_up_reason() {
-        let page = format!("<html>Bad Gateway</html>{}", "x".repeat(5000));
-        let status = Status { code: 502, reason: NO_STATUS.to_owned(), message: page, ..Status::default() };
-        let told = ClusterError::from(&KubeError::Api(Box::new(status))).to_string();
-        assert!(told.starts_with("<html>Bad Gateway</html>xxx") && told.ends_with("x (HTTP 502)"), "{told}");
-        assert!(told.len() < 400, "{told}");
+        let told = |message: String| {
+            let status = Status { code: 502, reason: NO_STATUS.to_owned(), message, ..Status::default() };
+            ClusterError::from(&KubeError::Api(Box::new(status))).to_string()
+        };
+        let words = told(format!("no healthy upstream{}", "x".repeat(5000)));
+        assert!(words.starts_with("no healthy upstreamxxx") && words.ends_with("x (HTTP 502)"), "{words}");
+        assert!(words.len() < 400, "{words}");
+        let page = told(format!("<html>Bad Gateway</html>{}", "x".repeat(5000)));
+        assert_eq!(page, "it answers with a web page (HTTP 502)");
     }
 
     #[test]

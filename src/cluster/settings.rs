@@ -50,7 +50,8 @@ impl Settings {
             choice = in_cluster(around)?.ok_or_else(|| nothing_found(&found))?;
         }
         let origin = choice.origin.clone().unwrap_or_else(|| "the cluster".to_owned());
-        let mut identity = choice.user_origin.clone().unwrap_or_else(|| "the user".to_owned());
+        let owner = choice.user_origin.clone().unwrap_or_else(|| "the user".to_owned());
+        let mut identity = owner.clone();
         let mut config = from_choice(choice, args)?;
         // An empty name is none, as kubectl has it.
         if let Some(name) = args.namespace.clone().filter(|name| !name.is_empty()) {
@@ -81,7 +82,7 @@ impl Settings {
             ("client-key", &user.client_key, user.client_key_data.is_none()),
         ] {
             if let Some(file) = file.as_ref().filter(|_| is_used) {
-                read_file(&format!("{identity}: {field}"), Path::new(file))?;
+                read_file(&format!("{owner}: {field}"), Path::new(file))?;
             }
         }
         if let Some(uid) = &args.impersonate_uid {
@@ -243,7 +244,8 @@ fn in_cluster(around: &Surroundings) -> Result<Option<Choice>, ClusterError> {
     let user = AuthInfo { token_file: Some(text("token")), ..AuthInfo::default() };
     let namespace = fs::read_to_string(around.service_account.join("namespace")).ok();
     let namespace = namespace.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    Ok(Some(Choice { cluster, user, namespace, ..Choice::default() }))
+    let user_origin = Some("the pod's service account".to_owned());
+    Ok(Some(Choice { cluster, user, user_origin, namespace, ..Choice::default() }))
 }
 
 /// An entry was chosen, but it does not say where the cluster is.

@@ -136,11 +136,12 @@ impl Inner {
     async fn bad_request(&self, answer: Response<AnswerBody>) -> ClusterError {
         let code = answer.status().as_u16();
         let body = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await;
-        let rejection = Rejection::parse(code, None, &body.map(|body| body.to_bytes()).unwrap_or_default());
-        let said = rejection.message.to_ascii_lowercase();
+        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        // nginx says it on a page.
+        let said = String::from_utf8_lossy(&body).to_ascii_lowercase();
         match ["to an https server", "to https port"].iter().any(|words| said.contains(words)) {
             true => self.pool.dialer.wants_tls(),
-            false => rejection.into(),
+            false => Rejection::parse(code, None, &body).into(),
         }
     }
 
@@ -217,7 +218,10 @@ impl Inner {
             };
             match again {
                 Some(again) if tries_left > 0 => request = again,
-                _ => return Err(self.pool.dialer.broken(&*error)),
+                _ => {
+                    let error = self.pool.dialer.broken(&*error);
+                    return Err(self.pool.dialer.considered(error).await);
+                }
             }
         }
         Err(ClusterError::Unexpected("a request was tried no times".to_owned()))

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use crate::{
     cluster::{ConnectArgs, UserExtra},
     row::{JobArg, source::DbArgs},
+    shell::quote,
 };
 
 /// Words of a command line, quoted for a shell; each is empty or begins with a space.
@@ -142,11 +143,6 @@ fn flag(out: &mut String, name: &str, value: Option<String>) {
 fn word(out: &mut String, word: &str) {
     out.push(' ');
     out.push_str(&quote(word));
-}
-
-/// A word as a shell reads it. What no command line can hold becomes an empty word.
-pub(super) fn quote(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| "''".to_owned(), |quoted| quoted.into_owned())
 }
 
 #[cfg(test)]

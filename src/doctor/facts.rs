@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
-use super::{Asked, asked::quote, kept::KeptFacts, tail::LogFacts};
+use super::{Asked, kept::KeptFacts, tail::LogFacts};
 use crate::{
     cluster::ClusterError,
     discover::Match,
@@ -13,6 +13,7 @@ use crate::{
     job_id::JobId,
     resolve::{Outcome, Resolution, Verdict},
     row::Row,
+    shell::quote,
 };
 
 /// What is known at one moment.

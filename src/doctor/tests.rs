@@ -8,10 +8,15 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    cluster::{ClusterError, Obstacle},
     discover::{Evidence, Match, Pod, targets},
     resolve::Resolution,
     row::Row,
 };
+
+/// What the scenarios check of their `next:` lines is checked here of those that no scenario has.
+#[path = "../../tests/doctor/commands.rs"]
+mod commands;
 
 const ID: &str = "job-429825360482416da20736cf3ed51a95";
 
@@ -96,10 +101,56 @@ proptest! {
             spoil(&mut list[which % length], &mut at.clone(), with);
         }
         let [pods, jobs, events] = all;
-        let report = examine(&facts(pods, jobs, events, log.as_bytes()));
+        let facts = facts(pods, jobs, events, log.as_bytes());
+        must_parse(&facts);
+        let report = examine(&facts);
         prop_assert_eq!(report.checks.len(), Area::ALL.len());
         prop_assert_eq!(report.healthy, report.first().is_none());
         let text = view::render(view::DoctorFormat::Text, &report, view::Detail::Verbose).unwrap();
         prop_assert!(!text.contains('\u{1b}') && !text.contains("planted"), "{}", text);
+    }
+}
+
+/// Every command of a report is one that its program takes.
+fn must_parse(facts: &Facts) -> Vec<&'static str> {
+    let report = examine(facts);
+    let findings = serde_json::to_value(&report.findings).unwrap();
+    commands::must_parse(&findings);
+    report.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn what_no_scenario_raises_suggests_commands_that_parse() {
+    let names = ["default", "a b", "$(reboot)", "--all", "o'brien", ""];
+    for namespace in names {
+        let mut asked = facts(vec![], vec![], vec![], b"");
+        asked.place.namespace = namespace.to_owned();
+        asked.place.asked.connect = " --kubeconfig 'a b' --context x".to_owned();
+        let ClusterFacts::Seen(seen) = &mut asked.cluster else { unreachable!() };
+        seen.skew = Some(std::time::Duration::from_secs(3600));
+        assert!(must_parse(&asked).contains(&"ELB-K8S-CLOCK-SKEW"));
+        for error in [
+            ClusterError::Config("x".to_owned()),
+            ClusterError::NoCluster("x".to_owned()),
+            ClusterError::Unexpected("x".to_owned()),
+            ClusterError::Unauthenticated("x".to_owned()),
+            ClusterError::Unauthenticated("the exec plugin x".to_owned()),
+            ClusterError::Broken { host: "h:1".to_owned(), why: "x".to_owned() },
+        ] {
+            asked.cluster = ClusterFacts::Failed(error);
+            must_parse(&asked);
+        }
+        for why in [
+            Obstacle::Dns("x".to_owned()),
+            Obstacle::Refused,
+            Obstacle::Tls("x".to_owned()),
+            Obstacle::NotTheApi("x".to_owned()),
+            Obstacle::Network("x".to_owned()),
+            Obstacle::Proxy { proxy: "p:1 (the kubeconfig's proxy-url)".to_owned(), why: "x".to_owned() },
+            Obstacle::Proxy { proxy: "p:1 (HTTPS_PROXY)".to_owned(), why: "x".to_owned() },
+        ] {
+            asked.cluster = ClusterFacts::Failed(ClusterError::Unreachable { host: "h:1".to_owned(), why });
+            must_parse(&asked);
+        }
     }
 }

@@ -40,7 +40,10 @@ fn text(report: &Report, detail: Detail) -> String {
         line(&mut out, 0, &format!("ok: {}", report.summary));
     }
     for finding in &report.findings {
-        write_finding(&mut out, finding, detail);
+        // A note that says what the first line said has only its next step to add.
+        let is_said = report.healthy && finding.summary == report.summary;
+        let head = if is_said { Head::Said } else { Head::Own };
+        write_finding(&mut out, finding, head, detail);
     }
     if !report.healthy {
         let checks = report.checks.iter().map(|check| match (check.state, &check.reason) {
@@ -81,12 +84,23 @@ fn together(checks: Vec<String>) -> String {
     out.join(", ")
 }
 
-fn write_finding(out: &mut String, finding: &Finding, detail: Detail) {
+/// The first line of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// It has its own.
+    Own,
+    /// The report's first line says the same.
+    Said,
+}
+
+fn write_finding(out: &mut String, finding: &Finding, head: Head, detail: Detail) {
     let word = match finding.severity {
         Severity::Problem => "problem",
         Severity::Note => "note",
     };
-    line(out, 0, &format!("{word}: {} [{}]", finding.summary, finding.code.as_str()));
+    if head == Head::Own {
+        line(out, 0, &format!("{word}: {} [{}]", finding.summary, finding.code.as_str()));
+    }
     // Whose pods the others are is of interest to few, and would stand under every report.
     let told = if finding.code == Code::K8sShared && detail == Detail::Usual { &[][..] } else { &finding.evidence };
     for evidence in told {

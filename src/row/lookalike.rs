@@ -6,6 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{plain, sheet};
+use crate::{foreign, shell::quote};
 
 /// What an input looks like, and what to type.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,9 +106,6 @@ pub(super) fn of_format(origin: &str, text: &[u8]) -> Option<Likeness> {
         );
     }
     let head = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
-    if head.contains('\0') || head.chars().filter(|c| *c == '\u{fffd}').count() * 10 > head.chars().count() {
-        return like("binary data", "give the file that holds the row, as JSON or CSV");
-    }
     let start = head.trim_start();
     let lower = start[..start.floor_char_boundary(64)].to_ascii_lowercase();
     if lower.starts_with("http/") || lower.starts_with("< http/") {
@@ -116,11 +114,14 @@ pub(super) fn of_format(origin: &str, text: &[u8]) -> Option<Likeness> {
             format!("leave -i out of curl, or: {}", fed(origin, "sed '1,/^[[:space:]]*$/d'")),
         );
     }
-    if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<head") {
-        return like("a web page, perhaps one to log in at", "fetch the row from the API instead, with its token");
-    }
-    if lower.starts_with('<') {
-        return like("XML", "export the row as JSON");
+    match foreign::name(text) {
+        Some(what @ foreign::PAGE) => {
+            let way = "fetch the row from the API instead, with its token";
+            return like(format!("{what}, perhaps one to log in at"), way);
+        }
+        Some(what @ foreign::BINARY) => return like(what, "give the file that holds the row, as JSON or CSV"),
+        Some(what) => return like(what, "export the row as JSON"),
+        None => {}
     }
     let word = head.trim();
     if super::ident::is_uuid(word.trim_matches('"')) {
@@ -255,10 +256,5 @@ pub(super) fn only_id(text: &[u8]) -> Option<String> {
 
 /// A path as a shell takes it.
 fn file(origin: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
-    match origin {
-        "stdin" => "FILE".to_owned(),
-        path if path.chars().all(safe) && !path.starts_with('-') => path.to_owned(),
-        path => format!("'{}'", path.replace('\'', r"'\''")),
-    }
+    if origin == "stdin" { "FILE".to_owned() } else { quote(origin) }
 }

@@ -4,6 +4,7 @@
 //! `entity` gives typed views of it. Nothing here knows Kubernetes; nothing here trusts a type.
 
 mod arg;
+mod digits;
 mod entity;
 mod error;
 mod ident;
@@ -31,6 +32,7 @@ pub(crate) use plain::plain;
 pub use read::{MAX_BYTES, read, read_from};
 pub use shape::{row_from_bytes, rows_from_bytes};
 pub use wait::Wait;
+pub(crate) use wait::is_before_jobs;
 
 #[cfg(test)]
 mod tests;

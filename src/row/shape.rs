@@ -4,13 +4,13 @@
 //! (`sheet`); a text that holds any of these; and any mixture, packed or not (`unpack`). Rows are handed on one by one, so a
 //! large export costs no more memory than its bytes and one row. What is not quite JSON is mended (`mend`).
 
-use std::{cell::RefCell, fmt};
+use std::{borrow::Cow, cell::RefCell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::{Map, Value};
 
 use super::{
-    Row, RowError, lookalike,
+    Row, RowError, digits, lookalike,
     mend::mend,
     pick::Pick,
     sheet, tree, unpack, words,
@@ -88,6 +88,8 @@ fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, 
     if bytes.trim_ascii().is_empty() {
         return Err(RowError::Empty { origin: origin.to_owned() });
     }
+    let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+    let bytes = if is_json { digits::exact(&bytes) } else { Cow::Borrowed(&*bytes) };
     let mut walk = Walk { origin, bytes: &bytes, take, found: Found::default() };
     if let Some(error) = rest {
         walk.found
@@ -97,7 +99,6 @@ fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, 
     if is_coloured {
         walk.found.notes.push(format!("the colours in {origin} are passed over"));
     }
-    let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     if !is_json && let Some(delimiter) = sheet::delimiter(&bytes) {
         sheet::rows(&bytes, delimiter, |row| walk.hand_on(row));
         walk.found.documents = walk.found.rows;

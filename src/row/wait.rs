@@ -73,8 +73,21 @@ impl std::fmt::Display for Wait {
     }
 }
 
+/// The phase in which a job has its id, but no batch Jobs: the database is brought to the nodes.
+const STAGING: &str = "staging_db";
+
+/// Whether a row in this phase has no batch Jobs yet.
+pub(crate) fn is_before_jobs(phase: &str) -> bool {
+    normal(phase) == STAGING || waits_for(phase).is_some()
+}
+
+/// A phase in the spelling of [`PHASES`].
+fn normal(word: &str) -> String {
+    word.trim().to_lowercase().replace('-', "_")
+}
+
 fn waits_for(word: &str) -> Option<(String, SignedDuration)> {
-    let word = word.trim().to_lowercase().replace('-', "_");
+    let word = normal(word);
     if let Some((_, what, limit)) = PHASES.iter().find(|(phase, ..)| *phase == word) {
         return Some(((*what).to_owned(), *limit));
     }
@@ -128,6 +141,17 @@ mod tests {
         }
         for phase in ["running", "exporting_results", "results_pending", "waiting_for_", "", "splitting"] {
             assert_eq!(wait(json!({"status": "running", "phase": phase})), None, "{phase}");
+            assert!(!is_before_jobs(phase), "{phase}");
+        }
+    }
+
+    #[test]
+    fn what_waits_has_no_jobs_yet_and_neither_has_what_stages() {
+        for (phase, ..) in PHASES {
+            assert!(is_before_jobs(phase), "{phase}");
+        }
+        for phase in ["staging_db", "Staging-DB", "waiting-for-capacity", "split_children_submitted", "warmup-ready"] {
+            assert!(is_before_jobs(phase), "{phase}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! [`Filter`]: which containers are wanted.
 
+use std::str::FromStr;
+
 use regex::Regex;
 
 use crate::{
@@ -7,13 +9,16 @@ use crate::{
     render::short_name,
 };
 
+/// How kubectl names a pod's kind in `KIND/NAME`.
+const KINDS: [&str; 3] = ["pod", "pods", "po"];
+
 /// A choice of containers. Empty lists admit everything.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// One of these must match the container's whole name.
     pub containers: Vec<Regex>,
-    /// One of these must match somewhere in the pod's name, or in the short one that is printed.
-    pub pods: Vec<Regex>,
+    /// One of these must match the container's pod.
+    pub pods: Vec<PodPattern>,
     /// What short names leave out: the job's `SHORT`, or nothing.
     pub short: String,
     /// The container must work on one of these.
@@ -25,7 +30,7 @@ impl Filter {
     pub fn admits(&self, target: &Target) -> bool {
         let any = |patterns: &[Regex], name: &str| patterns.is_empty() || patterns.iter().any(|p| p.is_match(name));
         any(&self.containers, &target.container)
-            && (any(&self.pods, &target.pod) || any(&self.pods, &short_name(&target.pod, &self.short)))
+            && (self.pods.is_empty() || self.pods.iter().any(|pods| pods.admits(target, &self.short)))
             && (self.phases.is_empty() || self.phases.contains(&target.phase))
     }
 
@@ -33,6 +38,45 @@ impl Filter {
     pub fn is_empty(&self) -> bool {
         self.containers.is_empty() && self.pods.is_empty() && self.phases.is_empty()
     }
+}
+
+/// Pods by their names, and perhaps one of their containers: `POD`, `POD/CONTAINER` as a line's prefix has it, or `pod/NAME` as
+/// kubectl has it. No name of a pod or container holds a `/`.
+#[derive(Debug, Clone)]
+pub struct PodPattern {
+    /// It must match somewhere in the pod's name, or in the short one that is printed.
+    pod: Regex,
+    /// It must match the container's whole name.
+    container: Option<Regex>,
+}
+
+impl PodPattern {
+    fn admits(&self, target: &Target, short: &str) -> bool {
+        (self.pod.is_match(&target.pod) || self.pod.is_match(&short_name(&target.pod, short)))
+            && self.container.as_ref().is_none_or(|container| container.is_match(&target.container))
+    }
+}
+
+impl FromStr for PodPattern {
+    type Err = regex::Error;
+
+    fn from_str(text: &str) -> Result<Self, regex::Error> {
+        match text.split_once('/') {
+            Some((kind, name)) if KINDS.contains(&kind) => Ok(Self { pod: Regex::new(name)?, container: None }),
+            Some((pod, container)) => Ok(Self { pod: Regex::new(pod)?, container: Some(whole(container)?) }),
+            None => Ok(Self { pod: Regex::new(text)?, container: None }),
+        }
+    }
+}
+
+/// A pattern that must match a whole name, so that `blast` is not `get-blastdb`.
+///
+/// # Errors
+/// When it is no regular expression.
+pub fn whole(pattern: &str) -> Result<Regex, regex::Error> {
+    // The pattern alone first: its error shows the pattern as it was given.
+    Regex::new(pattern)?;
+    Regex::new(&format!("^(?:{pattern})$"))
 }
 
 #[cfg(test)]
@@ -54,10 +98,26 @@ mod tests {
             ("3ed51a95", true),
             ("blastn-s04", false),
             ("^s03", false),
+            // As a line's prefix names a container.
+            ("blastn-s03-000-p9vp5/blast", true),
+            ("blastn-batch-s03-job-000-3ed51a95-p9vp5/blast", true),
+            ("s03/bl.*", true),
+            ("s03/", false),
+            ("s03/results-export", false),
+            ("s03/las", false),
+            ("s04/blast", false),
+            // As kubectl names a pod.
+            ("pod/blastn-batch-s03-job-000-3ed51a95-p9vp5", true),
+            ("pods/s03", true),
+            ("po/^blastn", true),
+            ("pod/s04", false),
         ] {
-            let pods = vec![Regex::new(pattern).unwrap()];
-            let filter = Filter { pods, short: "3ed51a95".to_owned(), ..Filter::default() };
+            let filter =
+                Filter { pods: vec![pattern.parse().unwrap()], short: "3ed51a95".to_owned(), ..Filter::default() };
             assert_eq!(filter.admits(&targets(&pod)[0]), admitted, "{pattern}");
+        }
+        for wrong in ["(", "a/(", "pod/("] {
+            assert!(wrong.parse::<PodPattern>().is_err(), "{wrong}");
         }
     }
 }

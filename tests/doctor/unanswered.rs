@@ -136,3 +136,130 @@ fn commands_that_find_no_id_yet_say_what_is_waited_for() {
         assert!(text.contains("not submitted yet: waits for capacity in the cluster"), "{text}");
     }
 }
+
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body>planted</body></html>";
+
+fn foreign(code: u16, media: &'static str, text: &str) -> Action {
+    Action::Foreign { code, media, text: text.to_owned() }
+}
+
+/// What the doctor says of a healthy job where requests that `wrong` names are answered so.
+fn examined(wrong: impl FnMut(&Call) -> bool + Send + 'static, answer: Action) -> Said {
+    let stage = Stage::new();
+    stage.searching(0);
+    stage.cluster.faults().push(Rule::new(wrong, answer));
+    let said = stage.doctor(&[ID]);
+    assert!(!said.text.contains("<html") && !said.text.contains("planted"), "{}", said.text);
+    assert!(!said.text.starts_with("ok"), "{}", said.text);
+    said
+}
+
+#[test]
+fn a_server_that_refuses_every_question_refuses_whatever_its_words() {
+    for (what, answer) in [
+        ("a Status without a reason", foreign(403, "application/json", r#"{"kind":"Status","code":403}"#)),
+        ("an object that is no Status", foreign(403, "application/json", r#"{"error":"no"}"#)),
+        ("words", foreign(403, "text/plain", "RBAC: access denied")),
+        ("nothing", foreign(403, "", "")),
+        ("a Status", refuse(403, "no")),
+    ] {
+        let said = examined(|call| call.method == "GET", answer);
+        println!("{what}: {}", said.text);
+        assert_eq!(said.code, 7, "{what}: {}", said.text);
+        assert_eq!(said.check("permission"), "problem", "{what}: {}", said.text);
+        assert!(said.problems().contains(&"ELB-K8S-FORBIDDEN".to_owned()), "{what}: {}", said.text);
+        assert!(said.text.contains("403"), "{what}: {}", said.text);
+    }
+}
+
+#[test]
+fn lists_that_are_web_pages() {
+    for list in ["/pods", "/jobs", "/events"] {
+        for (code, media) in [(200, "text/html"), (200, "application/json"), (200, ""), (502, "text/html"), (502, "")] {
+            let said =
+                examined(move |call| call.kind == Kind::List && call.path.ends_with(list), foreign(code, media, PAGE));
+            println!("{list} {code} {media}: {}", said.text);
+            assert_eq!(said.code, 6, "{list} {code} {media}: {}", said.text);
+            // What is called JSON, or nothing, shows only when it is read.
+            let word = if code == 200 && media != "text/html" { "is this the API's URL?" } else { "a web page" };
+            assert!(said.text.contains(word), "{list} {code} {media}: {}", said.text);
+        }
+    }
+}
+
+#[test]
+fn a_version_that_fails() {
+    for answer in [
+        foreign(
+            403,
+            "application/json",
+            r#"{"kind":"Status","message":"forbidden: User cannot get path \"/version\"","reason":"Forbidden","code":403}"#,
+        ),
+        foreign(500, "text/plain", "etcdserver: no leader"),
+        foreign(200, "text/html", PAGE),
+        foreign(502, "text/html", PAGE),
+    ] {
+        let stage = Stage::new();
+        stage.searching(0);
+        stage.cluster.faults().push(Rule::new(|call: &Call| call.path == "/version", answer.clone()));
+        let said = stage.doctor(&[ID]);
+        println!("{answer:?}: {}", said.text);
+        // The clock alone is asked there: what matters was answered.
+        assert_eq!((said.code, said.problems()), (0, vec![]), "{answer:?}: {}", said.text);
+    }
+}
+
+#[test]
+fn a_tunnel_that_answers_for_a_kubelet() {
+    for (code, media, text) in [
+        (500, "text/plain", "No agent available"),
+        (502, "text/html", PAGE),
+        (503, "", "<html>upstream connect error</html>"),
+        (504, "application/xml", "<Error><Code>planted</Code></Error>"),
+    ] {
+        let said = examined(|call| call.kind == Kind::Log, foreign(code, media, text));
+        println!("{code} {text}: {}", said.text);
+        assert_eq!(said.code, 9, "{code} {text}: {}", said.text);
+        let code = if text.starts_with("No agent") { "ELB-LOG-KUBELET" } else { "ELB-LOG-UNREADABLE" };
+        assert!(said.problems().iter().all(|problem| problem == code), "{text}: {}", said.text);
+    }
+}
+
+#[test]
+fn logs_of_a_gateway_are_no_lines_and_no_quotes() {
+    let stage = Stage::new();
+    stage.searching(0);
+    let lists = |call: &Call| call.kind == Kind::List && call.path.ends_with("/pods");
+    stage.cluster.faults().push(Rule::new(lists, foreign(502, "text/html", PAGE)));
+    for command in [&["logs", ID][..], &["targets", ID]] {
+        let output = stage.command(command).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.contains("it answers with a web page (HTTP 502)") && !text.contains("<html"), "{text}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn what_is_waited_for_is_said_once() {
+    let stage = Stage::new();
+    let path = stage.row(&row_without_id("running", "waiting_for_capacity", ago(3)));
+    let said = stage.must_be_healthy("what a job waits for is said once", &[&path]);
+    assert_eq!(said.text.matches("waits for capacity").count(), 1, "{}", said.text);
+    assert!(said.text.contains("next: elbtail logs -f") && said.text.contains("advice: "), "{}", said.text);
+    assert_eq!(said.notes(), ["ELB-ID-PENDING"]);
+    // With a problem beside it, the note is the only one to say it.
+    stage.cluster.kill_blocking();
+    let said = stage.must_find("a job waits, and the cluster is away", &[&path], "ELB-K8S-UNREACHABLE", 6);
+    assert_eq!(said.text.matches("waits for capacity").count(), 1, "{}", said.text);
+}
+
+#[test]
+fn phases_in_any_spelling_are_before_the_jobs() {
+    for phase in ["waiting-for-capacity", "Warmup-Ready", "staging_db"] {
+        let stage = Stage::new();
+        let mut row = running_row();
+        row["phase"] = phase.into();
+        let said = stage.must_find(phase, &[&stage.row(&row)], "ELB-K8S-NO-JOBS-YET", 0);
+        assert!(said.text.contains("no Jobs yet"), "{phase}: {}", said.text);
+    }
+}

@@ -152,3 +152,42 @@ async fn a_rows_id_cannot_speak_to_the_terminal() {
         assert!(!told.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{arguments:?}: {told:?}");
     }
 }
+
+/// The database's host is not to blame for a proxy that is away.
+#[test]
+fn a_proxy_that_is_away_is_named_with_where_it_comes_from() {
+    let port = process::port();
+    for (name, proxy, url) in [
+        ("HTTPS_PROXY", format!("http://me:{PLANTED}@127.0.0.1:{port}"), "https://rows.example"),
+        ("https_proxy", format!("127.0.0.1:{port}"), "azure+https://x.table.core.windows.net/jobs?sv=1&sig=x"),
+        ("HTTP_PROXY", format!("http://127.0.0.1:{port}"), "http://rows.example"),
+        ("ALL_PROXY", format!("http://127.0.0.1:{port}"), "https://rows.example"),
+    ] {
+        let mut command = elbtail(&["resolve", "some-row"], url);
+        for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY"] {
+            command.env_remove(name);
+        }
+        let output = command.env(name, &proxy).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{name} {url}: {told}");
+        assert!(told.contains(&format!("proxy 127.0.0.1:{port} ({name}): connection refused")), "{name} {url}: {told}");
+        assert_clean(&told);
+    }
+}
+
+/// A limit in the URL holds beside `--request-timeout`, and is named.
+#[test]
+fn connecting_takes_no_longer_than_the_url_says() {
+    // Accepts connections into its backlog and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    for url in [
+        format!("postgres://me@{address}/d?connect_timeout=1&sslmode=disable"),
+        format!("mysql://me@{address}/d?connectTimeout=900"),
+    ] {
+        let output = elbtail(&["resolve", "some-row", "--request-timeout", "300s"], &url).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("the URL's limit (connect_timeout)"), "{told}");
+        assert_eq!(output.status.code(), Some(3), "{told}");
+    }
+}

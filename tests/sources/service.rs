@@ -56,7 +56,9 @@ async fn faults_are_told_apart() {
     let error = fault(&*source, "busy").await;
     assert!(error.is_transient() && error.to_string().contains("503: starting"), "{error:?}");
     let error = fault(&*source, "page").await;
-    assert!(matches!(&error, SourceError::NotARow { why, .. } if why.contains("text/html")), "{error:?}");
+    assert!(matches!(&error, SourceError::NotARow { why, .. } if why.contains("a web page")), "{error:?}");
+    let error = fault(&*source, "gateway").await;
+    assert!(error.is_transient() && error.to_string().ends_with("it answered HTTP 502: a web page"), "{error}");
     let error = fault(&*source, "huge").await;
     assert!(matches!(&error, SourceError::NotARow { why, .. } if why.contains("64 MiB")), "{error:?}");
     assert!(matches!(fault(&*source, "nobody").await, SourceError::NoRow { .. }));

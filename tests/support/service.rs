@@ -115,6 +115,11 @@ fn answer(state: &mut State, request: &Request<Incoming>) -> Response<Full<Bytes
             .header(header::CONTENT_TYPE, "text/html")
             .body(Full::from("<html>Sign in</html>"))
             .unwrap(),
+        Some("gateway") => {
+            let page = "<!DOCTYPE html><html><body>planted</body></html>";
+            let answer = Response::builder().status(StatusCode::BAD_GATEWAY).header(header::CONTENT_TYPE, "text/html");
+            answer.body(Full::from(page)).unwrap()
+        }
         Some("huge") => {
             let body = format!("{{\"job_id\":\"huge\",\"payload\":\"{}\"}}", "x".repeat(65 << 20));
             Response::new(Full::from(body))

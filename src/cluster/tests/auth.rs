@@ -354,6 +354,27 @@ async fn a_token_file_wins_over_the_token_beside_it() {
 }
 
 #[tokio::test]
+async fn a_missing_token_file_is_told_with_the_entry_that_names_it() {
+    let server = Server::start(Speech::default()).await;
+    std::fs::write(server.dir.path().join("empty"), " \n").unwrap();
+    for (field, said) in
+        [("tokenFile: no/such/file", "no/such/file: No such file"), ("tokenFile: empty", "empty is empty")]
+    {
+        let error = connect(&kubeconfig(&server, field)).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("user \"") && text.contains(" of kubeconfig "), "{text}");
+        assert!(text.contains(": tokenFile ") && text.contains(said) && error.exit() == Exit::Denied, "{text}");
+    }
+    // The flag replaces the token, not the certificate: whose that is stays told.
+    let flagged = ConnectArgs {
+        token: Some(SecretString::from("x")),
+        ..kubeconfig(&server, "client-certificate: no/such.pem, client-key: no/such.pem")
+    };
+    let text = connect(&flagged).await.unwrap_err().to_string();
+    assert!(text.starts_with("user \"") && text.contains(": client-certificate "), "{text}");
+}
+
+#[tokio::test]
 async fn credentials_do_not_go_over_plain_http() {
     let server = Server::start(Speech { tls: false, http2: false, ..Speech::default() }).await;
     let heard = std::sync::Arc::new(std::sync::Mutex::new(String::new()));

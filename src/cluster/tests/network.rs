@@ -234,6 +234,19 @@ async fn plain_http_on_a_tls_port_is_said_to_be_that() {
     tokio::spawn(async move { while silent.accept().await.is_ok() {} });
     let error = fails(&args(address, None, false)).await;
     assert!(error.to_string().contains("https://") && error.exit() == Exit::Unreachable, "{error}");
+    let busy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = busy.local_addr().unwrap();
+    // The same, but it answers a handshake, with an alert.
+    tokio::spawn(async move {
+        while let Ok((mut wire, _)) = busy.accept().await {
+            let mut first = [0];
+            if wire.read_exact(&mut first).await.is_ok() && first == [22] {
+                let _ = wire.write_all(&[21, 3, 3, 0, 2, 2, 40]).await;
+            }
+        }
+    });
+    let error = fails(&args(address, None, false)).await;
+    assert!(error.to_string().contains("it wants TLS there") && !error.is_transient(), "{error}");
     let go = Server::start(Speech { tls: false, http2: false, ..Speech::default() }).await;
     let cluster = go.cluster().await;
     let error = get(&cluster, "/api/wants-tls").await.unwrap_err();

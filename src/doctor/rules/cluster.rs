@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     cluster::{ClusterError, Obstacle},
-    doctor::{ClusterFacts, Code, Facts, Failed, Finding, Grant, asked::quote},
+    doctor::{ClusterFacts, Code, Facts, Failed, Finding, Grant},
+    shell::quote,
 };
 
 /// Clocks that differ by less are in step, as far as whole seconds in a header can tell.

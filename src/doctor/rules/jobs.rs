@@ -8,23 +8,11 @@ use k8s_openapi::api::batch::v1::Job;
 use super::scene::{JobState, Scene, count, ended_at, is_batch, is_over, is_search, name, reason, said, state};
 use crate::{
     discover::{Role, age::human},
-    doctor::{Asked, Code, Finding, Place, asked::quote},
-    row::{Row, Wait},
+    doctor::{Asked, Code, Finding, Place},
+    row::{Row, Wait, is_before_jobs},
+    shell::quote,
 };
 
-/// Phases of a row before its batch Jobs exist.
-const BEFORE_JOBS: [&str; 10] = [
-    "queued",
-    "preparing",
-    "configuring",
-    "submitting",
-    "submitted",
-    "warming_up",
-    "staging_db",
-    "pending",
-    "warmup_ready",
-    "submit_retryable_failure",
-];
 /// A Job's controller makes its pods within this time.
 const CONTROLLER: SignedDuration = SignedDuration::from_secs(30);
 /// A quarter of an hour before their removal is the time to save logs.
@@ -37,13 +25,6 @@ const REMOVED: SignedDuration = SignedDuration::from_mins(40);
 /// Where the last lines are when the pods are gone.
 const KEPT: &str =
     "what was printed last is kept in the dashboard (execution-steps/logs); follow the next job from its start";
-
-/// Whether a phase is one in which Jobs have been there.
-pub(super) fn has_started(phase: &str) -> bool {
-    let phase = phase.trim().to_lowercase();
-    let waits = ["waiting_for_", "split_"].iter().any(|begin| phase.starts_with(begin));
-    !waits && !BEFORE_JOBS.contains(&phase.as_str())
-}
 
 /// What is to be said of the job's Jobs.
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
@@ -89,7 +70,7 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     let row = scene.facts.row.row.as_ref();
     let phase = row.and_then(|row| row.phase().or(row.status()));
     let terminal = row.is_some_and(Row::is_terminal);
-    let early = phase.is_some_and(|phase| !terminal && !has_started(phase));
+    let early = phase.is_some_and(|phase| !terminal && is_before_jobs(phase));
     // Before the first Job and after the last one any cluster is empty.
     let removed = terminal && row.and_then(Row::updated_at).is_some_and(|at| scene.ago(at) > REMOVED);
     // Pods of another namespace show that the cluster is the right one.

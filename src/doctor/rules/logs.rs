@@ -13,10 +13,10 @@ use crate::{
     discover::Match,
     doctor::{
         Answer, Code, Finding, Kept, LogFacts, Part,
-        asked::quote,
         kept::{Missing, missing},
     },
     follow::kubelet_error::is_kubelets_refusal,
+    shell::quote,
 };
 
 /// A search without a word for so long is odd.

@@ -7,7 +7,7 @@ use super::scene::{Scene, count, ended_at, is_finished, is_over, is_running};
 use crate::{
     discover::{Role, age::human},
     doctor::{Code, Facts, Finding},
-    row::{Row, Wait},
+    row::{Row, Wait, is_before_jobs},
 };
 
 /// A running row that was not touched for so long is not kept up to date.
@@ -130,7 +130,7 @@ fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     let (pods, jobs) = (scene.seen.pods(), scene.seen.jobs());
     let known = matches!(scene.seen.pods, Some(Ok(_))) && matches!(scene.seen.jobs, Some(Ok(_)));
     let elsewhere = !scene.seen.elsewhere.is_empty() || super::jobs::other_cluster(scene, row, true).is_some();
-    let started = row.phase().is_some_and(super::jobs::has_started);
+    let started = row.phase().is_some_and(|phase| !is_before_jobs(phase));
     let gone = known && pods.is_empty() && jobs.is_empty() && !elsewhere && started;
     let last = jobs.iter().filter_map(ended_at).max();
     let finished = !jobs.is_empty()

@@ -5,8 +5,9 @@ use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
 use crate::{
     discover::{Match, Pod, Role, age::human},
-    doctor::{Facts, Line, LogFacts, Part, Seen, asked::quote},
+    doctor::{Facts, Line, LogFacts, Part, Seen},
     job_id::JobId,
+    shell::quote,
 };
 
 /// What is looked at.

@@ -3,6 +3,7 @@
 use std::{io, net::IpAddr, sync::OnceLock, time::Duration};
 
 use http::{HeaderMap, StatusCode};
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{RequestBuilder, Response, redirect::Policy};
 use url::Url;
 
@@ -25,7 +26,7 @@ pub(super) struct Client {
     credentials: bool,
     /// How long a whole answer may take.
     limit: Option<Duration>,
-    inner: OnceLock<reqwest::Client>,
+    inner: OnceLock<(reqwest::Client, Option<String>)>,
 }
 
 /// An answer, whole.
@@ -78,7 +79,7 @@ impl Client {
     }
 
     fn inner(&self, url: &Url) -> Result<&reqwest::Client, SourceError> {
-        if let Some(client) = self.inner.get() {
+        if let Some((client, _)) = self.inner.get() {
             return Ok(client);
         }
         if !is_local(url)
@@ -90,7 +91,13 @@ impl Client {
             let why = format!("TLS cannot be set up: {}", self.told(&chain(&error)));
             SourceError::Rejected { at: self.at.clone(), why, transient: false }
         })?;
-        Ok(self.inner.get_or_init(|| client))
+        let proxy = if is_local(url) { None } else { proxy_for(url, |name| std::env::var(name).ok()) };
+        Ok(&self.inner.get_or_init(|| (client, proxy)).0)
+    }
+
+    /// The proxy on the way to the server, for messages.
+    fn proxy(&self) -> Option<&str> {
+        self.inner.get().and_then(|(_, proxy)| proxy.as_deref())
     }
 
     /// What a request without an answer means.
@@ -102,12 +109,24 @@ impl Client {
             return SourceError::Rejected { at, why: crossing.to_string(), transient: false };
         }
         let tls = find::<rustls::Error>(&error);
+        let refused = find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
         let why = if let Some(tls) = tls {
             format!("TLS failed: {tls}; check the URL and the certificate ($SSL_CERT_FILE names other roots)")
         } else if error.is_timeout() {
             let limit = self.limit.map(|limit| format!(" within {limit:?}")).unwrap_or_default();
-            format!("no answer{limit}; check the address and the network, or give more time with --request-timeout")
-        } else if find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            let way = self.proxy().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+            format!(
+                "no answer{limit}{way}; check the address and the network, or give more time with --request-timeout"
+            )
+        } else if let Some(proxy) = self.proxy().filter(|_| error.is_connect()) {
+            // Only the way to the proxy is ours: the way on from there is its own, and so is what it says of it.
+            let why = match () {
+                () if refused => "connection refused; is it running, and is the port right?".to_owned(),
+                () if error.is_dns() => "its name does not resolve; check it, your DNS and VPN".to_owned(),
+                () => self.told(&chain(&error)),
+            };
+            format!("proxy {proxy}: {why}")
+        } else if refused {
             "connection refused; is the server running, and is the port right?".to_owned()
         } else if error.is_dns() {
             "the host's name does not resolve; check it, your DNS and VPN".to_owned()
@@ -118,6 +137,22 @@ impl Client {
         };
         SourceError::Unreachable { at, why, transient: tls.is_none() && !error.is_redirect() }
     }
+}
+
+/// The proxy that stands before `url`, as `host:port (NAME)`: the environment read as reqwest reads it.
+fn proxy_for(url: &Url, env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let of = |names: [&'static str; 2]| {
+        names.into_iter().find_map(|name| Some((name, env(name).filter(|value| !value.is_empty())?)))
+    };
+    let https = url.scheme() == "https";
+    let of_scheme = of(if https { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] });
+    let (name, value) = of_scheme.or_else(|| of(["ALL_PROXY", "all_proxy"]))?;
+    let no = of(["NO_PROXY", "no_proxy"]).map(|(_, list)| list).unwrap_or_default();
+    let matcher = Matcher::builder().all(value).no(no).build();
+    let proxy = matcher.intercept(&url.as_str().parse().ok()?)?;
+    let (host, scheme) = (proxy.uri().host()?, proxy.uri().scheme_str());
+    let port = proxy.uri().port_u16().unwrap_or(if scheme == Some("https") { 443 } else { 80 });
+    Some(format!("{host}:{port} ({name})"))
 }
 
 /// The environment's proxy in which it cannot be told where the password ends, and why. A redirect may lead to either scheme.
@@ -177,6 +212,23 @@ struct Crossing(String);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_proxy_on_the_way_is_named_with_where_it_comes_from_and_without_its_password() {
+        let of = |set: &[(&str, &str)], url: &str| {
+            let env = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+            proxy_for(&Url::parse(url).unwrap(), env)
+        };
+        let named = |text: &str| Some(text.to_owned());
+        let both = [("HTTPS_PROXY", "http://me:p@secure:3128"), ("http_proxy", "plain:8080")];
+        assert_eq!(of(&both, "https://h/x"), named("secure:3128 (HTTPS_PROXY)"));
+        assert_eq!(of(&both, "http://h/x"), named("plain:8080 (http_proxy)"));
+        assert_eq!(of(&[("all_proxy", "http://any")], "https://h"), named("any:80 (all_proxy)"));
+        assert_eq!(of(&[("HTTPS_PROXY", ""), ("https_proxy", "https://p")], "https://h"), named("p:443 (https_proxy)"));
+        assert_eq!(of(&[("HTTPS_PROXY", "http://p"), ("NO_PROXY", "corp")], "https://db.corp"), None);
+        assert_eq!(of(&[("HTTP_PROXY", "http://p")], "https://h"), None);
+        assert_eq!(of(&[], "https://h"), None);
+    }
 
     #[test]
     fn a_proxy_whose_password_has_no_clear_end_is_refused_without_a_word_of_it() {

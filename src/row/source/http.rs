@@ -11,7 +11,10 @@ use super::{
     location::Location,
     secrets::Secrets,
 };
-use crate::row::{Row, plain, row_from_bytes, rows_from_bytes, tree};
+use crate::{
+    foreign,
+    row::{Row, plain, row_from_bytes, rows_from_bytes, tree},
+};
 
 /// Where the place of the id may be marked in the URL.
 const PLACE: &str = "{id}";
@@ -116,8 +119,8 @@ impl Http {
     }
 
     fn no_row(&self, reply: &Reply) -> SourceError {
-        let kind = reply.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = self.client.told(kind.unwrap_or("something"));
+        let kind = || reply.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = self.client.told(foreign::name(&reply.body).or_else(kind).unwrap_or("something"));
         let why = format!("answers with {kind} that is not the row; is it the URL of a /v1/jobs service?");
         SourceError::NotARow { at: self.at.clone(), why }
     }
@@ -158,8 +161,11 @@ impl Http {
         if self.has_token { "the token in ELBTAIL_HTTP_TOKEN" } else { "what --db-header says" }
     }
 
-    /// The server's words: FastAPI's `detail`, or the start of the body.
+    /// The server's words: FastAPI's `detail`, or the start of the body; of a page only that it is one.
     fn words(&self, reply: &Reply) -> String {
+        if let Some(what) = foreign::name(&reply.body) {
+            return what.to_owned();
+        }
         let text = String::from_utf8_lossy(&reply.body);
         let detail = tree::parse(&text).ok();
         let detail = detail.as_ref().and_then(|body| body.get("detail").or_else(|| body.get("message"))?.as_str());

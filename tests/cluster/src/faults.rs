@@ -58,6 +58,15 @@ pub enum Action {
         /// The message of the `Status`.
         message: String,
     },
+    /// The request is answered by something that is no API server: a gateway, a portal.
+    Foreign {
+        /// The status code.
+        code: u16,
+        /// `Content-Type`, unless it is empty.
+        media: &'static str,
+        /// The body.
+        text: String,
+    },
     /// The connection gets a GOAWAY; what is under way goes on.
     GoAway,
     /// The answer comes late.
@@ -77,6 +86,7 @@ impl Action {
             Self::ExpireWatch { .. } => "expire-watch",
             Self::Answer { .. } => "answer",
             Self::Refuse { .. } => "refuse",
+            Self::Foreign { .. } => "foreign",
             Self::GoAway => "goaway",
             Self::Delay(_) => "delay",
         }

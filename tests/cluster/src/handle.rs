@@ -63,6 +63,16 @@ pub(crate) async fn answer(
             let _ = incoming.collect().await;
             return render(&call, Err(Failure::of_another(*code, message)), true);
         }
+        Some(action @ Action::Foreign { code, media, text }) => {
+            world.faults.count(action);
+            let _ = incoming.collect().await;
+            let mut response = Response::new(body::whole(Bytes::from(text.clone())));
+            *response.status_mut() = StatusCode::from_u16(*code).unwrap_or(StatusCode::BAD_GATEWAY);
+            if !media.is_empty() {
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+            }
+            return response;
+        }
         Some(action @ Action::GoAway) => {
             world.faults.count(action);
             control.doom(Fate::GoAway);

@@ -12,13 +12,16 @@ use serde_json::Value;
 use tokio::{process::Command, sync::Mutex, time::timeout};
 use url::Url;
 
-use crate::row::{
-    source::{
-        SourceError, Surroundings,
-        client::{Client, Reply},
-        secrets::Secrets,
+use crate::{
+    foreign,
+    row::{
+        source::{
+            SourceError, Surroundings,
+            client::{Client, Reply},
+            secrets::Secrets,
+        },
+        tree,
     },
-    tree,
 };
 
 /// What the token is for.
@@ -186,7 +189,8 @@ fn token(http: &Client, reply: &Reply) -> Result<Token, String> {
         let words =
             body.as_ref().and_then(|body| body.get("error_description").or_else(|| body.get("error"))?.as_str());
         // Entra's words go on with a trace of the request.
-        let words = words.and_then(|words| words.lines().next()).unwrap_or("no reason given");
+        let words = words.and_then(|words| words.lines().next());
+        let words = words.or(foreign::name(&reply.body)).unwrap_or("no reason given");
         return Err(format!("HTTP {}: {}", reply.status.as_u16(), http.told(words)));
     }
     read(&reply.body).ok_or_else(|| "the answer holds no token".to_owned())

@@ -1,12 +1,20 @@
 //! What the table service's refusals mean.
 
 use super::{Account, Client, Reply, SourceError};
-use crate::row::tree;
+use crate::{foreign, row::tree};
+
+/// The header that says what is wrong.
+const CODE: &str = "x-ms-error-code";
 
 /// What an answer that is no success means.
 pub(super) fn explain(at: &str, account: &Account, client: &Client, reply: &Reply) -> SourceError {
     let at = at.to_owned();
     let status = reply.status.as_u16();
+    let transient = matches!(status, 408 | 429 | 500..=599);
+    if foreign::name(&reply.body) == Some(foreign::PAGE) && !reply.headers.contains_key(CODE) {
+        let why = format!("it answers with a web page (HTTP {status}); check the URL, and what stands in between");
+        return SourceError::Rejected { at, why, transient };
+    }
     let (code, words) = error(reply);
     let code = client.told(&code);
     // The service's words end in a request id and a time, on lines of their own.
@@ -37,11 +45,7 @@ pub(super) fn explain(at: &str, account: &Account, client: &Client, reply: &Repl
         }
         (401 | 403, _) => refused(format!("check {} and this machine's clock", account.origin())),
         (400, "InvalidAuthenticationInfo" | "AuthenticationFailed") => refused(format!("check {}", account.origin())),
-        _ => SourceError::Rejected {
-            at,
-            why: format!("it answered HTTP {status} {code}: {words}"),
-            transient: matches!(status, 408 | 429 | 500..=599),
-        },
+        _ => SourceError::Rejected { at, why: format!("it answered HTTP {status} {code}: {words}"), transient },
     }
 }
 
@@ -55,12 +59,18 @@ fn error(reply: &Reply) -> (String, String) {
     if let Some(code) = code {
         return (code.to_owned(), words.unwrap_or_default().to_owned());
     }
-    let header = reply.headers.get("x-ms-error-code").and_then(|code| code.to_str().ok());
+    let header = reply.headers.get(CODE).and_then(|code| code.to_str().ok());
     let element = |name: &str| {
         let rest = text.split_once(&format!("<{name}"))?.1.split_once('>')?.1;
         Some(rest.split_once('<')?.0.to_owned())
     };
     let code = header.map(str::to_owned).or_else(|| element("code")).or_else(|| element("Code"));
     let words = element("message").or_else(|| element("Message"));
-    (code.unwrap_or_else(|| "refused".to_owned()), words.unwrap_or_else(|| text.into_owned()))
+    (
+        code.unwrap_or_else(|| "refused".to_owned()),
+        words.unwrap_or_else(|| match foreign::name(&reply.body) {
+            Some(what) => what.to_owned(),
+            None => text.into_owned(),
+        }),
+    )
 }

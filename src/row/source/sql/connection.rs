@@ -11,7 +11,8 @@ use sqlx::{
 use url::Url;
 
 use super::{
-    Engine, Location, Record, Secrets, SourceError, Statement, Surroundings, parameters,
+    Engine, Location, Record, Secrets, SourceError, Statement, Surroundings,
+    parameters::{self, Honoured},
     sqlite::{self, File},
 };
 
@@ -30,14 +31,14 @@ pub(super) enum Connection {
 }
 
 impl Options {
-    /// Reads the URL. `secrets` gets what the environment adds.
+    /// Reads the URL, which may also say how long connecting may take. `secrets` gets what the environment adds.
     pub fn parse(
         engine: Engine,
         location: &Location,
         around: &Surroundings,
         secrets: &mut Secrets,
         limit: Option<Duration>,
-    ) -> Result<Self, SourceError> {
+    ) -> Result<(Self, Option<Duration>), SourceError> {
         let text = location.url.expose_secret();
         let mut values = secrets.clone();
         // A driver repeats a value that it does not know, and what is misplaced may be a password.
@@ -50,16 +51,16 @@ impl Options {
         };
         if engine == Engine::Sqlite {
             let options = SqliteConnectOptions::from_str(text).map_err(|error| wrong(&error))?;
-            return Ok(Self::Sqlite(Box::new(File::new(options, limit))));
+            return Ok((Self::Sqlite(Box::new(File::new(options, limit))), None));
         }
         let url = Url::parse(text).map_err(|error| wrong(&error))?;
-        let url = parameters::honoured(engine, &url)
+        let Honoured { url, patience } = parameters::honoured(engine, &url)
             .map_err(|why| SourceError::Usage(format!("--db {}: {why}", location.shown)))?;
         if engine == Engine::Postgres {
             let options = PgConnectOptions::from_url(&url).map_err(|error| wrong(&error))?;
             let named = options.get_application_name().is_some();
             let options = if named { options } else { options.application_name("elbtail") };
-            return Ok(Self::Postgres(Box::new(options.disable_statement_logging())));
+            return Ok((Self::Postgres(Box::new(options.disable_statement_logging())), patience));
         }
         let mut options = MySqlConnectOptions::from_url(&url).map_err(|error| wrong(&error))?;
         if let Some(ip) = parameters::ipv6(&url) {
@@ -69,7 +70,7 @@ impl Options {
             options = options.password(password.expose_secret());
             secrets.add(password.expose_secret());
         }
-        Ok(Self::MySql(Box::new(options.disable_statement_logging())))
+        Ok((Self::MySql(Box::new(options.disable_statement_logging())), patience))
     }
 
     /// Opens a session in which the server works on a statement no longer than `limit`.

@@ -44,6 +44,8 @@ pub(super) struct Sql {
     payload: Option<Ident>,
     /// How long a connection and an answer may take.
     limit: Option<Duration>,
+    /// How long a connection may take, as the URL says.
+    patience: Option<Duration>,
     session: Mutex<Session>,
 }
 
@@ -59,7 +61,7 @@ impl Sql {
     /// Reads the URL; connects to nothing.
     pub fn new(engine: Engine, location: &Location, args: &DbArgs, around: &Surroundings) -> Result<Self, SourceError> {
         let mut secrets = location.secrets.clone();
-        let options = Options::parse(engine, location, around, &mut secrets, args.request_timeout.0)?;
+        let (options, patience) = Options::parse(engine, location, around, &mut secrets, args.request_timeout.0)?;
         Ok(Self {
             at: location.shown.clone(),
             engine,
@@ -69,6 +71,7 @@ impl Sql {
             key: args.db_key.clone(),
             payload: args.db_payload.clone(),
             limit: args.request_timeout.0,
+            patience,
             session: Mutex::default(),
         })
     }
@@ -100,7 +103,7 @@ impl Sql {
         for _ in 0..CHANGES {
             let mut opened = match connection.take() {
                 Some(connection) => connection,
-                None => self.in_time("connecting", self.options.connect(self.of_server())).await?,
+                None => self.connect().await?,
             };
             let answer = self.ask(session, &mut opened, wanted).await;
             if !self.options.is_current(&opened) {
@@ -114,6 +117,18 @@ impl Sql {
         }
         let why = "the file changes faster than it can be read; try again".to_owned();
         Err(SourceError::Unreachable { at: self.at.clone(), why, transient: true })
+    }
+
+    /// A new connection, in the shorter of the two times it may take.
+    async fn connect(&self) -> Result<Connection, SourceError> {
+        let connecting = self.in_time("connecting", self.options.connect(self.of_server()));
+        match self.patience.filter(|patience| self.limit.is_none_or(|limit| *patience < limit)) {
+            None => connecting.await,
+            Some(patience) => timeout(patience, connecting).await.unwrap_or_else(|_| {
+                let why = format!("connecting took longer than {patience:?}, the URL's limit (connect_timeout)");
+                Err(SourceError::Unreachable { at: self.at.clone(), why, transient: true })
+            }),
+        }
     }
 
     async fn ask(

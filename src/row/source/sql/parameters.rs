@@ -1,6 +1,6 @@
 //! The parameters of a database URL: each one is honoured or refused. A driver drops those that it does not know.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use url::Url;
 
@@ -27,11 +27,23 @@ const MYSQL: [&str; 8] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "charset"
 const POSTGRES_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 const MYSQL_MODES: [&str; 6] = ["DISABLED", "PREFERRED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
 
-/// `url` with the parameters under the names of the driver, or why one of them cannot be honoured.
-pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Url, String> {
+/// What a URL says, each word of it honoured.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Honoured {
+    /// The URL with the parameters under the names of the driver.
+    pub url: Url,
+    /// How long connecting may take, which no driver knows.
+    pub patience: Option<Duration>,
+}
+
+/// The parameters of `url`, or why one of them cannot be honoured.
+pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Honoured, String> {
     let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut patience = None;
     for (key, value) in url.query_pairs() {
-        if let Some(key) = name(engine, &key) {
+        if let Some(unit) = unit(engine, &key) {
+            patience = wait(&key, &value, unit)?;
+        } else if let Some(key) = name(engine, &key) {
             let value = if key.ends_with("mode") { mode(engine, &key, &value)? } else { value.into_owned() };
             pairs.push((key.into_owned(), value));
         } else if !is_met(engine, &key, &value) {
@@ -52,7 +64,22 @@ pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Url, String> {
     if !pairs.is_empty() {
         url.query_pairs_mut().extend_pairs(pairs);
     }
-    Ok(url)
+    Ok(Honoured { url, patience })
+}
+
+/// The unit of a parameter that limits how long connecting takes: libpq and Python's drivers count seconds, Java's do not.
+fn unit(engine: Engine, key: &str) -> Option<Duration> {
+    match (engine, key) {
+        (_, "connect_timeout") => Some(Duration::from_secs(1)),
+        (Engine::MySql, "connectTimeout") => Some(Duration::from_millis(1)),
+        _ => None,
+    }
+}
+
+/// A limit in whole units; none or less is no limit, as libpq has it.
+fn wait(key: &str, value: &str, unit: Duration) -> Result<Option<Duration>, String> {
+    let units: i64 = value.trim().parse().map_err(|_| format!("{key} is no whole number"))?;
+    Ok(u32::try_from(units).ok().filter(|units| *units > 0).map(|units| unit * units))
 }
 
 /// The host, if it is an IPv6 address.
@@ -92,7 +119,14 @@ fn is_met(engine: Engine, key: &str, value: &str) -> bool {
     match (engine, key) {
         // There is no GSSAPI and no channel binding, and these do not insist on it.
         (Engine::Postgres, "gssencmode" | "channel_binding") => matches!(value.as_str(), "disable" | "prefer"),
-        (Engine::Postgres, "target_session_attrs") => value == "any",
+        // There is one host, and what is asked of it only reads.
+        (Engine::Postgres, "target_session_attrs") => matches!(value.as_str(), "any" | "prefer-standby"),
+        (Engine::Postgres, "load_balance_hosts") => value == "disable",
+        // They bound how soon a dead server is noticed, and each answer has its limit here (--request-timeout).
+        (
+            Engine::Postgres,
+            "keepalives" | "keepalives_idle" | "keepalives_interval" | "keepalives_count" | "tcp_user_timeout",
+        ) => value.parse::<i64>().is_ok(),
         (Engine::Postgres, "sslnegotiation") => value == "postgres",
         (Engine::Postgres, "client_encoding") => matches!(value.as_str(), "utf8" | "utf-8" | "auto"),
         // No statement has a name.
@@ -105,7 +139,7 @@ fn is_met(engine: Engine, key: &str, value: &str) -> bool {
 }
 
 fn unknown(engine: Engine, key: &str) -> String {
-    let known = known(engine).join(", ");
+    let known = [known(engine), &["connect_timeout"]].concat().join(", ");
     let key = shown(key).map_or_else(|| "one of its parameters".to_owned(), |key| format!("the parameter {key:?}"));
     format!("{key} is not honoured, so it would be dropped; leave it out; those that are honoured: {known}")
 }
@@ -158,7 +192,7 @@ mod tests {
 
     fn read(engine: Engine, query: &str) -> Result<String, String> {
         let url = Url::parse(&format!("x://h/d?{query}")).unwrap();
-        honoured(engine, &url).map(|url| url.query().unwrap_or_default().to_owned())
+        honoured(engine, &url).map(|read| read.url.query().unwrap_or_default().to_owned())
     }
 
     #[test]
@@ -171,6 +205,15 @@ mod tests {
             (Engine::Postgres, "sslrootcert=system", "sslmode=verify-full"),
             (Engine::Postgres, "sslmode=verify-full&sslrootcert=system", "sslmode=verify-full"),
             (Engine::Postgres, "gssencmode=disable&channel_binding=prefer", ""),
+            (Engine::Postgres, "connect_timeout=3&keepalives=1&keepalives_idle=30&keepalives_interval=5", ""),
+            (Engine::Postgres, "keepalives_count=3&tcp_user_timeout=0&load_balance_hosts=disable", ""),
+            (Engine::Postgres, "target_session_attrs=any&application_name=me", "application_name=me"),
+            (
+                Engine::Postgres,
+                "sslcert=/c&sslkey=/k&sslrootcert=/r&sslmode=verify-ca",
+                "sslcert=%2Fc&sslkey=%2Fk&sslrootcert=%2Fr&sslmode=verify-ca",
+            ),
+            (Engine::MySql, "connectTimeout=3000&charset=utf8mb4", "charset=utf8mb4"),
             (Engine::MySql, "ssl_mode=verify_ca&ssl_ca=/x", "ssl-mode=VERIFY_CA&ssl-ca=%2Fx"),
             (Engine::MySql, "charset=utf8mb4&unix_socket=/x", "charset=utf8mb4&socket=%2Fx"),
         ] {
@@ -181,7 +224,17 @@ mod tests {
             (Engine::Postgres, "channel_binding=require", "\"channel_binding\" is not honoured"),
             (Engine::Postgres, "sslmode=REQUIRED", "write sslmode=require; there are disable, "),
             (Engine::Postgres, "sslmode=prefer&sslrootcert=system", "sslmode=prefer is weak"),
+            (Engine::Postgres, "connect_timeout=soon", "connect_timeout is no whole number"),
+            (Engine::Postgres, "keepalives=yes", "\"keepalives\" is not honoured"),
+            (Engine::Postgres, "target_session_attrs=read-write", "\"target_session_attrs\" is not honoured"),
+            (Engine::Postgres, "connectTimeout=3000", "\"connectTimeout\" is not honoured"),
             (Engine::MySql, "useSSL=true", "\"useSSL\" is not honoured"),
+            (Engine::MySql, "characterEncoding=utf8", "\"characterEncoding\" is not honoured"),
+            (Engine::MySql, "serverTimezone=UTC", "\"serverTimezone\" is not honoured"),
+            (Engine::MySql, "allowPublicKeyRetrieval=true", "\"allowPublicKeyRetrieval\" is not honoured"),
+            (Engine::MySql, "socketTimeout=5", "\"socketTimeout\" is not honoured"),
+            (Engine::MySql, "read_timeout=5", "\"read_timeout\" is not honoured"),
+            (Engine::MySql, "autoReconnect=true", "\"autoReconnect\" is not honoured"),
             (
                 Engine::MySql,
                 "sslmode=require",
@@ -198,9 +251,22 @@ mod tests {
     }
 
     #[test]
+    fn how_long_connecting_may_take_is_in_the_unit_of_who_writes_it_so() {
+        let patience =
+            |engine, query: &str| honoured(engine, &Url::parse(&format!("x://h/d?{query}")).unwrap()).unwrap().patience;
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(patience(Engine::Postgres, "connect_timeout=3"), seconds(3));
+        assert_eq!(patience(Engine::MySql, "connect_timeout=3"), seconds(3));
+        assert_eq!(patience(Engine::MySql, "connectTimeout=3000"), seconds(3));
+        for none in ["connect_timeout=0", "connect_timeout=-1", "connect_timeout=9999999999", ""] {
+            assert_eq!(patience(Engine::Postgres, none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn an_ipv6_address_is_named_without_brackets() {
         let url = Url::parse("postgres://u@[::1]:5433/d").unwrap();
-        assert_eq!(honoured(Engine::Postgres, &url).unwrap().query(), Some("host=%3A%3A1"));
+        assert_eq!(honoured(Engine::Postgres, &url).unwrap().url.query(), Some("host=%3A%3A1"));
         assert_eq!(ipv6(&Url::parse("mysql://[fd00::2]/d").unwrap()), "fd00::2".parse().ok());
     }
 }
