@@ -357,7 +357,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
         'elbtail;replay' {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Only containers of this name (regular expression on the whole name), can be repeated')
             [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Only containers of this name (regular expression on the whole name), can be repeated')
-            [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated')
+            [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated; POD/CONTAINER as lines begin and pod/NAME are understood')
             [CompletionResult]::new('--phase', '--phase', [CompletionResultType]::ParameterName, 'Only containers that work on this step, can be repeated')
             [CompletionResult]::new('--tail', '--tail', [CompletionResultType]::ParameterName, 'Only the last N lines of each container; -1 for all')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only lines newer than this, such as 5s, 2h30m, 1d')

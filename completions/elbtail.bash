@@ -1579,7 +1579,7 @@ _elbtail() {
                     return 0
                     ;;
                 --phase)
-                    COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
                     return 0
                     ;;
                 --tail)

@@ -341,7 +341,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l match-serve
 complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s c -l container -d 'Only containers of this name (regular expression on the whole name), can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l pod -d 'Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated; POD/CONTAINER as lines begin and pod/NAME are understood' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l phase -d 'Only containers that work on this step, can be repeated' -r -f -a "submitting\t'Making the batch Jobs'
 warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'

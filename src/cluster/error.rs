@@ -149,7 +149,7 @@ impl Rejection {
     /// Reads the answer's body; proxies and old servers answer in plain text, or with a page, which is named and not quoted.
     pub(super) fn parse(code: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         if let Ok(status) = serde_json::from_slice::<Status>(body)
-            && (!status.message.is_empty() || !status.reason.is_empty())
+            && (!status.message.is_empty() || !status.reason.is_empty() || status.code > 0)
         {
             let message = if status.message.is_empty() { NO_WORDS.to_owned() } else { status.message };
             return Self { code, reason: status.reason, message, retry_after };

@@ -29,6 +29,7 @@ use super::{
     dial::Dialer,
     error::{Obstacle, Rejection},
     lane::{Keepalive, Unanswered},
+    log,
     pool::{Pool, Slot},
 };
 
@@ -128,6 +129,8 @@ impl Inner {
                 let ours = || ClusterError::Unauthenticated(self.credentials.refusal(&credential));
                 Err(self.refusal(answer, &asked, &credential).await.unwrap_or_else(ours))
             }
+            // kube would take the code from the body, where another's answer has none.
+            status if !asked.is_by_kubelet() && is_read_here(status) => Err(log::refusal(answer).await),
             _ => Ok(answer),
         }
     }
@@ -281,6 +284,11 @@ impl Asked {
     fn is_by_kubelet(&self) -> bool {
         !matches!(self, Asked::Api)
     }
+}
+
+/// Whether an answer of this status is all there is to know: nobody above looks for these codes.
+fn is_read_here(status: StatusCode) -> bool {
+    matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
 }
 
 /// What an answer is that Kubernetes does not give. A busy load balancer's 5xx is none of these: it passes.

@@ -341,9 +341,9 @@ fn ids_are_compared_as_people_write_them() {
     let text = format!(r#"[{{"job_id":12345}},{{"job_id":"{A}"}},{{"job_id":"{B}"}}]"#);
     assert_eq!(chosen(&text, "12345").unwrap().id(), Some("12345"));
     let long = "123456789012345678901234567890";
-    let text = format!("[{{\"job_id\":{long}}},{{\"job_id\":1{long}}},{{\"job_id\":-{long}}}]");
+    let numbers = format!("[{{\"job_id\":{long}}},{{\"job_id\":1{long}}},{{\"job_id\":-{long}}}]");
     for id in [long, &format!("1{long}"), &format!("-{long}")] {
-        assert_eq!(chosen(&text, id).unwrap().id(), Some(id));
+        assert_eq!(chosen(&numbers, id).unwrap().id(), Some(id));
     }
     for job in
         [A.to_uppercase(), format!(" {A} "), A.replace('-', ""), "08B9EDCA-4d8a".to_owned(), "08b9edca4d".to_owned()]

@@ -81,9 +81,10 @@ fn bash_offers_files_for_a_job_and_flags_for_a_dash() {
     for command in ["logs", "targets"] {
         assert_eq!(bash_offers(&format!("elbtail {command} --phase=ru")), ["running"]);
         assert_eq!(bash_offers(&format!("elbtail {command} --phase running,ex")), ["running,exporting_results"]);
-        assert_eq!(bash_offers(&format!("elbtail {command} --phase=running,warming_up,st")), [
-            "running,warming_up,staging_db"
-        ]);
+        assert_eq!(
+            bash_offers(&format!("elbtail {command} --phase=running,warming_up,st")),
+            ["running,warming_up,staging_db"]
+        );
         assert_eq!(bash_offers(&format!("elbtail {command} --phase running,")).len(), 5);
     }
     let commands = bash_offers("elbtail ");
