@@ -266,7 +266,7 @@ impl PlainFile {
                 Some(bytes) => gunzip.push(bytes),
                 None => {
                     self.ended = true;
-                    return gunzip.end().map_err(broken);
+                    gunzip.end().map_err(broken)?;
                 }
             }
         }
