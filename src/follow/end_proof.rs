@@ -448,8 +448,10 @@ mod tests {
             assert_eq!(proof.check(same()), Next::Check, "they are counted anew");
         }
         // A container that runs may end its line.
+        let mut proof = EndProof::default();
         for _ in 0..2 * DOUBTS {
-            assert_eq!(EndProof::default().read(ReadEnd { place: Place::Live, ..ends() }), Next::Torn);
+            assert_eq!(proof.read(ReadEnd { place: Place::Live, ..ends() }), Next::Torn);
+            assert_eq!(proof.unfinished(), None);
         }
     }
 

@@ -24,3 +24,4 @@ mod row;
 mod scene;
 mod stage;
 mod unanswered;
+mod whole;
