@@ -13,10 +13,11 @@ use elbtail::{
         lines::{Line, Splitter},
         stamp::Stamp,
     },
+    k8s::{ContainerId, InstanceId},
     mask::mask_bytes,
     merge,
     render::{Format, RenderOptions, Renderer, neutralize},
-    session::Update,
+    session::RunEvent,
 };
 use tokio::sync::mpsc;
 
@@ -160,20 +161,19 @@ fn merge_by_time(bencher: Bencher) {
         runtime.block_on(async {
             let inputs = logs.iter().enumerate().map(|(source, lines)| {
                 let (sender, input) = mpsc::channel(8);
+                let container = ContainerId { uid: source.to_string(), container: "blast".to_owned() };
+                let instance = InstanceId { container: container.into(), restart: 0 };
                 for lines in lines.chunks(100) {
-                    sender
-                        .try_send(Told::Lines(Batch { source, restart: 0, stream: None, lines: lines.to_vec() }))
-                        .unwrap();
+                    let batch = Batch { instance: instance.clone(), stream: None, lines: lines.to_vec() };
+                    sender.try_send(Told::Lines(batch)).unwrap();
                 }
                 input
             });
-            let (sender, mut merged) = mpsc::channel(64);
-            let merging = tokio::spawn(merge::by_time::<Update>(inputs.collect(), sender));
+            let (sender, mut merged) = mpsc::channel::<RunEvent>(64);
+            let merging = tokio::spawn(merge::by_time(inputs.collect(), sender));
             let mut count = 0;
-            while let Some(update) = merged.recv().await {
-                if let Update::Sorted(lines) = update {
-                    count += lines.len();
-                }
+            while let Some(event) = merged.recv().await {
+                count += event.lines();
             }
             merging.await.unwrap();
             assert_eq!(count, support::LINES);

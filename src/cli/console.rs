@@ -1,12 +1,11 @@
 //! [`Console`]: the one writer. Lines go to stdout, everything else to stderr, in the order in which it was told.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     io,
-    thread::{self, JoinHandle},
+    sync::Arc,
     time::Duration,
 };
-
-use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 
 use super::{
     args::PrintArgs,
@@ -16,10 +15,16 @@ use super::{
     stdout,
 };
 use crate::{
-    follow::{drive::Told, note::Note},
-    merge::Sourced,
-    render::{self, ColorChoice, RenderOptions, Renderer, Source},
-    session::{UPDATES, Update},
+    follow::{lines::Line, note::Note},
+    k8s::{ContainerId, InstanceId},
+    merge::{Merged, MergedLine, Origin},
+    node_logs::Stream,
+    render::{self, ColorChoice, RenderOptions, Renderer, Source, Transforms},
+    session::{
+        Notice, Outlet, RunEvent, Sink,
+        fan_out::{FanOut, Running, SinkError, Want, Work},
+        sink::Stop,
+    },
 };
 
 /// Bytes written together at most, while more is waiting.
@@ -70,161 +75,171 @@ pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
     })
 }
 
-/// What was told in a run.
-#[derive(Debug, Default)]
-pub struct Account {
-    /// Containers of which lines are missing.
-    pub missing: std::collections::BTreeSet<usize>,
-    /// How many containers may not be read, by what the server said.
-    pub forbidden: std::collections::BTreeMap<String, usize>,
-    /// Lines printed.
-    pub lines: u64,
-    /// Containers that were found.
-    pub sources: usize,
-}
-
-/// A running writer.
+/// The listener that prints.
 pub struct Console {
-    thread: JoinHandle<io::Result<Account>>,
-}
-
-impl Console {
-    /// Starts the writer. It ends when the sender is dropped, or when nobody reads stdout any more.
-    pub fn start(renderer: Renderer, short: String, voice: Voice) -> (Console, mpsc::Sender<Update>) {
-        let (sender, updates) = mpsc::channel(UPDATES);
-        let writer = Writer {
-            renderer,
-            short,
-            voice,
-            sources: Vec::new(),
-            account: Account::default(),
-            denied: std::collections::BTreeSet::new(),
-            causes: Causes::default(),
-            lines: Vec::with_capacity(WRITE),
-        };
-        let runtime = Handle::current();
-        // A thread, not a task: writing to a paused terminal blocks, and must block nothing but the writer.
-        (Console { thread: thread::spawn(move || writer.run(updates, &runtime)) }, sender)
-    }
-
-    /// Waits until all that was sent is written.
-    ///
-    /// # Errors
-    /// When stdout cannot be written. A closed pipe is none: whoever read it has seen enough.
-    pub async fn finish(self) -> Result<Account, Failure> {
-        let ended = tokio::task::spawn_blocking(move || self.thread.join()).await;
-        match ended {
-            Ok(Ok(Ok(account))) => Ok(account),
-            Ok(Ok(Err(error))) => Err(stdout::failure(error)),
-            _ => Err(Failure::Other(anyhow::anyhow!("the writer ended unexpectedly"))),
-        }
-    }
-}
-
-struct Writer {
     renderer: Renderer,
+    /// What is done to lines before they are rendered.
+    transforms: Transforms,
     /// The job's short id, which is left out of pod names.
     short: String,
     voice: Voice,
-    sources: Vec<Source>,
-    account: Account,
-    /// Permissions that were told to be missing at present.
-    denied: std::collections::BTreeSet<String>,
+    sources: HashMap<Arc<ContainerId>, Source>,
+    /// Permissions that were told to be missing, for good or at present.
+    forbidden: BTreeSet<String>,
+    denied: BTreeSet<String>,
     causes: Causes,
     /// Rendered and not yet written.
     lines: Vec<u8>,
 }
 
-impl Writer {
-    fn run(mut self, mut updates: mpsc::Receiver<Update>, runtime: &Handle) -> io::Result<Account> {
-        loop {
-            // While names are collected, silence is waited for too, which only the runtime can.
-            let next = if self.causes.is_due() {
-                runtime.block_on(async { timeout(GATHER, updates.recv()).await })
-            } else {
-                Ok(updates.blocking_recv())
-            };
-            let Ok(mut next) = next else {
-                self.tell_causes();
-                continue;
-            };
-            if next.is_none() {
-                self.tell_causes();
-                return Ok(self.account);
-            }
-            // More that is waiting is written with it; what is rendered never waits for what has not come.
-            while let Some(update) = next {
-                if let Err(error) = self.take(update) {
-                    return self.end(error);
-                }
-                next = if self.lines.len() < WRITE { updates.try_recv().ok() } else { None };
-            }
-            if let Err(error) = self.flush() {
-                return self.end(error);
-            }
+impl From<io::Error> for Stop<io::Error> {
+    /// A closed pipe is no failure: whoever read it has seen enough.
+    fn from(error: io::Error) -> Stop<io::Error> {
+        if error.kind() == io::ErrorKind::BrokenPipe { Stop::Enough } else { Stop::Failed(error) }
+    }
+}
+
+/// Starts a console as the only listener there is; returns it with what it listens to.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn alone(renderer: Renderer, short: &str, voice: Voice) -> Result<(Running<io::Error>, Outlet), Failure> {
+    let console = Console::new(renderer, Transforms::default(), short.to_owned(), voice);
+    let mut listeners = FanOut::default();
+    let running = listeners
+        .add(console, Want::All, Work::Thread)
+        .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the writer's thread")))?;
+    Ok((running, listeners.open()))
+}
+
+/// Waits until all that was sent is written.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub async fn finished(console: Running<io::Error>) -> Result<(), Failure> {
+    match console.finish().await {
+        Ok(_) => Ok(()),
+        Err(SinkError::Failed(error)) => Err(stdout::failure(error)),
+        Err(SinkError::Vanished) => Err(Failure::Other(anyhow::anyhow!("the writer ended unexpectedly"))),
+    }
+}
+
+/// It blocks where stdout does, so it needs a thread of its own.
+impl Sink for Console {
+    type Error = io::Error;
+
+    async fn event(&mut self, event: &RunEvent) -> Result<(), Stop<io::Error>> {
+        Ok(self.take(event)?)
+    }
+
+    async fn pause(&mut self) -> Result<Option<Duration>, Stop<io::Error>> {
+        // What is rendered never waits for what has not come.
+        self.flush()?;
+        Ok(self.causes.is_due().then_some(GATHER))
+    }
+
+    async fn silence(&mut self) -> Result<(), Stop<io::Error>> {
+        self.tell_causes();
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), Stop<io::Error>> {
+        self.flush()?;
+        self.tell_causes();
+        Ok(())
+    }
+}
+
+impl Console {
+    /// A console that has heard of nothing. `short` is the job's short id.
+    pub fn new(renderer: Renderer, transforms: Transforms, short: String, voice: Voice) -> Console {
+        Console {
+            renderer,
+            transforms,
+            short,
+            voice,
+            sources: HashMap::new(),
+            forbidden: BTreeSet::new(),
+            denied: BTreeSet::new(),
+            causes: Causes::default(),
+            lines: Vec::with_capacity(WRITE),
         }
     }
 
-    fn end(self, error: io::Error) -> io::Result<Account> {
-        if error.kind() == io::ErrorKind::BrokenPipe { Ok(self.account) } else { Err(error) }
-    }
-
-    fn take(&mut self, update: Update) -> io::Result<()> {
-        match update {
-            Update::Source(number, target) => {
-                debug_assert_eq!(number, self.sources.len());
-                self.account.sources += 1;
-                self.sources.push(self.renderer.introduce(&target, &self.short));
+    fn take(&mut self, event: &RunEvent) -> io::Result<()> {
+        match event {
+            RunEvent::Found(target) => {
+                let source = self.renderer.introduce(target, &self.short);
+                self.sources.insert(Arc::new(target.id()), source);
                 Ok(())
             }
-            Update::Told(Told::Lines(batch)) => {
-                let source = self.sources[batch.source].clone();
-                self.account.lines += batch.lines.len() as u64;
-                for line in &batch.lines {
-                    self.renderer.line_of(&mut self.lines, &source, batch.restart, batch.stream, line);
-                    if self.lines.len() >= WRITE {
-                        self.flush()?;
-                    }
+            RunEvent::Lines(batch) => self.lines(&batch.instance, batch.stream, &batch.lines),
+            RunEvent::Merged(merged) if self.transforms.is_empty() => self.merged(merged),
+            RunEvent::Merged(merged) => {
+                for run in merged.lines.chunk_by(|one, two| one.of == two.of) {
+                    let Some(Origin { instance, stream }) = run.first().and_then(|line| merged.of.get(line.of)) else {
+                        continue;
+                    };
+                    let lines: Vec<_> = run.iter().map(|line| line.line.clone()).collect();
+                    self.lines(instance, *stream, &lines)?;
                 }
                 Ok(())
             }
-            Update::Sorted(lines) => {
-                self.account.lines += lines.len() as u64;
-                for Sourced { source, restart, stream, line } in &lines {
-                    self.renderer.line_of(&mut self.lines, &self.sources[*source], *restart, *stream, line);
-                    if self.lines.len() >= WRITE {
-                        self.flush()?;
-                    }
-                }
-                Ok(())
-            }
-            Update::Told(Told::Note(source, note)) => self.note(source, &note),
-            Update::Say(text) if self.voice.chatter >= Chatter::Some => {
-                self.say(Tone::Aside, &text)?;
-                self.causes.said(&text);
-                Ok(())
-            }
-            Update::Say(_) => Ok(()),
-            Update::Warn(text) => self.say(Tone::Warning, &text),
+            RunEvent::Note { container, note } => self.note(container, note),
+            RunEvent::Gap { instance, note } => self.note(&instance.container, note),
+            RunEvent::Notice(notice) => self.notice(notice),
+            RunEvent::Complete { .. } | RunEvent::Ended(_) => Ok(()),
         }
     }
 
-    fn note(&mut self, source: usize, note: &Note) -> io::Result<()> {
-        let label = self.sources[source].label().to_owned();
-        if note.lines_missing() {
-            self.account.missing.insert(source);
-        }
-        if let Note::Forbidden(message) = note {
-            // Once for all: the same permission is missing for each.
-            let count = self.account.forbidden.entry(message.clone()).or_default();
-            *count += 1;
-            if *count > 1 {
-                return Ok(());
+    fn lines(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> io::Result<()> {
+        // Found before anything is said of it.
+        let Some(source) = self.sources.get(&of.container).cloned() else { return Ok(()) };
+        for line in &*self.transforms.apply(of, lines) {
+            self.renderer.line_of(&mut self.lines, &source, of.restart, stream, line);
+            if self.lines.len() >= WRITE {
+                self.flush()?;
             }
         }
-        if let Note::Denied(message) = note
-            && !self.denied.insert(message.clone())
-        {
+        Ok(())
+    }
+
+    /// Lines of several instances to which nothing is done: whose they are is looked up once for all.
+    fn merged(&mut self, merged: &Merged) -> io::Result<()> {
+        let known = merged.of.iter().map(|of| Some((self.sources.get(&of.instance.container)?.clone(), of)));
+        let origins: Vec<_> = known.collect();
+        for MergedLine { of, line } in &merged.lines {
+            let Some(Some((source, Origin { instance, stream }))) = origins.get(*of) else { continue };
+            self.renderer.line_of(&mut self.lines, source, instance.restart, *stream, line);
+            if self.lines.len() >= WRITE {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: &Notice) -> io::Result<()> {
+        let text = notice.to_string();
+        if notice.is_warning() {
+            return self.say(Tone::Warning, &text);
+        }
+        if self.voice.chatter >= Chatter::Some {
+            self.say(Tone::Aside, &text)?;
+            self.causes.said(&text);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, container: &ContainerId, note: &Note) -> io::Result<()> {
+        // Found before anything is said of it.
+        let Some(label) = self.sources.get(container).map(|source| source.label().to_owned()) else { return Ok(()) };
+        // Once for all: the same permission is missing for each.
+        let is_news = match note {
+            Note::Forbidden(message) => self.forbidden.insert(message.clone()),
+            Note::Denied(message) => self.denied.insert(message.clone()),
+            _ => true,
+        };
+        if !is_news {
             return Ok(());
         }
         let tone = match weight(note) {

@@ -1,11 +1,13 @@
 //! `elbtail logs JOB [-f]`.
 
+use std::io;
+
 use tokio::sync::mpsc;
 
 use super::{
     args::{self, LogsArgs},
     connect,
-    console::{self, Account, Chatter, Console, Voice},
+    console::{self, Chatter, Voice},
     doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
@@ -24,8 +26,9 @@ use crate::{
     job_id::JobId,
     render::{ColorChoice, short_name},
     session::{
-        Update,
+        Outlet, RunStats,
         ending::{self, JobFacts, PodFacts},
+        fan_out::Running,
         filter::Filter,
         follow::{self, Ending},
         snapshot::{self, Order},
@@ -83,31 +86,34 @@ impl Plan {
             ));
         }
         let order = self.args.order.unwrap_or(Order::Time);
-        let (console, out) = self.console(selection.id.short(), Chatter::Some);
+        let (console, out) = self.console(selection.id.short(), Chatter::Some)?;
+        let stats = out.stats();
         let work = snapshot::snapshot(&self.cluster, &found, &self.filter, self.scope, order, out);
         let interrupted = interruptible(work).await.err();
-        let account = console.finish().await?;
+        console::finished(console).await?;
+        let stats = stats.now();
         if let Some(exit) = interrupted {
             return Ok(exit);
         }
-        if account.sources == 0 {
+        if stats.containers == 0 {
             return Err(Failure::NoPods(if self.scope.previous {
                 "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
             } else {
                 nothing_wanted(&found, selection.id.short())
             }));
         }
-        if account.lines == 0 && account.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
+        if stats.lines == 0 && stats.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.asker, &self.namespace).await;
         }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
-        self.exit(&account, failed)
+        self.exit(&stats, failed)
     }
 
     /// Goes on until the job has ended.
     async fn follow(self, job: Job, rows: Rows) -> Result<Exit, Failure> {
         let id = job.resolution.id().cloned();
-        let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Chatter::Normal);
+        let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Chatter::Normal)?;
+        let stats = out.stats();
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
         let filter = self.filter.clone();
@@ -122,11 +128,12 @@ impl Plan {
         };
         let ended = interruptible(work).await;
         teller.abort();
-        let account = console.finish().await?;
+        console::finished(console).await?;
+        let stats = stats.now();
         let ended = match ended {
             Ok(ended) => ended,
             Err(exit) => {
-                stderr::say(&format!("interrupted: {progress}, {} lines printed", account.lines));
+                stderr::say(&format!("interrupted: {progress}, {} lines printed", stats.lines));
                 return Ok(exit);
             }
         };
@@ -146,17 +153,18 @@ impl Plan {
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        self.exit(&account, self.args.exit_code && failed)
+        self.exit(&stats, self.args.exit_code && failed)
     }
 
-    fn console(&self, short: &str, normal: Chatter) -> (Console, mpsc::Sender<Update>) {
+    /// The one listener there is, and what it listens to.
+    fn console(&self, short: &str, normal: Chatter) -> Result<(Running<io::Error>, Outlet), Failure> {
         let chatter = match (self.args.only_log_lines, self.args.verbose) {
             (_, true) => Chatter::Verbose,
             (true, _) => Chatter::Little,
             _ => normal,
         };
         let renderer = console::renderer(&self.args.print, self.color);
-        Console::start(renderer, short.to_owned(), Voice::of(chatter, self.color))
+        console::alone(renderer, short, Voice::of(chatter, self.color))
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
@@ -166,18 +174,18 @@ impl Plan {
     }
 
     /// The exit code of a run that came to its end.
-    fn exit(&self, account: &Account, failed: bool) -> Result<Exit, Failure> {
-        if !account.missing.is_empty() {
-            let count = account.missing.len();
-            stderr::warn(&format!("lines are missing from {count} of {} containers, see above", account.sources));
+    fn exit(&self, stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
+        if !stats.missing.is_empty() {
+            let count = stats.missing.len();
+            stderr::warn(&format!("lines are missing from {count} of {} containers, see above", stats.containers));
         }
-        for (cause, count) in &account.forbidden {
-            stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", account.sources));
+        for (cause, count) in &stats.forbidden {
+            stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", stats.containers));
         }
-        if !account.forbidden.is_empty() {
+        if !stats.forbidden.is_empty() {
             return Ok(Exit::Denied);
         }
-        Ok(match (failed, account.missing.is_empty()) {
+        Ok(match (failed, stats.missing.is_empty()) {
             (true, _) => Exit::JobFailed,
             (false, false) => Exit::LinesMissing,
             (false, true) => Exit::Done,

@@ -18,7 +18,7 @@ use crate::{
         self, JobArg, Row,
         source::{Reading, Reread},
     },
-    session::{Update, follow::RowNews},
+    session::{Notice, Outlet, follow::RowNews},
 };
 
 /// How often a row's file is looked at. A look is one `stat`.
@@ -82,18 +82,16 @@ impl Rows {
 
     /// Tells what `job` says now, then what changes, until nobody listens. A row that vanishes or breaks is told once and
     /// never fatal.
-    pub async fn tell(mut self, job: Job, news: mpsc::Sender<RowNews>, out: mpsc::Sender<Update>) {
+    pub async fn tell(mut self, job: Job, news: mpsc::Sender<RowNews>, out: Outlet) {
         let mut told = Told::default();
         if self.pass_on(job.row.as_ref(), &job.resolution, &mut told, &news, &out).await.is_none() {
             return;
         }
         while !news.is_closed() {
-            let update = match self.again.look().await {
+            let notice = match self.again.look().await {
                 None => return,
                 Some(Look::Same) => continue,
-                Some(Look::Trouble(text)) => {
-                    Update::Warn(format!("the row cannot be read at present, going on with what it said: {text}"))
-                }
+                Some(Look::Trouble(text)) => Notice::RowUnreadable(text),
                 Some(Look::Row(row)) => {
                     if self.pass_on(Some(&row), &resolve(&row), &mut told, &news, &out).await.is_none() {
                         return;
@@ -104,10 +102,10 @@ impl Rows {
                     if self.pass_on(Some(&row), &resolve(&row), &mut told, &news, &out).await.is_none() {
                         return;
                     }
-                    Update::Say("the row can be read again".to_owned())
+                    Notice::RowReadable
                 }
             };
-            if out.send(update).await.is_err() {
+            if out.send(notice).await.is_err() {
                 return;
             }
         }
@@ -119,23 +117,22 @@ impl Rows {
         resolution: &Resolution,
         told: &mut Told,
         news: &mpsc::Sender<RowNews>,
-        out: &mpsc::Sender<Update>,
+        out: &Outlet,
     ) -> Option<()> {
         match resolution.id() {
             Some(id) if told.id.as_ref() != Some(id) => {
                 if let Some(before) = told.id.replace(id.clone()) {
-                    let text = format!("the row's id changed from {before} to {id}; following both");
-                    out.send(Update::Warn(text)).await.ok()?;
+                    let (from, to) = (before.to_string(), id.to_string());
+                    out.send(Notice::IdChanged { from, to }).await.ok()?;
                 } else if told.waiting {
-                    out.send(Update::Say(format!("the row names its id now: {id}"))).await.ok()?;
+                    out.send(Notice::IdNamed(id.to_string())).await.ok()?;
                 }
                 let selection = self.select.selection(id.clone());
                 news.send(RowNews::Id(Box::new(selection))).await.ok()?;
             }
             None if told.id.is_none() && !told.waiting => {
                 told.waiting = true;
-                let text = "the row holds no ElasticBLAST id yet, waiting for it".to_owned();
-                out.send(Update::Say(text)).await.ok()?;
+                out.send(Notice::NoIdYet).await.ok()?;
             }
             _ => {}
         }

@@ -1,11 +1,12 @@
 //! [`Target`]: one container of the job, with its part in it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Pod, pod::Container};
+use crate::k8s::ContainerId;
 
 /// Which list of the pod's spec a container stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Runs before the others, one after another.
@@ -17,7 +18,7 @@ pub enum Kind {
 }
 
 /// The step of the job that a container works on, by the names of the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Phase {
@@ -69,7 +70,7 @@ impl Phase {
 }
 
 /// What a pod is to its job, from its Job's name or its `app` label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Searches a batch of queries in a part of the database.
@@ -148,7 +149,7 @@ impl Role {
 }
 
 /// One container of the job.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// The pod's namespace.
@@ -165,6 +166,13 @@ pub struct Target {
     pub role: Role,
     /// The step it works on.
     pub phase: Phase,
+}
+
+impl Target {
+    /// What tells it from every other container.
+    pub fn id(&self) -> ContainerId {
+        ContainerId { uid: self.uid.clone(), container: self.container.clone() }
+    }
 }
 
 /// The containers of a pod of the job, init containers first.

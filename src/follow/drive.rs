@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::{FutureExt, StreamExt};
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
@@ -17,14 +18,16 @@ use super::{
     follower::{Action, End, Event, Follower, Output, Request, Scope},
     gate::Gate,
     lines::{self, Line},
-    note::Note,
-    recover::{Nodes, Recovery, Unheard},
+    listener::{Listener, Unheard},
+    note::{Note, Proof},
+    recover::{Nodes, Recovery},
     refusal::Refusal,
     status::{PodLife, Status},
 };
 use crate::{
     cluster::{Cluster, LogAnswer, LogBody, LogQuery},
     discover::{Target, watch as pods},
+    k8s::{ContainerId, InstanceId},
     node_logs::Stream,
 };
 
@@ -38,13 +41,12 @@ const CONFIRM_TIME: Duration = Duration::from_secs(10);
 const NOTICED: Duration = Duration::from_millis(100);
 
 /// Lines of one instance, in order.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// Which target they are of, as the driver was told.
-    pub source: usize,
-    /// The instance.
-    pub restart: u32,
+    /// Whose they are.
+    pub instance: InstanceId,
     /// The stream to which all of them were written, where that is known: the log API does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
     /// The lines; never none.
     pub lines: Vec<Line>,
@@ -55,8 +57,18 @@ pub struct Batch {
 pub enum Told {
     /// Lines.
     Lines(Batch),
-    /// Something about the container of this number.
-    Note(usize, Note),
+    /// Something about a container.
+    Note(Arc<ContainerId>, Note),
+    /// No more lines of an instance will come. It is told once, but that the status may show later that what was read was the
+    /// next instance's log: then more comes, and the last word counts.
+    Complete {
+        /// The instance.
+        instance: InstanceId,
+        /// Lines handed on of it in this run.
+        lines: u64,
+        /// How that is known.
+        proof: Proof,
+    },
 }
 
 /// What a driver is told of its container.
@@ -91,7 +103,7 @@ impl Standing {
 }
 
 /// Follows one container to its end.
-pub struct Driver<T> {
+pub struct Driver<L> {
     /// The cluster.
     pub cluster: Cluster,
     /// Shared by all drivers.
@@ -102,7 +114,7 @@ pub struct Driver<T> {
     pub began: Instant,
     /// The container.
     pub target: Arc<Target>,
-    /// Its number, for [`Batch::source`].
+    /// Its number, for [`Standing::source`].
     pub source: usize,
     /// What of its log is wanted.
     pub scope: Scope,
@@ -110,7 +122,7 @@ pub struct Driver<T> {
     pub news: watch::Receiver<News>,
     /// Its lines and notes, straight to whoever takes them: every channel in between costs a wake-up for each line of a
     /// quiet log. Taking them slowly slows the reading down; nothing is dropped.
-    pub told: mpsc::Sender<T>,
+    pub told: L,
     /// How far it is, whenever that changes: at least once after each news.
     pub standing: mpsc::UnboundedSender<Standing>,
 }
@@ -139,14 +151,14 @@ impl Work {
     }
 }
 
-impl<T: From<Told> + Send + 'static> Driver<T> {
+impl<L: Listener<Told>> Driver<L> {
     /// Follows until nothing will come any more, or nobody takes the lines.
     pub async fn run(mut self) {
         let mut follower = Follower::new(self.scope, seed(&self.target));
         let mut out = Output::default();
         let Driver { nodes, gate, target, told, .. } = &self;
         let (nodes, gate, target) = (nodes.clone(), gate.clone(), target.clone());
-        let mut recovery = Recovery::new(nodes, gate, target, self.source, self.scope, told.clone());
+        let mut recovery = Recovery::new(nodes, gate, target, self.scope, told.clone());
         let mut work = Work::default();
         let mut standing = None;
         let mut event = self.take_news(&mut work);
@@ -156,6 +168,11 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
             recovery.runs_on(self.news.borrow().node.as_deref());
             if let Err(Unheard) = recovery.hand_on(&mut out).await {
                 return;
+            }
+            for seal in out.seals.drain(..) {
+                if let Err(Unheard) = recovery.seal(seal).await {
+                    return;
+                }
             }
             if handing.elapsed() > NOTICED {
                 // Whoever takes the lines was slow, not the server.
@@ -208,7 +225,7 @@ impl<T: From<Told> + Send + 'static> Driver<T> {
                 *confirming = None;
                 Event::Confirmed(status)
             }
-            () = self.told.closed(), if asks => return None,
+            () = self.told.gone(), if asks => return None,
             probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
                 *probing = None;
                 Event::Probed(probed)

@@ -5,7 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    cursor::Cursor, lines::Line, note::Note, recover::NodeLogs, refusal::Refusal, stamp::Stamp, status::Status,
+    cursor::Cursor,
+    lines::Line,
+    note::{Note, Proof, Seal},
+    recover::NodeLogs,
+    refusal::Refusal,
+    stamp::Stamp,
+    status::Status,
 };
 
 /// What of a log is wanted.
@@ -97,6 +103,8 @@ pub struct Output {
     pub actions: Vec<Action>,
     /// `lines` are the first ones of an instance that were read, or there are none of it.
     pub start: Option<Start>,
+    /// Instances of which nothing more is read, after `lines` and `notes`.
+    pub seals: Vec<Seal>,
     /// What had been read of an instance when a note on lines that are missing of it was made, for each such note.
     pub read: Vec<(u32, Cursor)>,
 }
@@ -123,6 +131,11 @@ impl Output {
     pub(super) fn missing(&mut self, note: Note, restart: u32, read: &Cursor) {
         self.notes.push(note);
         self.read.push((restart, read.clone()));
+    }
+
+    /// Tells that nothing more is read of instance `restart`.
+    pub(super) fn seal(&mut self, restart: u32, proof: Option<Proof>) {
+        self.seals.push(Seal { restart, proof });
     }
 
     /// Hands on a line of instance `restart`.

@@ -23,7 +23,7 @@ use super::{
     instance::Instance,
     kubelet_error, life,
     lines::Line,
-    note::Note,
+    note::{Note, Proof},
     probe::{Shown, Why},
     reading::{Drawn, Kind, Part, Purpose, Reading, STALL},
     refusal::Refusal,
@@ -253,7 +253,7 @@ impl Follower {
                     }
                 };
                 out.missing(note, *restart, cursor);
-                self.seal(now, out);
+                self.seal(Proof::Rotated, now, out);
             }
             // Whose log this is, is not known. Where the status cannot be had for long, lines that may be another
             // instance's are better than none.
@@ -342,7 +342,7 @@ impl Follower {
     /// Does what the proof of an instance's end asks for.
     fn go_on(&mut self, next: Next, now: Duration, out: &mut Output) {
         match next {
-            Next::Seal => self.seal(now, out),
+            Next::Seal => self.seal(Proof::Checked, now, out),
             Next::SealWith(line) => {
                 if self.instance.cursor.count() == 0 {
                     out.start = self.start(Duration::ZERO);
@@ -350,7 +350,7 @@ impl Follower {
                 self.any = true;
                 self.instance.read(&line);
                 out.line(line, self.instance.number);
-                self.seal(now, out);
+                self.seal(Proof::Checked, now, out);
             }
             Next::Check => self.open(Purpose::Check, now, out),
             Next::Read => self.plan(now, out),
@@ -386,13 +386,18 @@ impl Follower {
         self.phase = Phase::Pause { until: now + pause, wake };
     }
 
-    fn seal(&mut self, now: Duration, out: &mut Output) {
+    fn seal(&mut self, proof: Proof, now: Duration, out: &mut Output) {
         let place = self.place();
         self.instance.identity.settle(false, place);
         let Instance { cursor, opened, .. } = &self.instance;
         if cursor.count() == 0 && opened.is_some() && self.scope.tail != Some(0) {
             // A log that was rotated after its last line is empty too.
             out.start = self.start(Duration::ZERO);
+        }
+        // What a running container has printed by now is not all.
+        if place != Place::Live {
+            let proof = if self.instance.cursor.count() == 0 { Proof::Empty } else { proof };
+            out.seal(self.instance.number, Some(proof));
         }
         self.instance.sealed = true;
         self.plan(now, out);
@@ -403,6 +408,7 @@ impl Follower {
         let restart = self.instance.number;
         if restart < self.ended_before && !self.is_pod(PodLife::Gone) && self.instance.is_untouched() {
             out.notes.push(Note::Gone { restart, reason });
+            out.seal(restart, Some(Proof::GoneBefore));
             self.instance.sealed = true;
         } else {
             self.lose(reason, out);
@@ -414,6 +420,7 @@ impl Follower {
         let Instance { number: restart, cursor, .. } = &self.instance;
         let (restart, last) = (*restart, cursor.last());
         out.missing(Note::Unreadable { restart, last, reason }, restart, cursor);
+        out.seal(restart, None);
         self.instance.sealed = true;
         self.plan(now, out);
     }
@@ -425,7 +432,9 @@ impl Follower {
         if matches!(note, Note::Forbidden(_)) {
             return out.notes.push(note);
         }
+        let proof = matches!(note, Note::Unchecked { .. }).then_some(Proof::StreamEnded);
         out.missing(note, self.instance.number, &self.instance.cursor);
+        out.seal(self.instance.number, proof);
     }
 
     // An answer.

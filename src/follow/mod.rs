@@ -5,6 +5,7 @@
 //! [`cursor`]; [`drive`] connects it to the cluster, and [`recover`] puts in what only the node still has.
 
 pub mod alarm;
+mod as_text;
 mod beginning;
 pub mod cursor;
 pub mod drive;
@@ -18,6 +19,7 @@ pub mod instance;
 pub mod kubelet_error;
 pub mod life;
 pub mod lines;
+pub mod listener;
 pub mod note;
 pub mod probe;
 pub mod reading;

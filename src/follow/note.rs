@@ -3,11 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{stamp::Stamp, status::Ended};
 
 /// Something to tell about a container. `Display` is one sentence without the container's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Note {
     /// It waits to be started, with the kubelet's reason.
     Waiting(String),
@@ -34,6 +36,13 @@ pub enum Note {
         after: Stamp,
         /// The first line read after; `None` when nothing came after.
         before: Option<Stamp>,
+    },
+    /// Lines are missing, as an archive tells.
+    Missing {
+        /// The instance's number.
+        restart: u32,
+        /// Why.
+        reason: String,
     },
     /// Instances whose logs were gone before elbtail looked at the container.
     GoneBefore {
@@ -94,7 +103,8 @@ pub enum Note {
 }
 
 /// From when on a log is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Wanted {
     /// Since its container started, then.
     All(Stamp),
@@ -114,8 +124,65 @@ impl Wanted {
 impl Note {
     /// Whether the note says that lines are missing: exit code 8.
     pub fn lines_missing(&self) -> bool {
-        matches!(self, Note::Gap { .. } | Note::Lost { .. } | Note::Unverified { .. } | Note::Unreadable { .. })
+        self.gap().is_some()
     }
+
+    /// The instance of which the note says that lines are missing.
+    pub fn gap(&self) -> Option<u32> {
+        match self {
+            Note::Gap { restart, .. }
+            | Note::Missing { restart, .. }
+            | Note::Lost { restart, .. }
+            | Note::Unverified { restart, .. }
+            | Note::Unreadable { restart, .. } => Some(*restart),
+            _ => None,
+        }
+    }
+
+    /// The instance of which the note says that its end was not seen, so that lines may be missing after the last one.
+    pub fn open_end(&self) -> Option<u32> {
+        self.gap().filter(|_| !matches!(self, Note::Gap { before: Some(_), .. } | Note::Missing { .. }))
+    }
+}
+
+/// How it is known that no more lines of an instance will come. `Display` is a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Proof {
+    /// It has ended, and the log's last line is the last one read.
+    Checked,
+    /// It has ended, and its log is empty.
+    Empty,
+    /// It has ended, its log was read without a break that was seen, and its newest file is empty: rotated after the last line.
+    Rotated,
+    /// Its stream ended as it should when the instance did, and the log was gone before its end could be checked.
+    StreamEnded,
+    /// Its rest was read from the files of its node.
+    NodeFiles,
+    /// Its log was gone before elbtail could have read it: there are no lines to be had.
+    GoneBefore,
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Proof::Checked => "it has ended, and the log's last line is the last one read",
+            Proof::Empty => "it has ended, and its log is empty",
+            Proof::Rotated => "it has ended, and its log was rotated after the last line read",
+            Proof::StreamEnded => "its stream ended with it, and the log was gone before its end could be checked",
+            Proof::NodeFiles => "it has ended, and the rest was read from the files of its node",
+            Proof::GoneBefore => "its log was gone before it could be read",
+        })
+    }
+}
+
+/// An instance of which the follower reads no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seal {
+    /// The instance's number.
+    pub restart: u32,
+    /// How it is known that this is all; `None` when it is not, and a note says so.
+    pub proof: Option<Proof>,
 }
 
 impl fmt::Display for Note {
@@ -157,6 +224,8 @@ impl fmt::Display for Note {
             Note::Gap { restart, after, before: None } => {
                 write!(f, "lines{} after {} may be missing: the log was rotated away", of(restart), time(after))
             }
+            Note::Missing { restart: 0, reason } => f.write_str(reason),
+            Note::Missing { restart, reason } => write!(f, "instance {restart}: {reason}"),
             Note::GoneBefore { count: 1 } => write!(f, "the log of its first instance was gone before elbtail started"),
             Note::GoneBefore { count } => {
                 write!(f, "the logs of its first {count} instances were gone before elbtail started")

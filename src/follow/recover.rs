@@ -5,12 +5,12 @@
 //! is not told as missing; of what was not, it is told why.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 use futures::StreamExt as _;
-use tokio::sync::{Mutex, OnceCell, mpsc};
+use tokio::sync::{Mutex, OnceCell};
 
 use super::{
     beginning::Beginning,
@@ -19,12 +19,14 @@ use super::{
     follower::{Output, Scope, Start},
     gate::Gate,
     lines::Line,
-    note::{Note, Wanted},
+    listener::{Listener, Unheard},
+    note::{Note, Proof, Seal, Wanted},
     stamp::Stamp,
 };
 use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, review},
     discover::{Target, watch as pods},
+    k8s::{ContainerId, InstanceId},
     node_logs::{
         self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable,
         splice::{self, Progress, Splice},
@@ -189,36 +191,68 @@ impl Begun {
     }
 }
 
-/// Nobody takes the lines any more.
-pub struct Unheard;
-
 /// Hands on what one container says, with what its node still has at its place.
-pub struct Recovery<T> {
+pub struct Recovery<L> {
     nodes: Arc<Nodes>,
     gate: Arc<Gate>,
     target: Arc<Target>,
-    source: usize,
+    id: Arc<ContainerId>,
     scope: Scope,
-    told: mpsc::Sender<T>,
+    told: L,
     /// The node, once it is known.
     node: Option<String>,
     /// The log that is read now, until it is known whether it was read from its first line on.
     begun: Option<Begun>,
     /// Whether any line was handed on.
     any: bool,
+    /// Lines handed on, by instance, of those that are not complete.
+    handed: BTreeMap<u32, u64>,
+    /// Instances of which it was told that their end was not seen.
+    open_ends: BTreeSet<u32>,
+    /// Instances of which it was told that their log was gone, or was not checked.
+    doubts: BTreeSet<u32>,
 }
 
-impl<T: From<Told>> Recovery<T> {
+impl<L: Listener<Told>> Recovery<L> {
     /// Of one container.
-    pub fn new(
-        nodes: Arc<Nodes>,
-        gate: Arc<Gate>,
-        target: Arc<Target>,
-        source: usize,
-        scope: Scope,
-        told: mpsc::Sender<T>,
-    ) -> Self {
-        Recovery { nodes, gate, target, source, scope, told, node: None, begun: None, any: false }
+    pub fn new(nodes: Arc<Nodes>, gate: Arc<Gate>, target: Arc<Target>, scope: Scope, told: L) -> Self {
+        Recovery {
+            id: Arc::new(target.id()),
+            nodes,
+            gate,
+            target,
+            scope,
+            told,
+            node: None,
+            begun: None,
+            any: false,
+            handed: BTreeMap::new(),
+            open_ends: BTreeSet::new(),
+            doubts: BTreeSet::new(),
+        }
+    }
+
+    fn instance(&self, restart: u32) -> InstanceId {
+        InstanceId { container: self.id.clone(), restart }
+    }
+
+    /// Tells that nothing more will come of an instance, unless it was told that its end was not seen. What the follower could not
+    /// prove, the node's files may have.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub async fn seal(&mut self, Seal { restart, proof }: Seal) -> Result<(), Unheard> {
+        let lines = self.handed.remove(&restart).unwrap_or_default();
+        let doubted = self.doubts.remove(&restart);
+        if self.open_ends.remove(&restart) {
+            return Ok(());
+        }
+        let proof = match proof {
+            Some(Proof::Rotated | Proof::StreamEnded | Proof::GoneBefore) | None if !doubted => Proof::NodeFiles,
+            Some(proof) => proof,
+            None => return Ok(()),
+        };
+        self.told.hear(Told::Complete { instance: self.instance(restart), lines, proof }).await
     }
 
     /// Tells where the container runs.
@@ -249,7 +283,7 @@ impl<T: From<Told>> Recovery<T> {
             self.begin(start, &lines).await?;
         }
         if lines.is_empty() {
-            return if self.told.is_closed() { Err(Unheard) } else { Ok(()) };
+            return if self.told.is_gone() { Err(Unheard) } else { Ok(()) };
         }
         self.lines(out.restart, None, lines).await?;
         self.judge().await?;
@@ -259,8 +293,12 @@ impl<T: From<Told>> Recovery<T> {
         Ok(())
     }
 
-    async fn tell(&self, note: Note) -> Result<(), Unheard> {
-        self.told.send(Told::Note(self.source, note).into()).await.map_err(|_| Unheard)
+    async fn tell(&mut self, note: Note) -> Result<(), Unheard> {
+        self.open_ends.extend(note.open_end());
+        if let Note::Gone { restart, .. } | Note::Unchecked { restart, .. } = note {
+            self.doubts.insert(restart);
+        }
+        self.told.hear(Told::Note(self.id.clone(), note)).await
     }
 
     async fn lines(
@@ -273,8 +311,9 @@ impl<T: From<Told>> Recovery<T> {
         if let Some(begun) = self.begun.as_mut().filter(|begun| begun.start.restart == restart) {
             begun.read(&lines);
         }
-        let batch = Batch { source: self.source, restart, stream, lines };
-        self.told.send(Told::Lines(batch).into()).await.map_err(|_| Unheard)
+        *self.handed.entry(restart).or_default() += lines.len() as u64;
+        let batch = Batch { instance: self.instance(restart), stream, lines };
+        self.told.hear(Told::Lines(batch)).await
     }
 
     /// Hands on what the node has before the first lines of an instance that were read, and tells what may have been before them.
@@ -454,7 +493,7 @@ impl<T: From<Told>> Recovery<T> {
     }
 
     /// Tells where the log of an instance begins of which only files are left, when they may not be all there were.
-    async fn tell_begin(&self, restart: u32, found: &Found) -> Result<(), Unheard> {
+    async fn tell_begin(&mut self, restart: u32, found: &Found) -> Result<(), Unheard> {
         let (Some((first, _)), 2..) = (found.stamps, found.files.len()) else { return Ok(()) };
         let text = format!(
             "the log of instance {restart} was read from its node's files, which start at {}: earlier lines may have been rotated away",
@@ -464,7 +503,7 @@ impl<T: From<Told>> Recovery<T> {
     }
 
     /// Tells why the node does not help, as far as it is news.
-    async fn explain(&self, why: Why) -> Result<(), Unheard> {
+    async fn explain(&mut self, why: Why) -> Result<(), Unheard> {
         let node = self.node.as_deref().unwrap_or("its node");
         let (text, once) = match why {
             Why::Unwanted => return Ok(()),

@@ -1,5 +1,7 @@
 //! What a pod's status says of one container, reduced to what following its logs needs.
 
+use serde::{Deserialize, Serialize};
+
 use super::stamp::Stamp;
 
 /// A container at one moment.
@@ -39,7 +41,8 @@ impl Default for State {
 }
 
 /// `state.terminated`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Ended {
     /// The exit code; 128 + N after signal N.
     pub exit_code: i32,

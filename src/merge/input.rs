@@ -4,23 +4,22 @@ use std::vec::IntoIter;
 
 use tokio::sync::mpsc;
 
-use super::{Sourced, Unheard};
-use crate::{
-    follow::{
-        drive::{Batch, Told},
-        lines::Line,
-        stamp::Stamp,
-    },
-    node_logs::Stream,
+use super::Origin;
+use crate::follow::{
+    drive::{Batch, Told},
+    lines::Line,
+    listener::{Listener, Unheard},
+    stamp::Stamp,
 };
 
 /// A source of lines.
 pub(super) struct Input {
     /// What it sends.
     pub told: mpsc::Receiver<Told>,
-    source: usize,
-    restart: u32,
-    stream: Option<Stream>,
+    /// Whose lines it has now.
+    origin: Option<Origin>,
+    /// Its place among the origins of the lines that are being gathered, and which gathering that is.
+    seat: Option<(u64, usize)>,
     lines: IntoIter<Line>,
     /// The latest stamp seen.
     reached: Stamp,
@@ -28,26 +27,26 @@ pub(super) struct Input {
 
 impl Input {
     pub fn new(told: mpsc::Receiver<Told>) -> Input {
-        Input { told, source: 0, restart: 0, stream: None, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
+        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
     }
 
     /// Takes a batch, when the one before is used up.
     pub fn fill(&mut self, batch: Batch) {
         debug_assert!(self.lines.as_slice().is_empty());
-        let Batch { source, restart, stream, lines } = batch;
-        (self.source, self.restart, self.stream, self.lines) = (source, restart, stream, lines.into_iter());
+        let Batch { instance, stream, lines } = batch;
+        (self.origin, self.seat, self.lines) = (Some(Origin { instance, stream }), None, lines.into_iter());
     }
 
     /// The stamp of the first line, waiting for it; `None` when the input ends without one. Notes that come before it are
     /// handed on.
-    pub async fn first<T: From<Told>>(&mut self, out: &mpsc::Sender<T>) -> Result<Option<Stamp>, Unheard> {
+    pub async fn first(&mut self, out: &impl Listener<Told>) -> Result<Option<Stamp>, Unheard> {
         while let Some(told) = self.told.recv().await {
             match told {
                 Told::Lines(batch) => {
                     self.fill(batch);
                     return Ok(self.head());
                 }
-                note => out.send(note.into()).await.map_err(|_| Unheard)?,
+                note => out.hear(note).await?,
             }
         }
         Ok(None)
@@ -59,9 +58,22 @@ impl Input {
     }
 
     /// The next line.
-    pub fn take(&mut self) -> Option<Sourced> {
+    pub fn take(&mut self) -> Option<Line> {
         let line = self.lines.next()?;
         self.reached = self.reached.max(line.stamp);
-        Some(Sourced { source: self.source, restart: self.restart, stream: self.stream, line })
+        Some(line)
+    }
+
+    /// The place among `origins` of the lines it has now, in the gathering of this number.
+    pub fn seat(&mut self, gathering: u64, origins: &mut Vec<Origin>) -> Option<usize> {
+        if let Some((of, seat)) = self.seat
+            && of == gathering
+        {
+            return Some(seat);
+        }
+        let seat = origins.len();
+        origins.push(self.origin.clone()?);
+        self.seat = Some((gathering, seat));
+        Some(seat)
     }
 }

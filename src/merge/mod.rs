@@ -3,6 +3,7 @@
 //! By arrival there is nothing to do: all drivers send into one channel. [`by_time`] orders finite logs by their stamps.
 
 mod input;
+mod merged;
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -10,51 +11,38 @@ use futures::future::try_join_all;
 use tokio::sync::mpsc;
 
 use self::input::Input;
-use crate::{
-    follow::{drive::Told, lines::Line, stamp::Stamp},
-    node_logs::Stream,
+use crate::follow::{
+    drive::Told,
+    listener::{Listener, Unheard},
+    stamp::Stamp,
 };
+
+pub use merged::{Merged, MergedLine, Origin};
 
 /// Lines handed on together at most.
 const RUN: usize = 512;
-
-/// A line and whose it is.
-#[derive(Debug)]
-pub struct Sourced {
-    /// Which container's, as its driver was told.
-    pub source: usize,
-    /// The instance.
-    pub restart: u32,
-    /// The stream it was written to, where that is known.
-    pub stream: Option<Stream>,
-    /// The line.
-    pub line: Line,
-}
 
 /// Merges the lines of `inputs` by time, and hands them on until all inputs have ended or nobody takes them.
 ///
 /// Each input keeps its own order, whatever its stamps: a line counts as stamped no earlier than the one before it. Of equal
 /// stamps the first input's comes first. Memory is what the channels hold, however long the logs are: the next line of every
 /// input must be known before any can be handed on. Notes pass where they stand in their input.
-pub async fn by_time<T>(inputs: Vec<mpsc::Receiver<Told>>, out: mpsc::Sender<T>)
-where
-    T: From<Told> + From<Vec<Sourced>>,
-{
+pub async fn by_time(inputs: Vec<mpsc::Receiver<Told>>, out: impl Listener<Told> + Listener<Merged>) {
     // When nobody takes the lines any more there is nothing left to do, and nobody to tell.
-    let _ = Merge { inputs: inputs.into_iter().map(Input::new).collect(), sorted: Vec::new(), out }.run().await;
+    let inputs = inputs.into_iter().map(Input::new).collect();
+    let _ = Merge { inputs, sorted: Merged::default(), gathering: 0, out }.run().await;
 }
 
-/// Nobody takes the lines any more.
-struct Unheard;
-
-struct Merge<T> {
+struct Merge<L> {
     inputs: Vec<Input>,
     /// Lines in order that are not handed on yet.
-    sorted: Vec<Sourced>,
-    out: mpsc::Sender<T>,
+    sorted: Merged,
+    /// Counts how often lines were handed on.
+    gathering: u64,
+    out: L,
 }
 
-impl<T: From<Told> + From<Vec<Sourced>>> Merge<T> {
+impl<L: Listener<Told> + Listener<Merged>> Merge<L> {
     async fn run(mut self) -> Result<(), Unheard> {
         // All at once: an input that has trouble tells of it before its first line or its end, and goes on when it was heard.
         // One after another, the time that sixty dead logs take would add up.
@@ -62,7 +50,7 @@ impl<T: From<Told> + From<Vec<Sourced>>> Merge<T> {
         let mut heads: BinaryHeap<_> =
             first.into_iter().enumerate().filter_map(|(index, stamp)| Some(Reverse((stamp?, index)))).collect();
         while let Some(&Reverse((_, index))) = heads.peek() {
-            self.sorted.extend(self.inputs[index].take());
+            self.take(index);
             if let (Some(stamp), Some(mut head)) = (self.inputs[index].head(), heads.peek_mut()) {
                 // Changed in its place, it finds its new one when it is let go.
                 *head = Reverse((stamp, index));
@@ -72,11 +60,21 @@ impl<T: From<Told> + From<Vec<Sourced>>> Merge<T> {
                     heads.push(Reverse((stamp, index)));
                 }
             }
-            if self.sorted.len() >= RUN {
+            if self.sorted.lines.len() >= RUN {
                 self.hand_on().await?;
             }
         }
         self.hand_on().await
+    }
+
+    /// Takes the input's next line.
+    fn take(&mut self, index: usize) {
+        let (input, Merged { of, lines }) = (&mut self.inputs[index], &mut self.sorted);
+        if let Some(line) = input.take()
+            && let Some(of) = input.seat(self.gathering, of)
+        {
+            lines.push(MergedLine { of, line });
+        }
     }
 
     /// The stamp that the input's next line counts as, waiting for it; `None` at the input's end.
@@ -99,22 +97,19 @@ impl<T: From<Told> + From<Vec<Sourced>>> Merge<T> {
                 Told::Lines(batch) => self.inputs[index].fill(batch),
                 note => {
                     self.hand_on().await?;
-                    self.send(note.into()).await?;
+                    self.out.hear(note).await?;
                 }
             }
         }
     }
 
     async fn hand_on(&mut self) -> Result<(), Unheard> {
-        if self.sorted.is_empty() {
+        if self.sorted.lines.is_empty() {
             return Ok(());
         }
-        let sorted = std::mem::replace(&mut self.sorted, Vec::with_capacity(RUN));
-        self.send(sorted.into()).await
-    }
-
-    async fn send(&self, update: T) -> Result<(), Unheard> {
-        self.out.send(update).await.map_err(|_| Unheard)
+        self.gathering += 1;
+        let next = Merged { of: Vec::new(), lines: Vec::with_capacity(RUN) };
+        self.out.hear(std::mem::replace(&mut self.sorted, next)).await
     }
 }
 
@@ -124,46 +119,55 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::follow::{drive::Batch, note::Note};
+    use std::sync::Arc;
+
+    use crate::{
+        follow::{drive::Batch, lines::Line, note::Note},
+        k8s::{ContainerId, InstanceId},
+    };
 
     #[derive(Debug)]
-    enum Merged {
+    enum Heard {
         Note,
-        Lines(Vec<Sourced>),
+        Lines(Merged),
     }
 
-    impl From<Told> for Merged {
-        fn from(_: Told) -> Merged {
-            Merged::Note
+    impl From<Told> for Heard {
+        fn from(_: Told) -> Heard {
+            Heard::Note
         }
     }
 
-    impl From<Vec<Sourced>> for Merged {
-        fn from(lines: Vec<Sourced>) -> Merged {
-            Merged::Lines(lines)
+    impl From<Merged> for Heard {
+        fn from(lines: Merged) -> Heard {
+            Heard::Lines(lines)
         }
+    }
+
+    fn container(source: usize) -> Arc<ContainerId> {
+        Arc::new(ContainerId { uid: source.to_string(), container: "blast".to_owned() })
     }
 
     #[tokio::test]
     async fn inputs_in_trouble_do_not_wait_for_each_other() {
-        let (sender, mut merged) = mpsc::channel(1);
+        let (sender, mut merged) = mpsc::channel::<Heard>(1);
         let troubled = std::sync::Arc::new(tokio::sync::Barrier::new(60));
         let inputs = (0..60).map(|source| {
             let (input, receiver) = mpsc::channel(1);
             let troubled = troubled.clone();
             tokio::spawn(async move {
                 for _ in 0..3 {
-                    input.send(Told::Note(source, Note::Started(0))).await.unwrap();
+                    input.send(Told::Note(container(source), Note::Started(0))).await.unwrap();
                 }
                 // Passed when all have told of their trouble; none is asked again before that.
                 troubled.wait().await;
             });
             receiver
         });
-        tokio::spawn(by_time::<Merged>(inputs.collect(), sender));
+        tokio::spawn(by_time(inputs.collect(), sender));
         let all = async {
             let mut notes = 0;
-            while let Some(Merged::Note) = merged.recv().await {
+            while let Some(Heard::Note) = merged.recv().await {
                 notes += 1;
             }
             notes
@@ -173,7 +177,7 @@ mod tests {
     }
 
     async fn merge(logs: &[Vec<i64>], batch: usize) -> Vec<(usize, i64, u64)> {
-        let (sender, mut merged) = mpsc::channel(1);
+        let (sender, mut merged) = mpsc::channel::<Heard>(1);
         let inputs = logs.iter().enumerate().map(|(source, stamps)| {
             let (input, receiver) = mpsc::channel(1);
             let lines: Vec<Line> = stamps
@@ -182,18 +186,23 @@ mod tests {
                 .map(|(at, stamp)| Line { stamp: Stamp(*stamp), text: Bytes::from(at.to_string()) })
                 .collect();
             tokio::spawn(async move {
-                for lines in lines.chunks(batch) {
-                    let batch = Batch { source, restart: 0, stream: None, lines: lines.to_vec() };
+                // Each batch is another instance's, so that whose a line is changes within what is handed on together.
+                for (restart, lines) in (0..).zip(lines.chunks(batch)) {
+                    let instance = InstanceId { container: container(source), restart };
+                    let batch = Batch { instance, stream: None, lines: lines.to_vec() };
                     input.send(Told::Lines(batch)).await.unwrap();
                 }
             });
             receiver
         });
-        tokio::spawn(by_time::<Merged>(inputs.collect(), sender));
+        tokio::spawn(by_time(inputs.collect(), sender));
         let mut all = Vec::new();
-        while let Some(Merged::Lines(lines)) = merged.recv().await {
-            let text = |line: &Line| String::from_utf8_lossy(&line.text).parse().unwrap();
-            all.extend(lines.iter().map(|it| (it.source, it.line.stamp.0, text(&it.line))));
+        while let Some(Heard::Lines(lines)) = merged.recv().await {
+            for (Origin { instance, .. }, line) in lines.iter() {
+                let number: u64 = String::from_utf8_lossy(&line.text).parse().unwrap();
+                assert_eq!(u64::from(instance.restart), number / batch as u64, "its own instance");
+                all.push((instance.container.uid.parse().unwrap(), line.stamp.0, number));
+            }
         }
         all
     }

@@ -26,6 +26,7 @@ mod source;
 mod stamp_text;
 mod table;
 mod tint;
+mod transform;
 mod widths;
 
 #[cfg(test)]
@@ -45,4 +46,5 @@ pub(crate) use stamp_text::StampText;
 pub(crate) use table::bytes;
 pub(crate) use table::table;
 pub(crate) use tint::tint;
+pub use transform::{Transform, Transforms};
 pub use widths::Widths;

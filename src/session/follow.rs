@@ -11,13 +11,14 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep_until},
 };
 
 use super::{
-    Drivers, Update,
+    Drivers, Notice, Outlet, RunEvent,
     ending::{self, JobFacts, PodFacts, Verdict},
     filter::Filter,
     news,
@@ -32,6 +33,7 @@ use crate::{
     follow::{
         drive::News,
         follower::Scope,
+        listener::Listener,
         status::{Place, PodLife},
     },
 };
@@ -46,7 +48,7 @@ pub enum RowNews {
 }
 
 /// How a followed job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ending {
     /// Whether the job failed.
     pub failed: bool,
@@ -91,7 +93,7 @@ pub async fn follow(
     filter: Filter,
     scope: Scope,
     mut rows: mpsc::Receiver<RowNews>,
-    out: mpsc::Sender<Update>,
+    out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
     let (drivers, mut standings) = Drivers::new(cluster, scope);
@@ -117,7 +119,10 @@ pub async fn follow(
     let mut rows_open = true;
     loop {
         if run.has_ended().await {
-            return Ok(run.ending());
+            let ending = run.ending();
+            // When nobody listens any more, it has ended all the same.
+            let _ = run.out.send(RunEvent::Ended(ending)).await;
+            return Ok(ending);
         }
         tokio::select! {
             row = rows.recv(), if rows_open => match row {
@@ -141,7 +146,7 @@ pub async fn follow(
             () = sleep_until(run.look_at.unwrap_or_else(Instant::now)), if run.look_at.is_some() => {
                 run.look_for_lagging().await;
             }
-            () = run.out.closed() => return Ok(run.ending()),
+            () = Listener::<RunEvent>::gone(&run.out) => return Ok(run.ending()),
         }
     }
 }
@@ -184,7 +189,7 @@ struct Run<'a> {
     namespace: String,
     filter: Filter,
     drivers: Drivers,
-    out: mpsc::Sender<Update>,
+    out: Outlet,
     selections: Vec<Selection>,
     /// By uid.
     pods: BTreeMap<String, Followed>,
@@ -244,32 +249,28 @@ impl Run<'_> {
                 self.recover().await;
                 Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
             }
-            Change::Polling(error) => {
-                let text = format!("pods may not be watched, so they are listed every few seconds: {error}");
-                Ok(self.out.send(Update::Say(text)).await.is_ok())
-            }
+            Change::Polling(error) => Ok(self.out.send(Notice::ListsOnly(error.to_string())).await.is_ok()),
             // Another id of a job that is followed already.
             Change::Failed(error) if self.pods.is_empty() || error.is_final() => Err(error),
             Change::Failed(error) | Change::Trouble(error) => {
                 if std::mem::replace(&mut self.troubled, true) {
                     return Ok(true);
                 }
-                let text = format!("the watch on the pods is interrupted and goes on by itself: {error}");
-                Ok(self.out.send(Update::Say(text)).await.is_ok())
+                Ok(self.out.send(Notice::WatchInterrupted(error.to_string())).await.is_ok())
             }
         }
     }
 
     async fn recover(&mut self) {
         if std::mem::take(&mut self.troubled) {
-            // When nobody listens any more, the next update shows it.
-            let _ = self.out.send(Update::Say("the watch on the pods works again".to_owned())).await;
+            // When nobody listens any more, the next event shows it.
+            let _ = self.out.send(Notice::WatchWorksAgain).await;
         }
     }
 
     async fn say_nothing_found(&mut self) -> bool {
-        let text = format!("no pods of {} in namespace {} yet, waiting for them", self.names(), self.namespace);
-        self.out.send(Update::Say(text)).await.is_ok()
+        let notice = Notice::NoPodsYet { ids: self.names(), namespace: self.namespace.clone() };
+        self.out.send(notice).await.is_ok()
     }
 
     fn names(&self) -> String {
@@ -297,8 +298,7 @@ impl Run<'_> {
                 continue;
             }
             let (container, target) = (target.container.clone(), Arc::new(target));
-            let announced = Update::Source(self.drivers.count, target.clone());
-            if self.out.send(announced).await.is_err() {
+            if self.out.send(RunEvent::Found(target.clone())).await.is_err() {
                 return false;
             }
             let driver = self.drivers.start(target, news, self.out.clone());
@@ -342,12 +342,8 @@ impl Run<'_> {
     async fn warn_of_removal(&mut self) {
         self.removal = Removal::Told;
         let unread: usize = self.lagging().map(|(_, unread)| unread).sum();
-        let text = format!(
-            "{unread} containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
-             (ttlSecondsAfterFinished) is over, which may be soon: read faster, or save the output to a file"
-        );
-        // When nobody listens any more, the next update shows it.
-        let _ = self.out.send(Update::Warn(text)).await;
+        // When nobody listens any more, the next event shows it.
+        let _ = self.out.send(Notice::RemovalSoon { unread }).await;
     }
 
     fn facts(&self) -> Vec<PodFacts> {
@@ -377,7 +373,7 @@ impl Run<'_> {
         for selection in self.selections.clone() {
             let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await;
             for pod in found.into_iter().flatten() {
-                // When nobody listens any more, the next update shows it.
+                // When nobody listens any more, the next event shows it.
                 let _ = self.on_pod(Box::new(pod), true).await;
             }
         }

@@ -1,14 +1,20 @@
-//! One run of `logs`: the job's containers → what is told of them, as a stream of [`Update`]s.
+//! One run of `logs`: the job's containers → what is told of them, as [`RunEvent`]s, to each [`Sink`] that listens.
 //!
 //! [`snapshot`] reads what there is and ends; [`follow`] goes on until the job has ended and everything was read. [`ending`]
-//! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way.
+//! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way. [`fan_out`]
+//! brings what is said to everyone who listens, and [`RunStats`] are what came of it.
 
 pub mod ending;
+mod event;
+pub mod fan_out;
 pub mod filter;
 pub mod follow;
+mod notice;
 #[cfg(feature = "archive")]
 pub mod replay;
+pub mod sink;
 pub mod snapshot;
+mod stats;
 mod unsettled;
 
 use std::{sync::Arc, time::Instant};
@@ -25,40 +31,16 @@ use crate::{
         drive::{Driver, News, Standing, Told},
         follower::Scope,
         gate::Gate,
+        listener::Listener,
         recover::Nodes,
     },
-    merge::Sourced,
 };
 
-/// What a run has to say, in order.
-#[derive(Debug)]
-pub enum Update {
-    /// A container was found; its number is used from here on.
-    Source(usize, Arc<Target>),
-    /// Its lines, or a note on it.
-    Told(Told),
-    /// Lines of several containers, in the order in which they are printed.
-    Sorted(Vec<Sourced>),
-    /// Something about the run itself.
-    Say(String),
-    /// A warning about the run itself, which is told whatever is asked to be left out.
-    Warn(String),
-}
-
-impl From<Told> for Update {
-    fn from(told: Told) -> Update {
-        Update::Told(told)
-    }
-}
-
-impl From<Vec<Sourced>> for Update {
-    fn from(lines: Vec<Sourced>) -> Update {
-        Update::Sorted(lines)
-    }
-}
-
-/// Updates under way at most. With batches of at most one received buffer each, this bounds what a slow terminal holds up.
-pub const UPDATES: usize = 64;
+pub use event::RunEvent;
+pub use fan_out::Outlet;
+pub use notice::Notice;
+pub use sink::Sink;
+pub use stats::RunStats;
 
 /// Starts drivers, and counts them.
 struct Drivers {
@@ -89,12 +71,7 @@ impl Drivers {
     }
 
     /// Starts one driver and returns its number with the sender of its news.
-    fn start<T: From<Told> + Send + 'static>(
-        &mut self,
-        target: Arc<Target>,
-        news: News,
-        told: mpsc::Sender<T>,
-    ) -> (usize, watch::Sender<News>) {
+    fn start(&mut self, target: Arc<Target>, news: News, told: impl Listener<Told>) -> (usize, watch::Sender<News>) {
         let source = self.count;
         self.count += 1;
         let (sender, news) = watch::channel(news);

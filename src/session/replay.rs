@@ -6,18 +6,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Update, filter::Filter};
+use super::{Notice, Outlet, RunEvent, filter::Filter};
 use crate::{
     archive::{ArchiveError, Change, Gap, Instance, Job, Kept, Part, Stream},
     discover::{Pod, Target, pod, targets},
-    follow::stamp::Stamp,
-    merge::Sourced,
-    render::short_name,
+    follow::{listener::Listener, note::Note, stamp::Stamp},
+    k8s::{ContainerId, InstanceId},
+    merge::{Merged, MergedLine, Origin},
 };
 
 /// Lines handed on together at most.
@@ -52,12 +49,13 @@ pub struct Replayed {
 ///
 /// # Errors
 /// What the store says. What is damaged is told, and does not hide the rest.
-pub async fn replay(job: &Job, wanted: &Replay, out: mpsc::Sender<Update>) -> Result<Replayed, ArchiveError> {
+pub async fn replay(job: &Job, wanted: &Replay, out: Outlet) -> Result<Replayed, ArchiveError> {
     let pods = pods(job).await?;
     let chosen = Chosen::new(job, wanted, &pods);
     let mut run = Run {
         out,
-        sorted: Vec::new(),
+        sorted: Merged::default(),
+        seats: HashMap::new(),
         missing: vec![false; chosen.targets.len()],
         clock: wanted.speed.map(|speed| Clock { speed, begun: None }),
     };
@@ -74,12 +72,11 @@ struct Chosen {
     targets: Vec<Arc<Target>>,
     /// Their places in `targets`.
     instances: BTreeMap<Instance, usize>,
-    short: String,
 }
 
 impl Chosen {
     fn new(job: &Job, wanted: &Replay, pods: &HashMap<String, Pod>) -> Chosen {
-        let mut chosen = Chosen { targets: Vec::new(), instances: BTreeMap::new(), short: wanted.filter.short.clone() };
+        let mut chosen = Chosen { targets: Vec::new(), instances: BTreeMap::new() };
         // Instances of one container stand side by side, the latest last.
         let logs: Vec<&Instance> = job.logs().map(|(instance, _)| instance).collect();
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
@@ -97,11 +94,6 @@ impl Chosen {
             chosen.targets.push(Arc::new(target));
         }
         chosen
-    }
-
-    fn label(&self, instance: &Instance) -> String {
-        let name = format!("{}/{}", short_name(&instance.pod, &self.short), instance.container);
-        if instance.restart == 0 { name } else { format!("{name}: instance {}", instance.restart) }
     }
 }
 
@@ -143,8 +135,10 @@ enum Stop {
 }
 
 struct Run {
-    out: mpsc::Sender<Update>,
-    sorted: Vec<Sourced>,
+    out: Outlet,
+    sorted: Merged,
+    /// The places of logs among the origins of `sorted`.
+    seats: HashMap<usize, usize>,
     /// Of which containers lines are missing.
     missing: Vec<bool>,
     clock: Option<Clock>,
@@ -152,12 +146,12 @@ struct Run {
 
 impl Run {
     async fn run(&mut self, job: &Job, wanted: &Replay, chosen: &Chosen) -> Result<(), Stop> {
-        for (number, target) in chosen.targets.iter().enumerate() {
-            self.send(Update::Source(number, target.clone())).await?;
+        for target in &chosen.targets {
+            self.send(RunEvent::Found(target.clone())).await?;
         }
         if job.is_damaged() && !chosen.targets.is_empty() {
             self.missing.fill(true);
-            self.send(Update::Warn("a part of the index is missing; 'elbtail verify' says which".to_owned())).await?;
+            self.send(Notice::IndexIncomplete).await?;
         }
         let part = |instance: &Instance| match (chosen.instances.contains_key(instance), wanted.tail) {
             (false, _) => Part::Nothing,
@@ -174,12 +168,16 @@ impl Run {
                     let log = &mut logs[next.source];
                     let part = wanted.since.is_some() || wanted.tail.is_some();
                     for gap in log.gaps_before(next.number, part) {
-                        self.miss(log.source, &log.label, &gap.reason).await?;
+                        self.miss(log, &gap.reason).await?;
                     }
                     self.wait_for(next.counts_as).await?;
-                    let (source, restart) = (log.source, log.restart);
-                    self.sorted.push(Sourced { source, restart, stream: None, line: next.line });
-                    if self.sorted.len() >= RUN {
+                    let Merged { of, lines } = &mut self.sorted;
+                    let seat = *self.seats.entry(next.source).or_insert_with(|| {
+                        of.push(Origin { instance: log.instance.clone(), stream: None });
+                        of.len() - 1
+                    });
+                    lines.push(MergedLine { of: seat, line: next.line });
+                    if lines.len() >= RUN {
                         self.hand_on().await?;
                     }
                 }
@@ -187,27 +185,29 @@ impl Run {
                 Err((source, error @ ArchiveError::Damaged { .. })) => {
                     self.missing[logs[source].source] = true;
                     self.hand_on().await?;
-                    self.send(Update::Warn(error.to_string())).await?;
+                    self.send(Notice::ArchiveDamaged(error.to_string())).await?;
                 }
                 Err((_, error)) => return Err(Stop::Failed(error)),
             }
         }
         for log in &mut logs {
             for gap in std::mem::take(&mut log.gaps) {
-                self.miss(log.source, &log.label, &gap.reason).await?;
+                self.miss(log, &gap.reason).await?;
             }
             if !log.complete {
                 let why = "it is not known to be complete: saving stopped before its end was read";
-                self.miss(log.source, &log.label, why).await?;
+                self.miss(log, why).await?;
             }
         }
         self.hand_on().await
     }
 
-    async fn miss(&mut self, source: usize, label: &str, why: &str) -> Result<(), Stop> {
-        self.missing[source] = true;
+    async fn miss(&mut self, log: &Log, why: &str) -> Result<(), Stop> {
+        self.missing[log.source] = true;
         self.hand_on().await?;
-        self.send(Update::Warn(format!("{label}: {why}"))).await
+        let instance = log.instance.clone();
+        let note = Note::Missing { restart: instance.restart, reason: why.to_owned() };
+        self.send(RunEvent::Gap { instance, note }).await
     }
 
     /// Waits until a line of this time is due. What is due already does not wait with it.
@@ -217,22 +217,23 @@ impl Run {
             self.hand_on().await?;
             tokio::select! {
                 () = sleep_until(due) => {}
-                () = self.out.closed() => return Err(Stop::Unheard),
+                () = Listener::<RunEvent>::gone(&self.out) => return Err(Stop::Unheard),
             }
         }
         Ok(())
     }
 
     async fn hand_on(&mut self) -> Result<(), Stop> {
-        if self.sorted.is_empty() {
+        if self.sorted.lines.is_empty() {
             return Ok(());
         }
+        self.seats.clear();
         let sorted = std::mem::take(&mut self.sorted);
-        self.send(Update::Sorted(sorted)).await
+        self.send(sorted).await
     }
 
-    async fn send(&self, update: Update) -> Result<(), Stop> {
-        self.out.send(update).await.map_err(|_| Stop::Unheard)
+    async fn send(&self, event: impl Into<RunEvent>) -> Result<(), Stop> {
+        self.out.send(event).await.map_err(|_| Stop::Unheard)
     }
 }
 
@@ -240,8 +241,7 @@ impl Run {
 struct Log {
     /// Its container's number.
     source: usize,
-    restart: u32,
-    label: String,
+    instance: InstanceId,
     /// What is missing of it and was not told yet.
     gaps: Vec<Gap>,
     complete: bool,
@@ -252,8 +252,10 @@ impl Log {
     fn new(instance: &Instance, chosen: &Chosen, kept: Option<&Kept>) -> Log {
         Log {
             source: chosen.instances.get(instance).copied().unwrap_or_default(),
-            restart: instance.restart,
-            label: chosen.label(instance),
+            instance: InstanceId {
+                container: Arc::new(ContainerId { uid: instance.uid.clone(), container: instance.container.clone() }),
+                restart: instance.restart,
+            },
             gaps: kept.map(|kept| kept.gaps.clone()).unwrap_or_default(),
             complete: kept.is_some_and(|kept| kept.complete.is_some()),
             begun: false,

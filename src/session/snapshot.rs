@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Drivers, Update, filter::Filter, news};
+use super::{Drivers, Outlet, RunEvent, filter::Filter, news};
 use crate::{
     cluster::Cluster,
     discover::{Match, targets},
@@ -23,14 +23,7 @@ pub enum Order {
 
 /// Reads the logs of `pods` as they are and sends what they say to `out`. Returns when all has been sent, or when nobody takes
 /// it any more.
-pub async fn snapshot(
-    cluster: &Cluster,
-    pods: &[Match],
-    filter: &Filter,
-    scope: Scope,
-    order: Order,
-    out: mpsc::Sender<Update>,
-) {
+pub async fn snapshot(cluster: &Cluster, pods: &[Match], filter: &Filter, scope: Scope, order: Order, out: Outlet) {
     let (mut drivers, _standings) = Drivers::new(cluster, scope);
     let mut inputs = Vec::new();
     for found in pods {
@@ -41,7 +34,7 @@ pub async fn snapshot(
             }
             let target = Arc::new(target);
             // Known before its first line: drivers send straight to `out`.
-            if out.send(Update::Source(drivers.count, target.clone())).await.is_err() {
+            if out.send(RunEvent::Found(target.clone())).await.is_err() {
                 return;
             }
             match order {

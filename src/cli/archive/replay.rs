@@ -6,7 +6,7 @@ use super::{args::ReplayArgs, choose, open};
 use crate::{
     archive::Job,
     cli::{
-        console::{self, Chatter, Console, Voice},
+        console::{self, Chatter, Voice},
         failure::Failure,
         interrupt::interruptible,
         logs::listing,
@@ -44,9 +44,9 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
     };
     let renderer = console::renderer(&args.print, color);
     let chatter = if args.only_log_lines { Chatter::Little } else { Chatter::Some };
-    let (console, out) = Console::start(renderer, short.clone(), Voice::of(chatter, color));
+    let (console, out) = console::alone(renderer, &short, Voice::of(chatter, color))?;
     let replayed = replay(&job, &wanted, out).await;
-    console.finish().await?;
+    console::finished(console).await?;
     let Replayed { containers, missing } = replayed?;
     if containers == 0 {
         return Err(Failure::NoPods(if args.previous {

@@ -906,3 +906,35 @@ fn what_an_earlier_run_has_read_is_not_read_again() {
     let notes = told.on(Event::Status(Status { restart: 3, ..running_again() })).notes;
     assert!(notes.iter().any(|note| matches!(note, Note::Unverified { restart: 0, .. })), "{notes:?}");
 }
+
+#[test]
+fn how_an_instance_came_to_its_end_is_told_with_its_seal() {
+    let sealed = |out: &Output| out.seals.iter().map(|seal| seal.proof).collect::<Vec<_>>();
+    let mut told = Told::new();
+    assert!(sealed(&told.whole_answer(LINES[0])).is_empty(), "its end is not checked yet");
+    assert_eq!(sealed(&told.whole_answer(LINES[0])), [Some(Proof::Checked)]);
+
+    let mut told = Told::new();
+    told.answer("");
+    assert_eq!(sealed(&told.whole_answer("")), [Some(Proof::Empty)]);
+
+    let mut told = Told::new();
+    told.answer(LINES[0]);
+    told.answer("");
+    told.answer("");
+    told.answer("");
+    assert_eq!(sealed(&told.on(Event::Confirmed(Some(ended())))), [Some(Proof::Rotated)]);
+
+    // A container that goes on has no end.
+    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let mut told = Told(Follower::new(Scope::default(), 1), Duration::ZERO);
+    told.on(Event::Status(running));
+    assert!(sealed(&told.whole_answer(LINES[0])).is_empty());
+    assert!(sealed(&told.whole_answer(LINES[0])).is_empty());
+    assert!(told.0.is_done());
+
+    let mut told = Told::new();
+    told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)));
+    told.tick();
+    assert_eq!(sealed(&told.whole_answer(COLLECTED)), [None], "lines may be missing, so nothing is proven");
+}

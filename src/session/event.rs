@@ -1,0 +1,151 @@
+//! [`RunEvent`]: what a run has to say.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Notice, follow::Ending};
+use crate::{
+    discover::Target,
+    follow::{
+        drive::{Batch, Told},
+        note::{Note, Proof},
+    },
+    k8s::{ContainerId, InstanceId, shared},
+    merge::Merged,
+};
+
+/// What a run has to say, one after another. A container is found before anything is said of it, and what is said of one
+/// container is in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunEvent {
+    /// A container was found.
+    #[serde(with = "shared")]
+    Found(Arc<Target>),
+    /// Lines of one instance.
+    Lines(Batch),
+    /// Lines of several instances, in the order in which they are printed.
+    Merged(Merged),
+    /// Something about a container.
+    Note {
+        /// The container.
+        #[serde(with = "shared")]
+        container: Arc<ContainerId>,
+        /// What.
+        note: Note,
+    },
+    /// Lines of an instance are missing after those that were handed on.
+    Gap {
+        /// The instance.
+        instance: InstanceId,
+        /// Between which stamps, and why: one of which [`Note::gap`] is the instance.
+        note: Note,
+    },
+    /// No more lines of an instance will come; see [`Told::Complete`].
+    Complete {
+        /// The instance.
+        instance: InstanceId,
+        /// Lines handed on of it in this run.
+        lines: u64,
+        /// How that is known.
+        proof: Proof,
+    },
+    /// Something about the run itself.
+    Notice(Notice),
+    /// The job that was followed has ended, and everything was read.
+    Ended(Ending),
+}
+
+impl RunEvent {
+    /// How many lines are in it.
+    pub fn lines(&self) -> usize {
+        match self {
+            RunEvent::Lines(batch) => batch.lines.len(),
+            RunEvent::Merged(merged) => merged.lines.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl From<Told> for RunEvent {
+    fn from(told: Told) -> RunEvent {
+        match told {
+            Told::Lines(batch) => RunEvent::Lines(batch),
+            Told::Note(container, note) => match note.gap() {
+                Some(restart) => RunEvent::Gap { instance: InstanceId { container, restart }, note },
+                None => RunEvent::Note { container, note },
+            },
+            Told::Complete { instance, lines, proof } => RunEvent::Complete { instance, lines, proof },
+        }
+    }
+}
+
+impl From<Merged> for RunEvent {
+    fn from(merged: Merged) -> RunEvent {
+        RunEvent::Merged(merged)
+    }
+}
+
+impl From<Notice> for RunEvent {
+    fn from(notice: Notice) -> RunEvent {
+        RunEvent::Notice(notice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        follow::{lines::Line, stamp::Stamp},
+        merge::{MergedLine, Origin},
+        node_logs::Stream,
+    };
+
+    fn instance() -> InstanceId {
+        let container = ContainerId { uid: "4f1c".to_owned(), container: "blast".to_owned() };
+        InstanceId { container: Arc::new(container), restart: 2 }
+    }
+
+    fn line(text: &'static [u8]) -> Line {
+        Line { stamp: Stamp(1_795_000_000_000_000_001), text: Bytes::from_static(text) }
+    }
+
+    #[test]
+    fn every_event_comes_back_from_its_text() {
+        let container = instance().container;
+        let origin = Origin { instance: instance(), stream: Some(Stream::Stderr) };
+        for event in [
+            RunEvent::Lines(Batch { instance: instance(), stream: None, lines: vec![line(b"a"), line(b"\xff")] }),
+            RunEvent::Merged(Merged { of: vec![origin], lines: vec![MergedLine { of: 0, line: line(b"b") }] }),
+            RunEvent::Note { container, note: Note::Started(2) },
+            Told::Note(instance().container, Note::Lost { restart: 2, reason: "deleted".to_owned() }).into(),
+            RunEvent::Complete { instance: instance(), lines: 3, proof: Proof::Checked },
+            RunEvent::Notice(Notice::RowReadable),
+            RunEvent::Ended(Ending { failed: true, pods: 4 }),
+        ] {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<RunEvent>(&text).unwrap(), event, "{text}");
+        }
+    }
+
+    #[test]
+    fn whose_lines_they_are_is_said_by_uid_container_and_restart() {
+        let event = RunEvent::Lines(Batch { instance: instance(), stream: None, lines: vec![line(b"a")] });
+        let value = serde_json::to_value(event).unwrap();
+        assert_eq!(value["lines"]["instance"], json!({"uid": "4f1c", "container": "blast", "restart": 2}));
+        assert_eq!(value["lines"]["lines"][0], json!({"stamp": "2026-11-18T11:06:40.000000001Z", "text": "a"}));
+    }
+
+    #[test]
+    fn a_note_on_missing_lines_is_a_gap_of_its_instance() {
+        let gap = Note::Gap { restart: 1, after: Stamp(1), before: None };
+        let event = RunEvent::from(Told::Note(instance().container, gap));
+        assert!(matches!(event, RunEvent::Gap { instance: InstanceId { restart: 1, .. }, .. }), "{event:?}");
+        let event = RunEvent::from(Told::Note(instance().container, Note::Gone { restart: 0, reason: String::new() }));
+        assert!(matches!(event, RunEvent::Note { .. }), "{event:?}");
+    }
+}

@@ -1,0 +1,76 @@
+//! [`RunStats`]: what came of a run, from which its exit code follows.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{RunEvent, follow::Ending};
+use crate::{
+    follow::note::{Note, Proof},
+    k8s::{ContainerId, InstanceId},
+};
+
+/// What came of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunStats {
+    /// Containers that were found.
+    pub containers: usize,
+    /// Lines handed on.
+    pub lines: u64,
+    /// Containers of which lines are missing.
+    pub missing: BTreeSet<Arc<ContainerId>>,
+    /// How many containers may not be read, by what the server said.
+    pub forbidden: BTreeMap<String, usize>,
+    /// Instances of which no more lines will come: how many lines were handed on, and how that is known.
+    pub complete: BTreeMap<InstanceId, (u64, Proof)>,
+    /// How the job ended, once it has.
+    pub ended: Option<Ending>,
+}
+
+impl RunStats {
+    /// Takes note of what was said.
+    pub fn take(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Found(_) => self.containers += 1,
+            RunEvent::Lines(_) | RunEvent::Merged(_) => self.lines += event.lines() as u64,
+            RunEvent::Gap { instance, .. } => {
+                self.missing.insert(instance.container.clone());
+            }
+            RunEvent::Note { note: Note::Forbidden(message), .. } => {
+                *self.forbidden.entry(message.clone()).or_default() += 1;
+            }
+            RunEvent::Complete { instance, lines, proof } => {
+                self.complete.insert(instance.clone(), (*lines, *proof));
+            }
+            RunEvent::Ended(ending) => self.ended = Some(*ending),
+            RunEvent::Note { .. } | RunEvent::Notice(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow::drive::Told;
+
+    #[test]
+    fn a_container_counts_once_however_often_lines_of_it_are_missing() {
+        let container = Arc::new(ContainerId { uid: "1".to_owned(), container: "blast".to_owned() });
+        let instance = InstanceId { container: container.clone(), restart: 1 };
+        let lost = |restart| Told::Note(container.clone(), Note::Lost { restart, reason: "deleted".to_owned() });
+        let mut stats = RunStats::default();
+        for told in [
+            lost(0),
+            lost(1),
+            Told::Note(container.clone(), Note::Gone { restart: 2, reason: "collected".to_owned() }),
+            Told::Note(container.clone(), Note::Forbidden("no".to_owned())),
+            Told::Complete { instance: instance.clone(), lines: 4, proof: Proof::Checked },
+        ] {
+            stats.take(&told.into());
+        }
+        assert_eq!(stats.missing.len(), 1);
+        assert_eq!(stats.forbidden, BTreeMap::from([("no".to_owned(), 1)]));
+        assert_eq!(stats.complete, BTreeMap::from([(instance, (4, Proof::Checked))]));
+    }
+}
