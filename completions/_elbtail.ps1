@@ -62,6 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List the pods and containers of a job with their state')
             [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'List the rows of a database, the newest first')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say why a job has no logs or does not go on, with the evidence and the next command to type')
+            [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended')
             [CompletionResult]::new('archives', 'archives', [CompletionResultType]::ParameterValue, 'List the jobs of an archive with their size, and whether they are complete')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Print the lines of an archived job by time, as logs prints those of a cluster')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every hash, count and gap of an archive, and say what is missing and why')
@@ -305,6 +306,52 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--all-contexts', '--all-contexts', [CompletionResultType]::ParameterName, 'If the job''s pods are not here, look in all contexts of the kubeconfig')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Name the other searches of the namespace')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Name the other searches of the namespace')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: the connection can be listened to and altered')
+            [CompletionResult]::new('--insecure-skip-tls-verify-backend', '--insecure-skip-tls-verify-backend', [CompletionResultType]::ParameterName, 'Let the API server read logs from kubelets whose certificate it cannot check')
+            [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Answers are never compressed')
+            [CompletionResult]::new('--match-server-version', '--match-server-version', [CompletionResultType]::ParameterName, 'elbtail has no version of the server')
+            [CompletionResult]::new('--warnings-as-errors', '--warnings-as-errors', [CompletionResultType]::ParameterName, 'The server''s warnings are not shown')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'elbtail;save' {
+            [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'Which of several rows, by its id or the first 6 or more characters of it')
+            [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'How long a line may wait for others before it is made durable: less means more and smaller files')
+            [CompletionResult]::new('--node-logs', '--node-logs', [CompletionResultType]::ParameterName, 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The name of the kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The name of the kubeconfig user to use')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, the row''s, then "default"]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, the row''s, then "default"]')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Username to impersonate: a user or a service account')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate, can be repeated')
+            [CompletionResult]::new('--as-uid', '--as-uid', [CompletionResultType]::ParameterName, 'UID to impersonate')
+            [CompletionResult]::new('--as-user-extra', '--as-user-extra', [CompletionResultType]::ParameterName, 'Extra of the user to impersonate, can be repeated')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token for authentication to the API server')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'Username for basic authentication to the API server')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password for basic authentication to the API server')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'Path to a client certificate file for TLS')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'Path to a client key file for TLS')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to a certificate file for the certificate authority')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Name to check the server''s certificate against [default: the server''s host name]')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever')
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Where kubectl caches the API''s description')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row''s id then')
+            [CompletionResult]::new('--db-table', '--db-table', [CompletionResultType]::ParameterName, 'The table that holds the rows [default: jobstate]')
+            [CompletionResult]::new('--db-key', '--db-key', [CompletionResultType]::ParameterName, 'The column that holds a row''s id [default: job_id, else PartitionKey]')
+            [CompletionResult]::new('--db-payload', '--db-payload', [CompletionResultType]::ParameterName, 'The column that holds the payload [default: payload, else payload_json]')
+            [CompletionResult]::new('--db-header', '--db-header', [CompletionResultType]::ParameterName, 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on until the job has ended, through restarts and new pods')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on until the job has ended, through restarts and new pods')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Mask secrets before lines and objects are kept')
+            [CompletionResult]::new('--include-setup', '--include-setup', [CompletionResultType]::ParameterName, 'Take NCBI''s setup pods too, which carry no id: right when the cluster runs a single search')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again')
             [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: the connection can be listened to and altered')
             [CompletionResult]::new('--insecure-skip-tls-verify-backend', '--insecure-skip-tls-verify-backend', [CompletionResultType]::ParameterName, 'Let the API server read logs from kubelets whose certificate it cannot check')
             [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Answers are never compressed')
@@ -567,6 +614,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List the pods and containers of a job with their state')
             [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'List the rows of a database, the newest first')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say why a job has no logs or does not go on, with the evidence and the next command to type')
+            [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended')
             [CompletionResult]::new('archives', 'archives', [CompletionResultType]::ParameterValue, 'List the jobs of an archive with their size, and whether they are complete')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Print the lines of an archived job by time, as logs prints those of a cluster')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every hash, count and gap of an archive, and say what is missing and why')
@@ -589,6 +637,9 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             break
         }
         'elbtail;help;doctor' {
+            break
+        }
+        'elbtail;help;save' {
             break
         }
         'elbtail;help;archives' {

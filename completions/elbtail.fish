@@ -63,6 +63,7 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "resolve" -d 'Print 
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List the pods and containers of a job with their state'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the rows of a database, the newest first'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "save" -d 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
@@ -301,6 +302,48 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l disable-compr
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l max-age -d 'How long a line may wait for others before it is made durable: less means more and smaller files' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
+never\t'Never'
+always\t'Yes, and it is an error when it is not permitted'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l context -d 'The name of the kubeconfig context to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l cluster -d 'The name of the kubeconfig cluster to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l user -d 'The name of the kubeconfig user to use' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l as -d 'Username to impersonate: a user or a service account' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l as-group -d 'Group to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l as-uid -d 'UID to impersonate' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l username -d 'Username for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l password -d 'Password for basic authentication to the API server' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Also into a pipe'
+never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l redact -d 'Mask secrets before lines and objects are kept'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l disable-compression -d 'Answers are never compressed'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l match-server-version -d 'elbtail has no version of the server'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l warnings-as-errors -d 'The server\'s warnings are not shown'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand archives" -s o -l output -d 'How to print them' -r -f -a "table\t'A line for each job'
 wide\t'The same with all there is to know'
 name\t'The jobs\' ids alone'
@@ -529,15 +572,16 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l disable-comp
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "jobs" -d 'List the rows of a database, the newest first'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "prune" -d 'Delete old jobs from an archive'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "completion" -d 'Print the completion script of a shell'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor archives replay verify prune completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "save" -d 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "prune" -d 'Delete old jobs from an archive'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -66,6 +66,11 @@ pub enum Command {
     /// cause first. Exit codes: 0 no problem; of a problem, what the contract says of the first cause (3 row, 4 id, 5 no pods,
     /// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
     Doctor(DoctorArgs),
+    /// Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended
+    ///
+    /// Interrupted anywhere, it goes on after the last line that is kept, as long as Kubernetes has what follows.
+    #[cfg(feature = "archive")]
+    Save(super::archive::args::SaveArgs),
     /// List the jobs of an archive with their size, and whether they are complete
     #[cfg(feature = "archive")]
     Archives(super::archive::args::ArchivesArgs),
@@ -149,6 +154,13 @@ pub struct SelectArgs {
 }
 
 impl SelectArgs {
+    /// All of a job.
+    #[cfg(feature = "archive")]
+    pub fn all(include_setup: bool) -> SelectArgs {
+        let choice = ChoiceArgs { container: Vec::new(), pod: Vec::new(), phase: Vec::new() };
+        SelectArgs { choice, selector: None, include_setup }
+    }
+
     /// The filter these flags describe; `short` is what pods' short names leave out.
     pub fn filter(&self, short: &str) -> Filter {
         self.choice.filter(short)

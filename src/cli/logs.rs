@@ -26,7 +26,7 @@ use crate::{
     job_id::JobId,
     render::{ColorChoice, short_name},
     session::{
-        Outlet, RunStats,
+        Outlet, RunStats, Wanted,
         ending::{self, JobFacts, PodFacts},
         fan_out::Running,
         filter::Filter,
@@ -88,7 +88,8 @@ impl Plan {
         let order = self.args.order.unwrap_or(Order::Time);
         let (console, out) = self.console(selection.id.short(), Chatter::Some)?;
         let stats = out.stats();
-        let work = snapshot::snapshot(&self.cluster, &found, &self.filter, self.scope, order, out);
+        let wanted = self.wanted();
+        let work = snapshot::snapshot(&self.cluster, &found, &wanted, order, out);
         let interrupted = interruptible(work).await.err();
         console::finished(console).await?;
         let stats = stats.now();
@@ -106,7 +107,7 @@ impl Plan {
             doctor::tell(&job, &self.cluster, &self.asker, &self.namespace).await;
         }
         let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
-        self.exit(&stats, failed)
+        exit(&stats, failed)
     }
 
     /// Goes on until the job has ended.
@@ -116,9 +117,8 @@ impl Plan {
         let stats = out.stats();
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
-        let filter = self.filter.clone();
         let progress = follow::Progress::default();
-        let work = follow::follow(&self.cluster, &self.namespace, filter, self.scope, news, out, &progress);
+        let work = follow::follow(&self.cluster, &self.namespace, self.wanted(), news, out, &progress);
         // A silent job would never show by a write that nobody reads it any more.
         let work = async {
             tokio::select! {
@@ -153,7 +153,11 @@ impl Plan {
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        self.exit(&stats, self.args.exit_code && failed)
+        exit(&stats, self.args.exit_code && failed)
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted { filter: self.filter.clone(), scope: self.scope, resume: None }
     }
 
     /// The one listener there is, and what it listens to.
@@ -172,25 +176,25 @@ impl Plan {
         let jobs = pods::jobs(&self.cluster.client(), &self.namespace, std::slice::from_ref(&selection.id)).await;
         ending::has_failed(&facts, jobs.ok().map(|jobs| JobFacts::of(&jobs)))
     }
+}
 
-    /// The exit code of a run that came to its end.
-    fn exit(&self, stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
-        if !stats.missing.is_empty() {
-            let count = stats.missing.len();
-            stderr::warn(&format!("lines are missing from {count} of {} containers, see above", stats.containers));
-        }
-        for (cause, count) in &stats.forbidden {
-            stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", stats.containers));
-        }
-        if !stats.forbidden.is_empty() {
-            return Ok(Exit::Denied);
-        }
-        Ok(match (failed, stats.missing.is_empty()) {
-            (true, _) => Exit::JobFailed,
-            (false, false) => Exit::LinesMissing,
-            (false, true) => Exit::Done,
-        })
+/// The exit code of a run that came to its end.
+pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
+    if !stats.missing.is_empty() {
+        let count = stats.missing.len();
+        stderr::warn(&format!("lines are missing from {count} of {} containers, see above", stats.containers));
     }
+    for (cause, count) in &stats.forbidden {
+        stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", stats.containers));
+    }
+    if !stats.forbidden.is_empty() {
+        return Ok(Exit::Denied);
+    }
+    Ok(match (failed, stats.missing.is_empty()) {
+        (true, _) => Exit::JobFailed,
+        (false, false) => Exit::LinesMissing,
+        (false, true) => Exit::Done,
+    })
 }
 
 /// What of the logs the flags ask for.

@@ -116,6 +116,8 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
             block_on(logs::run(args, asker, place, color))
         }
         #[cfg(feature = "archive")]
+        Command::Save(args) => block_on(archive::save(args, connect, place, color)),
+        #[cfg(feature = "archive")]
         Command::Archives(args) => block_on(archive::archives(&args, color)),
         #[cfg(feature = "archive")]
         Command::Replay(args) => block_on(archive::replay(&args, color)),

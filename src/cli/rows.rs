@@ -31,6 +31,8 @@ const ASK: Duration = Duration::from_secs(5);
 pub struct Rows {
     again: Again,
     select: SelectArgs,
+    /// Who wants each row that is read.
+    heard_by: Option<mpsc::UnboundedSender<Row>>,
 }
 
 enum Again {
@@ -70,7 +72,13 @@ impl Rows {
             }
             _ => Again::Never,
         };
-        Rows { again, select: select.clone() }
+        Rows { again, select: select.clone(), heard_by: None }
+    }
+
+    /// Hands each row that is read to `listener` too.
+    #[cfg(feature = "archive")]
+    pub fn heard_by(self, listener: mpsc::UnboundedSender<Row>) -> Rows {
+        Rows { heard_by: Some(listener), ..self }
     }
 
     /// Whether an id that is missing may still appear: the row can be read again, says nothing ambiguous, and its job has not
@@ -119,6 +127,10 @@ impl Rows {
         news: &mpsc::Sender<RowNews>,
         out: &Outlet,
     ) -> Option<()> {
+        if let (Some(row), Some(listener)) = (row, &self.heard_by) {
+            // Who does not listen any more misses nothing.
+            let _ = listener.send(row.clone());
+        }
         match resolution.id() {
             Some(id) if told.id.as_ref() != Some(id) => {
                 if let Some(before) = told.id.replace(id.clone()) {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, watch},
@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{
     alarm::Alarm,
+    earlier::Earlier,
     follower::{Action, End, Event, Follower, Output, Request, Scope},
     gate::Gate,
     lines::{self, Line},
@@ -118,6 +119,8 @@ pub struct Driver<L> {
     pub source: usize,
     /// What of its log is wanted.
     pub scope: Scope,
+    /// What an earlier run has read of it. When that cannot be had, nothing is read, and whoever was asked knows why.
+    pub earlier: Option<BoxFuture<'static, Option<Earlier>>>,
     /// Its status. When the sender is dropped, the pod's last status is the last word.
     pub news: watch::Receiver<News>,
     /// Its lines and notes, straight to whoever takes them: every channel in between costs a wake-up for each line of a
@@ -154,7 +157,14 @@ impl Work {
 impl<L: Listener<Told>> Driver<L> {
     /// Follows until nothing will come any more, or nobody takes the lines.
     pub async fn run(mut self) {
-        let mut follower = Follower::new(self.scope, seed(&self.target));
+        let earlier = match self.earlier.take() {
+            Some(asked) => match asked.await {
+                Some(earlier) => earlier,
+                None => return,
+            },
+            None => Earlier::default(),
+        };
+        let mut follower = Follower::resuming(self.scope, seed(&self.target), earlier);
         let mut out = Output::default();
         let Driver { nodes, gate, target, told, .. } = &self;
         let (nodes, gate, target) = (nodes.clone(), gate.clone(), target.clone());

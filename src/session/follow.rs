@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Drivers, Notice, Outlet, RunEvent,
+    Drivers, Notice, Outlet, RunEvent, Wanted,
     ending::{self, JobFacts, PodFacts, Verdict},
     filter::Filter,
     news,
@@ -32,7 +32,6 @@ use crate::{
     },
     follow::{
         drive::News,
-        follower::Scope,
         listener::Listener,
         status::{Place, PodLife},
     },
@@ -83,20 +82,21 @@ const ASK_TTL: Duration = Duration::from_secs(10);
 /// The pause between questions whether the Jobs have ended, when no pod runs.
 const ASK_JOBS: Duration = Duration::from_secs(2);
 
-/// Follows the job that `rows` names. The row's news may end, and the last id stays.
+/// Follows the job that `rows` names, from where `wanted` says that an earlier run has come. The row's news may end, and the last
+/// id stays.
 ///
 /// # Errors
 /// When the pods cannot be listed at the start, or may never be: no permission.
 pub async fn follow(
     cluster: &Cluster,
     namespace: &str,
-    filter: Filter,
-    scope: Scope,
+    wanted: Wanted,
     mut rows: mpsc::Receiver<RowNews>,
     out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let (drivers, mut standings) = Drivers::new(cluster, scope);
+    let Wanted { filter, scope, resume } = wanted;
+    let (drivers, mut standings) = Drivers::new(cluster, scope, resume);
     let mut run = Run {
         cluster: cluster.clone(),
         namespace: namespace.to_owned(),

@@ -11,7 +11,11 @@ pub mod filter;
 pub mod follow;
 mod notice;
 #[cfg(feature = "archive")]
+pub mod objects;
+#[cfg(feature = "archive")]
 pub mod replay;
+#[cfg(feature = "archive")]
+pub mod save;
 pub mod sink;
 pub mod snapshot;
 mod stats;
@@ -19,16 +23,19 @@ mod unsettled;
 
 use std::{sync::Arc, time::Instant};
 
+use futures::future::BoxFuture;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
 
+use self::filter::Filter;
 use crate::{
     cluster::Cluster,
     discover::{Pod, Target},
     follow::{
         drive::{Driver, News, Standing, Told},
+        earlier::Earlier,
         follower::Scope,
         gate::Gate,
         listener::Listener,
@@ -42,6 +49,20 @@ pub use notice::Notice;
 pub use sink::Sink;
 pub use stats::RunStats;
 
+/// What an earlier run has read of a container: asked for when it is found; `None` when that cannot be had.
+pub type Resume = Arc<dyn Fn(Arc<Target>) -> BoxFuture<'static, Option<Earlier>> + Send + Sync>;
+
+/// What is read, and from where on.
+#[derive(Clone)]
+pub struct Wanted {
+    /// Of which containers.
+    pub filter: Filter,
+    /// Which of their lines.
+    pub scope: Scope,
+    /// After what an earlier run has read.
+    pub resume: Option<Resume>,
+}
+
 /// Starts drivers, and counts them.
 struct Drivers {
     cluster: Cluster,
@@ -49,13 +70,14 @@ struct Drivers {
     nodes: Arc<Nodes>,
     began: Instant,
     scope: Scope,
+    resume: Option<Resume>,
     standing: mpsc::UnboundedSender<Standing>,
     tasks: JoinSet<()>,
     count: usize,
 }
 
 impl Drivers {
-    fn new(cluster: &Cluster, scope: Scope) -> (Drivers, mpsc::UnboundedReceiver<Standing>) {
+    fn new(cluster: &Cluster, scope: Scope, resume: Option<Resume>) -> (Drivers, mpsc::UnboundedReceiver<Standing>) {
         let (standing, standings) = mpsc::unbounded_channel();
         let drivers = Drivers {
             cluster: cluster.clone(),
@@ -63,6 +85,7 @@ impl Drivers {
             nodes: Arc::new(Nodes::new(cluster, scope.node_logs)),
             began: Instant::now(),
             scope,
+            resume,
             standing,
             tasks: JoinSet::new(),
             count: 0,
@@ -80,6 +103,7 @@ impl Drivers {
             gate: self.gate.clone(),
             nodes: self.nodes.clone(),
             began: self.began,
+            earlier: self.resume.as_ref().map(|resume| resume(target.clone())),
             target,
             source,
             scope: self.scope,

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Drivers, Outlet, RunEvent, filter::Filter, news};
+use super::{Drivers, Outlet, RunEvent, Wanted, news};
 use crate::{
     cluster::Cluster,
     discover::{Match, targets},
-    follow::follower::Scope,
     merge,
 };
 
@@ -23,8 +22,9 @@ pub enum Order {
 
 /// Reads the logs of `pods` as they are and sends what they say to `out`. Returns when all has been sent, or when nobody takes
 /// it any more.
-pub async fn snapshot(cluster: &Cluster, pods: &[Match], filter: &Filter, scope: Scope, order: Order, out: Outlet) {
-    let (mut drivers, _standings) = Drivers::new(cluster, scope);
+pub async fn snapshot(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order: Order, out: Outlet) {
+    let Wanted { filter, scope, resume } = wanted;
+    let (mut drivers, _standings) = Drivers::new(cluster, *scope, resume.clone());
     let mut inputs = Vec::new();
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {

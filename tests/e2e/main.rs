@@ -29,6 +29,7 @@ mod nothing;
 mod permissions;
 mod restarts;
 mod rows;
+mod save;
 mod selection;
 mod targets;
 mod waiting;

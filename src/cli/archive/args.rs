@@ -12,6 +12,7 @@ use crate::{
         duration::positive,
     },
     discover::Headers,
+    follow::recover::NodeLogs,
     row::JobArg,
 };
 
@@ -30,6 +31,43 @@ pub struct ArchivedJobArgs {
     /// The job: its ElasticBLAST id, its row's id, the first 6 or more characters of either, or a file with its row
     #[arg(value_name = "JOB", value_hint = ValueHint::FilePath)]
     pub job: Option<JobArg>,
+}
+
+/// `elbtail save`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbtail save row.json /var/lib/elbtail -f
+  elbtail save job-429825360482416da20736cf3ed51a95 az://logs/elbtail -f --redact
+  elbtail save 18b9edca s3://bucket/elbtail --db sqlite:jobs.db")]
+pub struct SaveArgs {
+    /// The job: a file with its row, - for stdin, job-<32 hex digits>, or with --db a row's id
+    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath)]
+    pub job: JobArg,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub dest: DestArgs,
+    /// Which of several rows, by its id or the first 6 or more characters of it
+    #[arg(long = "job", value_name = "ID")]
+    pub pick: Option<String>,
+    /// Go on until the job has ended, through restarts and new pods
+    #[arg(long, short = 'f')]
+    pub follow: bool,
+    /// Mask secrets before lines and objects are kept
+    #[arg(long)]
+    pub redact: bool,
+    /// How long a line may wait for others before it is made durable: less means more and smaller files
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, default_value = "60s")]
+    pub max_age: SignedDuration,
+    /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
+    #[arg(long)]
+    pub include_setup: bool,
+    /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub node_logs: NodeLogs,
+    /// Tell on stderr what happens underneath, such as streams that are opened again
+    #[arg(long, short = 'v')]
+    pub verbose: bool,
 }
 
 /// `elbtail archives`.

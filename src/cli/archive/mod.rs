@@ -1,12 +1,15 @@
-//! `elbtail archives`, `verify`, `prune` and `replay`: what was saved, read again.
+//! `elbtail save`, and `archives`, `verify`, `prune` and `replay`: what was saved, read again.
 
 mod archives;
 pub mod args;
 mod prune;
 mod replay;
+mod save;
 mod verify;
 
-pub use self::{archives::run as archives, prune::run as prune, replay::run as replay, verify::run as verify};
+pub use self::{
+    archives::run as archives, prune::run as prune, replay::run as replay, save::run as save, verify::run as verify,
+};
 
 use std::time::Duration;
 
@@ -26,6 +29,11 @@ use crate::{
 /// The archive that is there.
 async fn open(args: &DestArgs) -> Result<Archive, Failure> {
     Ok(Archive::open(archive::open(&place(args)?, Access::Read, &environment())?).await?)
+}
+
+/// The archive that is there, or is begun.
+async fn open_or_begin(args: &DestArgs) -> Result<Archive, Failure> {
+    Ok(Archive::open_or_begin(archive::open(&place(args)?, Access::Write, &environment())?).await?)
 }
 
 fn place(args: &DestArgs) -> Result<Place, Failure> {

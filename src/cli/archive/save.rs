@@ -1,0 +1,381 @@
+//! `elbtail save JOB DEST [-f]`.
+
+use std::{io, sync::Arc, time::Duration};
+
+use futures::{FutureExt, StreamExt, pin_mut};
+use jiff::Timestamp;
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+
+use super::{args::SaveArgs, open_or_begin};
+use crate::{
+    archive::{ArchiveError, Change, JobKey, JobState, Limits, Positions, Trouble, Writer},
+    cli::{
+        args::{JobArgs, PrintArgs, SelectArgs},
+        connect,
+        console::{self, Chatter, Console, Voice},
+        failure::Failure,
+        interrupt::interruptible,
+        job::{Job, RowPlace},
+        logs,
+        rows::Rows,
+        stderr,
+    },
+    cluster::{Cluster, ConnectArgs},
+    discover::{Match, Selection, watch as pods},
+    exit::Exit,
+    follow::follower::Scope,
+    render::{ColorChoice, Format, Transforms},
+    resolve::{ResolveFormat, resolve, view},
+    row::{Row, source::LatestArgs},
+    session::{
+        Outlet, Resume, RunEvent, Sink, Wanted,
+        ending::{self, JobFacts, PodFacts, Verdict},
+        fan_out::{FanOut, SinkError, Want, Work},
+        filter::Filter,
+        follow::{self, Progress},
+        objects::{self, Told},
+        save::{Ear, Saver, Secrets, earlier},
+        sink::Stop,
+        snapshot::{self, Order},
+    },
+};
+
+/// How long an interrupted run may take to make durable what it has read.
+const LAST_WORD: Duration = Duration::from_secs(8);
+
+/// Keeps the job's lines and objects.
+pub async fn run(args: SaveArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+    let which = JobArgs { target: Some(args.job.clone()), job: args.pick.clone(), latest: LatestArgs::default() };
+    let job = Job::find(&which, &place).await?;
+    let select = SelectArgs::all(args.include_setup);
+    let selection = select.selection(job.id()?);
+    let (heard, readings) = mpsc::unbounded_channel();
+    let rows = Rows::of(&which, &place, &job, &select).heard_by(heard);
+    let key = JobKey::new(selection.id.as_str())?;
+    let age = Duration::try_from(args.max_age).unwrap_or_default();
+    let secrets = if args.redact { Secrets::Masked } else { Secrets::Kept };
+    let archive = open_or_begin(&args.dest).await?;
+    let cluster = connect(&flags, which.target.as_ref()).await?;
+    let known = match archive.job(&key).await {
+        Ok(known) => Some(known),
+        Err(ArchiveError::NoJob { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let masked = known.as_ref().map(|known| known.state.masked);
+    if masked.is_some_and(|masked| masked != args.redact) {
+        let how = if args.redact { "without --redact: go on without it" } else { "with --redact: go on with it" };
+        return Err(Failure::Usage(format!("{key} is kept in this archive already, and was saved {how}")));
+    }
+    let writer = Writer::open(&archive, &key, Limits { age, ..Limits::default() }).await?;
+    if secrets == Secrets::Kept {
+        stderr::say("the archive holds what the pods wrote, secrets included; --redact masks them");
+    }
+    let away = known.as_ref().and_then(|known| known.saved).map(|saved| Timestamp::now().duration_since(saved));
+    let trouble = writer.trouble();
+    let positions = writer.positions();
+    let saver = Saver::new(writer, known.as_ref(), secrets).await?;
+    let run = Run {
+        namespace: job.namespace(cluster.namespace()),
+        cluster,
+        selection,
+        saver: Arc::new(Mutex::new(saver)),
+        secrets,
+        positions,
+        away: away.and_then(|away| Duration::try_from(away).ok()).unwrap_or_default(),
+        args,
+        color,
+    };
+    run.run(job, rows, readings, trouble).await
+}
+
+struct Run {
+    args: SaveArgs,
+    color: ColorChoice,
+    cluster: Cluster,
+    namespace: String,
+    selection: Selection,
+    saver: Arc<Mutex<Saver>>,
+    secrets: Secrets,
+    positions: Positions,
+    /// How long ago the archive was written to last.
+    away: Duration,
+}
+
+/// How the run came to its end.
+enum End {
+    /// The job has ended, or not.
+    Job { ended: bool },
+    /// There is nothing to read.
+    NoPods,
+}
+
+impl Run {
+    async fn run(
+        self,
+        job: Job,
+        rows: Rows,
+        mut readings: mpsc::UnboundedReceiver<Row>,
+        mut trouble: Trouble,
+    ) -> Result<Exit, Failure> {
+        self.keep_row(job.row.as_ref()).await?;
+        let chatter = match (self.args.verbose, self.args.follow) {
+            (true, _) => Chatter::Verbose,
+            (false, true) => Chatter::Normal,
+            (false, false) => Chatter::Some,
+        };
+        let print = PrintArgs { timestamps: false, output: Format::default() };
+        let short = self.selection.id.short().to_owned();
+        let voice = Voice::of(chatter, self.color);
+        let console = Console::new(console::renderer(&print, self.color), Transforms::default(), short, voice);
+        let mut listeners = FanOut::default();
+        let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
+        let notes = listeners.add(Notes(console), Want::All, Work::Thread).map_err(started)?;
+        let kept = listeners.add(Ear(self.saver.clone()), Want::All, Work::Task).map_err(started)?;
+        let out = listeners.open();
+        let stats = out.stats();
+        let (unread, mut failed) = mpsc::channel(1);
+        let resume = self.resume(unread);
+        let progress = Progress::default();
+        let beside = async {
+            loop {
+                tokio::select! {
+                    Some(error) = failed.recv() => return Err(error),
+                    Some(row) = readings.recv() => self.keep_row(Some(&row)).await?,
+                    Ok(()) = trouble.changed() => say_trouble(&trouble),
+                    else => std::future::pending().await,
+                }
+            }
+        };
+        let work = async {
+            if self.args.follow {
+                self.follow(job, rows, out, resume, &progress).await
+            } else {
+                self.look(out, resume).await
+            }
+        };
+        let work = async {
+            tokio::select! {
+                ended = work => ended,
+                error = beside => error.map_err(|error: ArchiveError| Failure::from(error)),
+            }
+        };
+        let ended = interruptible(work).await;
+        let interrupted = ended.is_err();
+        let last = async {
+            let kept = kept.finish().await;
+            // What is told stands on stderr before the last word.
+            let _ = notes.finish().await;
+            match kept {
+                Ok(_) => {}
+                Err(SinkError::Failed(error)) => return Err(Failure::from(error)),
+                Err(SinkError::Vanished) => {
+                    return Err(Failure::Other(anyhow::anyhow!("the saver ended unexpectedly")));
+                }
+            }
+            let Some(saver) = Arc::into_inner(self.saver).map(Mutex::into_inner) else {
+                return Err(Failure::Other(anyhow::anyhow!("somebody still tells the saver something")));
+            };
+            let mut saver = saver;
+            let state = saver.state().clone();
+            if let Ok(Ok(end)) = &ended {
+                if !matches!(end, End::Job { ended: false }) {
+                    saver.close_absent().await?;
+                }
+                saver.tell(JobState { ended: state.ended || matches!(end, End::Job { ended: true }), ..state }).await?;
+            }
+            Ok(saver.finish().await?)
+        };
+        let last = if interrupted { timeout(LAST_WORD, last).await } else { Ok(last.await) };
+        let stats = stats.now();
+        match (last, ended) {
+            (Err(_), Err(exit)) => {
+                stderr::warn("what was read last could not be written in time: the next save reads it again");
+                Ok(exit)
+            }
+            (Ok(Ok(())), Err(exit)) => {
+                stderr::say(&format!("interrupted: {progress}, {} lines saved", stats.lines));
+                Ok(exit)
+            }
+            (Err(_), Ok(ended)) => ended.map(|_| Exit::Unexpected),
+            // Why the saver ended is why the run did.
+            (Ok(Err(failure)), _) => Err(failure),
+            (Ok(Ok(())), Ok(ended)) => match ended? {
+                End::NoPods => {
+                    let text = format!(
+                        "no pods of {} in namespace {}: nothing was saved but what is known of the job",
+                        self.selection.id, self.namespace
+                    );
+                    Err(Failure::NoPods(text))
+                }
+                End::Job { .. } => {
+                    stderr::say(&format!("saved: {} lines of {} containers", stats.lines, stats.containers));
+                    logs::exit(&stats, false)
+                }
+            },
+        }
+    }
+
+    /// Goes on until the job has ended.
+    async fn follow(
+        &self,
+        job: Job,
+        rows: Rows,
+        out: Outlet,
+        resume: Resume,
+        progress: &Progress,
+    ) -> Result<End, Failure> {
+        let (sender, news) = mpsc::channel(4);
+        let teller = rows.tell(job, sender, out.clone()).fuse();
+        let work = follow::follow(&self.cluster, &self.namespace, self.wanted(resume), news, out, progress);
+        let beside = async {
+            let objects = self.keep_objects();
+            pin_mut!(teller, objects);
+            loop {
+                tokio::select! {
+                    () = &mut teller => {}
+                    failed = &mut objects => return failed,
+                }
+            }
+        };
+        // What is under way beside ends with it: it may hold the saver.
+        tokio::select! {
+            ended = work => drop(ended?),
+            failed = beside => return Err(failed.into()),
+        }
+        self.keep_list().await?;
+        Ok(End::Job { ended: true })
+    }
+
+    /// Reads what there is.
+    async fn look(&self, out: Outlet, resume: Resume) -> Result<End, Failure> {
+        let found = pods::list(&self.cluster.client(), &self.namespace, &self.selection).await?;
+        if found.is_empty() {
+            return Ok(End::NoPods);
+        }
+        snapshot::snapshot(&self.cluster, &found, &self.wanted(resume), Order::Arrival, out).await;
+        self.keep_list().await?;
+        Ok(End::Job { ended: self.has_ended(&found).await })
+    }
+
+    async fn has_ended(&self, found: &[Match]) -> bool {
+        let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
+        match ending::judge(&facts, false) {
+            Verdict::Running => false,
+            Verdict::Ended => true,
+            Verdict::AskJobs => {
+                let ids = std::slice::from_ref(&self.selection.id);
+                let jobs = pods::jobs(&self.cluster.client(), &self.namespace, ids).await;
+                jobs.is_ok_and(|jobs| ending::judge_jobs(&facts, JobFacts::of(&jobs)))
+            }
+        }
+    }
+
+    /// Everything, after what is kept already.
+    fn wanted(&self, resume: Resume) -> Wanted {
+        let scope = Scope { follow: self.args.follow, node_logs: self.args.node_logs, ..Scope::default() };
+        Wanted { filter: Filter::default(), scope, resume: Some(resume) }
+    }
+
+    /// What followers go on from. Why that cannot be had goes to `failed`.
+    fn resume(&self, failed: mpsc::Sender<ArchiveError>) -> Resume {
+        let (positions, away, secrets) = (self.positions.clone(), self.away, self.secrets);
+        Arc::new(move |target| {
+            let (positions, failed) = (positions.clone(), failed.clone());
+            async move {
+                match earlier(positions, target, away, secrets).await {
+                    Ok(earlier) => Some(earlier),
+                    Err(error) => {
+                        // One error is enough.
+                        let _ = failed.try_send(error);
+                        None
+                    }
+                }
+            }
+            .boxed()
+        })
+    }
+
+    /// Keeps the row as it is, and where the id stands in it.
+    async fn keep_row(&self, row: Option<&Row>) -> Result<(), ArchiveError> {
+        let mut saver = self.saver.lock().await;
+        let state = saver.state().clone();
+        let Some(row) = row else { return saver.tell(state).await };
+        saver
+            .tell(JobState { row: row.id().map(str::to_owned), status: row.status().map(str::to_owned), ..state })
+            .await?;
+        saver.object(Change::Row, row.document().clone()).await?;
+        let resolution = view::render(ResolveFormat::Json, Some(row), &resolve(row));
+        match resolution.ok().and_then(|text| serde_json::from_str(&text).ok()) {
+            Some(resolution) => saver.object(Change::Resolution, resolution).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the job's objects as they change, without end.
+    async fn keep_objects(&self) -> ArchiveError {
+        let watch = objects::watch(&self.cluster.client(), &self.namespace, &self.selection);
+        pin_mut!(watch);
+        let mut untold = Change::ALL.to_vec();
+        loop {
+            match watch.next().await {
+                Some(Told::Object(change, object)) => {
+                    if let Err(error) = self.saver.lock().await.object(change, object).await {
+                        return error;
+                    }
+                }
+                Some(Told::Trouble(change, error)) => {
+                    if untold.contains(&change) {
+                        untold.retain(|other| *other != change);
+                        stderr::say(&format!("{change} cannot be kept at present, trying on: {error}"));
+                    }
+                }
+                // A watch has no end.
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Keeps the job's objects as they are.
+    async fn keep_list(&self) -> Result<(), ArchiveError> {
+        for told in objects::list(&self.cluster.client(), &self.namespace, &self.selection).await {
+            match told {
+                Told::Object(change, object) => self.saver.lock().await.object(change, object).await?,
+                Told::Trouble(change, error) => stderr::warn(&format!("{change} cannot be kept: {error}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn say_trouble(trouble: &Trouble) {
+    match &*trouble.borrow() {
+        Some(error) => stderr::warn(&format!("the archive cannot be written at present, trying on: {error}")),
+        None => stderr::say("the archive can be written again"),
+    }
+}
+
+/// A console that is told everything but the lines.
+struct Notes(Console);
+
+impl Sink for Notes {
+    type Error = io::Error;
+
+    async fn event(&mut self, event: &RunEvent) -> Result<(), Stop<io::Error>> {
+        if event.lines() > 0 { Ok(()) } else { self.0.event(event).await }
+    }
+
+    async fn pause(&mut self) -> Result<Option<Duration>, Stop<io::Error>> {
+        self.0.pause().await
+    }
+
+    async fn silence(&mut self) -> Result<(), Stop<io::Error>> {
+        self.0.silence().await
+    }
+
+    async fn finish(self) -> Result<(), Stop<io::Error>> {
+        self.0.finish().await
+    }
+}

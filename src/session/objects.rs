@@ -1,0 +1,219 @@
+//! [`watch`] and [`list`]: a job's pods, Jobs and events as the API has them, whole, and as they change.
+//!
+//! What is followed is decided elsewhere, from less; this is for whoever asks later how it was.
+
+use std::collections::HashSet;
+
+use futures::{Stream, StreamExt, future, stream};
+use k8s_openapi::api::{batch::v1::Job, core::v1};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{ApiResource, DynamicObject, ListParams, TypeMeta},
+    runtime::{
+        WatchStreamExt,
+        watcher::{Config, Event, watcher},
+    },
+};
+use serde_json::Value;
+
+use crate::{
+    archive::Change,
+    cluster::ClusterError,
+    discover::{ID_LABEL, Pod, Selection, judge},
+};
+
+/// Objects asked for at a time: client-go's page size.
+const PAGE: u32 = 500;
+
+/// How long one watch goes on before it is asked for again, in seconds; as for the pods that are followed.
+const WATCH: u32 = 30;
+
+/// Events that wait to be known as the job's, at most: an event may come before its object does.
+const UNKNOWN: usize = 1000;
+
+/// What a watch tells.
+#[derive(Debug)]
+pub enum Told {
+    /// An object, new or changed. One that was deleted says so in `deleted`.
+    Object(Change, Value),
+    /// Objects of a kind cannot be had at present; the watch goes on by itself.
+    Trouble(Change, ClusterError),
+}
+
+/// The four questions: what, of which kind, with which labels.
+fn questions(
+    client: &Client,
+    namespace: &str,
+    selection: &Selection,
+) -> [(Change, Api<DynamicObject>, Option<String>); 4] {
+    let [by_label, others] = selection.selectors();
+    let jobs = format!("{ID_LABEL}={}", selection.id);
+    let api = |resource: ApiResource| Api::namespaced_with(client.clone(), namespace, &resource);
+    [
+        (Change::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(by_label)),
+        (Change::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(others)),
+        (Change::Jobs, api(ApiResource::erase::<Job>(&())), Some(jobs)),
+        (Change::Events, api(ApiResource::erase::<v1::Event>(&())), None),
+    ]
+}
+
+/// The job's objects as they come and change, without end.
+pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = Told> + Send + use<> {
+    let watches = questions(client, namespace, selection).map(|(change, api, labels)| {
+        let config = Config { label_selector: labels, ..Config::default() }.page_size(PAGE).timeout(WATCH);
+        watcher(api, config).default_backoff().filter_map(move |heard| future::ready(told(change, heard))).boxed()
+    });
+    let mut ours = Ours::new(selection);
+    stream::select_all(watches).flat_map(move |told| stream::iter(ours.take(told)))
+}
+
+/// The job's objects as they are.
+pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Vec<Told> {
+    let mut ours = Ours::new(selection);
+    let mut all = Vec::new();
+    for (change, api, labels) in questions(client, namespace, selection) {
+        let mut params = ListParams { label_selector: labels, ..ListParams::default() }.limit(PAGE);
+        loop {
+            let page = match api.list(&params).await {
+                Ok(page) => page,
+                Err(error) => {
+                    all.push(Told::Trouble(change, ClusterError::from(&error)));
+                    break;
+                }
+            };
+            let objects = page.items.into_iter().filter_map(|object| whole(change, object, false));
+            all.extend(objects.flat_map(|told| ours.take(told)));
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params = params.continue_token(&token),
+                None => break,
+            }
+        }
+    }
+    all
+}
+
+fn told(change: Change, heard: Result<Event<DynamicObject>, kube::runtime::watcher::Error>) -> Option<Told> {
+    match heard {
+        Ok(Event::InitApply(object) | Event::Apply(object)) => whole(change, object, false),
+        Ok(Event::Delete(object)) => whole(change, object, true),
+        Ok(Event::Init | Event::InitDone) => None,
+        Err(error) => Some(Told::Trouble(change, ClusterError::from(&error))),
+    }
+}
+
+fn whole(change: Change, mut object: DynamicObject, deleted: bool) -> Option<Told> {
+    // Who wrote which field is half of an object, and nobody's question.
+    object.managed_fields_mut().clear();
+    // In a list only the list itself says what it is of.
+    object.types.get_or_insert_with(|| match change {
+        Change::Jobs => TypeMeta::resource::<Job>(),
+        Change::Events => TypeMeta::resource::<v1::Event>(),
+        _ => TypeMeta::resource::<v1::Pod>(),
+    });
+    let mut value = serde_json::to_value(object).ok()?;
+    if deleted {
+        value["deleted"] = Value::Bool(true);
+    }
+    Some(Told::Object(change, value))
+}
+
+/// Which objects are the job's.
+struct Ours {
+    selection: Selection,
+    /// The uids of its pods and Jobs.
+    known: HashSet<String>,
+    /// Events of objects that are not known, the latest last.
+    unknown: Vec<Value>,
+}
+
+impl Ours {
+    fn new(selection: &Selection) -> Ours {
+        Ours { selection: selection.clone(), known: HashSet::new(), unknown: Vec::new() }
+    }
+
+    fn take(&mut self, told: Told) -> Vec<Told> {
+        let Told::Object(change, object) = told else { return vec![told] };
+        match change {
+            Change::Events if self.known.contains(text(&object["involvedObject"]["uid"])) => {
+                vec![Told::Object(change, object)]
+            }
+            Change::Events => {
+                if self.unknown.len() >= UNKNOWN {
+                    self.unknown.remove(0);
+                }
+                self.unknown.push(object);
+                Vec::new()
+            }
+            Change::Pods if !self.is_ours(&object) => Vec::new(),
+            _ => {
+                let uid = text(&object["metadata"]["uid"]).to_owned();
+                let about = |event: &mut Value| text(&event["involvedObject"]["uid"]) == uid;
+                let events: Vec<Value> = self.unknown.extract_if(.., about).collect();
+                self.known.insert(uid);
+                let events = events.into_iter().map(|event| Told::Object(Change::Events, event));
+                [Told::Object(change, object)].into_iter().chain(events).collect()
+            }
+        }
+    }
+
+    fn is_ours(&self, pod: &Value) -> bool {
+        serde_json::from_value::<Pod>(pod.clone()).is_ok_and(|pod| judge(&pod, &self.selection).is_some())
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ours() -> Ours {
+        let id = "job-429825360482416da20736cf3ed51a95".parse().unwrap();
+        Ours::new(&Selection { id, include_setup: false, labels: None })
+    }
+
+    fn event(of: &str) -> Told {
+        Told::Object(Change::Events, json!({"metadata": {"name": of}, "involvedObject": {"uid": of}}))
+    }
+
+    fn kept(told: Vec<Told>) -> Vec<(Change, String)> {
+        let kept = |told| match told {
+            Told::Object(change, object) => (change, text(&object["metadata"]["name"]).to_owned()),
+            Told::Trouble(..) => panic!("no trouble"),
+        };
+        told.into_iter().map(kept).collect()
+    }
+
+    #[test]
+    fn events_are_the_jobs_when_their_object_is_whichever_comes_first() {
+        let mut ours = ours();
+        assert_eq!(kept(ours.take(event("p"))), []);
+        assert_eq!(kept(ours.take(event("other"))), []);
+        let label = json!({"elb-job-id": "job-429825360482416da20736cf3ed51a95"});
+        let pod = json!({"metadata": {"name": "pod", "uid": "p", "labels": label}});
+        let told = kept(ours.take(Told::Object(Change::Pods, pod)));
+        assert_eq!(told, [(Change::Pods, "pod".to_owned()), (Change::Events, "p".to_owned())]);
+        assert_eq!(kept(ours.take(event("p"))), [(Change::Events, "p".to_owned())]);
+        assert_eq!(kept(ours.take(event("other"))), []);
+    }
+
+    #[test]
+    fn pods_of_other_jobs_are_left_out() {
+        let mut ours = ours();
+        let label = json!({"elb-job-id": "job-529825360482416da20736cf3ed51a95"});
+        let pod = json!({"metadata": {"name": "blastn-batch-s0-job-000-3ed51a95-x", "uid": "q", "labels": label}});
+        assert_eq!(kept(ours.take(Told::Object(Change::Pods, pod))), []);
+        assert_eq!(kept(ours.take(event("q"))), []);
+    }
+
+    #[test]
+    fn events_that_are_nobodys_do_not_fill_the_memory() {
+        let mut ours = ours();
+        (0..3 * UNKNOWN).for_each(|number| drop(ours.take(event(&number.to_string()))));
+        assert_eq!(ours.unknown.len(), UNKNOWN);
+    }
+}

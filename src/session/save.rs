@@ -1,0 +1,288 @@
+//! [`Saver`]: what a run tells → a job of an archive.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::{RunEvent, Sink, sink::Stop};
+use crate::{
+    archive::{ArchiveError, Change, Instance, Job, JobState, Positions, Stream, StreamId, Writer},
+    discover::Target,
+    follow::{
+        cursor::{Cursor, KeptAs},
+        earlier::{Earlier, Read},
+        lines::Line,
+        note::{Note, Proof},
+        stamp::Stamp,
+    },
+    k8s::{ContainerId, InstanceId},
+    mask,
+};
+
+/// How often chunks are looked at for their age, also while nothing comes.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What goes into an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// As the pods wrote it.
+    Kept,
+    /// With secrets masked.
+    Masked,
+}
+
+impl Secrets {
+    /// What becomes of a line's text.
+    fn kept_as(self) -> Option<KeptAs> {
+        match self {
+            Secrets::Kept => None,
+            Secrets::Masked => Some(mask::mask_bytes),
+        }
+    }
+}
+
+/// Writes what a run tells. Its calls wait while the store is slow or away.
+pub struct Saver {
+    writer: Writer,
+    secrets: Secrets,
+    containers: HashMap<ContainerId, Arc<Target>>,
+    /// The version of each object that was kept last, by its uid; of those that have none, the text.
+    objects: HashMap<(Change, String), String>,
+    ticked: Instant,
+}
+
+impl Saver {
+    /// One that goes on where the archive ends. `job` is what it holds, if it holds anything.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn new(writer: Writer, job: Option<&Job>, secrets: Secrets) -> Result<Saver, ArchiveError> {
+        let mut objects = HashMap::new();
+        if let Some(job) = job {
+            for change in Change::ALL {
+                let stream = Stream::Changes(change);
+                let read = job.lines(&stream, |lines| {
+                    let read = lines.iter().filter_map(|line| serde_json::from_slice::<Value>(&line.text).ok());
+                    objects.extend(read.map(|object| version_of(change, &object)));
+                });
+                match read.await {
+                    // What cannot be read is kept once more.
+                    Ok(()) | Err(ArchiveError::Damaged { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(Saver { writer, secrets, containers: HashMap::new(), objects, ticked: Instant::now() })
+    }
+
+    /// What was last said of the job.
+    pub fn state(&self) -> &JobState {
+        self.writer.state()
+    }
+
+    /// Takes an object as it is now, unless it is as it was.
+    ///
+    /// # Errors
+    /// As [`Writer::push`]; here and below.
+    pub async fn object(&mut self, change: Change, mut object: Value) -> Result<(), ArchiveError> {
+        if self.secrets == Secrets::Masked {
+            mask::mask_json(&mut object);
+        }
+        let (key, version) = version_of(change, &object);
+        if self.objects.get(&key) == Some(&version) {
+            return Ok(());
+        }
+        self.objects.insert(key, version);
+        let now = Stamp::from_timestamp(Timestamp::now()).unwrap_or_default();
+        self.writer.change(change, now, &object).await
+    }
+
+    /// Takes what is known of the job.
+    pub async fn tell(&mut self, state: JobState) -> Result<(), ArchiveError> {
+        self.writer.tell(JobState { masked: self.secrets == Secrets::Masked, ..state }).await
+    }
+
+    /// Says of instances that were not read to their end, and whose pods this run has not found, that no more will come.
+    pub async fn close_absent(&mut self) -> Result<(), ArchiveError> {
+        for (id, Instance { uid, container, .. }) in self.writer.unfinished() {
+            if !self.containers.contains_key(&ContainerId { uid, container }) {
+                self.writer.gap(id, "the pod was deleted before it was read to its end").await?;
+                self.writer.complete(id, "what was left of it was read").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes everything durable and lets the next writer in.
+    pub async fn finish(self) -> Result<(), ArchiveError> {
+        self.writer.finish().await
+    }
+
+    fn stream(&mut self, container: &ContainerId, restart: u32) -> Result<Option<StreamId>, ArchiveError> {
+        let Some(target) = self.containers.get(container) else { return Ok(None) };
+        self.writer.stream(Stream::Log(instance(target, restart))).map(Some)
+    }
+
+    async fn take(&mut self, event: &RunEvent) -> Result<(), ArchiveError> {
+        match event {
+            RunEvent::Found(target) => {
+                self.containers.insert(target.id(), target.clone());
+            }
+            RunEvent::Lines(batch) => self.lines(&batch.instance, &batch.lines).await?,
+            RunEvent::Merged(merged) => {
+                for line in &merged.lines {
+                    if let Some(origin) = merged.of.get(line.of) {
+                        self.lines(&origin.instance, std::slice::from_ref(&line.line)).await?;
+                    }
+                }
+            }
+            RunEvent::Note { container, note } => self.note(container, note).await?,
+            RunEvent::Gap { instance, note } => self.gap(instance, note).await?,
+            RunEvent::Complete { instance, proof, .. } => {
+                self.complete(&instance.container, instance.restart, &proof.to_string()).await?;
+            }
+            RunEvent::Notice(_) | RunEvent::Ended(_) => {}
+        }
+        self.tick().await
+    }
+
+    async fn tick(&mut self) -> Result<(), ArchiveError> {
+        if self.ticked.elapsed() >= TICK {
+            self.ticked = Instant::now();
+            self.writer.tick().await?;
+        }
+        Ok(())
+    }
+
+    async fn lines(&mut self, instance: &InstanceId, lines: &[Line]) -> Result<(), ArchiveError> {
+        let Some(id) = self.stream(&instance.container, instance.restart)? else { return Ok(()) };
+        match self.secrets.kept_as() {
+            None => self.writer.push(id, lines).await,
+            Some(kept_as) => {
+                let masked = |line: &Line| match kept_as(&line.text) {
+                    Cow::Borrowed(_) => line.clone(),
+                    Cow::Owned(text) => Line { stamp: line.stamp, text: text.into() },
+                };
+                self.writer.push(id, &lines.iter().map(masked).collect::<Vec<_>>()).await
+            }
+        }
+    }
+
+    /// Takes note of what was gone before anybody could have read it: of a log it is no fault, but an archive lacks it.
+    async fn note(&mut self, container: &ContainerId, note: &Note) -> Result<(), ArchiveError> {
+        match note {
+            Note::StartsLate { restart, .. } => match self.stream(container, *restart)? {
+                Some(id) => self.writer.gap_at_start(id, &note.to_string()).await,
+                None => Ok(()),
+            },
+            Note::Gone { restart, .. } => self.missing(container, *restart, note).await,
+            Note::GoneBefore { count } => {
+                let mut left = *count;
+                for restart in 0.. {
+                    let id = if left > 0 { self.stream(container, restart)? } else { None };
+                    let Some(id) = id else { break };
+                    // Those that the node still had are not among them.
+                    if self.writer.lines(id) == 0 {
+                        left -= 1;
+                        self.missing(container, restart, note).await?;
+                        self.complete(container, restart, &Proof::GoneBefore.to_string()).await?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn gap(&mut self, instance: &InstanceId, note: &Note) -> Result<(), ArchiveError> {
+        let InstanceId { container, restart } = instance;
+        match note {
+            // The next run tries again.
+            Note::Unreadable { .. } => Ok(()),
+            // Nothing more of it is to be had.
+            Note::Lost { .. } | Note::Unverified { .. } => {
+                self.missing(container, *restart, note).await?;
+                self.complete(container, *restart, "what was left of it was read").await
+            }
+            _ => self.missing(container, *restart, note).await,
+        }
+    }
+
+    async fn missing(&mut self, container: &ContainerId, restart: u32, note: &Note) -> Result<(), ArchiveError> {
+        match self.stream(container, restart)? {
+            Some(id) => self.writer.gap(id, &note.to_string()).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn complete(&mut self, container: &ContainerId, restart: u32, proof: &str) -> Result<(), ArchiveError> {
+        match self.stream(container, restart)? {
+            Some(id) => self.writer.complete(id, proof).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Listens to a run for a saver that others tell something too.
+pub struct Ear(pub Arc<Mutex<Saver>>);
+
+impl Sink for Ear {
+    type Error = ArchiveError;
+
+    async fn event(&mut self, event: &RunEvent) -> Result<(), Stop<ArchiveError>> {
+        self.0.lock().await.take(event).await.map_err(Stop::Failed)
+    }
+
+    async fn pause(&mut self) -> Result<Option<Duration>, Stop<ArchiveError>> {
+        Ok(Some(TICK))
+    }
+
+    async fn silence(&mut self) -> Result<(), Stop<ArchiveError>> {
+        self.0.lock().await.tick().await.map_err(Stop::Failed)
+    }
+
+    async fn finish(self) -> Result<(), Stop<ArchiveError>> {
+        Ok(())
+    }
+}
+
+/// What tells an object from others, and from what it was before.
+fn version_of(change: Change, object: &Value) -> ((Change, String), String) {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let (uid, version) = (text(&object["metadata"]["uid"]), text(&object["metadata"]["resourceVersion"]));
+    let deleted = if object["deleted"] == true { " deleted" } else { "" };
+    match (uid, version) {
+        (Some(uid), Some(version)) => ((change, uid), version + deleted),
+        _ => ((change, String::new()), object.to_string()),
+    }
+}
+
+fn instance(target: &Target, restart: u32) -> Instance {
+    let Target { namespace, pod, uid, container, .. } = target.clone();
+    Instance { namespace, pod, uid, container, restart }
+}
+
+/// What the archive has of a container, for a follower to go on from. The run before ended `away` ago at most.
+///
+/// # Errors
+/// What the store says.
+pub async fn earlier(
+    positions: Positions,
+    target: Arc<Target>,
+    away: Duration,
+    secrets: Secrets,
+) -> Result<Earlier, ArchiveError> {
+    let found = positions.of(&instance(&target, 0)).await?;
+    let read = found.into_iter().map(|(restart, position)| {
+        let cursor = Cursor::resumed(position.lines, &position.tail, position.before, secrets.kept_as());
+        (restart, Read { cursor, sealed: position.complete })
+    });
+    Ok(Earlier::new(read, away))
+}

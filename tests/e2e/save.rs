@@ -1,0 +1,218 @@
+//! Logs that outlive their pods: `save`, and what is read of it afterwards.
+
+use std::time::Duration;
+
+use crate::{
+    jobs::{JobPlan, count, finalizer, incident, numbered},
+    stage::{ID, ROW, Stage, run, text},
+};
+
+/// The lines of a container that is replayed alone, in its own order.
+fn replayed(stage: &Stage, place: &str, container: &str) -> Vec<String> {
+    crate::lines::lines(&stage.run(&["replay", place, "-o", "raw", "-c", container]).get_output().stdout)
+}
+
+fn sorted(bytes: &[u8]) -> Vec<String> {
+    let mut lines = crate::lines::lines(bytes);
+    lines.sort();
+    lines
+}
+
+#[test]
+fn what_was_saved_outlives_its_pods() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let save = stage.start(&["save", ROW, place, "-f"]);
+    for plan in incident(20) {
+        stage.create(&plan);
+    }
+    stage.until("all but the finalizer have pods", || stage.pods().len() == 10);
+    stage.resume(&finalizer(20).name);
+    let said = save.end().code(0).stderr;
+    assert!(said.contains("the archive holds what the pods wrote"), "{said}");
+    assert!(said.contains("saved: 520 lines of 26 containers"), "{said}");
+    let live = stage.run(&["logs", ROW, "-o", "json"]).code(0);
+    let live = sorted(&live.get_output().stdout);
+    assert_eq!(live.len(), 26 * 20);
+    for plan in incident(20) {
+        stage.delete(&plan.name);
+    }
+    stage.until("no pod is left", || stage.pods().is_empty());
+
+    let mut logs = stage.command(&["logs", ROW]);
+    logs.env("ELBTAIL_ARCHIVE", place);
+    let said = String::from_utf8_lossy(&run(logs).code(5).get_output().stderr).into_owned();
+    let hint = format!("520 lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {ID}");
+    assert!(said.contains(&hint), "{said}");
+    let replay = stage.run(&["replay", place, ROW, "-o", "json"]).code(0).stderr("");
+    assert_eq!(sorted(&replay.get_output().stdout), live);
+    let verified = stage.run(&["verify", place]).code(0);
+    assert!(String::from_utf8_lossy(&verified.get_output().stdout).starts_with(&format!("{ID}: complete; ")));
+    let listed = stage.run(&["archives", place, "-o", "json"]).code(0);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
+    assert_eq!(
+        (&listed[0]["lines"], &listed[0]["instances"], &listed[0]["complete"]),
+        (&520.into(), &26.into(), &true.into())
+    );
+    assert_eq!(listed[0]["row"], "18b9edca-4d8a-41bc-9cd8-3a2f161259b6");
+    // The objects beside the logs.
+    for (kind, part) in
+        [("pods", "\"phase\":\"Succeeded\""), ("jobs", "\"kind\":\"Job\""), ("row", "18b9edca"), ("resolution", ID)]
+    {
+        let found = changes(&stage, kind);
+        assert!(found.iter().any(|line| line.contains(part)), "{kind}: {found:?}");
+    }
+}
+
+/// The lines of a stream of changes, as `zstdcat` has them.
+fn changes(stage: &Stage, kind: &str) -> Vec<String> {
+    let directory = stage.directory.path().join(format!("archive/jobs/{ID}/chunks/changes/{kind}"));
+    let mut chunks: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    chunks.sort();
+    let read = |path| zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap();
+    chunks.into_iter().flat_map(|path| crate::lines::lines(&read(path))).collect()
+}
+
+#[test]
+fn what_has_ended_is_saved_at_once_and_only_once() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let plan = JobPlan::batch(0).init_counts("import-query-batches", 10).counts("blast", 300);
+    stage.create(&plan);
+    stage.until_jobs_end();
+    for _ in 0..2 {
+        stage.run(&["save", ROW, place]).code(0);
+    }
+    assert_eq!(replayed(&stage, place, "blast"), numbered(&plan.tag("blast"), 300));
+    assert_eq!(replayed(&stage, place, "import-query-batches"), numbered(&plan.tag("import-query-batches"), 10));
+    stage.run(&["verify", place]).code(0);
+    let pods = changes(&stage, "pods");
+    assert_eq!(pods.len(), 1, "as it was the first time: {pods:?}");
+}
+
+#[test]
+fn a_pod_that_is_deleted_while_nobody_saves_is_told_as_missing() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let script = format!("{}; while :; do sleep 0.1; done", count("before", 100));
+    let plan = JobPlan::batch(0).container("blast", &script);
+    stage.create(&plan);
+    stage.until_printed(&plan.name, "blast", "before line 100\n");
+    stage.run(&["save", ROW, place]).code(0);
+    let faults = || {
+        let verified = stage.run(&["verify", place]).code(8);
+        String::from_utf8_lossy(&verified.get_output().stdout).into_owned()
+    };
+    assert!(faults().contains("not known to be complete"), "{}", faults());
+    stage.delete(&plan.name);
+    stage.until("no pod is left", || stage.pods().is_empty());
+    stage.run(&["save", ROW, place]).code(5);
+    assert!(faults().contains("the pod was deleted before it was read to its end"), "{}", faults());
+    let replay = stage.run(&["replay", place, "-o", "raw"]).code(8);
+    assert_eq!(crate::lines::lines(&replay.get_output().stdout), numbered("before", 100));
+}
+
+#[test]
+fn secrets_are_masked_on_the_way_in_and_the_rest_is_saved_once() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let script = "echo before; echo 'export API_TOKEN=pl4nted0Secr3t'; echo after; until [ -e on ]; do sleep 0.1; done; echo end";
+    let plan = JobPlan::batch(0).container("blast", script).env("ACCOUNT_KEY", "pl4nted0Key==");
+    stage.create(&plan);
+    stage.until_printed(&plan.name, "blast", "after\n");
+    let said = stage.run(&["save", ROW, place, "--redact"]).code(0);
+    assert!(!String::from_utf8_lossy(&said.get_output().stderr).contains("secrets included"));
+    stage.run(&["save", ROW, place, "--redact"]).code(0);
+    let lines = crate::lines::lines(&stage.run(&["replay", place, "-o", "raw"]).get_output().stdout);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!((&*lines[0], &*lines[2]), ("before", "after"));
+    assert!(lines[1].contains("API_TOKEN=") && !lines[1].contains("pl4nted"), "{lines:?}");
+    let pods = changes(&stage, "pods").concat();
+    assert!(pods.contains("ACCOUNT_KEY") && !pods.contains("pl4nted"), "{pods}");
+    // Half of a log masked and half of it not would be neither.
+    stage.run(&["save", ROW, place]).code(2);
+    stage.delete(&plan.name);
+}
+
+#[test]
+fn two_at_once_are_refused() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let first = stage.start(&["save", ROW, place, "-f"]);
+    first.until_said("the archive holds what the pods wrote");
+    let second = stage.run(&["save", ROW, place, "-f"]).code(1);
+    let said = String::from_utf8_lossy(&second.get_output().stderr).into_owned();
+    assert!(said.contains("is being written by process") && said.contains("two at once are refused"), "{said}");
+    first.signal("-TERM");
+    first.end().code(143);
+    // It has let go: now there is only nothing to save.
+    stage.run(&["save", ROW, place]).code(5);
+}
+
+/// How often it is killed; `ELBTAIL_KILLS` says otherwise.
+fn kills() -> usize {
+    std::env::var("ELBTAIL_KILLS").map_or(10, |kills| kills.parse().unwrap())
+}
+
+#[test]
+fn a_save_that_is_killed_at_any_moment_is_gone_on_from() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    // 50 containers that fail twice and then end well, each instance with lines of its own, for about as long as it is killed.
+    let lines = kills() + 5;
+    let script = |tag: &str| {
+        format!(
+            "n=$(cat {tag} 2>/dev/null || echo 0); echo $((n+1)) > {tag}; \
+             i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo \"{tag} $n line $i\"; sleep 0.3; done; [ $n -ge 2 ]"
+        )
+    };
+    let plans: Vec<JobPlan> = (0..10)
+        .map(|shard| {
+            (0..5).fold(JobPlan::batch(shard).restarts(20), |plan, at| {
+                plan.container(&format!("c{at}"), &script(&format!("s{shard}c{at}")))
+            })
+        })
+        .collect();
+    plans.iter().for_each(|plan| stage.create(plan));
+    let mut random = fastrand::Rng::new();
+    let mut killed = 0;
+    while killed < kills() {
+        let save = stage.start(&["save", ROW, place, "-f", "--max-age", "100ms"]);
+        std::thread::sleep(Duration::from_millis(random.u64(0..1500)));
+        save.signal("-KILL");
+        killed += usize::from(save.end().signal == Some(9));
+    }
+    let last = stage.start(&["save", ROW, place, "-f"]).end();
+    let verified = stage.run(&["verify", place]);
+    let verified = String::from_utf8_lossy(&verified.get_output().stdout).into_owned();
+    assert!(verified.contains(ID) && !verified.contains("not known to be complete"), "{verified}");
+    let mut lost = 0;
+    for shard in 0..10 {
+        for at in 0..5 {
+            let tag = format!("s{shard}c{at}");
+            let numbers = |n: usize| (1..=lines).map(move |i| (n, i));
+            let text = |(n, i): (usize, usize)| format!("{tag} {n} line {i}");
+            let expected: Vec<String> = (0..3).flat_map(numbers).map(text).collect();
+            let container = [&format!("c{at}"), "--pod", &format!("s{shard:02}")].map(str::to_owned);
+            let run = stage.run(&["replay", place, "-o", "raw", "-c", &container[0], &container[1], &container[2]]);
+            let found = crate::lines::lines(&run.get_output().stdout);
+            // In order, each at most once, and those of the last instance all.
+            let mut rest = expected.iter();
+            assert!(found.iter().all(|line| rest.any(|it| it == line)), "{tag}: {found:?}");
+            assert!(found.ends_with(&expected[2 * lines..]), "{tag}: {found:?}");
+            // On a machine that is too busy an instance may come and go while nobody saves: then it is told, and only then.
+            let name = format!("blastn-batch-s{shard:02}-job-000-");
+            let told = verified.lines().any(|line| line.contains(&name) && line.contains(&format!(" c{at} instance")));
+            assert_eq!(found != expected, told, "{tag}: {} of {}: {verified}", found.len(), expected.len());
+            lost += expected.len() - found.len();
+        }
+    }
+    println!("{killed} kills, {} lines of 50 containers, {lost} lost and told", 150 * lines - lost);
+    assert!([Some(0), Some(8)].contains(&last.code), "{}", last.stderr);
+}
