@@ -67,8 +67,9 @@ pub fn opened(options: RenderOptions) -> (Renderer, Follower) {
     let running = Status { state: State::Running { started: None }, ..Status::default() };
     let mut follower = Follower::new(Scope { follow: true, ..Scope::default() }, 1);
     let mut out = Output::default();
-    follower.on(Event::Listed(running), Duration::ZERO, &mut out);
+    follower.on(Event::Status(running.clone()), Duration::ZERO, &mut out);
     follower.on(Event::Opened, Duration::ZERO, &mut out);
+    follower.on(Event::Confirmed(Some(running)), Duration::ZERO, &mut out);
     (Renderer::new(options), follower)
 }
 
