@@ -1,5 +1,4 @@
-//! The command line: flags → a validated plan → calls into the library. The only part that prints, exits or reads the
-//! environment.
+//! The command line: flags → a validated plan → calls into the library. The only part that prints or exits.
 
 #[cfg(feature = "archive")]
 mod archive;

@@ -1,9 +1,21 @@
 //! Ctrl-C.
 
+use std::process::Command;
+
 use crate::{
     jobs::{JobPlan, count, numbered},
+    running::Running,
+    scene::patience,
     stage::{ROW, Stage},
 };
+
+/// Starts `inner` by a program that becomes it.
+fn started_by(program: &str, arguments: &[&str], inner: Command) -> Running {
+    let mut command = Command::new(program);
+    command.args(arguments).arg(inner.get_program()).args(inner.get_args());
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Running::start(command, patience())
+}
 
 #[test]
 fn ctrl_c_ends_following_with_a_summary() {
@@ -35,7 +47,8 @@ fn a_signal_ends_it_as_whoever_sent_it_expects() {
     let stage = Stage::local();
     for (name, number) in [("-INT", 2), ("-TERM", 15), ("-HUP", 1)] {
         for arguments in [&["logs", ROW, "-f"][..], &["targets", ROW, "-w"]] {
-            let elbtail = stage.start(arguments);
+            // Whoever runs the tests may ignore a hangup, and what they start inherits that.
+            let elbtail = started_by("env", &["--default-signal=HUP"], stage.command(arguments));
             elbtail.until_said("waiting for them");
             elbtail.signal(name);
             let ended = elbtail.end().code(128 + number);
@@ -48,11 +61,7 @@ fn a_signal_ends_it_as_whoever_sent_it_expects() {
 #[test]
 fn a_run_under_nohup_survives_its_terminal() {
     let stage = Stage::local();
-    let inner = stage.command(&["logs", ROW, "-f", "-o", "raw"]);
-    let mut command = std::process::Command::new("nohup");
-    command.arg(inner.get_program()).args(inner.get_args());
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let elbtail = crate::running::Running::start(command, crate::scene::patience());
+    let elbtail = started_by("nohup", &[], stage.command(&["logs", ROW, "-f", "-o", "raw"]));
     elbtail.until_said("waiting for them");
     elbtail.signal("-HUP");
     stage.create(&JobPlan::batch(0).counts("blast", 3));
