@@ -75,7 +75,7 @@ async fn watch(
     let (mut listed, mut found, mut troubled) = (0, false, false);
     while let Some(change) = changes.next().await {
         let news = match change {
-            Change::Pod { found, .. } => known.apply(&found),
+            Change::Pod(found) => known.apply(&found),
             Change::Gone(uid) => known.remove(&uid),
             Change::Listed => {
                 listed += 1;

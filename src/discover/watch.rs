@@ -111,13 +111,8 @@ fn matched(pod: Pod, selection: &Selection) -> Option<Match> {
 /// What a watch tells.
 #[derive(Debug)]
 pub enum Change {
-    /// A pod of the job, new or changed. `listed`: as a list has it at this moment, not as a watch may be late to say.
-    Pod {
-        /// The pod and why it is the job's.
-        found: Box<Match>,
-        /// Whether it comes from a list.
-        listed: bool,
-    },
+    /// A pod of the job, new or changed, and why it is the job's.
+    Pod(Box<Match>),
     /// A pod of the job is gone, by its uid.
     Gone(String),
     /// One of the two questions has been answered in full for the first time.
@@ -243,7 +238,6 @@ fn as_events(pods: Vec<Pod>) -> impl Iterator<Item = Heard> {
 struct Known {
     /// By uid; whether the resync in progress has listed it.
     pods: HashMap<String, bool>,
-    listing: bool,
     listed_once: bool,
     /// The first and the latest of the refusals in a row.
     denied: Option<(Instant, Instant)>,
@@ -261,24 +255,23 @@ impl Known {
     fn take_event(&mut self, event: watcher::Event<Pod>, selection: &Selection) -> Vec<Change> {
         match event {
             watcher::Event::Init => {
-                self.listing = true;
                 self.pods.values_mut().for_each(|listed| *listed = false);
                 Vec::new()
             }
             watcher::Event::InitApply(pod) | watcher::Event::Apply(pod) => {
                 let Some(found) = matched(pod.slim(), selection) else { return Vec::new() };
                 self.pods.insert(found.pod.uid().to_owned(), true);
-                vec![Change::Pod { found: Box::new(found), listed: self.listing }]
+                vec![Change::Pod(Box::new(found))]
             }
             watcher::Event::Delete(pod) => {
                 // Its last state may never have been told otherwise.
                 let Some(uid) = self.pods.remove_entry(pod.uid()).map(|(uid, _)| uid) else { return Vec::new() };
                 let last = matched(pod.slim(), selection);
-                let last = last.map(|found| Change::Pod { found: Box::new(found), listed: false });
+                let last = last.map(|found| Change::Pod(Box::new(found)));
                 last.into_iter().chain([Change::Gone(uid)]).collect()
             }
             watcher::Event::InitDone => {
-                (self.listing, self.denied) = (false, None);
+                self.denied = None;
                 let gone: Vec<String> = self.pods.extract_if(|_, listed| !*listed).map(|(uid, _)| uid).collect();
                 let first = !std::mem::replace(&mut self.listed_once, true);
                 gone.into_iter().map(Change::Gone).chain(first.then_some(Change::Listed)).collect()

@@ -77,8 +77,6 @@ pub enum Told {
 pub struct News {
     /// The container's status.
     pub status: Status,
-    /// Whether it is from a list, and so does not lag.
-    pub listed: bool,
     /// The node that its pod was scheduled to, once it was.
     pub node: Option<String>,
     /// Counts what the driver is told after its first news, for [`Standing::news`].
@@ -214,10 +212,9 @@ impl<L: Listener<Told>> Driver<L> {
     }
 
     fn take_news(&mut self, work: &mut Work) -> Event {
-        let News { status, listed, number, .. } = self.news.borrow_and_update().clone();
+        let News { status, number, .. } = self.news.borrow_and_update().clone();
         work.taken = number;
-        let status = wanted(self.scope, status.clone()).unwrap_or(status);
-        if listed { Event::Listed(status) } else { Event::Status(status) }
+        Event::Status(wanted(self.scope, status.clone()).unwrap_or(status))
     }
 
     /// Waits for what happens next; `None` when nobody takes the lines any more.

@@ -56,10 +56,8 @@ pub enum End {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The pod's status, first and whenever it changes, as a watch tells it: it may lag.
+    /// The pod's status, first and whenever it changes, from a watch or a list: it may lag behind the kubelet.
     Status(Status),
-    /// The pod's status as a list has it at this moment.
-    Listed(Status),
     /// The request was answered with 200.
     Opened,
     /// The request was answered otherwise, or not at all.

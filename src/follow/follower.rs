@@ -140,7 +140,7 @@ impl Follower {
     /// Takes one event at `now` and puts into `out` what follows from it.
     pub fn on(&mut self, event: Event, now: Duration, out: &mut Output) {
         match event {
-            Event::Status(status) | Event::Listed(status) => self.on_status(status, now, out),
+            Event::Status(status) => self.on_status(status, now, out),
             Event::Opened => self.on_opened(now, out),
             Event::Refused(refusal) => self.on_refused(refusal, now, out),
             Event::Data(data) => self.on_part(Part::Data(data), now, out),

@@ -460,7 +460,7 @@ impl World {
         if self.hazards.lists && self.watched && self.rng.u8(..40) == 0 {
             // What the watch had to tell before comes later, and is older.
             let status = self.status();
-            self.tell(Event::Listed(status));
+            self.tell(Event::Status(status));
         }
         if self.hazards.slow && self.rng.u8(..20) == 0 {
             self.follower.excuse(self.now);
@@ -619,7 +619,7 @@ fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, mut ha
     let wanted = |line: &Line| scope.since.is_none_or(|since| line.stamp >= since);
     let filtered = |log: &Log| -> Vec<Line> { lines_of(log).into_iter().filter(|line| wanted(line)).collect() };
     let before: Vec<usize> = world.logs.iter().map(|log| filtered(log).len()).collect();
-    world.tell(Event::Listed(status));
+    world.tell(Event::Status(status));
     if scope.follow {
         world.run(100);
     } else {
@@ -695,7 +695,7 @@ fn looked(seed: u64, hazards: Hazards) {
     let known: Vec<Vec<String>> = world.logs.iter().map(|log| texts(&lines_of(log))).collect();
     let status = world.status();
     let first = status.first_readable() as usize;
-    world.tell(Event::Listed(status));
+    world.tell(Event::Status(status));
     for _ in 0..100_000 {
         if world.follower.is_done() {
             break;

@@ -97,6 +97,12 @@ pub enum SinkError<E> {
     Vanished,
 }
 
+impl Dropped {
+    fn now(&self) -> Missed {
+        Missed { events: self.events.load(Relaxed), lines: self.lines.load(Relaxed) }
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for SinkError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -145,7 +151,7 @@ impl FanOut {
 impl<E> Running<E> {
     /// What it has missed until now.
     pub fn missed(&self) -> Missed {
-        Missed { events: self.dropped.events.load(Relaxed), lines: self.dropped.lines.load(Relaxed) }
+        self.dropped.now()
     }
 
     /// Waits until it has taken everything.
@@ -153,9 +159,9 @@ impl<E> Running<E> {
     /// # Errors
     /// When it failed.
     pub async fn finish(self) -> Result<Missed, SinkError<E>> {
-        let missed = self.dropped;
-        match self.ended.await {
-            Ok(Ok(())) => Ok(Missed { events: missed.events.load(Relaxed), lines: missed.lines.load(Relaxed) }),
+        let Running { ended, dropped } = self;
+        match ended.await {
+            Ok(Ok(())) => Ok(dropped.now()),
             Ok(Err(error)) => Err(SinkError::Failed(error)),
             Err(_) => Err(SinkError::Vanished),
         }

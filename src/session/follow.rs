@@ -229,16 +229,16 @@ impl Run<'_> {
     /// Takes a change of the pods; `false` when nobody listens any more.
     async fn take(&mut self, change: Change) -> Result<bool, ClusterError> {
         match change {
-            Change::Pod { found, listed } => {
+            Change::Pod(found) => {
                 self.recover().await;
-                Ok(self.on_pod(found, listed).await)
+                Ok(self.on_pod(found).await)
             }
             Change::Gone(uid) => {
                 if let Some(pod) = self.pods.get_mut(&uid) {
                     pod.facts.life = PodLife::Gone;
                     for driver in pod.containers.values() {
                         tell(&mut self.unsettled, driver, |news| {
-                            (news.status.pod, news.listed) = (PodLife::Gone, false);
+                            news.status.pod = PodLife::Gone;
                         });
                     }
                 }
@@ -277,7 +277,7 @@ impl Run<'_> {
         self.selections.iter().map(|selection| selection.id.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    async fn on_pod(&mut self, found: Box<Match>, listed: bool) -> bool {
+    async fn on_pod(&mut self, found: Box<Match>) -> bool {
         let uid = found.pod.uid().to_owned();
         let facts = PodFacts::of(&found.pod);
         let known = self.pods.remove(&uid);
@@ -292,7 +292,7 @@ impl Run<'_> {
             }
         }
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
-            let news = news(&found.pod, &target, listed);
+            let news = news(&found.pod, &target);
             if let Some(driver) = containers.get(&target.container) {
                 tell(&mut self.unsettled, driver, |known| *known = news);
                 continue;
@@ -374,7 +374,7 @@ impl Run<'_> {
             let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await;
             for pod in found.into_iter().flatten() {
                 // When nobody listens any more, the next event shows it.
-                let _ = self.on_pod(Box::new(pod), true).await;
+                let _ = self.on_pod(Box::new(pod)).await;
             }
         }
     }

@@ -117,6 +117,6 @@ impl Drivers {
 }
 
 /// What a driver is told of its container in `pod`.
-fn news(pod: &Pod, target: &Target, listed: bool) -> News {
-    News { status: pod.container(&target.container), listed, node: pod.spec.node_name.clone(), number: 0 }
+fn news(pod: &Pod, target: &Target) -> News {
+    News { status: pod.container(&target.container), node: pod.spec.node_name.clone(), number: 0 }
 }

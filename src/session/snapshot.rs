@@ -28,7 +28,7 @@ pub async fn snapshot(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order:
     let mut inputs = Vec::new();
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
-            let news = news(&found.pod, &target, true);
+            let news = news(&found.pod, &target);
             if scope.previous && news.status.before().is_none() {
                 continue;
             }

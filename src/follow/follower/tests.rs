@@ -187,7 +187,7 @@ fn what_is_missing_between_other_failures_is_not_taken_for_gone() {
 fn a_status_from_a_list_is_confirmed_as_any_other_is() {
     let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
     let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
-    told.on(Event::Listed(running));
+    told.on(Event::Status(running));
     assert_eq!(told.on(Event::Opened).actions, [Action::Confirm(Duration::ZERO)]);
 }
 
