@@ -11,7 +11,7 @@ use crate::{
 const CELL: usize = 40;
 
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArchivesFormat {
     /// A line for each job.
     Table,

@@ -4,18 +4,17 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
-use super::{duration::positive, failure::Failure};
+use super::{
+    duration::positive,
+    failure::Failure,
+    flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs},
+};
 use crate::{
-    cluster::ConnectArgs,
     discover::{Headers, Phase, Selection},
     follow::{recover::NodeLogs, stamp::Stamp},
     job_id::JobId,
     resolve::ResolveFormat,
-    row::{
-        JobArg,
-        listing::JobsArgs,
-        source::{DbArgs, LatestArgs},
-    },
+    row::JobArg,
     session::{
         filter::{Filter, PodPattern, whole},
         snapshot::Order,

@@ -14,11 +14,11 @@ use super::{
     stderr, stdout,
 };
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout},
+    cluster::{Cluster, ClusterError, ConnectOptions, Obstacle, RequestTimeout},
     doctor::{Area, Asked, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
     exit::Exit,
     render::ColorChoice,
-    row::{JobArg, source::DbArgs},
+    row::{JobArg, source::DbOptions},
 };
 
 /// The pause between two looks of `--wait-healthy`.
@@ -28,16 +28,16 @@ const HINT: Duration = Duration::from_secs(5);
 
 /// How a command was asked: the flags it connects with, and the words that suggested commands repeat.
 pub struct Asker {
-    pub flags: ConnectArgs,
+    pub flags: ConnectOptions,
     pub asked: Asked,
 }
 
 /// Examines the job and prints what there is to say, unless the user loses patience.
 pub async fn run(
     args: DoctorArgs,
-    flags: ConnectArgs,
+    flags: ConnectOptions,
     rows: RowPlace,
-    db: DbArgs,
+    db: DbOptions,
     color: ColorChoice,
 ) -> Result<Exit, Failure> {
     job::no_url(&args.job)?;
@@ -46,9 +46,9 @@ pub async fn run(
 
 async fn look(
     args: DoctorArgs,
-    mut flags: ConnectArgs,
+    mut flags: ConnectOptions,
     rows: RowPlace,
-    db: DbArgs,
+    db: DbOptions,
     color: ColorChoice,
 ) -> Result<Exit, Failure> {
     // What cannot be written is known before anything is asked.
@@ -101,7 +101,7 @@ async fn look(
 }
 
 /// How the command line asks, for commands that ask the same.
-pub fn asked(flags: &ConnectArgs, args: &JobArgs, db: &DbArgs) -> Asked {
+pub fn asked(flags: &ConnectOptions, args: &JobArgs, db: &DbOptions) -> Asked {
     let from_environment =
         std::env::var("ELBTAIL_DB").is_ok_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
     let JobArgs { target, job, latest } = args;
@@ -126,7 +126,7 @@ async fn row_of(args: &DoctorArgs, rows: &RowPlace) -> Result<RowFacts, Failure>
 async fn facts(
     row: RowFacts,
     cluster: &Result<Cluster, ClusterError>,
-    flags: &ConnectArgs,
+    flags: &ConnectOptions,
     all_contexts: bool,
     asked: &Asked,
     budget: Option<Duration>,
@@ -181,4 +181,57 @@ pub async fn tell(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) 
 fn one_line(report: &Report) -> Option<String> {
     report.findings.iter().find(|finding| finding.code.area() != Area::Permission || finding.is_problem())?;
     report.one_line().map(|line| format!("doctor: {line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::flags::{ConnectArgs, DbArgs};
+
+    #[derive(Debug, Parser)]
+    struct Tool {
+        #[command(flatten)]
+        connect: ConnectArgs,
+        #[command(flatten)]
+        db: DbArgs,
+        job: Option<JobArg>,
+    }
+
+    impl Tool {
+        fn asked(words: impl IntoIterator<Item = String>) -> Asked {
+            let Tool { connect, db, job } = Tool::parse_from(words);
+            let connect = connect.plan();
+            let db = db.plan(connect.request_timeout);
+            Asked::of(&connect).row(job.as_ref(), None, false, &db, false)
+        }
+    }
+
+    fn words(line: &[&str]) -> Vec<String> {
+        ["t"].iter().chain(line).map(|&word| word.to_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_given_is_repeated_and_reads_back_the_same() {
+        for line in [
+            &["--context", "my context", "--as", "o'brien", "--as-group", "a b", "--as-group", "$x"][..],
+            &["--kubeconfig", "/a dir/k;rm", "-s", "https://h:1/x?y&z", "--tls-server-name", "n"],
+            &["--cluster", "c", "--user", "u", "--insecure-skip-tls-verify", "--certificate-authority", "ca.pem"],
+            &["--db", "sqlite:/my jobs.db", "--db-table", "t", "row 'x'.json"],
+            &["--context=-odd"],
+        ] {
+            let asked = Tool::asked(words(line));
+            let again = shlex::split(&format!("t{}{}{}", asked.connect, asked.db, asked.job)).unwrap();
+            assert_eq!(asked, Tool::asked(again), "{line:?}");
+            assert!(!asked.connect.is_empty() || !asked.db.is_empty(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_stay_with_the_shell() {
+        let asked = Tool::asked(words(&["--token", "planted", "--db", "postgres://me:planted@h/d"]));
+        assert!(!format!("{asked:?}").contains("planted"), "{asked:?}");
+        assert!(asked.connect.contains("--token \"$TOKEN\"") && asked.db.contains("$ELBTAIL_DB"), "{asked:?}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     resolve::{Resolution, resolve},
     row::{
         self, Row, Wait,
-        source::{self, DbArgs, RowSource, SourceError},
+        source::{self, DbOptions, RowSource, SourceError},
     },
 };
 
@@ -26,7 +26,7 @@ pub struct RowPlace(Option<Arc<dyn RowSource>>);
 
 impl RowPlace {
     /// As the flags say.
-    pub fn of(args: &DbArgs) -> Result<RowPlace, Failure> {
+    pub fn of(args: &DbOptions) -> Result<RowPlace, Failure> {
         let source: Option<Arc<dyn RowSource>> = source::open(args)?.map(Arc::from);
         if let Some(warning) = source.as_ref().and_then(|source| source.warning()) {
             stderr::warn(&warning);

@@ -1,10 +1,10 @@
 //! `elbtail jobs --db URL`.
 
-use super::{block_on, failure::Failure, job::RowPlace, stderr, stdout};
+use super::{block_on, failure::Failure, flags::JobsArgs, job::RowPlace, stderr, stdout};
 use crate::{
     exit::Exit,
     render::ColorChoice,
-    row::listing::{self, JobsArgs, JobsFormat},
+    row::listing::{self, JobsFormat},
 };
 
 /// Lists rows.

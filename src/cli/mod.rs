@@ -9,6 +9,7 @@ mod console;
 mod doctor;
 mod duration;
 mod failure;
+mod flags;
 mod interrupt;
 mod job;
 mod jobs;
@@ -27,7 +28,7 @@ use clap::{CommandFactory, Parser};
 
 use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
 use crate::{
-    cluster::{Cluster, ConnectArgs, Surroundings},
+    cluster::{Cluster, ConnectOptions, Surroundings},
     exit::Exit,
     row::JobArg,
 };
@@ -97,10 +98,11 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// # Errors
 /// `Failure`: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
-    let Cli { command, connect, mut db, color } = cli;
-    db.request_timeout = connect.request_timeout;
+    let Cli { command, connect, db, color } = cli;
+    let connect = connect.plan();
+    let db = db.plan(connect.request_timeout);
     let place = RowPlace::of(&db)?;
-    let asker = |connect: ConnectArgs, job| Asker { asked: doctor::asked(&connect, job, &db), flags: connect };
+    let asker = |connect: ConnectOptions, job| Asker { asked: doctor::asked(&connect, job, &db), flags: connect };
     match command {
         Command::Resolve(args) => resolve::run(&args, &place, color),
         Command::Jobs(args) => jobs::run(&args, &place, color),
@@ -144,7 +146,7 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
 }
 
 /// Connects; `job` is the JOB of the command line, if there is one.
-async fn connect(args: &ConnectArgs, job: Option<&JobArg>) -> Result<Cluster, Failure> {
+async fn connect(args: &ConnectOptions, job: Option<&JobArg>) -> Result<Cluster, Failure> {
     Ok(Cluster::connect_in(args, &surroundings(job)).await?)
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{args::VersionArgs, args::VersionFormat, connect, failure::Failure, stdout};
 use crate::{
-    cluster::{ClusterError, ConnectArgs},
+    cluster::{ClusterError, ConnectOptions},
     exit::Exit,
     render::document,
 };
@@ -27,7 +27,7 @@ struct Client {
 
 /// Prints the version of elbtail and, unless it is asked for alone, of the cluster. Without an answer of the cluster its own is
 /// printed all the same.
-pub async fn run(args: &VersionArgs, flags: &ConnectArgs) -> Result<Exit, Failure> {
+pub async fn run(args: &VersionArgs, flags: &ConnectOptions) -> Result<Exit, Failure> {
     let client = Client {
         git_version: concat!("v", env!("CARGO_PKG_VERSION")),
         platform: format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
@@ -47,7 +47,7 @@ pub async fn run(args: &VersionArgs, flags: &ConnectArgs) -> Result<Exit, Failur
     failed.map_or(Ok(Exit::Done), Err)
 }
 
-async fn ask(flags: &ConnectArgs) -> Result<k8s_openapi::apimachinery::pkg::version::Info, Failure> {
+async fn ask(flags: &ConnectOptions) -> Result<k8s_openapi::apimachinery::pkg::version::Info, Failure> {
     let cluster = connect(flags, None).await?;
     Ok(cluster.client().apiserver_version().await.map_err(|error| ClusterError::from(&error))?)
 }

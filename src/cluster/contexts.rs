@@ -1,6 +1,6 @@
 //! [`ContextNames`]: what the kubeconfig calls the clusters it knows.
 
-use super::{ClusterError, ConnectArgs, Surroundings, kubeconfig};
+use super::{ClusterError, ConnectOptions, Surroundings, kubeconfig};
 
 /// The names of contexts; nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,7 +18,7 @@ impl ContextNames {
     ///
     /// # Errors
     /// When a kubeconfig cannot be read.
-    pub fn read(args: &ConnectArgs) -> Result<Self, ClusterError> {
+    pub fn read(args: &ConnectOptions) -> Result<Self, ClusterError> {
         Self::read_in(args, &Surroundings::from_process(|_| {}))
     }
 
@@ -26,7 +26,7 @@ impl ContextNames {
     ///
     /// # Errors
     /// When a kubeconfig cannot be read.
-    pub fn read_in(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
+    pub fn read_in(args: &ConnectOptions, around: &Surroundings) -> Result<Self, ClusterError> {
         let found = kubeconfig::find(args, around)?;
         let current = args.context.clone().or(found.current_context.clone());
         let cluster = current.as_deref().and_then(|name| found.cluster_of(name));

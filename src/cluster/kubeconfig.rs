@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use serde_saphyr::DuplicateKeyPolicy;
 
 use super::{
-    ClusterError, ConnectArgs, Surroundings,
+    ClusterError, ConnectOptions, Surroundings,
     entry::{Entry, Kind, plain, what},
     settings::check_namespace,
 };
@@ -40,7 +40,7 @@ pub(super) struct Choice {
 }
 
 /// `--kubeconfig` alone, else the files of `$KUBECONFIG`, else `~/.kube/config`.
-pub(super) fn find(args: &ConnectArgs, around: &Surroundings) -> Result<Found, ClusterError> {
+pub(super) fn find(args: &ConnectOptions, around: &Surroundings) -> Result<Found, ClusterError> {
     let looked_at: Vec<PathBuf> = match (&args.kubeconfig, &around.kubeconfig) {
         (Some(path), _) => vec![path.clone()],
         (None, Some(list)) => env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(),
@@ -141,7 +141,7 @@ impl Found {
     }
 
     /// The cluster, user and namespace that the flags and the current context name.
-    pub fn choose(&self, args: &ConnectArgs) -> Result<Choice, ClusterError> {
+    pub fn choose(&self, args: &ConnectOptions) -> Result<Choice, ClusterError> {
         let context = match (&args.context, &self.current_context) {
             (Some(name), _) => Some(self.named(Kind::Context, "--context", name)?),
             (None, Some(name)) => Some(self.named(Kind::Context, "current-context", name)?),
@@ -247,14 +247,14 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         fs::write(&two, SECOND).unwrap();
         let around = around(&[&dir.path().join("missing"), Path::new(""), &one, &two]);
 
-        let args = ConnectArgs::default();
+        let args = ConnectOptions::default();
         let choice = find(&args, &around).unwrap().choose(&args).unwrap();
         assert_eq!(choice.cluster.server.as_deref(), Some("https://red"), "the first file to set a name wins");
         assert_eq!(choice.cluster.certificate_authority.as_deref(), dir.path().join("ca.pem").to_str());
         assert_eq!(choice.user.token_file.as_deref(), dir.path().join("sub/token").to_str());
         assert_eq!(choice.namespace.as_deref(), Some("blast"));
 
-        let args = ConnectArgs { cluster: Some("blue".to_owned()), ..ConnectArgs::default() };
+        let args = ConnectOptions { cluster: Some("blue".to_owned()), ..ConnectOptions::default() };
         let choice = find(&args, &around).unwrap().choose(&args).unwrap();
         assert_eq!(choice.cluster.server.as_deref(), Some("https://blue"));
     }
@@ -264,9 +264,9 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         fs::write(&path, SECOND).unwrap();
-        let named = ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() };
+        let named = ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() };
         let found = find(&named, &Surroundings::nothing()).unwrap();
-        let text = |args: &ConnectArgs| {
+        let text = |args: &ConnectOptions| {
             found
                 .choose(args)
                 .unwrap_err()
@@ -274,11 +274,11 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
                 .replace(&format!(" {}", named.kubeconfig.as_ref().unwrap().display()), "")
         };
         assert_eq!(
-            text(&ConnectArgs { context: Some("green".to_owned()), ..named.clone() }),
+            text(&ConnectOptions { context: Some("green".to_owned()), ..named.clone() }),
             "--context \"green\": the kubeconfig has no such context; it has red"
         );
         assert_eq!(
-            text(&ConnectArgs { cluster: Some("green".to_owned()), ..named.clone() }),
+            text(&ConnectOptions { cluster: Some("green".to_owned()), ..named.clone() }),
             "--cluster \"green\": the kubeconfig has no such cluster; it has red, blue"
         );
         assert_eq!(text(&named), "the user of context \"red\", \"red\": the kubeconfig has no user at all");
@@ -289,12 +289,12 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         fs::write(&path, "apiVersion: v1\nusers:\n- name: me\n  user: {planted-secret\n").unwrap();
-        let args = ConnectArgs { kubeconfig: Some(path.clone()), ..ConnectArgs::default() };
+        let args = ConnectOptions { kubeconfig: Some(path.clone()), ..ConnectOptions::default() };
         let text = find(&args, &Surroundings::nothing()).unwrap_err().to_string();
         assert!(text.starts_with(&format!("kubeconfig {}: line ", path.display())), "{text}");
         assert!(!text.contains("planted"), "{text}");
 
-        let args = ConnectArgs { kubeconfig: Some(dir.path().join("none")), ..ConnectArgs::default() };
+        let args = ConnectOptions { kubeconfig: Some(dir.path().join("none")), ..ConnectOptions::default() };
         assert!(find(&args, &Surroundings::nothing()).unwrap_err().to_string().contains("no such file"));
     }
 }

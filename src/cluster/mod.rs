@@ -5,7 +5,6 @@
 //! connections (or many HTTP/1.1 ones), `lane` is one of them and `dial` opens it. [`ClusterError`] says what went
 //! wrong in the categories of the exit codes.
 
-mod args;
 mod body;
 mod contexts;
 mod counters;
@@ -20,6 +19,7 @@ mod lane;
 mod log;
 mod no_proxy;
 pub mod node_file;
+mod options;
 mod pool;
 mod proxy;
 mod review;
@@ -43,12 +43,12 @@ use kube::{
 use tower::{Service, ServiceBuilder};
 
 pub use self::{
-    args::{ConnectArgs, IgnoredArgs, RequestTimeout, UserExtra},
     body::AnswerBody,
     contexts::ContextNames,
     counters::Counters,
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},
+    options::{ConnectOptions, RequestTimeout, UserExtra},
     review::review,
     surroundings::Surroundings,
 };
@@ -72,19 +72,19 @@ impl Cluster {
     /// Runs the user's exec plugin, if there is one; `notice` gets its words when it waits for a person. Nothing is
     /// sent to the cluster yet.
     pub async fn connect(
-        args: &ConnectArgs,
+        args: &ConnectOptions,
         notice: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<Self, ClusterError> {
         Self::connect_in(args, &Surroundings::from_process(notice)).await
     }
 
     /// As [`Cluster::connect`], in an environment given as a value.
-    pub async fn connect_in(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
+    pub async fn connect_in(args: &ConnectOptions, around: &Surroundings) -> Result<Self, ClusterError> {
         Self::with_keepalive(args, around, Keepalive::default()).await
     }
 
     async fn with_keepalive(
-        args: &ConnectArgs,
+        args: &ConnectOptions,
         around: &Surroundings,
         keepalive: Keepalive,
     ) -> Result<Self, ClusterError> {

@@ -10,8 +10,7 @@ use kube::{
 };
 
 use super::{
-    ClusterError, ConnectArgs, Surroundings,
-    args::UserExtra,
+    ClusterError, ConnectOptions, Surroundings, UserExtra,
     kubeconfig::{self, Choice, Found},
     proxy::Proxy,
     trust,
@@ -40,7 +39,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Decides, or says what is missing.
-    pub fn decide(args: &ConnectArgs, around: &Surroundings) -> Result<Self, ClusterError> {
+    pub fn decide(args: &ConnectOptions, around: &Surroundings) -> Result<Self, ClusterError> {
         let found = kubeconfig::find(args, around)?;
         let mut choice = found.choose(args)?;
         if args.server.is_none() && choice.cluster.server.is_none() {
@@ -120,7 +119,7 @@ impl Settings {
 }
 
 /// The chosen entries of a kubeconfig, with the flags that replace parts of them.
-fn from_choice(choice: Choice, args: &ConnectArgs) -> Result<Config, ClusterError> {
+fn from_choice(choice: Choice, args: &ConnectOptions) -> Result<Config, ClusterError> {
     let Choice { mut cluster, mut user, namespace, origin, .. } = choice;
     let origin = origin.unwrap_or_else(|| "the cluster".to_owned());
     if let Some(server) = &args.server {
@@ -280,11 +279,11 @@ mod tests {
 
     #[test]
     fn server_and_token_are_enough() {
-        let args = ConnectArgs {
+        let args = ConnectOptions {
             server: Some("10.0.0.1:6443".to_owned()),
             token: Some(SecretString::from("planted")),
             insecure_skip_tls_verify: true,
-            ..ConnectArgs::default()
+            ..ConnectOptions::default()
         };
         let settings = Settings::decide(&args, &Surroundings::nothing()).unwrap();
         assert_eq!(settings.config.cluster_url.to_string(), "https://10.0.0.1:6443/");
@@ -295,12 +294,12 @@ mod tests {
 
     #[test]
     fn a_server_or_proxy_whose_password_has_no_clear_end_is_told_without_a_word_of_it() {
-        let refused = |args: &ConnectArgs, around: &Surroundings| {
+        let refused = |args: &ConnectOptions, around: &Surroundings| {
             let error = Settings::decide(args, around).unwrap_err();
             assert_eq!(error.exit(), Exit::Usage);
             error.to_string()
         };
-        let to = |server: &str| ConnectArgs { server: Some(server.to_owned()), ..ConnectArgs::default() };
+        let to = |server: &str| ConnectOptions { server: Some(server.to_owned()), ..ConnectOptions::default() };
         for url in ["https://me:Secret/x@h:6443", "me:p/Secret@h", "http://me:p#Secret@h", "https://me:p@ss?Secret@h"] {
             let said = refused(&to(url), &Surroundings::nothing());
             assert!(said.contains("server") && said.contains("@ as %40") && !said.contains("Secret"), "{said}");
@@ -320,17 +319,17 @@ mod tests {
 
     #[test]
     fn impersonation_begins_with_a_user() {
-        let server = ConnectArgs { server: Some("10.0.0.1:6443".to_owned()), ..ConnectArgs::default() };
+        let server = ConnectOptions { server: Some("10.0.0.1:6443".to_owned()), ..ConnectOptions::default() };
         let extra = UserExtra { key: "k".to_owned(), value: "v".to_owned() };
         for args in [
-            ConnectArgs { impersonate_uid: Some("7".to_owned()), ..server.clone() },
-            ConnectArgs { impersonate_groups: vec!["g".to_owned()], ..server.clone() },
-            ConnectArgs { impersonate_user_extra: vec![extra], ..server.clone() },
+            ConnectOptions { impersonate_uid: Some("7".to_owned()), ..server.clone() },
+            ConnectOptions { impersonate_groups: vec!["g".to_owned()], ..server.clone() },
+            ConnectOptions { impersonate_user_extra: vec![extra], ..server.clone() },
         ] {
             let error = Settings::decide(&args, &Surroundings::nothing()).unwrap_err();
             assert_eq!(error.exit(), Exit::Usage);
             assert!(error.to_string().ends_with("pass --as USER too"), "{error}");
-            let args = ConnectArgs { impersonate: Some("me".to_owned()), ..args };
+            let args = ConnectOptions { impersonate: Some("me".to_owned()), ..args };
             assert!(Settings::decide(&args, &Surroundings::nothing()).is_ok());
         }
     }
@@ -338,7 +337,7 @@ mod tests {
     #[test]
     fn nothing_at_all_says_where_it_looked() {
         let around = Surroundings { home: Some("/home/nobody".into()), ..Surroundings::nothing() };
-        let error = Settings::decide(&ConnectArgs::default(), &around).unwrap_err();
+        let error = Settings::decide(&ConnectOptions::default(), &around).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert_eq!(
             error.to_string(),
@@ -359,7 +358,7 @@ mod tests {
             service_account: dir.path().to_owned(),
             ..Surroundings::nothing()
         };
-        let config = Settings::decide(&ConnectArgs::default(), &around).unwrap().config;
+        let config = Settings::decide(&ConnectOptions::default(), &around).unwrap().config;
         assert_eq!(config.cluster_url.to_string(), "https://[fd00::1]:443/");
         assert_eq!(config.default_namespace, "blast");
         assert!(config.auth_info.token_file.unwrap().ends_with("token"));

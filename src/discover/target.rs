@@ -18,9 +18,8 @@ pub enum Kind {
 }
 
 /// The step of the job that a container works on, by the names of the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
 pub enum Phase {
     /// Making the batch Jobs.
     Submitting,

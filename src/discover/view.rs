@@ -10,7 +10,7 @@ use super::{
 use crate::{job_id::JobId, render::document};
 
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetsFormat {
     /// A line for each container.
     Table,

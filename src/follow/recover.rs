@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Whether lines that the log API no longer has are read from the files of the nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NodeLogs {
     /// Where that is permitted.
     #[default]

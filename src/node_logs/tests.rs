@@ -10,7 +10,7 @@ use testcluster::{Access, Action, Cut, Kind, NodeLogs, Options, PodHandle, Rule,
 
 use super::*;
 use crate::{
-    cluster::{ConnectArgs, Surroundings},
+    cluster::{ConnectOptions, Surroundings},
     follow::{lines::lines_of, stamp::Stamp},
 };
 
@@ -66,7 +66,8 @@ impl Scene {
 }
 
 async fn connect(server: &TestCluster, user: &str, home: &std::path::Path) -> Cluster {
-    let args = ConnectArgs { kubeconfig: Some(server.write_kubeconfig_of(user, home).unwrap()), ..Default::default() };
+    let args =
+        ConnectOptions { kubeconfig: Some(server.write_kubeconfig_of(user, home).unwrap()), ..Default::default() };
     Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// What `--color` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorChoice {
     /// On a terminal, unless the environment says otherwise.
     #[default]

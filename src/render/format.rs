@@ -1,7 +1,7 @@
 //! [`Format`]: what a printed line consists of.
 
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// Pod, container and phase in columns, then the text.
     #[default]

@@ -20,7 +20,7 @@ const CELL: usize = 60;
 const CELL_BYTES: usize = 4 * (CELL + 1);
 
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResolveFormat {
     /// The id alone.
     Name,

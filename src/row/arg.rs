@@ -19,8 +19,7 @@ const HEX_DIGITS: usize = 32;
 /// no `.` in it (`job-1.json` that does not exist is a misspelt file, not an id no pod carries). What is left is a path
 /// too, and reading it says what was tried.
 ///
-/// Parsing never fails, so clap takes it as `value_parser!(JobArg)`, through [`From<OsString>`], with paths that are not
-/// UTF-8. It looks at the file system (for existence only).
+/// Parsing never fails, and a path need not be UTF-8: [`From<OsString>`]. It looks at the file system (for existence only).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobArg {
     /// A file holding the row.

@@ -1,10 +1,9 @@
 //! `elbtail jobs --db URL -o table|json|name`: rows as text, so that people find the one they mean.
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Row, plain, source::Filter};
+use super::{Row, plain};
 use crate::{
     discover::Headers,
     job_id::JobId,
@@ -14,41 +13,9 @@ use crate::{
 
 /// How many characters of a value a table shows.
 const CELL: usize = 40;
-/// The most rows that can be asked for.
-const MOST: u32 = 10_000;
-
-/// Which rows to list, and how.
-#[derive(Debug, Clone, Args)]
-pub struct JobsArgs {
-    /// Output format
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = JobsFormat::Table)]
-    pub output: JobsFormat,
-    /// Print no line of headers above a table
-    #[arg(long)]
-    pub no_headers: bool,
-    /// Only rows with this status, such as running; several with commas
-    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
-    pub status: Vec<String>,
-    /// At most so many rows, the newest
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
-    pub limit: u32,
-}
-
-impl JobsArgs {
-    /// Whether a table has headers.
-    pub fn headers(&self) -> Headers {
-        if self.no_headers { Headers::Hidden } else { Headers::Shown }
-    }
-
-    /// What to ask the source for.
-    pub fn filter(&self) -> Filter {
-        let statuses = self.status.iter().map(|status| status.trim().to_owned()).filter(|status| !status.is_empty());
-        Filter { statuses: statuses.collect(), live: false, limit: usize::try_from(self.limit).unwrap_or(usize::MAX) }
-    }
-}
 
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobsFormat {
     /// A line for each row.
     Table,

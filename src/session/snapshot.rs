@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// In which order lines of different containers come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// By their stamps.
     Time,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use elbtail::row::source::{DbArgs, Reading, Reread, RowSource, Surroundings};
+use elbtail::row::source::{DbOptions, Reading, Reread, RowSource, Surroundings};
 
 use crate::support::{
     args, azurite, mariadb, open, open_with, postgres,
@@ -89,7 +89,7 @@ async fn a_deleted_row_is_told_on_postgres() {
              INSERT INTO fleeting VALUES ('here', '{}')",
         )
         .await;
-    let flags = DbArgs { db_table: Some("fleeting".to_owned()), ..args(&server.url()) };
+    let flags = DbOptions { db_table: Some("fleeting".to_owned()), ..args(&server.url()) };
     let source = open_with(&flags, &Surroundings::nothing());
     let mut reread = Reread::new(Arc::from(source), "here".to_owned(), EVERY);
     assert!(matches!(reread.next().await, Ok(Reading::Row(_))));
@@ -107,7 +107,7 @@ async fn the_connection_is_used_again_on_postgres() {
              CREATE VIEW session AS SELECT 'this'::text AS job_id, pg_backend_pid()::text AS status, '{}' AS payload",
         )
         .await;
-    let flags = DbArgs { db_table: Some("session".to_owned()), ..args(&server.url()) };
+    let flags = DbOptions { db_table: Some("session".to_owned()), ..args(&server.url()) };
     let source = open_with(&flags, &Surroundings::nothing());
     let pid = async || source.fetch("this").await.unwrap().status().unwrap().to_owned();
     let first = pid().await;

@@ -1,6 +1,6 @@
 //! Azure Table Storage: Azurite for the table, small servers for what gives out tokens.
 
-use elbtail::row::source::{DbArgs, Filter, SourceError, Surroundings, open_in};
+use elbtail::row::source::{DbOptions, Filter, SourceError, Surroundings, open_in};
 use serde_json::json;
 
 use crate::support::{
@@ -81,7 +81,7 @@ async fn keys_with_quotes_prefixes_and_old_states() {
     assert!(matches!(&error, SourceError::Several { candidates, .. } if candidates.len() == 2), "{error:?}");
     assert!(matches!(fault(&*source, "states").await, SourceError::Duplicate { .. }));
     assert!(matches!(fault(&*source, "' or PartitionKey ne '").await, SourceError::NoRow { .. }));
-    let other = DbArgs { db_key: Some("status".parse().unwrap()), ..args(&server.url("keys")) };
+    let other = DbOptions { db_key: Some("status".parse().unwrap()), ..args(&server.url("keys")) };
     assert_eq!(
         open_with(&other, &azurite::with_key()).fetch("failed").await.unwrap().column("PartitionKey"),
         Some("abcdef-1")

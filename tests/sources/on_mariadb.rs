@@ -1,6 +1,6 @@
 //! MariaDB, and MySQL as far as they are one.
 
-use elbtail::row::source::{DbArgs, Filter, SourceError, Surroundings};
+use elbtail::row::source::{DbOptions, Filter, SourceError, Surroundings};
 
 use crate::support::{
     PLANTED, args, fault, mariadb, open, open_with,
@@ -17,11 +17,11 @@ async fn every_row_is_read_from_each_type_of_payload() {
         ("jobs_bytes", "job_id", "payload", "longblob"),
     ] {
         server.load(table, key, payload, kind, &samples).await;
-        let args = DbArgs { db_table: Some(table.to_owned()), ..args(&server.url()) };
+        let args = DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) };
         assert_all_there(&*open_with(&args, &Surroundings::nothing()), &samples).await;
     }
     let other =
-        DbArgs { db_table: Some("jobs.jobs_json".to_owned()), ..args(&server.url_of("elb", "information_schema")) };
+        DbOptions { db_table: Some("jobs.jobs_json".to_owned()), ..args(&server.url_of("elb", "information_schema")) };
     assert_all_there(&*open_with(&other, &Surroundings::nothing()), &samples).await;
 }
 
@@ -34,7 +34,7 @@ async fn tls_as_the_url_says_and_the_password_from_the_environment() {
     let bare = format!("mariadb://elb@127.0.0.1:{}/jobs", server.port());
     let around = Surroundings { mysql_password: Some(PLANTED.into()), ..Surroundings::nothing() };
     for parameters in ["ssl-mode=DISABLED", "ssl-mode=REQUIRED", &verified] {
-        let flags = DbArgs { db_table: Some("tls".to_owned()), ..args(&format!("{bare}?{parameters}")) };
+        let flags = DbOptions { db_table: Some("tls".to_owned()), ..args(&format!("{bare}?{parameters}")) };
         let row = open_with(&flags, &around).fetch(&samples[0].id).await;
         row.unwrap_or_else(|error| panic!("{parameters}: {error}"));
     }
@@ -56,7 +56,7 @@ async fn the_newest_the_list_and_prefixes() {
         )
         .await;
     let source =
-        open_with(&DbArgs { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+        open_with(&DbOptions { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
     assert_eq!(source.latest().await.unwrap().id(), Some("aaaaaa-1"));
     let rows = source.list(&Filter { statuses: vec![], live: true, limit: 10 }).await.unwrap();
     assert_eq!(rows.len(), 3);
@@ -77,7 +77,7 @@ async fn faults_are_told_apart() {
         .run("CREATE TABLE IF NOT EXISTS numbers (job_id int, payload json); INSERT INTO numbers VALUES (0, '{}')")
         .await;
     let of = |url: &str, table: &str| {
-        open_with(&DbArgs { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
     };
     let url = server.url();
     assert!(matches!(fault(&*of(&url, "nowhere"), "x").await, SourceError::NoTable { .. }));
@@ -103,7 +103,7 @@ async fn a_session_is_read_only_and_bounded() {
              FROM information_schema.session_variables",
         )
         .await;
-    let flags = DbArgs { db_table: Some("limits".to_owned()), ..args(&server.url()) };
+    let flags = DbOptions { db_table: Some("limits".to_owned()), ..args(&server.url()) };
     let source = open_with(&flags, &Surroundings::nothing());
     for (name, value) in [("MAX_STATEMENT_TIME", "8.000000"), ("TX_READ_ONLY", "ON"), ("TIME_ZONE", "+00:00")] {
         assert_eq!(source.fetch(name).await.unwrap().status(), Some(value), "{name}");
@@ -119,7 +119,7 @@ async fn the_schemes_of_sqlalchemy_and_parameters_that_are_not_dropped() {
     let (_, rest) = url.split_once("://").unwrap();
     for scheme in ["mysql+pymysql", "mysql+aiomysql", "mariadb+mariadbconnector"] {
         let url = format!("{scheme}://{rest}?charset=utf8mb4&ssl_mode=required");
-        let flags = DbArgs { db_table: Some("schemes".to_owned()), ..args(&url) };
+        let flags = DbOptions { db_table: Some("schemes".to_owned()), ..args(&url) };
         open_with(&flags, &Surroundings::nothing()).fetch(&samples[0].id).await.unwrap();
     }
     for (query, word) in [("sslmode=require", "write ssl-mode=REQUIRED; there are DISABLED"), ("useSSL=true", "useSSL")]

@@ -2,7 +2,7 @@
 
 use elbtail::{
     exit::Exit,
-    row::source::{DbArgs, Filter, SourceError, Surroundings},
+    row::source::{DbOptions, Filter, SourceError, Surroundings},
 };
 
 use crate::support::{
@@ -20,7 +20,7 @@ async fn every_row_is_read_from_each_type_of_payload() {
         ("jobs_text", "payload_json", "text"),
     ] {
         server.load(table, "job_id", payload, kind, &samples).await;
-        let args = DbArgs { db_table: Some(table.to_owned()), ..args(&server.url()) };
+        let args = DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) };
         assert_all_there(&*open_with(&args, &Surroundings::nothing()), &samples).await;
     }
 }
@@ -30,10 +30,10 @@ async fn a_table_like_azures_with_names_of_its_own() {
     let server = postgres::shared();
     let samples = samples();
     server.load("entities", "PartitionKey", "payload_json", "text", &samples).await;
-    let flags = DbArgs { db_table: Some("public.entities".to_owned()), ..args(&server.url()) };
+    let flags = DbOptions { db_table: Some("public.entities".to_owned()), ..args(&server.url()) };
     assert_all_there(&*open_with(&flags, &Surroundings::nothing()), &samples).await;
     server.load("own_names", "Nummer", "In-halt", "json", &samples).await;
-    let flags = DbArgs {
+    let flags = DbOptions {
         db_table: Some("own_names".to_owned()),
         db_key: Some("Nummer".parse().unwrap()),
         db_payload: Some("In-halt".parse().unwrap()),
@@ -48,7 +48,7 @@ async fn tls_as_the_url_says() {
     let samples = samples();
     server.load("tls", "job_id", "payload", "jsonb", &samples[..1]).await;
     let with = |parameters: &str| {
-        let args = DbArgs { db_table: Some("tls".to_owned()), ..args(&format!("{}?{parameters}", server.url())) };
+        let args = DbOptions { db_table: Some("tls".to_owned()), ..args(&format!("{}?{parameters}", server.url())) };
         open_with(&args, &Surroundings::nothing())
     };
     let verified = format!("sslmode=verify-full&sslrootcert={}", server.authority());
@@ -75,7 +75,7 @@ async fn the_newest_and_the_list() {
         )
         .await;
     let source =
-        open_with(&DbArgs { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+        open_with(&DbOptions { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
     let latest = source.latest().await.unwrap();
     // 600 is the newest that runs; the warm-up is newer and no search.
     assert_eq!(latest.column("created_at"), Some("2026-01-26T00:00:00+00:00"));
@@ -100,7 +100,7 @@ async fn a_prefix_of_several_rows_lists_them() {
         )
         .await;
     let source =
-        open_with(&DbArgs { db_table: Some("twins".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+        open_with(&DbOptions { db_table: Some("twins".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
     let error = fault(&*source, "abc_ef").await;
     let SourceError::Several { candidates, more, .. } = &error else { panic!("{error:?}") };
     assert_eq!((candidates.len(), *more, candidates[1].status.as_str()), (2, false, "failed"));
@@ -124,7 +124,7 @@ async fn faults_are_told_apart() {
         )
         .await;
     let of = |url: &str, table: &str| {
-        open_with(&DbArgs { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
     };
     let url = server.url();
     let mut errors = Vec::new();
@@ -181,7 +181,7 @@ async fn a_session_is_read_only_and_bounded() {
         )
         .await;
     let of = |table: &str| {
-        open_with(&DbArgs { db_table: Some(table.to_owned()), ..args(&server.url()) }, &Surroundings::nothing())
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) }, &Surroundings::nothing())
     };
     let error = fault(&*of("writes"), "a").await;
     assert!(error.to_string().contains("read-only transaction"), "{error}");
@@ -205,7 +205,7 @@ async fn the_schema_of_the_url_and_the_schemes_of_sqlalchemy() {
              CREATE TABLE elb.placed (job_id text, payload jsonb); INSERT INTO elb.placed VALUES ('here', '{}')",
         )
         .await;
-    let of = |url: &str| DbArgs { db_table: Some("placed".to_owned()), ..args(url) };
+    let of = |url: &str| DbOptions { db_table: Some("placed".to_owned()), ..args(url) };
     let url = server.url();
     let error = fault(&*open_with(&of(&url), &Surroundings::nothing()), "here").await;
     assert!(matches!(error, SourceError::NoTable { .. }), "{error}");

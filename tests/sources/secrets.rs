@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use elbtail::row::source::{DbArgs, Surroundings, open_in};
+use elbtail::row::source::{DbOptions, Surroundings, open_in};
 
 use crate::support::{PLANTED, args, assert_clean, encoded, process, service::Service};
 
@@ -80,7 +80,7 @@ async fn nothing_planted_is_told() {
             assert_clean(&format!("{error} {error:?} {list} {list:?} {}", source.describe()));
         }
     }
-    assert_clean(&format!("{:?}", DbArgs::default()));
+    assert_clean(&format!("{:?}", DbOptions::default()));
 }
 
 /// A password that a parser would take for a host or a path: the service at that host hears nothing.

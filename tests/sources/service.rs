@@ -1,6 +1,6 @@
 //! The service that serves rows over HTTP.
 
-use elbtail::row::source::{DbArgs, SourceError, Surroundings, open_in};
+use elbtail::row::source::{DbOptions, SourceError, Surroundings, open_in};
 
 use crate::support::{
     PLANTED, all, args, assert_clean, fault, ids, open, open_with,
@@ -63,7 +63,7 @@ async fn faults_are_told_apart() {
     assert!(matches!(&error, SourceError::NotARow { why, .. } if why.contains("64 MiB")), "{error:?}");
     assert!(matches!(fault(&*source, "nobody").await, SourceError::NoRow { .. }));
     assert!(fault(&*open("http://127.0.0.1:1"), "x").await.is_transient());
-    let flags = DbArgs { db_table: Some("x".to_owned()), ..args("http://127.0.0.1:1") };
+    let flags = DbOptions { db_table: Some("x".to_owned()), ..args("http://127.0.0.1:1") };
     assert!(matches!(open_in(&flags, &Surroundings::nothing()), Err(SourceError::Usage(_))));
 
     let guarded = Service::start(&samples(), Some("another"), true).await;
@@ -106,7 +106,7 @@ async fn the_token_goes_under_both_of_its_names_and_headers_replace_them() {
     open_with(&args(&service.url("")), &with_token()).fetch(id).await.unwrap();
     let headers =
         vec![format!("X-ELB-API-Token: {PLANTED}-2").into(), format!("Authorization:Basic {PLANTED}-3").into()];
-    let flags = DbArgs { db_headers: headers, ..args(&service.url("")) };
+    let flags = DbOptions { db_headers: headers, ..args(&service.url("")) };
     assert!(!format!("{flags:?}").contains(PLANTED));
     open_with(&flags, &with_token()).fetch(id).await.unwrap();
     open_with(&flags, &Surroundings::nothing()).fetch(id).await.unwrap();
@@ -126,7 +126,7 @@ fn headers_that_make_no_sense_are_refused_without_their_value() {
         ("postgres://h/d", format!("X-A: {PLANTED}"), "--db-header is for"),
         ("https://acc.table.core.windows.net/t", format!("X-A: {PLANTED}"), "--db-header is for"),
     ] {
-        let flags = DbArgs { db_headers: vec![line.into()], ..args(url) };
+        let flags = DbOptions { db_headers: vec![line.into()], ..args(url) };
         let error = open_in(&flags, &Surroundings::nothing()).map(|_| ()).unwrap_err();
         assert!(matches!(error, SourceError::Usage(_)) && error.to_string().contains(word), "{error}");
         assert_clean(&error.to_string());
@@ -165,7 +165,8 @@ async fn silence_ends_with_the_request_timeout() {
         format!("http://{at}/devstoreaccount1/jobs?sv=1&sig=pl4nted"),
     ] {
         let request_timeout = "200ms".parse().unwrap();
-        let error = fault(&*open_with(&DbArgs { request_timeout, ..args(&url) }, &Surroundings::nothing()), "x").await;
+        let error =
+            fault(&*open_with(&DbOptions { request_timeout, ..args(&url) }, &Surroundings::nothing()), "x").await;
         assert!(error.is_transient() && error.to_string().contains("200ms"), "{error}");
         assert!(error.to_string().contains("--request-timeout"), "{error}");
     }

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use elbtail::row::source::{DbArgs, SourceError, Surroundings};
+use elbtail::row::source::{DbOptions, SourceError, Surroundings};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::support::{
@@ -44,7 +44,7 @@ async fn every_row_is_read() {
     for slashes in ["", "//"] {
         assert_all_there(&*open(&url(slashes)), &samples).await;
     }
-    let blobs = DbArgs { db_table: Some("main.blobs".to_owned()), ..args(&url("")) };
+    let blobs = DbOptions { db_table: Some("main.blobs".to_owned()), ..args(&url("")) };
     assert_all_there(&*open_with(&blobs, &Surroundings::nothing()), &samples).await;
     let source = open(&url(""));
     assert_eq!(ids(&source.list(&all()).await.unwrap()).len(), samples.len());

@@ -14,7 +14,7 @@ pub mod service;
 
 use elbtail::row::{
     Row,
-    source::{DbArgs, Filter, RowSource, SourceError, Surroundings, open_in},
+    source::{DbOptions, Filter, RowSource, SourceError, Surroundings, open_in},
 };
 
 /// Planted wherever a secret belongs; must come out nowhere.
@@ -24,8 +24,8 @@ pub const PLANTED: &str = "pl4nted/Secr3t+x";
 pub const INSTALL: &str = "run .ci/servers (as root) to install it";
 
 /// Flags with only a URL.
-pub fn args(url: &str) -> DbArgs {
-    DbArgs { db: Some(url.into()), ..DbArgs::default() }
+pub fn args(url: &str) -> DbOptions {
+    DbOptions { db: Some(url.into()), ..DbOptions::default() }
 }
 
 /// The source at `url`, in an empty environment.
@@ -34,7 +34,7 @@ pub fn open(url: &str) -> Box<dyn RowSource> {
 }
 
 /// The source that `args` name.
-pub fn open_with(args: &DbArgs, around: &Surroundings) -> Box<dyn RowSource> {
+pub fn open_with(args: &DbOptions, around: &Surroundings) -> Box<dyn RowSource> {
     open_in(args, around).unwrap_or_else(|error| panic!("{error}")).expect("--db is given")
 }
 

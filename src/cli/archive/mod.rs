@@ -16,14 +16,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use self::args::{ArchivedJobArgs, DestArgs};
-use super::{args::JobArgs, failure::Failure, job};
+use super::{args::JobArgs, failure::Failure, flags::LatestArgs, job};
 use crate::{
     archive::{self, Access, Archive, ArchiveError, Environment, Job, JobKey, Place},
     job_id::JobId,
-    row::{
-        JobArg,
-        source::{self, LatestArgs},
-    },
+    row::{JobArg, source},
 };
 
 /// The archive that is there.

@@ -17,19 +17,20 @@ use crate::{
         connect,
         console::{self, Chatter, Console, Voice},
         failure::Failure,
+        flags::LatestArgs,
         interrupt::interruptible,
         job::{Job, RowPlace},
         logs,
         rows::Rows,
         stderr,
     },
-    cluster::{Cluster, ConnectArgs},
+    cluster::{Cluster, ConnectOptions},
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     follow::follower::Scope,
     render::{ColorChoice, Format, Transforms},
     resolve::{ResolveFormat, resolve, view},
-    row::{Row, source::LatestArgs},
+    row::Row,
     session::{
         Outlet, Resume, RunEvent, Sink, Wanted,
         ending::{self, JobFacts, PodFacts, Verdict},
@@ -47,7 +48,7 @@ use crate::{
 const LAST_WORD: Duration = Duration::from_secs(8);
 
 /// Keeps the job's lines and objects.
-pub async fn run(args: SaveArgs, flags: ConnectArgs, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let which = JobArgs { target: Some(args.job.clone()), job: args.pick.clone(), latest: LatestArgs::default() };
     let job = Job::find(&which, &place).await?;
     let select = SelectArgs::all(args.include_setup);

@@ -9,13 +9,13 @@ use futures::future::join_all;
 use secrecy::SecretString;
 
 use super::{
-    super::{Cluster, ClusterError, ConnectArgs, Surroundings, node_file::Bytes},
+    super::{Cluster, ClusterError, ConnectOptions, Surroundings, node_file::Bytes},
     server::{Server, Speech, get, log, next},
 };
 use crate::exit::Exit;
 
 /// A kubeconfig whose user is `user` (in YAML's flow style).
-fn kubeconfig(server: &Server, user: &str) -> ConnectArgs {
+fn kubeconfig(server: &Server, user: &str) -> ConnectOptions {
     let path = server.dir.path().join("config");
     let text = format!(
         "{{current-context: c, contexts: [{{name: c, context: {{cluster: c, user: u}}}}], clusters: [{{name: c, cluster: \
@@ -23,13 +23,13 @@ fn kubeconfig(server: &Server, user: &str) -> ConnectArgs {
         server.address
     );
     fs::write(&path, text).unwrap();
-    ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() }
+    ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() }
 }
 
 /// A plugin in shell; `body` runs after a line is added to `runs`.
 ///
 /// Not started by its own name: a file just written may still be open in another test's child ("text file busy").
-fn plugin(server: &Server, body: &str) -> ConnectArgs {
+fn plugin(server: &Server, body: &str) -> ConnectOptions {
     let path = server.dir.path().join("plugin");
     let runs = server.dir.path().join("runs");
     fs::write(&path, format!("echo run >> {}\n{body}\n", runs.display())).unwrap();
@@ -54,7 +54,7 @@ fn grant(file: &Path, more: &str) -> String {
     )
 }
 
-async fn connect(args: &ConnectArgs) -> Result<Cluster, ClusterError> {
+async fn connect(args: &ConnectOptions) -> Result<Cluster, ClusterError> {
     Cluster::connect_in(args, &Surroundings::nothing()).await
 }
 
@@ -248,7 +248,7 @@ async fn a_token_file_is_read_again_after_a_401() {
 async fn refusals_say_what_to_do() {
     let server = Server::start(Speech::default()).await;
     *server.token.lock().unwrap() = "good".to_owned();
-    let refused = async |args: ConnectArgs| get(&connect(&args).await.unwrap(), "/version").await.unwrap_err();
+    let refused = async |args: ConnectOptions| get(&connect(&args).await.unwrap(), "/version").await.unwrap_err();
     let error = refused(kubeconfig(&server, "")).await;
     assert!(error.to_string().contains("the kubeconfig's user has none"), "{error}");
     let error = refused(kubeconfig(&server, "token: planted")).await;
@@ -266,7 +266,7 @@ async fn refusals_say_what_to_do() {
 async fn flags_win_and_impersonation_is_sent() {
     let server = Server::start(Speech::default()).await;
     *server.token.lock().unwrap() = "good".to_owned();
-    let args = ConnectArgs {
+    let args = ConnectOptions {
         token: Some(SecretString::from("good")),
         impersonate: Some("jane".to_owned()),
         impersonate_groups: vec!["a".to_owned(), "b".to_owned()],
@@ -349,7 +349,7 @@ async fn a_token_file_wins_over_the_token_beside_it() {
     let args = kubeconfig(&server, "tokenFile: no/such/file, token: of the file");
     get(&connect(&args).await.unwrap(), "/version").await.unwrap();
     let flagged =
-        ConnectArgs { token: Some(SecretString::from("of the flag")), ..kubeconfig(&server, "tokenFile: token") };
+        ConnectOptions { token: Some(SecretString::from("of the flag")), ..kubeconfig(&server, "tokenFile: token") };
     assert_eq!(get(&connect(&flagged).await.unwrap(), "/version").await.unwrap_err().exit(), Exit::Denied);
 }
 
@@ -366,7 +366,7 @@ async fn a_missing_token_file_is_told_with_the_entry_that_names_it() {
         assert!(text.contains(": tokenFile ") && text.contains(said) && error.exit() == Exit::Denied, "{text}");
     }
     // The flag replaces the token, not the certificate: whose that is stays told.
-    let flagged = ConnectArgs {
+    let flagged = ConnectOptions {
         token: Some(SecretString::from("x")),
         ..kubeconfig(&server, "client-certificate: no/such.pem, client-key: no/such.pem")
     };
@@ -383,7 +383,7 @@ async fn credentials_do_not_go_over_plain_http() {
     let around = Surroundings { notice: std::sync::Arc::new(notice), ..Surroundings::nothing() };
     for user in ["token: planted", "tokenFile: token", "username: me, password: planted"] {
         let plain = Some(format!("http://{}", server.address));
-        let args = ConnectArgs { server: plain, ..kubeconfig(&server, user) };
+        let args = ConnectOptions { server: plain, ..kubeconfig(&server, user) };
         get(&Cluster::connect_in(&args, &around).await.unwrap(), "/version").await.unwrap();
         let heard = std::mem::take(&mut *heard.lock().unwrap());
         assert!(heard.contains("plain http") && !heard.contains("planted"), "{heard}");

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::super::{Cluster, ClusterError, ConnectArgs, Surroundings, settings::Settings};
+use super::super::{Cluster, ClusterError, ConnectOptions, Surroundings, settings::Settings};
 use crate::exit::Exit;
 
 /// The chosen context's cluster and user, and what stands beside them.
@@ -19,7 +19,7 @@ fn decide(text: &str) -> Result<Settings, ClusterError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
     std::fs::write(&path, text).unwrap();
-    let args = ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() };
+    let args = ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() };
     Settings::decide(&args, &Surroundings::nothing())
 }
 
@@ -161,7 +161,7 @@ async fn what_is_wrong_with_the_chosen_user_is_told_with_file_entry_and_field() 
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         std::fs::write(&path, &text).unwrap();
-        let args = ConnectArgs { kubeconfig: Some(path.clone()), ..ConnectArgs::default() };
+        let args = ConnectOptions { kubeconfig: Some(path.clone()), ..ConnectOptions::default() };
         let Err(error) = Cluster::connect_in(&args, &Surroundings::nothing()).await else {
             // Basic credentials are encoded: a header can carry them.
             assert!(said.is_empty(), "{text}");
@@ -185,7 +185,7 @@ fn a_server_or_proxy_that_is_no_url_is_told_with_file_and_entry() {
         assert!(told.starts_with("cluster \"k\" of kubeconfig ") && told.contains(said), "{told}");
         assert!(!told.contains("planted"), "{told}");
     }
-    let args = ConnectArgs { server: Some("ftp://x".to_owned()), ..ConnectArgs::default() };
+    let args = ConnectOptions { server: Some("ftp://x".to_owned()), ..ConnectOptions::default() };
     let told = Settings::decide(&args, &Surroundings::nothing()).unwrap_err().to_string();
     assert!(told.starts_with("--server: the server address \"ftp://x\""), "{told}");
 }

@@ -13,12 +13,12 @@ use tokio::{
 };
 
 use super::{
-    super::{Cluster, ClusterError, ConnectArgs, Obstacle, RequestTimeout, Surroundings},
+    super::{Cluster, ClusterError, ConnectOptions, Obstacle, RequestTimeout, Surroundings},
     server::{PATIENCE, Server, Speech, args, get},
 };
 use crate::exit::Exit;
 
-async fn fails(args: &ConnectArgs) -> ClusterError {
+async fn fails(args: &ConnectOptions) -> ClusterError {
     let cluster = Cluster::connect_in(args, &Surroundings::nothing()).await.unwrap();
     get(&cluster, "/version").await.unwrap_err()
 }
@@ -27,18 +27,18 @@ async fn fails(args: &ConnectArgs) -> ClusterError {
 async fn an_untrusted_certificate_says_what_to_pass() {
     let server = Server::start(Speech::default()).await;
     let other = Server::start(Speech::default()).await;
-    let error = fails(&ConnectArgs { certificate_authority: Some(other.ca()), ..server.args() }).await;
+    let error = fails(&ConnectOptions { certificate_authority: Some(other.ca()), ..server.args() }).await;
     assert_eq!(error.exit(), Exit::Unreachable);
     assert!(!error.is_transient());
     let text = error.to_string();
     let start = format!("cannot reach the cluster at {}: its certificate is not trusted", server.address);
     assert!(text.starts_with(&start) && text.contains("--certificate-authority"), "{text}");
 
-    let error = fails(&ConnectArgs { tls_server_name: Some("wrong.test".to_owned()), ..server.args() }).await;
+    let error = fails(&ConnectOptions { tls_server_name: Some("wrong.test".to_owned()), ..server.args() }).await;
     assert!(error.to_string().contains("pass --tls-server-name"), "{error}");
 
-    let named = ConnectArgs { tls_server_name: Some("kubernetes.test".to_owned()), ..server.args() };
-    let insecure = ConnectArgs { certificate_authority: None, insecure_skip_tls_verify: true, ..server.args() };
+    let named = ConnectOptions { tls_server_name: Some("kubernetes.test".to_owned()), ..server.args() };
+    let insecure = ConnectOptions { certificate_authority: None, insecure_skip_tls_verify: true, ..server.args() };
     for args in [named, insecure] {
         let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
         get(&cluster, "/version").await.unwrap();
@@ -69,7 +69,8 @@ async fn a_refused_connection_is_told_at_once() {
 
 #[tokio::test]
 async fn an_unknown_name_is_told_apart() {
-    let args = ConnectArgs { server: Some("https://no-such-host.invalid:6443".to_owned()), ..ConnectArgs::default() };
+    let args =
+        ConnectOptions { server: Some("https://no-such-host.invalid:6443".to_owned()), ..ConnectOptions::default() };
     let error = fails(&args).await;
     assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Dns(_), .. }), "{error}");
 }
@@ -80,7 +81,7 @@ async fn silence_ends_with_the_request_timeout() {
     // Accepts, and never says a word.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     for tls in [true, false] {
-        let args = ConnectArgs { request_timeout: short, ..args(listener.local_addr().unwrap(), None, tls) };
+        let args = ConnectOptions { request_timeout: short, ..args(listener.local_addr().unwrap(), None, tls) };
         let began = Instant::now();
         let error = fails(&args).await;
         assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Timeout { .. }, .. }), "{error}");
@@ -88,7 +89,7 @@ async fn silence_ends_with_the_request_timeout() {
     }
     // Begins an answer, and never ends it.
     let server = Server::start(Speech::default()).await;
-    let args = ConnectArgs { request_timeout: short, ..server.args() };
+    let args = ConnectOptions { request_timeout: short, ..server.args() };
     let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
     let error = get(&cluster, "/api/never-ends").await.unwrap_err();
     assert!(error.to_string().contains("reading the answer took longer than 2s"), "{error}");
@@ -140,8 +141,10 @@ async fn a_proxy_is_used_where_it_should_be() {
     let server = Server::start(Speech::default()).await;
     let (address, asked) = proxy().await;
     let port = server.address.port();
-    let args =
-        |proxy_url: &str| ConnectArgs { kubeconfig: Some(kubeconfig(&server, proxy_url)), ..ConnectArgs::default() };
+    let args = |proxy_url: &str| ConnectOptions {
+        kubeconfig: Some(kubeconfig(&server, proxy_url)),
+        ..ConnectOptions::default()
+    };
 
     let from_file = args(&format!(", proxy-url: 'http://user:planted@{address}'"));
     let around = Surroundings { no_proxy: "*".to_owned(), ..Surroundings::nothing() };
@@ -188,7 +191,7 @@ async fn a_socks_proxy_resolves_the_name_itself() {
         let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
     });
     let path = kubeconfig(&server, &format!(", proxy-url: 'socks5://{address}'"));
-    let args = ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() };
+    let args = ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() };
     let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
     get(&cluster, "/version").await.unwrap();
     assert!(!proxy.is_finished());
@@ -200,7 +203,7 @@ async fn a_proxy_that_fails_is_named_without_its_password() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for scheme in ["http", "socks5"] {
         let path = kubeconfig(&server, &format!(", proxy-url: '{scheme}://user:planted@{closed}'"));
-        let error = fails(&ConnectArgs { kubeconfig: Some(path), ..ConnectArgs::default() }).await;
+        let error = fails(&ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() }).await;
         let text = format!("{error} {error:?}");
         assert!(text.contains(&format!("proxy {closed} (the kubeconfig's proxy-url): connection refused")), "{text}");
         assert!(!text.contains("planted"), "{text}");

@@ -33,7 +33,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::super::{Cluster, ClusterError, ConnectArgs, LogAnswer, LogBody, LogQuery, RequestTimeout, Surroundings};
+use super::super::{Cluster, ClusterError, ConnectOptions, LogAnswer, LogBody, LogQuery, RequestTimeout, Surroundings};
 
 type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
@@ -240,7 +240,7 @@ impl Server {
         self.requests.lock().unwrap().iter().map(|parts| parts.version).collect()
     }
 
-    pub fn args(&self) -> ConnectArgs {
+    pub fn args(&self) -> ConnectOptions {
         args(self.address, self.speech.tls.then(|| self.ca()), self.speech.tls)
     }
 
@@ -249,12 +249,12 @@ impl Server {
     }
 }
 
-pub fn args(address: SocketAddr, ca: Option<PathBuf>, tls: bool) -> ConnectArgs {
-    ConnectArgs {
+pub fn args(address: SocketAddr, ca: Option<PathBuf>, tls: bool) -> ConnectOptions {
+    ConnectOptions {
         server: Some(format!("{}://{address}", if tls { "https" } else { "http" })),
         certificate_authority: ca,
         request_timeout: RequestTimeout(Some(PATIENCE)),
-        ..ConnectArgs::default()
+        ..ConnectOptions::default()
     }
 }
 

@@ -7,7 +7,7 @@ use http::Version;
 
 use super::{
     super::{
-        Cluster, ClusterError, ConnectArgs, Counters, LogAnswer, LogQuery, RequestTimeout, Surroundings,
+        Cluster, ClusterError, ConnectOptions, Counters, LogAnswer, LogQuery, RequestTimeout, Surroundings,
         lane::Keepalive,
     },
     server::{Server, Speech, get, log, next, relay, until},
@@ -163,7 +163,7 @@ async fn a_request_without_answer_keeps_the_next_from_the_same_silent_connection
     let server = Server::start(Speech::default()).await;
     let (address, freeze) = relay(server.address).await;
     let timeout = RequestTimeout(Some(Duration::from_secs(2)));
-    let args = ConnectArgs { request_timeout: timeout, ..super::server::args(address, Some(server.ca()), true) };
+    let args = ConnectOptions { request_timeout: timeout, ..super::server::args(address, Some(server.ca()), true) };
     let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
     get(&cluster, "/version").await.unwrap();
     freeze.notify_waiters();
@@ -217,7 +217,7 @@ async fn a_log_has_four_kinds_of_answer() {
 async fn the_kubelets_certificate_goes_unchecked_only_when_asked_for() {
     let server = Server::start(Speech::default()).await;
     for skip in [false, true] {
-        let args = ConnectArgs { insecure_skip_tls_verify_backend: skip, ..server.args() };
+        let args = ConnectOptions { insecure_skip_tls_verify_backend: skip, ..server.args() };
         let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
         drop(log(&cluster, "short").await.unwrap());
         let requests = server.requests.lock().unwrap();

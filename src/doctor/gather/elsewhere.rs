@@ -8,7 +8,7 @@ use kube::{Api, Client, api::ListParams};
 use tokio::time::timeout;
 
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectArgs},
+    cluster::{Cluster, ClusterError, ConnectOptions},
     discover::ID_LABEL,
     doctor::{Elsewhere, Place, RowFacts, Seen},
     job_id::JobId,
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// asked.
 pub(super) async fn search(
     cluster: &Cluster,
-    flags: &ConnectArgs,
+    flags: &ConnectOptions,
     row: &RowFacts,
     place: &Place,
     seen: &Seen,
@@ -59,8 +59,8 @@ async fn in_cluster<'a>(
     (elsewhere(found, None, but), false)
 }
 
-async fn in_context(flags: &ConnectArgs, name: &str, id: &JobId) -> Vec<Elsewhere> {
-    let flags = ConnectArgs {
+async fn in_context(flags: &ConnectOptions, name: &str, id: &JobId) -> Vec<Elsewhere> {
+    let flags = ConnectOptions {
         context: Some(name.to_owned()),
         cluster: None,
         user: None,

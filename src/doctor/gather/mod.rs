@@ -28,7 +28,7 @@ pub use row::{row, row_from};
 
 use super::{ClusterFacts, Failed, Place, RowFacts, Seen};
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectArgs},
+    cluster::{Cluster, ClusterError, ConnectOptions},
     discover::{Evidence, ID_LABEL, Match, Selection, watch as pods},
     job_id::JobId,
 };
@@ -37,7 +37,7 @@ use crate::{
 const PAGE: u32 = 500;
 
 /// Asks the cluster everything the rules want to know about the job of `row`.
-pub async fn cluster(cluster: &Cluster, flags: &ConnectArgs, row: &RowFacts, place: &Place) -> ClusterFacts {
+pub async fn cluster(cluster: &Cluster, flags: &ConnectOptions, row: &RowFacts, place: &Place) -> ClusterFacts {
     let client = cluster.client();
     let namespace = place.namespace.as_str();
     let id = row.id();

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Answer, DbArgs, Filter, RowSource, SourceError, Surroundings, choose,
+    Answer, DbOptions, Filter, RowSource, SourceError, Surroundings, choose,
     client::{self, Client, Reply},
     location::Location,
     secrets::Secrets,
@@ -44,7 +44,7 @@ pub(super) struct Http {
 
 impl Http {
     /// Reads the URL; connects to nothing.
-    pub fn new(location: &Location, args: &DbArgs, around: &Surroundings) -> Result<Self, SourceError> {
+    pub fn new(location: &Location, args: &DbOptions, around: &Surroundings) -> Result<Self, SourceError> {
         if args.db_table.is_some() || args.db_key.is_some() || args.db_payload.is_some() {
             let why = "--db-table, --db-key and --db-payload are for tables, and --db is the URL of a service";
             return Err(SourceError::Usage(why.to_owned()));

@@ -4,7 +4,6 @@
 //! answers three small questions (exactly this id, ids that begin so, the newest); which row is meant is decided in one
 //! place for all of them, `choose`. A source that was compiled out says so.
 
-mod args;
 #[cfg(feature = "azure")]
 mod azure;
 mod choose;
@@ -16,6 +15,7 @@ mod error;
 mod http;
 mod ident;
 mod location;
+mod options;
 mod reread;
 #[cfg_attr(not(any(feature = "sql", feature = "azure", feature = "http")), allow(dead_code))]
 mod secrets;
@@ -28,10 +28,10 @@ use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 
 use super::{JobArg, Row};
-pub use args::{DbArgs, LatestArgs};
 pub use error::{Candidate, SourceError};
 pub use ident::{Ident, IdentError};
 use location::Location;
+pub use options::DbOptions;
 pub use reread::{Reading, Reread};
 pub use surroundings::Surroundings;
 
@@ -122,7 +122,7 @@ impl Filter {
 ///
 /// # Errors
 /// [`SourceError::Usage`] for a URL or flags that make no sense, [`SourceError::CompiledOut`].
-pub fn open(args: &DbArgs) -> Result<Option<Box<dyn RowSource>>, SourceError> {
+pub fn open(args: &DbOptions) -> Result<Option<Box<dyn RowSource>>, SourceError> {
     open_in(args, &Surroundings::from_process())
 }
 
@@ -130,7 +130,7 @@ pub fn open(args: &DbArgs) -> Result<Option<Box<dyn RowSource>>, SourceError> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_in(args: &DbArgs, around: &Surroundings) -> Result<Option<Box<dyn RowSource>>, SourceError> {
+pub fn open_in(args: &DbOptions, around: &Surroundings) -> Result<Option<Box<dyn RowSource>>, SourceError> {
     // An empty variable is one that is not set.
     let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
     let location = Location::parse(url, around)?;
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn without_a_url_there_is_no_source() {
         for db in [None, Some(" ".into())] {
-            let args = DbArgs { db, ..DbArgs::default() };
+            let args = DbOptions { db, ..DbOptions::default() };
             assert!(open_in(&args, &Surroundings::nothing()).is_ok_and(|source| source.is_none()));
         }
     }
@@ -187,7 +187,7 @@ mod tests {
             ("https://acc.table.core.windows.net/jobs", cfg!(feature = "azure")),
             ("https://h", cfg!(feature = "http")),
         ] {
-            let args = DbArgs { db: Some(url.into()), ..DbArgs::default() };
+            let args = DbOptions { db: Some(url.into()), ..DbOptions::default() };
             match open_in(&args, &Surroundings::nothing()) {
                 Ok(source) => assert!(built && source.is_some(), "{url}"),
                 Err(error) => {

@@ -14,7 +14,7 @@ use url::Url;
 
 use self::{account::Account, query::Query};
 use super::{
-    Answer, DbArgs, Filter, Ident, RowSource, SourceError, Surroundings, choose,
+    Answer, DbOptions, Filter, Ident, RowSource, SourceError, Surroundings, choose,
     client::{self, Client, Reply},
     columns,
     location::Location,
@@ -49,7 +49,7 @@ pub(super) struct Azure {
 
 impl Azure {
     /// Reads the URL and what the environment says about the account; connects to nothing.
-    pub fn new(location: &Location, args: &DbArgs, around: &Surroundings) -> Result<Self, SourceError> {
+    pub fn new(location: &Location, args: &DbOptions, around: &Surroundings) -> Result<Self, SourceError> {
         let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
         let url = Url::parse(location.url.expose_secret()).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();

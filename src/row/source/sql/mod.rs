@@ -18,7 +18,7 @@ use self::{
     table::{Table, TableName},
 };
 use super::{
-    Answer, DbArgs, Filter, Ident, RowSource, SourceError, Surroundings, choose, columns,
+    Answer, DbOptions, Filter, Ident, RowSource, SourceError, Surroundings, choose, columns,
     location::{Engine, Location},
     secrets::Secrets,
 };
@@ -59,7 +59,12 @@ struct Session {
 
 impl Sql {
     /// Reads the URL; connects to nothing.
-    pub fn new(engine: Engine, location: &Location, args: &DbArgs, around: &Surroundings) -> Result<Self, SourceError> {
+    pub fn new(
+        engine: Engine,
+        location: &Location,
+        args: &DbOptions,
+        around: &Surroundings,
+    ) -> Result<Self, SourceError> {
         let mut secrets = location.secrets.clone();
         let (options, patience) = Options::parse(engine, location, around, &mut secrets, args.request_timeout.0)?;
         Ok(Self {

@@ -1,16 +1,18 @@
-//! [`DbArgs`]: where rows are, as flags.
+//! [`DbArgs`]: where rows are.
 
 use clap::Args;
 use secrecy::SecretString;
 
-use super::Ident;
-use crate::cluster::RequestTimeout;
+use crate::{
+    cluster::RequestTimeout,
+    row::source::{DbOptions, Ident},
+};
 
 /// The heading of these flags in `--help`.
 const HEADING: &str = "Database";
 
 /// Where the row is, when it is in a database.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DbArgs {
     /// Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service;
     /// JOB is the row's id then
@@ -18,26 +20,31 @@ pub struct DbArgs {
     #[arg(
         long, global = true, value_name = "URL", env = "ELBTAIL_DB", hide_env_values = true, help_heading = HEADING
     )]
-    pub db: Option<SecretString>,
+    db: Option<SecretString>,
     /// The table that holds the rows [default: jobstate]
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
-    pub db_table: Option<String>,
+    db_table: Option<String>,
     /// The column that holds a row's id [default: job_id, else PartitionKey]
     #[arg(long, global = true, value_name = "COLUMN", help_heading = HEADING)]
-    pub db_key: Option<Ident>,
+    db_key: Option<Ident>,
     /// The column that holds the payload [default: payload, else payload_json]
     #[arg(long, global = true, value_name = "COLUMN", help_heading = HEADING)]
-    pub db_payload: Option<Ident>,
+    db_payload: Option<Ident>,
     /// A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name
     // Secret, because it may hold a token. In the environment each line is one.
     #[arg(
         long = "db-header", global = true, value_name = "NAME: VALUE", env = "ELBTAIL_DB_HEADER", hide_env_values = true,
         value_delimiter = '\n', help_heading = HEADING
     )]
-    pub db_headers: Vec<SecretString>,
-    /// `--request-timeout`, which holds for databases too.
-    #[arg(skip)]
-    pub request_timeout: RequestTimeout,
+    db_headers: Vec<SecretString>,
+}
+
+impl DbArgs {
+    /// What they say; `request_timeout` holds for databases too.
+    pub fn plan(self, request_timeout: RequestTimeout) -> DbOptions {
+        let DbArgs { db, db_table, db_key, db_payload, db_headers } = self;
+        DbOptions { db, db_table, db_key, db_payload, db_headers, request_timeout }
+    }
 }
 
 /// Instead of an id.

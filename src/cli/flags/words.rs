@@ -1,0 +1,96 @@
+//! The words that flags such as `-o` take, for enums that know nothing of a command line.
+
+use clap::{ValueEnum, builder::PossibleValue};
+
+use crate::{
+    discover::{Phase, TargetsFormat},
+    doctor::view::DoctorFormat,
+    follow::recover::NodeLogs,
+    render::{ColorChoice, Format},
+    resolve::ResolveFormat,
+    row::listing::JobsFormat,
+    session::snapshot::Order,
+};
+
+/// A word for each variant, with what `--help` says of it. A variant without one does not compile.
+macro_rules! words {
+    ($type:ty { $($variant:ident = $word:literal: $help:literal,)+ }) => {
+        impl ValueEnum for $type {
+            fn value_variants<'a>() -> &'a [Self] {
+                &[$(Self::$variant),+]
+            }
+
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(match self {
+                    $(Self::$variant => PossibleValue::new($word).help($help),)+
+                })
+            }
+        }
+    };
+}
+
+words!(ColorChoice {
+    Auto = "auto": "On a terminal, unless the environment says otherwise",
+    Always = "always": "Also into a pipe",
+    Never = "never": "Not at all",
+});
+
+words!(Format {
+    Default = "default": "Pod, container and phase in columns, then the text",
+    Raw = "raw": "The text alone",
+    Json = "json": "One JSON object a line",
+});
+
+words!(Order {
+    Time = "time": "By their stamps",
+    Arrival = "arrival": "As they arrive",
+});
+
+words!(NodeLogs {
+    Auto = "auto": "Where that is permitted",
+    Never = "never": "Never",
+    Always = "always": "Yes, and it is an error when it is not permitted",
+});
+
+words!(Phase {
+    Submitting = "submitting": "Making the batch Jobs",
+    WarmingUp = "warming_up": "Loading a database ahead of time",
+    StagingDb = "staging_db": "Copying the database and the queries to the nodes",
+    Running = "running": "Searching",
+    ExportingResults = "exporting_results": "Uploading results, and finishing the job",
+});
+
+words!(TargetsFormat {
+    Table = "table": "A line for each container",
+    Wide = "wide": "The same with all there is to know",
+    Name = "name": "`<namespace>/<pod>/<container>` for each container",
+    Json = "json": "One object; with `-w` one for each container, a line each",
+    Yaml = "yaml": "The same object; with `-w` a document for each container",
+});
+
+words!(ResolveFormat {
+    Name = "name": "The id alone",
+    Json = "json": "One object, valid also without an id",
+    Yaml = "yaml": "The same object",
+    Table = "table": "Each place, its verdict and what stands there",
+});
+
+words!(JobsFormat {
+    Table = "table": "A line for each row",
+    Json = "json": "An array, empty without rows",
+    Name = "name": "The rows' ids alone",
+});
+
+words!(DoctorFormat {
+    Text = "text": "A few lines for a person",
+    Json = "json": "One object, as `docs/doctor.schema.json` describes it",
+});
+
+#[cfg(feature = "archive")]
+words!(crate::archive::view::ArchivesFormat {
+    Table = "table": "A line for each job",
+    Wide = "wide": "The same with all there is to know",
+    Name = "name": "The jobs' ids alone",
+    Json = "json": "An array, empty without jobs",
+    Yaml = "yaml": "The same array",
+});
