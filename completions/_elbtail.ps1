@@ -87,6 +87,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print lines')
             [CompletionResult]::new('--node-logs', '--node-logs', [CompletionResultType]::ParameterName, 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'In which order lines of different containers come [default: time, with -f arrival]')
+            [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Read an archive of ''elbtail save'' and the cluster as one sequence: each line once, also those whose pods are gone')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The name of the kubeconfig cluster to use')

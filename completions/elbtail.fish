@@ -91,6 +91,7 @@ never\t'Never'
 always\t'Yes, and it is an error when it is not permitted'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l order -d 'In which order lines of different containers come [default: time, with -f arrival]' -r -f -a "time\t'By their stamps'
 arrival\t'As they arrive'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l archive -d 'Read an archive of \'elbtail save\' and the cluster as one sequence: each line once, also those whose pods are gone' -r -f -a "(__fish_complete_directories)"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l cluster -d 'The name of the kubeconfig cluster to use' -r

@@ -3,6 +3,7 @@
 #[cfg(feature = "archive")]
 mod archive;
 mod args;
+mod beginning;
 mod causes;
 mod completion;
 mod console;

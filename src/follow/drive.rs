@@ -162,11 +162,13 @@ impl<L: Listener<Told>> Driver<L> {
             },
             None => Earlier::default(),
         };
+        // Lines from before it show where an earlier run has ended, so they are read, though nobody wants them.
+        let shown = if earlier.is_empty() { None } else { self.scope.since.take() };
         let mut follower = Follower::resuming(self.scope, seed(&self.target), earlier);
         let mut out = Output::default();
         let Driver { nodes, gate, target, told, .. } = &self;
         let (nodes, gate, target) = (nodes.clone(), gate.clone(), target.clone());
-        let mut recovery = Recovery::new(nodes, gate, target, self.scope, told.clone());
+        let mut recovery = Recovery::new(nodes, gate, target, self.scope, shown, told.clone());
         let mut work = Work::default();
         let mut standing = None;
         let mut event = self.take_news(&mut work);

@@ -198,6 +198,8 @@ pub struct Recovery<L> {
     target: Arc<Target>,
     id: Arc<ContainerId>,
     scope: Scope,
+    /// Only lines stamped at or after this are handed on, whatever is read.
+    shown: Option<Stamp>,
     told: L,
     /// The node, once it is known.
     node: Option<String>,
@@ -214,14 +216,22 @@ pub struct Recovery<L> {
 }
 
 impl<L: Listener<Told>> Recovery<L> {
-    /// Of one container.
-    pub fn new(nodes: Arc<Nodes>, gate: Arc<Gate>, target: Arc<Target>, scope: Scope, told: L) -> Self {
+    /// Of one container. Of what is read, only lines stamped at or after `shown` are handed on.
+    pub fn new(
+        nodes: Arc<Nodes>,
+        gate: Arc<Gate>,
+        target: Arc<Target>,
+        scope: Scope,
+        shown: Option<Stamp>,
+        told: L,
+    ) -> Self {
         Recovery {
             id: Arc::new(target.id()),
             nodes,
             gate,
             target,
             scope,
+            shown,
             told,
             node: None,
             begun: None,
@@ -305,11 +315,17 @@ impl<L: Listener<Told>> Recovery<L> {
         &mut self,
         restart: u32,
         stream: Option<node_logs::Stream>,
-        lines: Vec<Line>,
+        mut lines: Vec<Line>,
     ) -> Result<(), Unheard> {
         self.any = true;
         if let Some(begun) = self.begun.as_mut().filter(|begun| begun.start.restart == restart) {
             begun.read(&lines);
+        }
+        if let Some(shown) = self.shown {
+            lines.retain(|line| line.stamp >= shown);
+            if lines.is_empty() {
+                return Ok(());
+            }
         }
         *self.handed.entry(restart).or_default() += lines.len() as u64;
         let batch = Batch { instance: self.instance(restart), stream, lines };

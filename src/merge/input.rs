@@ -26,8 +26,10 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub fn new(told: mpsc::Receiver<Told>) -> Input {
-        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
+    /// One whose lines count as stamped at `after` or later.
+    pub fn new(told: mpsc::Receiver<Told>, after: Option<Stamp>) -> Input {
+        let reached = after.unwrap_or(Stamp(i64::MIN));
+        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached }
     }
 
     /// Takes a batch, when the one before is used up.

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunEvent {
-    /// A container was found.
+    /// A container was found; a second time, when it is in an archive and in its cluster.
     #[serde(with = "shared")]
     Found(Arc<Target>),
     /// Lines of one instance.

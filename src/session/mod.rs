@@ -4,6 +4,8 @@
 //! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way. [`fan_out`]
 //! brings what is said to everyone who listens, and [`RunStats`] are what came of it.
 
+#[cfg(feature = "archive")]
+pub mod archived;
 pub mod ending;
 mod event;
 pub mod fan_out;

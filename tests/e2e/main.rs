@@ -13,6 +13,7 @@ mod running;
 mod scene;
 mod stage;
 
+mod archived;
 mod bytes;
 mod deletion;
 mod demo;

@@ -8,14 +8,18 @@ mod save;
 mod verify;
 
 pub use self::{
-    archives::run as archives, prune::run as prune, replay::run as replay, save::run as save, verify::run as verify,
+    archives::run as archives,
+    prune::run as prune,
+    replay::{nothing_wanted, run as replay},
+    save::run as save,
+    verify::run as verify,
 };
 
-use std::time::Duration;
+use std::{ffi::OsStr, time::Duration};
 
 use tokio::time::timeout;
 
-use self::args::{ArchivedJobArgs, DestArgs};
+use self::args::ArchivedJobArgs;
 use super::{args::JobArgs, failure::Failure, flags::LatestArgs, job};
 use crate::{
     archive::{self, Access, Archive, ArchiveError, Environment, Job, JobKey, Place},
@@ -24,20 +28,20 @@ use crate::{
 };
 
 /// The archive that is there.
-async fn open(args: &DestArgs) -> Result<Archive, Failure> {
-    Ok(Archive::open(archive::open(&place(args)?, Access::Read, &environment())?).await?)
+pub async fn open(dest: &OsStr) -> Result<Archive, Failure> {
+    Ok(Archive::open(archive::open(&place(dest)?, Access::Read, &environment())?).await?)
 }
 
 /// The archive that is there, or is begun.
-async fn open_or_begin(args: &DestArgs) -> Result<Archive, Failure> {
-    Ok(Archive::open_or_begin(archive::open(&place(args)?, Access::Write, &environment())?).await?)
+async fn open_or_begin(dest: &OsStr) -> Result<Archive, Failure> {
+    Ok(Archive::open_or_begin(archive::open(&place(dest)?, Access::Write, &environment())?).await?)
 }
 
-fn place(args: &DestArgs) -> Result<Place, Failure> {
-    match args.dest.to_str() {
+fn place(dest: &OsStr) -> Result<Place, Failure> {
+    match dest.to_str() {
         Some(text) => Ok(text.parse()?),
         // A URL is text.
-        None => Ok(Place::Directory(args.dest.clone().into())),
+        None => Ok(Place::Directory(dest.into())),
     }
 }
 
@@ -45,7 +49,7 @@ fn place(args: &DestArgs) -> Result<Place, Failure> {
 pub async fn hint(id: &JobId) -> String {
     let Some(dest) = std::env::var_os("ELBTAIL_ARCHIVE").filter(|dest| !dest.is_empty()) else { return String::new() };
     let holds = async {
-        let archive = open(&DestArgs { dest }).await?;
+        let archive = open(&dest).await?;
         Ok::<_, Failure>(archive.job(&JobKey::new(id.as_str())?).await?.summary())
     };
     match timeout(HINT, holds).await {

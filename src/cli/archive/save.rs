@@ -58,7 +58,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     let key = JobKey::new(selection.id.as_str())?;
     let age = Duration::try_from(args.max_age).unwrap_or_default();
     let secrets = if args.redact { Secrets::Masked } else { Secrets::Kept };
-    let archive = open_or_begin(&args.dest).await?;
+    let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, which.target.as_ref()).await?;
     let known = match archive.job(&key).await {
         Ok(known) => Some(known),
