@@ -18,7 +18,7 @@ use std::{
 
 use elbtail::{
     archive::{Access, Archive, Environment, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
-    follow::{lines::Line, stamp::Stamp},
+    k8s::{Line, Stamp},
 };
 
 const STREAMS: usize = 50;

@@ -1,7 +1,7 @@
 //! elbtail: every log line of an ElasticBLAST job, found from the job's row.
 //!
-//! Data flows one way: `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. The modules in the middle
-//! are pure; I/O stands at both ends. `cli` alone prints or exits. `docs/design.md` tells the story.
+//! Data flows one way: `source` → `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. The modules in
+//! the middle are pure; I/O stands at both ends. `cli` alone prints or exits. `docs/design.md` tells the story.
 
 // What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says.
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
@@ -33,3 +33,4 @@ pub mod resolve;
 pub mod row;
 pub mod session;
 mod shell;
+pub mod source;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ArchiveError, Instance, Job, JobKey, Store, Stream, job::read, record::Chunk};
-use crate::follow::{lines::Line, stamp::Stamp};
+use crate::k8s::{Line, Stamp};
 
 /// What a follower remembers of a log: this many lines always, and this many at most.
 const REMEMBERED: (u64, u64) = (256, 65_536);

@@ -26,7 +26,7 @@ use super::{
     store::{Created, patiently},
 };
 use crate::{
-    follow::{lines::Line, stamp::Stamp},
+    k8s::{Line, Stamp},
     render::StampText,
 };
 

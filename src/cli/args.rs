@@ -10,15 +10,17 @@ use super::{
     flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs},
 };
 use crate::{
-    discover::{Headers, Phase, Selection},
-    follow::{recover::NodeLogs, stamp::Stamp},
+    discover::Selection,
+    follow::recover::NodeLogs,
     job_id::JobId,
+    k8s::{Phase, Stamp},
+    render::Headers,
     resolve::ResolveFormat,
-    row::JobArg,
     session::{
         filter::{Filter, PodPattern, whole},
         snapshot::Order,
     },
+    source::JobArg,
 };
 
 /// Every log line of an ElasticBLAST job on Kubernetes, found from the job's row.

@@ -6,15 +6,14 @@ use super::{args::LogsArgs, failure::Failure};
 #[cfg(feature = "archive")]
 use crate::{
     archive::{ArchiveError, JobKey},
-    session::archived::Archived,
-};
-use crate::{
     cluster::Cluster,
     discover::Match,
-    follow::{follower::Scope, status::PodLife},
+    follow::follower::Scope,
     job_id::JobId,
+    k8s::status::PodLife,
     session::{
         Outlet, Wanted,
+        archived::Archived,
         filter::Filter,
         follow::{self, Ending, Progress, RowNews},
         snapshot::{self, Order},

@@ -15,10 +15,9 @@ use super::{
     stdout,
 };
 use crate::{
-    follow::{lines::Line, note::Note},
-    k8s::{ContainerId, InstanceId},
+    follow::note::Note,
+    k8s::{ContainerId, InstanceId, Line, Stream},
     merge::{Merged, MergedLine, Origin},
-    node_logs::Stream,
     render::{self, ColorChoice, RenderOptions, Renderer, Source, Transforms},
     session::{
         Notice, Outlet, RunEvent, Sink,

@@ -18,7 +18,7 @@ use crate::{
     doctor::{Area, Asked, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
     exit::Exit,
     render::ColorChoice,
-    row::{JobArg, source::DbOptions},
+    source::{DbOptions, JobArg},
 };
 
 /// The pause between two looks of `--wait-healthy`.

@@ -275,7 +275,7 @@ const LISTED: usize = 20;
 pub fn nothing_wanted(found: &[Match], short: &str) -> String {
     let containers = found
         .iter()
-        .flat_map(|found| crate::discover::targets(&found.pod))
+        .flat_map(|found| crate::k8s::targets(&found.pod))
         .map(|target| format!("{} ({})", target.container, target.phase.as_str()));
     let pods = found.iter().map(|found| short_name(found.pod.name(), short));
     format!(

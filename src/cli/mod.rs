@@ -31,7 +31,7 @@ use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
 use crate::{
     cluster::{Cluster, ConnectOptions, Surroundings},
     exit::Exit,
-    row::JobArg,
+    source::JobArg,
 };
 
 pub use args::Cli;

@@ -20,6 +20,7 @@ mod log;
 mod no_proxy;
 pub mod node_file;
 mod options;
+mod pod;
 mod pool;
 mod proxy;
 mod review;

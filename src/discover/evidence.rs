@@ -2,13 +2,11 @@
 
 use serde::Serialize;
 
-use super::Pod;
-use crate::job_id::JobId;
+use crate::{
+    job_id::JobId,
+    k8s::{ID_ENV, ID_LABEL, Pod},
+};
 
-/// The label that carries the ElasticBLAST id (Azure layout).
-pub const ID_LABEL: &str = "elb-job-id";
-/// The environment variable that carries it in both layouts.
-pub const ID_ENV: &str = "BLAST_ELB_JOB_ID";
 /// The values of `app` that ElasticBLAST gives its pods.
 const APPS: &str = "blast,setup,submit,finalizer";
 /// The `app` of pods that carry no id in NCBI's layout.
@@ -41,6 +39,15 @@ impl Evidence {
             Evidence::Setup => "setup",
         }
     }
+}
+
+/// A matched pod.
+#[derive(Debug, Clone)]
+pub struct Match {
+    /// The pod.
+    pub pod: Pod,
+    /// Why it is the job's.
+    pub evidence: Evidence,
 }
 
 /// What to look for.

@@ -18,19 +18,14 @@ use super::{
     drive::{Batch, Told},
     follower::{Output, Scope, Start},
     gate::Gate,
-    lines::Line,
     listener::{Listener, Unheard},
     note::{Note, Proof, Seal, Wanted},
-    stamp::Stamp,
+    splice::{self, Progress, Splice},
 };
 use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, review},
-    discover::{Target, watch as pods},
-    k8s::{ContainerId, InstanceId},
-    node_logs::{
-        self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable,
-        splice::{self, Progress, Splice},
-    },
+    k8s::{ContainerId, InstanceId, Line, Stamp, Stream, Target},
+    node_logs::{self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable},
 };
 
 /// Whether lines that the log API no longer has are read from the files of the nodes.
@@ -311,12 +306,7 @@ impl<L: Listener<Told>> Recovery<L> {
         self.told.hear(Told::Note(self.id.clone(), note)).await
     }
 
-    async fn lines(
-        &mut self,
-        restart: u32,
-        stream: Option<node_logs::Stream>,
-        mut lines: Vec<Line>,
-    ) -> Result<(), Unheard> {
+    async fn lines(&mut self, restart: u32, stream: Option<Stream>, mut lines: Vec<Line>) -> Result<(), Unheard> {
         self.any = true;
         if let Some(begun) = self.begun.as_mut().filter(|begun| begun.start.restart == restart) {
             begun.read(&lines);
@@ -567,8 +557,8 @@ impl<L: Listener<Told>> Recovery<L> {
         }
         if self.node.is_none() {
             // It was not scheduled yet when it was first seen.
-            let (client, target) = (self.nodes.cluster.client(), &self.target);
-            let pod = pods::get(&client, &target.namespace, &target.pod).await.ok().flatten();
+            let (cluster, target) = (&self.nodes.cluster, &self.target);
+            let pod = cluster.pod(&target.namespace, &target.pod).await.ok().flatten();
             self.node = pod.filter(|pod| pod.uid() == target.uid).and_then(|pod| pod.spec.node_name.clone());
         }
         // Where the question cannot be asked, the answer to a request tells.
@@ -814,7 +804,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::node_logs::Stream;
+    use crate::k8s::Stream;
 
     fn line(seconds: i64) -> Line {
         Line { stamp: Stamp(seconds * 1_000_000_000), text: Bytes::from(seconds.to_string()) }

@@ -5,11 +5,12 @@ use std::vec::IntoIter;
 use tokio::sync::mpsc;
 
 use super::Origin;
-use crate::follow::{
-    drive::{Batch, Told},
-    lines::Line,
-    listener::{Listener, Unheard},
-    stamp::Stamp,
+use crate::{
+    follow::{
+        drive::{Batch, Told},
+        listener::{Listener, Unheard},
+    },
+    k8s::{Line, Stamp},
 };
 
 /// A source of lines.

@@ -11,10 +11,12 @@ use futures::future::try_join_all;
 use tokio::sync::mpsc;
 
 use self::input::Input;
-use crate::follow::{
-    drive::Told,
-    listener::{Listener, Unheard},
-    stamp::Stamp,
+use crate::{
+    follow::{
+        drive::Told,
+        listener::{Listener, Unheard},
+    },
+    k8s::Stamp,
 };
 
 pub use merged::{Merged, MergedLine, Origin};
@@ -131,8 +133,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::{
-        follow::{drive::Batch, lines::Line, note::Note},
-        k8s::{ContainerId, InstanceId},
+        follow::{drive::Batch, note::Note},
+        k8s::{ContainerId, InstanceId, Line},
     };
 
     #[derive(Debug)]

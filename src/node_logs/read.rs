@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     cluster::{Cluster, ClusterError},
-    follow::stamp::Stamp,
+    k8s::Stamp,
 };
 
 /// How often the files may change while one of them is opened.

@@ -7,30 +7,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use crate::follow::{
-    lines::{LONGEST_LINE, Line},
-    stamp::StampReader,
-};
-
-/// Which stream a container wrote a line to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-impl Stream {
-    /// The runtime's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        }
-    }
-}
+use crate::k8s::{Line, StampReader, Stream, lines::LONGEST_LINE};
 
 /// A line of a node's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +202,7 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::follow::stamp::Stamp;
+    use crate::k8s::Stamp;
     use proptest::prelude::*;
 
     fn read(files: &[&[u8]], chunk: usize) -> (Vec<NodeLine>, Records) {

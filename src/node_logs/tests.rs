@@ -11,7 +11,7 @@ use testcluster::{Access, Action, Cut, Kind, NodeLogs, Options, PodHandle, Rule,
 use super::*;
 use crate::{
     cluster::{ConnectOptions, Surroundings},
-    follow::{lines::lines_of, stamp::Stamp},
+    k8s::{Stamp, Stream, lines::lines_of},
 };
 
 struct Scene {
@@ -50,7 +50,7 @@ impl Scene {
     }
 
     /// What the log API reads.
-    async fn api(&self) -> Vec<crate::follow::lines::Line> {
+    async fn api(&self) -> Vec<crate::k8s::Line> {
         let query = crate::cluster::LogQuery { container: "blast".to_owned(), timestamps: true, ..Default::default() };
         let crate::cluster::LogAnswer::Body(mut body) =
             self.cluster.log("default", self.pod.name(), &query).await.unwrap()

@@ -25,16 +25,14 @@ use super::{
 use crate::{
     archive::{ArchiveError, Change, Instance, Job, Stream},
     cluster::Cluster,
-    discover::{Match, targets},
+    discover::Match,
     follow::{
         drive::{Batch, Told},
         earlier::Earlier,
         follower::Scope,
         listener::{Listener, Unheard},
-        stamp::Stamp,
-        status::Status,
     },
-    k8s::{ContainerId, InstanceId},
+    k8s::{ContainerId, InstanceId, Stamp, status::Status, targets},
     merge::Origin,
 };
 

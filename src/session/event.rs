@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, follow::Ending};
 use crate::{
-    discover::Target,
     follow::{
         drive::{Batch, Told},
         note::{Note, Proof},
     },
-    k8s::{ContainerId, InstanceId, shared},
+    k8s::{ContainerId, InstanceId, Target, shared},
     merge::Merged,
 };
 
@@ -100,9 +99,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        follow::{lines::Line, stamp::Stamp},
+        k8s::{Line, Stamp, Stream},
         merge::{MergedLine, Origin},
-        node_logs::Stream,
     };
 
     fn instance() -> InstanceId {

@@ -34,7 +34,6 @@ use tokio::{
 use self::filter::Filter;
 use crate::{
     cluster::Cluster,
-    discover::{Pod, Target},
     follow::{
         drive::{Driver, News, Standing, Told},
         earlier::Earlier,
@@ -43,6 +42,7 @@ use crate::{
         listener::Listener,
         recover::Nodes,
     },
+    k8s::{Pod, Target},
 };
 
 pub use event::RunEvent;

@@ -11,14 +11,12 @@ use tokio::time::{Instant, sleep_until};
 use super::{Notice, RunEvent, filter::Filter};
 use crate::{
     archive::{ArchiveError, Change, Gap, Instance, Job, Kept, Part, Stream},
-    discover::{Pod, Target, pod, targets},
-    follow::{
-        listener::Listener,
-        note::Note,
-        stamp::Stamp,
+    follow::{listener::Listener, note::Note},
+    k8s::{
+        ContainerId, InstanceId, Pod, Stamp, Target, pod,
         status::{Place, State, Status},
+        targets,
     },
-    k8s::{ContainerId, InstanceId},
     merge::{Merged, MergedLine, Origin},
 };
 

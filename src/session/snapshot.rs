@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 use super::{Drivers, Outlet, RunEvent, Wanted, news};
 use crate::{
     cluster::Cluster,
-    discover::{Match, targets},
-    follow::{drive::Told, stamp::Stamp},
-    k8s::ContainerId,
+    discover::Match,
+    follow::drive::Told,
+    k8s::{ContainerId, Stamp, targets},
     merge,
 };
 

@@ -1,9 +1,12 @@
 //! What holds in every store.
 
-use elbtail::archive::object_store::{ObjectStoreExt, path::Path};
 use elbtail::{
-    archive::{Access, Archive, ArchiveError, Change, JobState, Part, Writer, prune, verify},
-    follow::stamp::Stamp,
+    archive::{
+        Access, Archive, ArchiveError, Change, JobState, Part, Writer,
+        object_store::{ObjectStoreExt, path::Path},
+        prune, verify,
+    },
+    k8s::Stamp,
 };
 use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use elbtail::row::source::{DbOptions, Reading, Reread, RowSource, Surroundings};
+use elbtail::source::{DbOptions, Reading, Reread, RowSource, Surroundings};
 
 use crate::support::{
     args, azurite, mariadb, open, open_with, postgres,

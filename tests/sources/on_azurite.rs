@@ -1,6 +1,6 @@
 //! Azure Table Storage: Azurite for the table, small servers for what gives out tokens.
 
-use elbtail::row::source::{DbOptions, Filter, SourceError, Surroundings, open_in};
+use elbtail::source::{DbOptions, Filter, SourceError, Surroundings, open_in};
 use serde_json::json;
 
 use crate::support::{

@@ -1,6 +1,6 @@
 //! MariaDB, and MySQL as far as they are one.
 
-use elbtail::row::source::{DbOptions, Filter, SourceError, Surroundings};
+use elbtail::source::{DbOptions, Filter, SourceError, Surroundings};
 
 use crate::support::{
     PLANTED, args, fault, mariadb, open, open_with,
@@ -125,7 +125,7 @@ async fn the_schemes_of_sqlalchemy_and_parameters_that_are_not_dropped() {
     for (query, word) in [("sslmode=require", "write ssl-mode=REQUIRED; there are DISABLED"), ("useSSL=true", "useSSL")]
     {
         let url = format!("{url}?{query}");
-        let error = elbtail::row::source::open_in(&args(&url), &Surroundings::nothing()).map(|_| ()).unwrap_err();
+        let error = elbtail::source::open_in(&args(&url), &Surroundings::nothing()).map(|_| ()).unwrap_err();
         assert!(matches!(&error, SourceError::Usage(why) if why.contains(word)), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use elbtail::{
     exit::Exit,
-    row::source::{DbOptions, Filter, SourceError, Surroundings},
+    source::{DbOptions, Filter, SourceError, Surroundings},
 };
 
 use crate::support::{
@@ -216,7 +216,7 @@ async fn the_schema_of_the_url_and_the_schemes_of_sqlalchemy() {
             assert_eq!(row.unwrap_or_else(|error| panic!("{error}")).id(), Some("here"));
         }
     }
-    let unknown = elbtail::row::source::open_in(&of(&format!("{url}?currentSchema=elb")), &Surroundings::nothing());
+    let unknown = elbtail::source::open_in(&of(&format!("{url}?currentSchema=elb")), &Surroundings::nothing());
     let error = unknown.map(|_| ()).unwrap_err();
     assert!(matches!(&error, SourceError::Usage(why) if why.contains("\"currentSchema\" is not honoured")), "{error}");
 }

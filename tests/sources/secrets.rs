@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use elbtail::row::source::{DbOptions, Surroundings, open_in};
+use elbtail::source::{DbOptions, Surroundings, open_in};
 
 use crate::support::{PLANTED, args, assert_clean, encoded, process, service::Service};
 

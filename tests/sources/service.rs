@@ -1,6 +1,6 @@
 //! The service that serves rows over HTTP.
 
-use elbtail::row::source::{DbOptions, SourceError, Surroundings, open_in};
+use elbtail::source::{DbOptions, SourceError, Surroundings, open_in};
 
 use crate::support::{
     PLANTED, all, args, assert_clean, fault, ids, open, open_with,

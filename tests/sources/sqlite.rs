@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use elbtail::row::source::{DbOptions, SourceError, Surroundings};
+use elbtail::source::{DbOptions, SourceError, Surroundings};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::support::{

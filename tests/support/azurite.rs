@@ -6,7 +6,7 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use elbtail::row::source::Surroundings;
+use elbtail::source::Surroundings;
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode};
 use ring::hmac;

@@ -12,8 +12,8 @@ pub mod process;
 pub mod rows;
 pub mod service;
 
-use elbtail::row::{
-    Row,
+use elbtail::{
+    row::Row,
     source::{DbOptions, Filter, RowSource, SourceError, Surroundings, open_in},
 };
 

@@ -11,9 +11,9 @@ use crate::{
         args::{ChoiceArgs, PrintArgs, RangeArgs},
         duration::positive,
     },
-    discover::Headers,
     follow::recover::NodeLogs,
-    row::JobArg,
+    render::Headers,
+    source::JobArg,
 };
 
 /// Where an archive is.

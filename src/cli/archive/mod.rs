@@ -24,7 +24,7 @@ use super::{args::JobArgs, failure::Failure, flags::LatestArgs, job};
 use crate::{
     archive::{self, Access, Archive, ArchiveError, Environment, Job, JobKey, Place},
     job_id::JobId,
-    row::{JobArg, source},
+    source::{self, JobArg},
 };
 
 /// The archive that is there.

@@ -9,9 +9,9 @@ use tokio::time::timeout;
 
 use crate::{
     cluster::{Cluster, ClusterError, ConnectOptions},
-    discover::ID_LABEL,
     doctor::{Elsewhere, Place, RowFacts, Seen},
     job_id::JobId,
+    k8s::ID_LABEL,
 };
 
 /// How long another context may take to answer.

@@ -29,8 +29,9 @@ pub use row::{row, row_from};
 use super::{ClusterFacts, Failed, Place, RowFacts, Seen};
 use crate::{
     cluster::{Cluster, ClusterError, ConnectOptions},
-    discover::{Evidence, ID_LABEL, Match, Selection, watch as pods},
+    discover::{Evidence, Match, Selection, watch as pods},
     job_id::JobId,
+    k8s::ID_LABEL,
 };
 
 /// Objects of a list that are evidence only.
