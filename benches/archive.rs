@@ -17,7 +17,8 @@ use std::{
 };
 
 use elbtail::{
-    archive::{Access, Archive, Environment, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
+    archive::{Access, Archive, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
+    environment::Environment,
     k8s::{Line, Stamp},
 };
 

@@ -3,7 +3,8 @@
 //! Data flows one way: `source` → `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. The modules in
 //! the middle are pure; I/O stands at both ends. `cli` alone prints or exits. `docs/design.md` tells the story.
 
-// What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says.
+// What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says. The
+// environment is read in `cli::environment`, and passed on as a value. `clippy.toml` lists both.
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 // Test code that unit tests share with those under `tests/` names the crate.
@@ -19,6 +20,7 @@ pub mod cluster;
 pub mod crypto;
 pub mod discover;
 pub mod doctor;
+pub mod environment;
 pub mod exit;
 pub mod follow;
 mod foreign;

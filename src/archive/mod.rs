@@ -45,7 +45,7 @@ pub use object_store;
 pub use error::ArchiveError;
 pub use job::{Archive, Job, Kept, Summary};
 pub use merged::{Merged, MergedLine, Part};
-pub use open::{Access, Environment, open, open_with};
+pub use open::{Access, open, open_with};
 pub use place::Place;
 pub use position::{Position, Positions};
 pub use prune::{Pruned, Pruning, prune};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{args::JobArgs, failure::Failure, stderr};
+use super::{args::JobArgs, environment, failure::Failure, stderr};
 use crate::{
     job_id::JobId,
     resolve::{Resolution, resolve},
@@ -25,7 +25,7 @@ pub struct RowPlace(Option<Arc<dyn RowSource>>);
 impl RowPlace {
     /// As the flags say.
     pub fn of(args: &DbOptions) -> Result<RowPlace, Failure> {
-        let source: Option<Arc<dyn RowSource>> = source::open(args)?.map(Arc::from);
+        let source: Option<Arc<dyn RowSource>> = source::open(args, &environment::of_rows())?.map(Arc::from);
         if let Some(warning) = source.as_ref().and_then(|source| source.warning()) {
             stderr::warn(&warning);
         }

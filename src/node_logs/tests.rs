@@ -10,7 +10,7 @@ use testcluster::{Access, Action, Cut, Kind, NodeLogs, Options, PodHandle, Rule,
 
 use super::*;
 use crate::{
-    cluster::{ConnectOptions, Surroundings},
+    cluster::{ConnectEnvironment, ConnectOptions},
     k8s::{Stamp, Stream, lines::lines_of},
 };
 
@@ -68,7 +68,7 @@ impl Scene {
 async fn connect(server: &TestCluster, user: &str, home: &std::path::Path) -> Cluster {
     let args =
         ConnectOptions { kubeconfig: Some(server.write_kubeconfig_of(user, home).unwrap()), ..Default::default() };
-    Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap()
+    Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap()
 }
 
 fn at(number: usize) -> Timestamp {

@@ -7,9 +7,10 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{RequestBuilder, Response, redirect::Policy};
 use url::Url;
 
-use super::{SourceError, secrets::Secrets};
+use super::{SourceEnvironment, SourceError, secrets::Secrets};
 use crate::{
     causes::{chain, find},
+    environment::Environment,
     mask::url::unclear,
 };
 
@@ -26,6 +27,8 @@ pub(super) struct Client {
     credentials: bool,
     /// How long a whole answer may take.
     limit: Option<Duration>,
+    /// The variables that name proxies, as the client below reads them by itself.
+    proxies: Environment,
     inner: OnceLock<(reqwest::Client, Option<String>)>,
 }
 
@@ -38,8 +41,14 @@ pub(super) struct Reply {
 
 impl Client {
     /// Sets nothing up yet. `credentials`: requests will carry some.
-    pub fn new(at: String, secrets: Secrets, credentials: bool, limit: Option<Duration>) -> Self {
-        Self { at, secrets, credentials, limit, inner: OnceLock::new() }
+    pub fn new(
+        at: String,
+        secrets: Secrets,
+        credentials: bool,
+        limit: Option<Duration>,
+        environment: &SourceEnvironment,
+    ) -> Self {
+        Self { at, secrets, credentials, limit, proxies: environment.proxies.clone(), inner: OnceLock::new() }
     }
 
     /// A GET of `url`.
@@ -83,7 +92,7 @@ impl Client {
             return Ok(client);
         }
         if !is_local(url)
-            && let Some((name, why)) = unclear_proxy(|name| std::env::var(name).ok())
+            && let Some((name, why)) = unclear_proxy(&self.proxies)
         {
             return Err(SourceError::Usage(format!("the proxy in {name}: {why}")));
         }
@@ -91,7 +100,7 @@ impl Client {
             let why = format!("TLS cannot be set up: {}", self.told(&chain(&error)));
             SourceError::Rejected { at: self.at.clone(), why, transient: false }
         })?;
-        let proxy = if is_local(url) { None } else { proxy_for(url, |name| std::env::var(name).ok()) };
+        let proxy = if is_local(url) { None } else { proxy_for(url, &self.proxies) };
         Ok(&self.inner.get_or_init(|| (client, proxy)).0)
     }
 
@@ -140,10 +149,8 @@ impl Client {
 }
 
 /// The proxy that stands before `url`, as `host:port (NAME)`: the environment read as reqwest reads it.
-fn proxy_for(url: &Url, env: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let of = |names: [&'static str; 2]| {
-        names.into_iter().find_map(|name| Some((name, env(name).filter(|value| !value.is_empty())?)))
-    };
+fn proxy_for(url: &Url, environment: &Environment) -> Option<String> {
+    let of = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, environment.text(name)?)));
     let https = url.scheme() == "https";
     let of_scheme = of(if https { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] });
     let (name, value) = of_scheme.or_else(|| of(["ALL_PROXY", "all_proxy"]))?;
@@ -156,10 +163,10 @@ fn proxy_for(url: &Url, env: impl Fn(&str) -> Option<String>) -> Option<String> 
 }
 
 /// The environment's proxy in which it cannot be told where the password ends, and why. A redirect may lead to either scheme.
-fn unclear_proxy(env: impl Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
+fn unclear_proxy(environment: &Environment) -> Option<(&'static str, String)> {
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
         .into_iter()
-        .find_map(|name| Some((name, unclear(&env(name)?)?)))
+        .find_map(|name| Some((name, unclear(environment.text(name)?)?)))
 }
 
 /// A client for `url`; with `credentials` it leaves that server for no redirect.
@@ -215,10 +222,7 @@ mod tests {
 
     #[test]
     fn the_proxy_on_the_way_is_named_with_where_it_comes_from_and_without_its_password() {
-        let of = |set: &[(&str, &str)], url: &str| {
-            let env = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
-            proxy_for(&Url::parse(url).unwrap(), env)
-        };
+        let of = |set: &[(&str, &str)], url: &str| proxy_for(&Url::parse(url).unwrap(), &set.iter().copied().collect());
         let named = |text: &str| Some(text.to_owned());
         let both = [("HTTPS_PROXY", "http://me:p@secure:3128"), ("http_proxy", "plain:8080")];
         assert_eq!(of(&both, "https://h/x"), named("secure:3128 (HTTPS_PROXY)"));
@@ -232,8 +236,7 @@ mod tests {
 
     #[test]
     fn a_proxy_whose_password_has_no_clear_end_is_refused_without_a_word_of_it() {
-        let of =
-            |set: &'static str, url: &'static str| unclear_proxy(move |name| (name == set).then(|| url.to_owned()));
+        let of = |set: &str, url: &str| unclear_proxy(&[(set, url)].into_iter().collect());
         for set in ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"] {
             let (name, why) = of(set, "http://me:99/Secret@proxy:3128").unwrap();
             assert!(name == set && why.contains("/ as %2F") && !why.contains("Secret"), "{name}: {why}");

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Answer, DbOptions, Filter, RowSource, SourceError, Surroundings, choose,
+    Answer, DbOptions, Filter, RowSource, SourceEnvironment, SourceError, choose,
     client::{self, Client, Reply},
     location::Location,
     row_from_bytes,
@@ -46,7 +46,7 @@ pub(super) struct Http {
 
 impl Http {
     /// Reads the URL; connects to nothing.
-    pub fn new(location: &Location, args: &DbOptions, around: &Surroundings) -> Result<Self, SourceError> {
+    pub fn new(location: &Location, args: &DbOptions, environment: &SourceEnvironment) -> Result<Self, SourceError> {
         if args.db_table.is_some() || args.db_key.is_some() || args.db_payload.is_some() {
             let why = "--db-table, --db-key and --db-payload are for tables, and --db is the URL of a service";
             return Err(SourceError::Usage(why.to_owned()));
@@ -55,13 +55,13 @@ impl Http {
         let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
         let url = Url::parse(text).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();
-        let headers = headers(&args.db_headers, around.http_token.as_ref(), &mut secrets)?;
+        let headers = headers(&args.db_headers, environment.http_token.as_ref(), &mut secrets)?;
         let is_secret =
             url.query().is_some() || url.password().is_some() || !url.username().is_empty() || !headers.is_empty();
         let warning = if is_secret { client::in_plain_sight(&location.shown, &url) } else { None };
-        let client = Client::new(location.shown.clone(), secrets, is_secret, args.request_timeout.0);
+        let client = Client::new(location.shown.clone(), secrets, is_secret, args.request_timeout.0, environment);
         let (row, list, named) = places(&url);
-        let (at, has_token) = (location.shown.clone(), around.http_token.is_some());
+        let (at, has_token) = (location.shown.clone(), environment.http_token.is_some());
         Ok(Self { at, client, headers, has_token, warning, row, list, named })
     }
 

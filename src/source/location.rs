@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{SourceError, Surroundings, secrets::Secrets, typed::Typed};
+use super::{SourceEnvironment, SourceError, secrets::Secrets, typed::Typed};
 use crate::render::plain;
 
 /// Hosts of Azure's table service, and of Cosmos DB's.
@@ -62,7 +62,7 @@ pub(super) struct Location {
 
 impl Location {
     /// Takes `url` apart. Its text is in no error.
-    pub fn parse(url: &SecretString, around: &Surroundings) -> Result<Self, SourceError> {
+    pub fn parse(url: &SecretString, environment: &SourceEnvironment) -> Result<Self, SourceError> {
         let text = url.expose_secret().trim();
         let usage = |why: String| SourceError::Usage(format!("--db: {why}; give {KNOWN}"));
         // What is said about the text as it was typed is the whole advice.
@@ -83,7 +83,7 @@ impl Location {
             "postgres" | "postgresql" => Kind::Sql(Engine::Postgres),
             "mysql" | "mariadb" => Kind::Sql(Engine::MySql),
             "http" | "https" if typed.driver => return Err(usage("a driver has no place in a URL of http".to_owned())),
-            "http" | "https" if is_table(&parsed, around) => Kind::Azure,
+            "http" | "https" if is_table(&parsed, environment) => Kind::Azure,
             "http" | "https" => Kind::Http,
             other => return Err(usage(format!("{:?} is no scheme that is known", plain(other, 20)))),
         };
@@ -111,19 +111,19 @@ impl Location {
 }
 
 /// Whether an `http(s)` URL is one of a table service.
-fn is_table(url: &Url, around: &Surroundings) -> bool {
+fn is_table(url: &Url, environment: &SourceEnvironment) -> bool {
     let host = url.host_str().unwrap_or_default();
     let has = |name: &str| url.query_pairs().any(|(key, _)| key == name);
     let first = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
     TABLE_HOSTS.iter().any(|suffix| host.ends_with(suffix))
         || first == EMULATOR
         || (has("sv") && has("sig"))
-        || endpoint(around).is_some_and(|endpoint| endpoint.host() == url.host() && endpoint.port() == url.port())
+        || endpoint(environment).is_some_and(|endpoint| endpoint.host() == url.host() && endpoint.port() == url.port())
 }
 
 /// The table endpoint that the connection string names: an emulator's or a private one.
-pub(super) fn endpoint(around: &Surroundings) -> Option<Url> {
-    let text = around.connection_string.as_ref()?.expose_secret();
+pub(super) fn endpoint(environment: &SourceEnvironment) -> Option<Url> {
+    let text = environment.connection_string.as_ref()?.expose_secret();
     text.split(';').find_map(|part| part.trim().strip_prefix("TableEndpoint=")).and_then(|url| url.parse().ok())
 }
 
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn at(url: &str) -> Result<Location, SourceError> {
-        Location::parse(&url.into(), &Surroundings::nothing())
+        Location::parse(&url.into(), &SourceEnvironment::nothing())
     }
 
     #[test]
@@ -163,11 +163,11 @@ mod tests {
         ] {
             assert_eq!(at(url).map(|location| location.kind).ok(), Some(kind), "{url}");
         }
-        let around = Surroundings {
+        let environment = SourceEnvironment {
             connection_string: Some("AccountName=a;TableEndpoint=http://tables:10002/a;AccountKey=eA==".into()),
-            ..Surroundings::nothing()
+            ..SourceEnvironment::nothing()
         };
-        let location = Location::parse(&"http://tables:10002/a/jobstate".into(), &around);
+        let location = Location::parse(&"http://tables:10002/a/jobstate".into(), &environment);
         assert_eq!(location.map(|location| location.kind).ok(), Some(Kind::Azure));
     }
 

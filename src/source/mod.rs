@@ -11,6 +11,7 @@ mod azure;
 mod choose;
 #[cfg(any(feature = "azure", feature = "http"))]
 mod client;
+mod environment;
 mod error;
 #[cfg(feature = "http")]
 mod http;
@@ -25,13 +26,13 @@ mod reread;
 mod secrets;
 #[cfg(feature = "sql")]
 mod sql;
-mod surroundings;
 mod typed;
 
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 
 pub use arg::JobArg;
+pub use environment::SourceEnvironment;
 pub use error::{Candidate, SourceError};
 pub use ident::{Ident, IdentError};
 use location::Location;
@@ -39,7 +40,6 @@ pub use options::DbOptions;
 pub use pick::row_from_bytes;
 pub use read::{read, read_from};
 pub use reread::{Reading, Reread};
-pub use surroundings::Surroundings;
 
 use crate::row::{Row, ident as row_ident};
 
@@ -126,22 +126,14 @@ impl Filter {
     }
 }
 
-/// The source that the flags name, or `None` without `--db`; reads the process's environment for credentials.
+/// The source that `args` name, or `None` without a URL; `environment` is where credentials are looked for.
 ///
 /// # Errors
 /// [`SourceError::Usage`] for a URL or flags that make no sense, [`SourceError::CompiledOut`].
-pub fn open(args: &DbOptions) -> Result<Option<Box<dyn RowSource>>, SourceError> {
-    open_in(args, &Surroundings::from_process())
-}
-
-/// As [`open`], in an environment given as a value.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_in(args: &DbOptions, around: &Surroundings) -> Result<Option<Box<dyn RowSource>>, SourceError> {
+pub fn open(args: &DbOptions, environment: &SourceEnvironment) -> Result<Option<Box<dyn RowSource>>, SourceError> {
     // An empty variable is one that is not set.
     let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
-    let location = Location::parse(url, around)?;
+    let location = Location::parse(url, environment)?;
     if location.kind != location::Kind::Http
         && args.db_headers.iter().any(|line| !line.expose_secret().trim().is_empty())
     {
@@ -150,11 +142,11 @@ pub fn open_in(args: &DbOptions, around: &Surroundings) -> Result<Option<Box<dyn
     }
     let source: Result<Box<dyn RowSource>, SourceError> = match location.kind {
         #[cfg(feature = "sql")]
-        location::Kind::Sql(engine) => sql::Sql::new(engine, &location, args, around).map(boxed),
+        location::Kind::Sql(engine) => sql::Sql::new(engine, &location, args, environment).map(boxed),
         #[cfg(feature = "azure")]
-        location::Kind::Azure => azure::Azure::new(&location, args, around).map(boxed),
+        location::Kind::Azure => azure::Azure::new(&location, args, environment).map(boxed),
         #[cfg(feature = "http")]
-        location::Kind::Http => http::Http::new(&location, args, around).map(boxed),
+        location::Kind::Http => http::Http::new(&location, args, environment).map(boxed),
         #[allow(unreachable_patterns)]
         kind => Err(SourceError::CompiledOut { at: location.shown, feature: kind.feature() }),
     };
@@ -187,7 +179,7 @@ mod opening {
     fn without_a_url_there_is_no_source() {
         for db in [None, Some(" ".into())] {
             let args = DbOptions { db, ..DbOptions::default() };
-            assert!(open_in(&args, &Surroundings::nothing()).is_ok_and(|source| source.is_none()));
+            assert!(open(&args, &SourceEnvironment::nothing()).is_ok_and(|source| source.is_none()));
         }
     }
 
@@ -199,7 +191,7 @@ mod opening {
             ("https://h", cfg!(feature = "http")),
         ] {
             let args = DbOptions { db: Some(url.into()), ..DbOptions::default() };
-            match open_in(&args, &Surroundings::nothing()) {
+            match open(&args, &SourceEnvironment::nothing()) {
                 Ok(source) => assert!(built && source.is_some(), "{url}"),
                 Err(error) => {
                     assert!(!built && error.to_string().contains("built without the feature"), "{error}");

@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::Command};
 
-use elbtail::archive::{Access, Archive, ArchiveError, Environment, Place, Writer, open, verify};
+use elbtail::{
+    archive::{Access, Archive, ArchiveError, Place, Writer, open, verify},
+    environment::Environment,
+};
 
 use crate::{
     logs::{job, kept, lines, next_writer, small, stream},

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::entra::Entra;
 use crate::source::{
-    SourceError, Surroundings,
+    SourceEnvironment, SourceError,
     location::{self, EMULATOR},
     secrets::Secrets,
 };
@@ -54,7 +54,7 @@ impl Account {
     /// Reads the URL and the environment: the account, the URL of its service, and the table that the URL names.
     pub fn new(
         url: &Url,
-        around: &Surroundings,
+        environment: &SourceEnvironment,
         shown: &str,
         secrets: &mut Secrets,
         limit: Option<Duration>,
@@ -69,7 +69,7 @@ impl Account {
         let in_path = host.parse::<std::net::IpAddr>().is_ok()
             || host == "localhost"
             || segments.first() == Some(&EMULATOR)
-            || location::endpoint(around)
+            || location::endpoint(environment)
                 .is_some_and(|endpoint| endpoint.host() == url.host() && !endpoint.path().trim_matches('/').is_empty());
         let (name, rest) = match segments.as_slice() {
             [name, rest @ ..] if in_path => ((*name).to_owned(), rest),
@@ -86,7 +86,7 @@ impl Account {
         base.set_fragment(None);
         let _ = base.set_username("");
         base.set_path(if in_path { &name } else { "" });
-        let credentials = Credentials::choose(url, &name, around, &usage, secrets, limit)?;
+        let credentials = Credentials::choose(url, &name, environment, &usage, secrets, limit)?;
         let base = base.as_str().trim_end_matches('/').to_owned();
         if matches!(credentials, Credentials::Entra(_)) && url.scheme() != "https" {
             return Err(usage(
@@ -157,7 +157,7 @@ impl Credentials {
     fn choose(
         url: &Url,
         name: &str,
-        around: &Surroundings,
+        environment: &SourceEnvironment,
         usage: &impl Fn(&str) -> SourceError,
         secrets: &mut Secrets,
         limit: Option<Duration>,
@@ -178,14 +178,14 @@ impl Credentials {
                 "what stands behind the \"?\" is no SAS, which has a sig; copy the SAS again, whole, in quotes",
             ));
         }
-        let parts = around.connection_string.as_ref().map(Parts::parse).unwrap_or_default();
+        let parts = environment.connection_string.as_ref().map(Parts::parse).unwrap_or_default();
         // A connection string for another account is about something else.
         let is_ours = parts.name.as_deref().is_none_or(|own| own == name);
         if let Some(token) = parts.sas.as_ref().filter(|_| is_ours) {
             return Ok(sas(token.expose_secret(), "the SAS in AZURE_STORAGE_CONNECTION_STRING"));
         }
         let key = parts.key.as_ref().filter(|_| is_ours).map(|key| (key, "the key in AZURE_STORAGE_CONNECTION_STRING"));
-        let key = key.or_else(|| around.storage_key.as_ref().map(|key| (key, "AZURE_STORAGE_KEY")));
+        let key = key.or_else(|| environment.storage_key.as_ref().map(|key| (key, "AZURE_STORAGE_KEY")));
         if let Some((key, origin)) = key {
             secrets.add(key.expose_secret());
             let bytes = BASE64_STANDARD
@@ -193,10 +193,10 @@ impl Credentials {
                 .map_err(|_| usage(&format!("{origin} is not base64; copy it again, whole")))?;
             return Ok(Self::Key { key: hmac::Key::new(hmac::HMAC_SHA256, &bytes), origin });
         }
-        if let Some(token) = &around.sas_token {
+        if let Some(token) = &environment.sas_token {
             return Ok(sas(token.expose_secret(), "AZURE_STORAGE_SAS_TOKEN"));
         }
-        Ok(Self::Entra(Box::new(Entra::new(around, secrets.clone(), limit))))
+        Ok(Self::Entra(Box::new(Entra::new(environment, secrets.clone(), limit))))
     }
 }
 
@@ -257,13 +257,13 @@ impl Account {
 mod tests {
     use super::*;
 
-    fn account(url: &str, around: &Surroundings) -> Result<(Account, String, Option<String>), SourceError> {
-        Account::new(&Url::parse(url).unwrap(), around, "shown", &mut Secrets::default(), None)
+    fn account(url: &str, environment: &SourceEnvironment) -> Result<(Account, String, Option<String>), SourceError> {
+        Account::new(&Url::parse(url).unwrap(), environment, "shown", &mut Secrets::default(), None)
     }
 
     #[test]
     fn the_account_is_in_the_host_or_in_the_path() {
-        let around = Surroundings { storage_key: Some("eA==".into()), ..Surroundings::nothing() };
+        let environment = SourceEnvironment { storage_key: Some("eA==".into()), ..SourceEnvironment::nothing() };
         for (url, name, base, table) in [
             (
                 "https://stelb01.table.core.windows.net/jobstate",
@@ -285,7 +285,7 @@ mod tests {
                 Some("jobs"),
             ),
         ] {
-            let (account, at, named) = account(url, &around).unwrap_or_else(|error| panic!("{error}"));
+            let (account, at, named) = account(url, &environment).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!((account.name(), at.as_str(), named.as_deref()), (name, base, table));
         }
     }
@@ -293,20 +293,21 @@ mod tests {
     #[test]
     fn credentials_are_tried_in_order() {
         let url = "https://a.table.core.windows.net/t";
-        let from =
-            |url: &str, around: &Surroundings| account(url, around).map(|(account, ..)| account.origin()).unwrap();
-        let mut around = Surroundings::nothing();
-        assert_eq!(from(url, &around), "the Entra token");
-        around.storage_key = Some("eA==".into());
-        assert_eq!(from(url, &around), "AZURE_STORAGE_KEY");
-        around.connection_string = Some("AccountName=other;AccountKey=eA==".into());
-        assert_eq!(from(url, &around), "AZURE_STORAGE_KEY");
-        around.connection_string = Some("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=eA==".into());
-        assert_eq!(from(url, &around), "the key in AZURE_STORAGE_CONNECTION_STRING");
-        assert_eq!(from(&format!("{url}?sv=1&sig=planted"), &around), "the SAS in the URL");
-        around.connection_string = None;
-        around.storage_key = Some("planted!".into());
-        let error = account(url, &around).map(|_| ()).unwrap_err().to_string();
+        let from = |url: &str, environment: &SourceEnvironment| {
+            account(url, environment).map(|(account, ..)| account.origin()).unwrap()
+        };
+        let mut environment = SourceEnvironment::nothing();
+        assert_eq!(from(url, &environment), "the Entra token");
+        environment.storage_key = Some("eA==".into());
+        assert_eq!(from(url, &environment), "AZURE_STORAGE_KEY");
+        environment.connection_string = Some("AccountName=other;AccountKey=eA==".into());
+        assert_eq!(from(url, &environment), "AZURE_STORAGE_KEY");
+        environment.connection_string = Some("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=eA==".into());
+        assert_eq!(from(url, &environment), "the key in AZURE_STORAGE_CONNECTION_STRING");
+        assert_eq!(from(&format!("{url}?sv=1&sig=planted"), &environment), "the SAS in the URL");
+        environment.connection_string = None;
+        environment.storage_key = Some("planted!".into());
+        let error = account(url, &environment).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("not base64") && !error.contains("planted"), "{error}");
     }
 
@@ -319,7 +320,7 @@ mod tests {
         ] {
             assert_eq!(escaped(copied), sent);
         }
-        let error = account("https://a.table.core.windows.net/t?sv=1&se=planted", &Surroundings::nothing());
+        let error = account("https://a.table.core.windows.net/t?sv=1&se=planted", &SourceEnvironment::nothing());
         let error = error.map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("no SAS") && !error.contains("planted"), "{error}");
     }

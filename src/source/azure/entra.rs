@@ -16,7 +16,7 @@ use crate::{
     foreign,
     row::tree,
     source::{
-        SourceError, Surroundings,
+        SourceEnvironment, SourceError,
         client::{Client, Reply},
         secrets::Secrets,
     },
@@ -35,7 +35,7 @@ const SHORT: i64 = 600;
 
 /// Where tokens come from, and the present one.
 pub(super) struct Entra {
-    around: Surroundings,
+    environment: SourceEnvironment,
     secrets: Secrets,
     /// How long one request may take.
     limit: Option<Duration>,
@@ -50,8 +50,8 @@ struct Token {
 
 impl Entra {
     /// Asks for nothing yet.
-    pub fn new(around: &Surroundings, secrets: Secrets, limit: Option<Duration>) -> Self {
-        Self { around: around.clone(), secrets, limit, token: Mutex::new(None) }
+    pub fn new(environment: &SourceEnvironment, secrets: Secrets, limit: Option<Duration>) -> Self {
+        Self { environment: environment.clone(), secrets, limit, token: Mutex::new(None) }
     }
 
     /// The token, a new one if need be.
@@ -95,9 +95,9 @@ impl Entra {
 
     /// The service account's token, exchanged for one of Entra's.
     async fn workload(&self) -> Result<Token, String> {
-        let around = &self.around;
+        let environment = &self.environment;
         let (Some(file), Some(client), Some(tenant)) =
-            (&around.federated_token_file, &around.client_id, &around.tenant_id)
+            (&environment.federated_token_file, &environment.client_id, &environment.tenant_id)
         else {
             return Err("AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID and AZURE_TENANT_ID are not all set".to_owned());
         };
@@ -105,7 +105,8 @@ impl Entra {
             .await
             .map_err(|error| format!("AZURE_FEDERATED_TOKEN_FILE cannot be read: {error}"))?;
         let assertion = assertion.trim();
-        let mut url = Url::parse(&around.authority_host).map_err(|_| "AZURE_AUTHORITY_HOST is no URL".to_owned())?;
+        let mut url =
+            Url::parse(&environment.authority_host).map_err(|_| "AZURE_AUTHORITY_HOST is no URL".to_owned())?;
         url.set_path(&format!("{tenant}/oauth2/v2.0/token"));
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", client)
@@ -116,7 +117,7 @@ impl Entra {
             .finish();
         let mut secrets = self.secrets.clone();
         secrets.add(assertion);
-        let http = Client::new("Entra".to_owned(), secrets, true, self.limit);
+        let http = Client::new("Entra".to_owned(), secrets, true, self.limit, environment);
         let request = http
             .post(&url)
             .map_err(|error| error.to_string())?
@@ -128,23 +129,23 @@ impl Entra {
 
     /// From the platform: App Service and Container Apps, else the machine's metadata service.
     async fn managed(&self) -> Result<Token, String> {
-        let around = &self.around;
-        let (endpoint, version) = match &around.identity_endpoint {
+        let environment = &self.environment;
+        let (endpoint, version) = match &environment.identity_endpoint {
             Some((endpoint, _)) => (endpoint.clone(), "2019-08-01"),
-            None => (format!("{}/metadata/identity/oauth2/token", around.metadata_host), "2018-02-01"),
+            None => (format!("{}/metadata/identity/oauth2/token", environment.metadata_host), "2018-02-01"),
         };
         let mut url = Url::parse(&endpoint).map_err(|_| "IDENTITY_ENDPOINT is no URL".to_owned())?;
         url.query_pairs_mut().append_pair("api-version", version).append_pair("resource", RESOURCE);
-        if let Some(client) = &around.client_id {
+        if let Some(client) = &environment.client_id {
             url.query_pairs_mut().append_pair("client_id", client);
         }
         let mut secrets = self.secrets.clone();
-        if let Some((_, header)) = &around.identity_endpoint {
+        if let Some((_, header)) = &environment.identity_endpoint {
             secrets.add(header.expose_secret());
         }
-        let http = Client::new("the metadata service".to_owned(), secrets, true, self.limit);
+        let http = Client::new("the metadata service".to_owned(), secrets, true, self.limit, environment);
         let request = http.get(&url).map_err(|error| error.to_string())?;
-        let request = match &around.identity_endpoint {
+        let request = match &environment.identity_endpoint {
             Some((_, header)) => request.header("X-IDENTITY-HEADER", header.expose_secret()),
             None => {
                 request.header("Metadata", "true").timeout(self.limit.map_or(METADATA, |limit| limit.min(METADATA)))
@@ -156,7 +157,7 @@ impl Entra {
 
     /// From the `az` command, for a person.
     async fn az(&self) -> Result<Token, String> {
-        let run = Command::new(&self.around.az)
+        let run = Command::new(&self.environment.az)
             .args(["account", "get-access-token", "--resource", RESOURCE, "--output", "json"])
             // A row may be on stdin, and nobody is asked anything.
             .stdin(Stdio::null())
@@ -238,12 +239,16 @@ mod tests {
         (url, asked)
     }
 
-    fn nowhere() -> Surroundings {
-        Surroundings { metadata_host: "http://127.0.0.1:1".into(), az: "/nowhere/az".into(), ..Surroundings::nothing() }
+    fn nowhere() -> SourceEnvironment {
+        SourceEnvironment {
+            metadata_host: "http://127.0.0.1:1".into(),
+            az: "/nowhere/az".into(),
+            ..SourceEnvironment::nothing()
+        }
     }
 
-    async fn token_in(around: &Surroundings) -> Result<String, String> {
-        let entra = Entra::new(around, Secrets::default(), Some(Duration::from_secs(30)));
+    async fn token_in(environment: &SourceEnvironment) -> Result<String, String> {
+        let entra = Entra::new(environment, Secrets::default(), Some(Duration::from_secs(30)));
         entra.token("at").await.map(|token| token.expose_secret().to_owned()).map_err(|error| error.to_string())
     }
 
@@ -255,14 +260,14 @@ mod tests {
         let refusal =
             r#"{"error":"invalid_client","error_description":"AADSTS7000: planted-assertion is bad\r\nTrace: 1"}"#;
         let (url, asked) = server(vec![(200, r#"{"access_token":"t1","expires_in":3600}"#), (401, refusal)]).await;
-        let around = Surroundings {
+        let environment = SourceEnvironment {
             federated_token_file: Some(file),
             client_id: Some("me".into()),
             tenant_id: Some("ours".into()),
             authority_host: url,
             ..nowhere()
         };
-        let entra = Entra::new(&around, Secrets::default(), Some(Duration::from_secs(30)));
+        let entra = Entra::new(&environment, Secrets::default(), Some(Duration::from_secs(30)));
         for _ in 0..3 {
             assert_eq!(entra.token("at").await.unwrap().expose_secret(), "t1");
         }
@@ -277,7 +282,7 @@ mod tests {
     #[tokio::test]
     async fn managed_identity_of_a_machine_and_of_a_platform() {
         let (url, asked) = server(vec![(200, r#"{"access_token":"t2","expires_on":"4102444800"}"#)]).await;
-        assert_eq!(token_in(&Surroundings { metadata_host: url, ..nowhere() }).await, Ok("t2".into()));
+        assert_eq!(token_in(&SourceEnvironment { metadata_host: url, ..nowhere() }).await, Ok("t2".into()));
         let asked = asked.await.unwrap().remove(0).to_lowercase();
         assert!(
             asked.starts_with("get /metadata/identity/oauth2/token?") && asked.contains("metadata: true"),
@@ -285,7 +290,7 @@ mod tests {
         );
         let (url, asked) = server(vec![(200, r#"{"access_token":"t3"}"#)]).await;
         let endpoint = Some((format!("{url}/msi?x=1"), "planted".into()));
-        assert_eq!(token_in(&Surroundings { identity_endpoint: endpoint, ..nowhere() }).await, Ok("t3".into()));
+        assert_eq!(token_in(&SourceEnvironment { identity_endpoint: endpoint, ..nowhere() }).await, Ok("t3".into()));
         assert!(asked.await.unwrap()[0].to_lowercase().contains("x-identity-header: planted"));
     }
 
@@ -301,9 +306,9 @@ mod tests {
             path.into_os_string()
         };
         let good = script("good", "#!/bin/sh\necho '{\"accessToken\":\"t4\",\"expires_on\":4102444800}'");
-        assert_eq!(token_in(&Surroundings { az: good, ..nowhere() }).await, Ok("t4".into()));
+        assert_eq!(token_in(&SourceEnvironment { az: good, ..nowhere() }).await, Ok("t4".into()));
         let bad = script("bad", "#!/bin/sh\necho \"ERROR: Please run 'az login'\" >&2; exit 1");
-        let error = token_in(&Surroundings { az: bad, ..nowhere() }).await.unwrap_err();
+        let error = token_in(&SourceEnvironment { az: bad, ..nowhere() }).await.unwrap_err();
         assert!(error.contains("az: ERROR: Please run 'az login';"), "{error}");
     }
 

@@ -14,7 +14,7 @@ use url::Url;
 
 use self::{account::Account, query::Query};
 use super::{
-    Answer, DbOptions, Filter, Ident, RowSource, SourceError, Surroundings, choose,
+    Answer, DbOptions, Filter, Ident, RowSource, SourceEnvironment, SourceError, choose,
     client::{self, Client, Reply},
     location::Location,
 };
@@ -48,11 +48,12 @@ pub(super) struct Azure {
 
 impl Azure {
     /// Reads the URL and what the environment says about the account; connects to nothing.
-    pub fn new(location: &Location, args: &DbOptions, around: &Surroundings) -> Result<Self, SourceError> {
+    pub fn new(location: &Location, args: &DbOptions, environment: &SourceEnvironment) -> Result<Self, SourceError> {
         let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
         let url = Url::parse(location.url.expose_secret()).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();
-        let (account, base, named) = Account::new(&url, around, &location.shown, &mut secrets, args.request_timeout.0)?;
+        let (account, base, named) =
+            Account::new(&url, environment, &location.shown, &mut secrets, args.request_timeout.0)?;
         let table = match (named, &args.db_table) {
             (Some(named), Some(flag)) if named != *flag => {
                 return Err(usage(&format!("the URL names the table {named:?}, --db-table another one")));
@@ -65,7 +66,7 @@ impl Azure {
         }
         let table = Url::parse(&format!("{}/{table}()", base.trim_end_matches('/')))
             .map_err(|error| usage(&error.to_string()))?;
-        let client = Client::new(location.shown.clone(), secrets, true, args.request_timeout.0);
+        let client = Client::new(location.shown.clone(), secrets, true, args.request_timeout.0, environment);
         Ok(Self {
             at: location.shown.clone(),
             client,

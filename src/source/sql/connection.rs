@@ -11,7 +11,7 @@ use sqlx::{
 use url::Url;
 
 use super::{
-    Engine, Location, Record, Secrets, SourceError, Statement, Surroundings,
+    Engine, Location, Record, Secrets, SourceEnvironment, SourceError, Statement,
     parameters::{self, Honoured},
     sqlite::{self, File},
 };
@@ -35,7 +35,7 @@ impl Options {
     pub fn parse(
         engine: Engine,
         location: &Location,
-        around: &Surroundings,
+        environment: &SourceEnvironment,
         secrets: &mut Secrets,
         limit: Option<Duration>,
     ) -> Result<(Self, Option<Duration>), SourceError> {
@@ -51,7 +51,7 @@ impl Options {
         };
         if engine == Engine::Sqlite {
             let options = SqliteConnectOptions::from_str(text).map_err(|error| wrong(&error))?;
-            return Ok((Self::Sqlite(Box::new(File::new(options, limit))), None));
+            return Ok((Self::Sqlite(Box::new(File::new(options, limit, &environment.temporary))), None));
         }
         let url = Url::parse(text).map_err(|error| wrong(&error))?;
         let Honoured { url, patience } = parameters::honoured(engine, &url)
@@ -66,7 +66,7 @@ impl Options {
         if let Some(ip) = parameters::ipv6(&url) {
             options = options.host(&ip.to_string());
         }
-        if let (None, Some(password)) = (url.password(), &around.mysql_password) {
+        if let (None, Some(password)) = (url.password(), &environment.mysql_password) {
             options = options.password(password.expose_secret());
             secrets.add(password.expose_secret());
         }

@@ -18,7 +18,7 @@ use self::{
     table::{Table, TableName},
 };
 use super::{
-    Answer, DbOptions, Filter, Ident, RowSource, SourceError, Surroundings, choose,
+    Answer, DbOptions, Filter, Ident, RowSource, SourceEnvironment, SourceError, choose,
     location::{Engine, Location},
     secrets::Secrets,
 };
@@ -63,10 +63,10 @@ impl Sql {
         engine: Engine,
         location: &Location,
         args: &DbOptions,
-        around: &Surroundings,
+        environment: &SourceEnvironment,
     ) -> Result<Self, SourceError> {
         let mut secrets = location.secrets.clone();
-        let (options, patience) = Options::parse(engine, location, around, &mut secrets, args.request_timeout.0)?;
+        let (options, patience) = Options::parse(engine, location, environment, &mut secrets, args.request_timeout.0)?;
         Ok(Self {
             at: location.shown.clone(),
             engine,

@@ -21,6 +21,8 @@ const BUSY: Duration = Duration::from_secs(5);
 pub(in crate::source) struct File {
     options: SqliteConnectOptions,
     path: PathBuf,
+    /// Where it is copied to if need be.
+    temporary: PathBuf,
 }
 
 /// A session with a [`File`].
@@ -48,10 +50,10 @@ enum Way {
 
 impl File {
     /// The database that `options` name; nothing is opened.
-    pub fn new(options: SqliteConnectOptions, limit: Option<Duration>) -> Self {
+    pub fn new(options: SqliteConnectOptions, limit: Option<Duration>, temporary: &Path) -> Self {
         let busy = limit.map_or(BUSY, |limit| limit.min(BUSY));
         let options = options.read_only(true).create_if_missing(false).busy_timeout(busy).disable_statement_logging();
-        Self { path: options.get_filename().to_owned(), options }
+        Self { path: options.get_filename().to_owned(), options, temporary: temporary.to_owned() }
     }
 
     /// Opens a session.
@@ -74,7 +76,7 @@ impl File {
                 Ok(Session { connection, unchanged, _copy: None })
             }
             Way::Copied => {
-                let copy = Copy::of(&self.path).map_err(sqlx::Error::Io)?;
+                let copy = Copy::of(&self.path, &self.temporary).map_err(sqlx::Error::Io)?;
                 let options = self.options.clone().filename(copy.directory.join(Copy::NAME));
                 let connection = SqliteConnection::connect_with(&options).await?;
                 Ok(Session { connection, unchanged, _copy: Some(copy) })
@@ -131,9 +133,9 @@ struct Copy {
 impl Copy {
     const NAME: &str = "rows.db";
 
-    fn of(path: &Path) -> std::io::Result<Self> {
+    fn of(path: &Path, temporary: &Path) -> std::io::Result<Self> {
         let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-        let directory = std::env::temp_dir().join(format!("elbtail-{}-{nanos}", std::process::id()));
+        let directory = temporary.join(format!("elbtail-{}-{nanos}", std::process::id()));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
