@@ -582,9 +582,13 @@ impl<L: Listener<Told>> Recovery<L> {
         let first = after.first()?;
         let mut log = self.open(restart, Some(first.stamp)).await.ok().filter(|log| !log.is_whole())?;
         let mut count = 0;
-        while let Some(pieces) = log.next().await.ok()? {
-            for piece in pieces {
-                let (Piece::Line(line) | Piece::Unfinished(line)) = piece else { continue };
+        while let Some(piece) = log.next().await.ok()? {
+            let lines = match piece {
+                Piece::Lines(lines) => lines,
+                Piece::Unfinished(line) => vec![line],
+                Piece::Gone => continue,
+            };
+            for line in lines {
                 let is_first = line.line == *first
                     || line.from_older_file > 0 && line.line.text.get(line.from_older_file..) == Some(&first.text[..]);
                 count += u64::from(count > 0 || is_first);
@@ -614,38 +618,37 @@ impl<L: Listener<Told>> Recovery<L> {
         let mut place = Place::new(&after, last);
         let mut splice = Splice::new(&read, after);
         let mut missing = Vec::new();
-        'all: loop {
-            let pieces = match log.next().await {
-                Ok(Some(pieces)) => pieces,
+        loop {
+            let piece = match log.next().await {
+                Ok(Some(piece)) => piece,
                 Ok(None) => break,
                 Err(error) => {
                     found.cut = Some(error.into());
                     break;
                 }
             };
-            for piece in pieces {
-                let line = match piece {
-                    Piece::Line(line) => line,
-                    Piece::Unfinished(line) if place.is_open_end() => line,
-                    Piece::Unfinished(_) => continue,
-                    Piece::Gone if splice.is_meeting() => {
-                        splice.finish(&mut missing);
-                        place.found = true;
-                        break 'all;
-                    }
-                    Piece::Gone => {
-                        place.is_torn |= place.any || !missing.is_empty();
-                        continue;
-                    }
-                };
-                if since.is_some_and(|since| line.line.stamp < since) {
-                    found.reaches_back = true;
+            let mut lines = match piece {
+                Piece::Lines(lines) => lines,
+                Piece::Unfinished(line) if place.is_open_end() => vec![line],
+                Piece::Unfinished(_) => continue,
+                Piece::Gone if splice.is_meeting() => {
+                    splice.finish(&mut missing);
+                    place.found = true;
+                    break;
+                }
+                Piece::Gone => {
+                    place.is_torn |= place.any || !missing.is_empty();
                     continue;
                 }
-                if splice.push(line, &mut missing) == Progress::Done {
-                    place.found = true;
-                    break 'all;
-                }
+            };
+            if let Some(since) = since {
+                let all = lines.len();
+                lines.retain(|line| line.line.stamp >= since);
+                found.reaches_back |= lines.len() < all;
+            }
+            if splice.take(lines, &mut missing) == Progress::Done {
+                place.found = true;
+                break;
             }
             if let Err(TooMuch) = place.take(&mut missing) {
                 break;
@@ -674,10 +677,11 @@ impl<L: Listener<Told>> Recovery<L> {
             found.stamps = Some((first, last.line.stamp));
             found.count += lines.len() as u64;
         }
-        let mut lines = lines.into_iter();
-        while let Some(stream) = lines.as_slice().first().map(|line| line.stream) {
-            let count = lines.as_slice().iter().take_while(|line| line.stream == stream).count();
-            let together = lines.by_ref().take(count).map(|found| found.line).collect();
+        let mut rest = lines;
+        while let Some(stream) = rest.first().map(|line| line.stream) {
+            let count = rest.iter().take_while(|line| line.stream == stream).count();
+            let later = rest.split_off(count);
+            let together = std::mem::replace(&mut rest, later).into_iter().map(|found| found.line).collect();
             self.lines(restart, stream, together).await?;
         }
         Ok(())
@@ -736,7 +740,7 @@ impl Place {
         // The lines after may be among those that are gone, and then this one was read already.
         let is_doubtful = |line: &NodeLine| after.is_some_and(|after| is_torn || line.line.stamp > after.back(-SKEW));
         if self.last.is_none() && !self.is_doubtful && !missing.iter().any(is_doubtful) {
-            self.sure.append(missing);
+            splice::append(&mut self.sure, std::mem::take(missing));
             return Ok(());
         }
         for line in missing.drain(..) {

@@ -46,15 +46,30 @@ impl Splice {
         self.reaches_back
     }
 
-    /// Takes the next line, and adds to `missing` what is known to be missing by now.
-    pub fn push(&mut self, line: NodeLine, missing: &mut Vec<NodeLine>) -> Progress {
+    /// Takes the next lines, and adds to `missing` what is known to be missing by now.
+    pub fn take(&mut self, mut lines: Vec<NodeLine>, missing: &mut Vec<NodeLine>) -> Progress {
+        // Most buffers hold nothing but missing lines, and are handed on as they are.
+        if self.before.is_over() && self.pending.is_empty() {
+            let count = lines.iter().position(|line| self.may_be_first_after(line)).unwrap_or(lines.len());
+            let rest = lines.split_off(count);
+            append(missing, lines);
+            lines = rest;
+        }
+        for line in lines {
+            if self.push(line, missing) == Progress::Done {
+                return Progress::Done;
+            }
+        }
+        Progress::GoOn
+    }
+
+    fn push(&mut self, line: NodeLine, missing: &mut Vec<NodeLine>) -> Progress {
         match self.before.judge(&line.line) {
             Verdict::Old => return Progress::GoOn,
             Verdict::NewAfterGap => self.reaches_back = false,
             Verdict::New => {}
         }
-        // Nearly every line is one.
-        if self.pending.is_empty() && !self.after.first().is_some_and(|api| line.line == *api || is_rest(&line, api)) {
+        if self.pending.is_empty() && !self.may_be_first_after(&line) {
             missing.push(line);
             return Progress::GoOn;
         }
@@ -87,12 +102,25 @@ impl Splice {
         !self.pending.is_empty()
     }
 
+    fn may_be_first_after(&self, line: &NodeLine) -> bool {
+        self.after.first().is_some_and(|api| line.line == *api || is_rest(line, api))
+    }
+
     /// Whether the pending lines are the first ones after the gap, as far as they go.
     fn may_be_after(&self) -> bool {
         let lines = self.pending.iter().zip(&self.after).enumerate();
         self.pending.is_empty()
             || (self.pending.len() <= self.after.len()
                 && lines.into_iter().all(|(at, (node, api))| node.line == *api || (at == 0 && is_rest(node, api))))
+    }
+}
+
+/// Adds lines to others; to none, without moving each.
+pub fn append(to: &mut Vec<NodeLine>, mut lines: Vec<NodeLine>) {
+    if to.is_empty() {
+        *to = lines;
+    } else {
+        to.append(&mut lines);
     }
 }
 
@@ -134,7 +162,7 @@ mod tests {
         let mut looked_at = 0;
         for line in files {
             looked_at += 1;
-            if splice.push(line.clone(), &mut missing) == Progress::Done {
+            if splice.take(vec![line.clone()], &mut missing) == Progress::Done {
                 break;
             }
         }
@@ -206,10 +234,7 @@ mod tests {
             for (nanos, partial, text) in *file {
                 let stamp = Stamp(*nanos).to_timestamp();
                 let tag = if *partial { "P" } else { "F" };
-                records.push(Bytes::from(format!("{stamp:.9} stdout {tag} {text}\n")));
-                while let Some(line) = records.next().unwrap() {
-                    lines.push(line);
-                }
+                records.take(Bytes::from(format!("{stamp:.9} stdout {tag} {text}\n")), &mut lines).unwrap();
             }
             records.end_of_file();
         }
