@@ -17,9 +17,8 @@ use std::{
 };
 
 use elbtail::{
-    archive::{Access, Archive, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
-    environment::Environment,
-    k8s::{Line, Stamp},
+    archive::{Access, Archive, Environment, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
+    follow::{lines::Line, stamp::Stamp},
 };
 
 const STREAMS: usize = 50;

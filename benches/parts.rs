@@ -10,8 +10,10 @@ use elbtail::{
     follow::{
         cursor::Cursor,
         drive::{Batch, Told},
+        lines::{Line, Splitter},
+        stamp::Stamp,
     },
-    k8s::{ContainerId, InstanceId, Line, Stamp, lines::Splitter},
+    k8s::{ContainerId, InstanceId},
     mask::mask_bytes,
     merge,
     render::{Format, RenderOptions, Renderer, neutralize},

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use elbtail::{
-    follow::follower::{Event, Follower, Output, Scope},
-    k8s::{
-        Line, Pod, Target,
-        lines::{Piece, Splitter},
+    discover::{Pod, Target, targets},
+    follow::{
+        follower::{Event, Follower, Output, Scope},
+        lines::{Line, Piece, Splitter},
         status::{State, Status},
-        targets,
     },
     render::{RenderOptions, Renderer},
 };

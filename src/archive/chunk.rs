@@ -10,7 +10,10 @@ use ring::digest;
 
 use super::record::Chunk;
 use crate::{
-    k8s::{Line, Stamp, StampReader, lines::LONGEST_LINE},
+    follow::{
+        lines::{LONGEST_LINE, Line},
+        stamp::{Stamp, StampReader},
+    },
     render::StampText,
 };
 

@@ -1,7 +1,11 @@
 //! `elbtail archives DEST -o table|wide|name|json|yaml`: jobs as text.
 
 use super::Summary;
-use crate::render::{Headers, bytes, document, plain, table};
+use crate::{
+    discover::Headers,
+    render::{bytes, document, table},
+    row::plain,
+};
 
 /// How many characters of a value a table shows.
 const CELL: usize = 40;

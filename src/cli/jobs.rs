@@ -4,7 +4,7 @@ use super::{block_on, failure::Failure, flags::JobsArgs, job::RowPlace, stderr, 
 use crate::{
     exit::Exit,
     render::ColorChoice,
-    source::listing::{self, JobsFormat},
+    row::listing::{self, JobsFormat},
 };
 
 /// Lists rows.

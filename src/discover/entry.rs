@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Evidence, Match, Reading, reading::word};
-use crate::k8s::{Pod, Target, pod::Terminated, targets};
+use super::{Evidence, Match, Pod, Reading, Target, pod::Terminated, reading::word, targets};
 
 /// The status of a container whose pod is gone.
 const DELETED: &str = "Deleted";

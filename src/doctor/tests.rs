@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     cluster::{ClusterError, Obstacle},
-    discover::{Evidence, Match},
-    k8s::{Pod, targets},
+    discover::{Evidence, Match, Pod, targets},
     resolve::Resolution,
     row::Row,
 };

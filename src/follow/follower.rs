@@ -21,19 +21,15 @@ use super::{
     earlier::Earlier,
     end_proof::{CheckEnd, Next, ReadEnd, Tail},
     instance::Instance,
-    life,
+    kubelet_error, life,
+    lines::Line,
     note::{Note, Proof},
     probe::{Shown, Why},
     reading::{Drawn, Kind, Part, Purpose, Reading, STALL},
     refusal::Refusal,
+    status::{Place, PodLife, Status},
 };
-use crate::{
-    backoff::Backoff,
-    k8s::{
-        Line, kubelet_error,
-        status::{Place, PodLife, Status},
-    },
-};
+use crate::backoff::Backoff;
 
 /// What is under way.
 #[derive(Debug)]

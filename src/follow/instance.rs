@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use super::{cursor::Cursor, earlier::Read, end_proof::EndProof, identity::Identity, note::Note, tries::Tries};
-use crate::k8s::{
-    Line, Stamp,
+use super::{
+    cursor::Cursor,
+    earlier::Read,
+    end_proof::EndProof,
+    identity::Identity,
+    lines::Line,
+    note::Note,
+    stamp::Stamp,
     status::{State, Status},
+    tries::Tries,
 };
 
 /// How long opening a log may take without a reason to believe that it was rotated meanwhile.
@@ -120,8 +126,7 @@ impl Instance {
 mod tests {
     use bytes::Bytes;
 
-    use super::*;
-    use crate::k8s::status::Ended;
+    use super::{super::status::Ended, *};
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

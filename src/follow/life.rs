@@ -1,7 +1,9 @@
 //! A container's life, as its status tells it, in notes and words.
 
-use super::note::Note;
-use crate::k8s::status::{PodLife, State, Status};
+use super::{
+    note::Note,
+    status::{PodLife, State, Status},
+};
 
 /// What changed from `old` to `new`, to be told.
 pub fn changes(old: Option<&Status>, new: &Status) -> Vec<Note> {
@@ -57,8 +59,7 @@ pub fn why_gone(status: &Status, number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::k8s::status::Ended;
+    use super::{super::status::Ended, *};
 
     fn end(exit_code: i32) -> Ended {
         Ended { exit_code, has_log: true, ..Ended::default() }

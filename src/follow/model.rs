@@ -10,11 +10,10 @@ use proptest::prelude::*;
 
 use super::{
     follower::{Action, End, Event, Follower, Output, Request, Scope},
+    lines::{self, Line},
     note::Note,
     refusal::Refusal,
-};
-use crate::k8s::{
-    Line, Stamp, lines,
+    stamp::Stamp,
     status::{Ended, PodLife, State, Status},
 };
 

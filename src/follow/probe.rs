@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::cursor::Cursor;
-use crate::k8s::Line;
+use super::{cursor::Cursor, lines::Line};
 
 /// The silence after which a fresh stream is probed; it doubles with each probe up to [`PATIENCE`].
 const IMPATIENCE: Duration = Duration::from_secs(2);
@@ -112,8 +111,7 @@ impl Listening {
 mod tests {
     use bytes::Bytes;
 
-    use super::*;
-    use crate::k8s::Stamp;
+    use super::{super::stamp::Stamp, *};
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -7,11 +7,9 @@ use super::{
     end_proof::Tail,
     event::{End, Request, Scope},
     instance::Instance,
+    lines::{Line, Piece, Splitter},
     probe::Listening,
-};
-use crate::k8s::{
-    Line, Stamp,
-    lines::{Piece, Splitter},
+    stamp::Stamp,
     status::Place,
 };
 use bytes::Bytes;

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{
-    cluster::{ClusterError, Rejection},
-    k8s::kubelet_error::is_kubelets_refusal,
-};
+use super::kubelet_error::is_kubelets_refusal;
+use crate::cluster::{ClusterError, Rejection};
 
 /// Why the API did not open a log.
 #[derive(Debug, Clone, PartialEq, Eq)]

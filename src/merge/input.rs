@@ -5,12 +5,11 @@ use std::vec::IntoIter;
 use tokio::sync::mpsc;
 
 use super::Origin;
-use crate::{
-    follow::{
-        drive::{Batch, Told},
-        listener::{Listener, Unheard},
-    },
-    k8s::{Line, Stamp},
+use crate::follow::{
+    drive::{Batch, Told},
+    lines::Line,
+    listener::{Listener, Unheard},
+    stamp::Stamp,
 };
 
 /// A source of lines.
@@ -27,10 +26,8 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// One whose lines count as stamped at `after` or later.
-    pub fn new(told: mpsc::Receiver<Told>, after: Option<Stamp>) -> Input {
-        let reached = after.unwrap_or(Stamp(i64::MIN));
-        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached }
+    pub fn new(told: mpsc::Receiver<Told>) -> Input {
+        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
     }
 
     /// Takes a batch, when the one before is used up.

@@ -12,7 +12,11 @@ use super::{
     source::{Inner, Start},
     stamp_text::StampText,
 };
-use crate::k8s::{Line, Stamp, Stream, Target};
+use crate::{
+    discover::Target,
+    follow::{lines::Line, stamp::Stamp},
+    node_logs::Stream,
+};
 
 /// How lines are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

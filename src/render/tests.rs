@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::k8s::{Line, Pod, Stamp, Target, targets};
+use crate::{
+    discover::{Pod, Target, targets},
+    follow::{lines::Line, stamp::Stamp},
+};
 
 const SHORT: &str = "3ed51a95";
 

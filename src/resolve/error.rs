@@ -5,7 +5,11 @@ use std::fmt::{self, Write};
 use serde_json::Value;
 
 use super::{Mirror, Outcome, Resolution, Verdict, view};
-use crate::{exit::Exit, job_id::JobId, render::plain, row::Row};
+use crate::{
+    exit::Exit,
+    job_id::JobId,
+    row::{Row, plain},
+};
 
 /// How many ids or places a message lists.
 const LISTED: usize = 20;

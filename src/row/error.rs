@@ -5,10 +5,11 @@ use std::io;
 use serde_json::{Map, Value};
 
 use super::{
-    PREFIX_MIN,
     lookalike::{self, Likeness},
+    pick::PREFIX_MIN,
+    plain,
 };
-use crate::{exit::Exit, render::plain};
+use crate::exit::Exit;
 
 /// Why no row could be read. Each message names what went wrong, where, and what to do next.
 ///

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::{mend::mend, tree};
-use crate::render::plain;
+use super::{mend::mend, plain, tree};
 
 /// The columns that may hold the payload, the dashboard's shape before the table's.
 pub(super) const COLUMNS: [&str; 2] = ["payload", "payload_json"];

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Row, columns, unpack};
-use crate::render::plain;
+use super::{Row, plain, source::columns, unpack};
 
 /// Columns that a sheet of rows has at least one of.
 const COLUMNS: [&str; 9] = [

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, follow::Ending};
 use crate::{
+    discover::Target,
     follow::{
         drive::{Batch, Told},
         note::{Note, Proof},
     },
-    k8s::{ContainerId, InstanceId, Target, shared},
+    k8s::{ContainerId, InstanceId, shared},
     merge::Merged,
 };
 
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunEvent {
-    /// A container was found; a second time, when it is in an archive and in its cluster.
+    /// A container was found.
     #[serde(with = "shared")]
     Found(Arc<Target>),
     /// Lines of one instance.
@@ -99,8 +100,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        k8s::{Line, Stamp, Stream},
+        follow::{lines::Line, stamp::Stamp},
         merge::{MergedLine, Origin},
+        node_logs::Stream,
     };
 
     fn instance() -> InstanceId {

@@ -27,13 +27,13 @@ use super::{
 use crate::{
     cluster::{Cluster, ClusterError},
     discover::{
-        Match, Selection,
+        Match, Selection, targets,
         watch::{self as pods, Change},
     },
-    follow::{drive::News, listener::Listener},
-    k8s::{
+    follow::{
+        drive::News,
+        listener::Listener,
         status::{Place, PodLife},
-        targets,
     },
 };
 

@@ -4,8 +4,6 @@
 //! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way. [`fan_out`]
 //! brings what is said to everyone who listens, and [`RunStats`] are what came of it.
 
-#[cfg(feature = "archive")]
-pub mod archived;
 pub mod ending;
 mod event;
 pub mod fan_out;
@@ -34,6 +32,7 @@ use tokio::{
 use self::filter::Filter;
 use crate::{
     cluster::Cluster,
+    discover::{Pod, Target},
     follow::{
         drive::{Driver, News, Standing, Told},
         earlier::Earlier,
@@ -42,7 +41,6 @@ use crate::{
         listener::Listener,
         recover::Nodes,
     },
-    k8s::{Pod, Target},
 };
 
 pub use event::RunEvent;

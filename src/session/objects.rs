@@ -19,8 +19,7 @@ use serde_json::Value;
 use crate::{
     archive::Change,
     cluster::ClusterError,
-    discover::{Selection, judge},
-    k8s::{ID_LABEL, Pod},
+    discover::{ID_LABEL, Pod, Selection, judge},
 };
 
 /// Objects asked for at a time: client-go's page size.

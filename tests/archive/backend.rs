@@ -10,10 +10,7 @@ use std::{
 };
 
 use elbtail::archive::object_store::{BackoffConfig, RetryConfig};
-use elbtail::{
-    archive::{Access, Archive, Place, Store, open_with},
-    environment::Environment,
-};
+use elbtail::archive::{Access, Archive, Environment, Place, Store, open_with};
 use tokio::sync::OnceCell;
 
 use crate::support::{

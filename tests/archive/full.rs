@@ -2,10 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use elbtail::{
-    archive::{Access, Archive, ArchiveError, Place, Writer, open, verify},
-    environment::Environment,
-};
+use elbtail::archive::{Access, Archive, ArchiveError, Environment, Place, Writer, open, verify};
 
 use crate::{
     logs::{job, kept, lines, next_writer, small, stream},
@@ -69,7 +66,7 @@ async fn a_full_disk_is_told_and_nothing_is_corrupt() {
     assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
 }
 
-fn random(numbers: std::ops::Range<u64>) -> Vec<elbtail::k8s::Line> {
+fn random(numbers: std::ops::Range<u64>) -> Vec<elbtail::follow::lines::Line> {
     let mut all = lines(1, numbers.clone());
     for (line, number) in all.iter_mut().zip(numbers) {
         let mut random = fastrand::Rng::with_seed(number);

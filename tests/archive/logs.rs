@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use elbtail::{
     archive::{Archive, ArchiveError, Instance, JobKey, Limits, Stream, Writer},
-    k8s::{Line, Stamp},
+    follow::{lines::Line, stamp::Stamp},
 };
 
 /// The job.

@@ -13,7 +13,8 @@ mod running;
 mod scene;
 mod stage;
 
-mod archived;
+#[cfg(feature = "archive")]
+mod all;
 mod bytes;
 mod deletion;
 mod demo;

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::{
-    render::Headers,
-    source::{Filter, listing::JobsFormat},
+    discover::Headers,
+    row::{listing::JobsFormat, source::Filter},
 };
 
 /// The most rows that can be asked for.

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use crate::{
     cluster::RequestTimeout,
-    source::{DbOptions, Ident},
+    row::source::{DbOptions, Ident},
 };
 
 /// The heading of these flags in `--help`.

@@ -33,9 +33,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::super::{
-    Cluster, ClusterError, ConnectEnvironment, ConnectOptions, LogAnswer, LogBody, LogQuery, RequestTimeout,
-};
+use super::super::{Cluster, ClusterError, ConnectOptions, LogAnswer, LogBody, LogQuery, RequestTimeout, Surroundings};
 
 type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
@@ -247,7 +245,7 @@ impl Server {
     }
 
     pub async fn cluster(&self) -> Cluster {
-        Cluster::connect(&self.args(), &ConnectEnvironment::nothing()).await.unwrap()
+        Cluster::connect_in(&self.args(), &Surroundings::nothing()).await.unwrap()
     }
 }
 

@@ -4,7 +4,6 @@ use super::{
     super::view::{Printer, render},
     *,
 };
-use crate::render::Headers;
 
 fn now() -> jiff::Timestamp {
     "2026-11-24T13:00:00Z".parse().unwrap()

@@ -7,12 +7,11 @@ use tokio::time::timeout;
 
 use crate::{
     cluster::{Cluster, review},
-    discover::Match,
+    discover::{Match, Target},
     doctor::{
         LogFacts,
         kept::{Kept, KeptFacts, missing},
     },
-    k8s::Target,
     node_logs::{self, Directory, Owner, Unreadable},
 };
 

@@ -9,9 +9,8 @@ use super::{
     trouble::{Trouble, group},
 };
 use crate::{
-    discover::Match,
+    discover::{Match, Role, Target, targets},
     doctor::{Code, Finding, Line},
-    k8s::{Role, Target, targets},
 };
 
 /// `run end NNN CODE`

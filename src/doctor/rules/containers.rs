@@ -6,12 +6,11 @@ use super::{
     trouble::{Trouble, group},
 };
 use crate::{
-    discover::Match,
-    doctor::{Code, Finding},
-    k8s::{
-        Role,
+    discover::{
+        Match, Role,
         pod::{ContainerStatus, Terminated},
     },
+    doctor::{Code, Finding},
 };
 
 /// Waiting for an image that does not come.

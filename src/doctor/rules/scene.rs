@@ -4,10 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
 use crate::{
-    discover::{Match, age::human},
+    discover::{Match, Pod, Role, age::human},
     doctor::{Facts, Line, LogFacts, Part, Seen},
     job_id::JobId,
-    k8s::{Pod, Role},
     shell::quote,
 };
 
