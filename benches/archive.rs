@@ -17,8 +17,9 @@ use std::{
 };
 
 use elbtail::{
-    archive::{Access, Archive, Environment, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
-    follow::{lines::Line, stamp::Stamp},
+    archive::{Access, Archive, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
+    environment::Environment,
+    k8s::{Line, Stamp},
 };
 
 const STREAMS: usize = 50;

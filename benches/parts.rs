@@ -10,10 +10,8 @@ use elbtail::{
     follow::{
         cursor::Cursor,
         drive::{Batch, Told},
-        lines::{Line, Splitter},
-        stamp::Stamp,
     },
-    k8s::{ContainerId, InstanceId},
+    k8s::{ContainerId, InstanceId, Line, Stamp, lines::Splitter},
     mask::mask_bytes,
     merge,
     render::{Format, RenderOptions, Renderer, neutralize},

@@ -91,6 +91,7 @@ never\t'Never'
 always\t'Yes, and it is an error when it is not permitted'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l order -d 'In which order lines of different containers come [default: time, with -f arrival]' -r -f -a "time\t'By their stamps'
 arrival\t'As they arrive'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l archive -d 'Read an archive of \'elbtail save\' and the cluster as one sequence: each line once, also those whose pods are gone' -r -f -a "(__fish_complete_directories)"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l cluster -d 'The name of the kubeconfig cluster to use' -r
@@ -303,8 +304,6 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l match-server-
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l listen -d 'With --all: where /healthz and /metrics (Prometheus) are answered' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l lease-duration -d 'With --all: how long a job is left alone whose Lease is not renewed' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l max-age -d 'How long a line may wait for others before it is made durable: less means more and smaller files' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
 never\t'Never'
@@ -336,7 +335,6 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-header -d 'A
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l all -d 'Keep every job that runs: those whose rows --db has, else those that have pods in the namespace; until it is asked to end'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l redact -d 'Mask secrets before lines and objects are kept'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'

@@ -1,9 +1,10 @@
 //! elbtail: every log line of an ElasticBLAST job, found from the job's row.
 //!
-//! Data flows one way: `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. The modules in the middle
-//! are pure; I/O stands at both ends. `cli` alone prints or exits. `docs/design.md` tells the story.
+//! Data flows one way: `source` → `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. The modules in
+//! the middle are pure; I/O stands at both ends. `cli` alone prints or exits. `docs/design.md` tells the story.
 
-// What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says.
+// What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says. The
+// environment is read in `cli::environment`, and passed on as a value. `clippy.toml` lists both.
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 // Test code that unit tests share with those under `tests/` names the crate.
@@ -17,10 +18,9 @@ mod causes;
 pub mod cli;
 pub mod cluster;
 pub mod crypto;
-#[cfg(feature = "archive")]
-pub mod daemon;
 pub mod discover;
 pub mod doctor;
+pub mod environment;
 pub mod exit;
 pub mod follow;
 mod foreign;
@@ -35,3 +35,4 @@ pub mod resolve;
 pub mod row;
 pub mod session;
 mod shell;
+pub mod source;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use elbtail::{
-    discover::{Pod, Target, targets},
-    follow::{
-        follower::{Event, Follower, Output, Scope},
-        lines::{Line, Piece, Splitter},
+    follow::follower::{Event, Follower, Output, Scope},
+    k8s::{
+        Line, Pod, Target,
+        lines::{Piece, Splitter},
         status::{State, Status},
+        targets,
     },
     render::{RenderOptions, Renderer},
 };

@@ -10,10 +10,7 @@ use ring::digest;
 
 use super::record::Chunk;
 use crate::{
-    follow::{
-        lines::{LONGEST_LINE, Line},
-        stamp::{Stamp, StampReader},
-    },
+    k8s::{Line, Stamp, StampReader, lines::LONGEST_LINE},
     render::StampText,
 };
 

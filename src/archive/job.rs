@@ -11,7 +11,7 @@ use super::{
     record::{Chunk, Complete, Gap, JobState, Record},
     store::Created,
 };
-use crate::follow::lines::Line;
+use crate::k8s::Line;
 
 /// The format that this elbtail writes, and the newest that it reads.
 const VERSION: u32 = 1;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{ArchiveError, Instance, Job, JobKey, Store, Stream, job::read, record::Chunk};
-use crate::follow::{lines::Line, stamp::Stamp};
+use crate::k8s::{Line, Stamp};
 
 /// How much of a log is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@
 //! | `record`, `segment`, `index` | what the index says, in which objects, read and extended |
 //! | `lease` | one writer at a time |
 //! | `leftovers` | what an interrupted writer has left behind |
-//! | `written` | how much of it is durable |
+//! | `position` | how far a log is, for a follower to go on from |
 //! | `writer` | lines in, bounded memory, durable chunks and commits out |
 //! | `job`, `merged` | a job read again: one stream, or all by time |
 //! | `verify`, `prune` | what is missing and why; what is too old |
@@ -29,6 +29,7 @@ mod leftovers;
 mod merged;
 mod open;
 mod place;
+mod position;
 mod prune;
 mod record;
 mod segment;
@@ -37,21 +38,19 @@ mod stream;
 mod verify;
 pub mod view;
 mod writer;
-mod written;
 
 /// The stores that archives lie in, for whoever brings one.
 pub use object_store;
 
 pub use error::ArchiveError;
 pub use job::{Archive, Job, Kept, Summary};
-pub use lease::host;
 pub use merged::{Merged, MergedLine, Part};
-pub use open::{Access, Environment, open, open_with};
+pub use open::{Access, open, open_with};
 pub use place::Place;
+pub use position::{Position, Positions};
 pub use prune::{Pruned, Pruning, prune};
 pub use record::{Chunk, Complete, Gap, JobState, Record};
 pub use store::Store;
 pub use stream::{Change, Instance, JobKey, Stream};
 pub use verify::{Fault, JobReport, verify};
-pub use writer::{Limits, Position, Positions, StreamId, Trouble, Writer};
-pub use written::Written;
+pub use writer::{Limits, StreamId, Trouble, Writer};

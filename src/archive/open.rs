@@ -13,32 +13,7 @@ use object_store::{
 use url::Url;
 
 use super::{ArchiveError, Place, Store};
-
-/// The environment's part of a store's settings, as a value: names and values.
-#[derive(Clone, Default)]
-pub struct Environment(Vec<(String, String)>);
-
-impl Environment {
-    /// The value of a variable; an empty one is one that is not set.
-    fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(own, _)| own == name)?.1.trim();
-        Some(value).filter(|value| !value.is_empty())
-    }
-
-    /// The settings of one kind of store, as its `from_env` reads them.
-    fn settings<K: FromStr>(&self, prefix: &str) -> impl Iterator<Item = (K, &str)> {
-        self.0
-            .iter()
-            .filter(move |(name, _)| name.starts_with(prefix))
-            .filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value.as_str())))
-    }
-}
-
-impl FromIterator<(String, String)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Environment {
-        Environment(pairs.into_iter().collect())
-    }
-}
+use crate::environment::Environment;
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +57,7 @@ pub fn open_with(
         }
         ObjectStoreScheme::AmazonS3 => {
             let builder = AmazonS3Builder::new().with_url(bare(url)).with_retry(retry);
-            let settings = environment.settings::<AmazonS3ConfigKey>("AWS_");
+            let settings = settings::<AmazonS3ConfigKey>(environment, "AWS_");
             Arc::new(
                 settings
                     .fold(builder, |builder, (key, value)| builder.with_config(key, value))
@@ -92,10 +67,10 @@ pub fn open_with(
         }
         ObjectStoreScheme::GoogleCloudStorage => {
             let mut builder = GoogleCloudStorageBuilder::new().with_url(bare(url)).with_retry(retry);
-            if let Some(path) = environment.get("SERVICE_ACCOUNT") {
+            if let Some(path) = environment.word("SERVICE_ACCOUNT") {
                 builder = builder.with_service_account_path(path);
             }
-            let settings = environment.settings::<GoogleConfigKey>("GOOGLE_");
+            let settings = settings::<GoogleConfigKey>(environment, "GOOGLE_");
             Arc::new(
                 settings
                     .fold(builder, |builder, (key, value)| builder.with_config(key, value))
@@ -145,6 +120,14 @@ pub(super) fn make(path: &std::path::Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The settings of one kind of store, as its `from_env` reads them.
+fn settings<'a, K: FromStr>(environment: &'a Environment, prefix: &'a str) -> impl Iterator<Item = (K, &'a str)> {
+    environment
+        .texts()
+        .filter(move |(name, _)| name.starts_with(prefix))
+        .filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)))
+}
+
 /// The URL without its query, which holds settings of ours, not of the store's.
 fn bare(url: &Url) -> String {
     let mut url = url.clone();
@@ -157,24 +140,24 @@ fn bare(url: &Url) -> String {
 /// Entra by workload identity, managed identity or `az`. What `from_env` of the crate knows beside these is read too.
 fn azure(url: &Url, environment: &Environment) -> Result<MicrosoftAzureBuilder, ArchiveError> {
     let mut builder = MicrosoftAzureBuilder::new().with_url(bare(url));
-    for (key, value) in environment.settings::<AzureConfigKey>("AZURE_") {
+    for (key, value) in settings::<AzureConfigKey>(environment, "AZURE_") {
         builder = builder.with_config(key, value);
     }
-    if let Some(account) = environment.get("AZURE_STORAGE_ACCOUNT") {
+    if let Some(account) = environment.word("AZURE_STORAGE_ACCOUNT") {
         builder = builder.with_account(account);
     }
     let sas = url.query().filter(|query| query.split('&').any(|pair| pair.starts_with("sig=")));
     if let Some(sas) = sas {
         return Ok(with_sas(builder, sas));
     }
-    if let Some(text) = environment.get("AZURE_STORAGE_CONNECTION_STRING") {
+    if let Some(text) = environment.word("AZURE_STORAGE_CONNECTION_STRING") {
         return connection_string(builder, text);
     }
     let key = ["AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"];
-    if let Some(key) = key.iter().find_map(|name| environment.get(name)) {
+    if let Some(key) = key.iter().find_map(|name| environment.word(name)) {
         return Ok(builder.with_access_key(key).with_credential_type("access_key"));
     }
-    if let Some(sas) = environment.get("AZURE_STORAGE_SAS_TOKEN") {
+    if let Some(sas) = environment.word("AZURE_STORAGE_SAS_TOKEN") {
         return Ok(with_sas(builder, sas));
     }
     let configured = [
@@ -185,7 +168,7 @@ fn azure(url: &Url, environment: &Environment) -> Result<MicrosoftAzureBuilder, 
         "AZURE_STORAGE_SAS_KEY",
         "IDENTITY_ENDPOINT",
     ];
-    if configured.iter().all(|name| environment.get(name).is_none()) && on_a_desk(environment) {
+    if configured.iter().all(|name| environment.word(name).is_none()) && on_a_desk(environment) {
         builder = builder.with_use_azure_cli(true);
     }
     Ok(builder)
@@ -193,7 +176,7 @@ fn azure(url: &Url, environment: &Environment) -> Result<MicrosoftAzureBuilder, 
 
 /// Whether nothing says that this is a pod or a service with an identity: then it is somebody's `az login`.
 fn on_a_desk(environment: &Environment) -> bool {
-    environment.get("KUBERNETES_SERVICE_HOST").is_none() && environment.get("AZURE_USE_AZURE_CLI").is_none()
+    environment.word("KUBERNETES_SERVICE_HOST").is_none() && environment.word("AZURE_USE_AZURE_CLI").is_none()
 }
 
 fn with_sas(builder: MicrosoftAzureBuilder, sas: &str) -> MicrosoftAzureBuilder {

@@ -1,11 +1,7 @@
 //! `elbtail archives DEST -o table|wide|name|json|yaml`: jobs as text.
 
 use super::Summary;
-use crate::{
-    discover::Headers,
-    render::{bytes, document, table},
-    row::plain,
-};
+use crate::render::{Headers, bytes, document, plain, table};
 
 /// How many characters of a value a table shows.
 const CELL: usize = 40;

@@ -5,13 +5,9 @@
 //! index is at any time the exact beginning of what was pushed. All memory is bounded: open chunks by [`Limits::memory`],
 //! closed ones by [`Limits::uploads`]; when both are used up, [`Writer::push`] waits.
 
-use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
@@ -22,16 +18,15 @@ use super::{
     Archive, ArchiveError, Instance, JobKey, Store, Stream,
     chunk::Lines,
     index::Index,
-    job::read,
     lease::Lease,
     leftovers,
+    position::{Durable, Position, Positions},
     record::{Chunk, Complete, Gap, JobState, Record},
     segment::commit,
     store::{Created, patiently},
-    written::Written,
 };
 use crate::{
-    follow::{lines::Line, stamp::Stamp},
+    k8s::{Line, Stamp},
     render::StampText,
 };
 
@@ -40,12 +35,6 @@ const COMMIT: usize = 1000;
 
 /// Closed chunks and other records that wait for their commit at most.
 const QUEUE: usize = 1024;
-
-/// What a follower remembers of a log: this many lines always, and this many at most.
-const REMEMBERED: (u64, u64) = (256, 65_536);
-
-/// How long before its last line a follower remembers a log.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_secs(4);
 
 /// How much a writer may hold back, and how long.
 #[derive(Debug, Clone, Copy)]
@@ -60,13 +49,6 @@ pub struct Limits {
     pub uploads: usize,
 }
 
-impl Limits {
-    /// For one of many writers in one process.
-    pub fn of_many() -> Limits {
-        Limits { memory: 16 << 20, uploads: 2, ..Limits::default() }
-    }
-}
-
 impl Default for Limits {
     fn default() -> Limits {
         Limits { chunk: 4 << 20, age: Duration::from_secs(60), memory: 64 << 20, uploads: 8 }
@@ -76,19 +58,6 @@ impl Default for Limits {
 /// A stream of this writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StreamId(usize);
-
-/// How far a stream is in the archive, for a follower to go on from.
-#[derive(Debug, Clone, Default)]
-pub struct Position {
-    /// Lines that are durable.
-    pub lines: u64,
-    /// Whether it is complete, so that nothing of it need be read again.
-    pub complete: bool,
-    /// The latest durable lines: at least 256, and all of the last seconds, if there are so many. None of a complete stream.
-    pub tail: Vec<Line>,
-    /// The latest stamp of the durable lines before `tail`; `None` if there are none.
-    pub before: Option<Stamp>,
-}
 
 /// How the store is, as long as it is tried again and again; `None`: well.
 pub type Trouble = watch::Receiver<Option<ArchiveError>>;
@@ -108,7 +77,6 @@ pub struct Writer {
     committer: Option<JoinHandle<Result<(), ArchiveError>>>,
     failed: Option<ArchiveError>,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
-    written: watch::Receiver<Written>,
     state: JobState,
 }
 
@@ -138,72 +106,6 @@ impl Open {
     }
 }
 
-/// What is durable of a stream, as far as a follower needs it.
-#[derive(Debug, Clone, Default)]
-struct Durable {
-    complete: bool,
-    /// The latest chunks, and the latest stamp before them.
-    tail: VecDeque<Chunk>,
-    before: Option<Timestamp>,
-}
-
-impl Durable {
-    /// Takes the next chunk, and keeps of those before what is needed.
-    fn resume(&mut self, chunk: Chunk) {
-        let last = chunk.last;
-        self.tail.push_back(chunk);
-        while let [dropped, rest @ ..] = &*self.tail.make_contiguous()
-            && let lines = rest.iter().map(|chunk| chunk.lines).sum::<u64>()
-            && (lines >= REMEMBERED.1 || (lines >= REMEMBERED.0 && rest[0].first < last - REMEMBERED_FOR))
-        {
-            self.before = self.before.max(Some(dropped.latest));
-            self.tail.pop_front();
-        }
-    }
-
-    async fn position(&self, store: &Store, job: &JobKey, stream: &Stream) -> Result<Position, ArchiveError> {
-        let mut position = Position {
-            lines: self.tail.back().map_or(0, |chunk| chunk.first_line + chunk.lines),
-            complete: self.complete,
-            before: self.before.and_then(Stamp::from_timestamp),
-            ..Position::default()
-        };
-        // Nothing of it will be read again.
-        let tail = self.tail.iter().filter(|_| !self.complete);
-        for chunk in tail {
-            position.tail.extend(read(store, job, stream, chunk).await?);
-        }
-        let dropped = position.tail.len().saturating_sub(REMEMBERED.1 as usize);
-        position.before = position.tail.drain(..dropped).map(|line| line.stamp).max().max(position.before);
-        Ok(position)
-    }
-}
-
-/// How far the streams of a job were when their writer was opened.
-#[derive(Clone)]
-pub struct Positions {
-    store: Store,
-    job: JobKey,
-    streams: BTreeMap<Stream, Durable>,
-}
-
-impl Positions {
-    /// How far the instances of a container were, in order; `any` is one of them, whichever.
-    ///
-    /// # Errors
-    /// [`ArchiveError::Damaged`], or what the store says.
-    pub async fn of(&self, any: &Instance) -> Result<Vec<(u32, Position)>, ArchiveError> {
-        let [first, last] = [0, u32::MAX].map(|restart| Stream::Log(Instance { restart, ..any.clone() }));
-        let mut positions = Vec::new();
-        for (stream, durable) in self.streams.range(first..=last) {
-            if let Some(instance) = stream.instance() {
-                positions.push((instance.restart, durable.position(&self.store, &self.job, stream).await?));
-            }
-        }
-        Ok(positions)
-    }
-}
-
 /// What is to be committed, in this order.
 enum Pending {
     Ready(Record),
@@ -225,7 +127,6 @@ impl Writer {
         let index = Index::new(&store, job);
         let (queue, pending) = mpsc::channel(QUEUE);
         let trouble = Arc::new(watch::channel(None).0);
-        let (told, written) = watch::channel(Written::default());
         let mut writer = Writer {
             store,
             job: job.clone(),
@@ -239,7 +140,6 @@ impl Writer {
             committer: None,
             failed: None,
             trouble,
-            written,
             state: JobState::default(),
         };
         let begun = async {
@@ -254,7 +154,7 @@ impl Writer {
             }
         };
         let at = writer.store.call(&format!("jobs/{job}"));
-        let committer = Committer { index, lease, next, trouble: writer.trouble.clone(), written: told, at };
+        let committer = Committer { index, lease, next, trouble: writer.trouble.clone(), at };
         writer.committer = Some(tokio::spawn(committer.run(pending)));
         Ok(writer)
     }
@@ -333,11 +233,6 @@ impl Writer {
     /// How the store is.
     pub fn trouble(&self) -> Trouble {
         self.trouble.subscribe()
-    }
-
-    /// How much has become durable.
-    pub fn written(&self) -> watch::Receiver<Written> {
-        self.written.clone()
     }
 
     /// Takes the next lines of a stream; waits while there is no room for them.
@@ -582,7 +477,6 @@ struct Committer {
     /// The next commit's number.
     next: u64,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
-    written: watch::Sender<Written>,
     at: String,
 }
 
@@ -637,7 +531,6 @@ impl Committer {
             return Err(taken());
         }
         self.next += 1;
-        self.written.send_modify(|written| records.iter().for_each(|record| written.take(record)));
         // Joining is a matter of order, not of safety: what fails now is due again the next time.
         match self.index.tidy(number).await {
             Err(error) if !error.is_transient() && !matches!(error, ArchiveError::Damaged { .. }) => Err(error),

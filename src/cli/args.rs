@@ -10,15 +10,17 @@ use super::{
     flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs},
 };
 use crate::{
-    discover::{Headers, Phase, Selection},
-    follow::{recover::NodeLogs, stamp::Stamp},
+    discover::Selection,
+    follow::recover::NodeLogs,
     job_id::JobId,
+    k8s::{Phase, Stamp},
+    render::Headers,
     resolve::ResolveFormat,
-    row::JobArg,
     session::{
         filter::{Filter, PodPattern, whole},
         snapshot::Order,
     },
+    source::JobArg,
 };
 
 /// Every log line of an ElasticBLAST job on Kubernetes, found from the job's row.
@@ -255,6 +257,11 @@ pub struct LogsArgs {
     /// In which order lines of different containers come [default: time, with -f arrival]
     #[arg(long, value_enum, value_name = "ORDER")]
     pub order: Option<Order>,
+    /// Read an archive of 'elbtail save' and the cluster as one sequence: each line once, also those whose pods are gone
+    // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
+    #[cfg(feature = "archive")]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with = "selector")]
+    pub archive: Option<std::ffi::OsString>,
     /// Print log lines only: nothing on stderr but errors and what is missing
     #[arg(long)]
     pub only_log_lines: bool,

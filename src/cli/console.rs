@@ -10,15 +10,15 @@ use std::{
 use super::{
     args::PrintArgs,
     causes::Causes,
+    environment::variables,
     failure::Failure,
     stderr::{self, Tone},
     stdout,
 };
 use crate::{
-    follow::{lines::Line, note::Note},
-    k8s::{ContainerId, InstanceId},
+    follow::note::Note,
+    k8s::{ContainerId, InstanceId, Line, Stream},
     merge::{Merged, MergedLine, Origin},
-    node_logs::Stream,
     render::{self, ColorChoice, RenderOptions, Renderer, Source, Transforms},
     session::{
         Notice, Outlet, RunEvent, Sink,
@@ -58,19 +58,18 @@ pub struct Voice {
 impl Voice {
     /// For this process's stderr.
     pub fn of(chatter: Chatter, color: ColorChoice) -> Voice {
-        Voice { chatter, color: color.decide(|name| std::env::var_os(name), stderr::is_terminal()) }
+        Voice { chatter, color: color.decide(variables(), stderr::is_terminal()) }
     }
 }
 
 /// How lines look on this process's stdout.
 pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
     let terminal = stdout::is_terminal();
-    let env = |name: &str| std::env::var_os(name);
     Renderer::new(RenderOptions {
         format: args.output,
-        color: color.decide(env, terminal),
+        color: color.decide(variables(), terminal),
         terminal,
-        utf8: render::is_utf8(env),
+        utf8: render::is_utf8(variables()),
         timestamps: args.timestamps,
     })
 }

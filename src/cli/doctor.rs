@@ -8,17 +8,18 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     args::{DoctorArgs, JobArgs},
+    environment,
     failure::Failure,
     interrupt::interruptible,
     job::{self, Job, RowPlace, namespace},
     stderr, stdout,
 };
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectOptions, Obstacle, RequestTimeout},
+    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
     doctor::{Area, Asked, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
     exit::Exit,
     render::ColorChoice,
-    row::{JobArg, source::DbOptions},
+    source::{DbOptions, JobArg},
 };
 
 /// The pause between two looks of `--wait-healthy`.
@@ -61,9 +62,10 @@ async fn look(
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
     let mut row = row_of(&args, &rows).await?;
-    let mut cluster = Cluster::connect_in(&flags, &super::surroundings(args.job.target.as_ref())).await;
+    let environment = environment::of_cluster(args.job.target.as_ref());
+    let mut cluster = Cluster::connect(&flags, &environment).await;
     loop {
-        let facts = facts(row, &cluster, &flags, args.all_contexts, &asked, budget).await;
+        let facts = facts(row, &cluster, &flags, &environment, args.all_contexts, &asked, budget).await;
         let report = examine(&facts);
         // For a smoke test no pod yet is no success yet.
         let good = report.healthy && (until.is_none() || report.has_pods);
@@ -95,15 +97,16 @@ async fn look(
             _ => row_of(&args, &rows).await?,
         };
         if cluster.is_err() {
-            cluster = Cluster::connect(&flags, |_| {}).await;
+            cluster = Cluster::connect(&flags, &environment.without_notice()).await;
         }
     }
 }
 
 /// How the command line asks, for commands that ask the same.
 pub fn asked(flags: &ConnectOptions, args: &JobArgs, db: &DbOptions) -> Asked {
-    let from_environment =
-        std::env::var("ELBTAIL_DB").is_ok_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
+    let from_environment = environment::variables()
+        .text("ELBTAIL_DB")
+        .is_some_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
     let JobArgs { target, job, latest } = args;
     Asked::of(flags).row(target.as_ref(), job.as_deref(), latest.latest, db, from_environment)
 }
@@ -127,19 +130,20 @@ async fn facts(
     row: RowFacts,
     cluster: &Result<Cluster, ClusterError>,
     flags: &ConnectOptions,
+    environment: &ConnectEnvironment,
     all_contexts: bool,
     asked: &Asked,
     budget: Option<Duration>,
 ) -> Facts {
     let mut place = Place { all_contexts, ..Place::default() };
-    gather::contexts_of(flags, &mut place);
+    gather::contexts_of(flags, environment, &mut place);
     place.asked = asked.clone();
     let answer = match cluster {
         Err(error) => ClusterFacts::Failed(error.clone()),
         Ok(cluster) => {
             place.host = cluster.host();
             place.namespace = namespace(row.row.as_ref(), cluster.namespace());
-            let ask = gather::cluster(cluster, flags, &row, &place);
+            let ask = gather::cluster(cluster, flags, environment, &row, &place);
             match budget {
                 None => ask.await,
                 Some(budget) => timeout(budget, ask).await.unwrap_or_else(|_| {
@@ -158,7 +162,8 @@ async fn hint(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) -> O
     let row = RowFacts { row: job.row.clone(), resolution: Some(job.resolution.clone()), ..RowFacts::default() };
     let (host, namespace) = (cluster.host(), namespace.to_owned());
     let place = Place { host, namespace, asked: asked.clone(), ..Place::default() };
-    let answer = timeout(HINT, gather::cluster(cluster, flags, &row, &place)).await.ok()?;
+    let answer =
+        timeout(HINT, gather::cluster(cluster, flags, &environment::of_cluster(None), &row, &place)).await.ok()?;
     let report = examine(&Facts { now: Timestamp::now(), row, place, cluster: answer });
     one_line(&report)
 }

@@ -14,9 +14,9 @@ pub async fn interruptible<T>(work: impl Future<Output = T>) -> Result<T, Exit> 
     let listens = hangups_matter();
     tokio::select! {
         ended = work => Ok(ended),
-        exit = arrives(listens) => {
+        exit = asked_to_end(listens) => {
             tokio::spawn(async move {
-                let exit = arrives(listens).await;
+                let exit = asked_to_end(listens).await;
                 die_of(exit);
                 std::process::exit(i32::from(exit as u8));
             });
@@ -42,16 +42,8 @@ pub fn die_of(exit: Exit) {
     }
 }
 
-/// Waits until a signal asks for the end; a second one ends the process at once.
-#[cfg(feature = "archive")]
-pub async fn asked_to_end() -> Exit {
-    interruptible(std::future::pending())
-        .await
-        .map_or_else(|exit| exit, |never: std::convert::Infallible| match never {})
-}
-
 /// Waits for one of the signals. One that cannot be listened to keeps its default action.
-async fn arrives(hangups: bool) -> Exit {
+async fn asked_to_end(hangups: bool) -> Exit {
     tokio::select! {
         () = arrival(SignalKind::interrupt()) => Exit::Interrupted,
         () = arrival(SignalKind::terminate()) => Exit::Terminated,

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{args::JobArgs, failure::Failure, stderr};
+use super::{args::JobArgs, environment, failure::Failure, stderr};
 use crate::{
     job_id::JobId,
     resolve::{Resolution, resolve},
-    row::{
-        self, Row, Wait,
-        source::{self, DbOptions, RowSource, SourceError},
-    },
+    row::{Row, Wait},
+    source::{self, DbOptions, RowSource, SourceError},
 };
 
 /// A job as its row tells it.
@@ -27,7 +25,7 @@ pub struct RowPlace(Option<Arc<dyn RowSource>>);
 impl RowPlace {
     /// As the flags say.
     pub fn of(args: &DbOptions) -> Result<RowPlace, Failure> {
-        let source: Option<Arc<dyn RowSource>> = source::open(args)?.map(Arc::from);
+        let source: Option<Arc<dyn RowSource>> = source::open(args, &environment::of_rows())?.map(Arc::from);
         if let Some(warning) = source.as_ref().and_then(|source| source.warning()) {
             stderr::warn(&warning);
         }
@@ -73,9 +71,9 @@ impl Job {
         }
         no_url(args)?;
         let target = args.target.as_ref().ok_or_else(no_job)?;
-        let row = row::read(target, args.job.as_deref())?;
+        let row = source::read(target, args.job.as_deref())?;
         let resolution = match (&row, target) {
-            (None, row::JobArg::Id(id)) => Resolution::given(id.clone()),
+            (None, source::JobArg::Id(id)) => Resolution::given(id.clone()),
             (Some(row), _) => resolve(row),
             (None, _) => return Err(Failure::Other(anyhow::anyhow!("the row could not be read"))),
         };
@@ -130,7 +128,7 @@ pub fn ended(row: &Row) -> Option<String> {
 /// Refuses a URL in the place of JOB, without repeating it: it may hold a password.
 pub fn no_url(args: &JobArgs) -> Result<(), Failure> {
     match &args.target {
-        Some(row::JobArg::Path(path)) if path.to_string_lossy().contains("://") && !path.exists() => {
+        Some(source::JobArg::Path(path)) if path.to_string_lossy().contains("://") && !path.exists() => {
             Err(Failure::Usage("JOB is a URL; give it with --db, and as JOB the row's id".to_owned()))
         }
         _ => Ok(()),

@@ -4,7 +4,7 @@ use super::{block_on, failure::Failure, flags::JobsArgs, job::RowPlace, stderr, 
 use crate::{
     exit::Exit,
     render::ColorChoice,
-    row::listing::{self, JobsFormat},
+    source::listing::{self, JobsFormat},
 };
 
 /// Lists rows.

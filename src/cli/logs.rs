@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{
     args::{self, LogsArgs},
+    beginning::Beginning,
     connect,
     console::{self, Chatter, Voice},
     doctor::{self, Asker},
@@ -31,7 +32,7 @@ use crate::{
         fan_out::Running,
         filter::Filter,
         follow::{self, Ending},
-        snapshot::{self, Order},
+        snapshot::Order,
     },
 };
 
@@ -78,47 +79,79 @@ impl Plan {
     async fn look(self, job: Job) -> Result<Exit, Failure> {
         let selection = self.args.select.selection(job.id()?);
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
-        if found.is_empty() {
+        let beginning = self.beginning(&selection.id, &found).await?;
+        let order = self.args.order.unwrap_or(Order::Time);
+        self.read(job, selection, found, beginning, order).await
+    }
+
+    async fn beginning(&self, id: &JobId, found: &[Match]) -> Result<Beginning, Failure> {
+        Beginning::of(&self.args, id, found, &self.filter, &self.scope).await
+    }
+
+    async fn read(
+        self,
+        job: Job,
+        selection: Selection,
+        found: Vec<Match>,
+        beginning: Beginning,
+        order: Order,
+    ) -> Result<Exit, Failure> {
+        if found.is_empty() && beginning.is_nothing() {
             let text =
                 nothing_found(&selection, &self.namespace, &self.cluster.host()) + &archived(&selection.id).await;
             return Err(Failure::NoPods(
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        let order = self.args.order.unwrap_or(Order::Time);
         let (console, out) = self.console(selection.id.short(), Chatter::Some)?;
         let stats = out.stats();
         let wanted = self.wanted();
-        let work = snapshot::snapshot(&self.cluster, &found, &wanted, order, out);
-        let interrupted = interruptible(work).await.err();
+        let work = beginning.look(&self.cluster, &found, &wanted, order, out);
+        let ended = interruptible(work).await;
         console::finished(console).await?;
         let stats = stats.now();
-        if let Some(exit) = interrupted {
-            return Ok(exit);
+        match ended {
+            Ok(read) => read?,
+            Err(exit) => return Ok(exit),
         }
         if stats.containers == 0 {
             return Err(Failure::NoPods(if self.scope.previous {
                 "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
+            } else if found.is_empty() {
+                beginning.nothing_wanted(selection.id.short())
             } else {
                 nothing_wanted(&found, selection.id.short())
             }));
         }
-        if stats.lines == 0 && stats.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
+        let unread = !found.is_empty() && stats.lines == 0;
+        if unread && stats.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.asker, &self.namespace).await;
         }
-        let failed = self.args.exit_code && self.has_failed(&found, &selection).await;
+        let failed =
+            self.args.exit_code && (self.has_failed(&found, &selection).await || beginning.has_failed().await?);
         exit(&stats, failed)
     }
 
     /// Goes on until the job has ended.
-    async fn follow(self, job: Job, rows: Rows) -> Result<Exit, Failure> {
+    async fn follow(mut self, job: Job, rows: Rows) -> Result<Exit, Failure> {
         let id = job.resolution.id().cloned();
+        let mut beginning = Beginning::default();
+        // Without an id yet, nobody can have saved anything of it.
+        if let (Some(id), true) = (&id, self.wants_beginning()) {
+            let selection = self.args.select.selection(id.clone());
+            let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
+            beginning = self.beginning(id, &found).await?;
+            if beginning.is_all(&found) {
+                self.scope.follow = false;
+                return self.read(job, selection, found, beginning, Order::Arrival).await;
+            }
+        }
         let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Chatter::Normal)?;
         let stats = out.stats();
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
         let progress = follow::Progress::default();
-        let work = follow::follow(&self.cluster, &self.namespace, self.wanted(), news, out, &progress);
+        let work = beginning.follow(&self.cluster, &self.namespace, self.wanted(), news, out, &progress);
         // A silent job would never show by a write that nobody reads it any more.
         let work = async {
             tokio::select! {
@@ -139,7 +172,7 @@ impl Plan {
         };
         let Some(ended) = ended else { return Ok(Exit::Done) };
         let Ending { failed, pods } = ended?;
-        if pods == 0 {
+        if pods == 0 && stats.containers == 0 {
             let (named, id) = (id.clone(), id.map(|id| id.to_string()).unwrap_or_default());
             let archived = match &named {
                 Some(id) => archived(id).await,
@@ -153,7 +186,14 @@ impl Plan {
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        exit(&stats, self.args.exit_code && failed)
+        exit(&stats, self.args.exit_code && (failed || beginning.has_failed().await?))
+    }
+
+    fn wants_beginning(&self) -> bool {
+        #[cfg(feature = "archive")]
+        return self.args.archive.is_some();
+        #[cfg(not(feature = "archive"))]
+        false
     }
 
     fn wanted(&self) -> Wanted {
@@ -235,7 +275,7 @@ const LISTED: usize = 20;
 pub fn nothing_wanted(found: &[Match], short: &str) -> String {
     let containers = found
         .iter()
-        .flat_map(|found| crate::discover::targets(&found.pod))
+        .flat_map(|found| crate::k8s::targets(&found.pod))
         .map(|target| format!("{} ({})", target.container, target.phase.as_str()));
     let pods = found.iter().map(|found| short_name(found.pod.name(), short));
     format!(

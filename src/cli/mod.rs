@@ -3,11 +3,13 @@
 #[cfg(feature = "archive")]
 mod archive;
 mod args;
+mod beginning;
 mod causes;
 mod completion;
 mod console;
 mod doctor;
 mod duration;
+mod environment;
 mod failure;
 mod flags;
 mod interrupt;
@@ -28,9 +30,9 @@ use clap::{CommandFactory, Parser};
 
 use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
 use crate::{
-    cluster::{Cluster, ConnectOptions, Surroundings},
+    cluster::{Cluster, ConnectOptions},
     exit::Exit,
-    row::JobArg,
+    source::JobArg,
 };
 
 pub use args::Cli;
@@ -147,11 +149,5 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
 
 /// Connects; `job` is the JOB of the command line, if there is one.
 async fn connect(args: &ConnectOptions, job: Option<&JobArg>) -> Result<Cluster, Failure> {
-    Ok(Cluster::connect_in(args, &surroundings(job)).await?)
-}
-
-/// The process's environment. Where standard input holds the row, a credential plugin does not get it.
-fn surroundings(job: Option<&JobArg>) -> Surroundings {
-    let around = Surroundings::from_process(stderr::hand_on);
-    Surroundings { terminal: around.terminal && job != Some(&JobArg::Stdin), ..around }
+    Ok(Cluster::connect(args, &environment::of_cluster(job)).await?)
 }

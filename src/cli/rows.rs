@@ -14,11 +14,9 @@ use super::{
 };
 use crate::{
     resolve::{Outcome, Resolution, resolve},
-    row::{
-        self, JobArg, Row,
-        source::{Reading, Reread},
-    },
+    row::Row,
     session::{Notice, Outlet, follow::RowNews},
+    source::{self, JobArg, Reading, Reread},
 };
 
 /// How often a row's file is looked at. A look is one `stat`.
@@ -188,7 +186,7 @@ impl Again {
 }
 
 fn read(path: &Path, job: Option<&str>) -> Result<Row, Failure> {
-    let row = row::read(&JobArg::Path(path.to_owned()), job)?;
+    let row = source::read(&JobArg::Path(path.to_owned()), job)?;
     row.ok_or_else(|| Failure::Usage("the row is an id".to_owned()))
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use owo_colors::OwoColorize;
 
-use crate::{render::neutralize, row::plain};
+use crate::render::{neutralize, plain};
 
 /// How words are set apart from log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::{
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::oneshot;
 
-use super::failure::Failure;
+use super::{environment::variables, failure::Failure};
 use crate::render::{ColorChoice, neutralize, tint};
 
 /// Whether what was printed can have been read.
@@ -28,7 +28,7 @@ pub fn print(text: &str) -> Result<Reader, Failure> {
 /// Prints a table or a report, in colour where there is colour.
 pub fn print_page(text: &str, color: ColorChoice) -> Result<Reader, Failure> {
     let text = harmless(text);
-    let color = color.decide(|name| std::env::var_os(name), is_terminal());
+    let color = color.decide(variables(), is_terminal());
     match std::str::from_utf8(&text) {
         Ok(text) if color => outcome(write(tint(text).as_bytes())),
         _ => outcome(write(&text)),

@@ -1,6 +1,6 @@
 //! [`ContextNames`]: what the kubeconfig calls the clusters it knows.
 
-use super::{ClusterError, ConnectOptions, Surroundings, kubeconfig};
+use super::{ClusterError, ConnectEnvironment, ConnectOptions, kubeconfig};
 
 /// The names of contexts; nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,20 +14,12 @@ pub struct ContextNames {
 }
 
 impl ContextNames {
-    /// Reads them with the process's environment.
+    /// Reads them.
     ///
     /// # Errors
     /// When a kubeconfig cannot be read.
-    pub fn read(args: &ConnectOptions) -> Result<Self, ClusterError> {
-        Self::read_in(args, &Surroundings::from_process(|_| {}))
-    }
-
-    /// As [`ContextNames::read`], in an environment given as a value.
-    ///
-    /// # Errors
-    /// When a kubeconfig cannot be read.
-    pub fn read_in(args: &ConnectOptions, around: &Surroundings) -> Result<Self, ClusterError> {
-        let found = kubeconfig::find(args, around)?;
+    pub fn read(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Self, ClusterError> {
+        let found = kubeconfig::find(args, environment)?;
         let current = args.context.clone().or(found.current_context.clone());
         let cluster = current.as_deref().and_then(|name| found.cluster_of(name));
         let cluster = args.cluster.clone().or(cluster);

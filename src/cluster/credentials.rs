@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
-    ClusterError, Settings, Surroundings,
+    ClusterError, ConnectEnvironment, Settings,
     exec::{Granted, Plugin},
 };
 
@@ -81,19 +81,19 @@ impl Credentials {
     /// Gets the first credentials: runs the plugin or reads the token file, if the user has one.
     ///
     /// Like kubectl it sends none over plain http, where everyone on the way could read them.
-    pub async fn new(settings: &Settings, around: &Surroundings) -> Result<Self, ClusterError> {
+    pub async fn new(settings: &Settings, environment: &ConnectEnvironment) -> Result<Self, ClusterError> {
         let config = &settings.config;
         let user = &config.auth_info;
         let (source, header) = if config.cluster_url.scheme_str() == Some("http") {
             if has_secrets(user) {
-                (around.notice)(&format!(
+                (environment.notice)(&format!(
                     "warning: {} is plain http, so no token, password or plugin's credentials are sent to it; use https\n",
                     config.cluster_url.authority().map(ToString::to_string).unwrap_or_default()
                 ));
             }
             (Source::Fixed, None)
         } else {
-            choose(user, &settings.user, around)?
+            choose(user, &settings.user, environment)?
         };
         let mut state = State {
             current: Arc::new(Credential { header, identity: None, generation: 0 }),
@@ -160,7 +160,11 @@ fn has_secrets(user: &AuthInfo) -> bool {
 }
 
 /// kubectl's order: what is given outright wins over a plugin. `owner` says in messages whose they are.
-fn choose(user: &AuthInfo, owner: &str, around: &Surroundings) -> Result<(Source, Option<HeaderValue>), ClusterError> {
+fn choose(
+    user: &AuthInfo,
+    owner: &str,
+    environment: &ConnectEnvironment,
+) -> Result<(Source, Option<HeaderValue>), ClusterError> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let token = user.token.as_ref().filter(|token| !token.expose_secret().is_empty());
     let token =
@@ -184,7 +188,7 @@ fn choose(user: &AuthInfo, owner: &str, around: &Surroundings) -> Result<(Source
     let certificate = filled(&user.client_certificate).or_else(|| filled(&user.client_certificate_data));
     match (&user.exec, &user.auth_provider) {
         _ if certificate.is_some() => Ok((Source::Fixed, None)),
-        (Some(exec), _) => Ok((Source::Exec(Box::new(Plugin::new(exec, owner, around)?)), None)),
+        (Some(exec), _) => Ok((Source::Exec(Box::new(Plugin::new(exec, owner, environment)?)), None)),
         (None, Some(provider)) => Err(gone(provider, owner)),
         (None, None) => Ok((Source::Fixed, None)),
     }

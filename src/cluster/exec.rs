@@ -20,7 +20,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ClusterError, Surroundings};
+use super::{ClusterError, ConnectEnvironment};
 
 /// The versions of the protocol; both have the same shape.
 const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -76,7 +76,7 @@ impl fmt::Debug for Plugin {
 
 impl Plugin {
     /// Checks what can be checked without running it. `owner` is the user whose plugin it is, for messages.
-    pub fn new(config: &ExecConfig, owner: &str, around: &Surroundings) -> Result<Self, ClusterError> {
+    pub fn new(config: &ExecConfig, owner: &str, environment: &ConnectEnvironment) -> Result<Self, ClusterError> {
         let command = config.command.clone().filter(|command| !command.is_empty());
         let command = command.ok_or_else(|| {
             ClusterError::Config(format!("{owner}: exec.command is missing: it names the plugin to run"))
@@ -93,8 +93,8 @@ impl Plugin {
             config: config.clone(),
             command,
             api_version,
-            notice: around.notice.clone(),
-            terminal: around.terminal,
+            notice: environment.notice.clone(),
+            terminal: environment.terminal,
         })
     }
 
@@ -261,7 +261,7 @@ fn amid_words(text: &str) -> Option<&'static str> {
             (0, "") => None,
             (0, _) => Some("after"),
             (_, "") => Some("before"),
-            _ => Some("around"),
+            _ => Some("environment"),
         }
     })
 }
@@ -289,7 +289,7 @@ mod tests {
             ("{{{", "\n", "before"),
             ("", "done\n", "after"),
             ("", ANSWER, "after"),
-            ("To sign in, open {url}\n", "\nbye", "around"),
+            ("To sign in, open {url}\n", "\nbye", "environment"),
         ] {
             let error = credential(format!("{before}{ANSWER}{after}").as_bytes()).map(|_| ()).unwrap_err();
             assert!(error.contains(&format!("other words {place} its ExecCredential")), "{before}{after}: {error}");

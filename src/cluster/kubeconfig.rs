@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use serde_saphyr::DuplicateKeyPolicy;
 
 use super::{
-    ClusterError, ConnectOptions, Surroundings,
+    ClusterError, ConnectEnvironment, ConnectOptions,
     entry::{Entry, Kind, plain, what},
     settings::check_namespace,
 };
@@ -40,11 +40,11 @@ pub(super) struct Choice {
 }
 
 /// `--kubeconfig` alone, else the files of `$KUBECONFIG`, else `~/.kube/config`.
-pub(super) fn find(args: &ConnectOptions, around: &Surroundings) -> Result<Found, ClusterError> {
-    let looked_at: Vec<PathBuf> = match (&args.kubeconfig, &around.kubeconfig) {
+pub(super) fn find(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Found, ClusterError> {
+    let looked_at: Vec<PathBuf> = match (&args.kubeconfig, &environment.kubeconfig) {
         (Some(path), _) => vec![path.clone()],
         (None, Some(list)) => env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(),
-        (None, None) => around.home.iter().map(|home| home.join(".kube").join("config")).collect(),
+        (None, None) => environment.home.iter().map(|home| home.join(".kube").join("config")).collect(),
     };
     let mut found = Found::default();
     for path in &looked_at {
@@ -235,8 +235,8 @@ contexts: [{name: red, context: {cluster: red, user: red, namespace: blast}}]
 clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, cluster: {server: 'https://blue'}}]
 ";
 
-    fn around(paths: &[&Path]) -> Surroundings {
-        Surroundings { kubeconfig: Some(env::join_paths(paths).unwrap()), ..Surroundings::nothing() }
+    fn environment(paths: &[&Path]) -> ConnectEnvironment {
+        ConnectEnvironment { kubeconfig: Some(env::join_paths(paths).unwrap()), ..ConnectEnvironment::nothing() }
     }
 
     #[test]
@@ -245,17 +245,17 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let (one, two) = (dir.path().join("one"), dir.path().join("two"));
         fs::write(&one, FIRST).unwrap();
         fs::write(&two, SECOND).unwrap();
-        let around = around(&[&dir.path().join("missing"), Path::new(""), &one, &two]);
+        let environment = environment(&[&dir.path().join("missing"), Path::new(""), &one, &two]);
 
         let args = ConnectOptions::default();
-        let choice = find(&args, &around).unwrap().choose(&args).unwrap();
+        let choice = find(&args, &environment).unwrap().choose(&args).unwrap();
         assert_eq!(choice.cluster.server.as_deref(), Some("https://red"), "the first file to set a name wins");
         assert_eq!(choice.cluster.certificate_authority.as_deref(), dir.path().join("ca.pem").to_str());
         assert_eq!(choice.user.token_file.as_deref(), dir.path().join("sub/token").to_str());
         assert_eq!(choice.namespace.as_deref(), Some("blast"));
 
         let args = ConnectOptions { cluster: Some("blue".to_owned()), ..ConnectOptions::default() };
-        let choice = find(&args, &around).unwrap().choose(&args).unwrap();
+        let choice = find(&args, &environment).unwrap().choose(&args).unwrap();
         assert_eq!(choice.cluster.server.as_deref(), Some("https://blue"));
     }
 
@@ -265,7 +265,7 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let path = dir.path().join("config");
         fs::write(&path, SECOND).unwrap();
         let named = ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() };
-        let found = find(&named, &Surroundings::nothing()).unwrap();
+        let found = find(&named, &ConnectEnvironment::nothing()).unwrap();
         let text = |args: &ConnectOptions| {
             found
                 .choose(args)
@@ -290,11 +290,11 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let path = dir.path().join("config");
         fs::write(&path, "apiVersion: v1\nusers:\n- name: me\n  user: {planted-secret\n").unwrap();
         let args = ConnectOptions { kubeconfig: Some(path.clone()), ..ConnectOptions::default() };
-        let text = find(&args, &Surroundings::nothing()).unwrap_err().to_string();
+        let text = find(&args, &ConnectEnvironment::nothing()).unwrap_err().to_string();
         assert!(text.starts_with(&format!("kubeconfig {}: line ", path.display())), "{text}");
         assert!(!text.contains("planted"), "{text}");
 
         let args = ConnectOptions { kubeconfig: Some(dir.path().join("none")), ..ConnectOptions::default() };
-        assert!(find(&args, &Surroundings::nothing()).unwrap_err().to_string().contains("no such file"));
+        assert!(find(&args, &ConnectEnvironment::nothing()).unwrap_err().to_string().contains("no such file"));
     }
 }

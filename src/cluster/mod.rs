@@ -12,6 +12,7 @@ mod credentials;
 mod dial;
 mod ear;
 mod entry;
+mod environment;
 mod error;
 mod exec;
 mod kubeconfig;
@@ -20,11 +21,11 @@ mod log;
 mod no_proxy;
 pub mod node_file;
 mod options;
+mod pod;
 mod pool;
 mod proxy;
 mod review;
 mod settings;
-mod surroundings;
 mod tls;
 mod transport;
 mod trust;
@@ -46,11 +47,11 @@ pub use self::{
     body::AnswerBody,
     contexts::ContextNames,
     counters::Counters,
+    environment::ConnectEnvironment,
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},
     options::{ConnectOptions, RequestTimeout, UserExtra},
     review::review,
-    surroundings::Surroundings,
 };
 use self::{credentials::Credentials, lane::Keepalive, settings::Settings, transport::Transport};
 use crate::causes::chain;
@@ -67,29 +68,20 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Decides which cluster to use and as whom, from the flags and the process's environment.
+    /// Decides which cluster to use and as whom, from what is asked for and the environment.
     ///
-    /// Runs the user's exec plugin, if there is one; `notice` gets its words when it waits for a person. Nothing is
-    /// sent to the cluster yet.
-    pub async fn connect(
-        args: &ConnectOptions,
-        notice: impl Fn(&str) + Send + Sync + 'static,
-    ) -> Result<Self, ClusterError> {
-        Self::connect_in(args, &Surroundings::from_process(notice)).await
-    }
-
-    /// As [`Cluster::connect`], in an environment given as a value.
-    pub async fn connect_in(args: &ConnectOptions, around: &Surroundings) -> Result<Self, ClusterError> {
-        Self::with_keepalive(args, around, Keepalive::default()).await
+    /// Runs the user's exec plugin, if there is one. Nothing is sent to the cluster yet.
+    pub async fn connect(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Self, ClusterError> {
+        Self::with_keepalive(args, environment, Keepalive::default()).await
     }
 
     async fn with_keepalive(
         args: &ConnectOptions,
-        around: &Surroundings,
+        environment: &ConnectEnvironment,
         keepalive: Keepalive,
     ) -> Result<Self, ClusterError> {
-        let settings = Settings::decide(args, around)?;
-        let credentials = Credentials::new(&settings, around).await?;
+        let settings = Settings::decide(args, environment)?;
+        let credentials = Credentials::new(&settings, environment).await?;
         let transport = Transport::new(&settings, credentials, keepalive).await?;
         let headers = settings
             .config

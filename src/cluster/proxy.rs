@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-use super::{ClusterError, Surroundings, no_proxy::NoProxy};
+use super::{ClusterError, ConnectEnvironment, no_proxy::NoProxy};
 use crate::mask::url::unclear;
 
 /// A proxy and what it wants to know about us.
@@ -49,16 +49,18 @@ impl Proxy {
     }
 
     /// The environment's proxy for `server`, unless `NO_PROXY` or loopback says otherwise.
-    pub fn from_surroundings(around: &Surroundings, server: &Uri) -> Result<Option<Self>, ClusterError> {
-        if !NoProxy::parse(&around.no_proxy).lets_through(server) {
+    pub fn from_environment(environment: &ConnectEnvironment, server: &Uri) -> Result<Option<Self>, ClusterError> {
+        if !NoProxy::parse(&environment.no_proxy).lets_through(server) {
             return Ok(None);
         }
-        let named = if server.scheme_str() == Some("http") { &around.http_proxy } else { &around.https_proxy };
+        let named =
+            if server.scheme_str() == Some("http") { &environment.http_proxy } else { &environment.https_proxy };
         let origin = if server.scheme_str() == Some("http") { "HTTP_PROXY" } else { "HTTPS_PROXY" };
         if let Some(why) = unclear(named) {
             return Err(ClusterError::Config(format!("the proxy in {origin}: {why}")));
         }
-        let matcher = Matcher::builder().http(around.http_proxy.clone()).https(around.https_proxy.clone()).build();
+        let matcher =
+            Matcher::builder().http(environment.http_proxy.clone()).https(environment.https_proxy.clone()).build();
         let Some(intercept) = matcher.intercept(server) else { return Ok(None) };
         let unknown = || ClusterError::Config(format!("the proxy in {origin} is neither http, https nor socks5"));
         Self::from_intercept(Some(&intercept), origin).ok_or_else(unknown).map(Some)
@@ -82,12 +84,12 @@ mod tests {
     use super::*;
 
     fn proxied(no_proxy: &str, server: &'static str) -> bool {
-        let around = Surroundings {
+        let environment = ConnectEnvironment {
             https_proxy: "http://user:planted@proxy:3128".to_owned(),
             no_proxy: no_proxy.to_owned(),
-            ..Surroundings::nothing()
+            ..ConnectEnvironment::nothing()
         };
-        Proxy::from_surroundings(&around, &Uri::from_static(server)).unwrap().is_some()
+        Proxy::from_environment(&environment, &Uri::from_static(server)).unwrap().is_some()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use kube::{
 };
 
 use super::{
-    ClusterError, ConnectOptions, Surroundings, UserExtra,
+    ClusterError, ConnectEnvironment, ConnectOptions, UserExtra,
     kubeconfig::{self, Choice, Found},
     proxy::Proxy,
     trust,
@@ -39,14 +39,14 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Decides, or says what is missing.
-    pub fn decide(args: &ConnectOptions, around: &Surroundings) -> Result<Self, ClusterError> {
-        let found = kubeconfig::find(args, around)?;
+    pub fn decide(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Self, ClusterError> {
+        let found = kubeconfig::find(args, environment)?;
         let mut choice = found.choose(args)?;
         if args.server.is_none() && choice.cluster.server.is_none() {
             if let Some(origin) = &choice.origin {
                 return Err(no_server(origin));
             }
-            choice = in_cluster(around)?.ok_or_else(|| nothing_found(&found))?;
+            choice = in_cluster(environment)?.ok_or_else(|| nothing_found(&found))?;
         }
         let origin = choice.origin.clone().unwrap_or_else(|| "the cluster".to_owned());
         let owner = choice.user_origin.clone().unwrap_or_else(|| "the user".to_owned());
@@ -112,7 +112,7 @@ impl Settings {
         config.headers.push((HeaderName::from_static("user-agent"), HeaderValue::from_static(USER_AGENT)));
         let proxy = match config.proxy_url.take() {
             Some(url) => Some(Proxy::named(&url, &origin)?),
-            None => Proxy::from_surroundings(around, &config.cluster_url)?,
+            None => Proxy::from_environment(environment, &config.cluster_url)?,
         };
         Ok(Self { config, user: identity, proxy, timeout: args.request_timeout.0 })
     }
@@ -224,9 +224,9 @@ fn read_file(what: &str, path: &Path) -> Result<Vec<u8>, ClusterError> {
 }
 
 /// The service account of the pod elbtail runs in, if it runs in one.
-fn in_cluster(around: &Surroundings) -> Result<Option<Choice>, ClusterError> {
-    let Some((host, port)) = &around.service else { return Ok(None) };
-    let token = around.service_account.join("token");
+fn in_cluster(environment: &ConnectEnvironment) -> Result<Option<Choice>, ClusterError> {
+    let Some((host, port)) = &environment.service else { return Ok(None) };
+    let token = environment.service_account.join("token");
     match fs::metadata(&token) {
         // `automountServiceAccountToken: false`: a pod, but without the means to talk to its cluster.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -234,14 +234,14 @@ fn in_cluster(around: &Surroundings) -> Result<Option<Choice>, ClusterError> {
         Ok(_) => {}
     }
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    let text = |name: &str| around.service_account.join(name).to_string_lossy().into_owned();
+    let text = |name: &str| environment.service_account.join(name).to_string_lossy().into_owned();
     let cluster = Cluster {
         server: Some(format!("https://{host}:{port}")),
         certificate_authority: Some(text("ca.crt")),
         ..Cluster::default()
     };
     let user = AuthInfo { token_file: Some(text("token")), ..AuthInfo::default() };
-    let namespace = fs::read_to_string(around.service_account.join("namespace")).ok();
+    let namespace = fs::read_to_string(environment.service_account.join("namespace")).ok();
     let namespace = namespace.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     let user_origin = Some("the pod's service account".to_owned());
     Ok(Some(Choice { cluster, user, user_origin, namespace, ..Choice::default() }))
@@ -285,7 +285,7 @@ mod tests {
             insecure_skip_tls_verify: true,
             ..ConnectOptions::default()
         };
-        let settings = Settings::decide(&args, &Surroundings::nothing()).unwrap();
+        let settings = Settings::decide(&args, &ConnectEnvironment::nothing()).unwrap();
         assert_eq!(settings.config.cluster_url.to_string(), "https://10.0.0.1:6443/");
         assert_eq!(settings.config.default_namespace, "default");
         assert!(settings.config.accept_invalid_certs);
@@ -294,25 +294,28 @@ mod tests {
 
     #[test]
     fn a_server_or_proxy_whose_password_has_no_clear_end_is_told_without_a_word_of_it() {
-        let refused = |args: &ConnectOptions, around: &Surroundings| {
-            let error = Settings::decide(args, around).unwrap_err();
+        let refused = |args: &ConnectOptions, environment: &ConnectEnvironment| {
+            let error = Settings::decide(args, environment).unwrap_err();
             assert_eq!(error.exit(), Exit::Usage);
             error.to_string()
         };
         let to = |server: &str| ConnectOptions { server: Some(server.to_owned()), ..ConnectOptions::default() };
         for url in ["https://me:Secret/x@h:6443", "me:p/Secret@h", "http://me:p#Secret@h", "https://me:p@ss?Secret@h"] {
-            let said = refused(&to(url), &Surroundings::nothing());
+            let said = refused(&to(url), &ConnectEnvironment::nothing());
             assert!(said.contains("server") && said.contains("@ as %40") && !said.contains("Secret"), "{said}");
-            let around =
-                Surroundings { https_proxy: url.to_owned(), http_proxy: url.to_owned(), ..Surroundings::nothing() };
+            let environment = ConnectEnvironment {
+                https_proxy: url.to_owned(),
+                http_proxy: url.to_owned(),
+                ..ConnectEnvironment::nothing()
+            };
             for (server, name) in [("https://api.example.org", "HTTPS_PROXY"), ("http://api.example.org", "HTTP_PROXY")]
             {
-                let said = refused(&to(server), &around);
+                let said = refused(&to(server), &environment);
                 assert!(said.contains(name) && said.contains("@ as %40") && !said.contains("Secret"), "{said}");
             }
         }
         for url in ["ftp://me:Secret@h", "https://me:Sec ret@h", "https://me:Secret@"] {
-            let said = refused(&to(url), &Surroundings::nothing());
+            let said = refused(&to(url), &ConnectEnvironment::nothing());
             assert!(said.contains("server address") && !said.contains("Sec"), "{said}");
         }
     }
@@ -326,18 +329,18 @@ mod tests {
             ConnectOptions { impersonate_groups: vec!["g".to_owned()], ..server.clone() },
             ConnectOptions { impersonate_user_extra: vec![extra], ..server.clone() },
         ] {
-            let error = Settings::decide(&args, &Surroundings::nothing()).unwrap_err();
+            let error = Settings::decide(&args, &ConnectEnvironment::nothing()).unwrap_err();
             assert_eq!(error.exit(), Exit::Usage);
             assert!(error.to_string().ends_with("pass --as USER too"), "{error}");
             let args = ConnectOptions { impersonate: Some("me".to_owned()), ..args };
-            assert!(Settings::decide(&args, &Surroundings::nothing()).is_ok());
+            assert!(Settings::decide(&args, &ConnectEnvironment::nothing()).is_ok());
         }
     }
 
     #[test]
     fn nothing_at_all_says_where_it_looked() {
-        let around = Surroundings { home: Some("/home/nobody".into()), ..Surroundings::nothing() };
-        let error = Settings::decide(&ConnectOptions::default(), &around).unwrap_err();
+        let environment = ConnectEnvironment { home: Some("/home/nobody".into()), ..ConnectEnvironment::nothing() };
+        let error = Settings::decide(&ConnectOptions::default(), &environment).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert_eq!(
             error.to_string(),
@@ -353,12 +356,12 @@ mod tests {
         fs::write(dir.path().join("token"), "planted").unwrap();
         fs::write(dir.path().join("ca.crt"), ca.cert.pem()).unwrap();
         fs::write(dir.path().join("namespace"), "blast\n").unwrap();
-        let around = Surroundings {
+        let environment = ConnectEnvironment {
             service: Some(("fd00::1".to_owned(), "443".to_owned())),
             service_account: dir.path().to_owned(),
-            ..Surroundings::nothing()
+            ..ConnectEnvironment::nothing()
         };
-        let config = Settings::decide(&ConnectOptions::default(), &around).unwrap().config;
+        let config = Settings::decide(&ConnectOptions::default(), &environment).unwrap().config;
         assert_eq!(config.cluster_url.to_string(), "https://[fd00::1]:443/");
         assert_eq!(config.default_namespace, "blast");
         assert!(config.auth_info.token_file.unwrap().ends_with("token"));

@@ -5,8 +5,8 @@ use std::iter::zip;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Entry, age::age, reading::restarts, view::Headers};
-use crate::row::plain;
+use super::{Entry, age::age, reading::restarts};
+use crate::render::{Headers, plain};
 
 /// The spaces between two columns.
 const GAP: usize = 3;

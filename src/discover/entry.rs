@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Evidence, Match, Pod, Reading, Target, pod::Terminated, reading::word, targets};
+use super::{Evidence, Match, Reading, reading::word};
+use crate::k8s::{Pod, Target, pod::Terminated, targets};
 
 /// The status of a container whose pod is gone.
 const DELETED: &str = "Deleted";

@@ -2,13 +2,11 @@
 
 use serde::Serialize;
 
-use super::Pod;
-use crate::job_id::JobId;
+use crate::{
+    job_id::JobId,
+    k8s::{ID_ENV, ID_LABEL, Pod},
+};
 
-/// The label that carries the ElasticBLAST id (Azure layout).
-pub const ID_LABEL: &str = "elb-job-id";
-/// The environment variable that carries it in both layouts.
-pub const ID_ENV: &str = "BLAST_ELB_JOB_ID";
 /// The values of `app` that ElasticBLAST gives its pods.
 const APPS: &str = "blast,setup,submit,finalizer";
 /// The `app` of pods that carry no id in NCBI's layout.
@@ -43,6 +41,15 @@ impl Evidence {
     }
 }
 
+/// A matched pod.
+#[derive(Debug, Clone)]
+pub struct Match {
+    /// The pod.
+    pub pod: Pod,
+    /// Why it is the job's.
+    pub evidence: Evidence,
+}
+
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -62,25 +69,6 @@ impl Selection {
     }
 }
 
-/// The label selectors of the pods of all jobs: those that carry an id, and those of ElasticBLAST that carry none in a label.
-pub fn selectors_of_all() -> [String; 2] {
-    [ID_LABEL.to_owned(), format!("!{ID_LABEL},app in ({APPS})")]
-}
-
-/// Which job a pod says that it belongs to, in its label or else in its environment.
-pub fn job_of(pod: &Pod) -> Option<JobId> {
-    match pod.label(ID_LABEL).filter(|label| !label.is_empty()) {
-        Some(label) => label.parse().ok(),
-        None => ids_in_env(pod).find_map(|id| id.parse().ok()),
-    }
-}
-
-fn ids_in_env(pod: &Pod) -> impl Iterator<Item = &str> {
-    let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
-    let named = containers.flat_map(|container| &container.env).filter(|env| env.name == ID_ENV);
-    named.filter_map(|env| env.value.as_deref()).filter(|value| !value.is_empty())
-}
-
 /// Whether `pod` belongs to the job, and why.
 ///
 /// A pod that carries another job's id, in its label or environment, is never taken: 8 hex digits turn up elsewhere.
@@ -89,7 +77,13 @@ pub fn judge(pod: &Pod, selection: &Selection) -> Option<Evidence> {
     if let Some(label) = pod.label(ID_LABEL).filter(|label| !label.is_empty()) {
         return (label == id).then_some(Evidence::Label);
     }
-    let mut ids = ids_in_env(pod).peekable();
+    let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
+    let mut ids = containers
+        .flat_map(|container| &container.env)
+        .filter(|env| env.name == ID_ENV)
+        .filter_map(|env| env.value.as_deref())
+        .filter(|value| !value.is_empty())
+        .peekable();
     if ids.peek().is_some() {
         return ids.any(|value| value == id).then_some(Evidence::Env);
     }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{
+use super::age::human;
+use crate::k8s::{
     Pod,
-    age::human,
     pod::{Container, ContainerStatus},
 };
 
@@ -192,7 +192,7 @@ impl Restarts {
 /// STATUS as far as the containers have no say in it.
 fn plain_status(pod: &Pod) -> String {
     const GATED: &str = "SchedulingGated";
-    let is_gated = |condition: &super::pod::Condition| {
+    let is_gated = |condition: &crate::k8s::pod::Condition| {
         condition.kind == "PodScheduled" && condition.reason.as_deref() == Some(GATED)
     };
     if pod.status.conditions.iter().any(is_gated) {

@@ -7,7 +7,10 @@ use super::{
     Entry,
     columns::{Table, differ},
 };
-use crate::{job_id::JobId, render::document};
+use crate::{
+    job_id::JobId,
+    render::{Headers, document},
+};
 
 /// What `-o` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,15 +25,6 @@ pub enum TargetsFormat {
     Json,
     /// The same object; with `-w` a document for each container.
     Yaml,
-}
-
-/// Whether a table tells what its columns are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Headers {
-    /// In its first line.
-    Shown,
-    /// It does not: `--no-headers`.
-    Hidden,
 }
 
 impl TargetsFormat {

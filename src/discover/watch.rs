@@ -17,8 +17,13 @@ use kube::{
     },
 };
 
-use super::{ID_LABEL, Match, Pod, Selection, judge};
-use crate::{backoff::Backoff, cluster::ClusterError, job_id::JobId};
+use super::{Match, Selection, judge};
+use crate::{
+    backoff::Backoff,
+    cluster::ClusterError,
+    job_id::JobId,
+    k8s::{ID_LABEL, Pod},
+};
 
 /// Pods asked for at a time: client-go's page size.
 const PAGE: u32 = 500;
@@ -61,15 +66,6 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Re
 /// Whether the server answered, but had no time.
 fn is_busy(error: &ClusterError) -> bool {
     matches!(error, ClusterError::Rejected(_) | ClusterError::Broken { .. }) && error.is_transient()
-}
-
-/// A pod as the API has it now; `None` when there is none of that name. Asked for as a list, which needs no permission
-/// beyond those for finding pods at all.
-pub async fn get(client: &Client, namespace: &str, name: &str) -> Result<Option<Pod>, ClusterError> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let params = ListParams::default().fields(&format!("metadata.name={name}"));
-    let found = pods.list(&params).await.map_err(|error| ClusterError::from(&error))?;
-    Ok(found.items.into_iter().next().map(Pod::slim))
 }
 
 /// The Jobs that carry one of `ids`.

@@ -6,8 +6,8 @@ use secrecy::ExposeSecret;
 
 use crate::{
     cluster::{ConnectOptions, UserExtra},
-    row::{JobArg, source::DbOptions},
     shell::quote,
+    source::{DbOptions, JobArg},
 };
 
 /// Words of a command line, quoted for a shell; each is empty or begins with a space.

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{Answer, ClusterFacts, Facts, LogFacts, Part, Report, gather::read_all, view};
 use crate::{
     cluster::Cluster,
-    discover::ID_LABEL,
+    k8s::ID_LABEL,
     mask::{Lines, mask, mask_json},
 };
 

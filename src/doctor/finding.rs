@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Code;
-use crate::{mask::mask, row::plain};
+use crate::{mask::mask, render::plain};
 
 /// How many lines of evidence one finding shows.
 const EVIDENCE: usize = 12;

@@ -65,7 +65,7 @@ pub fn examine(facts: &Facts) -> Report {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Report {
         job: facts.row.id().map(ToString::to_string),
-        row: facts.row.row.as_ref().and_then(|row| row.id()).map(|id| crate::row::plain(id, 200)),
+        row: facts.row.row.as_ref().and_then(|row| row.id()).map(|id| crate::render::plain(id, 200)),
         cluster: text(&facts.place.host),
         namespace: text(&facts.place.namespace),
         healthy: first.is_none(),

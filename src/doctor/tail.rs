@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::{cluster::ClusterError, discover::Target, follow::kubelet_error};
+use crate::{
+    cluster::ClusterError,
+    k8s::{Target, kubelet_error},
+};
 
 /// Which piece was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     cluster::{ClusterError, Obstacle},
-    discover::{Evidence, Match, Pod, targets},
+    discover::{Evidence, Match},
+    k8s::{Pod, targets},
     resolve::Resolution,
     row::Row,
 };

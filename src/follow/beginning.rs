@@ -3,8 +3,10 @@
 //! The log API does not tell. It reads the newest file of a log, and the kubelet rotates a log without saying so. What is known
 //! is when the container started, how the lines are stamped, and, where the node may be asked, how many files there are.
 
-use super::{lines::Line, stamp::Stamp};
-use crate::node_logs::{Age, FileName};
+use crate::{
+    k8s::{Line, Stamp},
+    node_logs::{Age, FileName},
+};
 
 /// How much later than it is wanted from a log may start and still count as whole, in nanoseconds: a second, to which the
 /// container's start is cut, and a half.

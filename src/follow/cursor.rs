@@ -8,7 +8,7 @@
 
 use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
-use super::{lines::Line, stamp::Stamp};
+use crate::k8s::{Line, Stamp};
 
 /// Lines remembered of a log at most. They are needed for about two seconds of a log; a container that prints more than
 /// this in that time is aligned by its latest ones.

@@ -18,18 +18,17 @@ use super::{
     earlier::Earlier,
     follower::{Action, End, Event, Follower, Output, Request, Scope},
     gate::Gate,
-    lines::{self, Line},
     listener::{Listener, Unheard},
     note::{Note, Proof},
     recover::{Nodes, Recovery},
     refusal::Refusal,
-    status::{PodLife, Status},
 };
 use crate::{
     cluster::{Cluster, LogAnswer, LogBody, LogQuery},
-    discover::{Target, watch as pods},
-    k8s::{ContainerId, InstanceId},
-    node_logs::Stream,
+    k8s::{
+        ContainerId, InstanceId, Line, Stream, Target, lines,
+        status::{PodLife, Status},
+    },
 };
 
 /// A probe's answer is a few lines; one that takes longer tells nothing.
@@ -162,11 +161,13 @@ impl<L: Listener<Told>> Driver<L> {
             },
             None => Earlier::default(),
         };
+        // Lines from before it show where an earlier run has ended, so they are read, though nobody wants them.
+        let shown = if earlier.is_empty() { None } else { self.scope.since.take() };
         let mut follower = Follower::resuming(self.scope, seed(&self.target), earlier);
         let mut out = Output::default();
         let Driver { nodes, gate, target, told, .. } = &self;
         let (nodes, gate, target) = (nodes.clone(), gate.clone(), target.clone());
-        let mut recovery = Recovery::new(nodes, gate, target, self.scope, told.clone());
+        let mut recovery = Recovery::new(nodes, gate, target, self.scope, shown, told.clone());
         let mut work = Work::default();
         let mut standing = None;
         let mut event = self.take_news(&mut work);
@@ -311,12 +312,12 @@ impl<L: Listener<Told>> Driver<L> {
 
     /// The container's status as the API has it after `pause`.
     fn confirm(&self, pause: Duration) -> Confirming {
-        let (client, gate, target) = (self.cluster.client(), self.gate.clone(), self.target.clone());
+        let (cluster, gate, target) = (self.cluster.clone(), self.gate.clone(), self.target.clone());
         let (news, scope) = (self.news.clone(), self.scope);
         async move {
             sleep(pause).await;
             let _place = gate.ask(false).await;
-            let asked = timeout(CONFIRM_TIME, pods::get(&client, &target.namespace, &target.pod)).await.ok()?;
+            let asked = timeout(CONFIRM_TIME, cluster.pod(&target.namespace, &target.pod)).await.ok()?;
             let pod = asked.inspect_err(|error| gate.heed(error)).ok()?;
             wanted(
                 scope,

@@ -27,6 +27,17 @@ impl Earlier {
         Earlier { instances: instances.into_iter().collect(), away }
     }
 
+    /// What was read of one instance alone.
+    pub fn only(mut self, restart: u32) -> Earlier {
+        self.instances.retain(|number, _| *number == restart);
+        self
+    }
+
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        self.instances.is_empty()
+    }
+
     /// The instance to go on with: the first that was not read to its end, or else the latest.
     pub fn first(&self) -> Option<u32> {
         let unread = self.instances.iter().find(|(_, read)| !read.sealed);

@@ -3,7 +3,7 @@
 //! An answer's end proves nothing: every hop on the way can end one. So a reading that brought nothing new is followed by a
 //! *check*, the log's last lines, and what looks like an end must be seen more than once.
 
-use super::{lines::Line, status::Place};
+use crate::k8s::{Line, status::Place};
 
 /// Disagreements between checks and what was read, with nothing new between them, after which the end is given up. A cut
 /// makes a check or a reading disagree, so many in a row must be survived.
@@ -307,7 +307,8 @@ impl EndProof {
 mod tests {
     use bytes::Bytes;
 
-    use super::{super::stamp::Stamp, *};
+    use super::*;
+    use crate::k8s::Stamp;
 
     fn line(text: &'static str) -> Line {
         Line { stamp: Stamp(1), text: Bytes::from_static(text.as_bytes()) }

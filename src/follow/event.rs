@@ -6,13 +6,11 @@ use bytes::Bytes;
 
 use super::{
     cursor::Cursor,
-    lines::Line,
     note::{Note, Proof, Seal},
     recover::NodeLogs,
     refusal::Refusal,
-    stamp::Stamp,
-    status::Status,
 };
+use crate::k8s::{Line, Stamp, status::Status};
 
 /// What of a log is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

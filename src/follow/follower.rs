@@ -21,15 +21,19 @@ use super::{
     earlier::Earlier,
     end_proof::{CheckEnd, Next, ReadEnd, Tail},
     instance::Instance,
-    kubelet_error, life,
-    lines::Line,
+    life,
     note::{Note, Proof},
     probe::{Shown, Why},
     reading::{Drawn, Kind, Part, Purpose, Reading, STALL},
     refusal::Refusal,
-    status::{Place, PodLife, Status},
 };
-use crate::backoff::Backoff;
+use crate::{
+    backoff::Backoff,
+    k8s::{
+        Line, kubelet_error,
+        status::{Place, PodLife, Status},
+    },
+};
 
 /// What is under way.
 #[derive(Debug)]

@@ -5,10 +5,8 @@
 
 use std::time::Duration;
 
-use super::{
-    cursor::{Cursor, Overlap},
-    status::Place,
-};
+use super::cursor::{Cursor, Overlap};
+use crate::k8s::status::Place;
 
 /// How long the watch may lag behind the kubelet, so that a log may have been opened under the wrong instance.
 const LAG: Duration = Duration::from_secs(10);
@@ -89,10 +87,8 @@ impl Identity {
 mod tests {
     use bytes::Bytes;
 
-    use super::{
-        super::{lines::Line, stamp::Stamp},
-        *,
-    };
+    use super::*;
+    use crate::k8s::{Line, Stamp};
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use super::{
-    cursor::Cursor,
-    earlier::Read,
-    end_proof::EndProof,
-    identity::Identity,
-    lines::Line,
-    note::Note,
-    stamp::Stamp,
+use super::{cursor::Cursor, earlier::Read, end_proof::EndProof, identity::Identity, note::Note, tries::Tries};
+use crate::k8s::{
+    Line, Stamp,
     status::{State, Status},
-    tries::Tries,
 };
 
 /// How long opening a log may take without a reason to believe that it was rotated meanwhile.
@@ -126,7 +120,8 @@ impl Instance {
 mod tests {
     use bytes::Bytes;
 
-    use super::{super::status::Ended, *};
+    use super::*;
+    use crate::k8s::status::Ended;
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -1,9 +1,7 @@
 //! A container's life, as its status tells it, in notes and words.
 
-use super::{
-    note::Note,
-    status::{PodLife, State, Status},
-};
+use super::note::Note;
+use crate::k8s::status::{PodLife, State, Status};
 
 /// What changed from `old` to `new`, to be told.
 pub fn changes(old: Option<&Status>, new: &Status) -> Vec<Note> {
@@ -59,7 +57,8 @@ pub fn why_gone(status: &Status, number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::status::Ended, *};
+    use super::*;
+    use crate::k8s::status::Ended;
 
     fn end(exit_code: i32) -> Ended {
         Ended { exit_code, has_log: true, ..Ended::default() }

@@ -1,7 +1,7 @@
 //! One container's log, every line exactly once.
 //!
 //! The logic is a state machine without I/O, [`follower::Follower`]: events in (an answer was opened, bytes, an end, a pod
-//! status, the time), actions out (open this, wait, hand on these lines, done). Below it lie [`stamp`], [`lines`] and
+//! status, the time), actions out (open this, wait, hand on these lines, done). Below it lies
 //! [`cursor`]; [`drive`] connects it to the cluster, and [`recover`] puts in what only the node still has.
 
 pub mod alarm;
@@ -16,17 +16,14 @@ pub mod follower;
 pub mod gate;
 pub mod identity;
 pub mod instance;
-pub mod kubelet_error;
 pub mod life;
-pub mod lines;
 pub mod listener;
 pub mod note;
 pub mod probe;
 pub mod reading;
 pub mod recover;
 pub mod refusal;
-pub mod stamp;
-pub mod status;
+pub mod splice;
 pub mod tries;
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use proptest::prelude::*;
 
 use super::{
     follower::{Action, End, Event, Follower, Output, Request, Scope},
-    lines::{self, Line},
     note::Note,
     refusal::Refusal,
-    stamp::Stamp,
+};
+use crate::k8s::{
+    Line, Stamp, lines,
     status::{Ended, PodLife, State, Status},
 };
 

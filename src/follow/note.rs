@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{stamp::Stamp, status::Ended};
+use crate::k8s::{Stamp, status::Ended};
 
 /// Something to tell about a container. `Display` is one sentence without the container's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{cursor::Cursor, lines::Line};
+use super::cursor::Cursor;
+use crate::k8s::Line;
 
 /// The silence after which a fresh stream is probed; it doubles with each probe up to [`PATIENCE`].
 const IMPATIENCE: Duration = Duration::from_secs(2);
@@ -111,7 +112,8 @@ impl Listening {
 mod tests {
     use bytes::Bytes;
 
-    use super::{super::stamp::Stamp, *};
+    use super::*;
+    use crate::k8s::Stamp;
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

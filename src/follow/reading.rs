@@ -7,9 +7,11 @@ use super::{
     end_proof::Tail,
     event::{End, Request, Scope},
     instance::Instance,
-    lines::{Line, Piece, Splitter},
     probe::Listening,
-    stamp::Stamp,
+};
+use crate::k8s::{
+    Line, Stamp,
+    lines::{Piece, Splitter},
     status::Place,
 };
 use bytes::Bytes;

@@ -18,19 +18,14 @@ use super::{
     drive::{Batch, Told},
     follower::{Output, Scope, Start},
     gate::Gate,
-    lines::Line,
     listener::{Listener, Unheard},
     note::{Note, Proof, Seal, Wanted},
-    stamp::Stamp,
+    splice::{self, Progress, Splice},
 };
 use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, review},
-    discover::{Target, watch as pods},
-    k8s::{ContainerId, InstanceId},
-    node_logs::{
-        self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable,
-        splice::{self, Progress, Splice},
-    },
+    k8s::{ContainerId, InstanceId, Line, Stamp, Stream, Target},
+    node_logs::{self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable},
 };
 
 /// Whether lines that the log API no longer has are read from the files of the nodes.
@@ -198,6 +193,8 @@ pub struct Recovery<L> {
     target: Arc<Target>,
     id: Arc<ContainerId>,
     scope: Scope,
+    /// Only lines stamped at or after this are handed on, whatever is read.
+    shown: Option<Stamp>,
     told: L,
     /// The node, once it is known.
     node: Option<String>,
@@ -214,14 +211,22 @@ pub struct Recovery<L> {
 }
 
 impl<L: Listener<Told>> Recovery<L> {
-    /// Of one container.
-    pub fn new(nodes: Arc<Nodes>, gate: Arc<Gate>, target: Arc<Target>, scope: Scope, told: L) -> Self {
+    /// Of one container. Of what is read, only lines stamped at or after `shown` are handed on.
+    pub fn new(
+        nodes: Arc<Nodes>,
+        gate: Arc<Gate>,
+        target: Arc<Target>,
+        scope: Scope,
+        shown: Option<Stamp>,
+        told: L,
+    ) -> Self {
         Recovery {
             id: Arc::new(target.id()),
             nodes,
             gate,
             target,
             scope,
+            shown,
             told,
             node: None,
             begun: None,
@@ -301,15 +306,16 @@ impl<L: Listener<Told>> Recovery<L> {
         self.told.hear(Told::Note(self.id.clone(), note)).await
     }
 
-    async fn lines(
-        &mut self,
-        restart: u32,
-        stream: Option<node_logs::Stream>,
-        lines: Vec<Line>,
-    ) -> Result<(), Unheard> {
+    async fn lines(&mut self, restart: u32, stream: Option<Stream>, mut lines: Vec<Line>) -> Result<(), Unheard> {
         self.any = true;
         if let Some(begun) = self.begun.as_mut().filter(|begun| begun.start.restart == restart) {
             begun.read(&lines);
+        }
+        if let Some(shown) = self.shown {
+            lines.retain(|line| line.stamp >= shown);
+            if lines.is_empty() {
+                return Ok(());
+            }
         }
         *self.handed.entry(restart).or_default() += lines.len() as u64;
         let batch = Batch { instance: self.instance(restart), stream, lines };
@@ -551,8 +557,8 @@ impl<L: Listener<Told>> Recovery<L> {
         }
         if self.node.is_none() {
             // It was not scheduled yet when it was first seen.
-            let (client, target) = (self.nodes.cluster.client(), &self.target);
-            let pod = pods::get(&client, &target.namespace, &target.pod).await.ok().flatten();
+            let (cluster, target) = (&self.nodes.cluster, &self.target);
+            let pod = cluster.pod(&target.namespace, &target.pod).await.ok().flatten();
             self.node = pod.filter(|pod| pod.uid() == target.uid).and_then(|pod| pod.spec.node_name.clone());
         }
         // Where the question cannot be asked, the answer to a request tells.
@@ -576,9 +582,13 @@ impl<L: Listener<Told>> Recovery<L> {
         let first = after.first()?;
         let mut log = self.open(restart, Some(first.stamp)).await.ok().filter(|log| !log.is_whole())?;
         let mut count = 0;
-        while let Some(pieces) = log.next().await.ok()? {
-            for piece in pieces {
-                let (Piece::Line(line) | Piece::Unfinished(line)) = piece else { continue };
+        while let Some(piece) = log.next().await.ok()? {
+            let lines = match piece {
+                Piece::Lines(lines) => lines,
+                Piece::Unfinished(line) => vec![line],
+                Piece::Gone => continue,
+            };
+            for line in lines {
                 let is_first = line.line == *first
                     || line.from_older_file > 0 && line.line.text.get(line.from_older_file..) == Some(&first.text[..]);
                 count += u64::from(count > 0 || is_first);
@@ -608,38 +618,37 @@ impl<L: Listener<Told>> Recovery<L> {
         let mut place = Place::new(&after, last);
         let mut splice = Splice::new(&read, after);
         let mut missing = Vec::new();
-        'all: loop {
-            let pieces = match log.next().await {
-                Ok(Some(pieces)) => pieces,
+        loop {
+            let piece = match log.next().await {
+                Ok(Some(piece)) => piece,
                 Ok(None) => break,
                 Err(error) => {
                     found.cut = Some(error.into());
                     break;
                 }
             };
-            for piece in pieces {
-                let line = match piece {
-                    Piece::Line(line) => line,
-                    Piece::Unfinished(line) if place.is_open_end() => line,
-                    Piece::Unfinished(_) => continue,
-                    Piece::Gone if splice.is_meeting() => {
-                        splice.finish(&mut missing);
-                        place.found = true;
-                        break 'all;
-                    }
-                    Piece::Gone => {
-                        place.is_torn |= place.any || !missing.is_empty();
-                        continue;
-                    }
-                };
-                if since.is_some_and(|since| line.line.stamp < since) {
-                    found.reaches_back = true;
+            let mut lines = match piece {
+                Piece::Lines(lines) => lines,
+                Piece::Unfinished(line) if place.is_open_end() => vec![line],
+                Piece::Unfinished(_) => continue,
+                Piece::Gone if splice.is_meeting() => {
+                    splice.finish(&mut missing);
+                    place.found = true;
+                    break;
+                }
+                Piece::Gone => {
+                    place.is_torn |= place.any || !missing.is_empty();
                     continue;
                 }
-                if splice.push(line, &mut missing) == Progress::Done {
-                    place.found = true;
-                    break 'all;
-                }
+            };
+            if let Some(since) = since {
+                let all = lines.len();
+                lines.retain(|line| line.line.stamp >= since);
+                found.reaches_back |= lines.len() < all;
+            }
+            if splice.take(lines, &mut missing) == Progress::Done {
+                place.found = true;
+                break;
             }
             if let Err(TooMuch) = place.take(&mut missing) {
                 break;
@@ -668,10 +677,11 @@ impl<L: Listener<Told>> Recovery<L> {
             found.stamps = Some((first, last.line.stamp));
             found.count += lines.len() as u64;
         }
-        let mut lines = lines.into_iter();
-        while let Some(stream) = lines.as_slice().first().map(|line| line.stream) {
-            let count = lines.as_slice().iter().take_while(|line| line.stream == stream).count();
-            let together = lines.by_ref().take(count).map(|found| found.line).collect();
+        let mut rest = lines;
+        while let Some(stream) = rest.first().map(|line| line.stream) {
+            let count = rest.iter().take_while(|line| line.stream == stream).count();
+            let later = rest.split_off(count);
+            let together = std::mem::replace(&mut rest, later).into_iter().map(|found| found.line).collect();
             self.lines(restart, stream, together).await?;
         }
         Ok(())
@@ -730,7 +740,7 @@ impl Place {
         // The lines after may be among those that are gone, and then this one was read already.
         let is_doubtful = |line: &NodeLine| after.is_some_and(|after| is_torn || line.line.stamp > after.back(-SKEW));
         if self.last.is_none() && !self.is_doubtful && !missing.iter().any(is_doubtful) {
-            self.sure.append(missing);
+            splice::append(&mut self.sure, std::mem::take(missing));
             return Ok(());
         }
         for line in missing.drain(..) {
@@ -798,7 +808,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::node_logs::Stream;
+    use crate::k8s::Stream;
 
     fn line(seconds: i64) -> Line {
         Line { stamp: Stamp(seconds * 1_000_000_000), text: Bytes::from(seconds.to_string()) }

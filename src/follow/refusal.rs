@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::kubelet_error::is_kubelets_refusal;
-use crate::cluster::{ClusterError, Rejection};
+use crate::{
+    cluster::{ClusterError, Rejection},
+    k8s::kubelet_error::is_kubelets_refusal,
+};
 
 /// Why the API did not open a log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::kubelet_error::KubeletError;
+use crate::k8s::kubelet_error::KubeletError;
 
 /// Failures in a row after which a plain (not followed) reading gives up, about 6 s with the pauses between.
 pub const TRIES: u32 = 7;

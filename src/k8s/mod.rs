@@ -1,6 +1,22 @@
-//! What every part knows of Kubernetes: [`ContainerId`] and [`InstanceId`], by which containers and their logs are told apart.
+//! What every part knows of Kubernetes: pods and their containers, by what they are told apart, how each is, and the lines that
+//! runtimes stamp. Pure.
 
 mod identity;
+pub mod kubelet_error;
+mod labels;
+pub mod lines;
+mod metadata;
+pub mod pod;
 pub mod shared;
+mod stamp;
+pub mod status;
+mod stream;
+mod target;
 
 pub use identity::{ContainerId, InstanceId};
+pub use labels::{ID_ENV, ID_LABEL};
+pub use lines::Line;
+pub use pod::Pod;
+pub use stamp::{Stamp, StampReader};
+pub use stream::Stream;
+pub use target::{Kind, Phase, Role, Target, targets};

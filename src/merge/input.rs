@@ -5,11 +5,12 @@ use std::vec::IntoIter;
 use tokio::sync::mpsc;
 
 use super::Origin;
-use crate::follow::{
-    drive::{Batch, Told},
-    lines::Line,
-    listener::{Listener, Unheard},
-    stamp::Stamp,
+use crate::{
+    follow::{
+        drive::{Batch, Told},
+        listener::{Listener, Unheard},
+    },
+    k8s::{Line, Stamp},
 };
 
 /// A source of lines.
@@ -26,8 +27,10 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub fn new(told: mpsc::Receiver<Told>) -> Input {
-        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached: Stamp(i64::MIN) }
+    /// One whose lines count as stamped at `after` or later.
+    pub fn new(told: mpsc::Receiver<Told>, after: Option<Stamp>) -> Input {
+        let reached = after.unwrap_or(Stamp(i64::MIN));
+        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached }
     }
 
     /// Takes a batch, when the one before is used up.

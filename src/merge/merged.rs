@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{follow::lines::Line, k8s::InstanceId, node_logs::Stream};
+use crate::k8s::{InstanceId, Line, Stream};
 
 /// Lines of several instances, in order. Whose a line is stands once, in [`Merged::of`]: a line costs no more than a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,10 +11,12 @@ use futures::future::try_join_all;
 use tokio::sync::mpsc;
 
 use self::input::Input;
-use crate::follow::{
-    drive::Told,
-    listener::{Listener, Unheard},
-    stamp::Stamp,
+use crate::{
+    follow::{
+        drive::Told,
+        listener::{Listener, Unheard},
+    },
+    k8s::Stamp,
 };
 
 pub use merged::{Merged, MergedLine, Origin};
@@ -28,8 +30,17 @@ const RUN: usize = 512;
 /// stamps the first input's comes first. Memory is what the channels hold, however long the logs are: the next line of every
 /// input must be known before any can be handed on. Notes pass where they stand in their input.
 pub async fn by_time(inputs: Vec<mpsc::Receiver<Told>>, out: impl Listener<Told> + Listener<Merged>) {
+    by_time_after(inputs.into_iter().map(|input| (input, None)).collect(), out).await;
+}
+
+/// [`by_time`] for inputs that are the rest of logs whose beginning is in an input before: each with the latest stamp of that
+/// beginning, as no earlier than which its lines count.
+pub async fn by_time_after(
+    inputs: Vec<(mpsc::Receiver<Told>, Option<Stamp>)>,
+    out: impl Listener<Told> + Listener<Merged>,
+) {
     // When nobody takes the lines any more there is nothing left to do, and nobody to tell.
-    let inputs = inputs.into_iter().map(Input::new).collect();
+    let inputs = inputs.into_iter().map(|(told, after)| Input::new(told, after)).collect();
     let _ = Merge { inputs, sorted: Merged::default(), gathering: 0, out }.run().await;
 }
 
@@ -122,8 +133,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::{
-        follow::{drive::Batch, lines::Line, note::Note},
-        k8s::{ContainerId, InstanceId},
+        follow::{drive::Batch, note::Note},
+        k8s::{ContainerId, InstanceId, Line},
     };
 
     #[derive(Debug)]

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     Unreadable,
-    gunzip::{self, Gunzip},
+    gunzip::{self, Gunzip, Unpacking},
     listing::FileName,
     path::Directory,
 };
@@ -188,7 +188,7 @@ async fn start(mut file: NodeFile, length: usize) -> Result<BytesMut, ClusterErr
 #[derive(Debug)]
 pub(super) struct PlainFile {
     download: Download,
-    gunzip: Option<Gunzip>,
+    gunzip: Option<Unpacking>,
     /// Which file it is.
     pub(super) name: FileName,
     /// How many bytes of records came.
@@ -204,7 +204,7 @@ impl PlainFile {
     pub(super) fn new(cluster: &Cluster, directory: &Directory, name: FileName) -> Self {
         Self {
             download: Download::new(cluster, directory, name),
-            gunzip: name.gzip.then(|| Gunzip::new(gunzip::MOST)),
+            gunzip: name.gzip.then(|| Unpacking::new(gunzip::MOST)),
             name,
             at: 0,
             skip: 0,
@@ -259,7 +259,7 @@ impl PlainFile {
             if self.ended {
                 return Ok(None);
             }
-            if let Some(bytes) = gunzip.next().map_err(broken)? {
+            if let Some(bytes) = gunzip.next().await.map_err(broken)? {
                 return Ok(Some(bytes));
             }
             match self.download.next().await? {

@@ -1,9 +1,13 @@
 //! [`Gunzip`]: a gzipped file as a stream, in little memory whatever it holds.
 
-use std::io;
+use std::{io, sync::LazyLock, thread};
 
 use bytes::{Buf, Bytes};
 use flate2::{Decompress, FlushDecompress, Status};
+use tokio::{
+    sync::Semaphore,
+    task::{JoinHandle, spawn_blocking},
+};
 
 /// What a compressed file may hold, in bytes: a hundred times the size at which kubelets rotate by default, 10 MiB, and then
 /// some. A node that sends more is not believed.
@@ -41,12 +45,17 @@ impl Gunzip {
         self.input = input;
     }
 
+    /// Whether more must arrive before anything comes out.
+    fn is_drained(&self) -> bool {
+        !self.is_full && self.input.is_empty()
+    }
+
     /// The next decompressed bytes, or `None` when more must arrive.
     ///
     /// # Errors
     /// When it is no gzip, or holds more than it may.
     pub(super) fn next(&mut self) -> io::Result<Option<Bytes>> {
-        while self.is_full || !self.input.is_empty() {
+        while !self.is_drained() {
             if std::mem::take(&mut self.is_over) {
                 self.decoder = Decompress::new_gzip(WINDOW);
             }
@@ -77,6 +86,72 @@ impl Gunzip {
     pub(super) fn end(&self) -> io::Result<()> {
         if self.is_over { Ok(()) } else { Err(io::Error::other("the compressed data ends too early")) }
     }
+}
+
+/// So many files are decompressed at once: more threads than cores win nothing, and cost memory.
+static CORES: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
+
+/// A [`Gunzip`] that works on other threads, so that the one that reads has time for lines.
+#[derive(Debug)]
+pub(super) struct Unpacking {
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    Idle(Box<Gunzip>),
+    /// It is done there whether anybody waits for it or not: so that nothing is lost when the waiting is given up.
+    Running(JoinHandle<(Box<Gunzip>, io::Result<Option<Bytes>>)>),
+    /// A thread has panicked.
+    Lost,
+}
+
+impl Unpacking {
+    pub(super) fn new(most: u64) -> Self {
+        Self { work: Work::Idle(Box::new(Gunzip::new(most))) }
+    }
+
+    /// As [`Gunzip::push`].
+    pub(super) fn push(&mut self, input: Bytes) {
+        if let Work::Idle(gunzip) = &mut self.work {
+            gunzip.push(input);
+        }
+    }
+
+    /// As [`Gunzip::next`].
+    pub(super) async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if let Work::Idle(gunzip) = &self.work
+            && gunzip.is_drained()
+        {
+            return Ok(None);
+        }
+        if let Work::Idle(_) = self.work {
+            let core = CORES.acquire().await;
+            if let Work::Idle(mut gunzip) = std::mem::replace(&mut self.work, Work::Lost) {
+                self.work = Work::Running(spawn_blocking(move || {
+                    let output = gunzip.next();
+                    drop(core);
+                    (gunzip, output)
+                }));
+            }
+        }
+        let Work::Running(running) = &mut self.work else { return Err(lost()) };
+        let done = running.await;
+        self.work = Work::Lost;
+        let (gunzip, output) = done.map_err(|_| lost())?;
+        self.work = Work::Idle(gunzip);
+        output
+    }
+
+    /// As [`Gunzip::end`].
+    pub(super) fn end(&self) -> io::Result<()> {
+        if let Work::Idle(gunzip) = &self.work { gunzip.end() } else { Err(lost()) }
+    }
+}
+
+fn lost() -> io::Error {
+    io::Error::other("it cannot be decompressed")
 }
 
 #[cfg(test)]

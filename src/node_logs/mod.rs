@@ -2,7 +2,7 @@
 //!
 //! The log API reads the newest file of an instance. The kubelet keeps up to five of them, the older ones compressed, and
 //! serves them under `/logs/`, which the API server hands through to whoever may `get` `nodes/proxy`. [`NodeLog`] reads all
-//! of one instance, oldest line first. [`path`], [`listing`], [`record`] and [`splice`] are pure; `fetch` asks the cluster.
+//! of one instance, oldest line first. [`path`], [`listing`] and [`record`] are pure; `fetch` asks the cluster.
 
 mod fetch;
 mod gunzip;
@@ -10,7 +10,6 @@ pub mod listing;
 pub mod path;
 mod read;
 pub mod record;
-pub mod splice;
 
 #[cfg(test)]
 mod tests;
@@ -23,11 +22,11 @@ pub use self::{
     listing::{Age, FileName},
     path::{Directory, Owner},
     read::{NodeLog, Piece},
-    record::{NodeLine, Stream},
+    record::NodeLine,
 };
 use crate::{
     cluster::{Cluster, ClusterError, Rejection, node_file},
-    follow::kubelet_error::is_kubelets_refusal,
+    k8s::kubelet_error::is_kubelets_refusal,
 };
 
 /// Why a node's files do not help.

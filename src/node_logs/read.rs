@@ -15,11 +15,11 @@ use super::{
     files,
     listing::{Age, FileName},
     path::Directory,
-    record::{NodeLine, Records},
+    record::{EndlessRecord, NodeLine, Records},
 };
 use crate::{
     cluster::{Cluster, ClusterError},
-    follow::stamp::Stamp,
+    k8s::Stamp,
 };
 
 /// How often the files may change while one of them is opened.
@@ -34,8 +34,8 @@ const SKEW: i64 = 1_000_000_000;
 /// What a node's files say, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// A line.
-    Line(NodeLine),
+    /// Lines.
+    Lines(Vec<NodeLine>),
     /// The last line of all, which has no line end: its container ended in it, or goes on writing it.
     Unfinished(NodeLine),
     /// Here lines are missing: a file was removed before it could be read (to its end).
@@ -122,35 +122,36 @@ impl NodeLog {
         Ok(())
     }
 
-    /// The next lines, or `None` when all are read that were there when the newest file was opened.
+    /// What comes next, or `None` when all is read that was there when the newest file was opened.
     ///
     /// # Errors
     /// When the files cannot be read on. What came before holds.
-    pub async fn next(&mut self) -> Result<Option<Vec<Piece>>, Unreadable> {
-        let mut pieces = Vec::new();
+    pub async fn next(&mut self) -> Result<Option<Piece>, Unreadable> {
         loop {
+            // The rest of a line that began in what is gone is not joined to what came before.
+            if (self.gone || self.ended)
+                && let Some(unfinished) = self.records.unfinished()
+            {
+                return Ok(Some(Piece::Unfinished(unfinished)));
+            }
             if std::mem::take(&mut self.gone) {
-                // The rest of a line that began in what is gone is not joined to what came before.
-                pieces.extend(self.records.unfinished().map(Piece::Unfinished));
-                pieces.push(Piece::Gone);
+                return Ok(Some(Piece::Gone));
+            }
+            if self.ended {
+                return Ok(None);
             }
             let Some(file) = &mut self.file else {
-                if self.ended {
-                    pieces.extend(self.records.unfinished().map(Piece::Unfinished));
-                    return Ok((!pieces.is_empty()).then_some(pieces));
-                }
                 self.file = self.choose().await?;
                 self.ended = self.file.is_none();
                 continue;
             };
             match file.next().await {
                 Ok(Some(bytes)) => {
-                    let name = file.name;
-                    self.records.push(bytes);
-                    let broken =
-                        |error: super::record::EndlessRecord| Unreadable::Broken { file: name, why: error.to_string() };
-                    while let Some(line) = self.records.next().map_err(broken)? {
-                        pieces.push(Piece::Line(line));
+                    let broken = |error: EndlessRecord| Unreadable::Broken { file: file.name, why: error.to_string() };
+                    let mut lines = Vec::new();
+                    self.records.take(bytes, &mut lines).map_err(broken)?;
+                    if !lines.is_empty() {
+                        return Ok(Some(Piece::Lines(lines)));
                     }
                 }
                 Ok(None) => {
@@ -161,9 +162,6 @@ impl NodeLog {
                 }
                 Err(Fault::Moved) => self.find_again().await?,
                 Err(Fault::Unreadable(why)) => return Err(why),
-            }
-            if !pieces.is_empty() {
-                return Ok(Some(pieces));
             }
         }
     }

@@ -7,30 +7,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use crate::follow::{
-    lines::{LONGEST_LINE, Line},
-    stamp::StampReader,
-};
-
-/// Which stream a container wrote a line to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-impl Stream {
-    /// The runtime's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        }
-    }
-}
+use crate::k8s::{Line, StampReader, Stream, lines::LONGEST_LINE};
 
 /// A line of a node's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +36,6 @@ pub struct Records {
     stamps: StampReader,
     /// The line that is being joined.
     open: Option<Open>,
-    /// The end of a line that had to be handed on in pieces.
-    ready: Option<NodeLine>,
     skipped: u64,
 }
 
@@ -83,14 +58,31 @@ struct Record {
     partial: bool,
 }
 
+/// As long a record as BLAST's lines make, or a bit shorter, in bytes: what room is made by.
+const USUAL_RECORD: usize = 64;
+
 /// What a stamp takes in the log API's answer, in bytes: it counts for the length of a line's first piece.
 const STAMP: usize = "2006-01-02T15:04:05.000000000Z ".len();
 
 impl Records {
-    /// Takes the next buffer. Everything of the one before must have been drawn with `next`.
-    pub fn push(&mut self, buffer: Bytes) {
-        debug_assert!(self.buffer.is_empty());
+    /// Takes the next buffer, and adds to `lines` the whole ones there are by now.
+    ///
+    /// # Errors
+    /// When a record does not end.
+    pub fn take(&mut self, buffer: Bytes, lines: &mut Vec<NodeLine>) -> Result<(), EndlessRecord> {
+        lines.reserve(buffer.len() / USUAL_RECORD);
         self.buffer = buffer;
+        while let Some(raw) = self.raw()? {
+            match self.record(raw) {
+                // Nearly every record is a whole line.
+                Some(Record { line, stream, partial: false }) if self.open.is_none() => {
+                    lines.push(NodeLine { line, stream: Some(stream), from_older_file: 0 });
+                }
+                Some(record) => self.join(record, lines),
+                None => self.skipped += 1,
+            }
+        }
+        Ok(())
     }
 
     /// A file ends. What stands after its last line end is not a record yet, and is dropped; a line whose end the next file
@@ -110,27 +102,6 @@ impl Records {
     /// How many lines of the files were no records, which kubelets skip as well.
     pub fn skipped(&self) -> u64 {
         self.skipped
-    }
-
-    /// The next whole line of what was pushed, or `None` when more must arrive.
-    ///
-    /// # Errors
-    /// When a record does not end.
-    #[allow(clippy::should_implement_trait, reason = "it can fail, and more may come after `None`")]
-    pub fn next(&mut self) -> Result<Option<NodeLine>, EndlessRecord> {
-        if let Some(ready) = self.ready.take() {
-            return Ok(Some(ready));
-        }
-        while let Some(raw) = self.raw()? {
-            let Some(record) = self.record(raw) else {
-                self.skipped += 1;
-                continue;
-            };
-            if let Some(line) = self.join(record) {
-                return Ok(Some(line));
-            }
-        }
-        Ok(None)
     }
 
     /// The next record's bytes, without the line end.
@@ -164,43 +135,41 @@ impl Records {
             _ => return None,
         };
         raw.advance(7);
-        // More tags may follow the first one, after colons.
-        let end = memchr(b' ', &raw)?;
-        let partial = raw[..end].split(|byte| *byte == b':').next() == Some(b"P");
-        raw.advance(end + 1);
+        let (partial, text) = match *raw.get(..2)? {
+            [b'F', b' '] => (false, 2),
+            [b'P', b' '] => (true, 2),
+            // More tags may follow the first one, after colons.
+            _ => {
+                let end = memchr(b' ', &raw)?;
+                (raw[..end].split(|byte| *byte == b':').next() == Some(b"P"), end + 1)
+            }
+        };
+        raw.advance(text);
         Some(Record { line: Line { stamp, text: raw }, stream, partial })
     }
 
-    /// Adds a record to the line that is open, and hands on what is a line by now.
-    fn join(&mut self, record: Record) -> Option<NodeLine> {
-        let Record { line, stream, partial } = record;
+    /// Adds a record to the line that is open, and to `lines` what is one by now.
+    fn join(&mut self, record: Record, lines: &mut Vec<NodeLine>) {
+        let Record { mut line, stream, partial } = record;
         let Some(open) = &mut self.open else {
-            let open = Open::new(line, Some(stream), LONGEST_LINE - STAMP);
-            if !partial {
-                return Some(open.finish());
-            }
-            self.open = Some(open);
-            return None;
+            self.open = Some(Open::new(line, Some(stream), LONGEST_LINE - STAMP));
+            return;
         };
         if open.stream != Some(stream) {
             open.stream = None;
         }
         // As the log API's lines are, too long a one is handed on in pieces under its stamp.
         if open.len() + line.text.len() > open.room {
-            let mut text = line.text;
-            let head = text.split_to(open.room.saturating_sub(open.len()));
+            let head = line.text.split_to(open.room.saturating_sub(open.len()));
             open.more.extend_from_slice(&head);
-            let rest = Open::new(Line { stamp: open.line.stamp, text }, open.stream, LONGEST_LINE);
-            let piece = self.open.take().map(Open::finish);
-            if partial {
-                self.open = Some(rest);
-            } else {
-                self.ready = Some(rest.finish());
-            }
-            return piece;
+            let rest = Open::new(Line { stamp: open.line.stamp, text: line.text }, open.stream, LONGEST_LINE);
+            lines.push(std::mem::replace(open, rest).finish());
+        } else {
+            open.more.extend_from_slice(&line.text);
         }
-        open.more.extend_from_slice(&line.text);
-        if partial { None } else { self.open.take().map(Open::finish) }
+        if !partial {
+            lines.extend(self.open.take().map(Open::finish));
+        }
     }
 }
 
@@ -225,7 +194,7 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::follow::stamp::Stamp;
+    use crate::k8s::Stamp;
     use proptest::prelude::*;
 
     fn read(files: &[&[u8]], chunk: usize) -> (Vec<NodeLine>, Records) {
@@ -233,10 +202,7 @@ mod tests {
         let mut lines = Vec::new();
         for file in files {
             for part in file.chunks(chunk.max(1)) {
-                records.push(Bytes::copy_from_slice(part));
-                while let Some(line) = records.next().unwrap() {
-                    lines.push(line);
-                }
+                records.take(Bytes::copy_from_slice(part), &mut lines).unwrap();
             }
             records.end_of_file();
         }
@@ -310,8 +276,7 @@ mod tests {
         let mut records = Records::default();
         let mut pieces = Vec::new();
         for _ in 0..=(LONGEST_LINE >> 14) {
-            records.push(Bytes::copy_from_slice(&part));
-            pieces.extend(records.next().unwrap());
+            records.take(Bytes::copy_from_slice(&part), &mut pieces).unwrap();
         }
         assert_eq!(pieces.len(), 1);
         assert_eq!(pieces[0].line.text.len() + STAMP, LONGEST_LINE);
@@ -320,9 +285,7 @@ mod tests {
         assert_eq!(rest.line.stamp, pieces[0].line.stamp);
         let mut refused = false;
         for _ in 0..=LONGEST_LINE >> 20 {
-            records.push(Bytes::from(vec![b'x'; 1 << 20]));
-            refused |= records.next() == Err(EndlessRecord);
-            records.buffer = Bytes::new();
+            refused |= records.take(Bytes::from(vec![b'x'; 1 << 20]), &mut pieces) == Err(EndlessRecord);
         }
         assert!(refused);
     }

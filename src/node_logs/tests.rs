@@ -10,8 +10,8 @@ use testcluster::{Access, Action, Cut, Kind, NodeLogs, Options, PodHandle, Rule,
 
 use super::*;
 use crate::{
-    cluster::{ConnectOptions, Surroundings},
-    follow::{lines::lines_of, stamp::Stamp},
+    cluster::{ConnectEnvironment, ConnectOptions},
+    k8s::{Stamp, Stream, lines::lines_of},
 };
 
 struct Scene {
@@ -50,7 +50,7 @@ impl Scene {
     }
 
     /// What the log API reads.
-    async fn api(&self) -> Vec<crate::follow::lines::Line> {
+    async fn api(&self) -> Vec<crate::k8s::Line> {
         let query = crate::cluster::LogQuery { container: "blast".to_owned(), timestamps: true, ..Default::default() };
         let crate::cluster::LogAnswer::Body(mut body) =
             self.cluster.log("default", self.pod.name(), &query).await.unwrap()
@@ -68,7 +68,7 @@ impl Scene {
 async fn connect(server: &TestCluster, user: &str, home: &std::path::Path) -> Cluster {
     let args =
         ConnectOptions { kubeconfig: Some(server.write_kubeconfig_of(user, home).unwrap()), ..Default::default() };
-    Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap()
+    Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap()
 }
 
 fn at(number: usize) -> Timestamp {
@@ -78,11 +78,11 @@ fn at(number: usize) -> Timestamp {
 }
 
 /// The numbers of the lines; `None` where some are gone.
-fn numbers(pieces: &[Piece]) -> Vec<Option<usize>> {
+fn numbers(pieces: &[Each]) -> Vec<Option<usize>> {
     pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Line(line) => {
+            Each::Line(line) => {
                 let text = String::from_utf8(line.line.text.to_vec()).unwrap();
                 let number = text.split(' ').nth(1).unwrap().parse().unwrap();
                 assert_eq!(text, format!("line {number} {}", "x".repeat(number % 50)), "torn");
@@ -91,18 +91,34 @@ fn numbers(pieces: &[Piece]) -> Vec<Option<usize>> {
                 assert_eq!(line.stream, Some(stream));
                 Some(number)
             }
-            Piece::Unfinished(line) => panic!("unfinished: {line:?}"),
-            Piece::Gone => None,
+            Each::Unfinished(line) => panic!("unfinished: {line:?}"),
+            Each::Gone => None,
         })
         .collect()
 }
 
-async fn read(log: &mut NodeLog) -> Vec<Piece> {
+/// A [`Piece`] of one line.
+#[derive(Debug)]
+enum Each {
+    Line(NodeLine),
+    Unfinished(NodeLine),
+    Gone,
+}
+
+async fn read(log: &mut NodeLog) -> Vec<Each> {
     let mut all = Vec::new();
-    while let Some(pieces) = log.next().await.unwrap() {
-        all.extend(pieces);
+    while let Some(piece) = log.next().await.unwrap() {
+        all.extend(each(piece));
     }
     all
+}
+
+fn each(piece: Piece) -> Vec<Each> {
+    match piece {
+        Piece::Lines(lines) => lines.into_iter().map(Each::Line).collect(),
+        Piece::Unfinished(line) => vec![Each::Unfinished(line)],
+        Piece::Gone => vec![Each::Gone],
+    }
 }
 
 fn all(range: std::ops::Range<usize>) -> Vec<Option<usize>> {
@@ -124,7 +140,7 @@ async fn all_files_of_an_instance_are_one_log() {
     assert_eq!(log.next().await.unwrap(), None);
     let api = scene.api().await;
     let lines = pieces.iter().filter_map(|piece| match piece {
-        Piece::Line(line) => Some(line.line.clone()),
+        Each::Line(line) => Some(line.line.clone()),
         _ => None,
     });
     assert!(lines.skip(400).eq(api), "stamps and texts of the newest file are those of the log API");
@@ -155,18 +171,18 @@ async fn odd_bytes_and_long_lines_are_those_of_the_log_api() {
     let found: Vec<String> = pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Line(line) => line.line.text.escape_ascii().to_string(),
-            Piece::Unfinished(line) => format!("unfinished {}", line.line.text.escape_ascii()),
-            Piece::Gone => "gone".to_owned(),
+            Each::Line(line) => line.line.text.escape_ascii().to_string(),
+            Each::Unfinished(line) => format!("unfinished {}", line.line.text.escape_ascii()),
+            Each::Gone => "gone".to_owned(),
         })
         .collect();
     texts[1] = b"\x1b[31mred".to_vec();
     let mut wanted: Vec<String> = texts.iter().map(|text| text.escape_ascii().to_string()).collect();
     wanted.extend(["abcdef".to_owned(), "unfinished no end".to_owned()]);
     assert_eq!(found, wanted);
-    let Some(Piece::Line(long)) = pieces.get(5) else { panic!("no line") };
+    let Some(Each::Line(long)) = pieces.get(5) else { panic!("no line") };
     assert!(long.from_older_file > 0, "the log was rotated inside it");
-    let Some(Piece::Line(mixed)) = pieces.get(6) else { panic!("no line") };
+    let Some(Each::Line(mixed)) = pieces.get(6) else { panic!("no line") };
     assert_eq!(mixed.stream, None);
 }
 
@@ -248,7 +264,7 @@ async fn a_file_that_is_removed_unread_is_told() {
     }
     scene.print(400..500);
     let mut log = scene.open(None).await.unwrap();
-    let mut pieces = log.next().await.unwrap().unwrap();
+    let mut pieces = each(log.next().await.unwrap().unwrap());
     // The first file is read; meanwhile the next two are removed.
     for file in 5..8 {
         scene.pod.rotate("blast");
@@ -259,7 +275,7 @@ async fn a_file_that_is_removed_unread_is_told() {
     assert_eq!(numbers(&pieces), wanted);
     // All of them go, and the one that was the newest with them.
     let mut log = scene.open(Some(550)).await.unwrap();
-    let mut pieces = log.next().await.unwrap().unwrap();
+    let mut pieces = each(log.next().await.unwrap().unwrap());
     for file in 8..20 {
         scene.pod.rotate("blast");
         scene.print(file * 100..(file + 1) * 100);
@@ -268,7 +284,7 @@ async fn a_file_that_is_removed_unread_is_told() {
     assert_eq!(numbers(&pieces), [all(500..600), vec![None], all(1500..2000)].concat());
     // The newest is all there is, is read, and is gone before what was written after it is read.
     let mut log = scene.open(Some(1950)).await.unwrap();
-    assert_eq!(numbers(&log.next().await.unwrap().unwrap()), all(1900..2000));
+    assert_eq!(numbers(&each(log.next().await.unwrap().unwrap())), all(1900..2000));
     scene.pod.delete();
     assert_eq!(log.next().await.unwrap(), None);
 }

@@ -1,6 +1,6 @@
 //! [`ColorChoice`]: whether there are colours.
 
-use std::ffi::OsString;
+use crate::environment::Environment;
 
 /// What `--color` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,12 +15,12 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Whether to colour. `env` looks a variable up; the caller owns the process's environment.
+    /// Whether to colour.
     ///
     /// The first that speaks decides: the flag, `NO_COLOR` (anything but empty), `CLICOLOR_FORCE` (anything but empty and
     /// `0`), `CLICOLOR=0` or `TERM=dumb`, and last whether stdout is a terminal.
-    pub fn decide(self, env: impl Fn(&str) -> Option<OsString>, is_terminal: bool) -> bool {
-        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    pub fn decide(self, environment: &Environment, is_terminal: bool) -> bool {
+        let set = |name: &str| environment.get(name);
         match self {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -38,8 +38,7 @@ mod tests {
     use super::*;
 
     fn decide(choice: ColorChoice, vars: &[(&str, &str)], is_terminal: bool) -> bool {
-        let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
-        choice.decide(env, is_terminal)
+        choice.decide(&vars.iter().copied().collect(), is_terminal)
     }
 
     #[test]

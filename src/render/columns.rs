@@ -4,7 +4,7 @@ use owo_colors::{Style, XtermColors};
 use unicode_width::UnicodeWidthStr;
 
 use super::Widths;
-use crate::discover::Phase;
+use crate::k8s::Phase;
 
 /// The width of the phase's column: the longest of [`Phase::short`].
 const PHASE: usize = 6;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::hazard::{find, is_hazard, may_begin};
-use crate::{discover::Target, node_logs::Stream};
+use crate::k8s::{Stream, Target};
 
 /// The part of a container's objects that never changes: all between the timestamp and the number of the instance.
 pub(super) fn fields(target: &Target) -> Box<[u8]> {

@@ -20,6 +20,7 @@ mod json;
 mod names;
 mod neutral;
 mod palette;
+mod plain;
 mod renderer;
 mod sequence;
 mod source;
@@ -38,10 +39,12 @@ pub use format::Format;
 pub(crate) use hazard::is_hazard;
 pub use names::{Names, short_name};
 pub use neutral::neutralize;
+pub(crate) use plain::plain;
 pub use renderer::{RenderOptions, Renderer};
 pub use source::Source;
 #[cfg(feature = "archive")]
 pub(crate) use stamp_text::StampText;
+pub use table::Headers;
 #[cfg(feature = "archive")]
 pub(crate) use table::bytes;
 pub(crate) use table::table;

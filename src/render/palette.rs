@@ -3,7 +3,7 @@
 use owo_colors::XtermColors;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::discover::{Role, Target};
+use crate::k8s::{Role, Target};
 
 /// Colours of the 256, each with a contrast of at least 3:1 to black and to white, arranged so that those 1, 2, 5 and 7
 /// places apart differ as much as they can.
@@ -59,7 +59,7 @@ fn slot(container: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{discover::Kind, render::tests::incident};
+    use crate::{k8s::Kind, render::tests::incident};
 
     fn colors(targets: &[Target]) -> Vec<u8> {
         targets.iter().map(|target| color_of(target, "3ed51a95").into()).collect()

@@ -12,11 +12,7 @@ use super::{
     source::{Inner, Start},
     stamp_text::StampText,
 };
-use crate::{
-    discover::Target,
-    follow::{lines::Line, stamp::Stamp},
-    node_logs::Stream,
-};
+use crate::k8s::{Line, Stamp, Stream, Target};
 
 /// How lines are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

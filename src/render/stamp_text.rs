@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::follow::stamp::Stamp;
+use crate::k8s::Stamp;
 
 /// Nanoseconds in a second and in a day.
 const SECOND: i64 = 1_000_000_000;

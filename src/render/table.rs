@@ -5,6 +5,15 @@ use unicode_width::UnicodeWidthStr;
 /// The spaces between two columns.
 const GAP: &str = "   ";
 
+/// Whether a table tells what its columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Headers {
+    /// In its first line.
+    Shown,
+    /// It does not: `--no-headers`.
+    Hidden,
+}
+
 /// Lines of cells, each column as wide as its widest cell. Nothing stands behind a line's last cell.
 pub(crate) fn table(lines: &[Vec<String>]) -> String {
     let mut widths = Vec::new();

@@ -5,10 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{
-    discover::{Pod, Target, targets},
-    follow::{lines::Line, stamp::Stamp},
-};
+use crate::k8s::{Line, Pod, Stamp, Target, targets};
 
 const SHORT: &str = "3ed51a95";
 

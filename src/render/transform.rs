@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{follow::lines::Line, k8s::InstanceId};
+use crate::k8s::{InstanceId, Line};
 
 /// Changes lines on their way to a person: masks them, leaves some out, folds several into one.
 pub trait Transform: Send {
@@ -44,7 +44,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{follow::stamp::Stamp, k8s::ContainerId};
+    use crate::k8s::{ContainerId, Stamp};
 
     struct Without(&'static str);
 

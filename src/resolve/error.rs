@@ -5,11 +5,7 @@ use std::fmt::{self, Write};
 use serde_json::Value;
 
 use super::{Mirror, Outcome, Resolution, Verdict, view};
-use crate::{
-    exit::Exit,
-    job_id::JobId,
-    row::{Row, plain},
-};
+use crate::{exit::Exit, job_id::JobId, render::plain, row::Row};
 
 /// How many ids or places a message lists.
 const LISTED: usize = 20;

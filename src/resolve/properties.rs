@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::row::row_from_bytes;
+use crate::source::row_from_bytes;
 
 const ID: &str = "job-429825360482416da20736cf3ed51a95";
 const OTHER: &str = "job-00000000000000000000000000000bad";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     exit::Exit,
-    row::{JobArg, read, row_from_bytes},
+    source::{JobArg, read, row_from_bytes},
 };
 
 const ID: &str = "job-429825360482416da20736cf3ed51a95";

@@ -10,8 +10,8 @@ use super::{Inferred, Mirror, Outcome, Resolution, Skipped};
 use crate::{
     job_id::JobId,
     mask::{mask, mask_json},
-    render::document,
-    row::{Row, plain},
+    render::{document, plain},
+    row::Row,
 };
 
 /// How many characters of a value a table shows.

@@ -7,7 +7,7 @@ use super::payload::{self, Payload};
 use crate::namespace::is_namespace;
 
 /// Statuses after which nothing more happens to a job.
-pub(super) const TERMINAL: [&str; 4] = ["completed", "failed", "cancelled", "deleted"];
+pub(crate) const TERMINAL: [&str; 4] = ["completed", "failed", "cancelled", "deleted"];
 /// The steps whose `k8s` object names a namespace, the one with the most pods first.
 const STEPS: [&str; 4] = ["running", "exporting_results", "warming_up", "staging_db"];
 /// Keys of which a row, a table entity, an external row or a payload has at least one.
@@ -106,7 +106,7 @@ impl Row {
     }
 
     /// Adds a sentence to the [notes](Self::notes).
-    pub(super) fn note(&mut self, note: String) {
+    pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 

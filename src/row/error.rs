@@ -5,11 +5,10 @@ use std::io;
 use serde_json::{Map, Value};
 
 use super::{
+    PREFIX_MIN,
     lookalike::{self, Likeness},
-    pick::PREFIX_MIN,
-    plain,
 };
-use crate::exit::Exit;
+use crate::{exit::Exit, render::plain};
 
 /// Why no row could be read. Each message names what went wrong, where, and what to do next.
 ///

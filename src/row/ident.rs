@@ -1,10 +1,12 @@
 //! Ids as people write them: in any case, a UUID with or without its hyphens, with quotes or spaces around it.
 
+/// The fewest characters of an id that `--job` takes as its beginning.
+pub const PREFIX_MIN: usize = 6;
 /// How long a UUID is without its hyphens.
 const HEX: usize = 32;
 
 /// `id` in the form in which ids are compared.
-pub(super) fn folded(id: &str) -> String {
+pub(crate) fn folded(id: &str) -> String {
     let around = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '"' | '\'');
     let id = id.trim_matches(around).to_lowercase();
     let id = id.strip_prefix("urn:uuid:").unwrap_or(&id);
@@ -12,14 +14,14 @@ pub(super) fn folded(id: &str) -> String {
 }
 
 /// Whether `id` begins with `start`, both [folded]; the hyphens of the beginning of a UUID do not count either.
-pub(super) fn begins(id: &str, start: &str) -> bool {
+pub(crate) fn begins(id: &str, start: &str) -> bool {
     let is_hex = |text: &str| text.len() == HEX && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     id.starts_with(start) || (is_hex(id) && id.starts_with(&start.replace('-', "")))
 }
 
 /// The other ways to write a UUID, or the beginning of one: first as the dashboard writes it, then in capitals, then without
 /// hyphens. Nothing if `id` is no UUID.
-pub(super) fn forms(id: &str) -> Vec<String> {
+pub(crate) fn forms(id: &str) -> Vec<String> {
     let Some(uuid) = canonical(id) else { return Vec::new() };
     let capitals = uuid.to_uppercase();
     let plain = uuid.replace('-', "");
@@ -48,7 +50,7 @@ fn canonical(id: &str) -> Option<String> {
 }
 
 /// 32 hex digits, plain or in their five groups.
-pub(super) fn is_uuid(id: &str) -> bool {
+pub(crate) fn is_uuid(id: &str) -> bool {
     let groups: Vec<usize> = id.split('-').map(str::len).collect();
     let hex = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     hex && (groups == [HEX] || groups == [8, 4, 4, 4, 12])

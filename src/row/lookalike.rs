@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{plain, sheet};
-use crate::{foreign, shell::quote};
+use super::sheet;
+use crate::{foreign, render::plain, shell::quote};
 
 /// What an input looks like, and what to type.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::{mend::mend, plain, tree};
+use super::{mend::mend, tree};
+use crate::render::plain;
 
 /// The columns that may hold the payload, the dashboard's shape before the table's.
 pub(super) const COLUMNS: [&str; 2] = ["payload", "payload_json"];

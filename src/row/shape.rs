@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 use super::{
     Row, RowError, digits, lookalike,
     mend::mend,
-    pick::Pick,
     sheet, tree, unpack, words,
     wrapped::{self, Content},
 };
@@ -23,19 +22,6 @@ const NESTED: usize = 3;
 const FAULTS: usize = 5;
 /// After how many faults an input is taken for one row a line.
 const MANY: usize = 50;
-
-/// The one row in `bytes`, or of several the one `job` names.
-///
-/// `origin` says in errors where the bytes are from. `job` is a row's id, its ElasticBLAST id, or the beginning of one
-/// ([`PREFIX_MIN`](super::PREFIX_MIN) characters or more) that only one row has.
-///
-/// # Errors
-/// Not JSON, not rows, no row, several rows, or none that `job` names.
-pub fn row_from_bytes(origin: &str, bytes: &[u8], job: Option<&str>) -> Result<Row, RowError> {
-    let mut pick = Pick::new(job);
-    let found = walk(origin, bytes, &mut |row| pick.offer(row))?;
-    pick.finish(origin, found)
-}
 
 /// Hands each row in `bytes` to `take`, in the order in which they stand. A list may hold none.
 ///
@@ -52,7 +38,7 @@ pub fn rows_from_bytes(origin: &str, bytes: &[u8], mut take: impl FnMut(Row)) ->
 
 /// What an input held beside its rows.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// How many rows there were, and in how many documents.
     pub rows: usize,
     pub documents: usize,
@@ -71,7 +57,7 @@ pub(super) struct Found {
 }
 
 /// Whether `head`, the first bytes of an input, shows already that no row can follow; white space alone does not.
-pub(super) fn is_hopeless(head: &[u8]) -> bool {
+pub(crate) fn is_hopeless(head: &[u8]) -> bool {
     if unpack::is_packed(head) {
         return false;
     }
@@ -82,7 +68,11 @@ pub(super) fn is_hopeless(head: &[u8]) -> bool {
         && !words::may_follow(&head)
 }
 
-fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, RowError> {
+/// Hands each row to `take`, and tells what else there was.
+///
+/// # Errors
+/// What is no rows at all.
+pub(crate) fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, RowError> {
     let (unpacked, rest) = unpack::unpack(origin, bytes)?;
     let (bytes, is_coloured) = unpack::shown(unpack::decode(&unpacked));
     if bytes.trim_ascii().is_empty() {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Row, plain, source::columns, unpack};
+use super::{Row, columns, unpack};
+use crate::render::plain;
 
 /// Columns that a sheet of rows has at least one of.
 const COLUMNS: [&str; 9] = [

@@ -9,7 +9,7 @@ use std::{cell::RefCell, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::plain;
+use crate::render::plain;
 
 /// Keys on the way to a copy of the id, and those that name a row.
 const NOTED: [&str; 17] = [
@@ -41,7 +41,7 @@ pub(super) struct Tree<'a>(&'a RefCell<Vec<String>>);
 ///
 /// # Errors
 /// As `serde_json::from_str`, the recursion limit included.
-pub(super) fn parse(text: &str) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     parse_noting(text, &RefCell::default())
 }
 
@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str) -> Result<Value, serde_json::Error> {
 ///
 /// # Errors
 /// As [`parse`].
-pub(super) fn parse_noting(text: &str, notes: &RefCell<Vec<String>>) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse_noting(text: &str, notes: &RefCell<Vec<String>>) -> Result<Value, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = Tree(notes).deserialize(&mut json)?;
     json.end()?;

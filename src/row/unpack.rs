@@ -5,8 +5,10 @@ use std::{borrow::Cow, io, io::Read, sync::LazyLock};
 
 use regex::bytes::Regex;
 
-use super::{MAX_BYTES, RowError};
+use super::RowError;
 
+/// The most bytes that are read as a row or an export of rows: 256 MiB.
+pub const MAX_BYTES: u64 = 256 << 20;
 /// How a gzip file begins.
 const GZIP: &[u8] = b"\x1f\x8b";
 /// How a zstd file begins.

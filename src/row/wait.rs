@@ -69,7 +69,7 @@ impl Wait {
 /// `not submitted yet: waits for WHAT (row: PHASE)`
 impl std::fmt::Display for Wait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "not submitted yet: waits for {} (row: {})", self.what, super::plain(&self.phase, 60))
+        write!(f, "not submitted yet: waits for {} (row: {})", self.what, crate::render::plain(&self.phase, 60))
     }
 }
 
@@ -96,7 +96,7 @@ fn waits_for(word: &str) -> Option<(String, SignedDuration)> {
     }
     // The dashboard may learn to wait for more.
     let what = word.strip_prefix("waiting_for_").filter(|what| !what.is_empty())?;
-    Some((super::plain(&what.replace('_', " "), 60), TURN))
+    Some((crate::render::plain(&what.replace('_', " "), 60), TURN))
 }
 
 #[cfg(test)]

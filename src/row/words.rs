@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::{lookalike, mend::mend, plain, tree, wrapped};
-use crate::mask::mask;
+use super::{lookalike, mend::mend, tree, wrapped};
+use crate::{mask::mask, render::plain};
 
 /// How often the input may be gone through, and how many bytes in any case: each bracket that is never closed takes once.
 const TIMES: usize = 16;

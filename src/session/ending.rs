@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
 
-use crate::{
-    discover::{Pod, Role},
-    follow::status::PodLife,
-};
+use crate::k8s::{Pod, Role, status::PodLife};
 
 /// What is known of one pod of the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

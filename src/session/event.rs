@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, follow::Ending};
 use crate::{
-    discover::Target,
     follow::{
         drive::{Batch, Told},
         note::{Note, Proof},
     },
-    k8s::{ContainerId, InstanceId, shared},
+    k8s::{ContainerId, InstanceId, Target, shared},
     merge::Merged,
 };
 
@@ -20,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunEvent {
-    /// A container was found.
+    /// A container was found; a second time, when it is in an archive and in its cluster.
     #[serde(with = "shared")]
     Found(Arc<Target>),
     /// Lines of one instance.
@@ -100,9 +99,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        follow::{lines::Line, stamp::Stamp},
+        k8s::{Line, Stamp, Stream},
         merge::{MergedLine, Origin},
-        node_logs::Stream,
     };
 
     fn instance() -> InstanceId {

@@ -262,8 +262,8 @@ mod tests {
 
     use super::{super::sink::Stop, *};
     use crate::{
-        follow::{drive::Batch, lines::Line, stamp::Stamp},
-        k8s::{ContainerId, InstanceId},
+        follow::drive::Batch,
+        k8s::{ContainerId, InstanceId, Line, Stamp},
         session::Notice,
     };
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use regex::Regex;
 
 use crate::{
-    discover::{Phase, Target},
+    k8s::{Phase, Target},
     render::short_name,
 };
 
@@ -82,7 +82,7 @@ pub fn whole(pattern: &str) -> Result<Regex, regex::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discover::{Pod, targets};
+    use crate::k8s::{Pod, targets};
 
     #[test]
     fn a_pod_is_chosen_by_either_of_its_names() {

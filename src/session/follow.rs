@@ -27,13 +27,13 @@ use super::{
 use crate::{
     cluster::{Cluster, ClusterError},
     discover::{
-        Match, Selection, targets,
+        Match, Selection,
         watch::{self as pods, Change},
     },
-    follow::{
-        drive::News,
-        listener::Listener,
+    follow::{drive::News, listener::Listener},
+    k8s::{
         status::{Place, PodLife},
+        targets,
     },
 };
 

@@ -4,6 +4,8 @@
 //! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way. [`fan_out`]
 //! brings what is said to everyone who listens, and [`RunStats`] are what came of it.
 
+#[cfg(feature = "archive")]
+pub mod archived;
 pub mod ending;
 mod event;
 pub mod fan_out;
@@ -32,7 +34,6 @@ use tokio::{
 use self::filter::Filter;
 use crate::{
     cluster::Cluster,
-    discover::{Pod, Target},
     follow::{
         drive::{Driver, News, Standing, Told},
         earlier::Earlier,
@@ -41,6 +42,7 @@ use crate::{
         listener::Listener,
         recover::Nodes,
     },
+    k8s::{Pod, Target},
 };
 
 pub use event::RunEvent;

@@ -97,3 +97,115 @@ impl fmt::Display for Notice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a notice is told under `--only-log-lines` too.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Told {
+        Always,
+        UnlessQuiet,
+    }
+
+    /// Each notice, when it is told, its sentence, and how it is written.
+    fn all() -> Vec<(Notice, Told, &'static str, &'static str)> {
+        use Told::{Always, UnlessQuiet};
+        let text = str::to_owned;
+        vec![
+            (
+                Notice::ListsOnly(text("403: no")),
+                UnlessQuiet,
+                "pods may not be watched, so they are listed every few seconds: 403: no",
+                r#"{"listsOnly":"403: no"}"#,
+            ),
+            (
+                Notice::WatchInterrupted(text("cut off")),
+                UnlessQuiet,
+                "the watch on the pods is interrupted and goes on by itself: cut off",
+                r#"{"watchInterrupted":"cut off"}"#,
+            ),
+            (Notice::WatchWorksAgain, UnlessQuiet, "the watch on the pods works again", r#""watchWorksAgain""#),
+            (
+                Notice::NoPodsYet { ids: text("job-1 and job-2"), namespace: text("blast") },
+                UnlessQuiet,
+                "no pods of job-1 and job-2 in namespace blast yet, waiting for them",
+                r#"{"noPodsYet":{"ids":"job-1 and job-2","namespace":"blast"}}"#,
+            ),
+            (
+                Notice::RemovalSoon { unread: 3 },
+                Always,
+                "3 containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
+                 (ttlSecondsAfterFinished) is over, which may be soon: read faster, or save the output to a file",
+                r#"{"removalSoon":{"unread":3}}"#,
+            ),
+            (Notice::NoIdYet, UnlessQuiet, "the row holds no ElasticBLAST id yet, waiting for it", r#""noIdYet""#),
+            (Notice::IdNamed(text("job-1")), UnlessQuiet, "the row names its id now: job-1", r#"{"idNamed":"job-1"}"#),
+            (
+                Notice::IdChanged { from: text("job-1"), to: text("job-2") },
+                Always,
+                "the row's id changed from job-1 to job-2; following both",
+                r#"{"idChanged":{"from":"job-1","to":"job-2"}}"#,
+            ),
+            (
+                Notice::RowUnreadable(text("row.json: no such file")),
+                Always,
+                "the row cannot be read at present, going on with what it said: row.json: no such file",
+                r#"{"rowUnreadable":"row.json: no such file"}"#,
+            ),
+            (Notice::RowReadable, UnlessQuiet, "the row can be read again", r#""rowReadable""#),
+            (
+                Notice::IndexIncomplete,
+                Always,
+                "a part of the index is missing; 'elbtail verify' says which",
+                r#""indexIncomplete""#,
+            ),
+            (
+                Notice::ArchiveDamaged(text("log/7: 40 bytes are missing")),
+                Always,
+                "log/7: 40 bytes are missing",
+                r#"{"archiveDamaged":"log/7: 40 bytes are missing"}"#,
+            ),
+        ]
+    }
+
+    /// The place of a notice in [`all`]. A new one does not compile before it has a place, and fails there without a sentence.
+    fn place(notice: &Notice) -> usize {
+        match notice {
+            Notice::ListsOnly(_) => 0,
+            Notice::WatchInterrupted(_) => 1,
+            Notice::WatchWorksAgain => 2,
+            Notice::NoPodsYet { .. } => 3,
+            Notice::RemovalSoon { .. } => 4,
+            Notice::NoIdYet => 5,
+            Notice::IdNamed(_) => 6,
+            Notice::IdChanged { .. } => 7,
+            Notice::RowUnreadable(_) => 8,
+            Notice::RowReadable => 9,
+            Notice::IndexIncomplete => 10,
+            Notice::ArchiveDamaged(_) => 11,
+        }
+    }
+
+    #[test]
+    fn each_notice_has_its_sentence() {
+        for (at, (notice, told, sentence, _)) in all().into_iter().enumerate() {
+            assert_eq!(place(&notice), at);
+            assert_eq!(notice.to_string(), sentence);
+            assert!(
+                !sentence.contains('\n') && !sentence.ends_with('.'),
+                "one sentence, which others continue: {sentence}"
+            );
+            assert_eq!(notice.is_warning(), told == Told::Always, "{notice:?}");
+        }
+    }
+
+    #[test]
+    fn each_notice_is_written_and_read_back() {
+        for (notice, _, _, json) in all() {
+            assert_eq!(serde_json::to_string(&notice).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Notice>(json).unwrap(), notice);
+        }
+    }
+}

@@ -19,7 +19,8 @@ use serde_json::Value;
 use crate::{
     archive::Change,
     cluster::ClusterError,
-    discover::{ID_LABEL, Pod, Selection, judge},
+    discover::{Selection, judge},
+    k8s::{ID_LABEL, Pod},
 };
 
 /// Objects asked for at a time: client-go's page size.

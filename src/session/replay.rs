@@ -8,12 +8,15 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Notice, Outlet, RunEvent, filter::Filter};
+use super::{Notice, RunEvent, filter::Filter};
 use crate::{
     archive::{ArchiveError, Change, Gap, Instance, Job, Kept, Part, Stream},
-    discover::{Pod, Target, pod, targets},
-    follow::{listener::Listener, note::Note, stamp::Stamp},
-    k8s::{ContainerId, InstanceId},
+    follow::{listener::Listener, note::Note},
+    k8s::{
+        ContainerId, InstanceId, Pod, Stamp, Target, pod,
+        status::{Place, State, Status},
+        targets,
+    },
     merge::{Merged, MergedLine, Origin},
 };
 
@@ -33,6 +36,21 @@ pub struct Replay {
     pub tail: Option<u64>,
     /// How much faster than it was; `None`: as fast as can be.
     pub speed: Option<f64>,
+    /// Where the rest is of what is not complete.
+    pub rest: Rest,
+    /// The containers that their cluster still has, which decide which instance is the latest. Of those whose latest log can
+    /// be read there, the last lines are not wanted from here.
+    pub cluster: HashMap<ContainerId, Status>,
+}
+
+/// Where the rest is of an instance that is not known to be complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rest {
+    /// Nowhere: it is told as missing.
+    #[default]
+    Missing,
+    /// Perhaps in a cluster, so that it is asked there: see [`Replayed::unfinished`].
+    Elsewhere,
 }
 
 /// What a replay came to.
@@ -42,6 +60,15 @@ pub struct Replayed {
     pub containers: usize,
     /// Those of which lines are missing, or may be.
     pub missing: usize,
+    /// Instances that are chosen and not known to be complete.
+    pub unfinished: Vec<InstanceId>,
+}
+
+/// What is told of an instance that is not known to be complete, and whose rest is nowhere.
+pub fn unfinished(instance: InstanceId) -> RunEvent {
+    let reason = "it is not known to be complete: saving stopped before its end was read".to_owned();
+    let note = Note::Missing { restart: instance.restart, reason };
+    RunEvent::Gap { instance, note }
 }
 
 /// Hands on the lines that are wanted, in the order of time, with what is missing where it is missing. Returns early when
@@ -49,7 +76,7 @@ pub struct Replayed {
 ///
 /// # Errors
 /// What the store says. What is damaged is told, and does not hide the rest.
-pub async fn replay(job: &Job, wanted: &Replay, out: Outlet) -> Result<Replayed, ArchiveError> {
+pub async fn replay(job: &Job, wanted: &Replay, out: impl Listener<RunEvent>) -> Result<Replayed, ArchiveError> {
     let pods = pods(job).await?;
     let chosen = Chosen::new(job, wanted, &pods);
     let mut run = Run {
@@ -57,6 +84,7 @@ pub async fn replay(job: &Job, wanted: &Replay, out: Outlet) -> Result<Replayed,
         sorted: Merged::default(),
         seats: HashMap::new(),
         missing: vec![false; chosen.targets.len()],
+        unfinished: Vec::new(),
         clock: wanted.speed.map(|speed| Clock { speed, begun: None }),
     };
     // When nobody takes them any more there is nothing left to do, and nobody to tell.
@@ -64,7 +92,11 @@ pub async fn replay(job: &Job, wanted: &Replay, out: Outlet) -> Result<Replayed,
     if let Err(Stop::Failed(error)) = ended {
         return Err(error);
     }
-    Ok(Replayed { containers: run.missing.len(), missing: run.missing.iter().filter(|missing| **missing).count() })
+    Ok(Replayed {
+        containers: run.missing.len(),
+        missing: run.missing.iter().filter(|missing| **missing).count(),
+        unfinished: run.unfinished,
+    })
 }
 
 /// The containers of a job that are chosen, with their instances.
@@ -80,12 +112,7 @@ impl Chosen {
         // Instances of one container stand side by side, the latest last.
         let logs: Vec<&Instance> = job.logs().map(|(instance, _)| instance).collect();
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
-            let kept = match (instances, wanted.previous, wanted.tail) {
-                ([.., before, _], true, _) => std::slice::from_ref(before),
-                (_, true, _) => continue,
-                ([.., latest], false, Some(_)) => std::slice::from_ref(latest),
-                (all, ..) => all,
-            };
+            let Some(kept) = wanted.part(instances) else { continue };
             let target = target(instances[0], pods);
             if !wanted.filter.admits(&target) {
                 continue;
@@ -95,6 +122,39 @@ impl Chosen {
         }
         chosen
     }
+}
+
+impl Replay {
+    /// The instances that are wanted of a container, of which these are archived.
+    fn part<'a>(&self, instances: &'a [&'a Instance]) -> Option<&'a [&'a Instance]> {
+        let id = instances
+            .first()
+            .map(|Instance { uid, container, .. }| ContainerId { uid: uid.clone(), container: container.clone() })?;
+        let status = self.cluster.get(&id);
+        let only = |restart: u32| instances.iter().find(|it| it.restart == restart).map(std::slice::from_ref);
+        match (instances, status, self.previous, self.tail) {
+            (_, Some(status), true, _) => only(number_before(status)?),
+            ([.., before, _], None, true, _) => Some(std::slice::from_ref(before)),
+            (_, None, true, _) => None,
+            (_, Some(status), false, Some(_)) if has_log(status) => None,
+            ([.., latest], _, false, Some(_)) => Some(std::slice::from_ref(latest)),
+            (all, ..) => Some(all),
+        }
+    }
+}
+
+/// The number of the instance before the latest start, whether or not its log can still be read.
+pub fn number_before(status: &Status) -> Option<u32> {
+    match &status.state {
+        // It waits to be started again, and the number is still that of the instance that ended.
+        State::Waiting { .. } if status.last.is_some() => Some(status.restart),
+        _ => status.restart.checked_sub(1),
+    }
+}
+
+/// Whether the latest instance's log can be read in the cluster.
+pub fn has_log(status: &Status) -> bool {
+    matches!(status.place(status.restart), Place::Live | Place::Latest)
 }
 
 fn container_of(instance: &Instance) -> (&str, &str, &str, &str) {
@@ -134,17 +194,18 @@ enum Stop {
     Failed(ArchiveError),
 }
 
-struct Run {
-    out: Outlet,
+struct Run<L> {
+    out: L,
     sorted: Merged,
     /// The places of logs among the origins of `sorted`.
     seats: HashMap<usize, usize>,
     /// Of which containers lines are missing.
     missing: Vec<bool>,
+    unfinished: Vec<InstanceId>,
     clock: Option<Clock>,
 }
 
-impl Run {
+impl<L: Listener<RunEvent>> Run<L> {
     async fn run(&mut self, job: &Job, wanted: &Replay, chosen: &Chosen) -> Result<(), Stop> {
         for target in &chosen.targets {
             self.send(RunEvent::Found(target.clone())).await?;
@@ -195,8 +256,12 @@ impl Run {
                 self.miss(log, &gap.reason).await?;
             }
             if !log.complete {
-                let why = "it is not known to be complete: saving stopped before its end was read";
-                self.miss(log, why).await?;
+                self.unfinished.push(log.instance.clone());
+                if wanted.rest == Rest::Missing {
+                    self.missing[log.source] = true;
+                    self.hand_on().await?;
+                    self.send(unfinished(log.instance.clone())).await?;
+                }
             }
         }
         self.hand_on().await
@@ -217,7 +282,7 @@ impl Run {
             self.hand_on().await?;
             tokio::select! {
                 () = sleep_until(due) => {}
-                () = Listener::<RunEvent>::gone(&self.out) => return Err(Stop::Unheard),
+                () = self.out.gone() => return Err(Stop::Unheard),
             }
         }
         Ok(())
@@ -233,7 +298,7 @@ impl Run {
     }
 
     async fn send(&self, event: impl Into<RunEvent>) -> Result<(), Stop> {
-        self.out.send(event).await.map_err(|_| Stop::Unheard)
+        self.out.hear(event.into()).await.map_err(|_| Stop::Unheard)
     }
 }
 

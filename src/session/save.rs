@@ -14,15 +14,12 @@ use tokio::sync::Mutex;
 use super::{RunEvent, Sink, sink::Stop};
 use crate::{
     archive::{ArchiveError, Change, Instance, Job, JobState, Positions, Stream, StreamId, Writer},
-    discover::Target,
     follow::{
         cursor::{Cursor, KeptAs},
         earlier::{Earlier, Read},
-        lines::Line,
         note::{Note, Proof},
-        stamp::Stamp,
     },
-    k8s::{ContainerId, InstanceId},
+    k8s::{ContainerId, InstanceId, Line, Stamp, Target},
     mask,
 };
 

@@ -1,13 +1,15 @@
 //! [`snapshot`]: everything there is to read now.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::mpsc;
 
 use super::{Drivers, Outlet, RunEvent, Wanted, news};
 use crate::{
     cluster::Cluster,
-    discover::{Match, targets},
+    discover::Match,
+    follow::drive::Told,
+    k8s::{ContainerId, Stamp, targets},
     merge,
 };
 
@@ -20,12 +22,33 @@ pub enum Order {
     Arrival,
 }
 
+/// Lines that come before those of a cluster, in the order of time, and what is told among them.
+pub struct Ahead {
+    /// They.
+    pub told: mpsc::Receiver<Told>,
+    /// Of each container that has some, the latest stamp of them.
+    pub reached: HashMap<ContainerId, Stamp>,
+}
+
 /// Reads the logs of `pods` as they are and sends what they say to `out`. Returns when all has been sent, or when nobody takes
 /// it any more.
 pub async fn snapshot(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order: Order, out: Outlet) {
+    read(cluster, pods, wanted, order, None, out).await;
+}
+
+/// [`snapshot`] in the order of time, of what comes after `ahead`.
+pub async fn snapshot_after(cluster: &Cluster, pods: &[Match], wanted: &Wanted, ahead: Ahead, out: Outlet) {
+    read(cluster, pods, wanted, Order::Time, Some(ahead), out).await;
+}
+
+async fn read(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order: Order, ahead: Option<Ahead>, out: Outlet) {
     let Wanted { filter, scope, resume } = wanted;
+    let (mut inputs, reached) = match ahead {
+        // The first of the inputs: of equal stamps, its lines come first.
+        Some(Ahead { told, reached }) => (vec![(told, None)], reached),
+        None => (Vec::new(), HashMap::new()),
+    };
     let (mut drivers, _standings) = Drivers::new(cluster, *scope, resume.clone());
-    let mut inputs = Vec::new();
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
             let news = news(&found.pod, &target);
@@ -41,12 +64,12 @@ pub async fn snapshot(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order:
                 Order::Arrival => drop(drivers.start(target, news, out.clone())),
                 Order::Time => {
                     let (sender, input) = mpsc::channel(1);
-                    inputs.push(input);
+                    inputs.push((input, reached.get(&target.id()).copied()));
                     drivers.start(target, news, sender);
                 }
             }
         }
     }
-    merge::by_time(inputs, out).await;
+    merge::by_time_after(inputs, out).await;
     while drivers.tasks.join_next().await.is_some() {}
 }

@@ -16,6 +16,8 @@ use crate::{
 pub struct RunStats {
     /// Containers that were found.
     pub containers: usize,
+    /// Which these are: one may be in an archive and in a cluster.
+    found: BTreeSet<ContainerId>,
     /// Lines handed on.
     pub lines: u64,
     /// Containers of which lines are missing.
@@ -32,7 +34,10 @@ impl RunStats {
     /// Takes note of what was said.
     pub fn take(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::Found(_) => self.containers += 1,
+            RunEvent::Found(target) => {
+                self.found.insert(target.id());
+                self.containers = self.found.len();
+            }
             RunEvent::Lines(_) | RunEvent::Merged(_) => self.lines += event.lines() as u64,
             RunEvent::Gap { instance, .. } => {
                 self.missing.insert(instance.container.clone());

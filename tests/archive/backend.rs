@@ -10,7 +10,10 @@ use std::{
 };
 
 use elbtail::archive::object_store::{BackoffConfig, RetryConfig};
-use elbtail::archive::{Access, Archive, Environment, Place, Store, open_with};
+use elbtail::{
+    archive::{Access, Archive, Place, Store, open_with},
+    environment::Environment,
+};
 use tokio::sync::OnceCell;
 
 use crate::support::{

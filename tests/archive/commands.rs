@@ -98,7 +98,7 @@ async fn jobs_are_listed_with_their_size_and_completeness(backend: Backend) {
 async fn a_replay_is_the_log_by_time_with_what_is_missing_at_its_place(backend: Backend) {
     let archive = backend.begun().await;
     saved(&archive).await;
-    let texts = |lines: Vec<elbtail::follow::lines::Line>| {
+    let texts = |lines: Vec<elbtail::k8s::Line>| {
         lines.iter().flat_map(|line| [&line.text[..], b"\n"].concat()).collect::<Vec<u8>>()
     };
     // One container alone is in its own order: instance after instance, as their stamps are equal.

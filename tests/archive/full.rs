@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::Command};
 
-use elbtail::archive::{Access, Archive, ArchiveError, Environment, Place, Writer, open, verify};
+use elbtail::{
+    archive::{Access, Archive, ArchiveError, Place, Writer, open, verify},
+    environment::Environment,
+};
 
 use crate::{
     logs::{job, kept, lines, next_writer, small, stream},
@@ -66,7 +69,7 @@ async fn a_full_disk_is_told_and_nothing_is_corrupt() {
     assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
 }
 
-fn random(numbers: std::ops::Range<u64>) -> Vec<elbtail::follow::lines::Line> {
+fn random(numbers: std::ops::Range<u64>) -> Vec<elbtail::k8s::Line> {
     let mut all = lines(1, numbers.clone());
     for (line, number) in all.iter_mut().zip(numbers) {
         let mut random = fastrand::Rng::with_seed(number);

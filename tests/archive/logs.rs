@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use elbtail::{
     archive::{Archive, ArchiveError, Instance, JobKey, Limits, Stream, Writer},
-    follow::{lines::Line, stamp::Stamp},
+    k8s::{Line, Stamp},
 };
 
 /// The job.

@@ -1,9 +1,12 @@
 //! What holds in every store.
 
-use elbtail::archive::object_store::{ObjectStoreExt, path::Path};
 use elbtail::{
-    archive::{Access, Archive, ArchiveError, Change, JobState, Part, Writer, prune, verify},
-    follow::stamp::Stamp,
+    archive::{
+        Access, Archive, ArchiveError, Change, JobState, Part, Writer,
+        object_store::{ObjectStoreExt, path::Path},
+        prune, verify,
+    },
+    k8s::Stamp,
 };
 use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -292,7 +295,7 @@ async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
 async fn what_is_no_archive_is_refused(backend: Backend) {
     if let Some(directory) = backend.directory() {
         let place: elbtail::archive::Place = backend.place.parse().unwrap();
-        let missing = elbtail::archive::open(&place, Access::Read, &std::iter::empty().collect());
+        let missing = elbtail::archive::open(&place, Access::Read, &elbtail::environment::Environment::default());
         assert!(matches!(missing.map(drop), Err(ArchiveError::NoArchive { .. })));
         assert!(!directory.exists(), "reading makes nothing");
     }

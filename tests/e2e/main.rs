@@ -13,8 +13,7 @@ mod running;
 mod scene;
 mod stage;
 
-#[cfg(feature = "archive")]
-mod all;
+mod archived;
 mod bytes;
 mod deletion;
 mod demo;

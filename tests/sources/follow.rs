@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use elbtail::row::source::{DbOptions, Reading, Reread, RowSource, Surroundings};
+use elbtail::source::{DbOptions, Reading, Reread, RowSource, SourceEnvironment};
 
 use crate::support::{
     args, azurite, mariadb, open, open_with, postgres,
@@ -90,7 +90,7 @@ async fn a_deleted_row_is_told_on_postgres() {
         )
         .await;
     let flags = DbOptions { db_table: Some("fleeting".to_owned()), ..args(&server.url()) };
-    let source = open_with(&flags, &Surroundings::nothing());
+    let source = open_with(&flags, &SourceEnvironment::nothing());
     let mut reread = Reread::new(Arc::from(source), "here".to_owned(), EVERY);
     assert!(matches!(reread.next().await, Ok(Reading::Row(_))));
     server.run("DELETE FROM fleeting").await;
@@ -108,7 +108,7 @@ async fn the_connection_is_used_again_on_postgres() {
         )
         .await;
     let flags = DbOptions { db_table: Some("session".to_owned()), ..args(&server.url()) };
-    let source = open_with(&flags, &Surroundings::nothing());
+    let source = open_with(&flags, &SourceEnvironment::nothing());
     let pid = async || source.fetch("this").await.unwrap().status().unwrap().to_owned();
     let first = pid().await;
     assert_eq!(pid().await, first);

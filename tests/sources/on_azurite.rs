@@ -1,6 +1,6 @@
 //! Azure Table Storage: Azurite for the table, small servers for what gives out tokens.
 
-use elbtail::row::source::{DbOptions, Filter, SourceError, Surroundings, open_in};
+use elbtail::source::{self, DbOptions, Filter, SourceEnvironment, SourceError};
 use serde_json::json;
 
 use crate::support::{
@@ -17,11 +17,16 @@ async fn every_row_is_read_with_key_connection_string_and_sas() {
     let samples = samples();
     server.load("jobstate", &samples).await;
     assert_all_there(&*open_with(&args(&server.url("jobstate")), &azurite::with_key()), &samples).await;
-    let around = Surroundings { connection_string: Some(server.connection_string().into()), ..Surroundings::nothing() };
-    assert_all_there(&*open_with(&args(&server.url("")), &around), &samples).await;
+    let environment = SourceEnvironment {
+        connection_string: Some(server.connection_string().into()),
+        ..SourceEnvironment::nothing()
+    };
+    assert_all_there(&*open_with(&args(&server.url("")), &environment), &samples).await;
     assert_all_there(&*open(&server.sas_url("jobstate", LATER)), &samples).await;
-    let development =
-        Surroundings { connection_string: Some("UseDevelopmentStorage=true".into()), ..Surroundings::nothing() };
+    let development = SourceEnvironment {
+        connection_string: Some("UseDevelopmentStorage=true".into()),
+        ..SourceEnvironment::nothing()
+    };
     assert_all_there(&*open_with(&args(&server.url("jobstate")), &development), &samples).await;
 }
 
@@ -102,7 +107,7 @@ async fn faults_are_told_apart() {
         fault(&*open_with(&args(&server.url("faults")), &with_key), "x").await,
         SourceError::NoRow { .. }
     ));
-    let wrong = Surroundings { storage_key: Some("cGw0bnRlZA==".into()), ..Surroundings::nothing() };
+    let wrong = SourceEnvironment { storage_key: Some("cGw0bnRlZA==".into()), ..SourceEnvironment::nothing() };
     let error = fault(&*open_with(&args(&server.url("faults")), &wrong), "x").await;
     assert!(matches!(&error, SourceError::Refused { why, .. } if why.contains("AZURE_STORAGE_KEY")), "{error:?}");
     let error = fault(&*open(&server.sas_url("faults", "2020-01-01T00:00:00Z")), "x").await;
@@ -112,21 +117,21 @@ async fn faults_are_told_apart() {
     let error = fault(&*open_with(&args("http://127.0.0.1:1/devstoreaccount1/jobstate"), &with_key), "x").await;
     assert!(error.is_transient() && error.to_string().contains("connection refused"), "{error}");
     // Entra over plain http would show the token to everyone on the way.
-    let error = open_in(&args(&server.url("faults")), &Surroundings::nothing()).map(|_| ()).unwrap_err();
+    let error = source::open(&args(&server.url("faults")), &SourceEnvironment::nothing()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("AZURE_STORAGE_KEY"), "{error}");
 }
 
 /// Nothing on this machine gives a token: each place that was asked is named.
 #[tokio::test]
 async fn credentials_that_are_nowhere_are_named() {
-    let around = Surroundings {
+    let environment = SourceEnvironment {
         metadata_host: "http://127.0.0.1:1".to_owned(),
         az: "/nowhere/az".into(),
-        ..Surroundings::nothing()
+        ..SourceEnvironment::nothing()
     };
-    let error = fault(&*open_with(&args("https://127.0.0.1:1/acc/jobstate?sv=x&sig="), &around), "x").await;
+    let error = fault(&*open_with(&args("https://127.0.0.1:1/acc/jobstate?sv=x&sig="), &environment), "x").await;
     println!("{error}");
-    let error = fault(&*open_with(&args("https://elbtail.table.core.windows.net/jobstate"), &around), "x").await;
+    let error = fault(&*open_with(&args("https://elbtail.table.core.windows.net/jobstate"), &environment), "x").await;
     for place in
         ["SAS", "AZURE_STORAGE_KEY", "workload identity", "managed identity", "az: is not installed", "az login"]
     {
@@ -166,5 +171,6 @@ async fn every_row_is_read_with_an_entra_token() {
 #[ignore = "run by the test above"]
 async fn reads_what_its_environment_names() {
     let Ok(url) = std::env::var("ELBTAIL_DB") else { return };
-    assert_all_there(&*open_with(&args(&url), &Surroundings::from_process()), &samples()).await;
+    assert_all_there(&*open_with(&args(&url), &SourceEnvironment::of(&std::env::vars_os().collect())), &samples())
+        .await;
 }

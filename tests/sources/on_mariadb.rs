@@ -1,6 +1,6 @@
 //! MariaDB, and MySQL as far as they are one.
 
-use elbtail::row::source::{DbOptions, Filter, SourceError, Surroundings};
+use elbtail::source::{DbOptions, Filter, SourceEnvironment, SourceError};
 
 use crate::support::{
     PLANTED, args, fault, mariadb, open, open_with,
@@ -18,11 +18,11 @@ async fn every_row_is_read_from_each_type_of_payload() {
     ] {
         server.load(table, key, payload, kind, &samples).await;
         let args = DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) };
-        assert_all_there(&*open_with(&args, &Surroundings::nothing()), &samples).await;
+        assert_all_there(&*open_with(&args, &SourceEnvironment::nothing()), &samples).await;
     }
     let other =
         DbOptions { db_table: Some("jobs.jobs_json".to_owned()), ..args(&server.url_of("elb", "information_schema")) };
-    assert_all_there(&*open_with(&other, &Surroundings::nothing()), &samples).await;
+    assert_all_there(&*open_with(&other, &SourceEnvironment::nothing()), &samples).await;
 }
 
 #[tokio::test]
@@ -32,14 +32,14 @@ async fn tls_as_the_url_says_and_the_password_from_the_environment() {
     server.load("tls", "job_id", "payload", "json", &samples[..1]).await;
     let verified = format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={}", server.authority());
     let bare = format!("mariadb://elb@127.0.0.1:{}/jobs", server.port());
-    let around = Surroundings { mysql_password: Some(PLANTED.into()), ..Surroundings::nothing() };
+    let environment = SourceEnvironment { mysql_password: Some(PLANTED.into()), ..SourceEnvironment::nothing() };
     for parameters in ["ssl-mode=DISABLED", "ssl-mode=REQUIRED", &verified] {
         let flags = DbOptions { db_table: Some("tls".to_owned()), ..args(&format!("{bare}?{parameters}")) };
-        let row = open_with(&flags, &around).fetch(&samples[0].id).await;
+        let row = open_with(&flags, &environment).fetch(&samples[0].id).await;
         row.unwrap_or_else(|error| panic!("{parameters}: {error}"));
     }
     let flags = args(&format!("{bare}?ssl-mode=VERIFY_IDENTITY"));
-    let error = fault(&*open_with(&flags, &around), "x").await;
+    let error = fault(&*open_with(&flags, &environment), "x").await;
     assert!(error.to_string().contains("TLS failed") && !error.is_transient(), "{error:?}");
 }
 
@@ -55,8 +55,10 @@ async fn the_newest_the_list_and_prefixes() {
                ('AAAAAA-3', 'current', 'queued', '2026-04-01', NULL), ('a%a_a!-4', 'current', NULL, NULL, NULL)",
         )
         .await;
-    let source =
-        open_with(&DbOptions { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+    let source = open_with(
+        &DbOptions { db_table: Some("listed".to_owned()), ..args(&server.url()) },
+        &SourceEnvironment::nothing(),
+    );
     assert_eq!(source.latest().await.unwrap().id(), Some("aaaaaa-1"));
     let rows = source.list(&Filter { statuses: vec![], live: true, limit: 10 }).await.unwrap();
     assert_eq!(rows.len(), 3);
@@ -77,7 +79,7 @@ async fn faults_are_told_apart() {
         .run("CREATE TABLE IF NOT EXISTS numbers (job_id int, payload json); INSERT INTO numbers VALUES (0, '{}')")
         .await;
     let of = |url: &str, table: &str| {
-        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url) }, &SourceEnvironment::nothing())
     };
     let url = server.url();
     assert!(matches!(fault(&*of(&url, "nowhere"), "x").await, SourceError::NoTable { .. }));
@@ -104,7 +106,7 @@ async fn a_session_is_read_only_and_bounded() {
         )
         .await;
     let flags = DbOptions { db_table: Some("limits".to_owned()), ..args(&server.url()) };
-    let source = open_with(&flags, &Surroundings::nothing());
+    let source = open_with(&flags, &SourceEnvironment::nothing());
     for (name, value) in [("MAX_STATEMENT_TIME", "8.000000"), ("TX_READ_ONLY", "ON"), ("TIME_ZONE", "+00:00")] {
         assert_eq!(source.fetch(name).await.unwrap().status(), Some(value), "{name}");
     }
@@ -120,12 +122,12 @@ async fn the_schemes_of_sqlalchemy_and_parameters_that_are_not_dropped() {
     for scheme in ["mysql+pymysql", "mysql+aiomysql", "mariadb+mariadbconnector"] {
         let url = format!("{scheme}://{rest}?charset=utf8mb4&ssl_mode=required");
         let flags = DbOptions { db_table: Some("schemes".to_owned()), ..args(&url) };
-        open_with(&flags, &Surroundings::nothing()).fetch(&samples[0].id).await.unwrap();
+        open_with(&flags, &SourceEnvironment::nothing()).fetch(&samples[0].id).await.unwrap();
     }
     for (query, word) in [("sslmode=require", "write ssl-mode=REQUIRED; there are DISABLED"), ("useSSL=true", "useSSL")]
     {
         let url = format!("{url}?{query}");
-        let error = elbtail::row::source::open_in(&args(&url), &Surroundings::nothing()).map(|_| ()).unwrap_err();
+        let error = elbtail::source::open(&args(&url), &SourceEnvironment::nothing()).map(|_| ()).unwrap_err();
         assert!(matches!(&error, SourceError::Usage(why) if why.contains(word)), "{error}");
     }
 }

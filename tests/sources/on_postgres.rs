@@ -2,7 +2,7 @@
 
 use elbtail::{
     exit::Exit,
-    row::source::{DbOptions, Filter, SourceError, Surroundings},
+    source::{DbOptions, Filter, SourceEnvironment, SourceError},
 };
 
 use crate::support::{
@@ -21,7 +21,7 @@ async fn every_row_is_read_from_each_type_of_payload() {
     ] {
         server.load(table, "job_id", payload, kind, &samples).await;
         let args = DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) };
-        assert_all_there(&*open_with(&args, &Surroundings::nothing()), &samples).await;
+        assert_all_there(&*open_with(&args, &SourceEnvironment::nothing()), &samples).await;
     }
 }
 
@@ -31,7 +31,7 @@ async fn a_table_like_azures_with_names_of_its_own() {
     let samples = samples();
     server.load("entities", "PartitionKey", "payload_json", "text", &samples).await;
     let flags = DbOptions { db_table: Some("public.entities".to_owned()), ..args(&server.url()) };
-    assert_all_there(&*open_with(&flags, &Surroundings::nothing()), &samples).await;
+    assert_all_there(&*open_with(&flags, &SourceEnvironment::nothing()), &samples).await;
     server.load("own_names", "Nummer", "In-halt", "json", &samples).await;
     let flags = DbOptions {
         db_table: Some("own_names".to_owned()),
@@ -39,7 +39,7 @@ async fn a_table_like_azures_with_names_of_its_own() {
         db_payload: Some("In-halt".parse().unwrap()),
         ..args(&server.url())
     };
-    assert_all_there(&*open_with(&flags, &Surroundings::nothing()), &samples).await;
+    assert_all_there(&*open_with(&flags, &SourceEnvironment::nothing()), &samples).await;
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn tls_as_the_url_says() {
     server.load("tls", "job_id", "payload", "jsonb", &samples[..1]).await;
     let with = |parameters: &str| {
         let args = DbOptions { db_table: Some("tls".to_owned()), ..args(&format!("{}?{parameters}", server.url())) };
-        open_with(&args, &Surroundings::nothing())
+        open_with(&args, &SourceEnvironment::nothing())
     };
     let verified = format!("sslmode=verify-full&sslrootcert={}", server.authority());
     for parameters in ["sslmode=disable", "sslmode=require", &verified] {
@@ -74,8 +74,10 @@ async fn the_newest_and_the_list() {
                (md5('null')::uuid, NULL, NULL, NULL, NULL)",
         )
         .await;
-    let source =
-        open_with(&DbOptions { db_table: Some("listed".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+    let source = open_with(
+        &DbOptions { db_table: Some("listed".to_owned()), ..args(&server.url()) },
+        &SourceEnvironment::nothing(),
+    );
     let latest = source.latest().await.unwrap();
     // 600 is the newest that runs; the warm-up is newer and no search.
     assert_eq!(latest.column("created_at"), Some("2026-01-26T00:00:00+00:00"));
@@ -99,8 +101,10 @@ async fn a_prefix_of_several_rows_lists_them() {
              ('abcdef-3', 'failed', '{}'), ('same', '', '{}'), ('same', '', '{}')",
         )
         .await;
-    let source =
-        open_with(&DbOptions { db_table: Some("twins".to_owned()), ..args(&server.url()) }, &Surroundings::nothing());
+    let source = open_with(
+        &DbOptions { db_table: Some("twins".to_owned()), ..args(&server.url()) },
+        &SourceEnvironment::nothing(),
+    );
     let error = fault(&*source, "abc_ef").await;
     let SourceError::Several { candidates, more, .. } = &error else { panic!("{error:?}") };
     assert_eq!((candidates.len(), *more, candidates[1].status.as_str()), (2, false, "failed"));
@@ -124,7 +128,7 @@ async fn faults_are_told_apart() {
         )
         .await;
     let of = |url: &str, table: &str| {
-        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url) }, &Surroundings::nothing())
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url) }, &SourceEnvironment::nothing())
     };
     let url = server.url();
     let mut errors = Vec::new();
@@ -181,7 +185,7 @@ async fn a_session_is_read_only_and_bounded() {
         )
         .await;
     let of = |table: &str| {
-        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) }, &Surroundings::nothing())
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(&server.url()) }, &SourceEnvironment::nothing())
     };
     let error = fault(&*of("writes"), "a").await;
     assert!(error.to_string().contains("read-only transaction"), "{error}");
@@ -207,16 +211,16 @@ async fn the_schema_of_the_url_and_the_schemes_of_sqlalchemy() {
         .await;
     let of = |url: &str| DbOptions { db_table: Some("placed".to_owned()), ..args(url) };
     let url = server.url();
-    let error = fault(&*open_with(&of(&url), &Surroundings::nothing()), "here").await;
+    let error = fault(&*open_with(&of(&url), &SourceEnvironment::nothing()), "here").await;
     assert!(matches!(error, SourceError::NoTable { .. }), "{error}");
     for scheme in ["postgres", "postgresql+asyncpg", "postgresql+psycopg2", "postgresql+psycopg_async"] {
         for schema in ["options=-csearch_path=elb", "options=-c%20search_path%3Delb", "options[search_path]=elb"] {
             let url = format!("{}?{schema}", url.replace("postgres://", &format!("{scheme}://")));
-            let row = open_with(&of(&url), &Surroundings::nothing()).fetch("here").await;
+            let row = open_with(&of(&url), &SourceEnvironment::nothing()).fetch("here").await;
             assert_eq!(row.unwrap_or_else(|error| panic!("{error}")).id(), Some("here"));
         }
     }
-    let unknown = elbtail::row::source::open_in(&of(&format!("{url}?currentSchema=elb")), &Surroundings::nothing());
+    let unknown = elbtail::source::open(&of(&format!("{url}?currentSchema=elb")), &SourceEnvironment::nothing());
     let error = unknown.map(|_| ()).unwrap_err();
     assert!(matches!(&error, SourceError::Usage(why) if why.contains("\"currentSchema\" is not honoured")), "{error}");
 }

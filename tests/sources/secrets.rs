@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use elbtail::row::source::{DbOptions, Surroundings, open_in};
+use elbtail::source::{DbOptions, SourceEnvironment, open};
 
 use crate::support::{PLANTED, args, assert_clean, encoded, process, service::Service};
 
 /// An environment in which everything is planted.
-fn planted() -> Surroundings {
-    Surroundings {
+fn planted() -> SourceEnvironment {
+    SourceEnvironment {
         mysql_password: Some(PLANTED.into()),
         http_token: Some(PLANTED.into()),
         storage_key: Some("cGw0bnRlZA==".into()),
@@ -16,7 +16,7 @@ fn planted() -> Surroundings {
         sas_token: Some(format!("sv=1&sig={PLANTED}").into()),
         identity_endpoint: Some(("http://127.0.0.1:1/token".to_owned(), PLANTED.into())),
         az: "false".into(),
-        ..Surroundings::nothing()
+        ..SourceEnvironment::nothing()
     }
 }
 
@@ -64,10 +64,10 @@ async fn nothing_planted_is_told() {
     let port = process::port();
     let echo = service.address;
     for url in urls(port, echo) {
-        for around in [planted(), Surroundings { az: "false".into(), ..Surroundings::nothing() }] {
+        for environment in [planted(), SourceEnvironment { az: "false".into(), ..SourceEnvironment::nothing() }] {
             let flags = args(&url);
-            assert_clean(&format!("{flags:?} {around:?}"));
-            let source = match open_in(&flags, &around) {
+            assert_clean(&format!("{flags:?} {environment:?}"));
+            let source = match open(&flags, &environment) {
                 Ok(source) => source.unwrap(),
                 Err(error) => {
                     assert_clean(&format!("{error} {error:?}"));
@@ -91,7 +91,7 @@ async fn nobody_is_asked_when_it_is_unclear_where_a_password_ends() {
     for scheme in ["postgres", "postgresql+psycopg2", "mysql", "mariadb", "http", "https", "sqlite"] {
         for password in ["99/pl4nted", "/pl4nted", "p@ss/pl4nted", "pl4nted?x", "x#pl4nted"] {
             let url = format!("{scheme}://{echo}/{password}@{echo}/jobs");
-            let error = open_in(&args(&url), &Surroundings::nothing()).map(|_| ()).unwrap_err();
+            let error = open(&args(&url), &SourceEnvironment::nothing()).map(|_| ()).unwrap_err();
             assert_eq!(error.exit(), elbtail::exit::Exit::Usage, "{error}");
             assert!(!error.to_string().contains(&echo.to_string()), "{error}");
             assert_clean(&error.to_string());

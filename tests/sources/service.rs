@@ -1,6 +1,6 @@
 //! The service that serves rows over HTTP.
 
-use elbtail::row::source::{DbOptions, SourceError, Surroundings, open_in};
+use elbtail::source::{self, DbOptions, SourceEnvironment, SourceError};
 
 use crate::support::{
     PLANTED, all, args, assert_clean, fault, ids, open, open_with,
@@ -8,8 +8,8 @@ use crate::support::{
     service::{Service, UPPER},
 };
 
-fn with_token() -> Surroundings {
-    Surroundings { http_token: Some(PLANTED.into()), ..Surroundings::nothing() }
+fn with_token() -> SourceEnvironment {
+    SourceEnvironment { http_token: Some(PLANTED.into()), ..SourceEnvironment::nothing() }
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn faults_are_told_apart() {
     assert!(matches!(fault(&*source, "nobody").await, SourceError::NoRow { .. }));
     assert!(fault(&*open("http://127.0.0.1:1"), "x").await.is_transient());
     let flags = DbOptions { db_table: Some("x".to_owned()), ..args("http://127.0.0.1:1") };
-    assert!(matches!(open_in(&flags, &Surroundings::nothing()), Err(SourceError::Usage(_))));
+    assert!(matches!(source::open(&flags, &SourceEnvironment::nothing()), Err(SourceError::Usage(_))));
 
     let guarded = Service::start(&samples(), Some("another"), true).await;
     let error = fault(&*open(&guarded.url("")), "x").await;
@@ -109,7 +109,7 @@ async fn the_token_goes_under_both_of_its_names_and_headers_replace_them() {
     let flags = DbOptions { db_headers: headers, ..args(&service.url("")) };
     assert!(!format!("{flags:?}").contains(PLANTED));
     open_with(&flags, &with_token()).fetch(id).await.unwrap();
-    open_with(&flags, &Surroundings::nothing()).fetch(id).await.unwrap();
+    open_with(&flags, &SourceEnvironment::nothing()).fetch(id).await.unwrap();
     let state = service.state.lock().unwrap();
     let [bearer, basic] = [format!("Bearer {PLANTED}"), format!("Basic {PLANTED}-3")].map(Some);
     let [token, own] = [PLANTED.to_owned(), format!("{PLANTED}-2")].map(Some);
@@ -127,7 +127,7 @@ fn headers_that_make_no_sense_are_refused_without_their_value() {
         ("https://acc.table.core.windows.net/t", format!("X-A: {PLANTED}"), "--db-header is for"),
     ] {
         let flags = DbOptions { db_headers: vec![line.into()], ..args(url) };
-        let error = open_in(&flags, &Surroundings::nothing()).map(|_| ()).unwrap_err();
+        let error = source::open(&flags, &SourceEnvironment::nothing()).map(|_| ()).unwrap_err();
         assert!(matches!(error, SourceError::Usage(_)) && error.to_string().contains(word), "{error}");
         assert_clean(&error.to_string());
     }
@@ -146,8 +146,8 @@ fn credentials_over_plain_http_are_warned_of() {
         ("http://localhost:1", true, false),
         ("https://elb.example.org", true, false),
     ] {
-        let around = if token { with_token() } else { Surroundings::nothing() };
-        let warning = open_with(&args(url), &around).warning();
+        let environment = if token { with_token() } else { SourceEnvironment::nothing() };
+        let warning = open_with(&args(url), &environment).warning();
         assert_eq!(warning.is_some(), warned, "{url}");
         assert_clean(&warning.unwrap_or_default());
     }
@@ -166,7 +166,7 @@ async fn silence_ends_with_the_request_timeout() {
     ] {
         let request_timeout = "200ms".parse().unwrap();
         let error =
-            fault(&*open_with(&DbOptions { request_timeout, ..args(&url) }, &Surroundings::nothing()), "x").await;
+            fault(&*open_with(&DbOptions { request_timeout, ..args(&url) }, &SourceEnvironment::nothing()), "x").await;
         assert!(error.is_transient() && error.to_string().contains("200ms"), "{error}");
         assert!(error.to_string().contains("--request-timeout"), "{error}");
     }

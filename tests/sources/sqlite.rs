@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use elbtail::row::source::{DbOptions, SourceError, Surroundings};
+use elbtail::source::{DbOptions, SourceEnvironment, SourceError};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::support::{
@@ -45,7 +45,7 @@ async fn every_row_is_read() {
         assert_all_there(&*open(&url(slashes)), &samples).await;
     }
     let blobs = DbOptions { db_table: Some("main.blobs".to_owned()), ..args(&url("")) };
-    assert_all_there(&*open_with(&blobs, &Surroundings::nothing()), &samples).await;
+    assert_all_there(&*open_with(&blobs, &SourceEnvironment::nothing()), &samples).await;
     let source = open(&url(""));
     assert_eq!(ids(&source.list(&all()).await.unwrap()).len(), samples.len());
     assert!(!source.latest().await.unwrap().is_terminal());

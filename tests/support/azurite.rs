@@ -6,7 +6,7 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use elbtail::row::source::Surroundings;
+use elbtail::source::SourceEnvironment;
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode};
 use ring::hmac;
@@ -40,8 +40,8 @@ pub fn shared() -> &'static Azurite {
 }
 
 /// An environment with the account's key.
-pub fn with_key() -> Surroundings {
-    Surroundings { storage_key: Some(KEY.into()), ..Surroundings::nothing() }
+pub fn with_key() -> SourceEnvironment {
+    SourceEnvironment { storage_key: Some(KEY.into()), ..SourceEnvironment::nothing() }
 }
 
 impl Azurite {

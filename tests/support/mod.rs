@@ -12,9 +12,9 @@ pub mod process;
 pub mod rows;
 pub mod service;
 
-use elbtail::row::{
-    Row,
-    source::{DbOptions, Filter, RowSource, SourceError, Surroundings, open_in},
+use elbtail::{
+    row::Row,
+    source::{self, DbOptions, Filter, RowSource, SourceEnvironment, SourceError},
 };
 
 /// Planted wherever a secret belongs; must come out nowhere.
@@ -30,12 +30,12 @@ pub fn args(url: &str) -> DbOptions {
 
 /// The source at `url`, in an empty environment.
 pub fn open(url: &str) -> Box<dyn RowSource> {
-    open_with(&args(url), &Surroundings::nothing())
+    open_with(&args(url), &SourceEnvironment::nothing())
 }
 
 /// The source that `args` name.
-pub fn open_with(args: &DbOptions, around: &Surroundings) -> Box<dyn RowSource> {
-    open_in(args, around).unwrap_or_else(|error| panic!("{error}")).expect("--db is given")
+pub fn open_with(args: &DbOptions, environment: &SourceEnvironment) -> Box<dyn RowSource> {
+    source::open(args, environment).unwrap_or_else(|error| panic!("{error}")).expect("--db is given")
 }
 
 /// Every row, newest first.

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, fs};
 
 use elbtail::{
     resolve::{self, Outcome},
-    row::{Row, rows_from_bytes, source::RowSource},
+    row::{Row, rows_from_bytes},
+    source::RowSource,
 };
 use serde_json::{Map, Value};
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// Lists the jobs of an archive.
 pub async fn run(args: &ArchivesArgs, color: ColorChoice) -> Result<Exit, Failure> {
-    let archive = open(&args.dest).await?;
+    let archive = open(&args.dest.dest).await?;
     let (mut jobs, mut exit) = (Vec::new(), Exit::Done);
     for key in archive.jobs().await? {
         match archive.job(&key).await {

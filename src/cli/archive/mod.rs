@@ -1,6 +1,5 @@
 //! `elbtail save`, and `archives`, `verify`, `prune` and `replay`: what was saved, read again.
 
-mod all;
 mod archives;
 pub mod args;
 mod prune;
@@ -9,44 +8,48 @@ mod save;
 mod verify;
 
 pub use self::{
-    archives::run as archives, prune::run as prune, replay::run as replay, save::run as save, verify::run as verify,
+    archives::run as archives,
+    prune::run as prune,
+    replay::{nothing_wanted, run as replay},
+    save::run as save,
+    verify::run as verify,
 };
 
-use std::time::Duration;
+use std::{ffi::OsStr, time::Duration};
 
 use tokio::time::timeout;
 
-use self::args::{ArchivedJobArgs, DestArgs};
-use super::{args::JobArgs, failure::Failure, flags::LatestArgs, job};
+use self::args::ArchivedJobArgs;
+use super::{args::JobArgs, environment, failure::Failure, flags::LatestArgs, job};
 use crate::{
-    archive::{self, Access, Archive, ArchiveError, Environment, Job, JobKey, Place},
+    archive::{self, Access, Archive, ArchiveError, Job, JobKey, Place},
     job_id::JobId,
-    row::{JobArg, source},
+    source::{self, JobArg},
 };
 
 /// The archive that is there.
-async fn open(args: &DestArgs) -> Result<Archive, Failure> {
-    Ok(Archive::open(archive::open(&place(args)?, Access::Read, &environment())?).await?)
+pub async fn open(dest: &OsStr) -> Result<Archive, Failure> {
+    Ok(Archive::open(archive::open(&place(dest)?, Access::Read, environment::variables())?).await?)
 }
 
 /// The archive that is there, or is begun.
-async fn open_or_begin(args: &DestArgs) -> Result<Archive, Failure> {
-    Ok(Archive::open_or_begin(archive::open(&place(args)?, Access::Write, &environment())?).await?)
+async fn open_or_begin(dest: &OsStr) -> Result<Archive, Failure> {
+    Ok(Archive::open_or_begin(archive::open(&place(dest)?, Access::Write, environment::variables())?).await?)
 }
 
-fn place(args: &DestArgs) -> Result<Place, Failure> {
-    match args.dest.to_str() {
+fn place(dest: &OsStr) -> Result<Place, Failure> {
+    match dest.to_str() {
         Some(text) => Ok(text.parse()?),
         // A URL is text.
-        None => Ok(Place::Directory(args.dest.clone().into())),
+        None => Ok(Place::Directory(dest.into())),
     }
 }
 
 /// That an archive holds the job, when `ELBTAIL_ARCHIVE` names one that does: a line behind an error that nothing can be read.
 pub async fn hint(id: &JobId) -> String {
-    let Some(dest) = std::env::var_os("ELBTAIL_ARCHIVE").filter(|dest| !dest.is_empty()) else { return String::new() };
+    let Some(dest) = environment::variables().get("ELBTAIL_ARCHIVE") else { return String::new() };
     let holds = async {
-        let archive = open(&DestArgs { dest }).await?;
+        let archive = open(dest).await?;
         Ok::<_, Failure>(archive.job(&JobKey::new(id.as_str())?).await?.summary())
     };
     match timeout(HINT, holds).await {
@@ -62,13 +65,6 @@ pub async fn hint(id: &JobId) -> String {
 
 /// How long a hint is waited for.
 const HINT: Duration = Duration::from_secs(10);
-
-/// The process's environment, in which credentials are.
-fn environment() -> Environment {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
-}
 
 /// The job that is named, or the only one.
 async fn choose(archive: &Archive, args: &ArchivedJobArgs) -> Result<Job, Failure> {

@@ -13,7 +13,7 @@ use crate::{
 /// Deletes what is too old.
 pub async fn run(args: &PruneArgs) -> Result<Exit, Failure> {
     let work = async {
-        let archive = open(&args.dest).await?;
+        let archive = open(&args.dest.dest).await?;
         let before = Timestamp::now().checked_sub(args.older_than);
         // What is older than time is not there.
         let pruning = prune(&archive, before.unwrap_or(Timestamp::MIN), args.dry_run).await?;

@@ -32,7 +32,7 @@ pub async fn run(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure>
 
 async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
     let since = args.range.since()?;
-    let archive = open(&args.dest).await?;
+    let archive = open(&args.dest.dest).await?;
     let job = choose(&archive, &args.job).await?;
     let short = job.key.as_str().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
     let wanted = Replay {
@@ -41,13 +41,14 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         since,
         tail: args.range.tail(),
         speed: args.speed,
+        ..Replay::default()
     };
     let renderer = console::renderer(&args.print, color);
     let chatter = if args.only_log_lines { Chatter::Little } else { Chatter::Some };
     let (console, out) = console::alone(renderer, &short, Voice::of(chatter, color))?;
     let replayed = replay(&job, &wanted, out).await;
     console::finished(console).await?;
-    let Replayed { containers, missing } = replayed?;
+    let Replayed { containers, missing, .. } = replayed?;
     if containers == 0 {
         return Err(Failure::NoPods(if args.previous {
             "no container that is chosen was started again".to_owned()
@@ -63,7 +64,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
 }
 
 /// What there is, when the filters admit none of it.
-fn nothing_wanted(job: &Job, short: &str) -> String {
+pub fn nothing_wanted(job: &Job, short: &str) -> String {
     let logs = || job.logs().map(|(instance, _)| instance);
     let pods: BTreeSet<String> = logs().map(|instance| short_name(&instance.pod, short)).collect();
     if pods.is_empty() {

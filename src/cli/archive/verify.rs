@@ -22,7 +22,7 @@ pub async fn run(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure>
 }
 
 async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
-    let archive = open(&args.dest).await?;
+    let archive = open(&args.dest.dest).await?;
     let keys = match args.job.job {
         Some(_) => vec![choose(&archive, &args.job).await?.key],
         None => archive.jobs().await?,

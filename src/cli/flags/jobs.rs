@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::{
-    discover::Headers,
-    row::{listing::JobsFormat, source::Filter},
+    render::Headers,
+    source::{Filter, listing::JobsFormat},
 };
 
 /// The most rows that can be asked for.

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use crate::{
     cluster::RequestTimeout,
-    row::source::{DbOptions, Ident},
+    source::{DbOptions, Ident},
 };
 
 /// The heading of these flags in `--help`.

@@ -3,13 +3,14 @@
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    discover::{Phase, TargetsFormat},
+    discover::TargetsFormat,
     doctor::view::DoctorFormat,
     follow::recover::NodeLogs,
+    k8s::Phase,
     render::{ColorChoice, Format},
     resolve::ResolveFormat,
-    row::listing::JobsFormat,
     session::snapshot::Order,
+    source::listing::JobsFormat,
 };
 
 /// A word for each variant, with what `--help` says of it. A variant without one does not compile.

@@ -9,7 +9,7 @@ use futures::future::join_all;
 use secrecy::SecretString;
 
 use super::{
-    super::{Cluster, ClusterError, ConnectOptions, Surroundings, node_file::Bytes},
+    super::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, node_file::Bytes},
     server::{Server, Speech, get, log, next},
 };
 use crate::exit::Exit;
@@ -55,7 +55,7 @@ fn grant(file: &Path, more: &str) -> String {
 }
 
 async fn connect(args: &ConnectOptions) -> Result<Cluster, ClusterError> {
-    Cluster::connect_in(args, &Surroundings::nothing()).await
+    Cluster::connect(args, &ConnectEnvironment::nothing()).await
 }
 
 fn token_file(server: &Server, token: &str) -> PathBuf {
@@ -84,8 +84,8 @@ async fn a_plugin_gets_the_terminal_unless_it_or_standard_input_says_otherwise()
             "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: ['{}']{mode}}}",
             script.display()
         );
-        let around = Surroundings { terminal, ..Surroundings::nothing() };
-        let connected = Cluster::connect_in(&kubeconfig(&server, &user), &around).await;
+        let environment = ConnectEnvironment { terminal, ..ConnectEnvironment::nothing() };
+        let connected = Cluster::connect(&kubeconfig(&server, &user), &environment).await;
         let Some(interactive) = interactive else {
             assert!(connected.unwrap_err().to_string().contains("needs a terminal"));
             continue;
@@ -190,9 +190,9 @@ async fn a_patient_plugin_is_heard_while_it_waits() {
     let heard = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let notes = heard.clone();
     let notice = move |text: &str| notes.lock().unwrap().push_str(text);
-    let around = Surroundings { notice: std::sync::Arc::new(notice), ..Surroundings::nothing() };
+    let environment = ConnectEnvironment { notice: std::sync::Arc::new(notice), ..ConnectEnvironment::nothing() };
     let args = plugin(&server, &format!("echo open the page >&2; sleep 2.5; echo thanks >&2; {}", grant(&file, "")));
-    Cluster::connect_in(&args, &around).await.unwrap();
+    Cluster::connect(&args, &environment).await.unwrap();
     assert_eq!(*heard.lock().unwrap(), "open the page\nthanks\n");
 }
 
@@ -380,11 +380,11 @@ async fn credentials_do_not_go_over_plain_http() {
     let heard = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let notes = heard.clone();
     let notice = move |text: &str| notes.lock().unwrap().push_str(text);
-    let around = Surroundings { notice: std::sync::Arc::new(notice), ..Surroundings::nothing() };
+    let environment = ConnectEnvironment { notice: std::sync::Arc::new(notice), ..ConnectEnvironment::nothing() };
     for user in ["token: planted", "tokenFile: token", "username: me, password: planted"] {
         let plain = Some(format!("http://{}", server.address));
         let args = ConnectOptions { server: plain, ..kubeconfig(&server, user) };
-        get(&Cluster::connect_in(&args, &around).await.unwrap(), "/version").await.unwrap();
+        get(&Cluster::connect(&args, &environment).await.unwrap(), "/version").await.unwrap();
         let heard = std::mem::take(&mut *heard.lock().unwrap());
         assert!(heard.contains("plain http") && !heard.contains("planted"), "{heard}");
     }

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::super::{Cluster, ClusterError, ConnectOptions, Surroundings, settings::Settings};
+use super::super::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, settings::Settings};
 use crate::exit::Exit;
 
 /// The chosen context's cluster and user, and what stands beside them.
@@ -20,7 +20,7 @@ fn decide(text: &str) -> Result<Settings, ClusterError> {
     let path = dir.path().join("config");
     std::fs::write(&path, text).unwrap();
     let args = ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() };
-    Settings::decide(&args, &Surroundings::nothing())
+    Settings::decide(&args, &ConnectEnvironment::nothing())
 }
 
 /// Checks that the file is read, with the server and the token that are in all of them.
@@ -162,7 +162,7 @@ async fn what_is_wrong_with_the_chosen_user_is_told_with_file_entry_and_field() 
         let path = dir.path().join("config");
         std::fs::write(&path, &text).unwrap();
         let args = ConnectOptions { kubeconfig: Some(path.clone()), ..ConnectOptions::default() };
-        let Err(error) = Cluster::connect_in(&args, &Surroundings::nothing()).await else {
+        let Err(error) = Cluster::connect(&args, &ConnectEnvironment::nothing()).await else {
             // Basic credentials are encoded: a header can carry them.
             assert!(said.is_empty(), "{text}");
             continue;
@@ -186,7 +186,7 @@ fn a_server_or_proxy_that_is_no_url_is_told_with_file_and_entry() {
         assert!(!told.contains("planted"), "{told}");
     }
     let args = ConnectOptions { server: Some("ftp://x".to_owned()), ..ConnectOptions::default() };
-    let told = Settings::decide(&args, &Surroundings::nothing()).unwrap_err().to_string();
+    let told = Settings::decide(&args, &ConnectEnvironment::nothing()).unwrap_err().to_string();
     assert!(told.starts_with("--server: the server address \"ftp://x\""), "{told}");
 }
 

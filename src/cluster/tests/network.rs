@@ -13,13 +13,13 @@ use tokio::{
 };
 
 use super::{
-    super::{Cluster, ClusterError, ConnectOptions, Obstacle, RequestTimeout, Surroundings},
+    super::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
     server::{PATIENCE, Server, Speech, args, get},
 };
 use crate::exit::Exit;
 
 async fn fails(args: &ConnectOptions) -> ClusterError {
-    let cluster = Cluster::connect_in(args, &Surroundings::nothing()).await.unwrap();
+    let cluster = Cluster::connect(args, &ConnectEnvironment::nothing()).await.unwrap();
     get(&cluster, "/version").await.unwrap_err()
 }
 
@@ -40,7 +40,7 @@ async fn an_untrusted_certificate_says_what_to_pass() {
     let named = ConnectOptions { tls_server_name: Some("kubernetes.test".to_owned()), ..server.args() };
     let insecure = ConnectOptions { certificate_authority: None, insecure_skip_tls_verify: true, ..server.args() };
     for args in [named, insecure] {
-        let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+        let cluster = Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap();
         get(&cluster, "/version").await.unwrap();
     }
 }
@@ -90,7 +90,7 @@ async fn silence_ends_with_the_request_timeout() {
     // Begins an answer, and never ends it.
     let server = Server::start(Speech::default()).await;
     let args = ConnectOptions { request_timeout: short, ..server.args() };
-    let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+    let cluster = Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap();
     let error = get(&cluster, "/api/never-ends").await.unwrap_err();
     assert!(error.to_string().contains("reading the answer took longer than 2s"), "{error}");
     // A watch may be silent.
@@ -147,24 +147,24 @@ async fn a_proxy_is_used_where_it_should_be() {
     };
 
     let from_file = args(&format!(", proxy-url: 'http://user:planted@{address}'"));
-    let around = Surroundings { no_proxy: "*".to_owned(), ..Surroundings::nothing() };
-    let cluster = Cluster::connect_in(&from_file, &around).await.unwrap();
+    let environment = ConnectEnvironment { no_proxy: "*".to_owned(), ..ConnectEnvironment::nothing() };
+    let cluster = Cluster::connect(&from_file, &environment).await.unwrap();
     get(&cluster, "/version").await.unwrap();
     let head = asked.lock().unwrap().pop().unwrap();
     assert!(head.starts_with(&format!("CONNECT cluster.test:{port} HTTP/1.1\r\n")), "{head}");
     assert!(head.contains("Proxy-Authorization: Basic dXNlcjpwbGFudGVk\r\n"), "{head}");
 
-    let around = Surroundings {
+    let environment = ConnectEnvironment {
         https_proxy: format!("http://{address}"),
         no_proxy: "127.0.0.1".to_owned(),
-        ..Surroundings::nothing()
+        ..ConnectEnvironment::nothing()
     };
-    let cluster = Cluster::connect_in(&args(""), &around).await.unwrap();
+    let cluster = Cluster::connect(&args(""), &environment).await.unwrap();
     get(&cluster, "/version").await.unwrap();
     assert_eq!(asked.lock().unwrap().len(), 1, "NO_PROXY names the proxy's host, not the cluster's");
 
-    let around = Surroundings { no_proxy: ".test".to_owned(), ..around };
-    let cluster = Cluster::connect_in(&args(""), &around).await.unwrap();
+    let environment = ConnectEnvironment { no_proxy: ".test".to_owned(), ..environment };
+    let cluster = Cluster::connect(&args(""), &environment).await.unwrap();
     let error = get(&cluster, "/version").await.unwrap_err();
     assert!(matches!(error, ClusterError::Unreachable { why: Obstacle::Dns(_), .. }), "{error}");
     assert_eq!(asked.lock().unwrap().len(), 1);
@@ -192,7 +192,7 @@ async fn a_socks_proxy_resolves_the_name_itself() {
     });
     let path = kubeconfig(&server, &format!(", proxy-url: 'socks5://{address}'"));
     let args = ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() };
-    let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+    let cluster = Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap();
     get(&cluster, "/version").await.unwrap();
     assert!(!proxy.is_finished());
 }

@@ -33,7 +33,9 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::super::{Cluster, ClusterError, ConnectOptions, LogAnswer, LogBody, LogQuery, RequestTimeout, Surroundings};
+use super::super::{
+    Cluster, ClusterError, ConnectEnvironment, ConnectOptions, LogAnswer, LogBody, LogQuery, RequestTimeout,
+};
 
 type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
@@ -245,7 +247,7 @@ impl Server {
     }
 
     pub async fn cluster(&self) -> Cluster {
-        Cluster::connect_in(&self.args(), &Surroundings::nothing()).await.unwrap()
+        Cluster::connect(&self.args(), &ConnectEnvironment::nothing()).await.unwrap()
     }
 }
 

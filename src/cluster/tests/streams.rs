@@ -7,7 +7,7 @@ use http::Version;
 
 use super::{
     super::{
-        Cluster, ClusterError, ConnectOptions, Counters, LogAnswer, LogQuery, RequestTimeout, Surroundings,
+        Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Counters, LogAnswer, LogQuery, RequestTimeout,
         lane::Keepalive,
     },
     server::{Server, Speech, get, log, next, relay, until},
@@ -144,7 +144,7 @@ async fn a_half_open_connection_is_found_and_given_up() {
     let (address, freeze) = relay(server.address).await;
     let args = super::server::args(address, Some(server.ca()), true);
     let keepalive = Keepalive(Duration::from_secs(1));
-    let cluster = Cluster::with_keepalive(&args, &Surroundings::nothing(), keepalive).await.unwrap();
+    let cluster = Cluster::with_keepalive(&args, &ConnectEnvironment::nothing(), keepalive).await.unwrap();
     let mut body = log(&cluster, "drip").await.unwrap();
     next(&mut body).await.unwrap().unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -164,7 +164,7 @@ async fn a_request_without_answer_keeps_the_next_from_the_same_silent_connection
     let (address, freeze) = relay(server.address).await;
     let timeout = RequestTimeout(Some(Duration::from_secs(2)));
     let args = ConnectOptions { request_timeout: timeout, ..super::server::args(address, Some(server.ca()), true) };
-    let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+    let cluster = Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap();
     get(&cluster, "/version").await.unwrap();
     freeze.notify_waiters();
     get(&cluster, "/version").await.unwrap_err();
@@ -218,7 +218,7 @@ async fn the_kubelets_certificate_goes_unchecked_only_when_asked_for() {
     let server = Server::start(Speech::default()).await;
     for skip in [false, true] {
         let args = ConnectOptions { insecure_skip_tls_verify_backend: skip, ..server.args() };
-        let cluster = Cluster::connect_in(&args, &Surroundings::nothing()).await.unwrap();
+        let cluster = Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap();
         drop(log(&cluster, "short").await.unwrap());
         let requests = server.requests.lock().unwrap();
         let query = requests.last().unwrap().uri.query().unwrap_or_default();

@@ -13,7 +13,10 @@ use kube::core::{ObjectList, WatchEvent};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::job_id::JobId;
+use crate::{
+    job_id::JobId,
+    k8s::{ID_ENV, ID_LABEL, Kind, Phase, Pod, Role, Target, targets},
+};
 
 /// The recorded incident's id.
 const ID: &str = "job-429825360482416da20736cf3ed51a95";

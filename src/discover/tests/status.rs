@@ -1,7 +1,7 @@
 //! What following logs is told of the recorded containers.
 
 use super::*;
-use crate::follow::status::{Ended, Place, PodLife, State, Status};
+use crate::k8s::status::{Ended, Place, PodLife, State, Status};
 
 fn quirk(name: &str) -> Pod {
     listed("pods-list-quirks").into_iter().find(|pod| pod.name() == name).unwrap()

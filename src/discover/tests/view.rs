@@ -4,6 +4,7 @@ use super::{
     super::view::{Printer, render},
     *,
 };
+use crate::render::Headers;
 
 fn now() -> jiff::Timestamp {
     "2026-11-24T13:00:00Z".parse().unwrap()

@@ -1,14 +1,14 @@
 //! The contexts of the kubeconfig, as far as messages need them.
 
 use crate::{
-    cluster::{ConnectOptions, ContextNames},
+    cluster::{ConnectEnvironment, ConnectOptions, ContextNames},
     doctor::{Asked, Place},
 };
 
 /// Fills in what the kubeconfig calls the place. Without a kubeconfig, as in a pod, there are no names.
-pub fn contexts_of(flags: &ConnectOptions, place: &mut Place) {
+pub fn contexts_of(flags: &ConnectOptions, environment: &ConnectEnvironment, place: &mut Place) {
     place.asked = Asked::of(flags);
-    let Ok(names) = ContextNames::read(flags) else { return };
+    let Ok(names) = ContextNames::read(flags, environment) else { return };
     place.names = names.current.into_iter().collect();
     place.names.extend(names.cluster);
     place.other_contexts = names.others;

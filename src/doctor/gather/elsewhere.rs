@@ -8,10 +8,10 @@ use kube::{Api, Client, api::ListParams};
 use tokio::time::timeout;
 
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectOptions},
-    discover::ID_LABEL,
+    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
     doctor::{Elsewhere, Place, RowFacts, Seen},
     job_id::JobId,
+    k8s::ID_LABEL,
 };
 
 /// How long another context may take to answer.
@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub(super) async fn search(
     cluster: &Cluster,
     flags: &ConnectOptions,
+    environment: &ConnectEnvironment,
     row: &RowFacts,
     place: &Place,
     seen: &Seen,
@@ -32,7 +33,7 @@ pub(super) async fn search(
     let contexts = if place.all_contexts { place.other_contexts.as_slice() } else { &[] };
     let (here, there) = future::join(
         in_cluster(&cluster.client(), id, hint.into_iter().chain(["default"]), &place.namespace),
-        future::join_all(contexts.iter().map(|name| in_context(flags, name, id))),
+        future::join_all(contexts.iter().map(|name| in_context(flags, environment, name, id))),
     )
     .await;
     let (mut all, everywhere) = here;
@@ -59,7 +60,12 @@ async fn in_cluster<'a>(
     (elsewhere(found, None, but), false)
 }
 
-async fn in_context(flags: &ConnectOptions, name: &str, id: &JobId) -> Vec<Elsewhere> {
+async fn in_context(
+    flags: &ConnectOptions,
+    environment: &ConnectEnvironment,
+    name: &str,
+    id: &JobId,
+) -> Vec<Elsewhere> {
     let flags = ConnectOptions {
         context: Some(name.to_owned()),
         cluster: None,
@@ -68,9 +74,10 @@ async fn in_context(flags: &ConnectOptions, name: &str, id: &JobId) -> Vec<Elsew
         namespace: None,
         ..flags.clone()
     };
+    // A plugin that wants to talk to a person is not waited for.
+    let environment = environment.without_notice();
     let ask = async {
-        // A plugin that wants to talk to a person is not waited for.
-        let cluster = Cluster::connect(&flags, |_| {}).await.ok()?;
+        let cluster = Cluster::connect(&flags, &environment).await.ok()?;
         let (found, _) = in_cluster(&cluster.client(), id, ["default"].into_iter(), "").await;
         Some(found.into_iter().map(|found| Elsewhere { context: Some(name.to_owned()), ..found }).collect())
     };

@@ -7,11 +7,12 @@ use tokio::time::timeout;
 
 use crate::{
     cluster::{Cluster, review},
-    discover::{Match, Target},
+    discover::Match,
     doctor::{
         LogFacts,
         kept::{Kept, KeptFacts, missing},
     },
+    k8s::Target,
     node_logs::{self, Directory, Owner, Unreadable},
 };
 

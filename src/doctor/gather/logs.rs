@@ -7,9 +7,13 @@ use tokio::time::timeout;
 
 use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, Obstacle},
-    discover::{Kind, Match, Role, Target, targets},
+    discover::Match,
     doctor::{Answer, LogFacts, Part},
-    follow::status::{Place, State},
+    k8s::{
+        Kind, Role, Target,
+        status::{Place, State},
+        targets,
+    },
 };
 
 /// Lines of a suspicious container.
@@ -97,7 +101,7 @@ fn has_failed(found: &Match) -> bool {
     let status = &found.pod.status;
     let all = status.init_container_statuses.iter().chain(&status.container_statuses);
     all.into_iter().any(|container| {
-        let ended = |state: &crate::discover::pod::ContainerState| {
+        let ended = |state: &crate::k8s::pod::ContainerState| {
             state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0)
         };
         ended(&container.state) || ended(&container.last_state)

@@ -28,16 +28,23 @@ pub use row::{row, row_from};
 
 use super::{ClusterFacts, Failed, Place, RowFacts, Seen};
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectOptions},
-    discover::{Evidence, ID_LABEL, Match, Selection, watch as pods},
+    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
+    discover::{Evidence, Match, Selection, watch as pods},
     job_id::JobId,
+    k8s::ID_LABEL,
 };
 
 /// Objects of a list that are evidence only.
 const PAGE: u32 = 500;
 
 /// Asks the cluster everything the rules want to know about the job of `row`.
-pub async fn cluster(cluster: &Cluster, flags: &ConnectOptions, row: &RowFacts, place: &Place) -> ClusterFacts {
+pub async fn cluster(
+    cluster: &Cluster,
+    flags: &ConnectOptions,
+    environment: &ConnectEnvironment,
+    row: &RowFacts,
+    place: &Place,
+) -> ClusterFacts {
     let client = cluster.client();
     let namespace = place.namespace.as_str();
     let id = row.id();
@@ -99,7 +106,7 @@ pub async fn cluster(cluster: &Cluster, flags: &ConnectOptions, row: &RowFacts, 
         ..Seen::default()
     };
     let (elsewhere, of_other_ids, logs) = join!(
-        elsewhere::search(cluster, flags, row, place, &seen),
+        elsewhere::search(cluster, flags, environment, row, place, &seen),
         of_other_ids(&client, namespace, row.other_ids()),
         logs::read(cluster, seen.pods()),
     );

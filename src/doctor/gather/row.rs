@@ -5,10 +5,8 @@ use std::{fs::File, io, sync::Arc};
 use crate::{
     doctor::{Child, RowFacts},
     resolve::{Resolution, resolve},
-    row::{
-        self, JobArg, MAX_BYTES, Row, RowError,
-        source::{Filter, RowSource, SourceError},
-    },
+    row::{self, MAX_BYTES, Row, RowError},
+    source::{self, Filter, JobArg, RowSource, SourceError},
 };
 
 /// How many of a database's newest rows are looked through for children.
@@ -55,9 +53,9 @@ pub async fn row_from(source: &Arc<dyn RowSource>, row: Result<Row, SourceError>
 
 /// The row, and the bytes of an input that can be read only once.
 fn read(arg: &JobArg, job: Option<&str>) -> Result<(Option<Row>, Vec<u8>), RowError> {
-    let JobArg::Stdin = arg else { return Ok((row::read(arg, job)?, Vec::new())) };
+    let JobArg::Stdin = arg else { return Ok((source::read(arg, job)?, Vec::new())) };
     let mut kept = Kept { from: io::stdin().lock(), bytes: Vec::new() };
-    let row = row::read_from("stdin", &mut kept, job)?;
+    let row = source::read_from("stdin", &mut kept, job)?;
     Ok((Some(row), kept.bytes))
 }
 

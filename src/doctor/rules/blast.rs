@@ -9,8 +9,9 @@ use super::{
     trouble::{Trouble, group},
 };
 use crate::{
-    discover::{Match, Role, Target, targets},
+    discover::Match,
     doctor::{Code, Finding, Line},
+    k8s::{Role, Target, targets},
 };
 
 /// `run end NNN CODE`

@@ -6,11 +6,12 @@ use super::{
     trouble::{Trouble, group},
 };
 use crate::{
-    discover::{
-        Match, Role,
+    discover::Match,
+    doctor::{Code, Finding},
+    k8s::{
+        Role,
         pod::{ContainerStatus, Terminated},
     },
-    doctor::{Code, Finding},
 };
 
 /// Waiting for an image that does not come.

@@ -7,8 +7,9 @@ use k8s_openapi::api::batch::v1::Job;
 
 use super::scene::{JobState, Scene, count, ended_at, is_batch, is_over, is_search, name, reason, said, state};
 use crate::{
-    discover::{Role, age::human},
+    discover::age::human,
     doctor::{Asked, Code, Finding, Place},
+    k8s::Role,
     row::{Row, Wait, is_before_jobs},
     shell::quote,
 };

@@ -15,7 +15,7 @@ use crate::{
         Answer, Code, Finding, Kept, LogFacts, Part,
         kept::{Missing, missing},
     },
-    follow::kubelet_error::is_kubelets_refusal,
+    k8s::kubelet_error::is_kubelets_refusal,
     shell::quote,
 };
 
@@ -85,7 +85,7 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
     match &log.answer {
         Answer::Lines(lines) if log.part == Part::Head && lines.is_empty() => {
             let started = status.started(status.restart)?.to_timestamp();
-            let runs = matches!(status.state, crate::follow::status::State::Running { .. });
+            let runs = matches!(status.state, crate::k8s::status::State::Running { .. });
             if !runs || container != "blast" || scene.ago(started) <= SILENT {
                 return None;
             }

@@ -13,7 +13,10 @@ mod trouble;
 
 use self::scene::{JobState, Scene};
 use super::{ClusterFacts, Facts, Finding};
-use crate::discover::{Kind, Role, age::human};
+use crate::{
+    discover::age::human,
+    k8s::{Kind, Role},
+};
 
 /// Everything there is to find.
 pub(super) fn all(facts: &Facts) -> Vec<Finding> {
@@ -46,7 +49,7 @@ pub(super) fn healthy(facts: &Facts) -> String {
             None => "no problem: the job has no pods yet".to_owned(),
         };
     }
-    let containers: usize = seen.pods().iter().map(|found| crate::discover::targets(&found.pod).len()).sum();
+    let containers: usize = seen.pods().iter().map(|found| crate::k8s::targets(&found.pod).len()).sum();
     let batches: Vec<_> = seen.jobs().iter().filter(|job| scene::is_batch(job)).collect();
     let done = batches.iter().filter(|job| matches!(scene::state(job), JobState::Complete { .. })).count();
     let over = seen.pods().iter().all(|found| scene::is_over(&found.pod));
@@ -83,8 +86,8 @@ fn waiting_for(scene: &Scene<'_>) -> Option<String> {
         .filter(|found| !found.pod.is_deleted() && !scene::is_over(&found.pod) && !scene::runs_main(found));
     let running = pods.flat_map(|found| {
         // A sidecar goes on beside the others: nobody waits for it.
-        let all = crate::discover::targets(&found.pod);
-        let waits = move |status: &&crate::discover::pod::ContainerStatus| {
+        let all = crate::k8s::targets(&found.pod);
+        let waits = move |status: &&crate::k8s::pod::ContainerStatus| {
             all.iter().any(|it| it.kind == Kind::Init && it.container == status.name)
         };
         found.pod.status.init_container_statuses.iter().filter(waits).filter_map(|status| {
@@ -102,7 +105,7 @@ fn waiting_for(scene: &Scene<'_>) -> Option<String> {
             let whose = scene::count(since.len(), "pod");
             let first = since.into_iter().flatten().min();
             let since = first.map(|at| format!(", for {} (since {at})", human(scene.ago(at)))).unwrap_or_default();
-            format!("init container {} of {whose}{since}", crate::row::plain(name, 80))
+            format!("init container {} of {whose}{since}", crate::render::plain(name, 80))
         })
         .collect();
     (!waits.is_empty()).then(|| format!("; waits for {}", waits.join(" and ")))

@@ -7,8 +7,9 @@ use super::{
     trouble::{Trouble, group},
 };
 use crate::{
-    discover::{Match, Pod},
+    discover::Match,
     doctor::{Code, Finding},
+    k8s::Pod,
 };
 
 /// What the kubelet and the cloud call the end of a node.
@@ -114,7 +115,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
 /// A pod whose containers are being made: what its events say of it.
 fn starting(scene: &Scene<'_>, found: &Match) -> Option<(Code, String, String)> {
     let pod = &found.pod;
-    let creating = |status: &crate::discover::pod::ContainerStatus| {
+    let creating = |status: &crate::k8s::pod::ContainerStatus| {
         let waiting = status.state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
         matches!(waiting, Some("ContainerCreating" | "PodInitializing"))
     };
@@ -141,7 +142,7 @@ fn node(pod: &Pod) -> &str {
 }
 
 fn disruption(pod: &Pod) -> Option<(String, String)> {
-    let target = |it: &&crate::discover::pod::Condition| it.kind == "DisruptionTarget" && it.status == "True";
+    let target = |it: &&crate::k8s::pod::Condition| it.kind == "DisruptionTarget" && it.status == "True";
     let condition = pod.status.conditions.iter().find(target)?;
     let reason = condition.reason.clone().filter(|reason| DISRUPTED.contains(&reason.as_str()))?;
     Some((reason, condition.message.clone().unwrap_or_default()))

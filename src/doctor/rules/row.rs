@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::scene::{Scene, count, ended_at, is_finished, is_over, is_running};
 use crate::{
-    discover::{Role, age::human},
+    discover::age::human,
     doctor::{Code, Facts, Finding},
+    k8s::Role,
     row::{Row, Wait, is_before_jobs},
 };
 

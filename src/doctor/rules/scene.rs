@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
 use crate::{
-    discover::{Match, Pod, Role, age::human},
+    discover::{Match, age::human},
     doctor::{Facts, Line, LogFacts, Part, Seen},
     job_id::JobId,
+    k8s::{Pod, Role},
     shell::quote,
 };
 

@@ -1,11 +1,13 @@
 use super::{
     super::{
         end_proof::DOUBTS,
-        stamp::Stamp,
-        status::{Ended, State},
         tries::{DENIED_FOR, TRIES},
     },
     *,
+};
+use crate::k8s::{
+    Stamp,
+    status::{Ended, State},
 };
 
 const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];

@@ -1,0 +1,137 @@
+//! [`Beginning`]: what is read before a job's cluster: the part of it that `--archive` holds.
+
+use tokio::sync::mpsc;
+
+use super::{args::LogsArgs, failure::Failure};
+#[cfg(feature = "archive")]
+use crate::{
+    archive::{ArchiveError, JobKey},
+    cluster::Cluster,
+    discover::Match,
+    follow::follower::Scope,
+    job_id::JobId,
+    k8s::status::PodLife,
+    session::{
+        Outlet, Wanted,
+        archived::Archived,
+        filter::Filter,
+        follow::{self, Ending, Progress, RowNews},
+        snapshot::{self, Order},
+    },
+};
+
+/// What is read before the cluster, which may be nothing.
+#[derive(Default)]
+pub struct Beginning {
+    #[cfg(feature = "archive")]
+    archived: Option<Archived>,
+}
+
+impl Beginning {
+    /// What the flags say. `found` are the pods that the cluster has.
+    pub async fn of(
+        args: &LogsArgs,
+        id: &JobId,
+        found: &[Match],
+        filter: &Filter,
+        scope: &Scope,
+    ) -> Result<Beginning, Failure> {
+        #[cfg(feature = "archive")]
+        if let Some(dest) = &args.archive {
+            let archive = super::archive::open(dest).await?;
+            let archived = match archive.job(&JobKey::new(id.as_str())?).await {
+                Ok(job) => Some(Archived::new(job, found, filter, scope)),
+                Err(ArchiveError::NoJob { .. }) => {
+                    if !args.only_log_lines {
+                        super::stderr::say(&format!("the archive holds nothing of {id} yet"));
+                    }
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
+            return Ok(Beginning { archived });
+        }
+        #[cfg(not(feature = "archive"))]
+        let _ = (args, id, found, filter, scope);
+        Ok(Beginning::default())
+    }
+
+    /// Whether there is none.
+    pub fn is_nothing(&self) -> bool {
+        #[cfg(feature = "archive")]
+        return self.archived.is_none();
+        #[cfg(not(feature = "archive"))]
+        true
+    }
+
+    /// Whether nothing is to come: the job had ended when it was saved, and so have the pods that are left of it.
+    pub fn is_all(&self, found: &[Match]) -> bool {
+        #[cfg(feature = "archive")]
+        return self.archived.as_ref().is_some_and(|archived| archived.job().state.ended)
+            && found.iter().all(|found| matches!(found.pod.life(), PodLife::Finished | PodLife::Gone));
+        #[cfg(not(feature = "archive"))]
+        {
+            let _ = (found, PodLife::Gone);
+            false
+        }
+    }
+
+    /// Whether the job is known to have failed.
+    pub async fn has_failed(&self) -> Result<bool, Failure> {
+        #[cfg(feature = "archive")]
+        if let Some(archived) = &self.archived {
+            return Ok(archived.has_failed().await?);
+        }
+        Ok(false)
+    }
+
+    /// What there is, when the filters admit none of it and the cluster has nothing.
+    pub fn nothing_wanted(&self, short: &str) -> String {
+        #[cfg(feature = "archive")]
+        if let Some(archived) = &self.archived {
+            return super::archive::nothing_wanted(archived.job(), short);
+        }
+        let _ = short;
+        String::new()
+    }
+
+    /// Reads what there is.
+    pub async fn look(
+        &self,
+        cluster: &Cluster,
+        found: &[Match],
+        wanted: &Wanted,
+        order: Order,
+        out: Outlet,
+    ) -> Result<(), Failure> {
+        #[cfg(feature = "archive")]
+        if let Some(archived) = &self.archived {
+            return Ok(archived.look(cluster, found, wanted, order, out).await?);
+        }
+        snapshot::snapshot(cluster, found, wanted, order, out).await;
+        Ok(())
+    }
+
+    /// Reads on until the job has ended.
+    pub async fn follow(
+        &self,
+        cluster: &Cluster,
+        namespace: &str,
+        wanted: Wanted,
+        rows: mpsc::Receiver<RowNews>,
+        out: Outlet,
+        progress: &Progress,
+    ) -> Result<Ending, Failure> {
+        #[cfg(feature = "archive")]
+        if let Some(archived) = &self.archived {
+            let unfinished = archived.before(out.clone()).await?;
+            let followed = async |wanted| {
+                Ok::<_, Failure>(follow::follow(cluster, namespace, wanted, rows, out.clone(), progress).await?)
+            };
+            let ended = archived.beside(&wanted, followed).await?;
+            archived.after(unfinished, &out).await;
+            return Ok(ended);
+        }
+        Ok(follow::follow(cluster, namespace, wanted, rows, out, progress).await?)
+    }
+}

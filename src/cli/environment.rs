@@ -1,0 +1,38 @@
+//! What the process is surrounded by: its variables, its home directory, its terminal. Read here and nowhere else.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    sync::{Arc, LazyLock},
+};
+
+use super::stderr;
+use crate::{
+    cluster::ConnectEnvironment,
+    environment::Environment,
+    source::{JobArg, SourceEnvironment},
+};
+
+/// The variables of this process, as they were when the first of them was asked for.
+#[allow(clippy::disallowed_methods)] // The one place.
+pub fn variables() -> &'static Environment {
+    static VARIABLES: LazyLock<Environment> = LazyLock::new(|| env::vars_os().collect());
+    &VARIABLES
+}
+
+/// What decides where the cluster is, besides flags. Where standard input holds the row, which `job` then says, a credential
+/// plugin does not get it.
+#[allow(clippy::disallowed_methods)] // The one place.
+pub fn of_cluster(job: Option<&JobArg>) -> ConnectEnvironment {
+    ConnectEnvironment {
+        home: env::home_dir(),
+        terminal: io::stdin().is_terminal() && job != Some(&JobArg::Stdin),
+        notice: Arc::new(stderr::hand_on),
+        ..ConnectEnvironment::of(variables())
+    }
+}
+
+/// What is known of credentials for rows.
+pub fn of_rows() -> SourceEnvironment {
+    SourceEnvironment::of(variables())
+}

@@ -1,0 +1,20 @@
+//! One pod, as the API has it now.
+
+use kube::{Api, api::ListParams};
+
+use super::{Cluster, ClusterError};
+use crate::k8s::Pod;
+
+impl Cluster {
+    /// The pod of this name; `None` when there is none. Asked for as a list, which needs no permission beyond those for finding
+    /// pods at all.
+    ///
+    /// # Errors
+    /// Any [`ClusterError`].
+    pub async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>, ClusterError> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), namespace);
+        let params = ListParams::default().fields(&format!("metadata.name={name}"));
+        let found = pods.list(&params).await.map_err(|error| ClusterError::from(&error))?;
+        Ok(found.items.into_iter().next().map(Pod::slim))
+    }
+}

@@ -1,0 +1,202 @@
+//! [`Splitter`]: received buffers → whole lines, without copying what lies inside one buffer.
+
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::memchr;
+
+use super::{Stamp, StampReader, kubelet_error};
+
+/// The longest line kept in one piece, in bytes. A longer one is handed on in pieces of this size, so that a container
+/// that never ends its line cannot take all memory.
+pub const LONGEST_LINE: usize = 32 << 20;
+
+/// One whole line of a stamped log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When the runtime wrote it.
+    pub stamp: Stamp,
+    /// Its bytes, without stamp and line end. They need not be UTF-8.
+    pub text: Bytes,
+}
+
+impl Line {
+    /// The line that `text` is, if it starts with a stamp. `text` has no line end.
+    pub fn parse(text: &[u8]) -> Option<Line> {
+        let (stamp, at) = Stamp::parse(text)?;
+        Some(Line { stamp, text: Bytes::copy_from_slice(&text[at..]) })
+    }
+}
+
+/// The lines of a short answer, such as the log's last lines: bare text is dropped, a last line without an end is kept.
+pub fn lines_of(answer: &[u8]) -> Vec<Line> {
+    answer.split(|byte| *byte == b'\n').filter_map(Line::parse).collect()
+}
+
+/// The log's last lines as an answer has them; `None` when it is an error that the kubelet wrote in their place.
+pub fn tail_of(answer: &[u8]) -> Option<Vec<Line>> {
+    let text = String::from_utf8_lossy(answer.rsplit(|byte| *byte == b'\n').next()?);
+    kubelet_error::in_band(&text).is_none().then(|| lines_of(answer))
+}
+
+/// What a stamped stream consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// A stamped line.
+    Line(Line),
+    /// A line that carries no stamp: the rest of a long line whose beginning `sinceTime` cut off.
+    Bare(Bytes),
+}
+
+/// Splits a stream that was asked for with `timestamps=true`.
+#[derive(Debug, Default)]
+pub struct Splitter {
+    /// The start of a line whose end has not arrived.
+    partial: BytesMut,
+    /// What is left of the buffer being split.
+    buffer: Bytes,
+    /// The stamp of a line that is being handed on in pieces.
+    oversized: Option<Stamp>,
+    stamps: StampReader,
+}
+
+impl Splitter {
+    /// Takes the next buffer. Everything of the one before must have been drawn with `next`.
+    pub fn push(&mut self, buffer: Bytes) {
+        debug_assert!(self.buffer.is_empty());
+        self.buffer = buffer;
+    }
+
+    /// What stands after the last line end: the text the stream ended in.
+    pub fn rest(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// Hands on a part of a line that does not end, and remembers its stamp for the parts that follow.
+    fn oversized(&mut self, part: Bytes) -> Piece {
+        let piece = self.piece(part, self.oversized);
+        if let Piece::Line(line) = &piece {
+            self.oversized = Some(line.stamp);
+        }
+        piece
+    }
+
+    /// One line as a piece: under the stamp it goes on from, or under its own.
+    fn piece(&mut self, mut whole: Bytes, oversized: Option<Stamp>) -> Piece {
+        if let Some(stamp) = oversized {
+            return Piece::Line(Line { stamp, text: whole });
+        }
+        match self.stamps.parse(&whole) {
+            Some((stamp, at)) => {
+                whole.advance(at);
+                Piece::Line(Line { stamp, text: whole })
+            }
+            None => Piece::Bare(whole),
+        }
+    }
+}
+
+impl Iterator for Splitter {
+    type Item = Piece;
+
+    /// The next whole line of what was pushed, or `None` when more must arrive.
+    fn next(&mut self) -> Option<Piece> {
+        let end = memchr(b'\n', &self.buffer);
+        let room = LONGEST_LINE - self.partial.len();
+        if end.unwrap_or(self.buffer.len()) > room {
+            self.partial.extend_from_slice(&self.buffer[..room]);
+            self.buffer.advance(room);
+            let piece = self.partial.split().freeze();
+            return Some(self.oversized(piece));
+        }
+        let Some(end) = end else {
+            self.partial.extend_from_slice(&self.buffer);
+            self.buffer = Bytes::new();
+            return None;
+        };
+        let whole = if self.partial.is_empty() {
+            self.buffer.split_to(end)
+        } else {
+            self.partial.extend_from_slice(&self.buffer[..end]);
+            self.buffer.advance(end);
+            self.partial.split().freeze()
+        };
+        self.buffer.advance(1);
+        let oversized = self.oversized.take();
+        Some(self.piece(whole, oversized))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(chunks: &[&[u8]]) -> (Vec<Piece>, Vec<u8>) {
+        let mut splitter = Splitter::default();
+        let mut pieces = Vec::new();
+        for chunk in chunks {
+            splitter.push(Bytes::copy_from_slice(chunk));
+            for piece in splitter.by_ref() {
+                pieces.push(piece);
+            }
+        }
+        (pieces, splitter.rest().to_vec())
+    }
+
+    #[test]
+    fn empty_lines_and_the_unfinished_rest_are_told_apart() {
+        let (pieces, rest) = split(&[b"2026-01-01T00:00:00.000000000Z \n2026-01-01T00:00:00.000000001Z a", b"b\n2026"]);
+        let texts: Vec<_> = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Line(line) => (line.stamp.0 % 10, line.text.clone()),
+                Piece::Bare(text) => (-1, text.clone()),
+            })
+            .collect();
+        assert_eq!(texts, [(0, Bytes::from("")), (1, Bytes::from("ab"))]);
+        assert_eq!(rest, b"2026");
+    }
+
+    #[test]
+    fn a_line_without_end_is_handed_on_in_pieces_under_its_stamp() {
+        let mut log = b"2026-01-01T00:00:00.000000000Z ".to_vec();
+        log.resize(LONGEST_LINE + 100, b'x');
+        log.push(b'\n');
+        let chunks: Vec<&[u8]> = log.chunks(1 << 20).collect();
+        let (pieces, rest) = split(&chunks);
+        assert_eq!(pieces.len(), 2);
+        let total: usize = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Line(line) => line.text.len(),
+                Piece::Bare(_) => panic!("bare"),
+            })
+            .sum();
+        assert_eq!((total, rest.len()), (LONGEST_LINE + 100 - 31, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn chunking_never_changes_the_lines(
+            texts in proptest::collection::vec(proptest::collection::vec(any::<u8>().prop_filter("end", |b| *b != b'\n'), 0..40), 0..12),
+            cuts in proptest::collection::vec(0usize..600, 0..12),
+        ) {
+            let mut log = Vec::new();
+            for text in &texts {
+                log.extend_from_slice(b"2026-01-01T00:00:00.000000007Z ");
+                log.extend_from_slice(text);
+                log.push(b'\n');
+            }
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(log.len())).collect();
+            cuts.extend([0, log.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|w| &log[w[0]..w[1]]).collect();
+            let (pieces, rest) = split(&chunks);
+            prop_assert!(rest.is_empty());
+            let got: Vec<Vec<u8>> = pieces.into_iter().map(|piece| match piece {
+                Piece::Line(line) => line.text.to_vec(),
+                Piece::Bare(text) => text.to_vec(),
+            }).collect();
+            prop_assert_eq!(got, texts);
+        }
+    }
+}
