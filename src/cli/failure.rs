@@ -18,7 +18,7 @@ pub enum Failure {
     #[error("{0}")]
     Id(#[from] ResolveError),
     /// There is no id yet, and nothing is wrong with that.
-    #[error("{0}\n{1}; logs -f waits for the id")]
+    #[error("{0}\n{1}; logs -f and save -f wait for the id")]
     Waits(ResolveError, String),
     /// The cluster.
     #[error("{0}")]

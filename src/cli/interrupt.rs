@@ -13,7 +13,8 @@ use crate::exit::Exit;
 pub async fn interruptible<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
     let listens = hangups_matter();
     tokio::select! {
-        ended = work => Ok(ended),
+        // In this order: what the work says shall not come before a signal is heeded.
+        biased;
         exit = asked_to_end(listens) => {
             tokio::spawn(async move {
                 let exit = asked_to_end(listens).await;
@@ -22,6 +23,7 @@ pub async fn interruptible<T>(work: impl Future<Output = T>) -> Result<T, Exit> 
             });
             Err(exit)
         }
+        ended = work => Ok(ended),
     }
 }
 

@@ -86,6 +86,36 @@ impl Rows {
         again && matches!(job.resolution.outcome, Outcome::None) && job.ended().is_none()
     }
 
+    /// Waits until the row names an id, or never will; returns the job as the row tells it then. What happens to the row
+    /// meanwhile goes to `tell`.
+    #[cfg(feature = "archive")]
+    pub async fn until_named(&mut self, mut job: Job, tell: impl Fn(&Notice)) -> Job {
+        if !self.may_yet_tell(&job) {
+            return job;
+        }
+        tell(&Notice::NoIdYet);
+        while self.may_yet_tell(&job) {
+            let row = match self.again.look().await {
+                None => break,
+                Some(Look::Same) => continue,
+                Some(Look::Trouble(why)) => {
+                    tell(&Notice::RowUnreadable(why));
+                    continue;
+                }
+                Some(Look::Row(row)) => row,
+                Some(Look::Back(row)) => {
+                    tell(&Notice::RowReadable);
+                    row
+                }
+            };
+            job = Job { resolution: resolve(&row), row: Some(*row) };
+        }
+        if let Some(id) = job.resolution.id() {
+            tell(&Notice::IdNamed(id.to_string()));
+        }
+        job
+    }
+
     /// Tells what `job` says now, then what changes, until nobody listens. A row that vanishes or breaks is told once and
     /// never fatal.
     pub async fn tell(mut self, job: Job, news: mpsc::Sender<RowNews>, out: Outlet) {

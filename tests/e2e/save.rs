@@ -139,6 +139,48 @@ fn secrets_are_masked_on_the_way_in_and_the_rest_is_saved_once() {
 }
 
 #[test]
+fn an_id_that_comes_later_is_waited_for_and_saved() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let row = |status: &str, id: Option<&str>| {
+        let payload = serde_json::json!({"elastic_blast_job_id": id});
+        let row =
+            serde_json::json!({"job_id": "18b9edca-4d8a-41bc-9cd8-3a2f161259b6", "status": status, "payload": payload});
+        row.to_string()
+    };
+    let path = stage.write("row.json", &row("queued", None));
+    // A single look has nothing to wait with.
+    stage.run(&["save", text(&path), place]).code(4);
+    let save = stage.start(&["save", text(&path), place, "-f"]);
+    save.until_said("the row holds no ElasticBLAST id yet, waiting for it");
+    let job = JobPlan::batch(0).counts("blast", 20);
+    stage.create(&job);
+    stage.write("row.json", "{");
+    save.until_said("the row cannot be read at present");
+    stage.write("row.json", &row("running", Some(ID)));
+    save.until_said(&format!("the row names its id now: {ID}"));
+    let said = save.end().code(0).stderr;
+    assert!(said.contains("the row can be read again") && said.contains("saved: 20 lines of 1 containers"), "{said}");
+    assert_eq!(replayed(&stage, place, "blast"), job.expected());
+    let last = changes(&stage, "row").pop().unwrap();
+    assert!(last.contains(ID), "{last}");
+
+    // A row that ends without one is not waited for, and whoever waits may be asked to end.
+    let path = stage.write("other.json", &row("queued", None));
+    let save = stage.start(&["save", text(&path), place, "-f"]);
+    save.until_said("waiting for it");
+    stage.write("other.json", &row("failed", None));
+    save.end().code(4);
+    let path = stage.write("third.json", &row("queued", None));
+    let save = stage.start(&["save", text(&path), place, "-f"]);
+    save.until_said("waiting for it");
+    save.signal("-TERM");
+    let said = save.end().code(143).stderr;
+    assert!(said.contains("nothing was saved"), "{said}");
+}
+
+#[test]
 fn two_at_once_are_refused() {
     let stage = Stage::new();
     let place = stage.directory.path().join("archive");

@@ -32,7 +32,7 @@ use crate::{
     resolve::{ResolveFormat, resolve, view},
     row::Row,
     session::{
-        Outlet, Resume, RunEvent, Sink, Wanted,
+        Notice, Outlet, Resume, RunEvent, Sink, Wanted,
         ending::{self, JobFacts, PodFacts, Verdict},
         fan_out::{FanOut, SinkError, Want, Work},
         filter::Filter,
@@ -52,14 +52,24 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     let which = JobArgs { target: Some(args.job.clone()), job: args.pick.clone(), latest: LatestArgs::default() };
     let job = Job::find(&which, &place).await?;
     let select = SelectArgs::all(args.include_setup);
-    let selection = select.selection(job.id()?);
     let (heard, readings) = mpsc::unbounded_channel();
-    let rows = Rows::of(&which, &place, &job, &select).heard_by(heard);
-    let key = JobKey::new(selection.id.as_str())?;
+    let mut rows = Rows::of(&which, &place, &job, &select).heard_by(heard);
+    if !(args.follow && rows.may_yet_tell(&job)) {
+        job.id()?;
+    }
     let age = Duration::try_from(args.max_age).unwrap_or_default();
     let secrets = if args.redact { Secrets::Masked } else { Secrets::Kept };
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, which.target.as_ref()).await?;
+    let job = match interruptible(rows.until_named(job, say)).await {
+        Ok(job) => job,
+        Err(exit) => {
+            stderr::say("interrupted: the row named no id yet, and nothing was saved");
+            return Ok(exit);
+        }
+    };
+    let selection = select.selection(job.id()?);
+    let key = JobKey::new(selection.id.as_str())?;
     let known = match archive.job(&key).await {
         Ok(known) => Some(known),
         Err(ArchiveError::NoJob { .. }) => None,
@@ -349,6 +359,10 @@ impl Run {
         }
         Ok(())
     }
+}
+
+fn say(notice: &Notice) {
+    if notice.is_warning() { stderr::warn(&notice.to_string()) } else { stderr::say(&notice.to_string()) }
 }
 
 fn say_trouble(trouble: &Trouble) {
