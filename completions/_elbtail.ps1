@@ -350,6 +350,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on until the job has ended, through restarts and new pods')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on until the job has ended, through restarts and new pods')
             [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Mask secrets before lines and objects are kept')
+            [CompletionResult]::new('--dashboard-chunks', '--dashboard-chunks', [CompletionResultType]::ParameterName, 'At the end, also write the last lines of each container as the dashboard keeps them, masked: ROW/execution-steps/logs in DEST')
             [CompletionResult]::new('--include-setup', '--include-setup', [CompletionResultType]::ParameterName, 'Take NCBI''s setup pods too, which carry no id: right when the cluster runs a single search')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again')

@@ -337,6 +337,7 @@ always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l redact -d 'Mask secrets before lines and objects are kept'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l dashboard-chunks -d 'At the end, also write the last lines of each container as the dashboard keeps them, masked: ROW/execution-steps/logs in DEST'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'

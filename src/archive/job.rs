@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,14 @@ impl Archive {
             Created::Ours => Ok(Archive { store }),
             Created::Other => Self::open(store).await,
         }
+    }
+
+    /// Puts an object that is no part of the archive beside its jobs, replacing one that is there.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn put_beside(&self, path: &str, bytes: Bytes) -> Result<(), ArchiveError> {
+        self.store.put(path, bytes).await
     }
 
     /// The jobs it holds, by id.
@@ -270,6 +279,23 @@ impl Job {
             bytes: logs().flat_map(|kept| &kept.chunks).map(|chunk| chunk.bytes).sum(),
             size: self.streams.values().flat_map(|kept| &kept.chunks).map(|chunk| chunk.size).sum(),
         }
+    }
+
+    /// The last lines of a stream: so many, or all there are, and those before them in the same chunk.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Damaged`], or what the store says.
+    pub async fn last_lines(&self, stream: &Stream, count: usize) -> Result<Vec<Line>, ArchiveError> {
+        let mut last = Vec::new();
+        for chunk in self.streams.get(stream).into_iter().flat_map(|kept| kept.chunks.iter().rev()) {
+            if last.len() >= count {
+                break;
+            }
+            let mut lines = read(&self.store, &self.key, stream, chunk).await?;
+            lines.append(&mut last);
+            last = lines;
+        }
+        Ok(last)
     }
 
     /// Hands on the lines of a stream, chunk by chunk; memory is one chunk.

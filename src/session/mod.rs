@@ -6,6 +6,8 @@
 
 #[cfg(feature = "archive")]
 pub mod archived;
+#[cfg(feature = "archive")]
+pub mod dashboard;
 pub mod ending;
 mod event;
 pub mod fan_out;

@@ -162,7 +162,7 @@ fn container_of(instance: &Instance) -> (&str, &str, &str, &str) {
 }
 
 /// The container of an instance, with its part in the job as its pod tells it, or else the names.
-fn target(instance: &Instance, pods: &HashMap<String, Pod>) -> Target {
+pub(super) fn target(instance: &Instance, pods: &HashMap<String, Pod>) -> Target {
     let known = pods.get(&instance.uid).map(targets).into_iter().flatten();
     if let Some(target) = known.into_iter().find(|target| target.container == instance.container) {
         return target;
@@ -176,7 +176,7 @@ fn target(instance: &Instance, pods: &HashMap<String, Pod>) -> Target {
 }
 
 /// The pods as they were last, by uid. What cannot be read of them is of no account to lines.
-async fn pods(job: &Job) -> Result<HashMap<String, Pod>, ArchiveError> {
+pub(super) async fn pods(job: &Job) -> Result<HashMap<String, Pod>, ArchiveError> {
     let mut pods = HashMap::new();
     let read = job.lines(&Stream::Changes(Change::Pods), |lines| {
         let read = lines.iter().filter_map(|line| serde_json::from_slice::<Pod>(&line.text).ok());

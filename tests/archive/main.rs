@@ -8,6 +8,7 @@ mod support;
 mod backend;
 mod commands;
 mod crash;
+mod dashboard;
 mod faults;
 mod full;
 mod logs;

@@ -83,8 +83,17 @@ fn what_has_ended_is_saved_at_once_and_only_once() {
     stage.create(&plan);
     stage.until_jobs_end();
     for _ in 0..2 {
-        stage.run(&["save", ROW, place]).code(0);
+        stage.run(&["save", ROW, place, "--dashboard-chunks"]).code(0);
     }
+    // What the dashboard keeps of it: the last 200 lines.
+    let logs = stage.directory.path().join("archive/18b9edca-4d8a-41bc-9cd8-3a2f161259b6/execution-steps/logs");
+    let chunk = |number| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(logs.join(format!("running/{number:06}.json"))).unwrap()).unwrap()
+    };
+    let events: Vec<serde_json::Value> =
+        (0..3).flat_map(|number| chunk(number)["events"].as_array().unwrap().clone()).collect();
+    assert_eq!(events.len(), 210, "and 10 of the init container");
+    assert_eq!(events[0]["line"], format!("{} line 101", plan.tag("blast")));
     assert_eq!(replayed(&stage, place, "blast"), numbered(&plan.tag("blast"), 300));
     assert_eq!(replayed(&stage, place, "import-query-batches"), numbered(&plan.tag("import-query-batches"), 10));
     stage.run(&["verify", place]).code(0);

@@ -56,6 +56,9 @@ pub struct SaveArgs {
     /// Mask secrets before lines and objects are kept
     #[arg(long)]
     pub redact: bool,
+    /// At the end, also write the last lines of each container as the dashboard keeps them, masked: ROW/execution-steps/logs in DEST
+    #[arg(long)]
+    pub dashboard_chunks: bool,
     /// How long a line may wait for others before it is made durable: less means more and smaller files
     #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, default_value = "60s")]
     pub max_age: SignedDuration,

@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{args::SaveArgs, open_or_begin};
 use crate::{
-    archive::{ArchiveError, Change, JobKey, JobState, Limits, Positions, Trouble, Writer},
+    archive::{Archive, ArchiveError, Change, JobKey, JobState, Limits, Positions, Trouble, Writer},
     cli::{
         args::{JobArgs, PrintArgs, SelectArgs},
         connect,
@@ -32,7 +32,7 @@ use crate::{
     resolve::{ResolveFormat, resolve, view},
     row::Row,
     session::{
-        Notice, Outlet, Resume, RunEvent, Sink, Wanted,
+        Notice, Outlet, Resume, RunEvent, Sink, Wanted, dashboard,
         ending::{self, JobFacts, PodFacts, Verdict},
         fan_out::{FanOut, SinkError, Want, Work},
         filter::Filter,
@@ -88,7 +88,9 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     let trouble = writer.trouble();
     let positions = writer.positions();
     let saver = Saver::new(writer, known.as_ref(), secrets).await?;
+    let dashboard = args.dashboard_chunks.then(|| (archive.clone(), key.clone()));
     let run = Run {
+        dashboard,
         namespace: job.namespace(cluster.namespace()),
         cluster,
         selection,
@@ -103,6 +105,8 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
 }
 
 struct Run {
+    /// Where the dashboard's own chunks go, if they are wanted.
+    dashboard: Option<(Archive, JobKey)>,
     args: SaveArgs,
     color: ColorChoice,
     cluster: Cluster,
@@ -197,7 +201,11 @@ impl Run {
                 }
                 saver.tell(JobState { ended: state.ended || matches!(end, End::Job { ended: true }), ..state }).await?;
             }
-            Ok(saver.finish().await?)
+            saver.finish().await?;
+            if let Some((archive, key)) = &self.dashboard {
+                dashboard::write(archive, key).await?;
+            }
+            Ok(())
         };
         let last = if interrupted { timeout(LAST_WORD, last).await } else { Ok(last.await) };
         let stats = stats.now();

@@ -1,0 +1,259 @@
+//! [`write`]: what the dashboard keeps of a job's logs, made from what the archive has.
+//!
+//! The dashboard itself keeps the end of each container's log, in chunks of JSON per step, and in the row a few lines of each
+//! step. Both are made anew from the archive whenever a run has ended, so that whatever interrupted an earlier run, they are whole.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::replay::{pods, target};
+use crate::{
+    archive::{Archive, ArchiveError, Instance, Job, JobKey, Stream},
+    discover::{Pod, Target},
+    mask,
+};
+
+/// Lines that the dashboard keeps of a container.
+const LINES: usize = 200;
+
+/// Characters that it keeps of a line.
+const LINE: usize = 4000;
+
+/// Events in one of its chunks.
+const EVENTS: usize = 100;
+
+/// Characters of a step's `last_output`.
+const LAST_OUTPUT: usize = 6000;
+
+/// The version of the dashboard's format.
+const VERSION: u32 = 1;
+
+/// A chunk of a step's lines.
+#[derive(Debug, Serialize)]
+struct Chunk<'a> {
+    schema_version: u32,
+    job_id: &'a str,
+    step: &'a str,
+    sequence: u64,
+    events: &'a [Event],
+    created_at: Timestamp,
+}
+
+/// A line.
+#[derive(Debug, Serialize)]
+struct Event {
+    stream: String,
+    line: String,
+    index: u64,
+}
+
+/// What belongs into the row, as `payload._progress` has it.
+#[derive(Debug, Serialize)]
+struct Progress<'a> {
+    schema_version: u32,
+    job_id: &'a str,
+    steps: BTreeMap<&'static str, Step>,
+    created_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct Step {
+    last_output: String,
+}
+
+/// Writes `ROW/execution-steps/logs/STEP/NNNNNN.json` and `ROW/execution-steps/progress.json` beside the jobs of an archive. ROW is
+/// the row's id, or the ElasticBLAST id of a job without a row. Secrets are masked, as the dashboard does.
+///
+/// # Errors
+/// What the store says. What is damaged is left out.
+pub async fn write(archive: &Archive, key: &JobKey) -> Result<(), ArchiveError> {
+    let job = archive.job(key).await?;
+    let pods = pods(&job).await?;
+    let row = job.state.row.as_deref().filter(|row| JobKey::new(row).is_ok());
+    let job_id = row.unwrap_or(key.as_str()).to_owned();
+    let directory = format!("{job_id}/execution-steps");
+    let created_at = Timestamp::now();
+    let mut steps = BTreeMap::new();
+    for (step, containers) in by_step(&job, &pods) {
+        let mut writing = Writing {
+            archive,
+            directory: &directory,
+            job_id: &job_id,
+            step,
+            created_at,
+            events: Vec::new(),
+            index: 0,
+            sequence: 0,
+            clip: Clip::default(),
+        };
+        for (target, instances) in containers {
+            let lines = last_lines(&job, &instances).await?;
+            writing.container(&target, lines).await?;
+        }
+        writing.flush().await?;
+        steps.insert(step, Step { last_output: writing.clip.text() });
+    }
+    let progress = Progress { schema_version: VERSION, job_id: &job_id, steps, created_at };
+    archive.put_beside(&format!("{directory}/progress.json"), json(&progress)?).await
+}
+
+fn json(value: &impl Serialize) -> Result<Bytes, ArchiveError> {
+    Ok(serde_json::to_vec(value).map_err(|error| ArchiveError::Usage(error.to_string()))?.into())
+}
+
+/// The containers of each step, with their instances in order.
+fn by_step(job: &Job, pods: &HashMap<String, Pod>) -> BTreeMap<&'static str, Vec<(Target, Vec<Instance>)>> {
+    let mut steps: BTreeMap<_, Vec<(Target, Vec<Instance>)>> = BTreeMap::new();
+    for (instance, _) in job.logs() {
+        let target = target(instance, pods);
+        let containers = steps.entry(target.phase.as_str()).or_default();
+        match containers.last_mut() {
+            Some((known, instances)) if known.id() == target.id() => instances.push(instance.clone()),
+            _ => containers.push((target, vec![instance.clone()])),
+        }
+    }
+    steps
+}
+
+/// The last lines of a container, over its instances: what a crash left stands in the one before the latest.
+async fn last_lines(job: &Job, instances: &[Instance]) -> Result<Vec<String>, ArchiveError> {
+    let mut all: Vec<String> = Vec::new();
+    for instance in instances.iter().rev() {
+        let wanted = LINES - all.len();
+        let mut lines = match job.last_lines(&Stream::Log(instance.clone()), wanted).await {
+            Ok(lines) => lines,
+            Err(ArchiveError::Damaged { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        lines.drain(..lines.len().saturating_sub(wanted));
+        let mut masked = mask::Lines::default();
+        let text = lines.iter().map(|line| {
+            let text = String::from_utf8_lossy(&line.text);
+            masked.mask(&text).chars().take(LINE).collect::<String>()
+        });
+        let earlier = text.collect::<Vec<_>>();
+        all.splice(..0, earlier);
+        if all.len() >= LINES {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The chunks of one step.
+struct Writing<'a> {
+    archive: &'a Archive,
+    directory: &'a str,
+    job_id: &'a str,
+    step: &'static str,
+    created_at: Timestamp,
+    events: Vec<Event>,
+    /// Events before these.
+    index: u64,
+    sequence: u64,
+    clip: Clip,
+}
+
+impl Writing<'_> {
+    async fn container(&mut self, target: &Target, lines: Vec<String>) -> Result<(), ArchiveError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let stream = format!("{}/{}", target.pod, target.container);
+        self.clip.line(&format!("--- {stream} ---"));
+        for line in lines {
+            self.clip.line(&line);
+            self.events.push(Event { stream: stream.clone(), line, index: self.index });
+            self.index += 1;
+            if self.events.len() == EVENTS {
+                self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), ArchiveError> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let events = std::mem::take(&mut self.events);
+        let Writing { job_id, step, sequence, created_at, directory, .. } = *self;
+        let chunk = Chunk { schema_version: VERSION, job_id, step, sequence, events: &events, created_at };
+        self.archive.put_beside(&format!("{directory}/logs/{step}/{sequence:06}.json"), json(&chunk)?).await?;
+        self.sequence += 1;
+        Ok(())
+    }
+}
+
+/// Stands between the halves of what is too long.
+const MARKER: &str = "\n...\n(cut: the rest is in execution-steps/logs)\n...\n";
+
+/// Lines, of which the first and the last characters are kept when they are too many.
+#[derive(Debug, Default)]
+struct Clip {
+    head: String,
+    /// Characters in `head`.
+    headed: usize,
+    tail: VecDeque<char>,
+    cut: bool,
+}
+
+impl Clip {
+    fn line(&mut self, line: &str) {
+        let separator = if self.headed > 0 { "\n" } else { "" };
+        for character in separator.chars().chain(line.chars()) {
+            if self.headed < LAST_OUTPUT / 2 {
+                self.head.push(character);
+                self.headed += 1;
+                continue;
+            }
+            self.tail.push_back(character);
+            if self.tail.len() > LAST_OUTPUT / 2 {
+                self.tail.pop_front();
+                self.cut = true;
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        if !self.cut {
+            return self.head.chars().chain(self.tail.iter().copied()).collect();
+        }
+        let marker = MARKER.chars().count();
+        let (head, tail) = (LAST_OUTPUT / 2 - marker, self.tail.iter().copied());
+        self.head.chars().take(head).chain(MARKER.chars()).chain(tail).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn clipped(lines: &[String]) -> String {
+        let mut clip = Clip::default();
+        lines.iter().for_each(|line| clip.line(line));
+        clip.text()
+    }
+
+    proptest! {
+        #[test]
+        fn a_steps_output_is_its_lines_or_their_two_ends(
+            lines in proptest::collection::vec("[a-z€ß]{1,300}", 0..60),
+        ) {
+            let (whole, text) = (lines.join("\n"), clipped(&lines));
+            prop_assert!(text.chars().count() <= LAST_OUTPUT);
+            if whole.chars().count() <= LAST_OUTPUT {
+                prop_assert_eq!(text, whole);
+            } else {
+                let (head, tail) = text.split_once(MARKER).unwrap();
+                prop_assert!(whole.starts_with(head) && whole.ends_with(tail));
+                prop_assert_eq!(text.chars().count(), LAST_OUTPUT);
+            }
+        }
+    }
+}
