@@ -23,6 +23,8 @@ pub enum Kind {
     Create,
     /// A change of one object.
     Patch,
+    /// One object in the place of another.
+    Update,
     /// A deletion of one object or of many.
     Delete,
     /// Discovery, version and health.
@@ -90,6 +92,7 @@ impl Call {
             (_, &Method::GET) if call.subresource == "proxy" => Kind::NodeFile,
             (_, &Method::POST) => Kind::Create,
             (_, &Method::PATCH) => Kind::Patch,
+            (_, &Method::PUT) => Kind::Update,
             (_, &Method::DELETE) => Kind::Delete,
             _ if call.subresource == "log" => Kind::Log,
             _ if call.flag("watch") => Kind::Watch,
@@ -126,6 +129,7 @@ impl Call {
             Kind::List => "list",
             Kind::Create => "create",
             Kind::Patch => "patch",
+            Kind::Update => "update",
             Kind::Delete if self.name.is_empty() => "deletecollection",
             Kind::Delete => "delete",
         }

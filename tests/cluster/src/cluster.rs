@@ -1,6 +1,6 @@
 //! The cluster as tests hold it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -286,6 +286,11 @@ impl TestCluster {
     /// Every request so far, as `METHOD target`.
     pub fn requests(&self) -> Vec<String> {
         self.world.counters.seen()
+    }
+
+    /// What a user has asked for so far, allowed or not, as RBAC knows it: verb, API group and resource.
+    pub fn asked(&self, user: &str) -> BTreeSet<[String; 3]> {
+        self.world.counters.asked(user)
     }
 
     /// Resets every connection, but goes on listening.

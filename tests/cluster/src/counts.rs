@@ -1,6 +1,6 @@
 //! What the server has seen, for tests to assert on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,6 +73,7 @@ pub(crate) struct Counters {
     pub(crate) logs: Arc<Gauge>,
     pub(crate) watches: Arc<Gauge>,
     requests: Mutex<(BTreeMap<Kind, usize>, Vec<String>)>,
+    asked: Mutex<BTreeSet<(String, [String; 3])>>,
 }
 
 impl Counters {
@@ -85,6 +86,17 @@ impl Counters {
         let count = requests.0.entry(call.kind).or_default();
         *count += 1;
         *count
+    }
+
+    /// Remembers what a user has asked for, as RBAC knows it: verb, API group and resource.
+    pub(crate) fn ask(&self, user: &str, what: [&str; 3]) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.insert((user.to_owned(), what.map(str::to_owned)));
+    }
+
+    pub(crate) fn asked(&self, user: &str) -> BTreeSet<[String; 3]> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|(who, _)| who == user).map(|(_, what)| what.clone()).collect()
     }
 
     pub(crate) fn seen(&self) -> Vec<String> {

@@ -39,6 +39,21 @@ pub(crate) fn delete(world: &Arc<World>, call: &Call, resource: &'static Resourc
     }
     let found = world.get(resource, &call.namespace, &call.name);
     let object = found.ok_or_else(|| Failure::not_found(resource, &call.name))?;
+    let wanted = &options["preconditions"];
+    if let (Some(meant), there) = (wanted["uid"].as_str(), object["metadata"]["uid"].as_str().unwrap_or_default())
+        && meant != there
+    {
+        return Err(Failure::uid_differs(resource, &call.name, meant, there));
+    }
+    if let (Some(meant), there) = (wanted["resourceVersion"].as_str(), &object["metadata"]["resourceVersion"])
+        && there != meant
+    {
+        let there = there.as_str().unwrap_or_default();
+        let why = format!(
+            "Precondition failed: ResourceVersion in precondition: {meant}, ResourceVersion in object meta: {there}"
+        );
+        return Err(Failure::conflict(resource, &call.name, &why));
+    }
     remove(world, call, resource, &object, options);
     if resource.kind == "Pod" {
         let left = world.get(resource, &call.namespace, &call.name).unwrap_or(object);

@@ -23,16 +23,13 @@ pub(crate) fn discover(call: &Call) -> Outcome {
         "/apis" => json!({
             "kind": "APIGroupList",
             "apiVersion": "v1",
-            "groups": [group("authorization.k8s.io"), group("batch")],
+            "groups": [group("authorization.k8s.io"), group("batch"), group("coordination.k8s.io")],
         }),
-        "/apis/batch" => {
-            let mut batch = group("batch");
-            batch["kind"] = "APIGroup".into();
-            batch["apiVersion"] = "v1".into();
-            batch
-        }
+        "/apis/batch" => api_group("batch"),
+        "/apis/coordination.k8s.io" => api_group("coordination.k8s.io"),
         "/api/v1" => resources("", "v1"),
         "/apis/batch/v1" => resources("batch", "batch/v1"),
+        "/apis/coordination.k8s.io/v1" => resources("coordination.k8s.io", "coordination.k8s.io/v1"),
         "/apis/authorization.k8s.io/v1" => json!({
             "kind": "APIResourceList",
             "apiVersion": "v1",
@@ -45,9 +42,11 @@ pub(crate) fn discover(call: &Call) -> Outcome {
         "/openapi/v3" => json!({"paths": {
             "api/v1": {"serverRelativeURL": "/openapi/v3/api/v1?hash=1"},
             "apis/batch/v1": {"serverRelativeURL": "/openapi/v3/apis/batch/v1?hash=1"},
+            "apis/coordination.k8s.io/v1": {"serverRelativeURL": "/openapi/v3/apis/coordination.k8s.io/v1?hash=1"},
         }}),
         "/openapi/v3/api/v1" => openapi(""),
         "/openapi/v3/apis/batch/v1" => openapi("batch"),
+        "/openapi/v3/apis/coordination.k8s.io/v1" => openapi("coordination.k8s.io"),
         "/healthz" | "/readyz" | "/livez" => {
             let ok = futures::stream::once(std::future::ready(Bytes::from_static(b"ok")));
             return Ok(Answer::Text(body::stream(ok)));
@@ -80,6 +79,13 @@ fn group(name: &str) -> Value {
     json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
+fn api_group(name: &str) -> Value {
+    let mut group = group(name);
+    group["kind"] = "APIGroup".into();
+    group["apiVersion"] = "v1".into();
+    group
+}
+
 fn resources(group: &str, version: &str) -> Value {
     let mut list: Vec<Value> = Vec::new();
     for resource in of_group(group) {
@@ -90,6 +96,9 @@ fn resources(group: &str, version: &str) -> Value {
             "kind": resource.kind,
             "verbs": VERBS,
         });
+        if resource.kind == "Lease" {
+            entry["verbs"] = json!(VERBS.into_iter().chain(["update"]).collect::<Vec<_>>());
+        }
         if !resource.short.is_empty() {
             entry["shortNames"] = json!(resource.short);
         }
@@ -111,7 +120,7 @@ fn of_group(group: &str) -> impl Iterator<Item = &'static Resource> {
 fn openapi(group: &str) -> Value {
     let mut paths = Map::new();
     for resource in of_group(group) {
-        let root = if group.is_empty() { "/api/v1" } else { "/apis/batch/v1" };
+        let root = if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{group}/v1") };
         let namespace = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
         paths.insert(
             format!("{root}{namespace}/{}/{{name}}", resource.plural),

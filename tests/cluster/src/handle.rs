@@ -123,6 +123,7 @@ async fn route(world: &Arc<World>, user: &User, call: &Call, incoming: Incoming)
             discovery::discover(call)
         };
     };
+    world.counters.ask(&user.name, [call.verb(), resource.group, &call.resource_name()]);
     authorize(user, call, resource)?;
     match (call.kind, call.subresource.as_str()) {
         (Kind::Log, _) => log_api::log(world, call),
@@ -131,6 +132,7 @@ async fn route(world: &Arc<World>, user: &User, call: &Call, incoming: Incoming)
         (Kind::List, "") => list::list(world, call, resource),
         (Kind::Get, "" | "status") => list::get(world, call, resource),
         (Kind::Create, "") => write::create(world, call, resource, read(incoming).await?),
+        (Kind::Update, "") if resource.kind == "Lease" => write::update(world, call, resource, read(incoming).await?),
         (Kind::Patch, "") => write::patch(world, call, resource, &read(incoming).await?),
         (Kind::Delete, "") => delete::delete(world, call, resource, &read(incoming).await?),
         _ => Err(Failure::no_such_path()),

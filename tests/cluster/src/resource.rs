@@ -28,13 +28,22 @@ pub(crate) static NODES: Resource =
 pub(crate) static JOBS: Resource =
     Resource { group: "batch", plural: "jobs", singular: "job", kind: "Job", short: &[], namespaced: true };
 
+pub(crate) static LEASES: Resource = Resource {
+    group: "coordination.k8s.io",
+    plural: "leases",
+    singular: "lease",
+    kind: "Lease",
+    short: &[],
+    namespaced: true,
+};
+
 /// All of them.
-pub(crate) static ALL: [&Resource; 5] = [&PODS, &EVENTS, &NAMESPACES, &NODES, &JOBS];
+pub(crate) static ALL: [&Resource; 6] = [&PODS, &EVENTS, &NAMESPACES, &NODES, &LEASES, &JOBS];
 
 impl Resource {
     /// `v1` or `batch/v1`.
-    pub(crate) fn api_version(&self) -> &'static str {
-        if self.group.is_empty() { "v1" } else { "batch/v1" }
+    pub(crate) fn api_version(&self) -> String {
+        if self.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", self.group) }
     }
 
     /// `pods` or `jobs.batch`, as error messages say it.

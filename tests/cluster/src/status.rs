@@ -58,6 +58,29 @@ impl Failure {
         Self::new(StatusCode::CONFLICT, Some("AlreadyExists"), &message, Some(details(resource, Some(name))))
     }
 
+    /// A write that was made from something else than what is there.
+    pub(crate) fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
+        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", resource.qualified());
+        Self::new(StatusCode::CONFLICT, Some("Conflict"), &message, Some(details(resource, Some(name))))
+    }
+
+    /// A write that is meant for another object of that name.
+    pub(crate) fn uid_differs(resource: &Resource, name: &str, meant: &str, there: &str) -> Self {
+        let why = format!("Precondition failed: UID in precondition: {meant}, UID in object meta: {there}");
+        Self::conflict(resource, name, &why)
+    }
+
+    /// An update without the version that it was made from.
+    pub(crate) fn no_version(resource: &Resource, name: &str) -> Self {
+        let problem = "Invalid value: 0: must be specified for an update";
+        let message = format!("{} \"{name}\" is invalid: metadata.resourceVersion: {problem}", resource.qualified());
+        let cause = json!({"reason": "FieldValueInvalid", "message": problem, "field": "metadata.resourceVersion"});
+        let mut details = details(resource, Some(name));
+        details["kind"] = resource.kind.into();
+        details["causes"] = json!([cause]);
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Some("Invalid"), &message, Some(details))
+    }
+
     pub(crate) fn forbidden(details: Value, message: &str) -> Self {
         let failure = Self::new(StatusCode::FORBIDDEN, Some("Forbidden"), message, Some(details));
         Self { forbidden: true, ..failure }

@@ -24,7 +24,7 @@ pub(crate) fn create(world: &Arc<World>, call: &Call, resource: &'static Resourc
         fields.shift_remove("kind");
         fields.shift_remove("apiVersion");
     }
-    identify(&mut object, &call.namespace)?;
+    identify(&mut object, resource, &call.namespace)?;
     match resource.kind {
         "Pod" => default_pod(&mut object),
         "Job" => default_job(&mut object),
@@ -51,6 +51,54 @@ pub(crate) fn create(world: &Arc<World>, call: &Call, resource: &'static Resourc
     }
     Ok(Answer::Json(StatusCode::CREATED, typed(&stored, resource)))
 }
+
+/// Puts an object in the place of the one that it was made from, by its `resourceVersion`.
+///
+/// A Lease may also be created so. One that names the uid of an object that is gone, or was created anew, is in conflict.
+pub(crate) fn update(world: &Arc<World>, call: &Call, resource: &'static Resource, mut object: Value) -> Outcome {
+    if !object.is_object() {
+        return Err(Failure::bad_request("the object provided is not an object"));
+    }
+    if let Some(fields) = object.as_object_mut() {
+        fields.shift_remove("kind");
+        fields.shift_remove("apiVersion");
+    }
+    if object["metadata"]["name"] != call.name.as_str() {
+        let message = "the name of the object does not match the name on the URL";
+        return Err(Failure::bad_request(message));
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (uid, version) = (text(&object["metadata"]["uid"]), text(&object["metadata"]["resourceVersion"]));
+    if world.get(resource, &call.namespace, &call.name).is_none() {
+        if !uid.is_empty() {
+            return Err(Failure::uid_differs(resource, &call.name, &uid, ""));
+        }
+        return match resource.kind {
+            "Lease" => create(world, call, resource, object),
+            _ => Err(Failure::not_found(resource, &call.name)),
+        };
+    }
+    let stored = world.change(|state| {
+        let there = state.store.get(resource, &call.namespace, &call.name);
+        let there = &there.ok_or_else(|| Failure::not_found(resource, &call.name))?["metadata"];
+        if !uid.is_empty() && there["uid"] != uid.as_str() {
+            return Err(Failure::uid_differs(resource, &call.name, &uid, &text(&there["uid"])));
+        }
+        if version.is_empty() {
+            return Err(Failure::no_version(resource, &call.name));
+        }
+        if there["resourceVersion"] != version.as_str() {
+            return Err(Failure::conflict(resource, &call.name, MODIFIED));
+        }
+        for kept in ["namespace", "uid", "creationTimestamp"] {
+            object["metadata"][kept] = there[kept].clone();
+        }
+        Ok(state.store.put(resource, object))
+    })?;
+    Ok(Answer::Json(StatusCode::OK, typed(&stored, resource)))
+}
+
+const MODIFIED: &str = "the object has been modified; please apply your changes to the latest version and try again";
 
 /// Changes an object by a merge patch (RFC 7386), which also does for a strategic one without lists.
 pub(crate) fn patch(world: &Arc<World>, call: &Call, resource: &'static Resource, patch: &Value) -> Outcome {
@@ -82,7 +130,7 @@ fn merge(object: &mut Value, patch: &Value) {
 }
 
 /// Name, namespace, uid and time of birth.
-fn identify(object: &mut Value, namespace: &str) -> Result<(), Failure> {
+fn identify(object: &mut Value, resource: &Resource, namespace: &str) -> Result<(), Failure> {
     let metadata = &mut object["metadata"];
     if metadata["name"].as_str().unwrap_or_default().is_empty() {
         let Some(prefix) = metadata["generateName"].as_str() else {
@@ -94,7 +142,9 @@ fn identify(object: &mut Value, namespace: &str) -> Result<(), Failure> {
         metadata["namespace"] = namespace.into();
     }
     metadata["uid"] = world::uid().into();
-    metadata["generation"] = 1.into();
+    if resource.kind != "Lease" {
+        metadata["generation"] = 1.into();
+    }
     metadata["creationTimestamp"] = clock::seconds(Timestamp::now()).into();
     Ok(())
 }
