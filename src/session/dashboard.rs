@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::replay::{pods, target};
 use crate::{
     archive::{Archive, ArchiveError, Instance, Job, JobKey, Stream},
-    discover::{Pod, Target},
+    k8s::{Pod, Target},
     mask,
 };
 

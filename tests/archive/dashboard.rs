@@ -2,7 +2,7 @@
 
 use elbtail::{
     archive::{Instance, JobState, Stream, object_store::ObjectStoreExt},
-    follow::{lines::Line, stamp::Stamp},
+    k8s::{Line, Stamp},
     session::dashboard,
 };
 use serde_json::Value;
