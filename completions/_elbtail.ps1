@@ -318,6 +318,8 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
         }
         'elbtail;save' {
             [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'Which of several rows, by its id or the first 6 or more characters of it')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'With --all: where /healthz and /metrics (Prometheus) are answered')
+            [CompletionResult]::new('--lease-duration', '--lease-duration', [CompletionResultType]::ParameterName, 'With --all: how long a job is left alone whose Lease is not renewed')
             [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'How long a line may wait for others before it is made durable: less means more and smaller files')
             [CompletionResult]::new('--node-logs', '--node-logs', [CompletionResultType]::ParameterName, 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
@@ -347,6 +349,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--db-payload', '--db-payload', [CompletionResultType]::ParameterName, 'The column that holds the payload [default: payload, else payload_json]')
             [CompletionResult]::new('--db-header', '--db-header', [CompletionResultType]::ParameterName, 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Keep every job that runs: those whose rows --db has, else those that have pods in the namespace; until it is asked to end')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on until the job has ended, through restarts and new pods')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on until the job has ended, through restarts and new pods')
             [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Mask secrets before lines and objects are kept')

@@ -304,6 +304,8 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l match-server-
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l listen -d 'With --all: where /healthz and /metrics (Prometheus) are answered' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l lease-duration -d 'With --all: how long a job is left alone whose Lease is not renewed' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l max-age -d 'How long a line may wait for others before it is made durable: less means more and smaller files' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
 never\t'Never'
@@ -335,6 +337,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-header -d 'A
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l all -d 'Keep every job that runs: those whose rows --db has, else those that have pods in the namespace; until it is asked to end'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l redact -d 'Mask secrets before lines and objects are kept'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l dashboard-chunks -d 'At the end, also write the last lines of each container as the dashboard keeps them, masked: ROW/execution-steps/logs in DEST'

@@ -18,6 +18,8 @@ mod causes;
 pub mod cli;
 pub mod cluster;
 pub mod crypto;
+#[cfg(feature = "archive")]
+pub mod daemon;
 pub mod discover;
 pub mod doctor;
 pub mod environment;

@@ -81,7 +81,8 @@ static PROCESS: LazyLock<String> =
 
 const UNKNOWN: &str = "an unknown host";
 
-fn host() -> String {
+/// The name of this machine, or of the pod.
+pub fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| UNKNOWN.to_owned())
 }

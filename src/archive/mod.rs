@@ -15,6 +15,7 @@
 //! | `lease` | one writer at a time |
 //! | `leftovers` | what an interrupted writer has left behind |
 //! | `position` | how far a log is, for a follower to go on from |
+//! | `written` | how much of it is durable |
 //! | `writer` | lines in, bounded memory, durable chunks and commits out |
 //! | `job`, `merged` | a job read again: one stream, or all by time |
 //! | `verify`, `prune` | what is missing and why; what is too old |
@@ -38,12 +39,14 @@ mod stream;
 mod verify;
 pub mod view;
 mod writer;
+mod written;
 
 /// The stores that archives lie in, for whoever brings one.
 pub use object_store;
 
 pub use error::ArchiveError;
 pub use job::{Archive, Job, Kept, Summary};
+pub use lease::host;
 pub use merged::{Merged, MergedLine, Part};
 pub use open::{Access, open, open_with};
 pub use place::Place;
@@ -54,3 +57,4 @@ pub use store::Store;
 pub use stream::{Change, Instance, JobKey, Stream};
 pub use verify::{Fault, JobReport, verify};
 pub use writer::{Limits, StreamId, Trouble, Writer};
+pub use written::Written;

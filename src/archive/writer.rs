@@ -24,6 +24,7 @@ use super::{
     record::{Chunk, Complete, Gap, JobState, Record},
     segment::commit,
     store::{Created, patiently},
+    written::Written,
 };
 use crate::{
     k8s::{Line, Stamp},
@@ -47,6 +48,13 @@ pub struct Limits {
     pub memory: usize,
     /// Closed chunks that are compressed or put at a time.
     pub uploads: usize,
+}
+
+impl Limits {
+    /// For one of many writers in one process.
+    pub fn of_many() -> Limits {
+        Limits { memory: 16 << 20, uploads: 2, ..Limits::default() }
+    }
 }
 
 impl Default for Limits {
@@ -77,6 +85,7 @@ pub struct Writer {
     committer: Option<JoinHandle<Result<(), ArchiveError>>>,
     failed: Option<ArchiveError>,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
+    written: watch::Receiver<Written>,
     state: JobState,
 }
 
@@ -127,6 +136,7 @@ impl Writer {
         let index = Index::new(&store, job);
         let (queue, pending) = mpsc::channel(QUEUE);
         let trouble = Arc::new(watch::channel(None).0);
+        let (told, written) = watch::channel(Written::default());
         let mut writer = Writer {
             store,
             job: job.clone(),
@@ -140,6 +150,7 @@ impl Writer {
             committer: None,
             failed: None,
             trouble,
+            written,
             state: JobState::default(),
         };
         let begun = async {
@@ -154,7 +165,7 @@ impl Writer {
             }
         };
         let at = writer.store.call(&format!("jobs/{job}"));
-        let committer = Committer { index, lease, next, trouble: writer.trouble.clone(), at };
+        let committer = Committer { index, lease, next, trouble: writer.trouble.clone(), written: told, at };
         writer.committer = Some(tokio::spawn(committer.run(pending)));
         Ok(writer)
     }
@@ -233,6 +244,11 @@ impl Writer {
     /// How the store is.
     pub fn trouble(&self) -> Trouble {
         self.trouble.subscribe()
+    }
+
+    /// How much has become durable.
+    pub fn written(&self) -> watch::Receiver<Written> {
+        self.written.clone()
     }
 
     /// Takes the next lines of a stream; waits while there is no room for them.
@@ -477,6 +493,7 @@ struct Committer {
     /// The next commit's number.
     next: u64,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
+    written: watch::Sender<Written>,
     at: String,
 }
 
@@ -531,6 +548,7 @@ impl Committer {
             return Err(taken());
         }
         self.next += 1;
+        self.written.send_modify(|written| records.iter().for_each(|record| written.take(record)));
         // Joining is a matter of order, not of safety: what fails now is due again the next time.
         match self.index.tidy(number).await {
             Err(error) if !error.is_transient() && !matches!(error, ArchiveError::Damaged { .. }) => Err(error),

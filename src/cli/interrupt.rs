@@ -15,9 +15,9 @@ pub async fn interruptible<T>(work: impl Future<Output = T>) -> Result<T, Exit> 
     tokio::select! {
         // In this order: what the work says shall not come before a signal is heeded.
         biased;
-        exit = asked_to_end(listens) => {
+        exit = arrives(listens) => {
             tokio::spawn(async move {
-                let exit = asked_to_end(listens).await;
+                let exit = arrives(listens).await;
                 die_of(exit);
                 std::process::exit(i32::from(exit as u8));
             });
@@ -44,8 +44,16 @@ pub fn die_of(exit: Exit) {
     }
 }
 
+/// Waits until a signal asks for the end; a second one ends the process at once.
+#[cfg(feature = "archive")]
+pub async fn asked_to_end() -> Exit {
+    interruptible(std::future::pending())
+        .await
+        .map_or_else(|exit| exit, |never: std::convert::Infallible| match never {})
+}
+
 /// Waits for one of the signals. One that cannot be listened to keeps its default action.
-async fn asked_to_end(hangups: bool) -> Exit {
+async fn arrives(hangups: bool) -> Exit {
     tokio::select! {
         () = arrival(SignalKind::interrupt()) => Exit::Interrupted,
         () = arrival(SignalKind::terminate()) => Exit::Terminated,

@@ -69,6 +69,25 @@ impl Selection {
     }
 }
 
+/// The label selectors of the pods of all jobs: those that carry an id, and those of ElasticBLAST that carry none in a label.
+pub fn selectors_of_all() -> [String; 2] {
+    [ID_LABEL.to_owned(), format!("!{ID_LABEL},app in ({APPS})")]
+}
+
+/// Which job a pod says that it belongs to, in its label or else in its environment.
+pub fn job_of(pod: &Pod) -> Option<JobId> {
+    match pod.label(ID_LABEL).filter(|label| !label.is_empty()) {
+        Some(label) => label.parse().ok(),
+        None => ids_in_env(pod).find_map(|id| id.parse().ok()),
+    }
+}
+
+fn ids_in_env(pod: &Pod) -> impl Iterator<Item = &str> {
+    let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
+    let named = containers.flat_map(|container| &container.env).filter(|env| env.name == ID_ENV);
+    named.filter_map(|env| env.value.as_deref()).filter(|value| !value.is_empty())
+}
+
 /// Whether `pod` belongs to the job, and why.
 ///
 /// A pod that carries another job's id, in its label or environment, is never taken: 8 hex digits turn up elsewhere.
@@ -77,13 +96,7 @@ pub fn judge(pod: &Pod, selection: &Selection) -> Option<Evidence> {
     if let Some(label) = pod.label(ID_LABEL).filter(|label| !label.is_empty()) {
         return (label == id).then_some(Evidence::Label);
     }
-    let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
-    let mut ids = containers
-        .flat_map(|container| &container.env)
-        .filter(|env| env.name == ID_ENV)
-        .filter_map(|env| env.value.as_deref())
-        .filter(|value| !value.is_empty())
-        .peekable();
+    let mut ids = ids_in_env(pod).peekable();
     if ids.peek().is_some() {
         return ids.any(|value| value == id).then_some(Evidence::Env);
     }

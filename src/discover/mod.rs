@@ -17,6 +17,6 @@ pub mod watch;
 
 pub use changes::Changes;
 pub use entry::{Entry, entries};
-pub use evidence::{Evidence, Match, SETUP_APPS, Selection, judge};
+pub use evidence::{Evidence, Match, SETUP_APPS, Selection, job_of, judge, selectors_of_all};
 pub use reading::{Reading, word};
 pub use view::TargetsFormat;

@@ -13,6 +13,8 @@ mod running;
 mod scene;
 mod stage;
 
+#[cfg(feature = "archive")]
+mod all;
 mod archived;
 mod bytes;
 mod deletion;

@@ -115,6 +115,11 @@ impl Running {
         assert!(found, "{text:?} was never said:\n{}", self.stderr.text());
     }
 
+    /// What stderr holds so far.
+    pub fn said(&self) -> String {
+        self.stderr.text()
+    }
+
     /// Waits until stdout holds `text`.
     #[track_caller]
     pub fn until_printed(&self, text: &str) {

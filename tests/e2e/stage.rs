@@ -123,6 +123,16 @@ impl Stage {
         self.runtime.block_on(self.pod_api().list(&ListParams::default())).unwrap().items
     }
 
+    /// The objects of a kind in the namespace.
+    pub fn list<T>(&self) -> Vec<T>
+    where
+        T: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+        T: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+    {
+        let api: Api<T> = Api::namespaced(self.client.clone(), &self.namespace);
+        self.runtime.block_on(api.list(&ListParams::default())).unwrap().items
+    }
+
     /// Waits until all Jobs have completed or failed, but for those that are suspended.
     pub fn until_jobs_end(&self) {
         self.until("all Jobs ended", || {

@@ -1,6 +1,6 @@
 //! The flags of the commands about archives.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, net::SocketAddr};
 
 use clap::{Args, ValueHint};
 use jiff::SignedDuration;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Where an archive is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DestArgs {
     /// The archive: a directory, or a URL such as az://CONTAINER/PATH, abfss://…, s3://BUCKET/PATH, gs://BUCKET/PATH, file:///PATH
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
@@ -34,22 +34,27 @@ pub struct ArchivedJobArgs {
 }
 
 /// `elbtail save`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   elbtail save row.json /var/lib/elbtail -f
   elbtail save job-429825360482416da20736cf3ed51a95 az://logs/elbtail -f --redact
-  elbtail save 18b9edca s3://bucket/elbtail --db sqlite:jobs.db")]
+  elbtail save 18b9edca s3://bucket/elbtail --db sqlite:jobs.db
+  elbtail save -f --all az://logs/elbtail")]
+#[command(allow_missing_positional = true)]
 pub struct SaveArgs {
     /// The job: a file with its row, - for stdin, job-<32 hex digits>, or with --db a row's id
-    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath)]
-    pub job: JobArg,
+    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath, required_unless_present = "all")]
+    pub job: Option<JobArg>,
     /// Where it is kept.
     #[command(flatten)]
     pub dest: DestArgs,
     /// Which of several rows, by its id or the first 6 or more characters of it
-    #[arg(long = "job", value_name = "ID")]
+    #[arg(long = "job", value_name = "ID", conflicts_with = "all")]
     pub pick: Option<String>,
+    /// Instead of one job.
+    #[command(flatten)]
+    pub all: AllArgs,
     /// Go on until the job has ended, through restarts and new pods
     #[arg(long, short = 'f')]
     pub follow: bool,
@@ -63,7 +68,7 @@ pub struct SaveArgs {
     #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, default_value = "60s")]
     pub max_age: SignedDuration,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     pub include_setup: bool,
     /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
@@ -71,6 +76,23 @@ pub struct SaveArgs {
     /// Tell on stderr what happens underneath, such as streams that are opened again
     #[arg(long, short = 'v')]
     pub verbose: bool,
+}
+
+/// `elbtail save --all`.
+#[derive(Debug, Clone, Args)]
+pub struct AllArgs {
+    /// Keep every job that runs: those whose rows --db has, else those that have pods in the namespace; until it is asked to end
+    ///
+    /// Several at once share the jobs by Leases (coordination.k8s.io): one that dies is replaced by another. deploy/ has what a
+    /// cluster needs for it.
+    #[arg(long, requires = "follow", conflicts_with = "job")]
+    pub all: bool,
+    /// With --all: where /healthz and /metrics (Prometheus) are answered
+    #[arg(long, requires = "all", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// With --all: how long a job is left alone whose Lease is not renewed
+    #[arg(long, requires = "all", value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, default_value = "15s")]
+    pub lease_duration: SignedDuration,
 }
 
 /// `elbtail archives`.

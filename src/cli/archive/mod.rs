@@ -1,5 +1,6 @@
 //! `elbtail save`, and `archives`, `verify`, `prune` and `replay`: what was saved, read again.
 
+mod all;
 mod archives;
 pub mod args;
 mod prune;

@@ -5,13 +5,13 @@ use std::{io, sync::Arc, time::Duration};
 use futures::{FutureExt, StreamExt, pin_mut};
 use jiff::Timestamp;
 use tokio::{
-    sync::{Mutex, mpsc},
+    sync::{Mutex, mpsc, oneshot, watch},
     time::timeout,
 };
 
-use super::{args::SaveArgs, open_or_begin};
+use super::{all, args::SaveArgs, open_or_begin};
 use crate::{
-    archive::{Archive, ArchiveError, Change, JobKey, JobState, Limits, Positions, Trouble, Writer},
+    archive::{Archive, ArchiveError, Change, JobKey, JobState, Limits, Positions, Trouble, Writer, Written},
     cli::{
         args::{JobArgs, PrintArgs, SelectArgs},
         connect,
@@ -32,7 +32,7 @@ use crate::{
     resolve::{ResolveFormat, resolve, view},
     row::Row,
     session::{
-        Notice, Outlet, Resume, RunEvent, Sink, Wanted, dashboard,
+        Notice, Outlet, Resume, RunEvent, RunStats, Sink, Wanted, dashboard,
         ending::{self, JobFacts, PodFacts, Verdict},
         fan_out::{FanOut, SinkError, Want, Work},
         filter::Filter,
@@ -49,7 +49,10 @@ const LAST_WORD: Duration = Duration::from_secs(8);
 
 /// Keeps the job's lines and objects.
 pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    let which = JobArgs { target: Some(args.job.clone()), job: args.pick.clone(), latest: LatestArgs::default() };
+    if args.all.all {
+        return all::run(args, flags, place, color).await;
+    }
+    let which = JobArgs { target: args.job.clone(), job: args.pick.clone(), latest: LatestArgs::default() };
     let job = Job::find(&which, &place).await?;
     let select = SelectArgs::all(args.include_setup);
     let (heard, readings) = mpsc::unbounded_channel();
@@ -57,8 +60,6 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     if !(args.follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
-    let age = Duration::try_from(args.max_age).unwrap_or_default();
-    let secrets = if args.redact { Secrets::Masked } else { Secrets::Kept };
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, which.target.as_ref()).await?;
     let job = match interruptible(rows.until_named(job, say)).await {
@@ -69,42 +70,41 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         }
     };
     let selection = select.selection(job.id()?);
-    let key = JobKey::new(selection.id.as_str())?;
-    let known = match archive.job(&key).await {
-        Ok(known) => Some(known),
-        Err(ArchiveError::NoJob { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let masked = known.as_ref().map(|known| known.state.masked);
-    if masked.is_some_and(|masked| masked != args.redact) {
-        let how = if args.redact { "without --redact: go on without it" } else { "with --redact: go on with it" };
-        return Err(Failure::Usage(format!("{key} is kept in this archive already, and was saved {how}")));
+    let namespace = job.namespace(cluster.namespace());
+    let (run, trouble) = Run::begin(&archive, cluster, namespace, selection, args, color).await?;
+    if run.secrets == Secrets::Kept {
+        stderr::say(SECRETS_INCLUDED);
     }
-    let writer = Writer::open(&archive, &key, Limits { age, ..Limits::default() }).await?;
-    if secrets == Secrets::Kept {
-        stderr::say("the archive holds what the pods wrote, secrets included; --redact masks them");
+    let none = format!(
+        "no pods of {} in namespace {}: nothing was saved but what is known of the job",
+        run.selection.id, run.namespace
+    );
+    let progress = Progress::default();
+    let subject = Subject { job, rows, readings };
+    let kept = run.run(subject, trouble, FanOut::default(), &progress, Until::Signal).await?;
+    match kept.end {
+        End::Interrupted(exit, Rest::Unwritten) => {
+            stderr::warn("what was read last could not be written in time: the next save reads it again");
+            Ok(exit)
+        }
+        End::Interrupted(exit, Rest::Durable) => {
+            stderr::say(&format!("interrupted: {progress}, {} lines saved", kept.stats.lines));
+            Ok(exit)
+        }
+        End::NoPods => Err(Failure::NoPods(none)),
+        End::Job { .. } => {
+            stderr::say(&format!("saved: {} lines of {} containers", kept.stats.lines, kept.stats.containers));
+            logs::exit(&kept.stats, false)
+        }
     }
-    let away = known.as_ref().and_then(|known| known.saved).map(|saved| Timestamp::now().duration_since(saved));
-    let trouble = writer.trouble();
-    let positions = writer.positions();
-    let saver = Saver::new(writer, known.as_ref(), secrets).await?;
-    let dashboard = args.dashboard_chunks.then(|| (archive.clone(), key.clone()));
-    let run = Run {
-        dashboard,
-        namespace: job.namespace(cluster.namespace()),
-        cluster,
-        selection,
-        saver: Arc::new(Mutex::new(saver)),
-        secrets,
-        positions,
-        away: away.and_then(|away| Duration::try_from(away).ok()).unwrap_or_default(),
-        args,
-        color,
-    };
-    run.run(job, rows, readings, trouble).await
 }
 
-struct Run {
+/// What is said once to whoever does not mask.
+pub(super) const SECRETS_INCLUDED: &str =
+    "the archive holds what the pods wrote, secrets included; --redact masks them";
+
+/// Keeps one job, until it has ended or somebody asks for an end.
+pub(super) struct Run {
     /// Where the dashboard's own chunks go, if they are wanted.
     dashboard: Option<(Archive, JobKey)>,
     args: SaveArgs,
@@ -115,37 +115,144 @@ struct Run {
     saver: Arc<Mutex<Saver>>,
     secrets: Secrets,
     positions: Positions,
+    written: watch::Receiver<Written>,
     /// How long ago the archive was written to last.
     away: Duration,
 }
 
-/// How the run came to its end.
-enum End {
+/// The job, and its row as it is read again.
+pub(super) struct Subject {
+    pub job: Job,
+    pub rows: Rows,
+    /// Each row that `rows` reads.
+    pub readings: mpsc::UnboundedReceiver<Row>,
+}
+
+/// Who may ask for an end.
+pub(super) enum Until {
+    /// Whoever sends the process a signal.
+    Signal,
+    /// Whoever holds the other end, by saying so or letting go of it.
+    Told(oneshot::Receiver<()>),
+}
+
+impl Until {
+    async fn interrupt<T>(self, work: impl Future<Output = T>) -> Result<T, Exit> {
+        match self {
+            Until::Signal => interruptible(work).await,
+            Until::Told(told) => tokio::select! {
+                biased;
+                _ = told => Err(Exit::Terminated),
+                ended = work => Ok(ended),
+            },
+        }
+    }
+}
+
+/// What came of it.
+pub(super) struct Kept {
+    pub end: End,
+    pub stats: RunStats,
+}
+
+/// How it came to its end.
+pub(super) enum End {
     /// The job has ended, or not.
     Job { ended: bool },
     /// There is nothing to read.
     NoPods,
+    /// It was asked to, which is this exit code.
+    Interrupted(Exit, Rest),
+}
+
+/// What became of that which was read last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It is durable.
+    Durable,
+    /// It could not be written in time.
+    Unwritten,
 }
 
 impl Run {
-    async fn run(
+    /// Takes the right to write the job, and reads how far it is kept.
+    pub(super) async fn begin(
+        archive: &Archive,
+        cluster: Cluster,
+        namespace: String,
+        selection: Selection,
+        args: SaveArgs,
+        color: ColorChoice,
+    ) -> Result<(Run, Trouble), Failure> {
+        let key = JobKey::new(selection.id.as_str())?;
+        let age = Duration::try_from(args.max_age).unwrap_or_default();
+        let secrets = if args.redact { Secrets::Masked } else { Secrets::Kept };
+        let known = match archive.job(&key).await {
+            Ok(known) => Some(known),
+            Err(ArchiveError::NoJob { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let masked = known.as_ref().map(|known| known.state.masked);
+        if masked.is_some_and(|masked| masked != args.redact) {
+            let how = if args.redact { "without --redact: go on without it" } else { "with --redact: go on with it" };
+            return Err(Failure::Usage(format!("{key} is kept in this archive already, and was saved {how}")));
+        }
+        let limits = if args.all.all { Limits::of_many() } else { Limits::default() };
+        let writer = Writer::open(archive, &key, Limits { age, ..limits }).await?;
+        let away = known.as_ref().and_then(|known| known.saved).map(|saved| Timestamp::now().duration_since(saved));
+        let trouble = writer.trouble();
+        let (positions, written) = (writer.positions(), writer.written());
+        let saver = Saver::new(writer, known.as_ref(), secrets).await?;
+        let dashboard = args.dashboard_chunks.then(|| (archive.clone(), key.clone()));
+        let run = Run {
+            dashboard,
+            namespace,
+            cluster,
+            selection,
+            saver: Arc::new(Mutex::new(saver)),
+            secrets,
+            positions,
+            written,
+            away: away.and_then(|away| Duration::try_from(away).ok()).unwrap_or_default(),
+            args,
+            color,
+        };
+        Ok((run, trouble))
+    }
+
+    /// How much of it has become durable.
+    pub(super) fn written(&self) -> watch::Receiver<Written> {
+        self.written.clone()
+    }
+
+    /// What the operator is told: with the job's id, where there are several.
+    fn named(&self, text: &str) -> String {
+        if self.args.all.all { format!("{}: {text}", self.selection.id) } else { text.to_owned() }
+    }
+
+    /// Keeps the job until it has ended, or `until` says so. `listeners` are told everything as well.
+    pub(super) async fn run(
         self,
-        job: Job,
-        rows: Rows,
-        mut readings: mpsc::UnboundedReceiver<Row>,
+        subject: Subject,
         mut trouble: Trouble,
-    ) -> Result<Exit, Failure> {
+        mut listeners: FanOut,
+        progress: &Progress,
+        until: Until,
+    ) -> Result<Kept, Failure> {
+        let Subject { job, rows, mut readings } = subject;
         self.keep_row(job.row.as_ref()).await?;
         let chatter = match (self.args.verbose, self.args.follow) {
             (true, _) => Chatter::Verbose,
+            // Of many jobs, what is out of the ordinary.
+            _ if self.args.all.all => Chatter::Some,
             (false, true) => Chatter::Normal,
             (false, false) => Chatter::Some,
         };
         let print = PrintArgs { timestamps: false, output: Format::default() };
-        let short = self.selection.id.short().to_owned();
+        // What pods' names leave out tells the jobs apart.
+        let short = if self.args.all.all { String::new() } else { self.selection.id.short().to_owned() };
         let voice = Voice::of(chatter, self.color);
         let console = Console::new(console::renderer(&print, self.color), Transforms::default(), short, voice);
-        let mut listeners = FanOut::default();
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
         let notes = listeners.add(Notes(console), Want::All, Work::Thread).map_err(started)?;
         let kept = listeners.add(Ear(self.saver.clone()), Want::All, Work::Task).map_err(started)?;
@@ -153,20 +260,19 @@ impl Run {
         let stats = out.stats();
         let (unread, mut failed) = mpsc::channel(1);
         let resume = self.resume(unread);
-        let progress = Progress::default();
         let beside = async {
             loop {
                 tokio::select! {
                     Some(error) = failed.recv() => return Err(error),
                     Some(row) = readings.recv() => self.keep_row(Some(&row)).await?,
-                    Ok(()) = trouble.changed() => say_trouble(&trouble),
+                    Ok(()) = trouble.changed() => self.say_trouble(&trouble),
                     else => std::future::pending().await,
                 }
             }
         };
         let work = async {
             if self.args.follow {
-                self.follow(job, rows, out, resume, &progress).await
+                self.follow(job, rows, out, resume, progress).await
             } else {
                 self.look(out, resume).await
             }
@@ -177,7 +283,7 @@ impl Run {
                 error = beside => error.map_err(|error: ArchiveError| Failure::from(error)),
             }
         };
-        let ended = interruptible(work).await;
+        let ended = until.interrupt(work).await;
         let interrupted = ended.is_err();
         let last = async {
             let kept = kept.finish().await;
@@ -209,32 +315,15 @@ impl Run {
         };
         let last = if interrupted { timeout(LAST_WORD, last).await } else { Ok(last.await) };
         let stats = stats.now();
-        match (last, ended) {
-            (Err(_), Err(exit)) => {
-                stderr::warn("what was read last could not be written in time: the next save reads it again");
-                Ok(exit)
-            }
-            (Ok(Ok(())), Err(exit)) => {
-                stderr::say(&format!("interrupted: {progress}, {} lines saved", stats.lines));
-                Ok(exit)
-            }
-            (Err(_), Ok(ended)) => ended.map(|_| Exit::Unexpected),
+        let end = match (last, ended) {
+            (Err(_), Err(exit)) => End::Interrupted(exit, Rest::Unwritten),
+            (Ok(Ok(())), Err(exit)) => End::Interrupted(exit, Rest::Durable),
             // Why the saver ended is why the run did.
-            (Ok(Err(failure)), _) => Err(failure),
-            (Ok(Ok(())), Ok(ended)) => match ended? {
-                End::NoPods => {
-                    let text = format!(
-                        "no pods of {} in namespace {}: nothing was saved but what is known of the job",
-                        self.selection.id, self.namespace
-                    );
-                    Err(Failure::NoPods(text))
-                }
-                End::Job { .. } => {
-                    stderr::say(&format!("saved: {} lines of {} containers", stats.lines, stats.containers));
-                    logs::exit(&stats, false)
-                }
-            },
-        }
+            (Ok(Err(failure)), _) => return Err(failure),
+            // What has ended by itself is waited for.
+            (Err(_) | Ok(Ok(())), Ok(ended)) => ended?,
+        };
+        Ok(Kept { end, stats })
     }
 
     /// Goes on until the job has ended.
@@ -348,7 +437,7 @@ impl Run {
                 Some(Told::Trouble(change, error)) => {
                     if untold.contains(&change) {
                         untold.retain(|other| *other != change);
-                        stderr::say(&format!("{change} cannot be kept at present, trying on: {error}"));
+                        stderr::say(&self.named(&format!("{change} cannot be kept at present, trying on: {error}")));
                     }
                 }
                 // A watch has no end.
@@ -362,22 +451,26 @@ impl Run {
         for told in objects::list(&self.cluster.client(), &self.namespace, &self.selection).await {
             match told {
                 Told::Object(change, object) => self.saver.lock().await.object(change, object).await?,
-                Told::Trouble(change, error) => stderr::warn(&format!("{change} cannot be kept: {error}")),
+                Told::Trouble(change, error) => {
+                    stderr::warn(&self.named(&format!("{change} cannot be kept: {error}")));
+                }
             }
         }
         Ok(())
+    }
+
+    fn say_trouble(&self, trouble: &Trouble) {
+        match &*trouble.borrow() {
+            Some(error) => {
+                stderr::warn(&self.named(&format!("the archive cannot be written at present, trying on: {error}")));
+            }
+            None => stderr::say(&self.named("the archive can be written again")),
+        }
     }
 }
 
 fn say(notice: &Notice) {
     if notice.is_warning() { stderr::warn(&notice.to_string()) } else { stderr::say(&notice.to_string()) }
-}
-
-fn say_trouble(trouble: &Trouble) {
-    match &*trouble.borrow() {
-        Some(error) => stderr::warn(&format!("the archive cannot be written at present, trying on: {error}")),
-        None => stderr::say("the archive can be written again"),
-    }
 }
 
 /// A console that is told everything but the lines.

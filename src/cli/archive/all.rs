@@ -1,0 +1,209 @@
+//! `elbtail save -f --all DEST`.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use tokio::{sync::mpsc, task::LocalSet};
+
+use super::{
+    args::{AllArgs, SaveArgs},
+    open_or_begin,
+    save::{End, Run, SECRETS_INCLUDED, Subject, Until},
+};
+use crate::{
+    archive::{Archive, ArchiveError, JobKey, Trouble, host},
+    cli::{
+        args::{JobArgs, SelectArgs},
+        connect,
+        failure::Failure,
+        flags::LatestArgs,
+        interrupt::asked_to_end,
+        job::{Job, RowPlace},
+        rows::Rows,
+        stderr,
+    },
+    cluster::{Cluster, ConnectOptions},
+    daemon::{
+        Term,
+        board::{Board, Party},
+        serve,
+        supervise::{CannotBegin, Charge, Keeper, Outcome, Plan, Said, Supervisor},
+    },
+    exit::Exit,
+    job_id::JobId,
+    resolve::{Resolution, resolve},
+    session::{
+        fan_out::{FanOut, Want, Work},
+        follow::Progress,
+    },
+    source::JobArg,
+};
+
+/// The shortest time a Lease may last: what is shorter costs more requests than it is worth.
+const SHORTEST: Duration = Duration::from_secs(2);
+
+/// Keeps every job, until a signal asks for an end.
+pub(super) async fn run(
+    args: SaveArgs,
+    flags: ConnectOptions,
+    place: RowPlace,
+    color: crate::render::ColorChoice,
+) -> Result<Exit, Failure> {
+    let AllArgs { listen, lease_duration, .. } = args.all.clone();
+    let lasts = Duration::try_from(lease_duration).unwrap_or_default();
+    if lasts < SHORTEST {
+        let text = format!("--lease-duration {lease_duration:#}: a Lease must last {} s or longer", SHORTEST.as_secs());
+        return Err(Failure::Usage(text));
+    }
+    let (listener, address) = serve::listen(listen)
+        .await
+        .map_err(|error| Failure::Usage(format!("--listen {listen}: {error}; give another address or port")))?;
+    let archive = open_or_begin(&args.dest.dest).await?;
+    let cluster = connect(&flags, None).await?;
+    let board = Board::default();
+    let plan = Plan {
+        namespace: cluster.namespace().to_owned(),
+        cluster: cluster.clone(),
+        rows: place.source().cloned(),
+        term: Term::new(lasts),
+        identity: identity(),
+        board: board.clone(),
+    };
+    let namespace = plan.namespace.clone();
+    let of = place.source().map_or_else(|| format!("namespace {namespace}"), |source| source.describe().to_owned());
+    let all = Arc::new(All { archive, cluster, place, board: board.clone(), args, color });
+    let supervisor = Supervisor::begin(plan, all.clone()).await.map_err(|error| match error {
+        CannotBegin::Cluster(error) => Failure::from(error),
+        CannotBegin::Rows(error) => Failure::from(error),
+    })?;
+    if !all.args.redact {
+        stderr::say(SECRETS_INCLUDED);
+    }
+    stderr::say(&format!("keeping every job of {of}; /healthz and /metrics on http://{address}"));
+    let server = tokio::spawn(serve::serve(listener, board));
+    // One thread does it all: see `block_on`.
+    let exit = LocalSet::new().run_until(supervisor.run(asked_to_end())).await;
+    server.abort();
+    Ok(exit)
+}
+
+/// Who holds a Lease: as with client-go, the host, which is the pod's name, and something that no other run has.
+fn identity() -> String {
+    format!("{}_{:016x}", host(), RandomState::new().hash_one(std::process::id()))
+}
+
+/// What the keepers of all jobs share.
+struct All {
+    archive: Archive,
+    cluster: Cluster,
+    place: RowPlace,
+    board: Board,
+    args: SaveArgs,
+    color: crate::render::ColorChoice,
+}
+
+/// A keeper that is shared.
+impl Keeper for All {
+    fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, Outcome> {
+        async move {
+            let id = charge.id.clone();
+            match self.kept(charge).await {
+                Ok(outcome) => outcome,
+                Err(Failure::Archive(error @ ArchiveError::Busy { .. })) => Outcome::Busy(error.to_string()),
+                Err(failure) => {
+                    if let Failure::Archive(error @ ArchiveError::Unreachable { .. }) = &failure {
+                        self.board.away(Party::Store(id), &error.to_string(), Instant::now());
+                    }
+                    Outcome::Failed(failure.to_string())
+                }
+            }
+        }
+        .boxed_local()
+    }
+
+    fn say(&self, said: &Said) {
+        if said.is_warning() { stderr::warn(&said.to_string()) } else { stderr::say(&said.to_string()) }
+    }
+}
+
+impl All {
+    async fn kept(&self, Charge { id, row, from, stop }: Charge) -> Result<Outcome, Failure> {
+        let id = &id;
+        match self.archive.job(&JobKey::new(id.as_str())?).await {
+            Ok(known) if known.state.ended => return Ok(Outcome::Ended),
+            Ok(_) | Err(ArchiveError::NoJob { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let (target, resolution) = match &row {
+            // The row is read again where all rows are.
+            Some(row) => (None, resolve(row)),
+            None => (Some(JobArg::Id(id.clone())), Resolution::given(id.clone())),
+        };
+        let job = Job { row, resolution };
+        let which = JobArgs { target, job: None, latest: LatestArgs::default() };
+        let select = SelectArgs::all(false);
+        let (heard, readings) = mpsc::unbounded_channel();
+        let rows = Rows::of(&which, &self.place, &job, &select).heard_by(heard);
+        let namespace = job.namespace(self.cluster.namespace());
+        let selection = select.selection(id.clone());
+        let (run, trouble) =
+            Run::begin(&self.archive, self.cluster.clone(), namespace, selection, self.args.clone(), self.color)
+                .await?;
+        stderr::say(&match from {
+            Some(from) => format!("{id}: taken over from {from}, which has not renewed its Lease"),
+            None => format!("{id}: kept from now on"),
+        });
+        let keeping = self.board.keep(id, run.written());
+        let mut listeners = FanOut::default();
+        let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
+        listeners.add(keeping.listener(), Want::All, Work::Task).map_err(started)?;
+        let progress = Progress::default();
+        let subject = Subject { job, rows, readings };
+        let run = run.run(subject, trouble.clone(), listeners, &progress, Until::Told(stop));
+        let kept = tokio::select! {
+            kept = run => kept?,
+            never = watch_store(&self.board, id, trouble) => match never {},
+        };
+        let missing = kept.stats.missing.len();
+        if missing > 0 {
+            stderr::warn(&format!(
+                "{id}: lines of {missing} containers are missing; 'elbtail verify' says which and why"
+            ));
+        }
+        match kept.end {
+            End::Job { .. } | End::NoPods => {
+                let (lines, containers) = (kept.stats.lines, kept.stats.containers);
+                stderr::say(&format!("{id}: it has ended; saved: {lines} lines of {containers} containers"));
+                Ok(Outcome::Ended)
+            }
+            End::Interrupted(_, rest) => {
+                stderr::say(&format!("{id}: let go: {progress}, {} lines saved", kept.stats.lines));
+                if rest == super::save::Rest::Unwritten {
+                    stderr::warn(&format!(
+                        "{id}: what was read last could not be written in time: whoever goes on reads it again"
+                    ));
+                }
+                Ok(Outcome::Stopped)
+            }
+        }
+    }
+}
+
+/// Tells the board how the store is, without end.
+async fn watch_store(board: &Board, id: &JobId, mut trouble: Trouble) -> std::convert::Infallible {
+    let party = Party::Store(id.clone());
+    board.back(&party);
+    while trouble.changed().await.is_ok() {
+        let why = trouble.borrow().as_ref().map(ToString::to_string);
+        match why {
+            Some(why) => board.away(party.clone(), &why, Instant::now()),
+            None => board.back(&party),
+        }
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,25 @@
+//! Every job of a cluster or a database at once, shared by several replicas: what `save -f --all` needs besides the saving
+//! of one job.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `jobs` | pods and rows → which jobs there are |
+//! | `lease` | what a Lease says, and what is written in its place |
+//! | `share` | Leases as they are seen → which jobs are taken, kept and let go |
+//! | `leases`, `rows` | the same at the API server, and a database's rows, asked for again and again |
+//! | `board` | what is counted of each job, and how well its store and the API server are |
+//! | `serve` | `/healthz` and `/metrics` over HTTP |
+//! | `supervise` | the loop that asks and acts |
+//!
+//! `jobs`, `lease`, `share` and `board` are pure. Replicas know of each other only by the Leases they hold.
+
+pub mod board;
+mod jobs;
+mod lease;
+mod leases;
+mod rows;
+pub mod serve;
+mod share;
+pub mod supervise;
+
+pub use share::Term;
