@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::{
     job_id::JobId,
-    k8s::{ID_ENV, ID_LABEL, Pod},
+    k8s::{ID_ENV, ID_LABEL, Pod, labels},
 };
 
 /// The values of `app` that ElasticBLAST gives its pods.
-const APPS: &str = "blast,setup,submit,finalizer";
+const APPS: [&str; 4] = ["blast", "setup", "submit", "finalizer"];
 /// The `app` of pods that carry no id in NCBI's layout.
 pub const SETUP_APPS: [&str; 2] = ["setup", "submit"];
 
@@ -64,8 +64,8 @@ pub struct Selection {
 impl Selection {
     /// The label selectors of the two questions asked: the pods that carry the id, and those of ElasticBLAST that carry none.
     pub fn selectors(&self) -> [String; 2] {
-        let labels = self.labels.as_ref().map(|labels| format!(",{labels}")).unwrap_or_default();
-        [format!("{ID_LABEL}={}{labels}", self.id), format!("!{ID_LABEL},app in ({APPS}){labels}")]
+        let more = self.labels.as_ref().map(|labels| format!(",{labels}")).unwrap_or_default();
+        [labels::of_job(&self.id), labels::without_id(&APPS)].map(|selector| format!("{selector}{more}"))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     backoff::Backoff,
     cluster::ClusterError,
     job_id::JobId,
-    k8s::{ID_LABEL, Pod},
+    k8s::{Pod, labels},
 };
 
 /// Pods asked for at a time: client-go's page size.
@@ -70,9 +70,8 @@ fn is_busy(error: &ClusterError) -> bool {
 
 /// The Jobs that carry one of `ids`.
 pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
-    let ids: Vec<&str> = ids.iter().map(JobId::as_str).collect();
     let api: Api<Job> = Api::namespaced(client.clone(), namespace);
-    let params = ListParams::default().labels(&format!("{ID_LABEL} in ({})", ids.join(",")));
+    let params = ListParams::default().labels_from(&labels::of_jobs(ids));
     Ok(api.list(&params).await.map_err(|error| ClusterError::from(&error))?.items)
 }
 

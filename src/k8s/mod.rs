@@ -2,8 +2,9 @@
 //! runtimes stamp. Pure.
 
 mod identity;
+pub mod job;
 pub mod kubelet_error;
-mod labels;
+pub mod labels;
 pub mod lines;
 mod metadata;
 pub mod pod;
@@ -14,6 +15,7 @@ mod stream;
 mod target;
 
 pub use identity::{ContainerId, InstanceId};
+pub use job::{JobCondition, is_batch, job_name};
 pub use labels::{ID_ENV, ID_LABEL};
 pub use lines::Line;
 pub use pod::Pod;

@@ -100,7 +100,11 @@ impl Role {
 
     /// The role of a pod.
     pub fn of(pod: &Pod) -> Role {
-        let name = pod.name();
+        Role::by(pod.name(), pod.label("app"))
+    }
+
+    /// The role of a pod or Job of this name, with this label `app`.
+    pub(super) fn by(name: &str, app: Option<&str>) -> Role {
         let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
         if begins(&["elb-finalizer-"]) {
             Role::Finalizer
@@ -114,7 +118,7 @@ impl Role {
             // The last to be asked: a database may be called anything, and is part of the names of `warm-` too.
             Role::Batch
         } else {
-            match pod.label("app") {
+            match app {
                 Some("blast") => Role::Batch,
                 Some("setup" | "vmtouch-cache") => Role::Setup,
                 Some("submit") => Role::Submit,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
 
-use crate::k8s::{Pod, Role, status::PodLife};
+use crate::k8s::{JobCondition, Pod, Role, is_batch, status::PodLife};
 
 /// What is known of one pod of the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +48,14 @@ impl JobFacts {
     pub fn of<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> JobFacts {
         let mut facts = JobFacts::default();
         for job in jobs {
-            let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
-            let holds = |kind: &str| conditions.clone().any(|it| it.type_ == kind && it.status == "True");
+            let condition = JobCondition::of(job);
             facts.count += 1;
-            facts.failed += usize::from(holds("Failed"));
-            facts.unfinished += usize::from(!holds("Failed") && !holds("Complete"));
+            facts.failed += usize::from(matches!(condition, JobCondition::Failed { .. }));
+            facts.unfinished += usize::from(!condition.is_finished());
             let ttl = job.spec.as_ref().and_then(|spec| spec.ttl_seconds_after_finished);
             let ttl = ttl.map(|seconds| Duration::from_secs(seconds.max(0).unsigned_abs().into()));
             facts.removed_after = [facts.removed_after, ttl].into_iter().flatten().min();
-            facts.has_batch |= job.metadata.name.as_deref().is_some_and(|name| name.contains("-batch-"));
+            facts.has_batch |= is_batch(job);
         }
         facts
     }

@@ -20,7 +20,7 @@ use crate::{
     archive::Change,
     cluster::ClusterError,
     discover::{Selection, judge},
-    k8s::{ID_LABEL, Pod},
+    k8s::{Pod, labels},
 };
 
 /// Objects asked for at a time: client-go's page size.
@@ -48,7 +48,7 @@ fn questions(
     selection: &Selection,
 ) -> [(Change, Api<DynamicObject>, Option<String>); 4] {
     let [by_label, others] = selection.selectors();
-    let jobs = format!("{ID_LABEL}={}", selection.id);
+    let jobs = labels::of_job(&selection.id).to_string();
     let api = |resource: ApiResource| Api::namespaced_with(client.clone(), namespace, &resource);
     [
         (Change::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(by_label)),

@@ -11,7 +11,7 @@ use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
     doctor::{Elsewhere, Place, RowFacts, Seen},
     job_id::JobId,
-    k8s::ID_LABEL,
+    k8s::labels,
 };
 
 /// How long another context may take to answer.
@@ -91,7 +91,7 @@ fn elsewhere(found: BTreeMap<String, usize>, context: Option<&str>, but: &str) -
 
 /// Pods that carry the id, by namespace.
 async fn count(api: &Api<ApiPod>, id: &JobId) -> Result<BTreeMap<String, usize>, ClusterError> {
-    let params = ListParams::default().labels(&format!("{ID_LABEL}={id}")).limit(super::PAGE);
+    let params = ListParams::default().labels_from(&labels::of_job(id)).limit(super::PAGE);
     let list = api.list_metadata(&params).await.map_err(|error| ClusterError::from(&error))?;
     let mut counts = BTreeMap::new();
     for pod in list.items {

@@ -31,7 +31,7 @@ use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
     discover::{Evidence, Match, Selection, watch as pods},
     job_id::JobId,
-    k8s::ID_LABEL,
+    k8s::{ID_LABEL, labels},
 };
 
 /// Objects of a list that are evidence only.
@@ -184,8 +184,8 @@ type Others = (Vec<(String, usize)>, Vec<(String, String)>);
 /// Other jobs' pods in the namespace by id, and pods whose name holds the short id though they are another job's or nobody's.
 async fn others(client: &Client, namespace: &str, id: Option<&JobId>) -> Result<Others, ClusterError> {
     let api: Api<ApiPod> = Api::namespaced(client.clone(), namespace);
-    let not_ours = id.map(|id| format!("{ID_LABEL}!={id}")).unwrap_or_default();
-    let params = ListParams::default().labels(&not_ours).limit(4 * PAGE);
+    let not_ours = id.map(labels::of_others).unwrap_or_default();
+    let params = ListParams::default().labels_from(&not_ours).limit(4 * PAGE);
     let list = api.list_metadata(&params).await.map_err(|error| ClusterError::from(&error))?;
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     let mut near = Vec::new();
@@ -211,7 +211,7 @@ async fn others(client: &Client, namespace: &str, id: Option<&JobId>) -> Result<
 async fn of_other_ids(client: &Client, namespace: &str, ids: Vec<JobId>) -> Vec<(JobId, usize)> {
     let count = |id: JobId| async move {
         let api: Api<ApiPod> = Api::namespaced(client.clone(), namespace);
-        let params = ListParams::default().labels(&format!("{ID_LABEL}={id}")).limit(PAGE);
+        let params = ListParams::default().labels_from(&labels::of_job(&id)).limit(PAGE);
         let list = api.list_metadata(&params).await.ok()?;
         Some((id, list.items.len()))
     };

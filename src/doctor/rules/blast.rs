@@ -11,7 +11,7 @@ use super::{
 use crate::{
     discover::Match,
     doctor::{Code, Finding, Line},
-    k8s::{Role, Target, targets},
+    k8s::{Role, Target, is_batch, job_name, targets},
 };
 
 /// `run end NNN CODE`
@@ -184,7 +184,7 @@ fn submit<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
     }
     let status = found.pod.status.container_statuses.first()?;
     let ended = status.state.terminated.as_ref().filter(|ended| ended.exit_code != 0)?;
-    let batches = scene.seen.jobs().iter().filter(|job| super::scene::is_batch(job)).count();
+    let batches = scene.seen.jobs().iter().filter(|job| is_batch(job)).count();
     let what =
         format!("submit-jobs failed with exit code {}, after making {batches} batch Jobs: {{}}", ended.exit_code);
     Some(Trouble {
@@ -216,7 +216,7 @@ fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
     let names: Vec<&str> = names.split([' ', ',', ';']).filter(|name| !name.is_empty()).collect();
     let summary = format!("the finalizer reports {} failed", super::scene::count(names.len().max(1), "Job"));
     // Only what is still there can be described.
-    let left = names.iter().find(|name| scene.seen.jobs().iter().any(|job| super::scene::name(job) == **name));
+    let left = names.iter().find(|name| scene.seen.jobs().iter().any(|job| job_name(job) == **name));
     let next = match left {
         Some(name) => scene.describe("job", name),
         None => scene.elbtail_logs(pod, "finalizer"),

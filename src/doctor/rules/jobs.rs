@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::batch::v1::Job;
 
-use super::scene::{JobState, Scene, count, ended_at, is_batch, is_over, is_search, name, reason, said, state};
+use super::scene::{Scene, count, is_over, is_search, reason, said};
 use crate::{
     discover::age::human,
     doctor::{Asked, Code, Finding, Place},
-    k8s::Role,
+    k8s::{JobCondition, Role, is_batch, job_name},
     row::{Row, Wait, is_before_jobs},
     shell::quote,
 };
@@ -198,7 +198,9 @@ fn partly_gone(scene: &Scene<'_>) -> Option<Finding> {
 pub(super) fn done_without_pods(scene: &Scene<'_>) -> Option<String> {
     let mut batches = scene.seen.jobs().iter().filter(|job| is_batch(job)).peekable();
     let seen = matches!(scene.seen.pods, Some(Ok(_))) && scene.seen.pods().is_empty();
-    if !seen || batches.peek().is_none() || !batches.clone().all(|job| matches!(state(job), JobState::Complete { .. }))
+    if !seen
+        || batches.peek().is_none()
+        || !batches.clone().all(|job| matches!(JobCondition::of(job), JobCondition::Complete { .. }))
     {
         return None;
     }
@@ -214,15 +216,15 @@ fn pods_gone(scene: &Scene<'_>) -> Option<Finding> {
 
 /// A Job that should have pods and has none.
 fn without_pods(scene: &Scene<'_>, job: &Job) -> Option<Finding> {
-    let job_name = name(job);
-    let state = state(job);
-    if state == JobState::Suspended {
+    let job_name = job_name(job);
+    let condition = JobCondition::of(job);
+    if condition == JobCondition::Suspended {
         let summary = format!("Job {job_name} is suspended");
         let next = scene.kubectl(&format!("patch job {} -p '{{\"spec\":{{\"suspend\":false}}}}'", quote(job_name)));
         return Some(Finding::problem(Code::K8sSuspended, summary).about(job_name).next(next));
     }
     let has_pods = scene.seen.pods().iter().any(|found| found.pod.jobs().any(|owner| owner == job_name));
-    if state != JobState::Active || has_pods || !matches!(scene.seen.pods, Some(Ok(_))) {
+    if condition != JobCondition::Active || has_pods || !matches!(scene.seen.pods, Some(Ok(_))) {
         return None;
     }
     let refused: Vec<_> = scene.events_of(job_name).filter(|event| reason(event) == "FailedCreate").collect();
@@ -252,14 +254,14 @@ fn without_pods(scene: &Scene<'_>, job: &Job) -> Option<Finding> {
 fn failed(scene: &Scene<'_>) -> Vec<Finding> {
     let mut by_reason: BTreeMap<String, Vec<(&Job, String)>> = BTreeMap::new();
     for job in scene.seen.jobs() {
-        if let JobState::Failed { reason, message, at } = state(job) {
+        if let JobCondition::Failed { reason, message, at } = JobCondition::of(job) {
             let at = at.map(|at| format!(", {}", scene.ago_text(at))).unwrap_or_default();
-            by_reason.entry(reason).or_default().push((job, format!("{}: {message}{at}", name(job))));
+            by_reason.entry(reason).or_default().push((job, format!("{}: {message}{at}", job_name(job))));
         }
     }
     let finding = |(reason, jobs): (String, Vec<(&Job, String)>)| {
         let whom = match jobs.as_slice() {
-            [(job, _)] => format!("Job {}", name(job)),
+            [(job, _)] => format!("Job {}", job_name(job)),
             several => count(several.len(), "Job"),
         };
         let (code, what) = match reason.as_str() {
@@ -269,11 +271,11 @@ fn failed(scene: &Scene<'_>) -> Vec<Finding> {
             "DeadlineExceeded" => (Code::K8sDeadline, "ran longer than it may (activeDeadlineSeconds) and was stopped"),
             _ => (Code::K8sJobFailed, "failed"),
         };
-        let first = jobs.first().map(|(job, _)| name(job).to_owned()).unwrap_or_default();
+        let first = jobs.first().map(|(job, _)| job_name(job).to_owned()).unwrap_or_default();
         let finding = Finding::problem(code, format!("{whom} {what}"))
             .evidences(jobs.iter().map(|(_, line)| line))
             .next(scene.describe("job", &first));
-        jobs.iter().fold(finding, |finding, (job, _)| finding.about(name(job)))
+        jobs.iter().fold(finding, |finding, (job, _)| finding.about(job_name(job)))
     };
     by_reason.into_iter().map(finding).collect()
 }
@@ -282,7 +284,7 @@ fn failed(scene: &Scene<'_>) -> Vec<Finding> {
 fn ttl(scene: &Scene<'_>) -> Option<Finding> {
     let left = |job: &Job| -> Option<(Timestamp, SignedDuration)> {
         let ttl = job.spec.as_ref()?.ttl_seconds_after_finished?;
-        let at = ended_at(job)?.checked_add(SignedDuration::from_secs(ttl.into())).ok()?;
+        let at = JobCondition::of(job).ended_at()?.checked_add(SignedDuration::from_secs(ttl.into())).ok()?;
         Some((at, at.duration_since(scene.facts.now)))
     };
     let soon: Vec<_> = scene.seen.jobs().iter().filter_map(left).filter(|(_, left)| *left < SOON).collect();

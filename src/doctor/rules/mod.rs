@@ -11,11 +11,11 @@ mod row;
 mod scene;
 mod trouble;
 
-use self::scene::{JobState, Scene};
+use self::scene::Scene;
 use super::{ClusterFacts, Facts, Finding};
 use crate::{
     discover::age::human,
-    k8s::{Kind, Role},
+    k8s::{JobCondition, Kind, Role, is_batch},
 };
 
 /// Everything there is to find.
@@ -50,8 +50,8 @@ pub(super) fn healthy(facts: &Facts) -> String {
         };
     }
     let containers: usize = seen.pods().iter().map(|found| crate::k8s::targets(&found.pod).len()).sum();
-    let batches: Vec<_> = seen.jobs().iter().filter(|job| scene::is_batch(job)).collect();
-    let done = batches.iter().filter(|job| matches!(scene::state(job), JobState::Complete { .. })).count();
+    let batches: Vec<_> = seen.jobs().iter().filter(|job| is_batch(job)).collect();
+    let done = batches.iter().filter(|job| matches!(JobCondition::of(job), JobCondition::Complete { .. })).count();
     let over = seen.pods().iter().all(|found| scene::is_over(&found.pod));
     let finalized =
         seen.pods().iter().any(|found| Role::of(&found.pod) == Role::Finalizer && scene::is_over(&found.pod));

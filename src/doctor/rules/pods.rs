@@ -3,13 +3,13 @@
 use jiff::SignedDuration;
 
 use super::{
-    scene::{Scene, count, is_over, name, reason, said},
+    scene::{Scene, count, is_over, reason, said},
     trouble::{Trouble, group},
 };
 use crate::{
     discover::Match,
     doctor::{Code, Finding},
-    k8s::Pod,
+    k8s::{JobCondition, Pod, job_name},
 };
 
 /// What the kubelet and the cloud call the end of a node.
@@ -175,12 +175,12 @@ fn why_unschedulable(scene: &Scene<'_>, text: &str, describe: &str) -> (String, 
 /// Pods that a Job made and that are not there any more, as after the loss of a Spot node.
 fn vanished(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for job in scene.seen.jobs().iter().filter(|job| !super::scene::is_finished(job)) {
-        let made = scene.events_of(name(job)).filter(|event| reason(event) == "SuccessfulCreate");
+    for job in scene.seen.jobs().iter().filter(|job| !JobCondition::of(job).is_finished()) {
+        let made = scene.events_of(job_name(job)).filter(|event| reason(event) == "SuccessfulCreate");
         let made = made.filter_map(|event| event.message.as_deref()?.strip_prefix("Created pod: "));
         let gone: Vec<&str> = made.filter(|made| scene.seen.pods().iter().all(|it| it.pod.name() != *made)).collect();
         let Some(first) = gone.first() else { continue };
-        let successor = scene.seen.pods().iter().find(|found| found.pod.jobs().any(|owner| owner == name(job)));
+        let successor = scene.seen.pods().iter().find(|found| found.pod.jobs().any(|owner| owner == job_name(job)));
         let then = match successor {
             Some(found) => format!("pod {} took over", found.pod.name()),
             None => "no pod has taken over yet".to_owned(),
@@ -190,12 +190,12 @@ fn vanished(scene: &Scene<'_>) -> Vec<Finding> {
         let summary = format!("{whom} gone with its log, as when a Spot node is reclaimed; {then}");
         let events = gone.iter().flat_map(|gone| scene.events_of(gone)).map(said);
         let finding = Finding::graded(Code::PodReclaimed, successor.is_none(), summary)
-            .evidence(format!("Job {} made {}", name(job), gone.join(", ")))
+            .evidence(format!("Job {} made {}", job_name(job), gone.join(", ")))
             .evidences(events)
-            .about(name(job));
+            .about(job_name(job));
         findings.push(match successor {
             Some(found) => finding.next(scene.elbtail_logs(&found.pod, "blast")),
-            None => finding.next(scene.describe("job", name(job))),
+            None => finding.next(scene.describe("job", job_name(job))),
         });
     }
     findings

@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::scene::{Scene, count, ended_at, is_finished, is_over, is_running};
+use super::scene::{Scene, count, is_over, is_running};
 use crate::{
     discover::age::human,
     doctor::{Code, Facts, Finding},
-    k8s::Role,
+    k8s::{JobCondition, Role},
     row::{Row, Wait, is_before_jobs},
 };
 
@@ -133,9 +133,9 @@ fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     let elsewhere = !scene.seen.elsewhere.is_empty() || super::jobs::other_cluster(scene, row, true).is_some();
     let started = row.phase().is_some_and(|phase| !is_before_jobs(phase));
     let gone = known && pods.is_empty() && jobs.is_empty() && !elsewhere && started;
-    let last = jobs.iter().filter_map(ended_at).max();
+    let last = jobs.iter().filter_map(|job| JobCondition::of(job).ended_at()).max();
     let finished = !jobs.is_empty()
-        && jobs.iter().all(is_finished)
+        && jobs.iter().all(|job| JobCondition::of(job).is_finished())
         && pods.iter().all(|found| is_over(&found.pod))
         && last.is_some_and(|at| scene.ago(at) > LAG);
     if !gone && !finished {
@@ -146,8 +146,7 @@ fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     let (what, shown) = if gone {
         ("its Jobs and pods are gone", "no Jobs and no pods carry its id".to_owned())
     } else {
-        let failed =
-            jobs.iter().filter(|job| matches!(super::scene::state(job), super::scene::JobState::Failed { .. }));
+        let failed = jobs.iter().filter(|job| matches!(JobCondition::of(job), JobCondition::Failed { .. }));
         let text = format!("{} finished, {} of them failed", count(jobs.len(), "Job"), failed.count());
         ("all its Jobs have finished", text)
     };

@@ -7,7 +7,7 @@ use crate::{
     discover::{Match, age::human},
     doctor::{Facts, Line, LogFacts, Part, Seen},
     job_id::JobId,
-    k8s::{Pod, Role},
+    k8s::{JobCondition, Pod, Role},
     shell::quote,
 };
 
@@ -16,15 +16,6 @@ pub(super) struct Scene<'a> {
     pub facts: &'a Facts,
     pub seen: &'a Seen,
     pub id: &'a JobId,
-}
-
-/// Where a Job stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum JobState {
-    Active,
-    Suspended,
-    Complete { at: Option<Timestamp> },
-    Failed { at: Option<Timestamp>, reason: String, message: String },
 }
 
 impl<'a> Scene<'a> {
@@ -98,7 +89,7 @@ impl<'a> Scene<'a> {
 
     /// Whether a pod's failure has been made good by another try.
     pub fn is_made_good(&self, pod: &Pod) -> bool {
-        if self.job_of(pod).is_some_and(|job| matches!(state(job), JobState::Complete { .. })) {
+        if self.job_of(pod).is_some_and(|job| matches!(JobCondition::of(job), JobCondition::Complete { .. })) {
             return true;
         }
         // Without permission to list Jobs, a sister pod that succeeded says the same.
@@ -167,45 +158,6 @@ impl<'a> Scene<'a> {
     pub fn ago_text(&self, at: Timestamp) -> String {
         format!("{} ago", human(self.ago(at)))
     }
-}
-
-/// What has become of a Job.
-pub(super) fn state(job: &Job) -> JobState {
-    let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let holds = |kind: &str| conditions.clone().find(|it| it.type_ == kind && it.status == "True");
-    if let Some(failed) = holds("Failed") {
-        return JobState::Failed {
-            at: failed.last_transition_time.as_ref().map(|time| time.0),
-            reason: failed.reason.clone().unwrap_or_default(),
-            message: failed.message.clone().unwrap_or_default(),
-        };
-    }
-    if let Some(complete) = holds("Complete") {
-        let at = job.status.as_ref().and_then(|status| status.completion_time.as_ref());
-        return JobState::Complete { at: at.or(complete.last_transition_time.as_ref()).map(|time| time.0) };
-    }
-    let suspended = job.spec.as_ref().and_then(|spec| spec.suspend).unwrap_or(false);
-    if suspended { JobState::Suspended } else { JobState::Active }
-}
-
-/// When a Job ended.
-pub(super) fn ended_at(job: &Job) -> Option<Timestamp> {
-    match state(job) {
-        JobState::Complete { at } | JobState::Failed { at, .. } => at,
-        JobState::Active | JobState::Suspended => None,
-    }
-}
-
-pub(super) fn is_finished(job: &Job) -> bool {
-    matches!(state(job), JobState::Complete { .. } | JobState::Failed { .. })
-}
-
-pub(super) fn name(job: &Job) -> &str {
-    job.metadata.name.as_deref().unwrap_or_default()
-}
-
-pub(super) fn is_batch(job: &Job) -> bool {
-    name(job).contains("-batch-")
 }
 
 /// Whether no container of the pod runs or will.
