@@ -32,6 +32,7 @@ use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
 use crate::{
     cluster::{Cluster, ConnectOptions},
     exit::Exit,
+    render::plain_lines,
     source::JobArg,
 };
 
@@ -67,7 +68,7 @@ fn explain(mut error: clap::Error) -> Exit {
     let fit = without_urls(&text, std::env::args_os());
     // clap shows the command line's words as they are, in colour; ones that a terminal would obey, or that hold a password, are
     // worth more than colour.
-    if stderr::harmless(&fit) == text {
+    if plain_lines(&fit) == text {
         // Nothing better can be done when stderr cannot be written.
         let _ = error.print();
     } else {

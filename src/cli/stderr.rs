@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use owo_colors::OwoColorize;
 
-use crate::render::{neutralize, plain};
+use crate::render::{neutralize_lines, plain_lines};
 
 /// How words are set apart from log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn error(text: &str) {
 
 /// Says something in a tone, in colour or not.
 pub fn tell(tone: Tone, text: &str, color: bool) {
-    let text = harmless(text);
+    let text = plain_lines(text);
     let said = match (tone, color) {
         (Tone::Aside, true) => format!("{}\n", text.dimmed()),
         (Tone::Aside | Tone::Plain, _) => format!("{text}\n"),
@@ -51,24 +51,12 @@ pub fn tell(tone: Tone, text: &str, color: bool) {
 
 /// Hands on the words of a plugin that talks to a person, without the power they might have over the terminal.
 pub fn hand_on(words: &str) {
-    let mut shown = Vec::new();
-    for (at, line) in words.split('\n').enumerate() {
-        if at > 0 {
-            shown.push(b'\n');
-        }
-        neutralize(line.as_bytes(), &mut shown);
-    }
-    write(&shown);
+    write(&neutralize_lines(words));
 }
 
 /// Whether a terminal shows it.
 pub fn is_terminal() -> bool {
     stderr().is_terminal()
-}
-
-/// Several lines of which none holds anything that a terminal obeys.
-pub fn harmless(text: &str) -> String {
-    text.split('\n').map(|line| plain(line, usize::MAX)).collect::<Vec<_>>().join("\n")
 }
 
 fn write(bytes: &[u8]) {

@@ -21,7 +21,7 @@ use crate::{
     },
     exit::Exit,
     render::ColorChoice,
-    session::filter::Filter,
+    session::{Notice, filter::Filter},
 };
 
 /// Lists the job's containers.
@@ -80,18 +80,19 @@ async fn watch(
             Change::Listed => {
                 listed += 1;
                 if listed == 2 && !found {
-                    stderr::say(&format!("no pods of {} in namespace {namespace} yet, waiting for them", selection.id));
+                    let (ids, namespace) = (selection.id.to_string(), namespace.to_owned());
+                    stderr::say(&Notice::NoPodsYet { ids, namespace }.to_string());
                 }
                 continue;
             }
             Change::Failed(error) => return Err(error.into()),
             Change::Polling(error) => {
-                stderr::say(&format!("pods may not be watched, so they are listed every few seconds: {error}"));
+                stderr::say(&Notice::ListsOnly(error.to_string()).to_string());
                 continue;
             }
             Change::Trouble(error) => {
                 if !std::mem::replace(&mut troubled, true) {
-                    stderr::say(&format!("the watch on the pods is interrupted and goes on by itself: {error}"));
+                    stderr::say(&Notice::WatchInterrupted(error.to_string()).to_string());
                 }
                 continue;
             }

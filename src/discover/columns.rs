@@ -1,15 +1,10 @@
-//! [`Table`]: entries in columns, as `kubectl get` lays them out.
-
-use std::iter::zip;
+//! [`Lines`]: entries in columns, as `kubectl get` lays them out.
 
 use jiff::Timestamp;
-use unicode_width::UnicodeWidthStr;
 
 use super::{Entry, age::age, reading::restarts};
-use crate::render::{Headers, plain};
+use crate::render::{Headers, Table, plain};
 
-/// The spaces between two columns.
-const GAP: usize = 3;
 /// How many characters a cell may have: the longest name the API allows.
 const CELL: usize = 253;
 /// What stands for nothing.
@@ -80,25 +75,24 @@ impl Column {
     }
 }
 
-/// Writes lines of columns, the header before the first. Columns grow with what is written and never shrink, so that the
-/// lines of a watch stay aligned.
+/// Writes lines of columns, the header before the first.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct Lines {
     columns: &'static [Column],
-    widths: Vec<usize>,
+    table: Table,
     /// It was written, or is not wanted.
     has_header: bool,
 }
 
-impl Table {
-    /// A table that has nothing yet.
-    pub fn new(wide: bool, headers: Headers) -> Table {
+impl Lines {
+    /// Nothing was written yet.
+    pub fn new(wide: bool, headers: Headers) -> Lines {
         let columns = if wide { WIDE } else { NARROW };
-        Table { columns, widths: vec![0; columns.len()], has_header: headers == Headers::Hidden }
+        Lines { columns, table: Table::default(), has_header: headers == Headers::Hidden }
     }
 
     /// The lines of `entries`; nothing for none.
-    pub fn lines(&mut self, entries: &[Entry], now: Timestamp) -> String {
+    pub fn of(&mut self, entries: &[Entry], now: Timestamp) -> String {
         let mut lines: Vec<Vec<String>> = Vec::new();
         if !self.has_header && !entries.is_empty() {
             self.has_header = true;
@@ -107,24 +101,7 @@ impl Table {
         lines.extend(
             entries.iter().map(|entry| self.columns.iter().map(|column| column.cell(entry, Some(now))).collect()),
         );
-        for line in &lines {
-            for (width, cell) in zip(&mut self.widths, line) {
-                *width = cell.width().max(*width);
-            }
-        }
-        lines.iter().map(|line| self.line(line)).collect()
-    }
-
-    fn line(&self, cells: &[String]) -> String {
-        let mut text = String::new();
-        let mut due = 0;
-        for (width, cell) in zip(&self.widths, cells) {
-            text.extend(std::iter::repeat_n(' ', due));
-            text.push_str(cell);
-            due = width.saturating_sub(cell.width()) + GAP;
-        }
-        text.push('\n');
-        text
+        self.table.lines(&lines)
     }
 }
 

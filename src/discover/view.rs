@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Entry,
-    columns::{Table, differ},
+    columns::{Lines, differ},
 };
 use crate::{
     job_id::JobId,
@@ -69,13 +69,13 @@ pub fn render(
 #[derive(Debug)]
 pub struct Printer {
     format: TargetsFormat,
-    table: Table,
+    lines: Lines,
 }
 
 impl Printer {
     /// A printer that has written nothing yet.
     pub fn new(format: TargetsFormat, headers: Headers) -> Printer {
-        Printer { format, table: Table::new(format == TargetsFormat::Wide, headers) }
+        Printer { format, lines: Lines::new(format == TargetsFormat::Wide, headers) }
     }
 
     /// The text of some entries; a table's header comes before the first.
@@ -84,7 +84,7 @@ impl Printer {
     /// None is known; what the serializers can report is handed on.
     pub fn print(&mut self, entries: &[Entry], now: Timestamp) -> anyhow::Result<String> {
         match self.format {
-            TargetsFormat::Table | TargetsFormat::Wide => Ok(self.table.lines(entries, now)),
+            TargetsFormat::Table | TargetsFormat::Wide => Ok(self.lines.of(entries, now)),
             // A name stands for something that is there.
             TargetsFormat::Name => {
                 Ok(entries.iter().filter(|entry| !entry.is_deleted()).map(|entry| entry.name() + "\n").collect())

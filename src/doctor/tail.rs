@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     cluster::ClusterError,
-    k8s::{Target, kubelet_error},
+    k8s::{Stamp, Target, kubelet_error},
 };
 
 /// Which piece was asked for.
@@ -79,8 +79,10 @@ impl Answer {
 }
 
 fn line(text: &str) -> Line {
-    let stamped = text.split_once(' ').and_then(|(stamp, rest)| Some((stamp.parse().ok()?, rest)));
-    let (stamp, text) = stamped.map_or((None, text), |(stamp, rest)| (Some(stamp), rest));
+    let (stamp, text) = match Stamp::parse(text.as_bytes()) {
+        Some((stamp, at)) => (Some(stamp.to_timestamp()), &text[at..]),
+        None => (None, text),
+    };
     let seen = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
     Line { stamp, text: seen.to_owned() }
 }

@@ -5,7 +5,6 @@
 //! [`cursor`]; [`drive`] connects it to the cluster, and [`recover`] puts in what only the node still has.
 
 pub mod alarm;
-mod as_text;
 mod beginning;
 pub mod cursor;
 pub mod drive;

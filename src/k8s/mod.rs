@@ -1,6 +1,7 @@
 //! What every part knows of Kubernetes: pods and their containers, by what they are told apart, how each is, and the lines that
 //! runtimes stamp. Pure.
 
+mod as_text;
 mod identity;
 pub mod job;
 pub mod kubelet_error;

@@ -39,7 +39,8 @@ pub use format::Format;
 pub(crate) use hazard::is_hazard;
 pub use names::{Names, short_name};
 pub use neutral::neutralize;
-pub(crate) use plain::plain;
+pub(crate) use neutral::neutralize_lines;
+pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
 pub use source::Source;
 #[cfg(feature = "archive")]
@@ -47,7 +48,8 @@ pub(crate) use stamp_text::StampText;
 pub use table::Headers;
 #[cfg(feature = "archive")]
 pub(crate) use table::bytes;
-pub(crate) use table::table;
+pub(crate) use table::{Table, table};
+
 pub(crate) use tint::tint;
 pub use transform::{Transform, Transforms};
 pub use widths::Widths;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::hazard::is_hazard;
+use super::plain;
 
 /// Hands out names that fit into a prefix, and remembers them.
 ///
@@ -24,7 +24,7 @@ impl Names {
         if let Some(name) = self.given.get(&key) {
             return Arc::clone(name);
         }
-        let (full, qualified) = (visible(pod), visible(&key));
+        let (full, qualified) = (plain(pod, usize::MAX), plain(&key, usize::MAX));
         // Namespace and name together are unique; numbers are for what the API would not have let in.
         let fallbacks = [short_name(&full, short), full, qualified.clone()];
         let numbered = (2u64..).map(|number| format!("{qualified}#{number}"));
@@ -59,19 +59,6 @@ pub fn short_name(pod: &str, short: &str) -> String {
     }
     let name = segments.join("-");
     if name.is_empty() { pod.to_owned() } else { name }
-}
-
-/// A name as it may stand on a terminal, with everything else escaped. The API lets in only names that stay as they are.
-pub(super) fn visible(name: &str) -> String {
-    let mut shown = String::with_capacity(name.len());
-    for c in name.chars() {
-        if is_hazard(c) {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

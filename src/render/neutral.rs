@@ -33,6 +33,18 @@ pub fn neutralize(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// The same for words of several lines, which stay lines.
+pub(crate) fn neutralize_lines(words: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(words.len());
+    for (at, line) in words.split('\n').enumerate() {
+        if at > 0 {
+            out.push(b'\n');
+        }
+        neutralize(line.as_bytes(), &mut out);
+    }
+    out
+}
+
 /// A C0 control that must not pass.
 fn is_control(byte: u8) -> bool {
     byte < 0x20 && byte != b'\t'
@@ -172,6 +184,19 @@ mod tests {
         assert_eq!(shown("a\r\x1b[K"), "a");
         assert_eq!(shown("55 %\r\x1b[K60 %\x1b[K"), "60 %");
         assert_eq!(shown("\x1b[2K\r60 %\r\x1b[2K"), "60 %");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        for (words, expected) in [
+            ("", ""),
+            ("a", "a"),
+            ("a\n", "a\n"),
+            ("55 %\r60 %\n\n\x1b[31mred\x1b[0m", "60 %\n\nred"),
+            ("dos\r\n\x1b]0;t\n\x07", "dos\n^[]0;t\n^G"),
+        ] {
+            assert_eq!(neutralize_lines(words), expected.as_bytes(), "{words:?}");
+        }
     }
 
     #[test]

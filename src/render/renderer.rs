@@ -6,9 +6,9 @@ use super::{
     Format, Names, Source, Widths,
     columns::Columns,
     json::{self, Place},
-    names::visible,
     neutralize,
     palette::color_of,
+    plain,
     source::{Inner, Start},
     stamp_text::StampText,
 };
@@ -56,7 +56,7 @@ impl Renderer {
     /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
     pub fn introduce(&mut self, target: &Target, short: &str) -> Source {
         let pod = self.names.name(&target.namespace, &target.pod, short);
-        let container = visible(&target.container);
+        let container = plain(&target.container, usize::MAX);
         let label = format!("{pod}/{container}");
         let start = match self.options.format {
             Format::Default => {

@@ -164,6 +164,22 @@ fn two_inferred_ids_are_no_answer() {
 }
 
 #[test]
+fn a_table_is_aligned_where_a_path_has_wide_characters() {
+    use unicode_width::UnicodeWidthStr;
+    for step in ["測試", "gro\u{308}ße", "🧬", "👩‍🔬", "ﾃｽﾄ", "plain"] {
+        let output = format!("Results: az://x/results/{ROW}/{ID}/batch");
+        let row = row(json!({"job_id": ROW, "payload": {"_progress": {"steps": {step: {"last_output": output}}}}}));
+        let text = text(ResolveFormat::Table, &row);
+        let shown = |word: &str| {
+            let line = text.lines().find(|line| line.contains(word)).unwrap();
+            line[..line.find(word).unwrap()].width()
+        };
+        assert!(text.contains(step), "{text}");
+        assert_eq!((shown("inferred"), shown(ID)), (shown("VERDICT"), shown("VALUE")), "{text}");
+    }
+}
+
+#[test]
 fn another_rows_results_are_no_evidence() {
     let with =
         |output: String| row(json!({"job_id": ROW, "payload": {"stdout": output, "external": {"job_id": "607f"}}}));

@@ -10,8 +10,8 @@ use super::{Inferred, Mirror, Outcome, Resolution, Skipped};
 use crate::{
     job_id::JobId,
     mask::{mask, mask_json},
-    render::{document, plain},
-    row::Row,
+    render::{document, plain, table},
+    row::{Row, Summary},
 };
 
 /// How many characters of a value a table shows.
@@ -43,7 +43,7 @@ pub fn render(format: ResolveFormat, row: Option<&Row>, resolution: &Resolution)
         ResolveFormat::Name => resolution.id().map(|id| format!("{id}\n")).unwrap_or_default(),
         ResolveFormat::Json => document::json(&View::new(row, resolution))?,
         ResolveFormat::Yaml => document::yaml(&View::new(row, resolution))?,
-        ResolveFormat::Table => table(resolution),
+        ResolveFormat::Table => table(&lines(resolution)),
     })
 }
 
@@ -64,11 +64,8 @@ struct View<'a> {
 
 #[derive(Serialize)]
 struct RowView<'a> {
-    id: Option<&'a str>,
-    #[serde(rename = "type")]
-    row_type: Option<&'a str>,
-    status: Option<&'a str>,
-    phase: Option<&'a str>,
+    #[serde(flatten)]
+    summary: Summary<'a>,
     cluster_name: Option<&'a str>,
     namespace: Option<&'a str>,
     parent_job_id: Option<&'a str>,
@@ -84,10 +81,7 @@ impl<'a> View<'a> {
             outcome: resolution.outcome.name(),
             warning: resolution.warning(),
             row: row.map(|row| RowView {
-                id: row.id(),
-                row_type: row.row_type(),
-                status: row.status(),
-                phase: row.phase(),
+                summary: Summary::of(row),
                 cluster_name: row.cluster_name(),
                 namespace: row.namespace(),
                 parent_job_id: row.parent_job_id(),
@@ -102,10 +96,10 @@ impl<'a> View<'a> {
 }
 
 /// PATH, VERDICT, VALUE: the mirrors, then what captured output shows (`inferred`, or `other-row`).
-fn table(resolution: &Resolution) -> String {
-    let mut lines = vec![["PATH".to_owned(), "VERDICT".to_owned(), "VALUE".to_owned()]];
+fn lines(resolution: &Resolution) -> Vec<Vec<String>> {
+    let mut lines = vec![vec!["PATH".to_owned(), "VERDICT".to_owned(), "VALUE".to_owned()]];
     if let Outcome::Given { id } = &resolution.outcome {
-        lines.push([super::COMMAND_LINE.to_owned(), "chosen".to_owned(), id.to_string()]);
+        lines.push(vec![super::COMMAND_LINE.to_owned(), "chosen".to_owned(), id.to_string()]);
     }
     for mirror in &resolution.mirrors {
         let value = match (&mirror.raw, &mirror.blocked_at) {
@@ -113,18 +107,16 @@ fn table(resolution: &Resolution) -> String {
             (Some(raw), None) => cell(raw),
             (Some(raw), Some(at)) => format!("{at} is {}", json_cell(raw)),
         };
-        lines.push([mirror.path.clone(), mirror.verdict.as_str().to_owned(), value]);
+        lines.push(vec![mirror.path.clone(), mirror.verdict.as_str().to_owned(), value]);
     }
     for Inferred { path, id, .. } in &resolution.inferred {
-        lines.push([plain(path, 2 * CELL), "inferred".to_owned(), id.to_string()]);
+        lines.push(vec![plain(path, 2 * CELL), "inferred".to_owned(), id.to_string()]);
     }
     for Skipped { path, id, owner } in &resolution.skipped {
         let value = format!("{id} of row {}", plain(owner, CELL));
-        lines.push([plain(path, 2 * CELL), "other-row".to_owned(), value]);
+        lines.push(vec![plain(path, 2 * CELL), "other-row".to_owned(), value]);
     }
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
-    let (path, verdict) = (width(0), width(1));
-    lines.iter().map(|[p, v, value]| format!("{p:path$}   {v:verdict$}   {value}\n")).collect()
+    lines
 }
 
 /// A mirror for scripts and tickets: what stands on the way to it may be anything, a secret too.

@@ -7,7 +7,7 @@ use crate::{
     job_id::JobId,
     render::{Headers, document, plain, table},
     resolve,
-    row::Row,
+    row::{Row, Summary},
 };
 
 /// How many characters of a value a table shows.
@@ -42,11 +42,8 @@ pub fn render(format: JobsFormat, rows: &[Row], headers: Headers) -> anyhow::Res
 /// An element of `-o json`: a contract with scripts.
 #[derive(Serialize)]
 struct View<'a> {
-    id: Option<&'a str>,
-    #[serde(rename = "type")]
-    row_type: Option<&'a str>,
-    status: Option<&'a str>,
-    phase: Option<&'a str>,
+    #[serde(flatten)]
+    summary: Summary<'a>,
     program: Option<&'a str>,
     db: Option<&'a str>,
     created_at: Option<Timestamp>,
@@ -60,10 +57,7 @@ impl<'a> View<'a> {
     fn new(row: &'a Row) -> Self {
         let resolution = resolve::resolve(row);
         Self {
-            id: row.id(),
-            row_type: row.row_type(),
-            status: row.status(),
-            phase: row.phase(),
+            summary: Summary::of(row),
             program: told(row, "program"),
             db: told(row, "db"),
             created_at: row.created_at(),
@@ -98,8 +92,16 @@ fn page(rows: &[Row], headers: Headers) -> String {
         };
         // To the second: the rest says nothing to a person.
         let updated = view.updated_at.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let [status, phase, program, db] = [view.status, view.phase, view.program, view.db].map(cell);
-        lines.push(vec![cell(view.id), status, phase, program, db, updated.unwrap_or_else(|| "-".to_owned()), id]);
+        let [status, phase, program, db] = [view.summary.status, view.summary.phase, view.program, view.db].map(cell);
+        lines.push(vec![
+            cell(view.summary.id),
+            status,
+            phase,
+            program,
+            db,
+            updated.unwrap_or_else(|| "-".to_owned()),
+            id,
+        ]);
     }
     table(&lines)
 }

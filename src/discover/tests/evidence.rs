@@ -247,7 +247,7 @@ fn the_server_is_asked_for_the_id_and_for_pods_without_one() {
     let selection = Selection { id: id(ID), include_setup: false, labels: None };
     assert_eq!(
         selection.selectors(),
-        [format!("elb-job-id={ID}"), "!elb-job-id,app in (blast,setup,submit,finalizer)".to_owned()]
+        [format!("elb-job-id={ID}"), "!elb-job-id,app in (blast,finalizer,setup,submit)".to_owned()]
     );
 }
 
