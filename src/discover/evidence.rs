@@ -71,7 +71,7 @@ impl Selection {
 
 /// The label selectors of the pods of all jobs: those that carry an id, and those of ElasticBLAST that carry none in a label.
 pub fn selectors_of_all() -> [String; 2] {
-    [ID_LABEL.to_owned(), format!("!{ID_LABEL},app in ({APPS})")]
+    [labels::with_id(), labels::without_id(&APPS)].map(|selector| selector.to_string())
 }
 
 /// Which job a pod says that it belongs to, in its label or else in its environment.

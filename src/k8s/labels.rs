@@ -24,6 +24,11 @@ pub fn of_others(id: &JobId) -> Selector {
     Expression::NotEqual(ID_LABEL.to_owned(), id.to_string()).into()
 }
 
+/// What carries the id of any job.
+pub fn with_id() -> Selector {
+    Expression::Exists(ID_LABEL.to_owned()).into()
+}
+
 /// What carries no id, and has one of these labels `app`.
 pub fn without_id(apps: &[&str]) -> Selector {
     let apps = apps.iter().map(|app| (*app).to_owned()).collect();
