@@ -111,11 +111,12 @@ impl Drop for Renewal {
 }
 
 impl Lease {
-    /// Takes the lease of a job.
+    /// Takes the lease of a job. `gone` is a host that is known to hold it no more, though in an object store nothing has ended
+    /// its lease.
     ///
     /// # Errors
     /// [`ArchiveError::Busy`] when another writer has it.
-    pub async fn take(store: &Store, job: &JobKey) -> Result<Lease, ArchiveError> {
+    pub async fn take(store: &Store, job: &JobKey, gone: Option<&str>) -> Result<Lease, ArchiveError> {
         let holder = Holder::own();
         match store.directory() {
             Some(directory) => {
@@ -123,17 +124,24 @@ impl Lease {
                     .map_err(|refused| refused.error(&store.call(&format!("jobs/{job}"))))?;
                 Ok(Lease { holder, kept: Kept::Locked { _file: file } })
             }
-            None => Self::take_object(store, job, holder).await,
+            None => Self::take_object(store, job, holder, gone).await,
         }
     }
 
-    async fn take_object(store: &Store, job: &JobKey, holder: Holder) -> Result<Lease, ArchiveError> {
+    async fn take_object(
+        store: &Store,
+        job: &JobKey,
+        holder: Holder,
+        gone: Option<&str>,
+    ) -> Result<Lease, ArchiveError> {
         let path = format!("jobs/{job}/lease.json");
         let mode = match store.get_versioned(&path).await? {
             None => PutMode::Create,
             Some(there) => {
                 match serde_json::from_slice::<Holder>(&there.bytes) {
-                    Ok(other) if other.until.is_some_and(is_to_come) && !other.is_dead() => {
+                    Ok(other)
+                        if other.until.is_some_and(is_to_come) && !other.is_dead() && gone != Some(&other.host) =>
+                    {
                         return Err(busy(store.call(&format!("jobs/{job}")), &other));
                     }
                     // Ended; or no lease at all, which nobody can keep.

@@ -59,7 +59,7 @@ pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Resul
         if dry_run {
             continue;
         }
-        let lease = match Lease::take(&archive.store, &key).await {
+        let lease = match Lease::take(&archive.store, &key, None).await {
             Ok(lease) => lease,
             Err(error @ ArchiveError::Busy { .. }) => {
                 pruned.pop();

@@ -131,8 +131,22 @@ impl Writer {
     /// [`ArchiveError::Busy`] while another writes it, [`ArchiveError::Damaged`] when its index cannot be gone on with, or
     /// what the store says.
     pub async fn open(archive: &Archive, job: &JobKey, limits: Limits) -> Result<Writer, ArchiveError> {
+        Self::open_after(archive, job, limits, None).await
+    }
+
+    /// As [`Writer::open`], in the place of a writer on the host `gone`, of which it is known otherwise that it has ended. Should it
+    /// go on all the same, it finds out at its next commit, and stops.
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub async fn open_after(
+        archive: &Archive,
+        job: &JobKey,
+        limits: Limits,
+        gone: Option<&str>,
+    ) -> Result<Writer, ArchiveError> {
         let store = archive.store.clone();
-        let lease = Lease::take(&store, job).await?;
+        let lease = Lease::take(&store, job, gone).await?;
         let index = Index::new(&store, job);
         let (queue, pending) = mpsc::channel(QUEUE);
         let trouble = Arc::new(watch::channel(None).0);
@@ -548,7 +562,8 @@ impl Committer {
             return Err(taken());
         }
         self.next += 1;
-        self.written.send_modify(|written| records.iter().for_each(|record| written.take(record)));
+        let now = Timestamp::now();
+        self.written.send_modify(|written| records.iter().for_each(|record| written.take(record, now)));
         // Joining is a matter of order, not of safety: what fails now is due again the next time.
         match self.index.tidy(number).await {
             Err(error) if !error.is_transient() && !matches!(error, ArchiveError::Damaged { .. }) => Err(error),

@@ -15,16 +15,19 @@ pub struct Written {
     pub gaps: u64,
     /// The latest stamp of those lines.
     pub latest: Option<Timestamp>,
+    /// When the last of them became durable.
+    pub at: Option<Timestamp>,
 }
 
 impl Written {
-    /// Takes a record of a commit.
-    pub(super) fn take(&mut self, record: &Record) {
+    /// Takes a record of a commit that was made at `now`.
+    pub(super) fn take(&mut self, record: &Record, now: Timestamp) {
         match record {
             Record::Chunk { stream, chunk } if stream.instance().is_some() => {
                 self.lines += chunk.lines;
                 self.bytes += chunk.bytes;
                 self.latest = self.latest.max(Some(chunk.latest));
+                self.at = Some(now);
             }
             Record::Gap { .. } => self.gaps += 1,
             _ => {}

@@ -96,6 +96,8 @@ impl Counts {
 /// A job that is kept.
 #[derive(Debug)]
 struct Entry {
+    /// How long a line may wait for others before it is made durable.
+    age: Duration,
     read: u64,
     written: watch::Receiver<Written>,
     /// When the first line came behind which not all is durable.
@@ -122,8 +124,8 @@ impl Entry {
         if self.read <= written.lines {
             return Duration::ZERO;
         }
-        let newest = self.behind.max(written.latest).unwrap_or(now);
-        Duration::try_from(now.duration_since(newest)).unwrap_or_default()
+        let last = self.behind.max(written.at).unwrap_or(now);
+        Duration::try_from(now.duration_since(last)).unwrap_or_default()
     }
 }
 
@@ -132,9 +134,10 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job is kept from now on, until what is returned is dropped.
-    pub fn keep(&self, id: &JobId, written: watch::Receiver<Written>) -> Keeping {
-        self.facts().jobs.insert(id.clone(), Entry { read: 0, written, behind: None });
+    /// A job is kept from now on, until what is returned is dropped. A line may wait for others for `age` before it is made
+    /// durable.
+    pub fn keep(&self, id: &JobId, written: watch::Receiver<Written>, age: Duration) -> Keeping {
+        self.facts().jobs.insert(id.clone(), Entry { age, read: 0, written, behind: None });
         Keeping { board: self.clone(), id: id.clone() }
     }
 
@@ -143,10 +146,10 @@ impl Board {
         self.facts().standing = standing;
     }
 
-    /// Somebody does not answer, or not well.
-    pub fn away(&self, party: Party, why: &str, now: Instant) {
+    /// Somebody does not answer, or not well; at the first time, since when.
+    pub fn away(&self, party: Party, why: &str, since: Instant) {
         let away = &mut self.facts().away;
-        away.entry(party).or_insert(Away { since: now, why: String::new() }).why = why.to_owned();
+        away.entry(party).or_insert(Away { since, why: String::new() }).why = why.to_owned();
     }
 
     /// Somebody answers.
@@ -159,12 +162,18 @@ impl Board {
     /// # Errors
     /// What is not.
     pub fn health(&self, now: Instant) -> Result<(), String> {
-        let facts = self.facts();
-        let ill = facts.away.iter().filter_map(|(party, away)| {
+        let (facts, time) = (self.facts(), Timestamp::now());
+        let away = facts.away.iter().filter_map(|(party, away)| {
             let since = now.saturating_duration_since(away.since);
             (since >= PATIENCE).then(|| format!("{party} has been away for {} s: {}", since.as_secs(), away.why))
         });
-        let ill: Vec<String> = ill.collect();
+        // A store that hangs says nothing.
+        let stuck = facts.jobs.iter().filter_map(|(id, entry)| {
+            let lag = entry.lag(time);
+            let text = || format!("{id}: nothing has become durable for {} s of what was read", lag.as_secs());
+            (lag >= entry.age + PATIENCE).then(text)
+        });
+        let ill: Vec<String> = away.chain(stuck).collect();
         if ill.is_empty() { Ok(()) } else { Err(ill.join("\n")) }
     }
 
@@ -303,10 +312,10 @@ mod tests {
     async fn what_was_counted_of_a_job_stays_counted_when_it_is_not_kept_any_more() {
         let board = Board::default();
         let (sender, written) = watch::channel(Written::default());
-        let keeping = board.keep(&id(), written);
+        let keeping = board.keep(&id(), written, PATIENCE);
         keeping.listener().event(&batch(7)).await.unwrap();
         let latest = Some("2026-11-24T12:58:26.5Z".parse().unwrap());
-        sender.send_replace(Written { lines: 5, bytes: 50, gaps: 1, latest });
+        sender.send_replace(Written { lines: 5, bytes: 50, gaps: 1, latest, at: None });
         let text = board.metrics().unwrap();
         for line in [
             "# TYPE elbtail_lines counter",
@@ -331,11 +340,10 @@ mod tests {
     #[test]
     fn the_lag_is_the_time_since_something_became_durable_while_something_waits() {
         let (sender, written) = watch::channel(Written::default());
-        let mut entry = Entry { read: 0, written, behind: None };
+        let mut entry = Entry { age: PATIENCE, read: 0, written, behind: None };
         let start = Timestamp::now();
         let at = |second| start + SignedDuration::from_secs(second);
-        let durable =
-            |lines, latest| sender.send_replace(Written { lines, latest: Some(latest), ..Written::default() });
+        let durable = |lines, when| sender.send_replace(Written { lines, at: Some(when), ..Written::default() });
         assert_eq!(entry.lag(at(0)), Duration::ZERO, "nothing was read");
         entry.read(10, at(0));
         assert_eq!(entry.lag(at(5)), Duration::from_secs(5));
@@ -348,6 +356,23 @@ mod tests {
         durable(11, at(3601));
         assert_eq!(entry.lag(at(3604)), Duration::from_secs(3), "a part of it is durable");
         assert_eq!(entry.lag(at(0)), Duration::ZERO, "a clock that was set back");
+    }
+
+    #[test]
+    fn one_is_ill_when_a_store_says_nothing_and_takes_nothing() {
+        let (board, now) = (Board::default(), Instant::now());
+        let (_sender, written) = watch::channel(Written::default());
+        let _keeping = board.keep(&id(), written, PATIENCE);
+        let waits = |seconds| {
+            let since = Timestamp::now() - SignedDuration::from_secs(seconds);
+            let mut facts = board.facts();
+            let entry = facts.jobs.get_mut(&id()).unwrap();
+            (entry.read, entry.behind) = (1, Some(since));
+        };
+        waits(119);
+        assert_eq!(board.health(now), Ok(()), "its age, and a while");
+        waits(121);
+        assert!(board.health(now).unwrap_err().contains("nothing has become durable for 121 s"));
     }
 
     #[test]

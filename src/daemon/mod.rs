@@ -7,11 +7,12 @@
 //! | `lease` | what a Lease says, and what is written in its place |
 //! | `share` | Leases as they are seen → which jobs are taken, kept and let go |
 //! | `leases`, `rows` | the same at the API server, and a database's rows, asked for again and again |
+//! | `streak` | whether what fails now and then does not work |
 //! | `board` | what is counted of each job, and how well its store and the API server are |
 //! | `serve` | `/healthz` and `/metrics` over HTTP |
 //! | `supervise` | the loop that asks and acts |
 //!
-//! `jobs`, `lease`, `share` and `board` are pure. Replicas know of each other only by the Leases they hold.
+//! `jobs`, `lease`, `share`, `streak` and `board` are pure. Replicas know of each other only by the Leases they hold.
 
 pub mod board;
 mod jobs;
@@ -20,6 +21,7 @@ mod leases;
 mod rows;
 pub mod serve;
 mod share;
+mod streak;
 pub mod supervise;
 
 pub use share::Term;

@@ -19,6 +19,12 @@ const LOOK: Duration = Duration::from_secs(2);
 /// So many looks at the Leases later than one that has none does a replica take a job that is free, at most.
 const LATEST: u32 = 3;
 
+/// Of the jobs that are free, one of so many is taken at a look.
+const PART: usize = 4;
+
+/// So many are taken at a look in any case.
+const FEW: usize = 4;
+
 /// How long a Lease lasts, and what follows from it: the proportions are client-go's 15, 10 and 2 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term(Duration);
@@ -123,18 +129,23 @@ impl Share {
         let mut steps: Vec<(JobId, Step)> =
             self.held.iter().filter_map(|(id, held)| Some((id.clone(), self.about_held(id, held, now)?))).collect();
         let mut load = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        let (mut takes, mut free) = (Vec::new(), 0_usize);
         for id in wanted {
             if self.held.contains_key(id) || self.done.contains(id) || self.rests.get(id).is_some_and(|end| now < *end)
             {
                 continue;
             }
             let (free_since, lease) = self.free_since(id, now);
+            free += usize::from(now >= free_since);
             // Who keeps more waits longer, so that one who keeps less comes first.
             if now >= free_since + self.term.look() * load.min(LATEST) {
-                steps.push((id.clone(), Step::Take(lease)));
+                takes.push((id.clone(), Step::Take(lease)));
                 load = load.saturating_add(1);
             }
         }
+        // Of many at once, a part: the others look too.
+        takes.truncate(free.div_ceil(PART).max(FEW));
+        steps.extend(takes);
         steps
     }
 
@@ -309,6 +320,34 @@ mod tests {
         one.observe(vec![], at(10));
         assert_eq!(steps(&mut one, &[], at(10)), [Step::LetGo(Why::Lost)], "somebody deleted it");
         assert!(one.let_go(&id(1)).is_some() && !one.holds(&id(1)) && one.let_go(&id(1)).is_none());
+    }
+
+    #[test]
+    fn many_jobs_are_shared_by_those_who_look() {
+        for (jobs, replicas) in [(2, 2), (9, 3), (40, 2), (200, 3)] {
+            let (wanted, start) = ((0..jobs).map(id).collect::<Vec<_>>(), Instant::now());
+            let mut shares: Vec<Share> = (0..replicas).map(|number| share(&number.to_string())).collect();
+            let mut server: Vec<Lease> = Vec::new();
+            let mut looks = 0_u32;
+            while server.len() < jobs {
+                let which = looks as usize % replicas;
+                let share = &mut shares[which];
+                let now = start + share.term.look() / u32::try_from(replicas).unwrap() * looks;
+                share.observe(server.clone(), now);
+                for (id, step) in share.steps(wanted.iter(), now) {
+                    if let Step::Take(_) = step {
+                        let lease = stored(lease::taken(&id, None, &share.me, TERM, Timestamp::now()));
+                        server.push(lease.clone());
+                        share.hold(id, lease, now);
+                    }
+                }
+                looks += 1;
+                assert!(looks < 200, "{jobs} jobs are never taken");
+            }
+            let counts: Vec<usize> = shares.iter().map(|share| share.held.len()).collect();
+            let least = counts.iter().min().unwrap();
+            assert!(least * replicas * 2 >= jobs, "{jobs} jobs are shared as {counts:?}");
+        }
     }
 
     #[test]

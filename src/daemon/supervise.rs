@@ -12,6 +12,7 @@ use std::{
 use futures::{Stream, StreamExt, future::LocalBoxFuture, stream};
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
+use kube::runtime::watcher::Event;
 use tokio::{
     sync::{oneshot, watch},
     task::{Id, JoinError, JoinSet},
@@ -25,6 +26,7 @@ use super::{
     leases::Leases,
     rows::{self, Rows},
     share::{Share, Step, Term, Why},
+    streak::Streak,
 };
 use crate::{
     backoff::Backoff,
@@ -158,6 +160,8 @@ pub struct Supervisor<K> {
     share: Share,
     leases: Leases,
     jobs: Jobs,
+    /// How the watch on pods is.
+    watching: Streak,
     pods: Pin<Box<dyn Stream<Item = Heard> + Send>>,
     rows: Option<watch::Receiver<Result<Rows, SourceError>>>,
     wanted: BTreeMap<JobId, Option<Row>>,
@@ -216,6 +220,7 @@ impl<K: Keeper> Supervisor<K> {
             share,
             leases: leases.within(term.renewed_after()),
             jobs: Jobs::default(),
+            watching: Streak::default(),
             pods: jobs::watch(&client, &namespace).boxed(),
             rows,
             wanted: BTreeMap::new(),
@@ -248,10 +253,18 @@ impl<K: Keeper> Supervisor<K> {
                 _ = looks.tick() => self.look().await,
                 Some((question, heard)) = self.pods.next() => match heard {
                     Ok(event) => {
-                        self.back(Party::Pods);
+                        // A list that begins anew says nothing yet.
+                        let works = !matches!(event, Event::Init);
+                        if works && self.watching.is_over(works, Instant::now()) {
+                            self.back(&Party::Pods);
+                        }
                         self.jobs.take(question, event);
                     }
-                    Err(error) => self.away(Party::Pods, &error.to_string()),
+                    Err(error) => {
+                        if let Some(since) = self.watching.fails(Instant::now()) {
+                            self.away(Party::Pods, &error.to_string(), since);
+                        }
+                    }
                 },
                 Some(joined) = self.tasks.join_next_with_id() => self.joined(joined).await,
             }
@@ -263,9 +276,12 @@ impl<K: Keeper> Supervisor<K> {
         match self.leases.list().await {
             Ok(leases) => {
                 self.share.observe(leases, Instant::now());
-                self.back(Party::Leases);
+                self.back(&Party::Leases);
             }
-            Err(error) => self.away(Party::Leases, &error.to_string()),
+            Err(error) => self.away(Party::Leases, &error.to_string(), Instant::now()),
+        }
+        if self.watching.is_over(false, Instant::now()) {
+            self.back(&Party::Pods);
         }
         self.look_at_rows();
         let (wanted, running) = (&self.wanted, &self.running);
@@ -297,13 +313,13 @@ impl<K: Keeper> Supervisor<K> {
         match read {
             Ok((wanted, more)) => {
                 self.wanted = wanted;
-                self.back(Party::Rows);
+                self.back(&Party::Rows);
                 if more && !std::mem::replace(&mut self.many, true) {
                     self.keeper.say(&Said::ManyRows);
                 }
             }
             // What it said last still holds.
-            Err(why) => self.away(Party::Rows, &why),
+            Err(why) => self.away(Party::Rows, &why, Instant::now()),
         }
     }
 
@@ -326,7 +342,7 @@ impl<K: Keeper> Supervisor<K> {
                 });
             }
             Done::Overtaken => {}
-            Done::Failed(error) => self.away(Party::Leases, &error.to_string()),
+            Done::Failed(error) => self.away(Party::Leases, &error.to_string(), Instant::now()),
         }
     }
 
@@ -401,17 +417,17 @@ impl<K: Keeper> Supervisor<K> {
         let _ = timeout(END, all).await;
     }
 
-    fn away(&mut self, party: Party, why: &str) {
-        self.board.away(party.clone(), why, Instant::now());
+    fn away(&mut self, party: Party, why: &str, since: Instant) {
+        self.board.away(party.clone(), why, since);
         if self.away.insert(party.clone()) {
             self.keeper.say(&Said::Away(party, why.to_owned()));
         }
     }
 
-    fn back(&mut self, party: Party) {
-        if self.away.remove(&party) {
-            self.board.back(&party);
-            self.keeper.say(&Said::Back(party));
+    fn back(&mut self, party: &Party) {
+        if self.away.remove(party) {
+            self.board.back(party);
+            self.keeper.say(&Said::Back(party.clone()));
         }
     }
 

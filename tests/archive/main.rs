@@ -2,12 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of a test fails like one")]
 
+#[path = "../e2e/lines.rs"]
+#[allow(dead_code, reason = "scenarios need more of it")]
+mod lines;
+#[path = "../e2e/running.rs"]
+#[allow(dead_code, reason = "scenarios need more of it")]
+mod running;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod backend;
 mod commands;
 mod crash;
+mod daemon;
 mod dashboard;
 mod faults;
 mod full;

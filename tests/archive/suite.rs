@@ -22,6 +22,7 @@ everywhere! {
     a_writer_that_vanished_is_gone_on_from
     a_second_writer_is_refused_and_told_of_the_first
     a_writer_that_was_replaced_stops
+    one_that_is_known_to_have_ended_is_replaced_at_once
     what_is_lost_or_damaged_is_told
     gaps_and_unread_ends_are_told
     the_index_stays_small
@@ -132,6 +133,33 @@ async fn a_writer_that_was_replaced_stops(backend: Backend) {
     assert!(matches!(error, ArchiveError::Taken { .. }), "{error}");
     let again = first.push(id, &[line(9, 9)]).await.and(first.flush().await);
     assert!(matches!(again, Err(ArchiveError::Taken { .. })), "{again:?}");
+    second.finish().await.unwrap();
+    assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..20));
+}
+
+async fn one_that_is_known_to_have_ended_is_replaced_at_once(backend: Backend) {
+    let archive = backend.begun().await;
+    let mut first = writer(&archive).await;
+    let id = first.stream(stream(1, 0)).unwrap();
+    first.push(id, &lines(1, 0..10)).await.unwrap();
+    first.flush().await.unwrap();
+    let other = Writer::open_after(&archive, &job(), small(), Some("another-host")).await;
+    assert!(matches!(other, Err(ArchiveError::Busy { .. })), "it is another that has ended");
+    let own = elbtail::archive::host();
+    let second = Writer::open_after(&archive, &job(), small(), Some(&own)).await;
+    // Of a directory it is known: a lock is held as long as its process lives.
+    if backend.directory().is_some() {
+        assert!(matches!(second, Err(ArchiveError::Busy { .. })));
+        return;
+    }
+    let mut second = second.unwrap();
+    let id = second.stream(stream(1, 0)).unwrap();
+    second.push(id, &lines(1, 10..20)).await.unwrap();
+    second.flush().await.unwrap();
+    // It had not, and finds out.
+    first.push(id, &[line(9, 9)]).await.unwrap();
+    let error = first.flush().await.unwrap_err();
+    assert!(matches!(error, ArchiveError::Taken { .. }), "{error}");
     second.finish().await.unwrap();
     assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..20));
 }

@@ -97,6 +97,11 @@ fn identity() -> String {
     format!("{}_{:016x}", host(), RandomState::new().hash_one(std::process::id()))
 }
 
+/// The host in an [`identity`].
+fn host_of(identity: &str) -> Option<&str> {
+    identity.rsplit_once('_').map(|(host, _)| host)
+}
+
 /// What the keepers of all jobs share.
 struct All {
     archive: Archive,
@@ -151,14 +156,16 @@ impl All {
         let rows = Rows::of(&which, &self.place, &job, &select).heard_by(heard);
         let namespace = job.namespace(self.cluster.namespace());
         let selection = select.selection(id.clone());
+        let (args, color) = (self.args.clone(), self.color);
+        let gone = from.as_deref().and_then(host_of);
         let (run, trouble) =
-            Run::begin(&self.archive, self.cluster.clone(), namespace, selection, self.args.clone(), self.color)
-                .await?;
+            Run::begin(&self.archive, self.cluster.clone(), namespace, selection, args, color, gone).await?;
         stderr::say(&match from {
             Some(from) => format!("{id}: taken over from {from}, which has not renewed its Lease"),
             None => format!("{id}: kept from now on"),
         });
-        let keeping = self.board.keep(id, run.written());
+        let age = Duration::try_from(self.args.max_age).unwrap_or_default();
+        let keeping = self.board.keep(id, run.written(), age);
         let mut listeners = FanOut::default();
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
         listeners.add(keeping.listener(), Want::All, Work::Task).map_err(started)?;

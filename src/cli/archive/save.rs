@@ -71,7 +71,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     };
     let selection = select.selection(job.id()?);
     let namespace = job.namespace(cluster.namespace());
-    let (run, trouble) = Run::begin(&archive, cluster, namespace, selection, args, color).await?;
+    let (run, trouble) = Run::begin(&archive, cluster, namespace, selection, args, color, None).await?;
     if run.secrets == Secrets::Kept {
         stderr::say(SECRETS_INCLUDED);
     }
@@ -175,7 +175,7 @@ pub(super) enum Rest {
 }
 
 impl Run {
-    /// Takes the right to write the job, and reads how far it is kept.
+    /// Takes the right to write the job, and reads how far it is kept. `gone` is a host whose writer is known to have ended.
     pub(super) async fn begin(
         archive: &Archive,
         cluster: Cluster,
@@ -183,6 +183,7 @@ impl Run {
         selection: Selection,
         args: SaveArgs,
         color: ColorChoice,
+        gone: Option<&str>,
     ) -> Result<(Run, Trouble), Failure> {
         let key = JobKey::new(selection.id.as_str())?;
         let age = Duration::try_from(args.max_age).unwrap_or_default();
@@ -198,7 +199,7 @@ impl Run {
             return Err(Failure::Usage(format!("{key} is kept in this archive already, and was saved {how}")));
         }
         let limits = if args.all.all { Limits::of_many() } else { Limits::default() };
-        let writer = Writer::open(archive, &key, Limits { age, ..limits }).await?;
+        let writer = Writer::open_after(archive, &key, Limits { age, ..limits }, gone).await?;
         let away = known.as_ref().and_then(|known| known.saved).map(|saved| Timestamp::now().duration_since(saved));
         let trouble = writer.trouble();
         let (positions, written) = (writer.positions(), writer.written());
