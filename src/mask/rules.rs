@@ -3,7 +3,11 @@
 //! Each [`Rule`] has words without which it cannot apply, so that one look for all of them spares the others; a pattern that
 //! ends where the secret begins; and a function that says where it really begins and ends, or that it is none.
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    ops::Range,
+    sync::{LazyLock, OnceLock},
+};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
@@ -23,6 +27,9 @@ struct Rule {
     pattern: &'static str,
     place: Place,
 }
+
+/// How a private key begins.
+const PEM_BEGIN: &str = r"(?-u)-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----";
 
 /// Tokens that their makers gave a shape to be known by.
 const TOKENS: &str = concat!(
@@ -168,7 +175,7 @@ fn rules() -> Vec<Rule> {
         },
         Rule {
             words: &["PRIVATE KEY"],
-            pattern: r"(?-u)-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----",
+            pattern: PEM_BEGIN,
             place: |line, found| {
                 let end = memmem::find(&line[found.end..], PEM_END).map_or(line.len(), |at| found.end + at);
                 Some(found.end..end)
@@ -249,47 +256,62 @@ struct Engine {
     words: AhoCorasick,
     /// For each word the rules it calls, a bit each.
     calls: Vec<u32>,
-    rules: Vec<(Regex, Place)>,
-    opens_key: Regex,
+    patterns: Vec<Pattern>,
 }
 
-static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(|| Engine::new(&rules()));
+/// A rule's pattern. It is compiled when a line first calls for it: compiling all takes longer than many a command does.
+struct Pattern {
+    text: &'static str,
+    place: Place,
+    /// `None` cannot happen, as the tests show.
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(self.text).ok()).as_ref()
+    }
+}
+
+static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(|| Engine::new(rules()));
+
+static OPENS_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PEM_BEGIN).ok());
 
 impl Engine {
-    fn new(rules: &[Rule]) -> Option<Engine> {
+    fn new(rules: Vec<Rule>) -> Option<Engine> {
         let (mut words, mut calls) = (Vec::new(), Vec::new());
         let mut patterns = Vec::new();
-        for (at, rule) in rules.iter().enumerate() {
+        for (at, rule) in rules.into_iter().enumerate() {
             for word in rule.words {
                 words.push(*word);
                 calls.push(1 << at);
             }
-            let pattern = if rule.pattern.is_empty() { &ASSIGNMENT } else { rule.pattern };
-            patterns.push((Regex::new(pattern).ok()?, rule.place));
+            let text = if rule.pattern.is_empty() { &ASSIGNMENT } else { rule.pattern };
+            patterns.push(Pattern { text, place: rule.place, regex: OnceLock::new() });
         }
         let words =
             AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok()?;
-        let opens_key = Regex::new(r"(?-u)-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----").ok()?;
-        Some(Engine { words, calls, rules: patterns, opens_key })
+        Some(Engine { words, calls, patterns })
     }
 }
 
 /// `line` without what the rules find.
 pub(super) fn apply(line: &[u8]) -> Cow<'_, [u8]> {
-    let Some(engine) = &*ENGINE else {
-        // Cannot happen, as the tests show; if it did, no secret must slip out.
-        return Cow::Owned(MASK.into());
-    };
+    // Cannot happen, as the tests show; if it did, no secret must slip out.
+    let unable = || Cow::Owned(MASK.into());
+    let Some(engine) = &*ENGINE else { return unable() };
     let called =
         engine.words.find_overlapping_iter(line).fold(0, |bits, word| bits | engine.calls[word.pattern().as_usize()]);
     let mut line = Cow::Borrowed(line);
     if called == 0 {
         return line;
     }
-    for (at, (pattern, place)) in engine.rules.iter().enumerate() {
-        if called & (1 << at) != 0
-            && let Some(masked) = masked(&line, pattern, *place)
-        {
+    for (at, pattern) in engine.patterns.iter().enumerate() {
+        if called & (1 << at) == 0 {
+            continue;
+        }
+        let Some(regex) = pattern.regex() else { return unable() };
+        if let Some(masked) = masked(&line, regex, pattern.place) {
             line = Cow::Owned(masked);
         }
     }
@@ -298,12 +320,10 @@ pub(super) fn apply(line: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether a private key begins in `line` and does not end there.
 pub(super) fn opens_key(line: &[u8]) -> bool {
-    let Some(engine) = &*ENGINE else { return false };
     memmem::find(line, b"-----BEGIN").is_some()
-        && engine
-            .opens_key
-            .find_iter(line)
-            .last()
+        && OPENS_KEY
+            .as_ref()
+            .and_then(|begin| begin.find_iter(line).last())
             .is_some_and(|begin| memmem::find(&line[begin.end()..], PEM_END).is_none())
 }
 
@@ -497,4 +517,17 @@ fn is_reference(value: &[u8]) -> bool {
 fn looks_secret(value: &[u8]) -> bool {
     let word = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'\'' | b'.' | b',' | b')'));
     !word && value.iter().any(u8::is_ascii_digit) || value.len() >= 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(OPENS_KEY.is_some());
+        for pattern in &ENGINE.as_ref().unwrap().patterns {
+            assert!(pattern.regex().is_some(), "{}", pattern.text);
+        }
+    }
 }
