@@ -277,15 +277,16 @@ impl<L: Listener<Told>> Recovery<L> {
         let start = out.start.take();
         let mut later = Vec::new();
         // What the lines are about comes first: a container starts before it prints.
+        // What is rare is boxed, here and below: else each driver has room for it all the time.
         for note in out.notes.drain(..) {
             if is_after(&note, out.restart) && !lines.is_empty() {
                 later.push(note);
                 continue;
             }
-            self.note(note, &read, &lines).await?;
+            Box::pin(self.note(note, &read, &lines)).await?;
         }
         if let Some(start) = start {
-            self.begin(start, &lines).await?;
+            Box::pin(self.begin(start, &lines)).await?;
         }
         if lines.is_empty() {
             return if self.told.is_gone() { Err(Unheard) } else { Ok(()) };
@@ -293,7 +294,7 @@ impl<L: Listener<Told>> Recovery<L> {
         self.lines(out.restart, None, lines).await?;
         self.judge().await?;
         for note in later {
-            self.note(note, &read, &[]).await?;
+            Box::pin(self.note(note, &read, &[])).await?;
         }
         Ok(())
     }
@@ -383,14 +384,14 @@ impl<L: Listener<Told>> Recovery<L> {
             return Ok(());
         }
         if begun.why.is_none() {
-            begun.why = Some(match self.open(begun.start.restart, None).await {
+            begun.why = Some(match Box::pin(self.open(begun.start.restart, None)).await {
                 Ok(log) if log.is_whole() => return Ok(()),
                 Ok(_) => Why::Other("it showed only when later lines had been printed".to_owned()),
                 Err(why) => why,
             });
         }
         if let Wanted::Since(since) = begun.wanted
-            && self.newest_begins(begun.start.previous).await.is_some_and(|begins| begins < since)
+            && Box::pin(self.newest_begins(begun.start.previous)).await.is_some_and(|begins| begins < since)
         {
             return Ok(());
         }
