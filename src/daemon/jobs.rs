@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::{Stream, StreamExt, stream};
 use kube::{
     Api, Client,
+    api::ListParams,
     runtime::{
         WatchStreamExt,
         watcher::{Config, Event, watcher},
@@ -25,6 +26,17 @@ const PAGE: u32 = 500;
 
 /// How long one watch goes on before it is asked for again, in seconds; as for the pods that are followed.
 const WATCH: u32 = 30;
+
+/// Asks for a pod, so that what does not permit it is told at once.
+///
+/// # Errors
+/// What the API server says.
+pub(super) async fn ask(client: &Client, namespace: &str) -> Result<(), ClusterError> {
+    let [labels, _] = selectors_of_all();
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let asked = pods.list(&ListParams::default().labels(&labels).limit(1)).await;
+    asked.map(drop).map_err(|error| ClusterError::from(&error))
+}
 
 /// What one of the two questions for pods brings.
 pub(super) type Heard = (usize, Result<Event<Pod>, ClusterError>);

@@ -323,6 +323,28 @@ mod tests {
     }
 
     #[test]
+    fn a_lease_that_says_nothing_that_makes_sense_is_nobodys() {
+        for spec in [
+            "null",
+            "{}",
+            r#"{"holderIdentity": null}"#,
+            r#"{"holderIdentity": ""}"#,
+            r#"{"holderIdentity": "two"}"#,
+            r#"{"holderIdentity": "two", "leaseDurationSeconds": -5}"#,
+            r#"{"holderIdentity": "two", "leaseDurationSeconds": 0, "renewTime": null}"#,
+        ] {
+            let text =
+                format!(r#"{{"metadata": {{"name": "{}", "resourceVersion": "1"}}, "spec": {spec}}}"#, name(&id(1)));
+            let lease: Lease = serde_json::from_str(&text).unwrap();
+            let (mut one, now) = (share("one"), Instant::now());
+            one.observe(vec![lease.clone()], now);
+            assert_eq!(steps(&mut one, &[id(1)], now), [Step::Take(Some(Box::new(lease.clone())))], "{spec}");
+            let taken = lease::taken(&id(1), Some(&lease), "one", TERM, Timestamp::now());
+            assert_eq!((holder(&taken), version(&taken)), (Some("one"), "1"));
+        }
+    }
+
+    #[test]
     fn many_jobs_are_shared_by_those_who_look() {
         for (jobs, replicas) in [(2, 2), (9, 3), (40, 2), (200, 3)] {
             let (wanted, start) = ((0..jobs).map(id).collect::<Vec<_>>(), Instant::now());

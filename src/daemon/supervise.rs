@@ -43,7 +43,10 @@ const AT_ONCE: usize = 16;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The pauses before a job is taken again that could not be kept.
-const RESTS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
+const RESTS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+
+/// So long a job was kept, what failed before has nothing to do with what fails now.
+const WELL: Duration = Duration::from_secs(300);
 
 /// How long the end may take in all; a container is killed 30 s after it was asked to end, unless its pod says otherwise.
 const END: Duration = Duration::from_millis(9500);
@@ -127,7 +130,7 @@ impl fmt::Display for Said {
 /// Why it cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotBegin {
-    /// The Leases cannot be listed.
+    /// The Leases or pods cannot be listed.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// Nor the rows.
@@ -197,13 +200,14 @@ impl<K: Keeper> Supervisor<K> {
     /// Looks once, so that what can never work is told at once.
     ///
     /// # Errors
-    /// When the Leases cannot be listed, or the rows not be had.
+    /// When the Leases or pods cannot be listed, or the rows not be had.
     pub async fn begin(plan: Plan, keeper: Arc<K>) -> Result<Supervisor<K>, CannotBegin> {
         let Plan { cluster, namespace, rows: source, term, identity, board } = plan;
         let client = cluster.client();
         let leases = Leases::new(client.clone(), &namespace, cluster.host());
         let mut share = Share::new(identity.clone(), term);
         share.observe(leases.list().await?, Instant::now());
+        jobs::ask(&client, &namespace).await?;
         let rows = match source {
             Some(source) => {
                 let first = rows::ask(&*source).await?;
@@ -383,8 +387,7 @@ impl<K: Keeper> Supervisor<K> {
             }
             Outcome::Failed(why) => {
                 let failures = self.failures.entry(id.clone()).or_default();
-                // What went well for long has nothing to do with what failed before.
-                *failures = if task.since.elapsed() > RESTS.1 { 1 } else { failures.saturating_add(1) };
+                *failures = if task.since.elapsed() > WELL { 1 } else { failures.saturating_add(1) };
                 let rest = self.rests.after(*failures);
                 self.share.rest(id.clone(), Instant::now() + rest);
                 self.release(&id).await;

@@ -4,6 +4,8 @@
 //! `tests/cli/snapshots/` and the scripts in `completions/` up to date.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[cfg(feature = "archive")]
+mod all;
 mod completions;
 mod connection;
 mod help;

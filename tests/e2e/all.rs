@@ -215,6 +215,9 @@ fn an_api_server_that_is_away_for_longer_than_a_lease_lasts_costs_no_line() {
     scene.stage.create(&plan.container("blast", &slowly(&tag, 200)));
     scene.stage.until("it is kept", || replicas.iter().any(|replica| replica.keeps(ID)));
     let keeper = replicas.iter().find(|replica| replica.keeps(ID)).unwrap();
+    scene
+        .stage
+        .until("some of it is durable", || keeper.metric("elbtail_lines_total").is_some_and(|lines| lines > 0.0));
     scene.stage.cluster().kill_blocking();
     keeper.0.until_said(&format!("{ID}: let go, for its Lease could not be renewed in time"));
     assert_eq!(keeper.metric("elbtail_reachable"), Some(0.0));
@@ -335,10 +338,56 @@ fn the_role_that_is_deployed_permits_what_is_asked_for_and_nothing_else() {
 #[test]
 fn a_role_that_is_missing_is_told_at_once() {
     let scene = Scene::new(Stage::local());
-    scene.stage.cluster().add_user("nobody", "nobody", Access::none());
-    let run = scene.stage.run(&["save", "-f", "--all", &scene.place, "--listen", "127.0.0.1:0", "--token", "nobody"]);
-    let said = String::from_utf8_lossy(&run.code(7).get_output().stderr).into_owned();
-    assert!(said.contains("cannot list resource \"leases\" in API group \"coordination.k8s.io\""), "{said}");
+    for (name, access, told) in [
+        ("nobody", Access::none(), "cannot list resource \"leases\" in API group \"coordination.k8s.io\""),
+        ("half", Access::none().allow("*", "leases"), "cannot list resource \"pods\""),
+    ] {
+        scene.stage.cluster().add_user(name, name, access);
+        let run = scene.stage.run(&["save", "-f", "--all", &scene.place, "--listen", "127.0.0.1:0", "--token", name]);
+        let said = String::from_utf8_lossy(&run.code(7).get_output().stderr).into_owned();
+        assert!(said.contains(told), "{said}");
+    }
+}
+
+#[test]
+fn a_job_that_somebody_saves_alone_is_waited_for() {
+    let scene = Scene::new(Stage::new());
+    let plan = JobPlan::batch(0);
+    let tag = plan.tag("blast");
+    scene.stage.create(&plan.container("blast", &slowly(&tag, 200)));
+    let alone = scene.stage.start(&["save", "-f", ID, &scene.place, "--max-age", "100ms"]);
+    alone.until_said("the archive holds what the pods wrote");
+    let replica = scene.replica(&[]);
+    replica.0.until_said(&format!("{ID}: waiting for the right to write it"));
+    scene.stage.until("it is told as waiting", || replica.metric("elbtail_jobs{state=\"waiting\"}") == Some(1.0));
+    alone.signal("-KILL");
+    alone.end();
+    replica.0.until_said(&format!("{ID}: kept from now on"));
+    replica.0.until_said(&format!("{ID}: it has ended"));
+    replica.0.signal("-TERM");
+    let said = replica.0.end().code(143).stderr;
+    assert_eq!(said.matches("waiting for the right").count(), 1, "{said}");
+    assert_eq!(scene.kept(ID), numbered(&tag, 200));
+    assert_eq!(scene.verified().0, Some(0));
+}
+
+#[test]
+fn a_job_that_cannot_be_kept_is_told_and_its_lease_given_up() {
+    let scene = Scene::new(Stage::new());
+    let plan = JobPlan::batch(0).container("blast", "echo one; until [ -e on ]; do sleep 0.05; done");
+    scene.stage.create(&plan);
+    scene.stage.until_printed(&plan.name, "blast", "one\n");
+    scene.stage.run(&["save", ID, &scene.place]).code(0);
+    let replica = scene.replica(&["--redact"]);
+    replica.0.until_said("was saved without --redact: go on without it; tried again in");
+    scene.stage.until("its Lease is nobody's", || {
+        let holder = |lease: Lease| lease.spec.and_then(|spec| spec.holder_identity);
+        scene.stage.list::<Lease>().into_iter().all(|lease| holder(lease).as_deref() == Some(""))
+    });
+    scene.stage.until("it is free", || replica.metric("elbtail_jobs{state=\"free\"}") == Some(1.0));
+    replica.0.signal("-TERM");
+    replica.0.end().code(143);
+    scene.stage.delete(&plan.name);
 }
 
 #[test]
