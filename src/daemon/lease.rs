@@ -3,7 +3,7 @@
 //! The rules are those of client-go's leader election, one Lease for each job. What is written names the version that it was
 //! made from, so that of two who take one Lease the API server lets one.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -14,26 +14,46 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{job_id::JobId, k8s::ID_LABEL};
 
-/// What all of them are labelled with, so that one question finds them.
+/// What all of them are labelled with.
 const LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "elbtail");
 
-/// The selector of all of them.
-pub(super) fn selector() -> String {
-    format!("{}={}", LABEL.0, LABEL.1)
-}
+/// The label that says which archive a job is kept in.
+const ARCHIVE_LABEL: &str = "elbtail-archive";
 
-/// The name of a job's Lease.
-///
-/// ElasticBLAST's own ids fit into a name as they are. Others may hold what a name may not: a hash tells those apart.
-pub(super) fn name(id: &JobId) -> String {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let id = id.as_str();
-    if id.bytes().all(fits) {
-        return format!("elbtail-{id}");
+/// What tells the Leases of one archive from those of others: the same job may be kept in two of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark(String);
+
+impl Mark {
+    /// The mark of an archive, by the place that all its replicas are given.
+    pub fn of(place: &str) -> Mark {
+        // 8 digits are enough for the few archives of a namespace.
+        Mark(format!("{:016x}", xxh3_64(place.as_bytes())).split_off(8))
     }
-    let letters: String =
-        id.to_ascii_lowercase().chars().map(|letter| if fits(letter as u8) { letter } else { '-' }).collect();
-    format!("elbtail-{letters}-{:016x}", xxh3_64(id.as_bytes()))
+
+    /// The selector of all of its Leases.
+    pub fn selector(&self) -> String {
+        format!("{}={},{ARCHIVE_LABEL}={}", LABEL.0, LABEL.1, self.0)
+    }
+
+    /// The name of a job's Lease.
+    ///
+    /// ElasticBLAST's own ids fit into a name as they are. Others may hold what a name may not: a hash tells those apart.
+    pub fn name(&self, id: &JobId) -> String {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let (mark, id) = (&self.0, id.as_str());
+        if id.bytes().all(fits) {
+            return format!("elbtail-{mark}-{id}");
+        }
+        let letters: String =
+            id.to_ascii_lowercase().chars().map(|letter| if fits(letter as u8) { letter } else { '-' }).collect();
+        format!("elbtail-{mark}-{letters}-{:016x}", xxh3_64(id.as_bytes()))
+    }
+
+    fn labels(&self, id: &JobId) -> [(String, String); 3] {
+        let labels = [LABEL, (ARCHIVE_LABEL, &self.0), (ID_LABEL, id.as_str())];
+        labels.map(|(key, value)| (key.to_owned(), value.to_owned()))
+    }
 }
 
 /// Who holds it; `None` when nobody does.
@@ -53,15 +73,14 @@ pub(super) fn version(lease: &Lease) -> &str {
 }
 
 /// The Lease of a job that `me` takes: a new one, or in the place of `there`.
-pub(super) fn taken(id: &JobId, there: Option<&Lease>, me: &str, term: Duration, now: Timestamp) -> Lease {
+pub(super) fn taken(mark: &Mark, id: &JobId, there: Option<&Lease>, me: &str, term: Duration, now: Timestamp) -> Lease {
     let before = there.and_then(|lease| lease.spec.as_ref()).and_then(|spec| spec.lease_transitions);
     let transitions = if there.is_some() { before.unwrap_or(0).saturating_add(1) } else { 0 };
-    let labels = [LABEL, (ID_LABEL, id.as_str())].map(|(key, value)| (key.to_owned(), value.to_owned()));
     let metadata = there.map_or_else(ObjectMeta::default, |lease| lease.metadata.clone());
     let mut all = metadata.labels.unwrap_or_default();
-    all.extend(BTreeMap::from(labels));
+    all.extend(mark.labels(id));
     Lease {
-        metadata: ObjectMeta { name: Some(name(id)), labels: Some(all), managed_fields: None, ..metadata },
+        metadata: ObjectMeta { name: Some(mark.name(id)), labels: Some(all), managed_fields: None, ..metadata },
         spec: Some(LeaseSpec {
             holder_identity: Some(me.to_owned()),
             lease_duration_seconds: Some(i32::try_from(term.as_secs()).unwrap_or(i32::MAX)),
@@ -99,6 +118,7 @@ mod tests {
 
     #[test]
     fn every_id_has_a_name_of_its_own_that_kubernetes_takes() {
+        let mark = Mark::of("az://logs/elbtail");
         let ids = [
             "job-429825360482416da20736cf3ed51a95",
             "job-429825360482416DA20736CF3ED51A95",
@@ -108,9 +128,12 @@ mod tests {
             "job-A-b",
             &format!("job-{}", "Z".repeat(59)),
         ];
-        let names: BTreeSet<String> = ids.iter().map(|id| name(&id.parse().unwrap())).collect();
+        let names: BTreeSet<String> = ids.iter().map(|id| mark.name(&id.parse().unwrap())).collect();
         assert_eq!(names.len(), ids.len());
-        assert!(names.contains("elbtail-job-429825360482416da20736cf3ed51a95"), "plain ones can be read: {names:?}");
+        let plain = format!("elbtail-{}-job-429825360482416da20736cf3ed51a95", mark.0);
+        assert!(names.contains(&plain), "plain ones can be read: {names:?}");
+        let other = Mark::of("az://logs/other").name(&ids[0].parse().unwrap());
+        assert!(!names.contains(&other), "another archive has a Lease of its own");
         for name in names {
             let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             assert!(name.bytes().all(fits) && name.len() <= 253 && !name.ends_with('-'), "{name}");
@@ -119,10 +142,10 @@ mod tests {
 
     #[test]
     fn a_life_of_a_lease() {
-        let id: JobId = "job-a".parse().unwrap();
+        let (mark, id): (Mark, JobId) = (Mark::of("archive"), "job-a".parse().unwrap());
         let at = |second: i64| Timestamp::from_second(1_795_000_000 + second).unwrap();
         let term = Duration::from_secs(15);
-        let one = taken(&id, None, "one", term, at(0));
+        let one = taken(&mark, &id, None, "one", term, at(0));
         assert_eq!((holder(&one), lasts(&one)), (Some("one"), term));
         let stored = |lease: Lease, version: &str| {
             let resource_version = Some(version.to_owned());
@@ -134,7 +157,7 @@ mod tests {
         assert_eq!(version(&kept), "7", "it is written only if nobody else has written");
         let free = released(&stored(kept, "8"), at(9));
         assert_eq!((holder(&free), lasts(&free), version(&free)), (None, Duration::from_secs(1), "8"));
-        let two = taken(&id, Some(&free), "two", term, at(20));
+        let two = taken(&mark, &id, Some(&free), "two", term, at(20));
         assert_eq!((holder(&two), version(&two)), (Some("two"), "8"));
         let spec = two.spec.unwrap();
         assert_eq!((spec.lease_transitions, spec.acquire_time), (Some(1), Some(MicroTime(at(20)))));

@@ -12,7 +12,7 @@ use kube::{
 };
 use tokio::time::timeout;
 
-use super::lease::selector;
+use super::lease::Mark;
 use crate::cluster::{ClusterError, Obstacle};
 
 /// HTTP 404 and 409: somebody else was faster.
@@ -25,14 +25,16 @@ const PAGE: u32 = 500;
 #[derive(Clone)]
 pub(super) struct Leases {
     api: Api<Lease>,
+    /// Which are listed.
+    selector: String,
     host: String,
     /// How long an answer may take.
     within: Option<Duration>,
 }
 
 impl Leases {
-    pub fn new(client: Client, namespace: &str, host: String) -> Leases {
-        Leases { api: Api::namespaced(client, namespace), host, within: None }
+    pub fn new(client: Client, namespace: &str, mark: &Mark, host: String) -> Leases {
+        Leases { api: Api::namespaced(client, namespace), selector: mark.selector(), host, within: None }
     }
 
     /// The same, which wait no longer for an answer: a Lease is worth nothing that is asked for longer than it lasts.
@@ -42,7 +44,7 @@ impl Leases {
 
     /// All of them.
     pub async fn list(&self) -> Result<Vec<Lease>, ClusterError> {
-        let mut params = ListParams::default().labels(&selector()).limit(PAGE);
+        let mut params = ListParams::default().labels(&self.selector).limit(PAGE);
         let mut all = Vec::new();
         loop {
             let page = self.in_time(self.api.list(&params)).await?.map_err(|error| ClusterError::from(&error))?;

@@ -10,15 +10,21 @@
 //! | `streak` | whether what fails now and then does not work |
 //! | `board` | what is counted of each job, and how well its store and the API server are |
 //! | `serve` | `/healthz` and `/metrics` over HTTP |
+//! | `act` | one step towards a Lease, and what came of it |
+//! | `keeper` | what keeps one job, and how that ends |
+//! | `said` | what there is to tell |
 //! | `supervise` | the loop that asks and acts |
 //!
 //! `jobs`, `lease`, `share`, `streak` and `board` are pure. Replicas know of each other only by the Leases they hold.
 
+mod act;
 pub mod board;
 mod jobs;
+pub mod keeper;
 mod lease;
 mod leases;
 mod rows;
+pub mod said;
 pub mod serve;
 mod share;
 mod streak;

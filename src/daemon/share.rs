@@ -10,7 +10,7 @@ use std::{
 
 use k8s_openapi::api::coordination::v1::Lease;
 
-use super::lease::{holder, lasts, name, version};
+use super::lease::{Mark, holder, lasts, version};
 use crate::job_id::JobId;
 
 /// The longest pause between two looks.
@@ -95,6 +95,7 @@ struct Held {
 #[derive(Debug)]
 pub(super) struct Share {
     me: String,
+    mark: Mark,
     term: Term,
     /// By name.
     seen: HashMap<String, Seen>,
@@ -108,9 +109,9 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub fn new(me: String, term: Term) -> Share {
+    pub fn new(me: String, mark: Mark, term: Term) -> Share {
         let (seen, held, free, rests, done) = Default::default();
-        Share { me, term, seen, held, free, rests, done }
+        Share { me, mark, term, seen, held, free, rests, done }
     }
 
     /// Takes note of all Leases as they are now.
@@ -151,7 +152,7 @@ impl Share {
 
     fn about_held(&self, id: &JobId, held: &Held, now: Instant) -> Option<Step> {
         let age = now.saturating_duration_since(held.renewed);
-        match self.seen.get(&name(id)) {
+        match self.seen.get(&self.mark.name(id)) {
             Some(seen) if holder(&seen.lease) == Some(&self.me) => {}
             _ => return Some(Step::LetGo(Why::Lost)),
         }
@@ -166,7 +167,9 @@ impl Share {
 
     /// Since when a job is nobody's, which may be a time that is to come, and the Lease there is.
     fn free_since(&mut self, id: &JobId, now: Instant) -> (Instant, Option<Box<Lease>>) {
-        let Some(seen) = self.seen.get(&name(id)) else { return (*self.free.entry(id.clone()).or_insert(now), None) };
+        let Some(seen) = self.seen.get(&self.mark.name(id)) else {
+            return (*self.free.entry(id.clone()).or_insert(now), None);
+        };
         let free = match holder(&seen.lease) {
             Some(holder) if holder != self.me => seen.since + lasts(&seen.lease),
             _ => seen.since,
@@ -176,7 +179,7 @@ impl Share {
 
     /// A Lease was taken or renewed by a request that was sent at `sent`.
     pub fn hold(&mut self, id: JobId, lease: Lease, sent: Instant) {
-        self.seen.insert(name(&id), Seen { lease: lease.clone(), since: sent });
+        self.seen.insert(self.mark.name(&id), Seen { lease: lease.clone(), since: sent });
         self.free.remove(&id);
         self.held.insert(id, Held { lease, renewed: sent });
     }
@@ -215,7 +218,7 @@ impl Share {
 
     /// Who else keeps the job now.
     pub fn other(&self, id: &JobId, now: Instant) -> Option<&str> {
-        let seen = self.seen.get(&name(id))?;
+        let seen = self.seen.get(&self.mark.name(id))?;
         holder(&seen.lease).filter(|holder| *holder != self.me && now < seen.since + lasts(&seen.lease))
     }
 }
@@ -231,6 +234,14 @@ mod tests {
 
     const TERM: Duration = Duration::from_secs(15);
 
+    fn mark() -> Mark {
+        Mark::of("archive")
+    }
+
+    fn name(id: &JobId) -> String {
+        mark().name(id)
+    }
+
     fn id(number: usize) -> JobId {
         format!("job-{number:032x}").parse().unwrap()
     }
@@ -243,11 +254,11 @@ mod tests {
     }
 
     fn taken(number: usize, there: Option<&Lease>, me: &str) -> Lease {
-        stored(lease::taken(&id(number), there, me, TERM, Timestamp::now()))
+        stored(lease::taken(&mark(), &id(number), there, me, TERM, Timestamp::now()))
     }
 
     fn share(me: &str) -> Share {
-        Share::new(me.to_owned(), Term::new(TERM))
+        Share::new(me.to_owned(), mark(), Term::new(TERM))
     }
 
     fn steps(share: &mut Share, wanted: &[JobId], now: Instant) -> Vec<Step> {
@@ -339,7 +350,7 @@ mod tests {
             let (mut one, now) = (share("one"), Instant::now());
             one.observe(vec![lease.clone()], now);
             assert_eq!(steps(&mut one, &[id(1)], now), [Step::Take(Some(Box::new(lease.clone())))], "{spec}");
-            let taken = lease::taken(&id(1), Some(&lease), "one", TERM, Timestamp::now());
+            let taken = lease::taken(&mark(), &id(1), Some(&lease), "one", TERM, Timestamp::now());
             assert_eq!((holder(&taken), version(&taken)), (Some("one"), "1"));
         }
     }
@@ -358,7 +369,7 @@ mod tests {
                 share.observe(server.clone(), now);
                 for (id, step) in share.steps(wanted.iter(), now) {
                     if let Step::Take(_) = step {
-                        let lease = stored(lease::taken(&id, None, &share.me, TERM, Timestamp::now()));
+                        let lease = stored(lease::taken(&mark(), &id, None, &share.me, TERM, Timestamp::now()));
                         server.push(lease.clone());
                         share.hold(id, lease, now);
                     }
@@ -413,7 +424,7 @@ mod tests {
                             continue;
                         }
                         Step::Take(from) => {
-                            let lease = lease::taken(&id, from.as_deref(), &replica.me, TERM, Timestamp::now());
+                            let lease = lease::taken(&mark(), &id, from.as_deref(), &replica.me, TERM, Timestamp::now());
                             (from.map(|lease| *lease), lease)
                         }
                         Step::Renew(from) => (Some((*from).clone()), lease::renewed(&from, Timestamp::now())),

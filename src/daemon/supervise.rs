@@ -3,15 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
-    fmt,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::{Stream, StreamExt, future::LocalBoxFuture, stream};
+use futures::{Stream, StreamExt, stream};
 use jiff::Timestamp;
-use k8s_openapi::api::coordination::v1::Lease;
 use kube::runtime::watcher::Event;
 use tokio::{
     sync::{oneshot, watch},
@@ -20,12 +18,15 @@ use tokio::{
 };
 
 use super::{
+    act::{Acted, Done, Me, act},
     board::{Board, Party, Standing},
     jobs::{self, Heard, Jobs, wanted},
-    lease,
+    keeper::{Charge, Keeper, Outcome},
+    lease::{self, Mark},
     leases::Leases,
     rows::{self, Rows},
-    share::{Share, Step, Term, Why},
+    said::Said,
+    share::{Share, Term, Why},
     streak::Streak,
 };
 use crate::{
@@ -51,82 +52,6 @@ const WELL: Duration = Duration::from_secs(300);
 /// How long the end may take in all; a container is killed 30 s after it was asked to end, unless its pod says otherwise.
 const END: Duration = Duration::from_millis(9500);
 
-/// Keeps one job.
-pub trait Keeper: 'static {
-    /// Keeps a job until it has ended, or the end is asked for.
-    fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, Outcome>;
-
-    /// Tells the operator something.
-    fn say(&self, said: &Said);
-}
-
-/// A job to be kept.
-pub struct Charge {
-    /// Which.
-    pub id: JobId,
-    /// Its row, where jobs are those of a database.
-    pub row: Option<Row>,
-    /// Who held its Lease before and let it end.
-    pub from: Option<String>,
-    /// Says something, or is closed, when the end is asked for.
-    pub stop: oneshot::Receiver<()>,
-}
-
-/// How keeping a job came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The job has ended, and everything of it is durable.
-    Ended,
-    /// It was asked to.
-    Stopped,
-    /// Another still has the right to write it; with who.
-    Busy(String),
-    /// Something went wrong; with what.
-    Failed(String),
-}
-
-/// What there is to tell besides what is told of each job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
-    /// A job is let go whose Lease could not be renewed in time.
-    Unrenewed(JobId),
-    /// A job is let go whose Lease another has taken.
-    Lost(JobId),
-    /// Another has the right to write a job; with who. It is tried again and again.
-    Busy(JobId, String),
-    /// A job could not be kept, and is tried again later; with why.
-    Failed(JobId, String, Duration),
-    /// A part of what is needed does not answer; with why. It is tried again and again.
-    Away(Party, String),
-    /// It answers again.
-    Back(Party),
-    /// There are more rows than are looked at.
-    ManyRows,
-}
-
-impl Said {
-    /// Whether something is not as it should be.
-    pub fn is_warning(&self) -> bool {
-        !matches!(self, Said::Busy(..) | Said::Back(_))
-    }
-}
-
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Said::Unrenewed(id) => write!(f, "{id}: let go, for its Lease could not be renewed in time"),
-            Said::Lost(id) => write!(f, "{id}: let go, for another has taken its Lease"),
-            Said::Busy(id, by) => write!(f, "{id}: waiting for the right to write it: {by}"),
-            Said::Failed(id, why, rest) => write!(f, "{id}: {why}; tried again in {} s", rest.as_secs()),
-            Said::Away(party, why) => write!(f, "{party} does not answer as it should, trying on: {why}"),
-            Said::Back(party) => write!(f, "{party} answers again"),
-            Said::ManyRows => {
-                write!(f, "more than {} rows have not ended: only the newest of them are kept", rows::LIVE)
-            }
-        }
-    }
-}
-
 /// Why it cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotBegin {
@@ -146,6 +71,8 @@ pub struct Plan {
     pub namespace: String,
     /// Whose rows name the jobs; `None`: those that have pods.
     pub rows: Option<Arc<dyn RowSource>>,
+    /// The archive they are kept in, as all replicas call it.
+    pub archive: String,
     /// How long a Lease lasts.
     pub term: Term,
     /// Who holds them: no two replicas may be called alike, nor one before and after it was started again.
@@ -158,8 +85,7 @@ pub struct Plan {
 pub struct Supervisor<K> {
     keeper: Arc<K>,
     board: Board,
-    term: Term,
-    identity: String,
+    me: Me,
     share: Share,
     leases: Leases,
     jobs: Jobs,
@@ -202,10 +128,11 @@ impl<K: Keeper> Supervisor<K> {
     /// # Errors
     /// When the Leases or pods cannot be listed, or the rows not be had.
     pub async fn begin(plan: Plan, keeper: Arc<K>) -> Result<Supervisor<K>, CannotBegin> {
-        let Plan { cluster, namespace, rows: source, term, identity, board } = plan;
+        let Plan { cluster, namespace, rows: source, archive, term, identity, board } = plan;
+        let me = Me { identity, mark: Mark::of(&archive), term };
         let client = cluster.client();
-        let leases = Leases::new(client.clone(), &namespace, cluster.host());
-        let mut share = Share::new(identity.clone(), term);
+        let leases = Leases::new(client.clone(), &namespace, &me.mark, cluster.host());
+        let mut share = Share::new(me.identity.clone(), me.mark.clone(), term);
         share.observe(leases.list().await?, Instant::now());
         jobs::ask(&client, &namespace).await?;
         let rows = match source {
@@ -219,8 +146,7 @@ impl<K: Keeper> Supervisor<K> {
         Ok(Supervisor {
             keeper,
             board,
-            term,
-            identity,
+            me,
             share,
             leases: leases.within(term.renewed_after()),
             jobs: Jobs::default(),
@@ -250,7 +176,7 @@ impl<K: Keeper> Supervisor<K> {
     }
 
     async fn work(&mut self) -> Infallible {
-        let mut looks = interval(self.term.look());
+        let mut looks = interval(self.me.term.look());
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -294,7 +220,7 @@ impl<K: Keeper> Supervisor<K> {
         let now = Instant::now();
         let free = wanted.keys().filter(|id| !running.contains_key(*id));
         let steps = self.share.steps(free, now);
-        let acts = stream::iter(steps).map(|(id, step)| act(&self.leases, &self.identity, self.term, id, step));
+        let acts = stream::iter(steps).map(|(id, step)| act(&self.leases, &self.me, id, step));
         let acts: Vec<Acted> = acts.buffer_unordered(AT_ONCE).collect().await;
         for acted in acts {
             self.take_note(acted);
@@ -447,43 +373,4 @@ impl<K: Keeper> Supervisor<K> {
         }
         standing
     }
-}
-
-/// What came of a step.
-struct Acted {
-    id: JobId,
-    /// When its request was sent.
-    sent: Instant,
-    done: Done,
-}
-
-enum Done {
-    /// The Lease is ours; who held it before, if anybody did.
-    Taken(Box<Lease>, Option<String>),
-    Renewed(Box<Lease>),
-    LetGo(Why),
-    /// Somebody else was faster; the next look shows who.
-    Overtaken,
-    Failed(ClusterError),
-}
-
-async fn act(leases: &Leases, me: &str, term: Term, id: JobId, step: Step) -> Acted {
-    let (sent, now) = (Instant::now(), Timestamp::now());
-    let written = |written| match written {
-        Ok(Some(lease)) => Ok(Box::new(lease)),
-        Ok(None) => Err(Done::Overtaken),
-        Err(error) => Err(Done::Failed(error)),
-    };
-    let done = match step {
-        Step::Take(there) => {
-            let from = there.as_deref().and_then(lease::holder).filter(|holder| *holder != me).map(str::to_owned);
-            let lease = lease::taken(&id, there.as_deref(), me, term.lasts(), now);
-            written(leases.write(&lease).await).map_or_else(|done| done, |lease| Done::Taken(lease, from))
-        }
-        Step::Renew(lease) => {
-            written(leases.write(&lease::renewed(&lease, now)).await).map_or_else(|done| done, Done::Renewed)
-        }
-        Step::LetGo(why) => Done::LetGo(why),
-    };
-    Acted { id, sent, done }
 }

@@ -372,6 +372,23 @@ fn a_job_that_somebody_saves_alone_is_waited_for() {
 }
 
 #[test]
+fn two_archives_keep_the_same_job() {
+    let one = Scene::new(Stage::new());
+    let place = format!("{}-too", one.place);
+    let replica = one.replica(&[]);
+    let other = one.stage.start(&["save", "-f", "--all", &place, "--listen", "127.0.0.1:0", "--redact"]);
+    other.until_said("/metrics on http://");
+    let plan = JobPlan::batch(0).counts("blast", 100);
+    one.stage.create(&plan);
+    for replica in [&replica.0, &other] {
+        replica.until_said(&format!("{ID}: it has ended; saved: 100 lines of 1 containers"));
+        replica.signal("-TERM");
+    }
+    assert_eq!(one.kept(ID), plan.expected());
+    one.stage.run(&["verify", &place]).code(0);
+}
+
+#[test]
 fn a_job_that_cannot_be_kept_is_told_and_its_lease_given_up() {
     let scene = Scene::new(Stage::new());
     let plan = JobPlan::batch(0).container("blast", "echo one; until [ -e on ]; do sleep 0.05; done");

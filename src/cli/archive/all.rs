@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, task::LocalSet};
 
 use super::{
     args::{AllArgs, SaveArgs},
-    open_or_begin,
+    open_or_begin, place as place_of,
     save::{End, Run, SECRETS_INCLUDED, Subject, Until},
 };
 use crate::{
@@ -31,8 +31,10 @@ use crate::{
     daemon::{
         Term,
         board::{Board, Party},
+        keeper::{Charge, Keeper, Outcome},
+        said::Said,
         serve,
-        supervise::{CannotBegin, Charge, Keeper, Outcome, Plan, Said, Supervisor},
+        supervise::{CannotBegin, Plan, Supervisor},
     },
     exit::Exit,
     job_id::JobId,
@@ -70,6 +72,7 @@ pub(super) async fn run(
         namespace: cluster.namespace().to_owned(),
         cluster: cluster.clone(),
         rows: place.source().cloned(),
+        archive: place_of(&args.dest.dest)?.to_string(),
         term: Term::new(lasts),
         identity: identity(),
         board: board.clone(),
