@@ -17,7 +17,7 @@ use std::{
 };
 
 use elbtail::{
-    archive::{Access, Archive, Instance, JobKey, Limits, Place, Stream, Writer, open, verify},
+    archive::{Access, Archive, ArchivePlace, ArchivedInstance, ArchivedStream, JobKey, Limits, Writer, open, verify},
     environment::Environment,
     k8s::{Line, Stamp},
 };
@@ -66,12 +66,13 @@ async fn run(size: usize) {
         .prefix("elbtail-bench-")
         .tempdir_in(env::var("ELBTAIL_BENCH_DIR").map_or_else(|_| env::temp_dir(), Into::into))
         .unwrap();
-    let place = Place::Directory(directory.path().join("archive"));
+    let place = ArchivePlace::Directory(directory.path().join("archive"));
     let archive = Archive::open_or_begin(open(&place, Access::Write, &Environment::default()).unwrap()).await.unwrap();
     let job = JobKey::new("job-429825360482416da20736cf3ed51a95").unwrap();
     let begun = Instant::now();
     let mut writer = Writer::open(&archive, &job, Limits::default()).await.unwrap();
-    let ids: Vec<_> = (0..STREAMS).map(|number| writer.stream(Stream::Log(instance(number))).unwrap()).collect();
+    let ids: Vec<_> =
+        (0..STREAMS).map(|number| writer.stream(ArchivedStream::Log(instance(number))).unwrap()).collect();
     let (mut pushed, mut count) = (0, 0);
     while pushed < size {
         let batch = batches[count % batches.len()];
@@ -126,9 +127,9 @@ fn zstd(log: &[Line], bytes: usize, size: usize) {
     );
 }
 
-fn instance(number: usize) -> Instance {
+fn instance(number: usize) -> ArchivedInstance {
     let [namespace, container] = ["default", "blast"].map(str::to_owned);
-    Instance { namespace, pod: format!("blastn-{number}"), uid: format!("{number:036}"), container, restart: 0 }
+    ArchivedInstance { namespace, pod: format!("blastn-{number}"), uid: format!("{number:036}"), container, restart: 0 }
 }
 
 /// The most memory this process had, in kB; 0 where that is not told.

@@ -9,12 +9,12 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use elbtail::{
     follow::{
         cursor::Cursor,
-        drive::{Batch, Told},
+        drive::{Batch, DriverEvent},
     },
     k8s::{ContainerId, InstanceId, Line, Stamp, lines::Splitter},
     mask::mask_bytes,
     merge,
-    render::{Format, RenderOptions, Renderer, neutralize},
+    render::{Format, RenderOptions, Renderer, sanitize},
     session::RunEvent,
 };
 use tokio::sync::mpsc;
@@ -119,12 +119,12 @@ fn render_json(bencher: Bencher) {
 }
 
 #[divan::bench]
-fn neutralize_controls(bencher: Bencher) {
+fn sanitize_controls(bencher: Bencher) {
     let text = "\x1b[32mVolume 07\x1b[0m ▒▒▒ 55 %\r\x1b[32mVolume 07\x1b[0m ███ 100 %".repeat(8);
     let mut out = Vec::new();
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
         out.clear();
-        neutralize(text.as_bytes(), &mut out);
+        sanitize(text.as_bytes(), &mut out);
         out.len()
     });
 }
@@ -163,7 +163,7 @@ fn merge_by_time(bencher: Bencher) {
                 let instance = InstanceId { container: container.into(), restart: 0 };
                 for lines in lines.chunks(100) {
                     let batch = Batch { instance: instance.clone(), stream: None, lines: lines.to_vec() };
-                    sender.try_send(Told::Lines(batch)).unwrap();
+                    sender.try_send(DriverEvent::Lines(batch)).unwrap();
                 }
                 input
             });

@@ -24,8 +24,8 @@ pub enum Exit {
     Denied = 7,
     /// Lines are missing, and elbtail knows it.
     LinesMissing = 8,
-    /// The job failed (with `--exit-code`).
-    JobFailed = 9,
+    /// The job failed (with `--exit-code`), or doctor found a problem.
+    ProblemFound = 9,
     /// The terminal was closed (SIGHUP).
     HungUp = 129,
     /// Interrupted by the user (SIGINT).

@@ -7,8 +7,8 @@ use elbtail::{
     follow::follower::{Event, Follower, Output, Scope},
     k8s::{
         Line, Pod, Target,
-        lines::{Piece, Splitter},
-        status::{State, Status},
+        lines::{LogPiece, Splitter},
+        status::{InstanceState, Status},
         targets,
     },
     render::{RenderOptions, Renderer},
@@ -47,8 +47,8 @@ pub fn lines(log: &Bytes) -> Vec<Line> {
     let mut splitter = Splitter::default();
     splitter.push(log.clone());
     let line = |piece| match piece {
-        Piece::Line(line) => line,
-        Piece::Bare(_) => panic!("a line without a stamp"),
+        LogPiece::Line(line) => line,
+        LogPiece::Bare(_) => panic!("a line without a stamp"),
     };
     splitter.map(line).collect()
 }
@@ -65,7 +65,7 @@ pub fn target() -> Target {
 
 /// A renderer, and a follower whose stream is open.
 pub fn opened(options: RenderOptions) -> (Renderer, Follower) {
-    let running = Status { state: State::Running { started: None }, ..Status::default() };
+    let running = Status { state: InstanceState::Running { started: None }, ..Status::default() };
     let mut follower = Follower::new(Scope { follow: true, ..Scope::default() }, 1);
     let mut out = Output::default();
     follower.on(Event::Status(running.clone()), Duration::ZERO, &mut out);

@@ -25,7 +25,7 @@ pub(super) const LARGEST: u64 = (4 * (LONGEST_LINE + STAMP)) as u64;
 
 /// The lines of a chunk that is still open.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct ChunkLines {
     text: Vec<u8>,
     count: u64,
     span: Option<Span>,
@@ -51,7 +51,7 @@ impl Span {
     }
 }
 
-impl Lines {
+impl ChunkLines {
     /// Adds a line. Returns by how many bytes the text has grown.
     pub fn push(&mut self, line: &Line, stamps: &mut StampText) -> usize {
         let before = self.text.len();
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn closed(lines: &[Line]) -> (Chunk, Bytes) {
-        let (mut open, mut stamps) = (Lines::default(), StampText::default());
+        let (mut open, mut stamps) = (ChunkLines::default(), StampText::default());
         for line in lines {
             open.push(line, &mut stamps);
         }

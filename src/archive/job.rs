@@ -1,4 +1,4 @@
-//! [`Archive`] and [`Job`]: what was written, read again.
+//! [`Archive`] and [`ArchivedJob`]: what was written, read again.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ArchiveError, Instance, JobKey, Store, Stream, chunk,
+    ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store, chunk,
     index::Index,
     record::{Chunk, Complete, Gap, JobState, Record},
     store::Created,
@@ -88,7 +88,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`ArchiveError::NoJob`], [`ArchiveError::Usage`] when several begin so, or as [`Archive::job`].
-    pub async fn find(&self, word: &str) -> Result<Job, ArchiveError> {
+    pub async fn find(&self, word: &str) -> Result<ArchivedJob, ArchiveError> {
         let keys = self.jobs().await?;
         if let Some(key) = keys.iter().find(|key| key.as_str() == word) {
             return self.job(key).await;
@@ -113,7 +113,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`ArchiveError::Usage`] when there are more or none, or as [`Archive::job`].
-    pub async fn only(&self) -> Result<Job, ArchiveError> {
+    pub async fn only(&self) -> Result<ArchivedJob, ArchiveError> {
         let (at, keys) = (self.store.call(""), self.jobs().await?);
         match keys.as_slice() {
             [] => Err(ArchiveError::Usage(format!("the archive {at} holds no job yet"))),
@@ -129,8 +129,8 @@ impl Archive {
     ///
     /// # Errors
     /// [`ArchiveError::NoJob`], [`ArchiveError::Damaged`], or what the store says.
-    pub async fn job(&self, key: &JobKey) -> Result<Job, ArchiveError> {
-        let mut job = Job {
+    pub async fn job(&self, key: &JobKey) -> Result<ArchivedJob, ArchiveError> {
+        let mut job = ArchivedJob {
             store: self.store.clone(),
             key: key.clone(),
             state: JobState::default(),
@@ -149,7 +149,7 @@ impl Archive {
 
 /// One job's index.
 #[derive(Clone)]
-pub struct Job {
+pub struct ArchivedJob {
     pub(super) store: Store,
     /// The job.
     pub key: JobKey,
@@ -158,14 +158,14 @@ pub struct Job {
     /// When the latest commit was made.
     pub saved: Option<Timestamp>,
     /// What is kept.
-    pub(super) streams: BTreeMap<Stream, Kept>,
+    pub(super) streams: BTreeMap<ArchivedStream, IndexedStream>,
     /// Commits that are missing in the index.
     pub(super) missing: Vec<RangeInclusive<u64>>,
 }
 
 /// What the index says of a stream.
 #[derive(Debug, Clone, Default)]
-pub struct Kept {
+pub struct IndexedStream {
     /// Its chunks, in order.
     pub chunks: Vec<Chunk>,
     /// Where lines are missing, and why.
@@ -174,7 +174,7 @@ pub struct Kept {
     pub complete: Option<Complete>,
 }
 
-impl Kept {
+impl IndexedStream {
     /// How many lines it has.
     pub fn lines(&self) -> u64 {
         self.chunks.iter().map(|chunk| chunk.lines).sum()
@@ -218,13 +218,13 @@ const ENOUGH: usize = 6;
 /// Jobs that are named at most.
 const NAMED: usize = 10;
 
-fn names(jobs: &[Job]) -> String {
+fn names(jobs: &[ArchivedJob]) -> String {
     let names: Vec<&str> = jobs.iter().take(NAMED).map(|job| job.key.as_str()).collect();
     let more = jobs.len().saturating_sub(NAMED);
     names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
-impl Job {
+impl ArchivedJob {
     /// Whether `word` is one of its ids, or the beginning of one.
     fn is_called(&self, word: &str) -> bool {
         let row = self.state.row.as_deref();
@@ -245,12 +245,12 @@ impl Job {
     }
 
     /// What is kept, in order of the streams' names.
-    pub fn streams(&self) -> impl Iterator<Item = &Stream> {
+    pub fn streams(&self) -> impl Iterator<Item = &ArchivedStream> {
         self.streams.keys()
     }
 
     /// What is kept of each instance, in order of their names.
-    pub fn logs(&self) -> impl Iterator<Item = (&Instance, &Kept)> {
+    pub fn logs(&self) -> impl Iterator<Item = (&ArchivedInstance, &IndexedStream)> {
         self.streams.iter().filter_map(|(stream, kept)| Some((stream.instance()?, kept)))
     }
 
@@ -275,7 +275,7 @@ impl Job {
             instances: logs().count(),
             incomplete,
             gaps,
-            lines: logs().map(Kept::lines).sum(),
+            lines: logs().map(IndexedStream::lines).sum(),
             bytes: logs().flat_map(|kept| &kept.chunks).map(|chunk| chunk.bytes).sum(),
             size: self.streams.values().flat_map(|kept| &kept.chunks).map(|chunk| chunk.size).sum(),
         }
@@ -285,7 +285,7 @@ impl Job {
     ///
     /// # Errors
     /// [`ArchiveError::Damaged`], or what the store says.
-    pub async fn last_lines(&self, stream: &Stream, count: usize) -> Result<Vec<Line>, ArchiveError> {
+    pub async fn last_lines(&self, stream: &ArchivedStream, count: usize) -> Result<Vec<Line>, ArchiveError> {
         let mut last = Vec::new();
         for chunk in self.streams.get(stream).into_iter().flat_map(|kept| kept.chunks.iter().rev()) {
             if last.len() >= count {
@@ -302,7 +302,7 @@ impl Job {
     ///
     /// # Errors
     /// [`ArchiveError::Damaged`], or what the store says.
-    pub async fn lines(&self, stream: &Stream, mut take: impl FnMut(Vec<Line>)) -> Result<(), ArchiveError> {
+    pub async fn lines(&self, stream: &ArchivedStream, mut take: impl FnMut(Vec<Line>)) -> Result<(), ArchiveError> {
         for chunk in self.streams.get(stream).into_iter().flat_map(|kept| &kept.chunks) {
             take(read(&self.store, &self.key, stream, chunk).await?);
         }
@@ -314,7 +314,7 @@ impl Job {
 pub(super) async fn read(
     store: &Store,
     job: &JobKey,
-    stream: &Stream,
+    stream: &ArchivedStream,
     chunk: &Chunk,
 ) -> Result<Vec<Line>, ArchiveError> {
     let path = chunk.path(job, stream);

@@ -91,10 +91,10 @@ pub fn host() -> String {
 pub(super) struct Lease {
     /// Who holds it.
     pub holder: Holder,
-    kept: Kept,
+    kept: LeaseHold,
 }
 
-enum Kept {
+enum LeaseHold {
     /// The locked file.
     Locked { _file: File },
     /// Renewed by a task, which tells until when it holds; `None`: it is lost.
@@ -122,7 +122,7 @@ impl Lease {
             Some(directory) => {
                 let file = lock(&directory.join("jobs").join(job.as_str()), &holder)
                     .map_err(|refused| refused.error(&store.call(&format!("jobs/{job}"))))?;
-                Ok(Lease { holder, kept: Kept::Locked { _file: file } })
+                Ok(Lease { holder, kept: LeaseHold::Locked { _file: file } })
             }
             None => Self::take_object(store, job, holder, gone).await,
         }
@@ -156,12 +156,12 @@ impl Lease {
         };
         let (told, holds) = watch::channel(Some(taken + LASTS));
         let renewal = Renewal(tokio::spawn(renew(store.clone(), path.clone(), holder.clone(), version, told)));
-        Ok(Lease { holder, kept: Kept::Renewed { store: store.clone(), path, holds, renewal } })
+        Ok(Lease { holder, kept: LeaseHold::Renewed { store: store.clone(), path, holds, renewal } })
     }
 
     /// Waits until the lease surely holds; that is at once, unless the store is away. `false` when another has it.
     pub async fn holds(&self) -> bool {
-        let Kept::Renewed { holds, .. } = &self.kept else { return true };
+        let LeaseHold::Renewed { holds, .. } = &self.kept else { return true };
         let mut holds = holds.clone();
         let sure = |until: &Option<Instant>| until.is_none_or(|until| Instant::now() < until);
         holds.wait_for(sure).await.is_ok_and(|until| until.is_some())
@@ -169,7 +169,7 @@ impl Lease {
 
     /// Gives it up, so that the next writer need not wait for its end.
     pub async fn release(self) {
-        let Kept::Renewed { store, path, renewal, .. } = self.kept else { return };
+        let LeaseHold::Renewed { store, path, renewal, .. } = self.kept else { return };
         drop(renewal);
         let ended = Holder { until: Some(Timestamp::UNIX_EPOCH), ..self.holder.clone() };
         if let Ok(Some(there)) = store.get_versioned(&path).await

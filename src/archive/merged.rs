@@ -1,4 +1,4 @@
-//! [`Merged`]: the logs of a job by time.
+//! [`MergedArchive`]: the logs of a job by time.
 //!
 //! The order is that of `merge`: each log keeps its own order, a line counts as stamped no earlier than the one before it,
 //! and of equal stamps the first log's comes first. Here the index tells each chunk's first stamp, so that a chunk is opened
@@ -10,12 +10,12 @@ use std::{
     vec::IntoIter,
 };
 
-use super::{ArchiveError, Instance, Job, JobKey, Store, Stream, job::read, record::Chunk};
+use super::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobKey, Store, job::read, record::Chunk};
 use crate::k8s::{Line, Stamp};
 
 /// How much of a log is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum WantedPart {
     /// Nothing.
     Nothing,
     /// Everything.
@@ -26,7 +26,7 @@ pub enum Part {
 
 /// A line and whose it is.
 #[derive(Debug)]
-pub struct MergedLine {
+pub struct ArchivedLine {
     /// Its log's number among those that were chosen.
     pub source: usize,
     /// Its number in its log, from 0.
@@ -38,16 +38,16 @@ pub struct MergedLine {
 }
 
 /// Lines of several instances in the order of time.
-pub struct Merged {
+pub struct MergedArchive {
     store: Store,
     job: JobKey,
-    logs: Vec<Log>,
+    logs: Vec<MergedLog>,
     /// The stamp that each log's next line counts as.
     heads: BinaryHeap<Reverse<(Stamp, usize)>>,
 }
 
-struct Log {
-    stream: Stream,
+struct MergedLog {
+    stream: ArchivedStream,
     chunks: VecDeque<Chunk>,
     lines: IntoIter<Line>,
     /// The number of the next line.
@@ -58,7 +58,7 @@ struct Log {
     reached: Stamp,
 }
 
-impl Log {
+impl MergedLog {
     /// The stamp that the next line counts as; known before its chunk is opened.
     fn head(&self) -> Option<Stamp> {
         let unread = || Stamp::from_timestamp(self.chunks.front()?.first);
@@ -67,22 +67,22 @@ impl Log {
     }
 }
 
-impl Job {
+impl ArchivedJob {
     /// The lines of the instances that `wanted` chooses, by time. Chunks of which no line is stamped at or after `since` are
     /// left out; other lines from before may come.
-    pub fn merged(&self, since: Option<Stamp>, wanted: impl Fn(&Instance) -> Part) -> Merged {
+    pub fn merged(&self, since: Option<Stamp>, wanted: impl Fn(&ArchivedInstance) -> WantedPart) -> MergedArchive {
         let mut logs = Vec::new();
         for (stream, kept) in &self.streams {
-            let from = match stream.instance().map_or(Part::Nothing, &wanted) {
-                Part::Nothing => continue,
-                Part::All => 0,
-                Part::Last(count) => kept.lines().saturating_sub(count),
+            let from = match stream.instance().map_or(WantedPart::Nothing, &wanted) {
+                WantedPart::Nothing => continue,
+                WantedPart::All => 0,
+                WantedPart::Last(count) => kept.lines().saturating_sub(count),
             };
             let late = |chunk: &&Chunk| {
                 since.is_none_or(|since| Stamp::from_timestamp(chunk.latest).is_none_or(|latest| latest >= since))
             };
             let chunks = kept.chunks.iter().filter(|chunk| chunk.first_line + chunk.lines > from).filter(late);
-            logs.push(Log {
+            logs.push(MergedLog {
                 stream: stream.clone(),
                 chunks: chunks.cloned().collect(),
                 lines: Vec::new().into_iter(),
@@ -92,13 +92,13 @@ impl Job {
             });
         }
         let heads = logs.iter().enumerate().filter_map(|(at, log)| Some(Reverse((log.head()?, at)))).collect();
-        Merged { store: self.store.clone(), job: self.key.clone(), logs, heads }
+        MergedArchive { store: self.store.clone(), job: self.key.clone(), logs, heads }
     }
 }
 
-impl Merged {
+impl MergedArchive {
     /// The instances, in the order of their numbers.
-    pub fn instances(&self) -> impl Iterator<Item = &Instance> {
+    pub fn instances(&self) -> impl Iterator<Item = &ArchivedInstance> {
         self.logs.iter().filter_map(|log| log.stream.instance())
     }
 
@@ -107,7 +107,7 @@ impl Merged {
     /// # Errors
     /// What the store says, and of which log. After [`ArchiveError::Damaged`] it can be asked again, and goes on behind the
     /// chunk that cannot be read.
-    pub async fn next(&mut self) -> Result<Option<MergedLine>, (usize, ArchiveError)> {
+    pub async fn next(&mut self) -> Result<Option<ArchivedLine>, (usize, ArchiveError)> {
         while let Some(Reverse((_, source))) = self.heads.pop() {
             let log = &mut self.logs[source];
             if log.lines.as_slice().is_empty()
@@ -132,7 +132,7 @@ impl Merged {
             }
             let Some(line) = log.lines.next() else { continue };
             log.reached = log.reached.max(line.stamp);
-            let found = MergedLine { source, number: log.next, counts_as: log.reached, line };
+            let found = ArchivedLine { source, number: log.next, counts_as: log.reached, line };
             log.next += 1;
             if log.lines.as_slice().is_empty() {
                 // What is used up is given back at once.

@@ -19,7 +19,7 @@
 //! | `writer` | lines in, bounded memory, durable chunks and commits out |
 //! | `job`, `merged` | a job read again: one stream, or all by time |
 //! | `verify`, `prune` | what is missing and why; what is too old |
-//! | `view` | jobs as a list |
+//! | `output` | jobs as a list |
 
 mod chunk;
 mod error;
@@ -29,6 +29,7 @@ mod lease;
 mod leftovers;
 mod merged;
 mod open;
+pub mod output;
 mod place;
 mod position;
 mod prune;
@@ -37,7 +38,6 @@ mod segment;
 mod store;
 mod stream;
 mod verify;
-pub mod view;
 mod writer;
 mod written;
 
@@ -45,16 +45,16 @@ mod written;
 pub use object_store;
 
 pub use error::ArchiveError;
-pub use job::{Archive, Job, Kept, Summary};
+pub use job::{Archive, ArchivedJob, IndexedStream, Summary};
 pub use lease::host;
-pub use merged::{Merged, MergedLine, Part};
+pub use merged::{ArchivedLine, MergedArchive, WantedPart};
 pub use open::{Access, open, open_with};
-pub use place::Place;
+pub use place::ArchivePlace;
 pub use position::{Position, Positions};
 pub use prune::{Pruned, Pruning, prune};
 pub use record::{Chunk, Complete, Gap, JobState, Record};
 pub use store::Store;
-pub use stream::{Change, Instance, JobKey, Stream};
+pub use stream::{ArchivedInstance, ArchivedStream, JobKey, ObjectLog};
 pub use verify::{Fault, JobReport, verify};
 pub use writer::{Limits, StreamId, Trouble, Writer};
 pub use written::Written;

@@ -12,7 +12,7 @@ use object_store::{
 };
 use url::Url;
 
-use super::{ArchiveError, Place, Store};
+use super::{ArchiveError, ArchivePlace, Store};
 use crate::environment::Environment;
 
 /// What a store is opened for.
@@ -28,7 +28,7 @@ pub enum Access {
 ///
 /// # Errors
 /// [`ArchiveError::Usage`] for a URL or an environment that makes no sense.
-pub fn open(place: &Place, access: Access, environment: &Environment) -> Result<Store, ArchiveError> {
+pub fn open(place: &ArchivePlace, access: Access, environment: &Environment) -> Result<Store, ArchiveError> {
     open_with(place, access, environment, RetryConfig::default())
 }
 
@@ -37,15 +37,15 @@ pub fn open(place: &Place, access: Access, environment: &Environment) -> Result<
 /// # Errors
 /// As [`open`].
 pub fn open_with(
-    place: &Place,
+    place: &ArchivePlace,
     access: Access,
     environment: &Environment,
     retry: RetryConfig,
 ) -> Result<Store, ArchiveError> {
     let at = place.to_string();
     let url = match place {
-        Place::Directory(path) => return directory(path, &at, access),
-        Place::ObjectStore(url) => url,
+        ArchivePlace::Directory(path) => return directory(path, &at, access),
+        ArchivePlace::ObjectStore(url) => url,
     };
     let usage = |error: object_store::Error| ArchiveError::Usage(format!("DEST {at}: {error}"));
     let (scheme, path) =

@@ -1,4 +1,4 @@
-//! [`Place`]: what DEST means.
+//! [`ArchivePlace`]: what DEST means.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -11,14 +11,14 @@ const STORES: [&str; 10] = ["az", "azure", "adl", "abfs", "abfss", "s3", "s3a", 
 
 /// Where an archive is.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ArchivePlace {
     /// A directory of this machine, or one that is mounted.
     Directory(PathBuf),
     /// A container or bucket, and a path in it.
     ObjectStore(Url),
 }
 
-impl FromStr for Place {
+impl FromStr for ArchivePlace {
     type Err = ArchiveError;
 
     fn from_str(text: &str) -> Result<Self, ArchiveError> {
@@ -29,7 +29,7 @@ impl FromStr for Place {
             ));
         }
         // `C:\logs` is a path, and so is `a:b`.
-        let Some((scheme, _)) = text.split_once("://") else { return Ok(Place::Directory(PathBuf::from(text))) };
+        let Some((scheme, _)) = text.split_once("://") else { return Ok(ArchivePlace::Directory(PathBuf::from(text))) };
         // A SAS may be in it.
         let hidden = |why: String| ArchiveError::Usage(format!("DEST {scheme}://…: {why}"));
         let url = Url::parse(text).map_err(|error| hidden(error.to_string()))?;
@@ -37,7 +37,7 @@ impl FromStr for Place {
             "file" => {
                 let path =
                     url.to_file_path().map_err(|()| usage("is no path of this machine; write file:///PATH".into()))?;
-                Ok(Place::Directory(path))
+                Ok(ArchivePlace::Directory(path))
             }
             known if STORES.contains(&known) => {
                 if url.host_str().unwrap_or_default().is_empty() {
@@ -46,7 +46,7 @@ impl FromStr for Place {
                 if url.password().is_some() {
                     return Err(hidden("a key does not belong into the URL; put it into the environment".into()));
                 }
-                Ok(Place::ObjectStore(url))
+                Ok(ArchivePlace::ObjectStore(url))
             }
             other => Err(hidden(format!(
                 "{other}:// is not known; known are az://, abfss://, s3://, gs://, file:// and plain directories"
@@ -56,11 +56,11 @@ impl FromStr for Place {
 }
 
 /// As it is called in messages; nothing secret is in it.
-impl fmt::Display for Place {
+impl fmt::Display for ArchivePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Directory(path) => write!(f, "{}", path.display()),
-            Place::ObjectStore(url) => {
+            ArchivePlace::Directory(path) => write!(f, "{}", path.display()),
+            ArchivePlace::ObjectStore(url) => {
                 let mut shown = url.clone();
                 shown.set_query(None);
                 shown.set_fragment(None);
@@ -70,7 +70,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for ArchivePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Place({self})")
     }
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn paths_and_urls_are_told_apart() {
         for path in ["logs", "/var/logs", "./a:b", "C:\\logs", "a b"] {
-            assert_eq!(path.parse::<Place>().unwrap(), Place::Directory(path.into()));
+            assert_eq!(path.parse::<ArchivePlace>().unwrap(), ArchivePlace::Directory(path.into()));
         }
-        assert_eq!("file:///var/a%20b".parse::<Place>().unwrap(), Place::Directory("/var/a b".into()));
+        assert_eq!("file:///var/a%20b".parse::<ArchivePlace>().unwrap(), ArchivePlace::Directory("/var/a b".into()));
         for url in [
             "az://c/p",
             "abfss://c@a.dfs.core.windows.net/p",
@@ -93,7 +93,7 @@ mod tests {
             "gs://bucket/a/b",
             "https://a.blob.core.windows.net/c",
         ] {
-            assert!(matches!(url.parse::<Place>(), Ok(Place::ObjectStore(_))), "{url}");
+            assert!(matches!(url.parse::<ArchivePlace>(), Ok(ArchivePlace::ObjectStore(_))), "{url}");
         }
     }
 
@@ -102,11 +102,11 @@ mod tests {
         for bad in
             ["", " ", "ftp://h/p", "s3:///p", "az://", "file://host/p", "s3://k:pl4nted@b/p", "az://c:x/?sig=pl4nted"]
         {
-            let error = bad.parse::<Place>().unwrap_err();
+            let error = bad.parse::<ArchivePlace>().unwrap_err();
             assert!(matches!(error, ArchiveError::Usage(_)), "{bad}");
             assert!(!error.to_string().contains("pl4nted"), "{error}");
         }
-        let sas: Place = "https://a.blob.core.windows.net/c/p?sv=1&sig=pl4nted".parse().unwrap();
+        let sas: ArchivePlace = "https://a.blob.core.windows.net/c/p?sv=1&sig=pl4nted".parse().unwrap();
         assert_eq!(sas.to_string(), "https://a.blob.core.windows.net/c/p");
         assert!(!format!("{sas:?}").contains("pl4nted"));
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ArchiveError, Instance, Job, JobKey, Store, Stream, job::read, record::Chunk};
+use super::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobKey, Store, job::read, record::Chunk};
 use crate::k8s::{Line, Stamp};
 
 /// What a follower remembers of a log: this many lines always, and this many at most.
@@ -50,7 +50,12 @@ impl Durable {
         }
     }
 
-    pub async fn position(&self, store: &Store, job: &JobKey, stream: &Stream) -> Result<Position, ArchiveError> {
+    pub async fn position(
+        &self,
+        store: &Store,
+        job: &JobKey,
+        stream: &ArchivedStream,
+    ) -> Result<Position, ArchiveError> {
         let mut position = Position {
             lines: self.tail.back().map_or(0, |chunk| chunk.first_line + chunk.lines),
             complete: self.complete,
@@ -73,7 +78,7 @@ impl Durable {
 pub struct Positions {
     pub(super) store: Store,
     pub(super) job: JobKey,
-    pub(super) streams: BTreeMap<Stream, Durable>,
+    pub(super) streams: BTreeMap<ArchivedStream, Durable>,
 }
 
 impl Positions {
@@ -81,8 +86,9 @@ impl Positions {
     ///
     /// # Errors
     /// [`ArchiveError::Damaged`], or what the store says.
-    pub async fn of(&self, any: &Instance) -> Result<Vec<(u32, Position)>, ArchiveError> {
-        let [first, last] = [0, u32::MAX].map(|restart| Stream::Log(Instance { restart, ..any.clone() }));
+    pub async fn of(&self, any: &ArchivedInstance) -> Result<Vec<(u32, Position)>, ArchiveError> {
+        let [first, last] =
+            [0, u32::MAX].map(|restart| ArchivedStream::Log(ArchivedInstance { restart, ..any.clone() }));
         let mut positions = Vec::new();
         for (stream, durable) in self.streams.range(first..=last) {
             if let Some(instance) = stream.instance() {
@@ -93,7 +99,7 @@ impl Positions {
     }
 }
 
-impl Job {
+impl ArchivedJob {
     /// How far all streams are in the index that was read.
     pub fn positions(&self) -> Positions {
         let streams = self.streams.iter().map(|(stream, kept)| {

@@ -92,7 +92,7 @@ pub(super) fn is_ours(path: &str) -> bool {
                     && hash.len() == 16
                     && hash.bytes().all(|b| b.is_ascii_hexdigit())
             });
-            is_chunk && stream.join("/").parse::<super::Stream>().is_ok()
+            is_chunk && stream.join("/").parse::<super::ArchivedStream>().is_ok()
         }
         _ => false,
     }

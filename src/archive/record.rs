@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveError, JobKey, Stream};
+use super::{ArchiveError, ArchivedStream, JobKey};
 
 /// One line of the index. What a later version adds is skipped by an earlier one ([`Record::Unknown`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub enum Record {
     /// A chunk that is there for good.
     Chunk {
         /// Whose lines.
-        stream: Stream,
+        stream: ArchivedStream,
         /// Which.
         #[serde(flatten)]
         chunk: Chunk,
@@ -33,7 +33,7 @@ pub enum Record {
     /// Lines that are missing.
     Gap {
         /// Whose.
-        stream: Stream,
+        stream: ArchivedStream,
         /// Where and why.
         #[serde(flatten)]
         gap: Gap,
@@ -41,7 +41,7 @@ pub enum Record {
     /// The stream has ended and everything of it is here.
     Complete {
         /// Which.
-        stream: Stream,
+        stream: ArchivedStream,
         /// How that is known.
         #[serde(flatten)]
         complete: Complete,
@@ -76,7 +76,7 @@ pub struct Chunk {
 
 impl Chunk {
     /// The object's path. It is named after its content, so that it can be put twice and never means two things.
-    pub(super) fn path(&self, job: &JobKey, stream: &Stream) -> String {
+    pub(super) fn path(&self, job: &JobKey, stream: &ArchivedStream) -> String {
         let hash = self.sha256.get(..16).unwrap_or(&self.sha256);
         format!("jobs/{job}/chunks/{stream}/{:012}-{hash}.zst", self.first_line)
     }

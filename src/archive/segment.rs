@@ -160,10 +160,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::archive::{Change, Complete, Gap, JobState, Stream};
+    use crate::archive::{ArchivedStream, Complete, Gap, JobState, ObjectLog};
 
     fn some_records() -> [Vec<Record>; 2] {
-        let stream = || Stream::Changes(Change::Pods);
+        let stream = || ArchivedStream::Changes(ObjectLog::Pods);
         [
             vec![Record::Gap { stream: stream(), gap: Gap { after_line: 3, reason: "pod deleted".into() } }],
             vec![

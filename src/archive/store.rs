@@ -168,10 +168,10 @@ impl Store {
 }
 
 /// Tells how a store is that is tried again and again; `None`: well.
-pub(super) type Trouble = watch::Sender<Option<ArchiveError>>;
+pub(super) type TroubleSender = watch::Sender<Option<ArchiveError>>;
 
 /// Tries until it succeeds, or fails for good: a store that is away comes back, and until then its writer waits.
-pub(super) async fn patiently<T, F>(trouble: &Trouble, mut work: impl FnMut() -> F) -> Result<T, ArchiveError>
+pub(super) async fn patiently<T, F>(trouble: &TroubleSender, mut work: impl FnMut() -> F) -> Result<T, ArchiveError>
 where
     F: Future<Output = Result<T, ArchiveError>>,
 {

@@ -1,4 +1,4 @@
-//! [`Stream`]: whose lines they are, and the path that says so.
+//! [`ArchivedStream`]: whose lines they are, and the path that says so.
 
 use std::{fmt, str::FromStr};
 
@@ -33,7 +33,7 @@ impl fmt::Display for JobKey {
 
 /// One instance of a container: what one log is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instance {
+pub struct ArchivedInstance {
     /// The pod's namespace.
     pub namespace: String,
     /// The pod's name.
@@ -48,7 +48,7 @@ pub struct Instance {
 
 /// What else than logs is kept: objects as they were, and as they changed. Each line is one JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Change {
+pub enum ObjectLog {
     /// The job's row.
     Row,
     /// Where the id was found.
@@ -61,23 +61,24 @@ pub enum Change {
     Events,
 }
 
-impl Change {
+impl ObjectLog {
     /// All there are.
-    pub const ALL: [Change; 5] = [Change::Row, Change::Resolution, Change::Pods, Change::Jobs, Change::Events];
+    pub const ALL: [ObjectLog; 5] =
+        [ObjectLog::Row, ObjectLog::Resolution, ObjectLog::Pods, ObjectLog::Jobs, ObjectLog::Events];
 
     /// What it is called, in paths too.
     pub fn name(self) -> &'static str {
         match self {
-            Change::Row => "row",
-            Change::Resolution => "resolution",
-            Change::Pods => "pods",
-            Change::Jobs => "jobs",
-            Change::Events => "events",
+            ObjectLog::Row => "row",
+            ObjectLog::Resolution => "resolution",
+            ObjectLog::Pods => "pods",
+            ObjectLog::Jobs => "jobs",
+            ObjectLog::Events => "events",
         }
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for ObjectLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -85,19 +86,19 @@ impl fmt::Display for Change {
 
 /// A sequence of stamped lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stream {
+pub enum ArchivedStream {
     /// The log of an instance.
-    Log(Instance),
+    Log(ArchivedInstance),
     /// What changed.
-    Changes(Change),
+    Changes(ObjectLog),
 }
 
-impl Stream {
+impl ArchivedStream {
     /// The instance, of a log.
-    pub fn instance(&self) -> Option<&Instance> {
+    pub fn instance(&self) -> Option<&ArchivedInstance> {
         match self {
-            Stream::Log(instance) => Some(instance),
-            Stream::Changes(_) => None,
+            ArchivedStream::Log(instance) => Some(instance),
+            ArchivedStream::Changes(_) => None,
         }
     }
 
@@ -105,8 +106,8 @@ impl Stream {
     ///
     /// # Errors
     /// [`ArchiveError::Usage`].
-    pub(super) fn checked(self) -> Result<Stream, ArchiveError> {
-        if let Stream::Log(Instance { namespace, pod, uid, container, .. }) = &self
+    pub(super) fn checked(self) -> Result<ArchivedStream, ArchiveError> {
+        if let ArchivedStream::Log(ArchivedInstance { namespace, pod, uid, container, .. }) = &self
             && let Some(bad) = [namespace, pod, uid, container].into_iter().find(|name| !is_name(name))
         {
             return Err(ArchiveError::Usage(format!("{bad:?} is no name that Kubernetes gives")));
@@ -116,27 +117,29 @@ impl Stream {
 }
 
 /// `logs/NAMESPACE_POD_UID/CONTAINER/RESTART`, as kubelets name theirs, or `changes/KIND`.
-impl fmt::Display for Stream {
+impl fmt::Display for ArchivedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Stream::Log(Instance { namespace, pod, uid, container, restart }) => {
+            ArchivedStream::Log(ArchivedInstance { namespace, pod, uid, container, restart }) => {
                 write!(f, "logs/{namespace}_{pod}_{uid}/{container}/{restart}")
             }
-            Stream::Changes(change) => write!(f, "changes/{}", change.name()),
+            ArchivedStream::Changes(change) => write!(f, "changes/{}", change.name()),
         }
     }
 }
 
-impl FromStr for Stream {
+impl FromStr for ArchivedStream {
     type Err = ArchiveError;
 
-    fn from_str(path: &str) -> Result<Stream, ArchiveError> {
+    fn from_str(path: &str) -> Result<ArchivedStream, ArchiveError> {
         let wrong = || ArchiveError::Usage(format!("{path:?} is no stream of an archive"));
         let parts: Vec<&str> = path.split('/').collect();
         match parts.as_slice() {
-            ["changes", name] => {
-                Change::ALL.into_iter().find(|change| change.name() == *name).map(Stream::Changes).ok_or_else(wrong)
-            }
+            ["changes", name] => ObjectLog::ALL
+                .into_iter()
+                .find(|change| change.name() == *name)
+                .map(ArchivedStream::Changes)
+                .ok_or_else(wrong),
             ["logs", pod, container, restart] => {
                 let [namespace, pod, uid] = pod.split('_').collect::<Vec<_>>()[..] else { return Err(wrong()) };
                 let number: u32 = restart.parse().map_err(|_| wrong())?;
@@ -145,21 +148,23 @@ impl FromStr for Stream {
                     return Err(wrong());
                 }
                 let [namespace, pod, uid, container] = [namespace, pod, uid, container].map(|name| (*name).to_owned());
-                Stream::Log(Instance { namespace, pod, uid, container, restart: number }).checked().map_err(|_| wrong())
+                ArchivedStream::Log(ArchivedInstance { namespace, pod, uid, container, restart: number })
+                    .checked()
+                    .map_err(|_| wrong())
             }
             _ => Err(wrong()),
         }
     }
 }
 
-impl Serialize for Stream {
+impl Serialize for ArchivedStream {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Stream {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stream, D::Error> {
+impl<'de> Deserialize<'de> for ArchivedStream {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ArchivedStream, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
@@ -183,13 +188,13 @@ mod tests {
             namespace in "[a-z0-9]([a-z0-9-]{0,20})", pod in "[a-z0-9]([a-z0-9.-]{0,40})", uid in "[a-f0-9-]{36}",
             container in "[a-z0-9]([a-z0-9-]{0,20})", restart in any::<u32>(),
         ) {
-            let stream = Stream::Log(Instance { namespace, pod, uid, container, restart });
-            prop_assert_eq!(stream.to_string().parse::<Stream>().unwrap(), stream);
+            let stream = ArchivedStream::Log(ArchivedInstance { namespace, pod, uid, container, restart });
+            prop_assert_eq!(stream.to_string().parse::<ArchivedStream>().unwrap(), stream);
         }
 
         #[test]
         fn no_text_makes_it_panic_or_leave_the_archive(text in "\\PC{0,60}") {
-            if let Ok(stream) = text.parse::<Stream>() {
+            if let Ok(stream) = text.parse::<ArchivedStream>() {
                 prop_assert_eq!(stream.to_string(), text);
             }
         }
@@ -206,7 +211,7 @@ mod tests {
             "changes/x",
             "",
         ] {
-            assert!(bad.parse::<Stream>().is_err(), "{bad}");
+            assert!(bad.parse::<ArchivedStream>().is_err(), "{bad}");
         }
         assert!(JobKey::new("..").is_err() && JobKey::new("a/b").is_err() && JobKey::new("job-1").is_ok());
     }

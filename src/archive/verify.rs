@@ -5,7 +5,7 @@ use std::fmt;
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Archive, ArchiveError, Job, JobKey, Stream, job::read};
+use super::{Archive, ArchiveError, ArchivedJob, ArchivedStream, JobKey, job::read};
 
 /// Chunks checked at a time.
 const AT_ONCE: usize = 4;
@@ -14,7 +14,7 @@ const AT_ONCE: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fault {
     /// Of which stream; `None`: of the index.
-    pub stream: Option<Stream>,
+    pub stream: Option<ArchivedStream>,
     /// What, and why.
     pub what: String,
 }
@@ -23,7 +23,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stream {
             None => write!(f, "the index: {}", self.what),
-            Some(Stream::Log(it)) => write!(f, "{} {} instance {}: {}", it.pod, it.container, it.restart, self.what),
+            Some(ArchivedStream::Log(it)) => {
+                write!(f, "{} {} instance {}: {}", it.pod, it.container, it.restart, self.what)
+            }
             Some(stream) => write!(f, "{stream}: {}", self.what),
         }
     }
@@ -83,7 +85,7 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
 }
 
 /// What the index itself tells.
-fn told(job: &Job) -> Vec<Fault> {
+fn told(job: &ArchivedJob) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (stream, kept) in &job.streams {
         let mut fault = |what| faults.push(Fault { stream: Some(stream.clone()), what });

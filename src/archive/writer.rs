@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use super::{
-    Archive, ArchiveError, Instance, JobKey, Store, Stream,
-    chunk::Lines,
+    Archive, ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store,
+    chunk::ChunkLines,
     index::Index,
     lease::Lease,
     leftovers,
@@ -75,8 +75,8 @@ pub struct Writer {
     store: Store,
     job: JobKey,
     limits: Limits,
-    streams: Vec<Open>,
-    ids: HashMap<Stream, StreamId>,
+    streams: Vec<OpenStream>,
+    ids: HashMap<ArchivedStream, StreamId>,
     stamps: StampText,
     /// Bytes in open chunks.
     held: usize,
@@ -90,11 +90,11 @@ pub struct Writer {
 }
 
 /// A stream and its open chunk.
-struct Open {
-    stream: Stream,
+struct OpenStream {
+    stream: ArchivedStream,
     /// Lines in closed chunks.
     closed: u64,
-    lines: Lines,
+    lines: ChunkLines,
     /// When the open chunk got its first line.
     since: Option<Instant>,
     /// After which line the last gap is.
@@ -103,9 +103,16 @@ struct Open {
     durable: Durable,
 }
 
-impl Open {
-    fn new(stream: Stream) -> Open {
-        Open { stream, closed: 0, lines: Lines::default(), since: None, gap: None, durable: Durable::default() }
+impl OpenStream {
+    fn new(stream: ArchivedStream) -> OpenStream {
+        OpenStream {
+            stream,
+            closed: 0,
+            lines: ChunkLines::default(),
+            since: None,
+            gap: None,
+            durable: Durable::default(),
+        }
     }
 
     /// Takes a chunk that is durable.
@@ -217,9 +224,9 @@ impl Writer {
         Ok(())
     }
 
-    fn entry(&mut self, stream: Stream) -> &mut Open {
+    fn entry(&mut self, stream: ArchivedStream) -> &mut OpenStream {
         let id = *self.ids.entry(stream.clone()).or_insert_with(|| {
-            self.streams.push(Open::new(stream));
+            self.streams.push(OpenStream::new(stream));
             StreamId(self.streams.len() - 1)
         });
         &mut self.streams[id.0]
@@ -229,7 +236,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`ArchiveError::Usage`] for names that Kubernetes does not give.
-    pub fn stream(&mut self, stream: Stream) -> Result<StreamId, ArchiveError> {
+    pub fn stream(&mut self, stream: ArchivedStream) -> Result<StreamId, ArchiveError> {
         let stream = stream.checked()?;
         self.entry(stream.clone());
         Ok(self.ids[&stream])
@@ -293,16 +300,16 @@ impl Writer {
     /// As [`Writer::push`].
     pub async fn change(
         &mut self,
-        change: super::Change,
+        change: super::ObjectLog,
         at: Stamp,
         object: &serde_json::Value,
     ) -> Result<(), ArchiveError> {
-        let id = self.stream(Stream::Changes(change))?;
+        let id = self.stream(ArchivedStream::Changes(change))?;
         self.push(id, &[Line { stamp: at, text: object.to_string().into() }]).await
     }
 
     /// The instances of which more may come.
-    pub fn unfinished(&self) -> Vec<(StreamId, Instance)> {
+    pub fn unfinished(&self) -> Vec<(StreamId, ArchivedInstance)> {
         let open = self.streams.iter().enumerate().filter(|(_, open)| !open.durable.complete);
         open.filter_map(|(at, open)| Some((StreamId(at), open.stream.instance()?.clone()))).collect()
     }
@@ -373,7 +380,7 @@ impl Writer {
     /// As [`Writer::push`].
     pub async fn tick(&mut self) -> Result<(), ArchiveError> {
         let age = self.limits.age;
-        let old = |open: &Open| open.since.is_some_and(|since| since.elapsed() >= age);
+        let old = |open: &OpenStream| open.since.is_some_and(|since| since.elapsed() >= age);
         let old: Vec<usize> = (0..self.streams.len()).filter(|at| old(&self.streams[*at])).collect();
         for at in old {
             self.close(StreamId(at)).await?;
@@ -478,7 +485,7 @@ fn stopped(why: &str) -> ArchiveError {
 struct Upload {
     store: Store,
     job: JobKey,
-    stream: Stream,
+    stream: ArchivedStream,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
 }
 
@@ -486,7 +493,7 @@ impl Upload {
     /// Compresses and puts it. The permit is given back when its bytes are let go.
     async fn run(
         self,
-        lines: Lines,
+        lines: ChunkLines,
         first_line: u64,
         _permit: OwnedSemaphorePermit,
     ) -> Result<Option<Record>, ArchiveError> {

@@ -17,7 +17,7 @@ use crate::{
     render::Headers,
     resolve::ResolveFormat,
     session::{
-        filter::{Filter, PodPattern, whole},
+        filter::{ContainerFilter, PodPattern, whole},
         snapshot::Order,
     },
     source::JobArg,
@@ -130,8 +130,8 @@ pub struct ChoiceArgs {
 
 impl ChoiceArgs {
     /// The filter these flags describe; `short` is what pods' short names leave out.
-    pub fn filter(&self, short: &str) -> Filter {
-        Filter {
+    pub fn filter(&self, short: &str) -> ContainerFilter {
+        ContainerFilter {
             containers: self.container.clone(),
             pods: self.pod.clone(),
             short: short.to_owned(),
@@ -163,7 +163,7 @@ impl SelectArgs {
     }
 
     /// The filter these flags describe; `short` is what pods' short names leave out.
-    pub fn filter(&self, short: &str) -> Filter {
+    pub fn filter(&self, short: &str) -> ContainerFilter {
         self.choice.filter(short)
     }
 
@@ -319,7 +319,7 @@ pub struct DoctorArgs {
     pub job: JobArgs,
     /// How to print it; json follows docs/doctor.schema.json
     #[arg(long, short = 'o', value_enum, default_value = "text", value_name = "FORMAT")]
-    pub output: crate::doctor::view::DoctorFormat,
+    pub output: crate::doctor::output::DoctorFormat,
     /// If the job's pods are not here, look in all contexts of the kubeconfig
     #[arg(long)]
     pub all_contexts: bool,

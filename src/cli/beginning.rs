@@ -1,4 +1,4 @@
-//! [`Beginning`]: what is read before a job's cluster: the part of it that `--archive` holds.
+//! [`ArchivedBeginning`]: what is read before a job's cluster: the part of it that `--archive` holds.
 
 use tokio::sync::mpsc;
 
@@ -12,9 +12,9 @@ use crate::{
     job_id::JobId,
     k8s::status::PodLife,
     session::{
-        Outlet, Wanted,
+        Outlet, WantedLogs,
         archived::Archived,
-        filter::Filter,
+        filter::ContainerFilter,
         follow::{self, Ending, Progress, RowNews},
         snapshot::{self, Order},
     },
@@ -22,20 +22,20 @@ use crate::{
 
 /// What is read before the cluster, which may be nothing.
 #[derive(Default)]
-pub struct Beginning {
+pub struct ArchivedBeginning {
     #[cfg(feature = "archive")]
     archived: Option<Archived>,
 }
 
-impl Beginning {
+impl ArchivedBeginning {
     /// What the flags say. `found` are the pods that the cluster has.
     pub async fn of(
         args: &LogsArgs,
         id: &JobId,
         found: &[Match],
-        filter: &Filter,
+        filter: &ContainerFilter,
         scope: &Scope,
-    ) -> Result<Beginning, Failure> {
+    ) -> Result<ArchivedBeginning, Failure> {
         #[cfg(feature = "archive")]
         if let Some(dest) = &args.archive {
             let archive = super::archive::open(dest).await?;
@@ -49,11 +49,11 @@ impl Beginning {
                 }
                 Err(error) => return Err(error.into()),
             };
-            return Ok(Beginning { archived });
+            return Ok(ArchivedBeginning { archived });
         }
         #[cfg(not(feature = "archive"))]
         let _ = (args, id, found, filter, scope);
-        Ok(Beginning::default())
+        Ok(ArchivedBeginning::default())
     }
 
     /// Whether there is none.
@@ -100,7 +100,7 @@ impl Beginning {
         &self,
         cluster: &Cluster,
         found: &[Match],
-        wanted: &Wanted,
+        wanted: &WantedLogs,
         order: Order,
         out: Outlet,
     ) -> Result<(), Failure> {
@@ -117,7 +117,7 @@ impl Beginning {
         &self,
         cluster: &Cluster,
         namespace: &str,
-        wanted: Wanted,
+        wanted: WantedLogs,
         rows: mpsc::Receiver<RowNews>,
         out: Outlet,
         progress: &Progress,

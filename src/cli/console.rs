@@ -19,10 +19,10 @@ use crate::{
     follow::note::Note,
     k8s::{ContainerId, InstanceId, Line, Stream},
     merge::{Merged, MergedLine, Origin},
-    render::{self, ColorChoice, RenderOptions, Renderer, Source, Transforms},
+    render::{self, ColorChoice, PrintedContainer, RenderOptions, Renderer, Transforms},
     session::{
         Notice, Outlet, RunEvent, Sink,
-        fan_out::{FanOut, Running, SinkError, Want, Work},
+        fan_out::{FanOut, RunningSink, SinkError, SinkRunner, Want},
         sink::Stop,
     },
 };
@@ -35,7 +35,7 @@ const GATHER: Duration = Duration::from_secs(1);
 
 /// What goes to stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Chatter {
+pub enum Verbosity {
     /// Errors and missing lines.
     Little,
     /// What is out of the ordinary: for a single look, where starts and ends are history.
@@ -48,17 +48,17 @@ pub enum Chatter {
 
 /// How stderr is spoken to.
 #[derive(Debug, Clone, Copy)]
-pub struct Voice {
+pub struct StderrStyle {
     /// What is said.
-    pub chatter: Chatter,
+    pub verbosity: Verbosity,
     /// Whether it is set apart from the lines by colour: warnings stand out, the rest steps back.
     pub color: bool,
 }
 
-impl Voice {
+impl StderrStyle {
     /// For this process's stderr.
-    pub fn of(chatter: Chatter, color: ColorChoice) -> Voice {
-        Voice { chatter, color: color.decide(variables(), stderr::is_terminal()) }
+    pub fn of(verbosity: Verbosity, color: ColorChoice) -> StderrStyle {
+        StderrStyle { verbosity, color: color.decide(variables(), stderr::is_terminal()) }
     }
 }
 
@@ -81,8 +81,8 @@ pub struct Console {
     transforms: Transforms,
     /// The job's short id, which is left out of pod names.
     short: String,
-    voice: Voice,
-    sources: HashMap<Arc<ContainerId>, Source>,
+    style: StderrStyle,
+    sources: HashMap<Arc<ContainerId>, PrintedContainer>,
     /// Permissions that were told to be missing, for good or at present.
     forbidden: BTreeSet<String>,
     denied: BTreeSet<String>,
@@ -102,11 +102,11 @@ impl From<io::Error> for Stop<io::Error> {
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn alone(renderer: Renderer, short: &str, voice: Voice) -> Result<(Running<io::Error>, Outlet), Failure> {
-    let console = Console::new(renderer, Transforms::default(), short.to_owned(), voice);
+pub fn alone(renderer: Renderer, short: &str, style: StderrStyle) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+    let console = Console::new(renderer, Transforms::default(), short.to_owned(), style);
     let mut listeners = FanOut::default();
     let running = listeners
-        .add(console, Want::All, Work::Thread)
+        .add(console, Want::All, SinkRunner::Thread)
         .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the writer's thread")))?;
     Ok((running, listeners.open()))
 }
@@ -115,7 +115,7 @@ pub fn alone(renderer: Renderer, short: &str, voice: Voice) -> Result<(Running<i
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub async fn finished(console: Running<io::Error>) -> Result<(), Failure> {
+pub async fn finished(console: RunningSink<io::Error>) -> Result<(), Failure> {
     match console.finish().await {
         Ok(_) => Ok(()),
         Err(SinkError::Failed(error)) => Err(stdout::failure(error)),
@@ -151,12 +151,12 @@ impl Sink for Console {
 
 impl Console {
     /// A console that has heard of nothing. `short` is the job's short id.
-    pub fn new(renderer: Renderer, transforms: Transforms, short: String, voice: Voice) -> Console {
+    pub fn new(renderer: Renderer, transforms: Transforms, short: String, style: StderrStyle) -> Console {
         Console {
             renderer,
             transforms,
             short,
-            voice,
+            style,
             sources: HashMap::new(),
             forbidden: BTreeSet::new(),
             denied: BTreeSet::new(),
@@ -222,7 +222,7 @@ impl Console {
         if notice.is_warning() {
             return self.say(Tone::Warning, &text);
         }
-        if self.voice.chatter >= Chatter::Some {
+        if self.style.verbosity >= Verbosity::Some {
             self.say(Tone::Aside, &text)?;
             self.causes.said(&text);
         }
@@ -242,12 +242,12 @@ impl Console {
             return Ok(());
         }
         let tone = match weight(note) {
-            Chatter::Little => Tone::Warning,
-            weight if weight <= self.voice.chatter => Tone::Aside,
+            Verbosity::Little => Tone::Warning,
+            weight if weight <= self.style.verbosity => Tone::Aside,
             _ => return Ok(()),
         };
         // With -v each is told as it comes.
-        if self.voice.chatter < Chatter::Verbose && self.causes.take(&label, note) {
+        if self.style.verbosity < Verbosity::Verbose && self.causes.take(&label, note) {
             return Ok(());
         }
         self.say(tone, &format!("{label}: {note}"))
@@ -256,7 +256,7 @@ impl Console {
     /// Tells whom else the causes that were told have struck.
     fn tell_causes(&mut self) {
         for text in self.causes.due() {
-            stderr::tell(Tone::Aside, &text, self.voice.color);
+            stderr::tell(Tone::Aside, &text, self.style.color);
         }
     }
 
@@ -264,7 +264,7 @@ impl Console {
     fn say(&mut self, tone: Tone, text: &str) -> io::Result<()> {
         self.flush()?;
         self.tell_causes();
-        stderr::tell(tone, &text.replace(['\n', '\r'], " "), self.voice.color);
+        stderr::tell(tone, &text.replace(['\n', '\r'], " "), self.style.color);
         Ok(())
     }
 
@@ -278,13 +278,13 @@ impl Console {
 }
 
 /// From which chattiness on a note is told.
-fn weight(note: &Note) -> Chatter {
+fn weight(note: &Note) -> Verbosity {
     match note {
-        _ if note.lines_missing() => Chatter::Little,
-        Note::Forbidden(_) | Note::Denied(_) | Note::Unchecked { .. } => Chatter::Little,
-        Note::Interrupted(_) => Chatter::Verbose,
-        Note::Started(_) => Chatter::Normal,
-        Note::Ended(_, ended) if ended.exit_code == 0 => Chatter::Normal,
-        _ => Chatter::Some,
+        _ if note.lines_missing() => Verbosity::Little,
+        Note::Forbidden(_) | Note::Denied(_) | Note::Unchecked { .. } => Verbosity::Little,
+        Note::Interrupted(_) => Verbosity::Verbose,
+        Note::Started(_) => Verbosity::Normal,
+        Note::Ended(_, ended) if ended.exit_code == 0 => Verbosity::Normal,
+        _ => Verbosity::Some,
     }
 }

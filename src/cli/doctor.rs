@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
-    doctor::{Area, Asked, ClusterFacts, Facts, Place, Report, RowFacts, bundle, examine, gather, view},
+    doctor::{
+        Area, ClusterFacts, CommandWords, Facts, Report, RowFacts, SearchedPlace, bundle, examine, gather, output,
+    },
     exit::Exit,
     render::ColorChoice,
     source::{DbOptions, JobArg},
@@ -30,7 +32,7 @@ const HINT: Duration = Duration::from_secs(5);
 /// How a command was asked: the flags it connects with, and the words that suggested commands repeat.
 pub struct Asker {
     pub flags: ConnectOptions,
-    pub asked: Asked,
+    pub asked: CommandWords,
 }
 
 /// Examines the job and prints what there is to say, unless the user loses patience.
@@ -54,7 +56,7 @@ async fn look(
 ) -> Result<Exit, Failure> {
     // What cannot be written is known before anything is asked.
     let bundle = args.bundle.as_deref().map(bundle::Destination::of).transpose().map_err(Failure::Usage)?;
-    let detail = if args.verbose { view::Detail::Verbose } else { view::Detail::Usual };
+    let detail = if args.verbose { output::Detail::Verbose } else { output::Detail::Usual };
     let asked = asked(&flags, &args.job, &db);
     let limit = flags.request_timeout.0;
     // The whole walk takes less than what one request may: each gets its part.
@@ -71,12 +73,12 @@ async fn look(
         let good = report.healthy && (until.is_none() || report.has_pods);
         let again = until.filter(|until| !good && Instant::now() + LOOK < *until && report.exit != Exit::Usage);
         if again.is_none() {
-            let text = view::render(args.output, &report, detail)?;
+            let text = output::render(args.output, &report, detail)?;
             match (&bundle, args.output) {
                 // Stdout is the bundle's then.
                 (Some(bundle::Destination::Stdout), _) => stderr::say(text.trim_end()),
-                (_, view::DoctorFormat::Text) => drop(stdout::print_page(&text, color)?),
-                (_, view::DoctorFormat::Json) => drop(stdout::print(&text)?),
+                (_, output::DoctorFormat::Text) => drop(stdout::print_page(&text, color)?),
+                (_, output::DoctorFormat::Json) => drop(stdout::print(&text)?),
             }
             if let Some(to) = &bundle {
                 let pages = bundle::collect(cluster.as_ref().ok(), &facts, &report).await?;
@@ -103,12 +105,12 @@ async fn look(
 }
 
 /// How the command line asks, for commands that ask the same.
-pub fn asked(flags: &ConnectOptions, args: &JobArgs, db: &DbOptions) -> Asked {
+pub fn asked(flags: &ConnectOptions, args: &JobArgs, db: &DbOptions) -> CommandWords {
     let from_environment = environment::variables()
         .text("ELBTAIL_DB")
         .is_some_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
     let JobArgs { target, job, latest } = args;
-    Asked::of(flags).row(target.as_ref(), job.as_deref(), latest.latest, db, from_environment)
+    CommandWords::of(flags).row(target.as_ref(), job.as_deref(), latest.latest, db, from_environment)
 }
 
 /// The row that the command line names, or why it cannot be had.
@@ -132,10 +134,10 @@ async fn facts(
     flags: &ConnectOptions,
     environment: &ConnectEnvironment,
     all_contexts: bool,
-    asked: &Asked,
+    asked: &CommandWords,
     budget: Option<Duration>,
 ) -> Facts {
-    let mut place = Place { all_contexts, ..Place::default() };
+    let mut place = SearchedPlace { all_contexts, ..SearchedPlace::default() };
     gather::contexts_of(flags, environment, &mut place);
     place.asked = asked.clone();
     let answer = match cluster {
@@ -161,7 +163,7 @@ async fn hint(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) -> O
     let Asker { flags, asked } = asker;
     let row = RowFacts { row: job.row.clone(), resolution: Some(job.resolution.clone()), ..RowFacts::default() };
     let (host, namespace) = (cluster.host(), namespace.to_owned());
-    let place = Place { host, namespace, asked: asked.clone(), ..Place::default() };
+    let place = SearchedPlace { host, namespace, asked: asked.clone(), ..SearchedPlace::default() };
     let answer =
         timeout(HINT, gather::cluster(cluster, flags, &environment::of_cluster(None), &row, &place)).await.ok()?;
     let report = examine(&Facts { now: Timestamp::now(), row, place, cluster: answer });
@@ -205,11 +207,11 @@ mod tests {
     }
 
     impl Tool {
-        fn asked(words: impl IntoIterator<Item = String>) -> Asked {
+        fn asked(words: impl IntoIterator<Item = String>) -> CommandWords {
             let Tool { connect, db, job } = Tool::parse_from(words);
             let connect = connect.plan();
             let db = db.plan(connect.request_timeout);
-            Asked::of(&connect).row(job.as_ref(), None, false, &db, false)
+            CommandWords::of(&connect).row(job.as_ref(), None, false, &db, false)
         }
     }
 

@@ -6,9 +6,9 @@ use tokio::sync::mpsc;
 
 use super::{
     args::{self, LogsArgs},
-    beginning::Beginning,
+    beginning::ArchivedBeginning,
     connect,
-    console::{self, Chatter, Voice},
+    console::{self, StderrStyle, Verbosity},
     doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
@@ -27,10 +27,10 @@ use crate::{
     job_id::JobId,
     render::{ColorChoice, short_name},
     session::{
-        Outlet, RunStats, Wanted,
+        Outlet, RunStats, WantedLogs,
         ending::{self, JobFacts, PodFacts},
-        fan_out::Running,
-        filter::Filter,
+        fan_out::RunningSink,
+        filter::ContainerFilter,
         follow::{self, Ending},
         snapshot::Order,
     },
@@ -67,7 +67,7 @@ struct Plan {
     args: LogsArgs,
     color: ColorChoice,
     scope: Scope,
-    filter: Filter,
+    filter: ContainerFilter,
     cluster: Cluster,
     /// How it was asked for, which suggested commands repeat.
     asker: Asker,
@@ -84,8 +84,8 @@ impl Plan {
         self.read(job, selection, found, beginning, order).await
     }
 
-    async fn beginning(&self, id: &JobId, found: &[Match]) -> Result<Beginning, Failure> {
-        Beginning::of(&self.args, id, found, &self.filter, &self.scope).await
+    async fn beginning(&self, id: &JobId, found: &[Match]) -> Result<ArchivedBeginning, Failure> {
+        ArchivedBeginning::of(&self.args, id, found, &self.filter, &self.scope).await
     }
 
     async fn read(
@@ -93,7 +93,7 @@ impl Plan {
         job: Job,
         selection: Selection,
         found: Vec<Match>,
-        beginning: Beginning,
+        beginning: ArchivedBeginning,
         order: Order,
     ) -> Result<Exit, Failure> {
         if found.is_empty() && beginning.is_nothing() {
@@ -103,7 +103,7 @@ impl Plan {
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        let (console, out) = self.console(selection.id.short(), Chatter::Some)?;
+        let (console, out) = self.console(selection.id.short(), Verbosity::Some)?;
         let stats = out.stats();
         let wanted = self.wanted();
         let work = beginning.look(&self.cluster, &found, &wanted, order, out);
@@ -135,7 +135,7 @@ impl Plan {
     /// Goes on until the job has ended.
     async fn follow(mut self, job: Job, rows: Rows) -> Result<Exit, Failure> {
         let id = job.resolution.id().cloned();
-        let mut beginning = Beginning::default();
+        let mut beginning = ArchivedBeginning::default();
         // Without an id yet, nobody can have saved anything of it.
         if let (Some(id), true) = (&id, self.wants_beginning()) {
             let selection = self.args.select.selection(id.clone());
@@ -146,7 +146,7 @@ impl Plan {
                 return self.read(job, selection, found, beginning, Order::Arrival).await;
             }
         }
-        let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Chatter::Normal)?;
+        let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Verbosity::Normal)?;
         let stats = out.stats();
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
@@ -196,19 +196,19 @@ impl Plan {
         false
     }
 
-    fn wanted(&self) -> Wanted {
-        Wanted { filter: self.filter.clone(), scope: self.scope, resume: None }
+    fn wanted(&self) -> WantedLogs {
+        WantedLogs { filter: self.filter.clone(), scope: self.scope, resume: None }
     }
 
     /// The one listener there is, and what it listens to.
-    fn console(&self, short: &str, normal: Chatter) -> Result<(Running<io::Error>, Outlet), Failure> {
-        let chatter = match (self.args.only_log_lines, self.args.verbose) {
-            (_, true) => Chatter::Verbose,
-            (true, _) => Chatter::Little,
+    fn console(&self, short: &str, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+        let verbosity = match (self.args.only_log_lines, self.args.verbose) {
+            (_, true) => Verbosity::Verbose,
+            (true, _) => Verbosity::Little,
             _ => normal,
         };
         let renderer = console::renderer(&self.args.print, self.color);
-        console::alone(renderer, short, Voice::of(chatter, self.color))
+        console::alone(renderer, short, StderrStyle::of(verbosity, self.color))
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
@@ -231,7 +231,7 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Denied);
     }
     Ok(match (failed, stats.missing.is_empty()) {
-        (true, _) => Exit::JobFailed,
+        (true, _) => Exit::ProblemFound,
         (false, false) => Exit::LinesMissing,
         (false, true) => Exit::Done,
     })

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     exit::Exit,
     render::ColorChoice,
-    resolve::{ResolveFormat, view},
+    resolve::{ResolveFormat, output},
 };
 
 /// Prints the id and where it stands. Without an id the places are printed all the same, and the exit code is 4.
@@ -22,7 +22,7 @@ pub fn run(args: &ResolveArgs, place: &RowPlace, color: ColorChoice) -> Result<E
 }
 
 fn print(args: &ResolveArgs, job: &Job, color: ColorChoice) -> Result<Exit, Failure> {
-    let text = view::render(args.output, job.row.as_ref(), &job.resolution)?;
+    let text = output::render(args.output, job.row.as_ref(), &job.resolution)?;
     match args.output {
         ResolveFormat::Table => stdout::print_page(&text, color)?,
         ResolveFormat::Name | ResolveFormat::Json | ResolveFormat::Yaml => stdout::print(&text)?,

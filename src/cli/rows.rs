@@ -16,7 +16,7 @@ use crate::{
     resolve::{Outcome, Resolution, resolve},
     row::Row,
     session::{Notice, Outlet, follow::RowNews},
-    source::{self, JobArg, Reading, Reread},
+    source::{self, JobArg, Reread, RereadRow},
 };
 
 /// How often a row's file is looked at. A look is one `stat`.
@@ -119,7 +119,7 @@ impl Rows {
     /// Tells what `job` says now, then what changes, until nobody listens. A row that vanishes or breaks is told once and
     /// never fatal.
     pub async fn tell(mut self, job: Job, news: mpsc::Sender<RowNews>, out: Outlet) {
-        let mut told = Told::default();
+        let mut told = ToldOfRow::default();
         if self.pass_on(job.row.as_ref(), &job.resolution, &mut told, &news, &out).await.is_none() {
             return;
         }
@@ -151,7 +151,7 @@ impl Rows {
         &self,
         row: Option<&Row>,
         resolution: &Resolution,
-        told: &mut Told,
+        told: &mut ToldOfRow,
         news: &mpsc::Sender<RowNews>,
         out: &Outlet,
     ) -> Option<()> {
@@ -190,9 +190,9 @@ impl Again {
         match self {
             Again::Never => None,
             Again::Source { reread, refused } => Some(match reread.next().await {
-                Ok(Reading::Row(row)) if !std::mem::take(refused) => Look::Row(Box::new(row)),
-                Ok(Reading::Row(row) | Reading::Back(row)) => Look::Back(Box::new(row)),
-                Ok(Reading::Lost(error)) => Look::Trouble(error.to_string()),
+                Ok(RereadRow::Row(row)) if !std::mem::take(refused) => Look::Row(Box::new(row)),
+                Ok(RereadRow::Row(row) | RereadRow::Back(row)) => Look::Back(Box::new(row)),
+                Ok(RereadRow::Lost(error)) => Look::Trouble(error.to_string()),
                 // The row is gone, or a permission: waiting may not mend it, but the next look costs little.
                 Err(_) if std::mem::replace(refused, true) => Look::Same,
                 Err(error) => Look::Trouble(error.to_string()),
@@ -222,7 +222,7 @@ fn read(path: &Path, job: Option<&str>) -> Result<Row, Failure> {
 
 /// What was told of the row.
 #[derive(Default)]
-struct Told {
+struct ToldOfRow {
     id: Option<crate::job_id::JobId>,
     waiting: bool,
     ended: bool,

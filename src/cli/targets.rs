@@ -16,12 +16,12 @@ use super::{
 use crate::{
     cluster::Cluster,
     discover::{
-        Changes, Entry, Selection, TargetsFormat, entries, view,
-        watch::{self as pods, Change},
+        Changes, Selection, TargetEntry, TargetsFormat, entries, output,
+        watch::{self as pods, PodChange},
     },
     exit::Exit,
     render::ColorChoice,
-    session::{Notice, filter::Filter},
+    session::{Notice, filter::ContainerFilter},
 };
 
 /// Lists the job's containers.
@@ -54,7 +54,7 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
     if wanted.is_empty() {
         return Err(Failure::NoPods(logs::nothing_wanted(&found, selection.id.short())));
     }
-    let text = view::render(args.output, &selection.id, &wanted, args.headers(), Timestamp::now())?;
+    let text = output::render(args.output, &selection.id, &wanted, args.headers(), Timestamp::now())?;
     print(args.output, &text, color)?;
     Ok(Exit::Done)
 }
@@ -65,19 +65,19 @@ async fn watch(
     cluster: &Cluster,
     namespace: &str,
     selection: &Selection,
-    filter: &Filter,
+    filter: &ContainerFilter,
     color: ColorChoice,
 ) -> Result<Exit, Failure> {
     let changes = pods::watch(&cluster.client(), namespace, selection);
     pin_mut!(changes);
     let mut known = Changes::new(args.output);
-    let mut printer = view::Printer::new(args.output, args.headers());
+    let mut printer = output::Printer::new(args.output, args.headers());
     let (mut listed, mut found, mut troubled) = (0, false, false);
     while let Some(change) = changes.next().await {
         let news = match change {
-            Change::Pod(found) => known.apply(&found),
-            Change::Gone(uid) => known.remove(&uid),
-            Change::Listed => {
+            PodChange::Pod(found) => known.apply(&found),
+            PodChange::Gone(uid) => known.remove(&uid),
+            PodChange::Listed => {
                 listed += 1;
                 if listed == 2 && !found {
                     let (ids, namespace) = (selection.id.to_string(), namespace.to_owned());
@@ -85,12 +85,12 @@ async fn watch(
                 }
                 continue;
             }
-            Change::Failed(error) => return Err(error.into()),
-            Change::Polling(error) => {
+            PodChange::Failed(error) => return Err(error.into()),
+            PodChange::Polling(error) => {
                 stderr::say(&Notice::ListsOnly(error.to_string()).to_string());
                 continue;
             }
-            Change::Trouble(error) => {
+            PodChange::Trouble(error) => {
                 if !std::mem::replace(&mut troubled, true) {
                     stderr::say(&Notice::WatchInterrupted(error.to_string()).to_string());
                 }
@@ -107,7 +107,7 @@ async fn watch(
     Ok(Exit::Done)
 }
 
-fn only(entries: Vec<Entry>, filter: &Filter) -> Vec<Entry> {
+fn only(entries: Vec<TargetEntry>, filter: &ContainerFilter) -> Vec<TargetEntry> {
     entries.into_iter().filter(|entry| filter.admits(&entry.target)).collect()
 }
 

@@ -12,15 +12,15 @@ use crate::{
 /// The object of `-o json` and `-o yaml`, in kubectl's names.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View {
-    client_version: Client,
+struct VersionOutput {
+    client_version: ClientVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
     server_version: Option<k8s_openapi::apimachinery::pkg::version::Info>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Client {
+struct ClientVersion {
     git_version: &'static str,
     platform: String,
 }
@@ -28,7 +28,7 @@ struct Client {
 /// Prints the version of elbtail and, unless it is asked for alone, of the cluster. Without an answer of the cluster its own is
 /// printed all the same.
 pub async fn run(args: &VersionArgs, flags: &ConnectOptions) -> Result<Exit, Failure> {
-    let client = Client {
+    let client = ClientVersion {
         git_version: concat!("v", env!("CARGO_PKG_VERSION")),
         platform: format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
     };
@@ -38,11 +38,11 @@ pub async fn run(args: &VersionArgs, flags: &ConnectOptions) -> Result<Exit, Fai
         Some(Ok(version)) => (Some(version), None),
         Some(Err(failure)) => (None, Some(failure)),
     };
-    let view = View { client_version: client, server_version };
+    let output = VersionOutput { client_version: client, server_version };
     stdout::print(&match args.output {
-        Some(VersionFormat::Json) => document::json(&view)?,
-        Some(VersionFormat::Yaml) => document::yaml(&view)?,
-        None => text(&view),
+        Some(VersionFormat::Json) => document::json(&output)?,
+        Some(VersionFormat::Yaml) => document::yaml(&output)?,
+        None => text(&output),
     })?;
     failed.map_or(Ok(Exit::Done), Err)
 }
@@ -52,9 +52,9 @@ async fn ask(flags: &ConnectOptions) -> Result<k8s_openapi::apimachinery::pkg::v
     Ok(cluster.client().apiserver_version().await.map_err(|error| ClusterError::from(&error))?)
 }
 
-fn text(view: &View) -> String {
-    let mut text = format!("Client Version: {}\n", view.client_version.git_version);
-    if let Some(server) = &view.server_version {
+fn text(output: &VersionOutput) -> String {
+    let mut text = format!("Client Version: {}\n", output.client_version.git_version);
+    if let Some(server) = &output.server_version {
         text += &format!("Server Version: {}\n", server.git_version);
     }
     text

@@ -40,7 +40,7 @@ impl AnswerBody {
     /// the server never said that the body was complete.
     fn end(&mut self) -> Option<ClusterError> {
         let mut slot = self.slot.take()?;
-        if slot.lane.is_http2() && !self.body.is_end_stream() {
+        if slot.connection.is_http2() && !self.body.is_end_stream() {
             return Some(self.broken("the server reset the stream before its end".to_owned()));
         }
         slot.complete = true;

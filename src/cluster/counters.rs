@@ -36,9 +36,9 @@ impl Counting {
 
 /// Counts a connection as open for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Open(Arc<Counting>);
+pub(super) struct OpenConnection(Arc<Counting>);
 
-impl Open {
+impl OpenConnection {
     pub fn new(counting: &Arc<Counting>) -> Self {
         counting.opened.fetch_add(1, Relaxed);
         counting.open.fetch_add(1, Relaxed);
@@ -46,7 +46,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Relaxed);
     }

@@ -32,13 +32,13 @@ const NO_USE: Duration = Duration::from_secs(5);
 
 /// The credentials of a user, and how to get new ones.
 pub(super) struct Credentials {
-    source: Source,
-    state: Mutex<State>,
+    source: CredentialSource,
+    state: Mutex<CredentialState>,
 }
 
 /// Where credentials come from.
 #[derive(Debug)]
-enum Source {
+enum CredentialSource {
     /// A token or password in the kubeconfig or on the command line, a client certificate, or nothing.
     Fixed,
     /// A file with a token, replaced from outside, and the entry that names it.
@@ -47,7 +47,7 @@ enum Source {
     Exec(Box<Plugin>),
 }
 
-struct State {
+struct CredentialState {
     current: Arc<Credential>,
     /// When to look for new ones unasked.
     renew_at: Option<Instant>,
@@ -91,11 +91,11 @@ impl Credentials {
                     config.cluster_url.authority().map(ToString::to_string).unwrap_or_default()
                 ));
             }
-            (Source::Fixed, None)
+            (CredentialSource::Fixed, None)
         } else {
             choose(user, &settings.user, environment)?
         };
-        let mut state = State {
+        let mut state = CredentialState {
             current: Arc::new(Credential { header, identity: None, generation: 0 }),
             renew_at: None,
             forced_at: None,
@@ -122,34 +122,36 @@ impl Credentials {
             return Ok(Some(state.current.clone()));
         }
         let lately = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < NO_USE);
-        if matches!(self.source, Source::Fixed) || lately(state.forced_at) {
+        if matches!(self.source, CredentialSource::Fixed) || lately(state.forced_at) {
             return Ok(None);
         }
         state.forced_at = Some(Instant::now());
         self.source.renew(&mut state).await?;
         let fresh = state.current.clone();
         // A file that still holds the refused token is no news; a plugin may renew something we cannot see.
-        let same = matches!(self.source, Source::File { .. }) && fresh.header == refused.header;
+        let same = matches!(self.source, CredentialSource::File { .. }) && fresh.header == refused.header;
         Ok((!same).then_some(fresh))
     }
 
     /// What a refusal that nothing cures means to the user.
     pub fn refusal(&self, credential: &Credential) -> String {
         match &self.source {
-            Source::Exec(plugin) => format!(
+            CredentialSource::Exec(plugin) => format!(
                 "the cluster refused the credentials of the exec plugin {} (401), also after running it again; sign in anew",
                 plugin.name()
             ),
-            Source::File { path, .. } => {
+            CredentialSource::File { path, .. } => {
                 format!("the cluster refused the token in {} (401): it may have expired", path.display())
             }
-            Source::Fixed if credential.header.is_some() => {
+            CredentialSource::Fixed if credential.header.is_some() => {
                 "the cluster refused the token or password (401): it may have expired; sign in anew or pass --token"
                     .to_owned()
             }
-            Source::Fixed => "the cluster wants credentials (401) and the kubeconfig's user has none that it accepts; \
+            CredentialSource::Fixed => {
+                "the cluster wants credentials (401) and the kubeconfig's user has none that it accepts; \
                  check --context and --user, or pass --token"
-                .to_owned(),
+                    .to_owned()
+            }
         }
     }
 }
@@ -164,33 +166,33 @@ fn choose(
     user: &AuthInfo,
     owner: &str,
     environment: &ConnectEnvironment,
-) -> Result<(Source, Option<HeaderValue>), ClusterError> {
+) -> Result<(CredentialSource, Option<HeaderValue>), ClusterError> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let token = user.token.as_ref().filter(|token| !token.expose_secret().is_empty());
     let token =
         token.map(|token| sensitive(&format!("Bearer {}", token.expose_secret().trim()), &format!("token of {owner}")));
     if let Some(path) = filled(&user.token_file) {
         // The file wins; the token beside it is for when the file cannot be read.
-        let source = Source::File { path: path.into(), owner: owner.to_owned() };
+        let source = CredentialSource::File { path: path.into(), owner: owner.to_owned() };
         return Ok((source, token.and_then(Result::ok)));
     }
     if let Some(token) = token {
-        return Ok((Source::Fixed, Some(token?)));
+        return Ok((CredentialSource::Fixed, Some(token?)));
     }
     if let Some(name) = filled(&user.username) {
         let password = user.password.as_ref().map(|password| password.expose_secret()).unwrap_or_default();
         let encoded = BASE64_STANDARD.encode(format!("{name}:{password}"));
         return Ok((
-            Source::Fixed,
+            CredentialSource::Fixed,
             Some(sensitive(&format!("Basic {encoded}"), &format!("user name or password of {owner}"))?),
         ));
     }
     let certificate = filled(&user.client_certificate).or_else(|| filled(&user.client_certificate_data));
     match (&user.exec, &user.auth_provider) {
-        _ if certificate.is_some() => Ok((Source::Fixed, None)),
-        (Some(exec), _) => Ok((Source::Exec(Box::new(Plugin::new(exec, owner, environment)?)), None)),
+        _ if certificate.is_some() => Ok((CredentialSource::Fixed, None)),
+        (Some(exec), _) => Ok((CredentialSource::Exec(Box::new(Plugin::new(exec, owner, environment)?)), None)),
         (None, Some(provider)) => Err(gone(provider, owner)),
-        (None, None) => Ok((Source::Fixed, None)),
+        (None, None) => Ok((CredentialSource::Fixed, None)),
     }
 }
 
@@ -208,9 +210,9 @@ fn gone(provider: &AuthProviderConfig, owner: &str) -> ClusterError {
     ))
 }
 
-impl Source {
+impl CredentialSource {
     /// Gets new credentials into `state`.
-    async fn renew(&self, state: &mut State) -> Result<(), ClusterError> {
+    async fn renew(&self, state: &mut CredentialState) -> Result<(), ClusterError> {
         match self {
             Self::Fixed => {}
             Self::File { path, owner } => {
@@ -234,7 +236,7 @@ impl Source {
     }
 }
 
-impl State {
+impl CredentialState {
     fn replace(&mut self, header: Option<HeaderValue>, identity: Option<(String, SecretString)>) {
         let generation = self.current.generation + 1;
         self.current = Arc::new(Credential { header, identity, generation });

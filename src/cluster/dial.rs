@@ -29,7 +29,7 @@ use tower::{Service, ServiceExt, service_fn, util::MapErr};
 use super::{
     ClusterError, Settings,
     error::Obstacle,
-    proxy::{Kind, Proxy},
+    proxy::{Proxy, ProxyKind},
     tls,
 };
 use crate::causes::{chain, find};
@@ -198,14 +198,14 @@ impl Dialer {
             .parse()
             .map_err(|_| ClusterError::Config(format!("the server {} is no address", self.server)))?;
         let tunnelled = match &proxy.kind {
-            Kind::Http(auth) => {
+            ProxyKind::Http(auth) => {
                 let mut tunnel = Tunnel::new(proxy.url.clone(), connected);
                 if let Some(auth) = auth {
                     tunnel = tunnel.with_auth(auth.clone());
                 }
                 tunnel.call(target).await.map_err(|error| failed(error.to_string()))?
             }
-            Kind::Socks5(auth) => {
+            ProxyKind::Socks5(auth) => {
                 let mut tunnel = SocksV5::new(proxy.url.clone(), connected);
                 if let Some((user, pass)) = auth {
                     tunnel = tunnel.with_auth(user.clone(), pass.clone());

@@ -1,4 +1,4 @@
-//! [`Entry`]: one context, cluster or user of a kubeconfig, read as leniently as kubectl reads it.
+//! [`KubeconfigEntry`]: one context, cluster or user of a kubeconfig, read as leniently as kubectl reads it.
 //!
 //! `null` is as good as nothing, unknown fields are ignored, and a number where text is wanted is its digits. What is left
 //! that makes no sense is told when the field is asked for, so that an entry nobody uses can hold anything.
@@ -18,7 +18,7 @@ use super::ClusterError;
 
 /// What an entry describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     /// A cluster and a user under one name.
     Context,
     /// A server and its certificates.
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     User,
 }
 
-impl Kind {
+impl EntryKind {
     /// The field of the entry that holds all others.
     fn field(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for EntryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.field())
     }
@@ -55,30 +55,30 @@ impl fmt::Display for Kind {
 
 /// One entry as it stands in its file.
 #[derive(Clone)]
-pub(super) struct Entry {
-    pub kind: Kind,
+pub(super) struct KubeconfigEntry {
+    pub kind: EntryKind,
     pub name: String,
     /// The file it is in: relative paths start from its directory.
     pub file: PathBuf,
     body: Value,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for KubeconfigEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The body may hold a token.
         write!(f, "Entry({self})")
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for KubeconfigEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?} of kubeconfig {}", self.kind, self.name, self.file.display())
     }
 }
 
-impl Entry {
+impl KubeconfigEntry {
     /// The entries of one kind in a file; those that are no mapping have no name to be called by.
-    pub fn all(kind: Kind, file: &Path, document: &mut Map<String, Value>) -> Result<Vec<Self>, ClusterError> {
+    pub fn all(kind: EntryKind, file: &Path, document: &mut Map<String, Value>) -> Result<Vec<Self>, ClusterError> {
         let named = |mut item: Value| {
             let fields = item.as_object_mut()?;
             let name = fields.get("name").and_then(plain).unwrap_or_default();
@@ -147,7 +147,7 @@ impl Entry {
 /// A mapping somewhere in an entry.
 #[derive(Clone, Copy)]
 struct Fields<'a> {
-    entry: &'a Entry,
+    entry: &'a KubeconfigEntry,
     /// The way to it, such as `exec.`; empty for the entry itself.
     prefix: &'a str,
     /// `None` where nothing stands.
@@ -155,7 +155,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn of(entry: &'a Entry, prefix: &'a str, value: &'a Value) -> Result<Self, ClusterError> {
+    fn of(entry: &'a KubeconfigEntry, prefix: &'a str, value: &'a Value) -> Result<Self, ClusterError> {
         match value {
             Value::Null => Ok(Self { entry, prefix, map: None }),
             Value::Object(map) => Ok(Self { entry, prefix, map: Some(map) }),

@@ -11,25 +11,25 @@ use serde_saphyr::DuplicateKeyPolicy;
 
 use super::{
     ClusterError, ConnectEnvironment, ConnectOptions,
-    entry::{Entry, Kind, plain, what},
+    entry::{EntryKind, KubeconfigEntry, plain, what},
     settings::check_namespace,
 };
 
 /// The entries of all files, and where they came from.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Kubeconfigs {
     /// The context to use when no flag names one.
     pub current_context: Option<String>,
-    contexts: Vec<Entry>,
-    clusters: Vec<Entry>,
-    users: Vec<Entry>,
+    contexts: Vec<KubeconfigEntry>,
+    clusters: Vec<KubeconfigEntry>,
+    users: Vec<KubeconfigEntry>,
     /// Every place that was looked at, for the message that there was nothing.
     pub looked_at: Vec<PathBuf>,
 }
 
 /// What the chosen context amounts to.
 #[derive(Debug, Default)]
-pub(super) struct Choice {
+pub(super) struct ChosenContext {
     pub cluster: Cluster,
     pub user: AuthInfo,
     pub namespace: Option<String>,
@@ -40,13 +40,13 @@ pub(super) struct Choice {
 }
 
 /// `--kubeconfig` alone, else the files of `$KUBECONFIG`, else `~/.kube/config`.
-pub(super) fn find(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Found, ClusterError> {
+pub(super) fn find(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Kubeconfigs, ClusterError> {
     let looked_at: Vec<PathBuf> = match (&args.kubeconfig, &environment.kubeconfig) {
         (Some(path), _) => vec![path.clone()],
         (None, Some(list)) => env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(),
         (None, None) => environment.home.iter().map(|home| home.join(".kube").join("config")).collect(),
     };
-    let mut found = Found::default();
+    let mut found = Kubeconfigs::default();
     for path in &looked_at {
         let is_there = found.add(path)?;
         // Named on purpose, so it has to be there.
@@ -54,10 +54,10 @@ pub(super) fn find(args: &ConnectOptions, environment: &ConnectEnvironment) -> R
             return Err(ClusterError::Config(format!("--kubeconfig {}: there is no such file", path.display())));
         }
     }
-    Ok(Found { looked_at, ..found })
+    Ok(Kubeconfigs { looked_at, ..found })
 }
 
-impl Found {
+impl Kubeconfigs {
     /// Adds a file's entries, unless an earlier file has the name; `false` when there is no such file.
     fn add(&mut self, path: &Path) -> Result<bool, ClusterError> {
         let wrong = |why: String| ClusterError::Config(format!("kubeconfig {}: {why}", path.display()));
@@ -86,9 +86,9 @@ impl Found {
         // `kubectl config unset` leaves an empty name behind, which must not hide the next file's.
         let current = text("current-context");
         self.current_context = self.current_context.take().or(current);
-        for kind in [Kind::Context, Kind::Cluster, Kind::User] {
+        for kind in [EntryKind::Context, EntryKind::Cluster, EntryKind::User] {
             let known = self.entries_mut(kind);
-            for entry in Entry::all(kind, path, document)? {
+            for entry in KubeconfigEntry::all(kind, path, document)? {
                 if known.iter().all(|other| other.name != entry.name) {
                     known.push(entry);
                 }
@@ -97,19 +97,19 @@ impl Found {
         Ok(())
     }
 
-    fn entries_mut(&mut self, kind: Kind) -> &mut Vec<Entry> {
+    fn entries_mut(&mut self, kind: EntryKind) -> &mut Vec<KubeconfigEntry> {
         match kind {
-            Kind::Context => &mut self.contexts,
-            Kind::Cluster => &mut self.clusters,
-            Kind::User => &mut self.users,
+            EntryKind::Context => &mut self.contexts,
+            EntryKind::Cluster => &mut self.clusters,
+            EntryKind::User => &mut self.users,
         }
     }
 
-    fn entries(&self, kind: Kind) -> &[Entry] {
+    fn entries(&self, kind: EntryKind) -> &[KubeconfigEntry] {
         match kind {
-            Kind::Context => &self.contexts,
-            Kind::Cluster => &self.clusters,
-            Kind::User => &self.users,
+            EntryKind::Context => &self.contexts,
+            EntryKind::Cluster => &self.clusters,
+            EntryKind::User => &self.users,
         }
     }
 
@@ -124,7 +124,7 @@ impl Found {
     }
 
     /// The entry of a name, or which there are instead; `by` says who named it.
-    fn named(&self, kind: Kind, by: &str, name: &str) -> Result<&Entry, ClusterError> {
+    fn named(&self, kind: EntryKind, by: &str, name: &str) -> Result<&KubeconfigEntry, ClusterError> {
         let entries = self.entries(kind);
         entries.iter().find(|entry| entry.name == name).ok_or_else(|| {
             let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -141,10 +141,10 @@ impl Found {
     }
 
     /// The cluster, user and namespace that the flags and the current context name.
-    pub fn choose(&self, args: &ConnectOptions) -> Result<Choice, ClusterError> {
+    pub fn choose(&self, args: &ConnectOptions) -> Result<ChosenContext, ClusterError> {
         let context = match (&args.context, &self.current_context) {
-            (Some(name), _) => Some(self.named(Kind::Context, "--context", name)?),
-            (None, Some(name)) => Some(self.named(Kind::Context, "current-context", name)?),
+            (Some(name), _) => Some(self.named(EntryKind::Context, "--context", name)?),
+            (None, Some(name)) => Some(self.named(EntryKind::Context, "current-context", name)?),
             (None, None) => None,
         };
         let of_context = |field: &str| match context {
@@ -158,26 +158,26 @@ impl Found {
         let by_flag = flag("--cluster", &args.cluster);
         let cluster = match by_flag.clone().map_or_else(|| of_context("cluster"), |it| Ok(Some(it)))? {
             // With --server the entry is a convenience; without, it is all there is.
-            Some((by, name)) => match self.named(Kind::Cluster, &by, &name) {
+            Some((by, name)) => match self.named(EntryKind::Cluster, &by, &name) {
                 Err(_) if by_flag.is_none() && args.server.is_some() => None,
                 entry => Some(entry?),
             },
             None => None,
         };
         let user = match flag("--user", &args.user).map_or_else(|| of_context("user"), |it| Ok(Some(it)))? {
-            Some((by, name)) => Some(self.named(Kind::User, &by, &name)?),
+            Some((by, name)) => Some(self.named(EntryKind::User, &by, &name)?),
             None => None,
         };
         let namespace = match context {
             Some(entry) => entry.named("namespace")?.map(|name| check_namespace(&format!("{entry}: namespace"), name)),
             None => None,
         };
-        Ok(Choice {
-            cluster: cluster.map(Entry::cluster).transpose()?.unwrap_or_default(),
-            user: user.map(Entry::user).transpose()?.unwrap_or_default(),
+        Ok(ChosenContext {
+            cluster: cluster.map(KubeconfigEntry::cluster).transpose()?.unwrap_or_default(),
+            user: user.map(KubeconfigEntry::user).transpose()?.unwrap_or_default(),
             namespace: namespace.transpose()?,
-            origin: cluster.or(context).map(Entry::to_string),
-            user_origin: user.map(Entry::to_string),
+            origin: cluster.or(context).map(KubeconfigEntry::to_string),
+            user_origin: user.map(KubeconfigEntry::to_string),
         })
     }
 }

@@ -2,21 +2,21 @@
 //!
 //! kube reads the kubeconfig, sets up TLS and speaks Kubernetes; what lies under it is elbtail's own, because a
 //! thousand followed containers need it: `transport` authenticates, `pool` spreads streams over few HTTP/2
-//! connections (or many HTTP/1.1 ones), `lane` is one of them and `dial` opens it. [`ClusterError`] says what went
+//! connections (or many HTTP/1.1 ones), `connection` is one of them and `dial` opens it. [`ClusterError`] says what went
 //! wrong in the categories of the exit codes.
 
 mod body;
+mod connection;
 mod contexts;
 mod counters;
 mod credentials;
 mod dial;
-mod ear;
 mod entry;
 mod environment;
 mod error;
 mod exec;
 mod kubeconfig;
-mod lane;
+mod liveness;
 mod log;
 mod no_proxy;
 pub mod node_file;
@@ -53,7 +53,7 @@ pub use self::{
     options::{ConnectOptions, RequestTimeout, UserExtra},
     review::review,
 };
-use self::{credentials::Credentials, lane::Keepalive, settings::Settings, transport::Transport};
+use self::{connection::Keepalive, credentials::Credentials, settings::Settings, transport::Transport};
 use crate::causes::chain;
 
 /// A Kubernetes cluster and who we are to it. Cheap to clone; all clones share their connections.

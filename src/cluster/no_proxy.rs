@@ -13,12 +13,12 @@ pub(super) enum NoProxy {
     /// `*`.
     All,
     /// Any of these.
-    Any(Vec<Rule>),
+    Any(Vec<NoProxyRule>),
 }
 
 /// One entry.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(super) enum NoProxyRule {
     /// A block of addresses; it has no port.
     Net(IpNet),
     /// One address.
@@ -35,7 +35,7 @@ impl NoProxy {
             if entry == "*" {
                 return Self::All;
             }
-            rules.extend(Rule::parse(&entry));
+            rules.extend(NoProxyRule::parse(&entry));
         }
         Self::Any(rules)
     }
@@ -55,7 +55,7 @@ impl NoProxy {
     }
 }
 
-impl Rule {
+impl NoProxyRule {
     fn parse(entry: &str) -> Option<Self> {
         if let Ok(net) = entry.parse() {
             return Some(Self::Net(net));

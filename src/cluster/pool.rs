@@ -1,7 +1,7 @@
 //! [`Pool`]: as few connections as the streams need.
 //!
-//! Every request takes a [`Slot`] on a lane and keeps it until its answer's body has ended. When no lane has a free
-//! slot, callers queue; for each lane's worth of callers in the queue one connection is opened, so that a burst of a
+//! Every request takes a [`Slot`] on a connection and keeps it until its answer's body has ended. When no connection has a free
+//! slot, callers queue; for each connection's worth of callers in the queue one more is opened, so that a burst of a
 //! thousand needs no more than its share and a hundred who lost the same connection open one.
 
 use std::{
@@ -14,9 +14,9 @@ use tokio::sync::oneshot;
 
 use super::{
     ClusterError,
+    connection::{Keepalive, ServerConnection},
     counters::{Counters, Counting},
     dial::Dialer,
-    lane::{Keepalive, Lane},
 };
 
 /// Connections being opened at once. More would only overflow the server's queue of half-open ones.
@@ -33,28 +33,28 @@ pub(super) struct Pool {
     pub dialer: Dialer,
     keepalive: Keepalive,
     counting: Arc<Counting>,
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
 }
 
 #[derive(Default)]
-struct State {
-    lanes: Vec<Entry>,
+struct PoolState {
+    connections: Vec<PoolEntry>,
     queue: VecDeque<oneshot::Sender<Result<Slot, ClusterError>>>,
     opening: usize,
-    /// The capacity of the lane opened last; none yet while it is unknown whether the server speaks HTTP/2.
+    /// The capacity of the connection opened last; none yet while it is unknown whether the server speaks HTTP/2.
     capacity: Option<usize>,
 }
 
-struct Entry {
-    lane: Arc<Lane>,
+struct PoolEntry {
+    connection: Arc<ServerConnection>,
     used: usize,
 }
 
-/// A place for one stream on a lane; dropping it gives the place to the next.
+/// A place for one stream on a connection; dropping it gives the place to the next.
 pub(super) struct Slot {
     pool: Arc<Pool>,
-    pub lane: Arc<Lane>,
-    /// Whether the lane has served others before; then it may have died unnoticed.
+    pub connection: Arc<ServerConnection>,
+    /// Whether the connection has served others before; then it may have died unnoticed.
     pub reused: bool,
     /// Whether an HTTP/1.1 connection can take another request: only after a complete answer.
     pub complete: bool,
@@ -73,13 +73,15 @@ impl Pool {
     pub async fn slot(self: &Arc<Self>) -> Result<Slot, ClusterError> {
         let waiting = {
             let mut state = self.lock();
-            state.lanes.retain(|entry| entry.used > 0 || entry.lane.is_usable());
-            let free =
-                state.lanes.iter_mut().filter(|entry| entry.used < entry.lane.capacity && entry.lane.is_usable());
+            state.connections.retain(|entry| entry.used > 0 || entry.connection.is_usable());
+            let free = state
+                .connections
+                .iter_mut()
+                .filter(|entry| entry.used < entry.connection.capacity && entry.connection.is_usable());
             // The emptiest, so that busy logs spread over the connections there are.
             if let Some(entry) = free.min_by_key(|entry| entry.used) {
                 entry.used += 1;
-                return Ok(self.occupy(entry.lane.clone(), true));
+                return Ok(self.occupy(entry.connection.clone(), true));
             }
             let (sender, receiver) = oneshot::channel();
             state.queue.push_back(sender);
@@ -90,22 +92,22 @@ impl Pool {
         waiting.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Takes all lanes out of use, because new requests must come with another client certificate.
+    /// Takes all connections out of use, because new requests must come with another client certificate.
     pub fn retire_all(&self) {
-        self.lock().lanes.iter().for_each(|entry| entry.lane.retire());
+        self.lock().connections.iter().for_each(|entry| entry.connection.retire());
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn occupy(self: &Arc<Self>, lane: Arc<Lane>, reused: bool) -> Slot {
+    fn occupy(self: &Arc<Self>, connection: Arc<ServerConnection>, reused: bool) -> Slot {
         self.counting.streams.fetch_add(1, Relaxed);
-        Slot { pool: self.clone(), lane, reused, complete: false }
+        Slot { pool: self.clone(), connection, reused, complete: false }
     }
 
     /// Opens the connections the queue needs.
-    fn open_for_queue(self: &Arc<Self>, state: &mut State) {
+    fn open_for_queue(self: &Arc<Self>, state: &mut PoolState) {
         state.queue.retain(|waiting| !waiting.is_closed());
         let wanted = match state.capacity {
             Some(capacity) => state.queue.len().div_ceil(capacity).min(OPENING),
@@ -122,31 +124,31 @@ impl Pool {
         }
     }
 
-    async fn open(&self) -> Result<Lane, ClusterError> {
+    async fn open(&self) -> Result<ServerConnection, ClusterError> {
         let dialed = self.dialer.dial().await?;
-        let lane = Lane::open(dialed, self.keepalive, &self.counting);
-        let lane = self.dialer.in_time("the start of HTTP", lane).await?;
-        lane.map_err(|error| self.dialer.broken(&*error))
+        let connection = ServerConnection::open(dialed, self.keepalive, &self.counting);
+        let connection = self.dialer.in_time("the start of HTTP", connection).await?;
+        connection.map_err(|error| self.dialer.broken(&*error))
     }
 
     /// A connection is there, or failed to be: serves the queue.
-    fn opened(self: &Arc<Self>, opened: Result<Lane, ClusterError>) {
+    fn opened(self: &Arc<Self>, opened: Result<ServerConnection, ClusterError>) {
         let mut state = self.lock();
         state.opening -= 1;
         match opened {
-            Ok(lane) => {
-                let lane = Arc::new(lane);
-                state.capacity = Some(lane.capacity);
-                if !lane.is_http2() && state.lanes.len() >= MANY {
+            Ok(connection) => {
+                let connection = Arc::new(connection);
+                state.capacity = Some(connection.capacity);
+                if !connection.is_http2() && state.connections.len() >= MANY {
                     raise_file_limit();
                 }
-                let served: Vec<_> = iter::from_fn(|| state.next_in_queue()).take(lane.capacity).collect();
-                state.lanes.push(Entry { lane: lane.clone(), used: served.len() });
+                let served: Vec<_> = iter::from_fn(|| state.next_in_queue()).take(connection.capacity).collect();
+                state.connections.push(PoolEntry { connection: connection.clone(), used: served.len() });
                 self.open_for_queue(&mut state);
                 // A slot that nobody takes any more locks the state when it is dropped.
                 drop(state);
                 for waiting in served {
-                    let _ = waiting.send(Ok(self.occupy(lane.clone(), false)));
+                    let _ = waiting.send(Ok(self.occupy(connection.clone(), false)));
                 }
             }
             // Whoever waits would meet the same obstacle: tell them all now rather than one by one.
@@ -161,39 +163,41 @@ impl Pool {
     }
 
     /// A slot is free again: the next in the queue gets it.
-    fn release(self: &Arc<Self>, lane: &Arc<Lane>, complete: bool) {
-        if !lane.is_http2() && !complete {
-            lane.retire();
+    fn release(self: &Arc<Self>, connection: &Arc<ServerConnection>, complete: bool) {
+        if !connection.is_http2() && !complete {
+            connection.retire();
         }
         let next = {
             let mut state = self.lock();
-            let next = if lane.is_usable() { state.next_in_queue() } else { None };
+            let next = if connection.is_usable() { state.next_in_queue() } else { None };
             if next.is_none() {
-                state.free(lane);
+                state.free(connection);
             }
             next
         };
         if let Some(next) = next {
             // Not under the lock: when the receiver has gone away in between, the slot comes back here.
-            let _ = next.send(Ok(self.occupy(lane.clone(), true)));
+            let _ = next.send(Ok(self.occupy(connection.clone(), true)));
         }
     }
 }
 
-impl State {
+impl PoolState {
     /// The longest waiting caller that still waits.
     fn next_in_queue(&mut self) -> Option<oneshot::Sender<Result<Slot, ClusterError>>> {
         iter::from_fn(|| self.queue.pop_front()).find(|waiting| !waiting.is_closed())
     }
 
-    /// One stream less on a lane; forgets lanes that are of no further use.
-    fn free(&mut self, lane: &Arc<Lane>) {
-        let Some(index) = self.lanes.iter().position(|entry| Arc::ptr_eq(&entry.lane, lane)) else { return };
-        self.lanes[index].used -= 1;
-        let idle = |entry: &&Entry| entry.used == 0 && !entry.lane.is_http2();
-        let spare = self.lanes.iter().filter(idle).count() > IDLE;
-        if self.lanes[index].used == 0 && (!lane.is_usable() || (spare && !lane.is_http2())) {
-            self.lanes.swap_remove(index);
+    /// One stream less on a connection; forgets connections that are of no further use.
+    fn free(&mut self, connection: &Arc<ServerConnection>) {
+        let Some(index) = self.connections.iter().position(|entry| Arc::ptr_eq(&entry.connection, connection)) else {
+            return;
+        };
+        self.connections[index].used -= 1;
+        let idle = |entry: &&PoolEntry| entry.used == 0 && !entry.connection.is_http2();
+        let spare = self.connections.iter().filter(idle).count() > IDLE;
+        if self.connections[index].used == 0 && (!connection.is_usable() || (spare && !connection.is_http2())) {
+            self.connections.swap_remove(index);
         }
     }
 }
@@ -201,7 +205,7 @@ impl State {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.pool.counting.streams.fetch_sub(1, Relaxed);
-        self.pool.release(&self.lane, self.complete);
+        self.pool.release(&self.connection, self.complete);
     }
 }
 

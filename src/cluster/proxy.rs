@@ -14,14 +14,14 @@ pub(super) struct Proxy {
     /// Its address, without credentials.
     pub url: Uri,
     /// How it is spoken to.
-    pub kind: Kind,
+    pub kind: ProxyKind,
     /// What names it, for messages.
     pub origin: &'static str,
 }
 
 /// The protocols a kubeconfig's `proxy-url` may name.
 #[derive(Clone)]
-pub(super) enum Kind {
+pub(super) enum ProxyKind {
     /// CONNECT, over plain or TLS; with the value of `Proxy-Authorization`.
     Http(Option<HeaderValue>),
     /// SOCKS 5 with user and password.
@@ -69,9 +69,9 @@ impl Proxy {
     fn from_intercept(intercept: Option<&Intercept>, origin: &'static str) -> Option<Self> {
         let intercept = intercept?;
         let kind = match intercept.uri().scheme_str()? {
-            "http" | "https" => Kind::Http(intercept.basic_auth().cloned()),
+            "http" | "https" => ProxyKind::Http(intercept.basic_auth().cloned()),
             "socks5" | "socks5h" => {
-                Kind::Socks5(intercept.raw_auth().map(|(user, pass)| (user.to_owned(), pass.to_owned())))
+                ProxyKind::Socks5(intercept.raw_auth().map(|(user, pass)| (user.to_owned(), pass.to_owned())))
             }
             _ => return None,
         };
@@ -111,7 +111,7 @@ mod tests {
     fn credentials_are_taken_out_of_the_url() {
         let proxy = Proxy::named(&Uri::from_static("http://user:planted%40@proxy:3128"), "cluster").unwrap();
         assert_eq!(format!("{proxy:?}"), "Proxy(http://proxy:3128/)");
-        assert!(matches!(proxy.kind, Kind::Http(Some(auth)) if auth.is_sensitive()));
+        assert!(matches!(proxy.kind, ProxyKind::Http(Some(auth)) if auth.is_sensitive()));
         assert!(Proxy::named(&Uri::from_static("ftp://proxy"), "cluster").is_err());
     }
 }

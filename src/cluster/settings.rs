@@ -11,7 +11,7 @@ use kube::{
 
 use super::{
     ClusterError, ConnectEnvironment, ConnectOptions, UserExtra,
-    kubeconfig::{self, Choice, Found},
+    kubeconfig::{self, ChosenContext, Kubeconfigs},
     proxy::Proxy,
     trust,
 };
@@ -119,8 +119,8 @@ impl Settings {
 }
 
 /// The chosen entries of a kubeconfig, with the flags that replace parts of them.
-fn from_choice(choice: Choice, args: &ConnectOptions) -> Result<Config, ClusterError> {
-    let Choice { mut cluster, mut user, namespace, origin, .. } = choice;
+fn from_choice(choice: ChosenContext, args: &ConnectOptions) -> Result<Config, ClusterError> {
+    let ChosenContext { mut cluster, mut user, namespace, origin, .. } = choice;
     let origin = origin.unwrap_or_else(|| "the cluster".to_owned());
     if let Some(server) = &args.server {
         cluster.server = Some(server.clone());
@@ -224,7 +224,7 @@ fn read_file(what: &str, path: &Path) -> Result<Vec<u8>, ClusterError> {
 }
 
 /// The service account of the pod elbtail runs in, if it runs in one.
-fn in_cluster(environment: &ConnectEnvironment) -> Result<Option<Choice>, ClusterError> {
+fn in_cluster(environment: &ConnectEnvironment) -> Result<Option<ChosenContext>, ClusterError> {
     let Some((host, port)) = &environment.service else { return Ok(None) };
     let token = environment.service_account.join("token");
     match fs::metadata(&token) {
@@ -244,7 +244,7 @@ fn in_cluster(environment: &ConnectEnvironment) -> Result<Option<Choice>, Cluste
     let namespace = fs::read_to_string(environment.service_account.join("namespace")).ok();
     let namespace = namespace.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     let user_origin = Some("the pod's service account".to_owned());
-    Ok(Some(Choice { cluster, user, user_origin, namespace, ..Choice::default() }))
+    Ok(Some(ChosenContext { cluster, user, user_origin, namespace, ..ChosenContext::default() }))
 }
 
 /// An entry was chosen, but it does not say where the cluster is.
@@ -252,7 +252,7 @@ fn no_server(origin: &str) -> ClusterError {
     ClusterError::Config(format!("{origin} names no server: write one there (https://HOST:PORT), or pass --server"))
 }
 
-fn nothing_found(found: &Found) -> ClusterError {
+fn nothing_found(found: &Kubeconfigs) -> ClusterError {
     let places: Vec<String> = found.looked_at.iter().map(|path| path.display().to_string()).collect();
     let names: Vec<&str> = found.contexts().collect();
     ClusterError::NoCluster(if names.is_empty() {

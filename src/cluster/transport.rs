@@ -24,11 +24,11 @@ use tower::Service;
 use super::{
     ClusterError, Settings,
     body::AnswerBody,
+    connection::{Keepalive, Unanswered},
     counters::Counters,
     credentials::{Credential, Credentials},
     dial::Dialer,
     error::{Obstacle, Rejection},
-    lane::{Keepalive, Unanswered},
     log,
     pool::{Pool, Slot},
 };
@@ -100,9 +100,9 @@ impl Service<Request<Body>> for Transport {
 impl Inner {
     /// The answer, after new credentials and another try if the server refuses the present ones.
     async fn answer(&self, request: Request<Body>) -> Result<Response<AnswerBody>, ClusterError> {
-        let (spare, asked) = (copy(&request), Asked::of(&request));
+        let (spare, asked) = (copy(&request), Respondent::of(&request));
         // A kubelet lists directories as web pages.
-        let is_api = request.uri().path().starts_with("/api") && !matches!(asked, Asked::NodeFile(_));
+        let is_api = request.uri().path().starts_with("/api") && !matches!(asked, Respondent::NodeFile(_));
         let mut credential = self.credentials.current().await?;
         let mut answer = self.authorized(request, &credential).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
@@ -152,7 +152,7 @@ impl Inner {
     async fn refusal(
         &self,
         answer: Response<AnswerBody>,
-        asked: &Asked,
+        asked: &Respondent,
         credential: &Credential,
     ) -> Option<ClusterError> {
         if let Some(what) = foreign(&answer, asked.is_by_kubelet()) {
@@ -166,7 +166,7 @@ impl Inner {
         let rejection = Rejection::parse(code, None, &bytes);
         let is_kubelets = match asked {
             // It may be either's, in the same words; but nobody whom the API server does not know gets any answer from it.
-            Asked::NodeFile(elsewhere) => self.lets_us_in(elsewhere, credential).await,
+            Respondent::NodeFile(elsewhere) => self.lets_us_in(elsewhere, credential).await,
             _ => rejection.is_of_kubelet(),
         };
         is_kubelets.then_some(ClusterError::Rejected(rejection))
@@ -211,8 +211,8 @@ impl Inner {
                 Err(unanswered) => unanswered,
             };
             // One stream of many may fail alone; a connection that took nothing, or carried but this, is over.
-            if unsent.is_some() || !slot.lane.is_http2() {
-                slot.lane.retire();
+            if unsent.is_some() || !slot.connection.is_http2() {
+                slot.connection.retire();
             }
             let again = match unsent {
                 Some(unsent) => Some(*unsent),
@@ -248,17 +248,17 @@ impl Inner {
         request: Request<Body>,
     ) -> Result<Result<Response<hyper::body::Incoming>, Unanswered>, ClusterError> {
         let began = Instant::now();
-        let sent = self.pool.dialer.in_time("the answer", slot.lane.send(request)).await;
+        let sent = self.pool.dialer.in_time("the answer", slot.connection.send(request)).await;
         if sent.is_err() {
             // Perhaps the peer is gone: then the next request shall not wait for the PINGs to find out.
-            slot.lane.ear.overdue(began);
+            slot.connection.liveness.overdue(began);
         }
         sent
     }
 }
 
 /// Who answers a request.
-enum Asked {
+enum Respondent {
     /// The API server itself.
     Api,
     /// A kubelet, through the API server, which puts its refusals into words of its own.
@@ -267,22 +267,22 @@ enum Asked {
     NodeFile(Uri),
 }
 
-impl Asked {
-    fn of(request: &Request<Body>) -> Asked {
+impl Respondent {
+    fn of(request: &Request<Body>) -> Respondent {
         let version = || {
             let mut parts = request.uri().clone().into_parts();
             parts.path_and_query = Some(PathAndQuery::from_static("/version"));
             Uri::from_parts(parts)
         };
         match is_node_file(request).then(version) {
-            Some(Ok(version)) => Asked::NodeFile(version),
-            _ if is_log(request) => Asked::Log,
-            _ => Asked::Api,
+            Some(Ok(version)) => Respondent::NodeFile(version),
+            _ if is_log(request) => Respondent::Log,
+            _ => Respondent::Api,
         }
     }
 
     fn is_by_kubelet(&self) -> bool {
-        !matches!(self, Asked::Api)
+        !matches!(self, Respondent::Api)
     }
 }
 

@@ -8,7 +8,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use super::{
     lease::{self, Mark},
     leases::Leases,
-    share::{Step, Term, Why},
+    share::{ShareStep, Term, Why},
 };
 use crate::{cluster::ClusterError, job_id::JobId};
 
@@ -39,7 +39,7 @@ pub(super) enum Done {
 }
 
 /// Does a step as `me`.
-pub(super) async fn act(leases: &Leases, me: &Me, id: JobId, step: Step) -> Acted {
+pub(super) async fn act(leases: &Leases, me: &Me, id: JobId, step: ShareStep) -> Acted {
     let (sent, now) = (Instant::now(), Timestamp::now());
     let written = |written| match written {
         Ok(Some(lease)) => Ok(Box::new(lease)),
@@ -47,16 +47,16 @@ pub(super) async fn act(leases: &Leases, me: &Me, id: JobId, step: Step) -> Acte
         Err(error) => Err(Done::Failed(error)),
     };
     let done = match step {
-        Step::Take(there) => {
+        ShareStep::Take(there) => {
             let from =
                 there.as_deref().and_then(lease::holder).filter(|holder| *holder != me.identity).map(str::to_owned);
             let lease = lease::taken(&me.mark, &id, there.as_deref(), &me.identity, me.term.lasts(), now);
             written(leases.write(&lease).await).map_or_else(|done| done, |lease| Done::Taken(lease, from))
         }
-        Step::Renew(lease) => {
+        ShareStep::Renew(lease) => {
             written(leases.write(&lease::renewed(&lease, now)).await).map_or_else(|done| done, Done::Renewed)
         }
-        Step::LetGo(why) => Done::LetGo(why),
+        ShareStep::LetGo(why) => Done::LetGo(why),
     };
     Acted { id, sent, done }
 }

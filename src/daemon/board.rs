@@ -28,12 +28,12 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a replica and its jobs are. Clones are the same board.
 #[derive(Debug, Clone, Default)]
-pub struct Board(Arc<Mutex<Facts>>);
+pub struct Board(Arc<Mutex<BoardFacts>>);
 
 #[derive(Debug, Default)]
-struct Facts {
+struct BoardFacts {
     /// Jobs by what becomes of them here.
-    standing: Standing,
+    counts: JobCounts,
     jobs: BTreeMap<JobId, Entry>,
     /// Of jobs that are not kept any more.
     past: Counts,
@@ -42,7 +42,7 @@ struct Facts {
 
 /// How many jobs there are, by what becomes of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct JobCounts {
     /// This replica keeps them.
     pub kept: usize,
     /// This replica has them, and waits until it can keep them: another's right to write has not ended, or it has just failed.
@@ -130,7 +130,7 @@ impl Entry {
 }
 
 impl Board {
-    fn facts(&self) -> MutexGuard<'_, Facts> {
+    fn facts(&self) -> MutexGuard<'_, BoardFacts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,8 +142,8 @@ impl Board {
     }
 
     /// What becomes of all jobs now.
-    pub fn stand(&self, standing: Standing) {
-        self.facts().standing = standing;
+    pub fn stand(&self, counts: JobCounts) {
+        self.facts().counts = counts;
     }
 
     /// Somebody does not answer, or not well; at the first time, since when.
@@ -274,7 +274,7 @@ impl Collector for Board {
                 ConstGauge::new(seconds).encode(stamps.encode_family(&[("job", id.as_str())])?)?;
             }
         }
-        let Standing { kept, waiting, elsewhere, free, complete } = facts.standing;
+        let JobCounts { kept, waiting, elsewhere, free, complete } = facts.counts;
         let help = "Jobs by what becomes of them: kept by this replica, waiting to be, elsewhere, free, or complete";
         let mut jobs = encoder.encode_descriptor("jobs", help, None, MetricType::Gauge)?;
         for (state, count) in
@@ -331,7 +331,7 @@ mod tests {
         }
         assert!(text.contains("elbtail_lag_seconds{job=") && text.ends_with("# EOF\n"), "{text}");
         drop(keeping);
-        board.stand(Standing { complete: 1, ..Standing::default() });
+        board.stand(JobCounts { complete: 1, ..JobCounts::default() });
         let text = board.metrics().unwrap();
         assert!(text.contains("elbtail_lines_total 5\n") && text.contains("elbtail_jobs{state=\"complete\"} 1\n"));
         assert!(!text.contains("job="), "nothing is told of it alone any more: {text}");

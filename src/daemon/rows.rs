@@ -6,7 +6,7 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{
     row::Row,
-    source::{Filter, RowSource, SourceError},
+    source::{RowFilter, RowSource, SourceError},
 };
 
 /// The pause between two questions.
@@ -19,7 +19,7 @@ pub(super) const LIVE: usize = 1000;
 const NEWEST: usize = 200;
 
 /// What a database says.
-pub(super) struct Rows {
+pub(super) struct DatabaseRows {
     /// The rows that may name a job to keep, those that have not ended first.
     pub rows: Vec<Row>,
     /// There may be more that have not ended.
@@ -30,16 +30,19 @@ pub(super) struct Rows {
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn ask(source: &dyn RowSource) -> Result<Rows, SourceError> {
-    let filter = |live, limit| Filter { statuses: Vec::new(), live, limit };
+pub(super) async fn ask(source: &dyn RowSource) -> Result<DatabaseRows, SourceError> {
+    let filter = |live, limit| RowFilter { statuses: Vec::new(), live, limit };
     let mut rows = source.list(&filter(true, LIVE)).await?;
     let more = rows.len() >= LIVE;
     rows.extend(source.list(&filter(false, NEWEST)).await?);
-    Ok(Rows { rows, more })
+    Ok(DatabaseRows { rows, more })
 }
 
 /// Asks until nobody listens; what the last question brought.
-pub(super) fn poll(source: Arc<dyn RowSource>, first: Rows) -> watch::Receiver<Result<Rows, SourceError>> {
+pub(super) fn poll(
+    source: Arc<dyn RowSource>,
+    first: DatabaseRows,
+) -> watch::Receiver<Result<DatabaseRows, SourceError>> {
     let (told, rows) = watch::channel(Ok(first));
     tokio::spawn(async move {
         loop {

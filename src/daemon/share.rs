@@ -58,7 +58,7 @@ impl Term {
 
 /// What is to be done about a job.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(super) enum ShareStep {
     /// Its Lease is to be taken: there is none, or this one, which is free or has ended.
     Take(Option<Box<Lease>>),
     /// Its Lease is to be held on.
@@ -86,7 +86,7 @@ struct Seen {
 
 /// A Lease of our own.
 #[derive(Debug)]
-struct Held {
+struct OwnLease {
     lease: Lease,
     renewed: Instant,
 }
@@ -99,7 +99,7 @@ pub(super) struct Share {
     term: Term,
     /// By name.
     seen: HashMap<String, Seen>,
-    held: BTreeMap<JobId, Held>,
+    held: BTreeMap<JobId, OwnLease>,
     /// Since when a job has been known that has no Lease.
     free: HashMap<JobId, Instant>,
     /// Until when a job is left alone that could not be kept.
@@ -126,8 +126,8 @@ impl Share {
     }
 
     /// What is to be done now. `wanted` are the jobs that may be taken.
-    pub fn steps<'a>(&mut self, wanted: impl Iterator<Item = &'a JobId>, now: Instant) -> Vec<(JobId, Step)> {
-        let mut steps: Vec<(JobId, Step)> =
+    pub fn steps<'a>(&mut self, wanted: impl Iterator<Item = &'a JobId>, now: Instant) -> Vec<(JobId, ShareStep)> {
+        let mut steps: Vec<(JobId, ShareStep)> =
             self.held.iter().filter_map(|(id, held)| Some((id.clone(), self.about_held(id, held, now)?))).collect();
         let mut load = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         let (mut takes, mut free) = (Vec::new(), 0_usize);
@@ -140,7 +140,7 @@ impl Share {
             free += usize::from(now >= free_since);
             // Who keeps more waits longer, so that one who keeps less comes first.
             if now >= free_since + self.term.look() * load.min(LATEST) {
-                takes.push((id.clone(), Step::Take(lease)));
+                takes.push((id.clone(), ShareStep::Take(lease)));
                 load = load.saturating_add(1);
             }
         }
@@ -150,16 +150,16 @@ impl Share {
         steps
     }
 
-    fn about_held(&self, id: &JobId, held: &Held, now: Instant) -> Option<Step> {
+    fn about_held(&self, id: &JobId, held: &OwnLease, now: Instant) -> Option<ShareStep> {
         let age = now.saturating_duration_since(held.renewed);
         match self.seen.get(&self.mark.name(id)) {
             Some(seen) if holder(&seen.lease) == Some(&self.me) => {}
-            _ => return Some(Step::LetGo(Why::Lost)),
+            _ => return Some(ShareStep::LetGo(Why::Lost)),
         }
         if age >= self.term.given_up_after() {
-            Some(Step::LetGo(Why::Unrenewed))
+            Some(ShareStep::LetGo(Why::Unrenewed))
         } else if age >= self.term.renewed_after() {
-            Some(Step::Renew(Box::new(held.lease.clone())))
+            Some(ShareStep::Renew(Box::new(held.lease.clone())))
         } else {
             None
         }
@@ -181,7 +181,7 @@ impl Share {
     pub fn hold(&mut self, id: JobId, lease: Lease, sent: Instant) {
         self.seen.insert(self.mark.name(&id), Seen { lease: lease.clone(), since: sent });
         self.free.remove(&id);
-        self.held.insert(id, Held { lease, renewed: sent });
+        self.held.insert(id, OwnLease { lease, renewed: sent });
     }
 
     /// A job is not ours any more. Returns its Lease, if it was.
@@ -261,7 +261,7 @@ mod tests {
         Share::new(me.to_owned(), mark(), Term::new(TERM))
     }
 
-    fn steps(share: &mut Share, wanted: &[JobId], now: Instant) -> Vec<Step> {
+    fn steps(share: &mut Share, wanted: &[JobId], now: Instant) -> Vec<ShareStep> {
         share.steps(wanted.iter(), now).into_iter().map(|(_, step)| step).collect()
     }
 
@@ -278,16 +278,16 @@ mod tests {
     #[test]
     fn what_is_nobodys_is_taken_at_once_by_who_keeps_nothing() {
         let (mut one, now) = (share("one"), Instant::now());
-        assert_eq!(steps(&mut one, &[id(1)], now), [Step::Take(None)]);
+        assert_eq!(steps(&mut one, &[id(1)], now), [ShareStep::Take(None)]);
         one.hold(id(1), taken(1, None, "one"), now);
         assert_eq!(steps(&mut one, &[id(1)], now), [], "it is ours, and fresh");
         assert_eq!(steps(&mut one, &[id(1), id(2)], now), [], "another may keep less");
         let next = now + one.term.look();
-        assert_eq!(steps(&mut one, &[id(1), id(2)], next), [Step::Take(None)]);
+        assert_eq!(steps(&mut one, &[id(1), id(2)], next), [ShareStep::Take(None)]);
         let free = stored(lease::released(&taken(3, None, "two"), Timestamp::now()));
         let mut three = share("three");
         three.observe(vec![free.clone()], now);
-        assert_eq!(steps(&mut three, &[id(3)], now), [Step::Take(Some(Box::new(free)))]);
+        assert_eq!(steps(&mut three, &[id(3)], now), [ShareStep::Take(Some(Box::new(free)))]);
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
                 assert_eq!(one.other(&id(1), now), Some("two"));
             }
             let end = start + TERM;
-            assert_eq!(steps(&mut one, &[id(1)], end), [Step::Take(Some(Box::new(lease.clone())))]);
+            assert_eq!(steps(&mut one, &[id(1)], end), [ShareStep::Take(Some(Box::new(lease.clone())))]);
             assert_eq!(one.other(&id(1), end), None);
         }
         // Renewed in between, it begins anew.
@@ -322,14 +322,14 @@ mod tests {
         one.hold(id(1), lease.clone(), start);
         let at = |second| start + Duration::from_secs(second);
         assert_eq!(steps(&mut one, &[], at(4)), []);
-        assert_eq!(steps(&mut one, &[], at(5)), [Step::Renew(Box::new(lease.clone()))]);
-        assert_eq!(steps(&mut one, &[], at(10)), [Step::LetGo(Why::Unrenewed)]);
+        assert_eq!(steps(&mut one, &[], at(5)), [ShareStep::Renew(Box::new(lease.clone()))]);
+        assert_eq!(steps(&mut one, &[], at(10)), [ShareStep::LetGo(Why::Unrenewed)]);
         one.hold(id(1), stored(lease::renewed(&lease, Timestamp::now())), at(9));
         assert_eq!(steps(&mut one, &[], at(10)), []);
         one.observe(vec![taken(1, Some(&lease), "two")], at(10));
-        assert_eq!(steps(&mut one, &[], at(10)), [Step::LetGo(Why::Lost)]);
+        assert_eq!(steps(&mut one, &[], at(10)), [ShareStep::LetGo(Why::Lost)]);
         one.observe(vec![], at(10));
-        assert_eq!(steps(&mut one, &[], at(10)), [Step::LetGo(Why::Lost)], "somebody deleted it");
+        assert_eq!(steps(&mut one, &[], at(10)), [ShareStep::LetGo(Why::Lost)], "somebody deleted it");
         assert!(one.let_go(&id(1)).is_some() && !one.holds(&id(1)) && one.let_go(&id(1)).is_none());
     }
 
@@ -349,7 +349,7 @@ mod tests {
             let lease: Lease = serde_json::from_str(&text).unwrap();
             let (mut one, now) = (share("one"), Instant::now());
             one.observe(vec![lease.clone()], now);
-            assert_eq!(steps(&mut one, &[id(1)], now), [Step::Take(Some(Box::new(lease.clone())))], "{spec}");
+            assert_eq!(steps(&mut one, &[id(1)], now), [ShareStep::Take(Some(Box::new(lease.clone())))], "{spec}");
             let taken = lease::taken(&mark(), &id(1), Some(&lease), "one", TERM, Timestamp::now());
             assert_eq!((holder(&taken), version(&taken)), (Some("one"), "1"));
         }
@@ -368,7 +368,7 @@ mod tests {
                 let now = start + share.term.look() / u32::try_from(replicas).unwrap() * looks;
                 share.observe(server.clone(), now);
                 for (id, step) in share.steps(wanted.iter(), now) {
-                    if let Step::Take(_) = step {
+                    if let ShareStep::Take(_) = step {
                         let lease = stored(lease::taken(&mark(), &id, None, &share.me, TERM, Timestamp::now()));
                         server.push(lease.clone());
                         share.hold(id, lease, now);
@@ -390,7 +390,7 @@ mod tests {
         one.rest(id(2), now + TERM);
         let wanted = [id(1), id(2)];
         assert_eq!(steps(&mut one, &wanted, now), []);
-        assert_eq!(steps(&mut one, &wanted, now + TERM), [Step::Take(None)]);
+        assert_eq!(steps(&mut one, &wanted, now + TERM), [ShareStep::Take(None)]);
         one.retain(|_| false);
         assert_eq!(steps(&mut one, &wanted, now).len(), 1, "the second waits for others that keep less");
     }
@@ -419,15 +419,15 @@ mod tests {
                 for (id, step) in replica.steps(wanted.iter(), now) {
                     let there = server.get(&name(&id)).cloned();
                     let (from, written) = match step {
-                        Step::LetGo(_) => {
+                        ShareStep::LetGo(_) => {
                             replica.let_go(&id);
                             continue;
                         }
-                        Step::Take(from) => {
+                        ShareStep::Take(from) => {
                             let lease = lease::taken(&mark(), &id, from.as_deref(), &replica.me, TERM, Timestamp::now());
                             (from.map(|lease| *lease), lease)
                         }
-                        Step::Renew(from) => (Some((*from).clone()), lease::renewed(&from, Timestamp::now())),
+                        ShareStep::Renew(from) => (Some((*from).clone()), lease::renewed(&from, Timestamp::now())),
                     };
                     let fits = match (&from, &there) {
                         (None, None) => true,

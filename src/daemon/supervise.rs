@@ -19,12 +19,12 @@ use tokio::{
 
 use super::{
     act::{Acted, Done, Me, act},
-    board::{Board, Party, Standing},
+    board::{Board, JobCounts, Party},
     jobs::{self, Heard, Jobs, wanted},
     keeper::{Charge, Keeper, Outcome},
     lease::{self, Mark},
     leases::Leases,
-    rows::{self, Rows},
+    rows::{self, DatabaseRows},
     said::Said,
     share::{Share, Term, Why},
     streak::Streak,
@@ -64,7 +64,7 @@ pub enum CannotBegin {
 }
 
 /// What is kept, for how long a Lease, and as who.
-pub struct Plan {
+pub struct KeepingPlan {
     /// The cluster.
     pub cluster: Cluster,
     /// Where the Leases are, and without a database the jobs.
@@ -92,12 +92,12 @@ pub struct Supervisor<K> {
     /// How the watch on pods is.
     watching: Streak,
     pods: Pin<Box<dyn Stream<Item = Heard> + Send>>,
-    rows: Option<watch::Receiver<Result<Rows, SourceError>>>,
+    rows: Option<watch::Receiver<Result<DatabaseRows, SourceError>>>,
     wanted: BTreeMap<JobId, Option<Row>>,
     running: BTreeMap<JobId, Task>,
     tasks: JoinSet<Outcome>,
     /// When a job is tried again that another still writes.
-    waiting: BTreeMap<JobId, Waiting>,
+    waiting: BTreeMap<JobId, WaitingJob>,
     failures: BTreeMap<JobId, u32>,
     rests: Backoff,
     /// Jobs of which it was told that another writes them.
@@ -108,7 +108,7 @@ pub struct Supervisor<K> {
 }
 
 /// A job that another still has the right to write.
-struct Waiting {
+struct WaitingJob {
     until: Instant,
     from: Option<String>,
 }
@@ -127,8 +127,8 @@ impl<K: Keeper> Supervisor<K> {
     ///
     /// # Errors
     /// When the Leases or pods cannot be listed, or the rows not be had.
-    pub async fn begin(plan: Plan, keeper: Arc<K>) -> Result<Supervisor<K>, CannotBegin> {
-        let Plan { cluster, namespace, rows: source, archive, term, identity, board } = plan;
+    pub async fn begin(plan: KeepingPlan, keeper: Arc<K>) -> Result<Supervisor<K>, CannotBegin> {
+        let KeepingPlan { cluster, namespace, rows: source, archive, term, identity, board } = plan;
         let me = Me { identity, mark: Mark::of(&archive), term };
         let client = cluster.client();
         let leases = Leases::new(client.clone(), &namespace, &me.mark, cluster.host());
@@ -225,9 +225,9 @@ impl<K: Keeper> Supervisor<K> {
         for acted in acts {
             self.take_note(acted);
         }
-        let due: Vec<(JobId, Waiting)> = self.waiting.extract_if(.., |_, waiting| waiting.until <= now).collect();
+        let due: Vec<(JobId, WaitingJob)> = self.waiting.extract_if(.., |_, waiting| waiting.until <= now).collect();
         due.into_iter().for_each(|(id, waiting)| self.start(id, waiting.from));
-        self.board.stand(self.standing(now));
+        self.board.stand(self.counts(now));
     }
 
     fn look_at_rows(&mut self) {
@@ -305,7 +305,7 @@ impl<K: Keeper> Supervisor<K> {
             Outcome::Stopped => self.release(&id).await,
             Outcome::Busy(by) => {
                 if self.share.holds(&id) {
-                    self.waiting.insert(id.clone(), Waiting { until: Instant::now() + BUSY, from: task.from });
+                    self.waiting.insert(id.clone(), WaitingJob { until: Instant::now() + BUSY, from: task.from });
                 }
                 if self.busy.insert(id.clone()) {
                     self.keeper.say(&Said::Busy(id, by));
@@ -360,17 +360,17 @@ impl<K: Keeper> Supervisor<K> {
         }
     }
 
-    fn standing(&self, now: Instant) -> Standing {
-        let mut standing = Standing { kept: self.running.len(), waiting: self.waiting.len(), ..Standing::default() };
+    fn counts(&self, now: Instant) -> JobCounts {
+        let mut counts = JobCounts { kept: self.running.len(), waiting: self.waiting.len(), ..JobCounts::default() };
         for id in self.wanted.keys().filter(|id| !self.running.contains_key(*id) && !self.waiting.contains_key(*id)) {
             if self.share.is_done(id) {
-                standing.complete += 1;
+                counts.complete += 1;
             } else if self.share.other(id, now).is_some() {
-                standing.elsewhere += 1;
+                counts.elsewhere += 1;
             } else {
-                standing.free += 1;
+                counts.free += 1;
             }
         }
-        standing
+        counts
     }
 }

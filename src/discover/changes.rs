@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Match, TargetsFormat, entry::sort};
+use super::{Match, TargetEntry, TargetsFormat, entry::sort};
 
 /// Remembers the entries of each pod and tells which of them a format would show differently: `targets -w`.
 #[derive(Debug)]
 pub struct Changes {
     format: TargetsFormat,
     /// By the pod's uid: a pod of the same name is another pod.
-    seen: BTreeMap<String, Vec<Entry>>,
+    seen: BTreeMap<String, Vec<TargetEntry>>,
 }
 
 impl Changes {
@@ -19,10 +19,10 @@ impl Changes {
     }
 
     /// A pod appeared or changed: its entries that are news.
-    pub fn apply(&mut self, matched: &Match) -> Vec<Entry> {
-        let entries = Entry::of(matched);
+    pub fn apply(&mut self, matched: &Match) -> Vec<TargetEntry> {
+        let entries = TargetEntry::of(matched);
         let before = self.seen.remove(matched.pod.uid()).unwrap_or_default();
-        let is_news = |entry: &&Entry| {
+        let is_news = |entry: &&TargetEntry| {
             let old = before.iter().find(|old| old.target.container == entry.target.container);
             old.is_none_or(|old| self.format.shows(old, entry))
         };
@@ -32,16 +32,16 @@ impl Changes {
     }
 
     /// A pod is gone: its entries for the last time, as `Deleted`.
-    pub fn remove(&mut self, uid: &str) -> Vec<Entry> {
-        self.seen.remove(uid).into_iter().flatten().map(Entry::deleted).collect()
+    pub fn remove(&mut self, uid: &str) -> Vec<TargetEntry> {
+        self.seen.remove(uid).into_iter().flatten().map(TargetEntry::deleted).collect()
     }
 
     /// All pods there are, after a list or a new start of the watch: what is gone, then what is news.
-    pub fn replace<'a>(&mut self, matches: impl IntoIterator<Item = &'a Match>) -> Vec<Entry> {
+    pub fn replace<'a>(&mut self, matches: impl IntoIterator<Item = &'a Match>) -> Vec<TargetEntry> {
         let matches: BTreeMap<&str, &Match> = matches.into_iter().map(|matched| (matched.pod.uid(), matched)).collect();
         let gone: Vec<String> = self.seen.keys().filter(|uid| !matches.contains_key(uid.as_str())).cloned().collect();
-        let mut deleted: Vec<Entry> = gone.iter().flat_map(|uid| self.remove(uid)).collect();
-        let mut news: Vec<Entry> = matches.values().flat_map(|matched| self.apply(matched)).collect();
+        let mut deleted: Vec<TargetEntry> = gone.iter().flat_map(|uid| self.remove(uid)).collect();
+        let mut news: Vec<TargetEntry> = matches.values().flat_map(|matched| self.apply(matched)).collect();
         sort(&mut deleted);
         sort(&mut news);
         deleted.append(&mut news);

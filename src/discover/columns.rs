@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Entry, age::age, reading::restarts};
+use super::{TargetEntry, age::age, kubectl_status::restarts};
 use crate::render::{Headers, Table, plain};
 
 /// How many characters a cell may have: the longest name the API allows.
@@ -12,7 +12,7 @@ const NONE: &str = "-";
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
+enum TargetColumn {
     Namespace,
     Pod,
     Container,
@@ -28,13 +28,13 @@ enum Column {
     Evidence,
 }
 
-use Column::*;
+use TargetColumn::*;
 
-const NARROW: &[Column] = &[Pod, Container, Phase, Status, Restarts, Age];
-const WIDE: &[Column] =
+const NARROW: &[TargetColumn] = &[Pod, Container, Phase, Status, Restarts, Age];
+const WIDE: &[TargetColumn] =
     &[Namespace, Pod, Container, Ready, Phase, Status, Restarts, Age, Exit, Role, Kind, Node, Evidence];
 
-impl Column {
+impl TargetColumn {
     fn header(self) -> &'static str {
         match self {
             Namespace => "NAMESPACE",
@@ -54,7 +54,7 @@ impl Column {
     }
 
     /// A cell; without `now` only what does not change by itself.
-    fn cell(self, entry: &Entry, now: Option<Timestamp>) -> String {
+    fn cell(self, entry: &TargetEntry, now: Option<Timestamp>) -> String {
         let target = &entry.target;
         let text = match self {
             Namespace => target.namespace.clone(),
@@ -78,7 +78,7 @@ impl Column {
 /// Writes lines of columns, the header before the first.
 #[derive(Debug)]
 pub(super) struct Lines {
-    columns: &'static [Column],
+    columns: &'static [TargetColumn],
     table: Table,
     /// It was written, or is not wanted.
     has_header: bool,
@@ -92,7 +92,7 @@ impl Lines {
     }
 
     /// The lines of `entries`; nothing for none.
-    pub fn of(&mut self, entries: &[Entry], now: Timestamp) -> String {
+    pub fn of(&mut self, entries: &[TargetEntry], now: Timestamp) -> String {
         let mut lines: Vec<Vec<String>> = Vec::new();
         if !self.has_header && !entries.is_empty() {
             self.has_header = true;
@@ -106,7 +106,7 @@ impl Lines {
 }
 
 /// Whether a table would show a difference between two entries, were they written at the same time.
-pub(super) fn differ(wide: bool, a: &Entry, b: &Entry) -> bool {
+pub(super) fn differ(wide: bool, a: &TargetEntry, b: &TargetEntry) -> bool {
     let columns = if wide { WIDE } else { NARROW };
     columns.iter().any(|column| column.cell(a, None) != column.cell(b, None))
 }

@@ -1,9 +1,9 @@
-//! [`Entry`]: one container of the job and how it is; a line of `elbtail targets`.
+//! [`TargetEntry`]: one container of the job and how it is; a line of `elbtail targets`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Evidence, Match, Reading, reading::word};
+use super::{Evidence, KubectlStatus, Match, kubectl_status::word};
 use crate::k8s::{Pod, Target, pod::Terminated, targets};
 
 /// The status of a container whose pod is gone.
@@ -12,7 +12,7 @@ const DELETED: &str = "Deleted";
 /// A target with its state. Serialized it is a contract with scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct TargetEntry {
     /// What it is.
     #[serde(flatten)]
     pub target: Target,
@@ -44,10 +44,10 @@ pub struct Entry {
     pub last_restart: Option<Timestamp>,
 }
 
-impl Entry {
+impl TargetEntry {
     /// The entries of a pod, in the order of its spec, init containers first.
-    pub fn of(matched: &Match) -> Vec<Entry> {
-        let reading = Reading::of(&matched.pod);
+    pub fn of(matched: &Match) -> Vec<TargetEntry> {
+        let reading = KubectlStatus::of(&matched.pod);
         targets(&matched.pod).into_iter().map(|target| entry(matched, &reading, target)).collect()
     }
 
@@ -58,7 +58,7 @@ impl Entry {
     }
 
     /// What is left to say when the pod is gone.
-    pub(super) fn deleted(mut self) -> Entry {
+    pub(super) fn deleted(mut self) -> TargetEntry {
         self.status = DELETED.to_owned();
         self.pod_status = DELETED.to_owned();
         self.ready = false;
@@ -73,20 +73,21 @@ impl Entry {
 
 /// The entries of all pods, by the phase of the pod, its namespace and its name; a pod's containers stay together, in the
 /// order of its spec.
-pub fn entries<'a>(matches: impl IntoIterator<Item = &'a Match>) -> Vec<Entry> {
-    let mut all: Vec<Entry> = matches.into_iter().flat_map(Entry::of).collect();
+pub fn entries<'a>(matches: impl IntoIterator<Item = &'a Match>) -> Vec<TargetEntry> {
+    let mut all: Vec<TargetEntry> = matches.into_iter().flat_map(TargetEntry::of).collect();
     sort(&mut all);
     all
 }
 
 /// The order of [`entries`]; stable, so that it keeps the order inside a pod.
-pub(super) fn sort(entries: &mut [Entry]) {
-    let key = |entry: &Entry| entry.target.role.phase();
-    let name = |entry: &Entry| (entry.target.namespace.clone(), entry.target.pod.clone(), entry.target.uid.clone());
+pub(super) fn sort(entries: &mut [TargetEntry]) {
+    let key = |entry: &TargetEntry| entry.target.role.phase();
+    let name =
+        |entry: &TargetEntry| (entry.target.namespace.clone(), entry.target.pod.clone(), entry.target.uid.clone());
     entries.sort_by_cached_key(|entry| (key(entry), name(entry)));
 }
 
-fn entry(matched: &Match, reading: &Reading, target: Target) -> Entry {
+fn entry(matched: &Match, reading: &KubectlStatus, target: Target) -> TargetEntry {
     let pod: &Pod = &matched.pod;
     let status = pod.status_of(&target.container);
     let state = status.map(|status| &status.state);
@@ -98,7 +99,7 @@ fn entry(matched: &Match, reading: &Reading, target: Target) -> Entry {
         ended => ended,
     };
     let waiting = state.and_then(|state| state.waiting.as_ref()?.reason.clone());
-    Entry {
+    TargetEntry {
         evidence: matched.evidence,
         status: word(pod, reading, &target.container),
         pod_status: reading.status.clone(),

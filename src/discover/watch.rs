@@ -105,7 +105,7 @@ fn matched(pod: Pod, selection: &Selection) -> Option<Match> {
 
 /// What a watch tells.
 #[derive(Debug)]
-pub enum Change {
+pub enum PodChange {
     /// A pod of the job, new or changed, and why it is the job's.
     Pod(Box<Match>),
     /// A pod of the job is gone, by its uid.
@@ -122,9 +122,9 @@ pub enum Change {
 
 /// The job's pods as they come and go, without end. It survives expired versions, resyncs and lost connections, and tells a
 /// pod that vanished while it could not look. Where pods may not be watched, it lists them every few seconds.
-pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = Change> + Send + use<> {
+pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = PodChange> + Send + use<> {
     let [by_label, others] = selection.selectors().map(|selector| {
-        let source = Source::new(client, namespace, selector);
+        let source = PodQuestion::new(client, namespace, selector);
         let mut known = Known::default();
         let selection = selection.clone();
         let heard = stream::unfold(source, |mut source| async move { Some((source.next().await, source)) });
@@ -132,13 +132,13 @@ pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl St
     });
     let mut polls = false;
     stream::select(by_label, others).filter(move |change| {
-        let told_before = matches!(change, Change::Polling(_)) && std::mem::replace(&mut polls, true);
+        let told_before = matches!(change, PodChange::Polling(_)) && std::mem::replace(&mut polls, true);
         future::ready(!told_before)
     })
 }
 
 /// What one question brings.
-enum Heard {
+enum PodAnswer {
     Event(Box<watcher::Event<Pod>>),
     /// Watching is not permitted, but listing is.
     MayOnlyList(ClusterError),
@@ -148,7 +148,7 @@ enum Heard {
 type Watching = Pin<Box<dyn Stream<Item = watcher::Result<watcher::Event<Pod>>> + Send>>;
 
 /// One question for pods, watched or polled.
-struct Source {
+struct PodQuestion {
     client: Client,
     namespace: String,
     selector: String,
@@ -158,10 +158,10 @@ struct Source {
     polls: usize,
 }
 
-impl Source {
-    fn new(client: &Client, namespace: &str, selector: String) -> Source {
+impl PodQuestion {
+    fn new(client: &Client, namespace: &str, selector: String) -> PodQuestion {
         let mut source =
-            Source { client: client.clone(), namespace: namespace.to_owned(), selector, watching: None, polls: 0 };
+            PodQuestion { client: client.clone(), namespace: namespace.to_owned(), selector, watching: None, polls: 0 };
         source.watch();
         source
     }
@@ -172,17 +172,17 @@ impl Source {
         (self.watching, self.polls) = (Some(watcher(api, config).backoff(Pauses::default()).boxed()), 0);
     }
 
-    async fn next(&mut self) -> Vec<Heard> {
+    async fn next(&mut self) -> Vec<PodAnswer> {
         let Some(watching) = &mut self.watching else { return self.poll().await };
         match watching.next().await {
-            Some(Ok(event)) => vec![Heard::Event(Box::new(event))],
+            Some(Ok(event)) => vec![PodAnswer::Event(Box::new(event))],
             Some(Err(error)) => {
                 let started = matches!(error, watcher::Error::WatchStartFailed(_));
                 let error = ClusterError::from(&error);
                 if started && matches!(error, ClusterError::Forbidden(_)) {
                     self.list_instead(error).await
                 } else {
-                    vec![Heard::Error(error)]
+                    vec![PodAnswer::Error(error)]
                 }
             }
             // A watcher has no end.
@@ -194,17 +194,17 @@ impl Source {
     }
 
     /// Finds out whether it is watching alone that is not permitted.
-    async fn list_instead(&mut self, error: ClusterError) -> Vec<Heard> {
+    async fn list_instead(&mut self, error: ClusterError) -> Vec<PodAnswer> {
         match list_all(&self.client, &self.namespace, self.selector.clone()).await {
             Ok(pods) => {
                 self.watching = None;
-                [Heard::MayOnlyList(error)].into_iter().chain(as_events(pods)).collect()
+                [PodAnswer::MayOnlyList(error)].into_iter().chain(as_events(pods)).collect()
             }
-            Err(error) => vec![Heard::Error(error)],
+            Err(error) => vec![PodAnswer::Error(error)],
         }
     }
 
-    async fn poll(&mut self) -> Vec<Heard> {
+    async fn poll(&mut self) -> Vec<PodAnswer> {
         tokio::time::sleep(POLL).await;
         self.polls += 1;
         if self.polls > POLLS {
@@ -213,19 +213,19 @@ impl Source {
         }
         match list_all(&self.client, &self.namespace, self.selector.clone()).await {
             Ok(pods) => as_events(pods).collect(),
-            Err(error) => vec![Heard::Error(error)],
+            Err(error) => vec![PodAnswer::Error(error)],
         }
     }
 }
 
 /// A list as a watch would tell it.
-fn as_events(pods: Vec<Pod>) -> impl Iterator<Item = Heard> {
+fn as_events(pods: Vec<Pod>) -> impl Iterator<Item = PodAnswer> {
     let pods = pods.into_iter().map(watcher::Event::InitApply);
     [watcher::Event::Init]
         .into_iter()
         .chain(pods)
         .chain([watcher::Event::InitDone])
-        .map(|event| Heard::Event(Box::new(event)))
+        .map(|event| PodAnswer::Event(Box::new(event)))
 }
 
 /// The pods one watch has told of, to notice those that a resync does not list any more.
@@ -239,15 +239,15 @@ struct Known {
 }
 
 impl Known {
-    fn take(&mut self, heard: Heard, selection: &Selection) -> Vec<Change> {
+    fn take(&mut self, heard: PodAnswer, selection: &Selection) -> Vec<PodChange> {
         match heard {
-            Heard::Event(event) => self.take_event(*event, selection),
-            Heard::MayOnlyList(error) => vec![Change::Polling(error)],
-            Heard::Error(error) => vec![self.take_error(error, Instant::now())],
+            PodAnswer::Event(event) => self.take_event(*event, selection),
+            PodAnswer::MayOnlyList(error) => vec![PodChange::Polling(error)],
+            PodAnswer::Error(error) => vec![self.take_error(error, Instant::now())],
         }
     }
 
-    fn take_event(&mut self, event: watcher::Event<Pod>, selection: &Selection) -> Vec<Change> {
+    fn take_event(&mut self, event: watcher::Event<Pod>, selection: &Selection) -> Vec<PodChange> {
         match event {
             watcher::Event::Init => {
                 self.pods.values_mut().for_each(|listed| *listed = false);
@@ -256,31 +256,31 @@ impl Known {
             watcher::Event::InitApply(pod) | watcher::Event::Apply(pod) => {
                 let Some(found) = matched(pod.slim(), selection) else { return Vec::new() };
                 self.pods.insert(found.pod.uid().to_owned(), true);
-                vec![Change::Pod(Box::new(found))]
+                vec![PodChange::Pod(Box::new(found))]
             }
             watcher::Event::Delete(pod) => {
                 // Its last state may never have been told otherwise.
                 let Some(uid) = self.pods.remove_entry(pod.uid()).map(|(uid, _)| uid) else { return Vec::new() };
                 let last = matched(pod.slim(), selection);
-                let last = last.map(|found| Change::Pod(Box::new(found)));
-                last.into_iter().chain([Change::Gone(uid)]).collect()
+                let last = last.map(|found| PodChange::Pod(Box::new(found)));
+                last.into_iter().chain([PodChange::Gone(uid)]).collect()
             }
             watcher::Event::InitDone => {
                 self.denied = None;
                 let gone: Vec<String> = self.pods.extract_if(|_, listed| !*listed).map(|(uid, _)| uid).collect();
                 let first = !std::mem::replace(&mut self.listed_once, true);
-                gone.into_iter().map(Change::Gone).chain(first.then_some(Change::Listed)).collect()
+                gone.into_iter().map(PodChange::Gone).chain(first.then_some(PodChange::Listed)).collect()
             }
         }
     }
 
     /// At the start an unreachable server is the answer; one that is only busy, or cuts a connection, is not. Later only a
     /// permission that stays away is.
-    fn take_error(&mut self, error: ClusterError, now: Instant) -> Change {
+    fn take_error(&mut self, error: ClusterError, now: Instant) -> PodChange {
         let away = matches!(error, ClusterError::Unreachable { .. });
         let begun = self.listed_once || !self.pods.is_empty();
         let in_vain = if begun { self.stays_denied(&error, now) } else { away || !error.is_transient() };
-        if in_vain { Change::Failed(error) } else { Change::Trouble(error) }
+        if in_vain { PodChange::Failed(error) } else { PodChange::Trouble(error) }
     }
 
     fn stays_denied(&mut self, error: &ClusterError, now: Instant) -> bool {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     fn fails(known: &mut Known, error: ClusterError, now: Instant) -> bool {
-        matches!(known.take_error(error, now), Change::Failed(_))
+        matches!(known.take_error(error, now), PodChange::Failed(_))
     }
 
     #[test]

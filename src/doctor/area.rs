@@ -59,7 +59,7 @@ impl Area {
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum CheckState {
     /// Nothing to say.
     Ok,
     /// Something worth knowing.
@@ -77,7 +77,7 @@ pub struct Check {
     /// Which.
     pub check: Area,
     /// How it came out.
-    pub state: State,
+    pub state: CheckState,
     /// Why it was not checked.
     pub reason: Option<String>,
 }

@@ -14,11 +14,11 @@ use jiff::Timestamp;
 use kube::Client;
 use serde_json::Value;
 
-use super::{Answer, ClusterFacts, Facts, LogFacts, Part, Report, gather::read_all, view};
+use super::{ClusterFacts, Facts, LogFacts, Report, TailAnswer, TailPart, gather::read_all, output};
 use crate::{
     cluster::Cluster,
     k8s::ID_LABEL,
-    mask::{Lines, mask, mask_json},
+    mask::{LineMasker, mask, mask_json},
 };
 
 /// zstd's own default.
@@ -37,8 +37,8 @@ pub struct Page {
 /// container.
 pub async fn collect(cluster: Option<&Cluster>, facts: &Facts, report: &Report) -> anyhow::Result<Vec<Page>> {
     let mut pages = vec![
-        page("report.txt", view::render(view::DoctorFormat::Text, report, view::Detail::Verbose)?.into_bytes()),
-        page("report.json", view::render(view::DoctorFormat::Json, report, view::Detail::Verbose)?.into_bytes()),
+        page("report.txt", output::render(output::DoctorFormat::Text, report, output::Detail::Verbose)?.into_bytes()),
+        page("report.json", output::render(output::DoctorFormat::Json, report, output::Detail::Verbose)?.into_bytes()),
     ];
     if let Some(row) = &facts.row.row {
         pages.push(json("row.json", row.document().clone())?);
@@ -174,20 +174,20 @@ fn file(name: Option<&str>) -> String {
 }
 
 fn log(log: &LogFacts) -> Page {
-    let previous = if log.part == Part::Previous { ".previous" } else { "" };
+    let previous = if log.part == TailPart::Previous { ".previous" } else { "" };
     let path = format!("logs/{}/{}{previous}.log", file(Some(&log.target.pod)), file(Some(&log.target.container)));
-    let mut masked = Lines::default();
+    let mut masked = LineMasker::default();
     let text = match &log.answer {
-        Answer::Lines(lines) => lines
+        TailAnswer::Lines(lines) => lines
             .iter()
             .map(|line| {
                 let stamp = line.stamp.map(|stamp| format!("{stamp} ")).unwrap_or_default();
                 format!("{stamp}{}\n", masked.mask(&line.text))
             })
             .collect(),
-        Answer::InBand(text) => format!("(the kubelet answered: {})\n", mask(text)),
-        Answer::NotScheduled => "(the pod is on no node)\n".to_owned(),
-        Answer::Refused(error) => format!("(refused: {})\n", mask(&error.to_string())),
+        TailAnswer::InBand(text) => format!("(the kubelet answered: {})\n", mask(text)),
+        TailAnswer::NotScheduled => "(the pod is on no node)\n".to_owned(),
+        TailAnswer::Refused(error) => format!("(refused: {})\n", mask(&error.to_string())),
     };
     page(&path, text.into_bytes())
 }

@@ -40,19 +40,19 @@ codes! {
     /// The row cannot be read.
     RowUnreadable = "ELB-ROW-UNREADABLE", Row, Row;
     /// Something in the row is malformed, but does not stop anybody.
-    RowOdd = "ELB-ROW-ODD", Row, JobFailed;
+    RowOdd = "ELB-ROW-ODD", Row, ProblemFound;
     /// It is a warm-up row, which has no job.
     RowWarmup = "ELB-ROW-WARMUP", Row, NoId;
     /// It is the row of a split job; its children have the ids.
     RowParent = "ELB-ROW-PARENT", Row, NoId;
     /// The row says that the job failed.
-    RowFailed = "ELB-ROW-FAILED", Row, JobFailed;
+    RowFailed = "ELB-ROW-FAILED", Row, ProblemFound;
     /// The row says that the job was cancelled or deleted.
     RowCancelled = "ELB-ROW-CANCELLED", Row, NoPods;
     /// The row says `running`, but the Jobs are finished or gone.
-    RowStale = "ELB-ROW-STALE", Row, JobFailed;
+    RowStale = "ELB-ROW-STALE", Row, ProblemFound;
     /// The row says that the job has ended, but pods still run.
-    RowEndedEarly = "ELB-ROW-ENDED-EARLY", Row, JobFailed;
+    RowEndedEarly = "ELB-ROW-ENDED-EARLY", Row, ProblemFound;
     /// The job is so young that its id is not written yet.
     IdPending = "ELB-ID-PENDING", Id, NoId;
     /// No place in the row holds an id.
@@ -60,9 +60,9 @@ codes! {
     /// Captured output shows several ids.
     IdAmbiguous = "ELB-ID-AMBIGUOUS", Id, NoId;
     /// The id was read off captured output.
-    IdInferred = "ELB-ID-INFERRED", Id, JobFailed;
+    IdInferred = "ELB-ID-INFERRED", Id, ProblemFound;
     /// The places hold different ids.
-    IdConflict = "ELB-ID-CONFLICT", Id, JobFailed;
+    IdConflict = "ELB-ID-CONFLICT", Id, ProblemFound;
     /// The flags or the kubeconfig are wrong.
     K8sConfig = "ELB-K8S-CONFIG", Cluster, Usage;
     /// Nothing says which cluster to ask.
@@ -78,7 +78,7 @@ codes! {
     /// The API server answers with errors.
     K8sServerError = "ELB-K8S-SERVER-ERROR", Cluster, Unreachable;
     /// This machine's clock and the server's differ.
-    K8sClockSkew = "ELB-K8S-CLOCK-SKEW", Cluster, JobFailed;
+    K8sClockSkew = "ELB-K8S-CLOCK-SKEW", Cluster, ProblemFound;
     /// The credential plugin failed.
     K8sPlugin = "ELB-K8S-PLUGIN", Cluster, Denied;
     /// The credentials are missing, expired or refused.
@@ -104,69 +104,69 @@ codes! {
     /// A Job should have pods and has none.
     K8sNoPods = "ELB-K8S-NO-PODS", Jobs, NoPods;
     /// A Job ran longer than it may.
-    K8sDeadline = "ELB-K8S-DEADLINE", Jobs, JobFailed;
+    K8sDeadline = "ELB-K8S-DEADLINE", Jobs, ProblemFound;
     /// A Job's pods failed too often.
-    K8sBackoffLimit = "ELB-K8S-BACKOFF-LIMIT", Jobs, JobFailed;
+    K8sBackoffLimit = "ELB-K8S-BACKOFF-LIMIT", Jobs, ProblemFound;
     /// A Job failed in another way.
-    K8sJobFailed = "ELB-K8S-JOB-FAILED", Jobs, JobFailed;
+    K8sJobFailed = "ELB-K8S-JOB-FAILED", Jobs, ProblemFound;
     /// Finished Jobs will be removed soon, with their logs.
-    K8sTtl = "ELB-K8S-TTL", Jobs, JobFailed;
+    K8sTtl = "ELB-K8S-TTL", Jobs, ProblemFound;
     /// Another search runs in the same namespace.
-    K8sShared = "ELB-K8S-SHARED", Jobs, JobFailed;
+    K8sShared = "ELB-K8S-SHARED", Jobs, ProblemFound;
     /// Pods look like the job's, but are not.
-    PodNotTaken = "ELB-POD-NOT-TAKEN", Pods, JobFailed;
+    PodNotTaken = "ELB-POD-NOT-TAKEN", Pods, ProblemFound;
     /// No node can take the pod.
-    PodUnschedulable = "ELB-POD-UNSCHEDULABLE", Pods, JobFailed;
+    PodUnschedulable = "ELB-POD-UNSCHEDULABLE", Pods, ProblemFound;
     /// A node refused the pod.
-    PodRejected = "ELB-POD-REJECTED", Pods, JobFailed;
+    PodRejected = "ELB-POD-REJECTED", Pods, ProblemFound;
     /// The pod was evicted from its node.
-    PodEvicted = "ELB-POD-EVICTED", Pods, JobFailed;
+    PodEvicted = "ELB-POD-EVICTED", Pods, ProblemFound;
     /// The pod's node was taken away, as Spot nodes are.
-    PodReclaimed = "ELB-POD-RECLAIMED", Pods, JobFailed;
+    PodReclaimed = "ELB-POD-RECLAIMED", Pods, ProblemFound;
     /// The pod's node does not answer.
-    PodNodeLost = "ELB-POD-NODE-LOST", Pods, JobFailed;
+    PodNodeLost = "ELB-POD-NODE-LOST", Pods, ProblemFound;
     /// A volume cannot be mounted.
-    PodVolume = "ELB-POD-VOLUME", Pods, JobFailed;
+    PodVolume = "ELB-POD-VOLUME", Pods, ProblemFound;
     /// The pod's sandbox or network cannot be made.
-    PodSandbox = "ELB-POD-SANDBOX", Pods, JobFailed;
+    PodSandbox = "ELB-POD-SANDBOX", Pods, ProblemFound;
     /// The pod has been starting for a long time.
-    PodSlowStart = "ELB-POD-SLOW-START", Pods, JobFailed;
+    PodSlowStart = "ELB-POD-SLOW-START", Pods, ProblemFound;
     /// A container's image cannot be pulled.
-    PodImage = "ELB-POD-IMAGE", Containers, JobFailed;
+    PodImage = "ELB-POD-IMAGE", Containers, ProblemFound;
     /// A container cannot be made from its configuration.
-    PodConfig = "ELB-POD-CONFIG", Containers, JobFailed;
+    PodConfig = "ELB-POD-CONFIG", Containers, ProblemFound;
     /// A container was killed for lack of memory.
-    PodOom = "ELB-POD-OOM", Containers, JobFailed;
+    PodOom = "ELB-POD-OOM", Containers, ProblemFound;
     /// An init container failed, so the others never start.
-    PodInitFailed = "ELB-POD-INIT-FAILED", Containers, JobFailed;
+    PodInitFailed = "ELB-POD-INIT-FAILED", Containers, ProblemFound;
     /// A container fails again and again.
-    PodCrashLoop = "ELB-POD-CRASH-LOOP", Containers, JobFailed;
+    PodCrashLoop = "ELB-POD-CRASH-LOOP", Containers, ProblemFound;
     /// A container ended with an error.
-    PodFailed = "ELB-POD-FAILED", Containers, JobFailed;
+    PodFailed = "ELB-POD-FAILED", Containers, ProblemFound;
     /// A container failed once and runs again.
-    PodRestarted = "ELB-POD-RESTARTED", Containers, JobFailed;
+    PodRestarted = "ELB-POD-RESTARTED", Containers, ProblemFound;
     /// BLAST itself ended with an error.
-    LogBlastFailed = "ELB-LOG-BLAST-FAILED", Blast, JobFailed;
+    LogBlastFailed = "ELB-LOG-BLAST-FAILED", Blast, ProblemFound;
     /// azcopy could not log in.
-    LogAzcopyLogin = "ELB-LOG-AZCOPY-LOGIN", Blast, JobFailed;
+    LogAzcopyLogin = "ELB-LOG-AZCOPY-LOGIN", Blast, ProblemFound;
     /// azcopy could not transfer.
-    LogAzcopyTransfer = "ELB-LOG-AZCOPY-TRANSFER", Blast, JobFailed;
+    LogAzcopyTransfer = "ELB-LOG-AZCOPY-TRANSFER", Blast, ProblemFound;
     /// `results-export` waits for a BLAST that is dead.
-    LogExportWaits = "ELB-LOG-EXPORT-WAITS", Blast, JobFailed;
+    LogExportWaits = "ELB-LOG-EXPORT-WAITS", Blast, ProblemFound;
     /// `submit-jobs` failed, so there is nothing to search.
-    LogSubmitFailed = "ELB-LOG-SUBMIT-FAILED", Blast, JobFailed;
+    LogSubmitFailed = "ELB-LOG-SUBMIT-FAILED", Blast, ProblemFound;
     /// The finalizer reports failed Jobs.
-    LogFinalizer = "ELB-LOG-FINALIZER", Blast, JobFailed;
+    LogFinalizer = "ELB-LOG-FINALIZER", Blast, ProblemFound;
     /// A node's kubelet does not answer, so its logs cannot be read.
-    LogKubelet = "ELB-LOG-KUBELET", Logs, JobFailed;
+    LogKubelet = "ELB-LOG-KUBELET", Logs, ProblemFound;
     /// A log's file is gone from its node.
-    LogFileGone = "ELB-LOG-FILE-GONE", Logs, JobFailed;
+    LogFileGone = "ELB-LOG-FILE-GONE", Logs, ProblemFound;
     /// A log's beginning was rotated away.
-    LogRotated = "ELB-LOG-ROTATED", Logs, JobFailed;
+    LogRotated = "ELB-LOG-ROTATED", Logs, ProblemFound;
     /// A container has been running for long without a line.
-    LogSilent = "ELB-LOG-SILENT", Logs, JobFailed;
+    LogSilent = "ELB-LOG-SILENT", Logs, ProblemFound;
     /// A log cannot be read for another reason.
-    LogUnreadable = "ELB-LOG-UNREADABLE", Logs, JobFailed;
+    LogUnreadable = "ELB-LOG-UNREADABLE", Logs, ProblemFound;
 }
 
 impl Code {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
-use super::{Asked, kept::KeptFacts, tail::LogFacts};
+use super::{CommandWords, kept::KeptFacts, tail::LogFacts};
 use crate::{
     cluster::ClusterError,
     discover::Match,
     exit::Exit,
     job_id::JobId,
-    resolve::{Outcome, Resolution, Verdict},
+    resolve::{MirrorVerdict, Outcome, Resolution},
     row::Row,
     shell::quote,
 };
@@ -24,7 +24,7 @@ pub struct Facts {
     /// The row and the id in it.
     pub row: RowFacts,
     /// Where the job was looked for.
-    pub place: Place,
+    pub place: SearchedPlace,
     /// What the cluster said.
     pub cluster: ClusterFacts,
 }
@@ -51,7 +51,7 @@ impl RowFacts {
     /// Ids that other places of the row hold: what conflicts with the chosen one, or what captured output shows.
     pub fn other_ids(&self) -> Vec<JobId> {
         let Some(resolution) = &self.resolution else { return Vec::new() };
-        let conflicts = resolution.mirrors.iter().filter(|mirror| mirror.verdict == Verdict::Conflicts);
+        let conflicts = resolution.mirrors.iter().filter(|mirror| mirror.verdict == MirrorVerdict::Conflicts);
         let mut ids: Vec<JobId> =
             conflicts.filter_map(|mirror| mirror.raw.as_ref()?.as_str()?.trim().parse().ok()).collect();
         if let Outcome::Ambiguous { ids: shown } = &resolution.outcome {
@@ -76,7 +76,7 @@ pub struct Child {
 
 /// Where the job was looked for.
 #[derive(Debug, Clone, Default)]
-pub struct Place {
+pub struct SearchedPlace {
     /// The API server as `host:port`; empty without one.
     pub host: String,
     /// The namespace.
@@ -88,10 +88,10 @@ pub struct Place {
     /// Whether those were asked too.
     pub all_contexts: bool,
     /// How it was asked, for commands that ask the same.
-    pub asked: Asked,
+    pub asked: CommandWords,
 }
 
-impl Place {
+impl SearchedPlace {
     /// `kubectl [FLAGS] -n NAMESPACE WORDS`; `words` are quoted where they must be.
     pub fn kubectl(&self, words: &str) -> String {
         let namespace =
@@ -103,13 +103,13 @@ impl Place {
     pub fn elbtail(&self, command: &str, job: &str, more: &str) -> String {
         let namespace =
             if self.namespace.is_empty() { String::new() } else { format!(" -n {}", quote(&self.namespace)) };
-        let Asked { connect, db, .. } = &self.asked;
+        let CommandWords { connect, db, .. } = &self.asked;
         format!("elbtail {command} {job}{namespace}{more}{connect}{db}")
     }
 
     /// The same for the row as it was named, before there is an id; the namespace is then the row's own.
     pub fn elbtail_row(&self, command: &str) -> String {
-        let Asked { connect, db, job, .. } = &self.asked;
+        let CommandWords { connect, db, job, .. } = &self.asked;
         format!("elbtail {command}{}{connect}{db}", if job.is_empty() { " -" } else { job })
     }
 }
@@ -122,12 +122,12 @@ pub enum ClusterFacts {
     /// It did not answer, or refused us.
     Failed(ClusterError),
     /// It answered.
-    Seen(Box<Seen>),
+    Seen(Box<ClusterAnswers>),
 }
 
 /// Answers of the API server.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct ClusterAnswers {
     /// The server's clock minus ours.
     pub skew: Option<Duration>,
     /// Whether the server's clock is behind ours.
@@ -167,7 +167,7 @@ pub struct Failed {
     pub error: ClusterError,
 }
 
-impl Seen {
+impl ClusterAnswers {
     /// The pods, as far as they are known.
     pub fn pods(&self) -> &[Match] {
         self.pods.as_ref().and_then(|pods| pods.as_ref().ok()).map_or(&[], Vec::as_slice)

@@ -1,10 +1,10 @@
-//! [`Kept`]: what the node still holds of a log of which the log API lacks lines.
+//! [`NodeHolds`]: what the node still holds of a log of which the log API lacks lines.
 
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, LogFacts, Part};
+use super::{LogFacts, TailAnswer, TailPart};
 use crate::{discover::Match, node_logs::Held};
 
 /// How late the first line that is left may come after the start.
@@ -33,8 +33,8 @@ pub(super) enum Missing {
 pub(super) fn missing(log: &LogFacts, found: &Match) -> Option<Missing> {
     let container = &log.target.container;
     match (&log.answer, log.part) {
-        (Answer::InBand(text), Part::Head | Part::Tail) => Some(Missing::File(text.clone())),
-        (Answer::Lines(lines), Part::Head) => {
+        (TailAnswer::InBand(text), TailPart::Head | TailPart::Tail) => Some(Missing::File(text.clone())),
+        (TailAnswer::Lines(lines), TailPart::Head) => {
             let status = found.pod.container(container);
             let started = status.started(status.restart)?.to_timestamp();
             let (_, begin) = BEGIN.iter().find(|(name, _)| name == container)?;
@@ -58,12 +58,12 @@ pub struct KeptFacts {
     /// Its node.
     pub node: String,
     /// What it holds.
-    pub kept: Kept,
+    pub kept: NodeHolds,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone)]
-pub enum Kept {
+pub enum NodeHolds {
     /// We may not ask.
     NotPermitted,
     /// These files of all instances, oldest first.
@@ -75,13 +75,13 @@ pub enum Kept {
 impl KeptFacts {
     /// Whether it shows that nothing of instance `restart` was rotated away: it has one file, the one that the log API reads.
     pub(super) fn is_whole(&self, restart: u32) -> bool {
-        let Kept::Files(files) = &self.kept else { return false };
+        let NodeHolds::Files(files) = &self.kept else { return false };
         files.iter().filter(|held| held.file.instance == restart).count() == 1
     }
 
     /// Whether there is anything to read.
     pub(super) fn has_files(&self) -> bool {
-        matches!(&self.kept, Kept::Files(files) if !files.is_empty())
+        matches!(&self.kept, NodeHolds::Files(files) if !files.is_empty())
     }
 }
 
@@ -89,10 +89,12 @@ impl fmt::Display for KeptFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let node = &self.node;
         match &self.kept {
-            Kept::NotPermitted => write!(f, "with permission to get nodes/proxy they could be read from node {node}"),
-            Kept::Unknown(why) => write!(f, "what node {node} holds of it cannot be seen: {why}"),
-            Kept::Files(files) if files.is_empty() => write!(f, "node {node} holds no file of it"),
-            Kept::Files(files) => {
+            NodeHolds::NotPermitted => {
+                write!(f, "with permission to get nodes/proxy they could be read from node {node}")
+            }
+            NodeHolds::Unknown(why) => write!(f, "what node {node} holds of it cannot be seen: {why}"),
+            NodeHolds::Files(files) if files.is_empty() => write!(f, "node {node} holds no file of it"),
+            NodeHolds::Files(files) => {
                 write!(f, "node {node} holds")?;
                 let mut instance = None;
                 for held in files {
@@ -139,13 +141,13 @@ mod tests {
             held("1.log.20261125-175750", None),
             held("1.log", Some(10_485_760)),
         ];
-        let facts = kept(Kept::Files(files));
+        let facts = kept(NodeHolds::Files(files));
         assert_eq!(
             facts.to_string(),
             "node n1 holds of instance 0: 0.log (12 B), of instance 1: 1.log.20261125-175732.gz (12 kB), \
              1.log.20261125-175750 (gone meanwhile), 1.log (10.4 MB)"
         );
         assert!(facts.is_whole(0) && !facts.is_whole(1) && !facts.is_whole(2));
-        assert_eq!(kept(Kept::Files(Vec::new())).to_string(), "node n1 holds no file of it");
+        assert_eq!(kept(NodeHolds::Files(Vec::new())).to_string(), "node n1 holds no file of it");
     }
 }

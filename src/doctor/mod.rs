@@ -4,25 +4,25 @@
 //! `docs/findings.md` explains every [`Code`].
 
 mod area;
-mod asked;
 pub mod bundle;
 mod code;
+mod command_words;
 mod facts;
 mod finding;
 pub mod gather;
 mod kept;
+pub mod output;
 mod report;
 mod rules;
 mod tail;
 #[cfg(test)]
 mod tests;
-pub mod view;
 
-pub use area::{Area, Check, State};
-pub use asked::Asked;
+pub use area::{Area, Check, CheckState};
 pub use code::Code;
-pub use facts::{Child, ClusterFacts, Elsewhere, Facts, Failed, Grant, Place, RowFacts, Seen};
+pub use command_words::CommandWords;
+pub use facts::{Child, ClusterAnswers, ClusterFacts, Elsewhere, Facts, Failed, Grant, RowFacts, SearchedPlace};
 pub use finding::{Finding, Severity};
-pub use kept::{Kept, KeptFacts};
+pub use kept::{KeptFacts, NodeHolds};
 pub use report::{Report, examine};
-pub use tail::{Answer, Line, LogFacts, Part};
+pub use tail::{LogFacts, TailAnswer, TailLine, TailPart};

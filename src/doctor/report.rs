@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Area, Check, ClusterFacts, Code, Facts, Finding, Seen, Severity, State, finding::fold, rules};
+use super::{
+    Area, Check, CheckState, ClusterAnswers, ClusterFacts, Code, Facts, Finding, Severity, finding::fold, rules,
+};
 use crate::exit::Exit;
 
 /// The outcome of an examination: a contract with scripts, described by `docs/doctor.schema.json`.
@@ -97,12 +99,12 @@ fn checks(facts: &Facts, findings: &[Finding]) -> Vec<Check> {
             let worst = of_area.map(|finding| finding.severity).min();
             let reason = why_not_checked(facts, area);
             let state = match (worst, &reason) {
-                (Some(Severity::Problem), _) => State::Problem,
-                (_, Some(_)) => State::NotChecked,
-                (Some(Severity::Note), None) => State::Note,
-                (None, None) => State::Ok,
+                (Some(Severity::Problem), _) => CheckState::Problem,
+                (_, Some(_)) => CheckState::NotChecked,
+                (Some(Severity::Note), None) => CheckState::Note,
+                (None, None) => CheckState::Ok,
             };
-            Check { check: area, state, reason: reason.filter(|_| state == State::NotChecked) }
+            Check { check: area, state, reason: reason.filter(|_| state == CheckState::NotChecked) }
         })
         .collect()
 }
@@ -141,7 +143,7 @@ fn why_not_checked(facts: &Facts, area: Area) -> Option<String> {
     }
 }
 
-fn may_read_logs(seen: &Seen) -> bool {
+fn may_read_logs(seen: &ClusterAnswers) -> bool {
     !seen.grants.iter().any(|grant| grant.resource == "pods/log" && grant.allowed == Some(false))
 }
 

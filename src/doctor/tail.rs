@@ -9,7 +9,7 @@ use crate::{
 
 /// Which piece was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum TailPart {
     /// The first bytes of what is left.
     Head,
     /// The last lines.
@@ -26,16 +26,16 @@ pub struct LogFacts {
     /// Its node.
     pub node: Option<String>,
     /// Which piece.
-    pub part: Part,
+    pub part: TailPart,
     /// The answer.
-    pub answer: Answer,
+    pub answer: TailAnswer,
 }
 
 /// What came back.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum TailAnswer {
     /// Lines; none is an empty log.
-    Lines(Vec<Line>),
+    Lines(Vec<TailLine>),
     /// The kubelet's own error in place of lines.
     InBand(String),
     /// The pod is on no node yet.
@@ -46,7 +46,7 @@ pub enum Answer {
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct TailLine {
     /// When it was written.
     pub stamp: Option<Timestamp>,
     /// Its text. Of a line that was redrawn with `\r`, what was last to be seen.
@@ -55,36 +55,36 @@ pub struct Line {
 
 impl LogFacts {
     /// The lines; none when there are none, for whatever reason.
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[TailLine] {
         match &self.answer {
-            Answer::Lines(lines) => lines,
+            TailAnswer::Lines(lines) => lines,
             _ => &[],
         }
     }
 }
 
-impl Answer {
+impl TailAnswer {
     /// Reads the body of an answer with time stamps.
-    pub fn read(body: &[u8]) -> Answer {
+    pub fn read(body: &[u8]) -> TailAnswer {
         let text = String::from_utf8_lossy(body);
-        let lines: Vec<Line> = text.lines().map(line).collect();
+        let lines: Vec<TailLine> = text.lines().map(line).collect();
         if let Some(last) = lines.last()
             && last.stamp.is_none()
             && kubelet_error::in_band(&last.text).is_some()
         {
-            return Answer::InBand(last.text.clone());
+            return TailAnswer::InBand(last.text.clone());
         }
-        Answer::Lines(lines)
+        TailAnswer::Lines(lines)
     }
 }
 
-fn line(text: &str) -> Line {
+fn line(text: &str) -> TailLine {
     let (stamp, text) = match Stamp::parse(text.as_bytes()) {
         Some((stamp, at)) => (Some(stamp.to_timestamp()), &text[at..]),
         None => (None, text),
     };
     let seen = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
-    Line { stamp, text: seen.to_owned() }
+    TailLine { stamp, text: seen.to_owned() }
 }
 
 #[cfg(test)]
@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn reads_stamps_redrawn_lines_and_errors() {
-        let Answer::Lines(lines) = Answer::read(b"2026-11-24T12:58:33.981472121Z 10 %\r55 %\n2026-11-24T12:58:34Z \n")
+        let TailAnswer::Lines(lines) =
+            TailAnswer::read(b"2026-11-24T12:58:33.981472121Z 10 %\r55 %\n2026-11-24T12:58:34Z \n")
         else {
             panic!("lines")
         };
@@ -101,9 +102,9 @@ mod tests {
         assert_eq!(lines[0].stamp, Some("2026-11-24T12:58:33.981472121Z".parse().unwrap()));
         assert_eq!(lines[1].text, "");
         let gone = b"failed to try resolving symlinks in path \"/var/log/pods/x\": no such file or directory";
-        assert!(matches!(Answer::read(gone), Answer::InBand(text) if text.contains("no such file")));
-        assert!(matches!(Answer::read(b""), Answer::Lines(lines) if lines.is_empty()));
+        assert!(matches!(TailAnswer::read(gone), TailAnswer::InBand(text) if text.contains("no such file")));
+        assert!(matches!(TailAnswer::read(b""), TailAnswer::Lines(lines) if lines.is_empty()));
         let printed = b"2026-11-24T12:58:34Z unable to retrieve container logs for x\n";
-        assert!(matches!(Answer::read(printed), Answer::Lines(_)), "a container may print that itself");
+        assert!(matches!(TailAnswer::read(printed), TailAnswer::Lines(_)), "a container may print that itself");
     }
 }

@@ -63,16 +63,16 @@ fn facts(pods: Vec<Value>, jobs: Vec<Value>, events: Vec<Value>, log: &[u8]) -> 
     let read = |pod: Value| Some(Match { pod: serde_json::from_value::<Pod>(pod).ok()?, evidence: Evidence::Label });
     let pods: Vec<Match> = pods.into_iter().filter_map(read).collect();
     let all = pods.iter().flat_map(|found| targets(&found.pod));
-    let parts = [Part::Head, Part::Tail, Part::Previous];
+    let parts = [TailPart::Head, TailPart::Tail, TailPart::Previous];
     let logs = all.flat_map(|target| {
-        parts.map(|part| LogFacts { target: target.clone(), node: None, part, answer: Answer::read(log) })
+        parts.map(|part| LogFacts { target: target.clone(), node: None, part, answer: TailAnswer::read(log) })
     });
-    let seen = Seen {
+    let seen = ClusterAnswers {
         logs: logs.collect(),
         pods: Some(Ok(pods)),
         jobs: Some(Ok(jobs.into_iter().filter_map(|job| serde_json::from_value::<Job>(job).ok()).collect())),
         events: events.into_iter().filter_map(|event| serde_json::from_value::<Event>(event).ok()).collect(),
-        ..Seen::default()
+        ..ClusterAnswers::default()
     };
     let row = json!({"job_id": "r", "status": "failed", "updated_at": "2026-05-21T02:31:40Z"});
     Facts {
@@ -82,7 +82,7 @@ fn facts(pods: Vec<Value>, jobs: Vec<Value>, events: Vec<Value>, log: &[u8]) -> 
             resolution: Some(Resolution::given(ID.parse().unwrap())),
             ..RowFacts::default()
         },
-        place: Place { host: "h:1".to_owned(), namespace: "default".to_owned(), ..Place::default() },
+        place: SearchedPlace { host: "h:1".to_owned(), namespace: "default".to_owned(), ..SearchedPlace::default() },
         cluster: ClusterFacts::Seen(Box::new(seen)),
     }
 }
@@ -107,7 +107,7 @@ proptest! {
         let report = examine(&facts);
         prop_assert_eq!(report.checks.len(), Area::ALL.len());
         prop_assert_eq!(report.healthy, report.first().is_none());
-        let text = view::render(view::DoctorFormat::Text, &report, view::Detail::Verbose).unwrap();
+        let text = output::render(output::DoctorFormat::Text, &report, output::Detail::Verbose).unwrap();
         prop_assert!(!text.contains('\u{1b}') && !text.contains("planted"), "{}", text);
     }
 }

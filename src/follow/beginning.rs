@@ -1,4 +1,4 @@
-//! [`Beginning`]: whether the first line that was read of a log is its first.
+//! [`LogBeginning`]: whether the first line that was read of a log is its first.
 //!
 //! The log API does not tell. It reads the newest file of a log, and the kubelet rotates a log without saying so. What is known
 //! is when the container started, how the lines are stamped, and, where the node may be asked, how many files there are.
@@ -36,7 +36,7 @@ const RECORD: usize = 40;
 
 /// How a log begins, as far as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Beginning {
+pub struct LogBeginning {
     /// From when on it is wanted: since its container started, or later.
     pub wanted: Stamp,
     /// The first line that was read.
@@ -47,10 +47,10 @@ pub struct Beginning {
     filled: Option<Stamp>,
 }
 
-impl Beginning {
+impl LogBeginning {
     /// Of a log that is wanted from then on, and whose first line is stamped so.
-    pub fn new(wanted: Stamp, first: Stamp) -> Beginning {
-        Beginning { wanted, first, last: first, bytes: 0, filled: None }
+    pub fn new(wanted: Stamp, first: Stamp) -> LogBeginning {
+        LogBeginning { wanted, first, last: first, bytes: 0, filled: None }
     }
 
     /// Takes the next lines.
@@ -141,10 +141,10 @@ mod tests {
     use super::*;
 
     /// A log whose first line is so late, in milliseconds, and of which so many KiB were written in so many milliseconds.
-    fn log(delay: i64, kib: i64, took: i64) -> Beginning {
+    fn log(delay: i64, kib: i64, took: i64) -> LogBeginning {
         let started = Stamp(1_000_000_000_000);
         let at = |millis: i64| started.back(-millis * 1_000_000);
-        let mut beginning = Beginning::new(started, at(delay));
+        let mut beginning = LogBeginning::new(started, at(delay));
         let text = Bytes::from(vec![b'x'; 1024 - RECORD]);
         for number in 0..kib {
             let stamp = at(delay + took * number / kib.max(2).saturating_sub(1));
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_moment_without_end_is_no_error() {
-        let mut beginning = Beginning::new(Stamp(i64::MIN), Stamp(i64::MAX));
+        let mut beginning = LogBeginning::new(Stamp(i64::MIN), Stamp(i64::MAX));
         beginning.read(&[Line { stamp: Stamp(i64::MIN), text: Bytes::from(vec![b'x'; SAMPLE as usize]) }]);
         beginning.by_rate();
         beginning.by_files(&rotated(5, 10, 10));

@@ -24,15 +24,15 @@ const SKEW: Duration = Duration::from_secs(1);
 
 /// One line as remembered: stamp and a 64-bit hash of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Seen {
+struct RememberedLine {
     stamp: Stamp,
     hash: u64,
 }
 
-impl Seen {
-    fn of(line: &Line, kept_as: Option<KeptAs>) -> Seen {
+impl RememberedLine {
+    fn of(line: &Line, kept_as: Option<KeptAs>) -> RememberedLine {
         let text = kept_as.map_or(Cow::Borrowed(&line.text[..]), |kept_as| kept_as(&line.text));
-        Seen { stamp: line.stamp, hash: xxhash_rust::xxh3::xxh3_64(&text) }
+        RememberedLine { stamp: line.stamp, hash: xxhash_rust::xxh3::xxh3_64(&text) }
     }
 }
 
@@ -43,7 +43,7 @@ pub type KeptAs = fn(&[u8]) -> Cow<'_, [u8]>;
 #[derive(Debug, Clone, Default)]
 pub struct Cursor {
     /// The latest lines, in file order.
-    seen: VecDeque<Seen>,
+    seen: VecDeque<RememberedLine>,
     /// Every line read that is stamped at or after this is in `seen`. `None`: every line read.
     remembered_from: Option<Stamp>,
     /// Lines read.
@@ -89,7 +89,7 @@ impl Cursor {
     pub fn read(&mut self, line: &Line) {
         self.count += 1;
         self.chunks = chunks(line.text.len());
-        self.seen.push_back(Seen::of(line, self.kept_as));
+        self.seen.push_back(RememberedLine::of(line, self.kept_as));
         let bound = line.stamp.floor_second().back(2 * SKEW.as_nanos() as i64);
         while self.seen.len() > REMEMBERED || (self.seen.len() > ALWAYS && self.seen[0].stamp < bound) {
             self.forget_first();
@@ -138,7 +138,7 @@ impl Cursor {
         let (Some(last), false) = (self.seen.back(), tail.is_empty()) else {
             return tail.is_empty() && self.seen.is_empty();
         };
-        let copies = tail.iter().rev().take_while(|line| Seen::of(line, self.kept_as) == *last).count();
+        let copies = tail.iter().rev().take_while(|line| RememberedLine::of(line, self.kept_as) == *last).count();
         copies == self.run() || (copies > 0 && copies == tail.len() && copies < self.run())
     }
 
@@ -165,7 +165,7 @@ impl Cursor {
 
 /// What a line of a repeated reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LineVerdict {
     /// Read before.
     Old,
     /// New, and nothing is missing before it.
@@ -177,7 +177,7 @@ pub enum Verdict {
 /// The lines that a repeated reading brings again.
 #[derive(Debug, Clone, Default)]
 pub struct Overlap {
-    expected: Vec<Seen>,
+    expected: Vec<RememberedLine>,
     remembered_from: Option<Stamp>,
     /// The earliest stamp that is expected.
     earliest: Option<Stamp>,
@@ -212,37 +212,37 @@ impl Overlap {
 
     /// Judges the next line of the reading.
     #[inline]
-    pub fn judge(&mut self, line: &Line) -> Verdict {
-        if self.is_over() { Verdict::New } else { self.compare(line) }
+    pub fn judge(&mut self, line: &Line) -> LineVerdict {
+        if self.is_over() { LineVerdict::New } else { self.compare(line) }
     }
 
     /// Judges a line while old ones are expected.
-    fn compare(&mut self, line: &Line) -> Verdict {
+    fn compare(&mut self, line: &Line) -> LineVerdict {
         // Of files that reach back further than what is remembered, nearly every line is such a one.
         if self.matched == 0
             && self.earliest.is_some_and(|earliest| line.stamp < earliest)
             && self.remembered_from.is_some_and(|from| line.stamp < from)
         {
-            return Verdict::Old;
+            return LineVerdict::Old;
         }
-        let seen = Seen::of(line, self.kept_as);
+        let seen = RememberedLine::of(line, self.kept_as);
         if self.expected[self.start + self.matched] == seen {
             self.matched += 1;
-            return Verdict::Old;
+            return LineVerdict::Old;
         }
         if let Some((start, matched)) = self.realign(seen) {
             (self.start, self.matched) = (start, matched);
-            return if matched == 0 && self.is_over() { Verdict::New } else { Verdict::Old };
+            return if matched == 0 && self.is_over() { LineVerdict::New } else { LineVerdict::Old };
         }
         let proven = !self.optional;
         *self = Overlap::default();
-        if proven { Verdict::NewAfterGap } else { Verdict::New }
+        if proven { LineVerdict::NewAfterGap } else { LineVerdict::New }
     }
 
     /// Another place at which what came so far, and `next` after it, fits: later in the expected lines when the log starts
     /// there now, or with the first lines, or all, taken for older, forgotten ones that look the same. `Some((len, 0))` when
     /// the lines that came are the last ones expected, so that `next` is new.
-    fn realign(&self, next: Seen) -> Option<(usize, usize)> {
+    fn realign(&self, next: RememberedLine) -> Option<(usize, usize)> {
         let came = &self.expected[self.start..self.start + self.matched];
         let forgotten = came.iter().take_while(|seen| self.is_forgotten(seen)).count();
         for skipped in 1..=forgotten {
@@ -266,7 +266,7 @@ impl Overlap {
     }
 
     /// Whether such a line may have been read and forgotten since.
-    fn is_forgotten(&self, seen: &Seen) -> bool {
+    fn is_forgotten(&self, seen: &RememberedLine) -> bool {
         self.remembered_from.is_some_and(|from| seen.stamp < from)
     }
 }
@@ -281,11 +281,11 @@ mod tests {
         Line { stamp: Stamp(nanos), text: Bytes::copy_from_slice(text.as_bytes()) }
     }
 
-    fn judge(overlap: &mut Overlap, lines: &[Line]) -> Vec<Verdict> {
+    fn judge(overlap: &mut Overlap, lines: &[Line]) -> Vec<LineVerdict> {
         lines.iter().map(|line| overlap.judge(line)).collect()
     }
 
-    use Verdict::{New, NewAfterGap, Old};
+    use LineVerdict::{New, NewAfterGap, Old};
 
     #[test]
     fn lines_with_one_stamp_are_counted_not_compared_with_the_last() {

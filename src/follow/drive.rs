@@ -16,8 +16,8 @@ use tokio::{
 use super::{
     alarm::Alarm,
     earlier::Earlier,
-    follower::{Action, End, Event, Follower, Output, Request, Scope},
-    gate::Gate,
+    follower::{Action, BodyEnd, Event, Follower, Output, Request, Scope},
+    limiter::RequestLimiter,
     listener::{Listener, Unheard},
     note::{Note, Proof},
     recover::{Nodes, Recovery},
@@ -54,7 +54,7 @@ pub struct Batch {
 
 /// What a driver has to say.
 #[derive(Debug)]
-pub enum Told {
+pub enum DriverEvent {
     /// Lines.
     Lines(Batch),
     /// Something about a container.
@@ -73,18 +73,18 @@ pub enum Told {
 
 /// What a driver is told of its container.
 #[derive(Debug, Clone, Default)]
-pub struct News {
+pub struct ContainerNews {
     /// The container's status.
     pub status: Status,
     /// The node that its pod was scheduled to, once it was.
     pub node: Option<String>,
-    /// Counts what the driver is told after its first news, for [`Standing::news`].
+    /// Counts what the driver is told after its first news, for [`DriverReport::news`].
     pub number: u64,
 }
 
 /// How far a driver is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct DriverReport {
     /// The driver's container.
     pub source: usize,
     /// Whether everything there is has been read.
@@ -93,10 +93,10 @@ pub struct Standing {
     pub news: u64,
 }
 
-impl Standing {
+impl DriverReport {
     /// Of a driver that takes no news any more.
-    pub fn ended(source: usize) -> Standing {
-        Standing { source, settled: true, news: u64::MAX }
+    pub fn ended(source: usize) -> DriverReport {
+        DriverReport { source, settled: true, news: u64::MAX }
     }
 }
 
@@ -105,26 +105,26 @@ pub struct Driver<L> {
     /// The cluster.
     pub cluster: Cluster,
     /// Shared by all drivers.
-    pub gate: Arc<Gate>,
+    pub limiter: Arc<RequestLimiter>,
     /// Shared by all drivers.
     pub nodes: Arc<Nodes>,
     /// When the run began.
     pub began: Instant,
     /// The container.
     pub target: Arc<Target>,
-    /// Its number, for [`Standing::source`].
+    /// Its number, for [`DriverReport::source`].
     pub source: usize,
     /// What of its log is wanted.
     pub scope: Scope,
     /// What an earlier run has read of it. When that cannot be had, nothing is read, and whoever was asked knows why.
     pub earlier: Option<BoxFuture<'static, Option<Earlier>>>,
     /// Its status. When the sender is dropped, the pod's last status is the last word.
-    pub news: watch::Receiver<News>,
+    pub news: watch::Receiver<ContainerNews>,
     /// Its lines and notes, straight to whoever takes them: every channel in between costs a wake-up for each line of a
     /// quiet log. Taking them slowly slows the reading down; nothing is dropped.
     pub told: L,
     /// How far it is, whenever that changes: at least once after each news.
-    pub standing: mpsc::UnboundedSender<Standing>,
+    pub report: mpsc::UnboundedSender<DriverReport>,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<LogAnswer, Refusal>> + Send>>;
@@ -133,7 +133,7 @@ type Probing = Pin<Box<dyn Future<Output = Option<Vec<Line>>> + Send>>;
 
 /// What is under way.
 #[derive(Default)]
-struct Work {
+struct DriverWork {
     opening: Option<Opening>,
     body: Option<LogBody>,
     probing: Option<Probing>,
@@ -145,13 +145,13 @@ struct Work {
     is_last: bool,
 }
 
-impl Work {
+impl DriverWork {
     fn close(&mut self) {
         (self.opening, self.body, self.probing, self.confirming) = (None, None, None, None);
     }
 }
 
-impl<L: Listener<Told>> Driver<L> {
+impl<L: Listener<DriverEvent>> Driver<L> {
     /// Follows until nothing will come any more, or nobody takes the lines.
     pub async fn run(mut self) {
         let earlier = match self.earlier.take() {
@@ -165,11 +165,11 @@ impl<L: Listener<Told>> Driver<L> {
         let shown = if earlier.is_empty() { None } else { self.scope.since.take() };
         let mut follower = Follower::resuming(self.scope, seed(&self.target), earlier);
         let mut out = Output::default();
-        let Driver { nodes, gate, target, told, .. } = &self;
-        let (nodes, gate, target) = (nodes.clone(), gate.clone(), target.clone());
-        let mut recovery = Recovery::new(nodes, gate, target, self.scope, shown, told.clone());
-        let mut work = Work::default();
-        let mut standing = None;
+        let Driver { nodes, limiter, target, told, .. } = &self;
+        let (nodes, limiter, target) = (nodes.clone(), limiter.clone(), target.clone());
+        let mut recovery = Recovery::new(nodes, limiter, target, self.scope, shown, told.clone());
+        let mut work = DriverWork::default();
+        let mut report = None;
         let mut event = self.take_news(&mut work);
         loop {
             follower.on(event, self.began.elapsed(), &mut out);
@@ -199,28 +199,28 @@ impl<L: Listener<Told>> Driver<L> {
                 // Takes no news from here on, and says so after: whoever told it something before that hears of the end.
                 drop(self.news);
                 // The run may be over already, and then nobody asks.
-                let _ = self.standing.send(Standing::ended(self.source));
+                let _ = self.report.send(DriverReport::ended(self.source));
                 return;
             }
-            let now = Standing { source: self.source, settled: follower.is_settled(), news: work.taken };
-            if standing != Some(now) {
-                standing = Some(now);
-                let _ = self.standing.send(now);
+            let now = DriverReport { source: self.source, settled: follower.is_settled(), news: work.taken };
+            if report != Some(now) {
+                report = Some(now);
+                let _ = self.report.send(now);
             }
             let Some(next) = self.next(&mut work, follower.deadline()).await else { return };
             event = next;
         }
     }
 
-    fn take_news(&mut self, work: &mut Work) -> Event {
-        let News { status, number, .. } = self.news.borrow_and_update().clone();
+    fn take_news(&mut self, work: &mut DriverWork) -> Event {
+        let ContainerNews { status, number, .. } = self.news.borrow_and_update().clone();
         work.taken = number;
         Event::Status(wanted(self.scope, status.clone()).unwrap_or(status))
     }
 
     /// Waits for what happens next; `None` when nobody takes the lines any more.
-    async fn next(&mut self, work: &mut Work, deadline: Option<Duration>) -> Option<Event> {
-        let Work { opening, body, probing, confirming, alarm, is_last, .. } = work;
+    async fn next(&mut self, work: &mut DriverWork, deadline: Option<Duration>) -> Option<Event> {
+        let DriverWork { opening, body, probing, confirming, alarm, is_last, .. } = work;
         let asks = confirming.is_some();
         alarm.set(deadline.map(|deadline| self.began + deadline));
         let event = tokio::select! {
@@ -255,8 +255,8 @@ impl<L: Listener<Told>> Driver<L> {
                 Some(Ok(data)) => Event::Data(data),
                 end => {
                     (*body, *probing) = (None, None);
-                    Event::Closed(end.map_or(End::Clean, |broken| {
-                        End::Broken(broken.err().map(|error| error.to_string()).unwrap_or_default())
+                    Event::Closed(end.map_or(BodyEnd::Clean, |broken| {
+                        BodyEnd::Broken(broken.err().map(|error| error.to_string()).unwrap_or_default())
                     }))
                 }
             },
@@ -265,19 +265,20 @@ impl<L: Listener<Told>> Driver<L> {
     }
 
     fn open(&self, request: Request) -> Opening {
-        let (cluster, gate, target, scope) = (self.cluster.clone(), self.gate.clone(), self.target.clone(), self.scope);
+        let (cluster, limiter, target, scope) =
+            (self.cluster.clone(), self.limiter.clone(), self.target.clone(), self.scope);
         async move {
-            let place = gate.enter(request.urgent).await;
+            let place = limiter.enter(request.urgent).await;
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
             drop(place);
             match answer {
                 Ok(answer) => {
-                    gate.note_read();
+                    limiter.note_read();
                     Ok(answer)
                 }
                 Err(error) => {
-                    gate.heed(&error);
-                    Err(Refusal::of(&error, gate.was_read()))
+                    limiter.heed(&error);
+                    Err(Refusal::of(&error, limiter.was_read()))
                 }
             }
         }
@@ -285,8 +286,9 @@ impl<L: Listener<Told>> Driver<L> {
     }
 
     fn probe(&self, request: Request) -> Probing {
-        let (cluster, gate, target, scope) = (self.cluster.clone(), self.gate.clone(), self.target.clone(), self.scope);
-        let heeding = gate.clone();
+        let (cluster, limiter, target, scope) =
+            (self.cluster.clone(), self.limiter.clone(), self.target.clone(), self.scope);
+        let heeding = limiter.clone();
         let probe = async move {
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
             let mut body = match answer {
@@ -304,7 +306,7 @@ impl<L: Listener<Told>> Driver<L> {
             lines::tail_of(&text)
         };
         async move {
-            let _place = gate.ask(request.urgent).await;
+            let _place = limiter.ask(request.urgent).await;
             timeout(PROBE_TIME, probe).await.ok().flatten()
         }
         .boxed()
@@ -312,13 +314,13 @@ impl<L: Listener<Told>> Driver<L> {
 
     /// The container's status as the API has it after `pause`.
     fn confirm(&self, pause: Duration) -> Confirming {
-        let (cluster, gate, target) = (self.cluster.clone(), self.gate.clone(), self.target.clone());
+        let (cluster, limiter, target) = (self.cluster.clone(), self.limiter.clone(), self.target.clone());
         let (news, scope) = (self.news.clone(), self.scope);
         async move {
             sleep(pause).await;
-            let _place = gate.ask(false).await;
+            let _place = limiter.ask(false).await;
             let asked = timeout(CONFIRM_TIME, cluster.pod(&target.namespace, &target.pod)).await.ok()?;
-            let pod = asked.inspect_err(|error| gate.heed(error)).ok()?;
+            let pod = asked.inspect_err(|error| limiter.heed(error)).ok()?;
             wanted(
                 scope,
                 match pod.filter(|pod| pod.uid() == target.uid) {

@@ -3,7 +3,7 @@
 //! An answer's end proves nothing: every hop on the way can end one. So a reading that brought nothing new is followed by a
 //! *check*, the log's last lines, and what looks like an end must be seen more than once.
 
-use crate::k8s::{Line, status::Place};
+use crate::k8s::{Line, status::LogPlace};
 
 /// Disagreements between checks and what was read, with nothing new between them, after which the end is given up. A cut
 /// makes a check or a reading disagree, so many in a row must be survived.
@@ -21,7 +21,7 @@ const SAME_ENDS: u32 = 2;
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub enum NextStep {
     /// The end is proven.
     Seal,
     /// The end is proven, and this is the last line, which has no end of its own.
@@ -35,7 +35,7 @@ pub enum Next {
     /// Read on after a pause, as after so many failures.
     Pause(u32),
     /// The log seems to be empty: make sure that it is still the instance's, which was there when it was opened.
-    ConfirmEmpty(Place),
+    ConfirmEmpty(LogPlace),
     /// The answer was cut off in mid-line.
     Torn,
     /// The end cannot be proven.
@@ -66,9 +66,9 @@ pub struct ReadEnd {
     /// It was a stream.
     pub stream: bool,
     /// Where the instance's log is now, and where it was when it was opened.
-    pub place: Place,
+    pub place: LogPlace,
     /// See `place`.
-    pub opened_at: Place,
+    pub opened_at: LogPlace,
     /// What it ended in.
     pub tail: Tail,
     /// It brought new lines.
@@ -90,9 +90,9 @@ pub struct ReadEnd {
 #[derive(Debug, Clone)]
 pub struct CheckEnd {
     /// Where the instance's log is now, and where it was when it was opened.
-    pub place: Place,
+    pub place: LogPlace,
     /// See `place`.
-    pub opened_at: Place,
+    pub opened_at: LogPlace,
     /// What it ended in.
     pub tail: Tail,
     /// The log's last whole lines are the last ones read.
@@ -105,7 +105,7 @@ pub struct CheckEnd {
 
 /// What the last stream's end says, if the log cannot be read any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Stream {
+enum StreamEnd {
     /// Nothing: it was cut off, or a new one was opened since, or lines came.
     #[default]
     Unknown,
@@ -122,7 +122,7 @@ pub struct EndProof {
     unfinished: Option<Line>,
     /// Checks in a row that ended in that line.
     same_ends: u32,
-    stream: Stream,
+    stream: StreamEnd,
     /// How often a check or an end disagreed with what was read, since new lines came.
     doubts: u32,
     /// Whole readings in a row that brought nothing new, while checks disagreed.
@@ -171,29 +171,29 @@ impl EndProof {
 
     /// Whether a check agreed while the container seemed to run: if its pod goes, that is the last that can be known.
     pub fn was_checked(&self) -> bool {
-        self.stream == Stream::Checked
+        self.stream == StreamEnd::Checked
     }
 
     /// Whether all that came is likely to be all there was, of an instance that has ended (`ended`) or not.
     pub fn is_likely_whole(&self, ended: bool) -> bool {
         match self.stream {
-            Stream::Checked => true,
-            Stream::EndedWell => ended,
-            Stream::Unknown => false,
+            StreamEnd::Checked => true,
+            StreamEnd::EndedWell => ended,
+            StreamEnd::Unknown => false,
         }
     }
 
     /// A stream was opened. A reading that brings nothing new takes nothing away from what the stream's end said.
     pub fn stream_opened(&mut self) {
-        if self.stream == Stream::EndedWell {
-            self.stream = Stream::Unknown;
+        if self.stream == StreamEnd::EndedWell {
+            self.stream = StreamEnd::Unknown;
         }
     }
 
     /// A stream ended, as it should (`well`) after going on behind the last line, or not.
     pub fn stream_ended(&mut self, well: bool) {
-        if self.stream != Stream::Checked {
-            self.stream = if well { Stream::EndedWell } else { Stream::Unknown };
+        if self.stream != StreamEnd::Checked {
+            self.stream = if well { StreamEnd::EndedWell } else { StreamEnd::Unknown };
         }
     }
 
@@ -207,12 +207,13 @@ impl EndProof {
     #[inline]
     pub fn new_line(&mut self) {
         (self.doubts, self.proofs) = (0, 0);
-        (self.whole, self.broken, self.stream) = (false, false, Stream::Unknown);
+        (self.whole, self.broken, self.stream) = (false, false, StreamEnd::Unknown);
     }
 
     /// A stream or a read ended as it should.
-    pub fn read(&mut self, end: ReadEnd) -> Next {
-        let may_be_whole = matches!(end.tail, Tail::Line(_)) && matches!(end.place, Place::Latest | Place::Previous);
+    pub fn read(&mut self, end: ReadEnd) -> NextStep {
+        let may_be_whole =
+            matches!(end.tail, Tail::Line(_)) && matches!(end.place, LogPlace::Latest | LogPlace::Previous);
         let torn = end.tail.is_torn();
         (self.unfinished, self.same_ends) = match end.tail {
             Tail::Line(line) if may_be_whole => (Some(line), 0),
@@ -221,85 +222,85 @@ impl EndProof {
         if torn && !may_be_whole {
             self.doubts += 1;
             // While the container runs, it may still end its line.
-            return if self.doubts > DOUBTS && end.place != Place::Live {
-                Next::GiveUp("its last line does not end")
+            return if self.doubts > DOUBTS && end.place != LogPlace::Live {
+                NextStep::GiveUp("its last line does not end")
             } else {
-                Next::Torn
+                NextStep::Torn
             };
         }
         self.reached = end.overlapped || end.unclaimed;
         if may_be_whole {
-            return Next::Check;
+            return NextStep::Check;
         }
-        if end.ends_alike && end.place != Place::Live {
-            return Next::Seal;
+        if end.ends_alike && end.place != LogPlace::Live {
+            return NextStep::Seal;
         }
-        if end.stream && end.place == Place::Live {
+        if end.stream && end.place == LogPlace::Live {
             // The log of a pod that is being deleted will be gone in a moment: ask for its end while that is possible.
-            return if end.terminating && !self.was_checked() { Next::Check } else { Next::Settle };
+            return if end.terminating && !self.was_checked() { NextStep::Check } else { NextStep::Settle };
         }
         // Where a check can never agree, whole readings without anything new must do: one may have been cut short, and a cut
         // looks like an end, but hardly so many in the same place.
         let proven = end.whole && self.doubts > 1 && !end.new_lines && end.overlapped;
         self.proofs = if proven { self.proofs + 1 } else { 0 };
         if self.proofs >= PROOFS && end.place == end.opened_at {
-            return Next::Seal;
+            return NextStep::Seal;
         }
-        if matches!(end.place, Place::Nowhere | Place::Future) { Next::Read } else { Next::Check }
+        if matches!(end.place, LogPlace::Nowhere | LogPlace::Future) { NextStep::Read } else { NextStep::Check }
     }
 
     /// A check ended as it should.
-    pub fn check(&mut self, end: CheckEnd) -> Next {
+    pub fn check(&mut self, end: CheckEnd) -> NextStep {
         let torn = end.tail.is_torn();
         let agrees = match (self.unfinished.take(), end.tail) {
             (Some(line), Tail::Line(same)) if end.agrees && same == line && end.place == end.opened_at => {
                 self.same_ends += 1;
                 if self.same_ends >= SAME_ENDS {
-                    return Next::SealWith(line);
+                    return NextStep::SealWith(line);
                 }
                 self.unfinished = Some(line);
-                return Next::Check;
+                return NextStep::Check;
             }
             (unfinished, _) => end.agrees && !torn && unfinished.is_none(),
         };
-        if end.place == Place::Live {
+        if end.place == LogPlace::Live {
             return self.check_live(agrees, end.follow);
         }
         if agrees && end.place != end.opened_at {
             // The container restarted meanwhile, and the check may have seen the next instance.
-            return Next::Read;
+            return NextStep::Read;
         }
         // Else the reading before was cut off earlier than the last line, and a check may be cut off after it.
         if agrees && self.reached {
-            return Next::Seal;
+            return NextStep::Seal;
         }
         if !torn && end.empty {
             self.empty_checks += 1;
         }
         if self.empty_checks >= EMPTY_CHECKS {
             // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
-            return Next::ConfirmEmpty(end.opened_at);
+            return NextStep::ConfirmEmpty(end.opened_at);
         }
         self.doubts += 1;
         if self.doubts > DOUBTS {
-            return Next::GiveUp("its end keeps changing");
+            return NextStep::GiveUp("its end keeps changing");
         }
         self.whole = self.doubts > 1;
-        if self.doubts > QUICK_DOUBTS { Next::Pause(self.doubts - QUICK_DOUBTS) } else { Next::Read }
+        if self.doubts > QUICK_DOUBTS { NextStep::Pause(self.doubts - QUICK_DOUBTS) } else { NextStep::Read }
     }
 
     /// A check of a container that runs, or of which the status has not told yet that it ended.
-    fn check_live(&mut self, agrees: bool, follow: bool) -> Next {
+    fn check_live(&mut self, agrees: bool, follow: bool) -> NextStep {
         if !follow {
             // A snapshot of a running container: what it prints meanwhile is not part of it, but a reading that was
             // ended on the way is taken up again.
             self.doubts += 1;
             if agrees || self.doubts > 1 {
-                return Next::Seal;
+                return NextStep::Seal;
             }
         }
-        self.stream = if agrees { Stream::Checked } else { Stream::Unknown };
-        Next::Read
+        self.stream = if agrees { StreamEnd::Checked } else { StreamEnd::Unknown };
+        NextStep::Read
     }
 }
 
@@ -318,8 +319,8 @@ mod tests {
     fn read() -> ReadEnd {
         ReadEnd {
             stream: false,
-            place: Place::Latest,
-            opened_at: Place::Latest,
+            place: LogPlace::Latest,
+            opened_at: LogPlace::Latest,
             tail: Tail::Nothing,
             new_lines: false,
             overlapped: true,
@@ -333,8 +334,8 @@ mod tests {
     /// A check of an ended instance that agrees.
     fn check() -> CheckEnd {
         CheckEnd {
-            place: Place::Latest,
-            opened_at: Place::Latest,
+            place: LogPlace::Latest,
+            opened_at: LogPlace::Latest,
             tail: Tail::Nothing,
             agrees: true,
             empty: false,
@@ -350,53 +351,53 @@ mod tests {
     fn a_reading_that_reached_the_last_line_and_a_check_are_a_proof() {
         for overlapped in [true, false] {
             let mut proof = EndProof::default();
-            assert_eq!(proof.read(ReadEnd { overlapped, ..read() }), Next::Check);
-            let expected = if overlapped { Next::Seal } else { Next::Read };
+            assert_eq!(proof.read(ReadEnd { overlapped, ..read() }), NextStep::Check);
+            let expected = if overlapped { NextStep::Seal } else { NextStep::Read };
             assert_eq!(proof.check(check()), expected, "overlapped {overlapped}");
         }
         let mut proof = EndProof::default();
-        assert_eq!(proof.read(ReadEnd { overlapped: false, unclaimed: true, ..read() }), Next::Check);
-        assert_eq!(proof.check(check()), Next::Seal, "lines that may be another's need not come again");
+        assert_eq!(proof.read(ReadEnd { overlapped: false, unclaimed: true, ..read() }), NextStep::Check);
+        assert_eq!(proof.check(check()), NextStep::Seal, "lines that may be another's need not come again");
         let mut proof = EndProof::default();
         proof.read(read());
-        assert_eq!(proof.check(CheckEnd { tail: Tail::Torn, ..check() }), Next::Read, "a line had begun");
+        assert_eq!(proof.check(CheckEnd { tail: Tail::Torn, ..check() }), NextStep::Read, "a line had begun");
     }
 
     #[test]
     fn a_check_from_before_a_restart_proves_nothing() {
         let mut proof = EndProof::default();
         proof.read(read());
-        let moved = CheckEnd { place: Place::Previous, ..check() };
+        let moved = CheckEnd { place: LogPlace::Previous, ..check() };
         for _ in 0..=DOUBTS {
-            assert_eq!(proof.check(moved.clone()), Next::Read, "and is no disagreement");
+            assert_eq!(proof.check(moved.clone()), NextStep::Read, "and is no disagreement");
         }
     }
 
     #[test]
     fn the_probe_of_an_ended_instance_is_a_check() {
         let alike = ReadEnd { stream: true, ends_alike: true, ..read() };
-        assert_eq!(EndProof::default().read(alike.clone()), Next::Seal);
-        assert_eq!(EndProof::default().read(ReadEnd { place: Place::Live, ..alike.clone() }), Next::Settle);
-        assert_eq!(EndProof::default().read(ReadEnd { ends_alike: false, ..alike }), Next::Check);
+        assert_eq!(EndProof::default().read(alike.clone()), NextStep::Seal);
+        assert_eq!(EndProof::default().read(ReadEnd { place: LogPlace::Live, ..alike.clone() }), NextStep::Settle);
+        assert_eq!(EndProof::default().read(ReadEnd { ends_alike: false, ..alike }), NextStep::Check);
     }
 
     #[test]
     fn a_streams_end_waits_for_the_status_and_is_checked_at_once_when_the_pod_goes() {
-        let stream = ReadEnd { stream: true, place: Place::Live, ..read() };
-        assert_eq!(EndProof::default().read(stream.clone()), Next::Settle);
+        let stream = ReadEnd { stream: true, place: LogPlace::Live, ..read() };
+        assert_eq!(EndProof::default().read(stream.clone()), NextStep::Settle);
         let terminating = ReadEnd { terminating: true, ..stream.clone() };
         let mut proof = EndProof::default();
-        assert_eq!(proof.read(terminating.clone()), Next::Check);
+        assert_eq!(proof.read(terminating.clone()), NextStep::Check);
         assert!(!proof.was_checked());
-        assert_eq!(proof.check(CheckEnd { place: Place::Live, ..check() }), Next::Read);
+        assert_eq!(proof.check(CheckEnd { place: LogPlace::Live, ..check() }), NextStep::Read);
         assert!(proof.was_checked());
-        assert_eq!(proof.read(terminating.clone()), Next::Settle, "once is enough");
-        assert_eq!(proof.check(CheckEnd { place: Place::Live, ..disagrees() }), Next::Read);
+        assert_eq!(proof.read(terminating.clone()), NextStep::Settle, "once is enough");
+        assert_eq!(proof.check(CheckEnd { place: LogPlace::Live, ..disagrees() }), NextStep::Read);
         assert!(!proof.was_checked());
-        assert_eq!(proof.read(terminating), Next::Check);
-        assert_eq!(EndProof::default().read(ReadEnd { stream: false, ..stream }), Next::Check, "a single look");
-        for place in [Place::Nowhere, Place::Future] {
-            assert_eq!(EndProof::default().read(ReadEnd { place, ..read() }), Next::Read, "{place:?}");
+        assert_eq!(proof.read(terminating), NextStep::Check);
+        assert_eq!(EndProof::default().read(ReadEnd { stream: false, ..stream }), NextStep::Check, "a single look");
+        for place in [LogPlace::Nowhere, LogPlace::Future] {
+            assert_eq!(EndProof::default().read(ReadEnd { place, ..read() }), NextStep::Read, "{place:?}");
         }
     }
 
@@ -412,7 +413,7 @@ mod tests {
         proof.stream_ended(true);
         proof.stream_ended(false);
         assert_eq!(likely(&proof), (false, false));
-        proof.check(CheckEnd { place: Place::Live, ..check() });
+        proof.check(CheckEnd { place: LogPlace::Live, ..check() });
         assert_eq!(likely(&proof), (true, true));
         proof.stream_opened();
         proof.stream_ended(false);
@@ -425,33 +426,33 @@ mod tests {
     fn a_last_line_without_an_end_is_had_when_three_answers_agree() {
         let ends = || ReadEnd { tail: Tail::Line(line("end")), ..read() };
         let same = || CheckEnd { tail: Tail::Line(line("end")), ..check() };
-        for place in [Place::Latest, Place::Previous] {
+        for place in [LogPlace::Latest, LogPlace::Previous] {
             let mut proof = EndProof::default();
-            assert_eq!(proof.read(ReadEnd { place, opened_at: place, ..ends() }), Next::Check);
+            assert_eq!(proof.read(ReadEnd { place, opened_at: place, ..ends() }), NextStep::Check);
             assert_eq!(proof.unfinished(), Some(&line("end")));
             let same = || CheckEnd { place, opened_at: place, ..same() };
-            assert_eq!(proof.check(same()), Next::Check);
-            assert_eq!(proof.check(same()), Next::SealWith(line("end")));
+            assert_eq!(proof.check(same()), NextStep::Check);
+            assert_eq!(proof.check(same()), NextStep::SealWith(line("end")));
         }
         for differs in [
             CheckEnd { tail: Tail::Line(line("other")), ..same() },
             CheckEnd { tail: Tail::Nothing, ..same() },
             CheckEnd { tail: Tail::Torn, ..same() },
             CheckEnd { agrees: false, ..same() },
-            CheckEnd { place: Place::Previous, ..same() },
+            CheckEnd { place: LogPlace::Previous, ..same() },
         ] {
             let mut proof = EndProof::default();
             proof.read(ends());
             proof.check(same());
-            assert_eq!(proof.check(differs.clone()), Next::Read, "{differs:?}");
+            assert_eq!(proof.check(differs.clone()), NextStep::Read, "{differs:?}");
             assert_eq!(proof.unfinished(), None);
             proof.read(ends());
-            assert_eq!(proof.check(same()), Next::Check, "they are counted anew");
+            assert_eq!(proof.check(same()), NextStep::Check, "they are counted anew");
         }
         // A container that runs may end its line.
         let mut proof = EndProof::default();
         for _ in 0..2 * DOUBTS {
-            assert_eq!(proof.read(ReadEnd { place: Place::Live, ..ends() }), Next::Torn);
+            assert_eq!(proof.read(ReadEnd { place: LogPlace::Live, ..ends() }), NextStep::Torn);
             assert_eq!(proof.unfinished(), None);
         }
     }
@@ -461,25 +462,25 @@ mod tests {
         let torn = ReadEnd { tail: Tail::Torn, ..read() };
         let mut proof = EndProof::default();
         for _ in 0..DOUBTS {
-            assert_eq!(proof.read(torn.clone()), Next::Torn);
+            assert_eq!(proof.read(torn.clone()), NextStep::Torn);
         }
-        assert_eq!(proof.read(ReadEnd { place: Place::Live, ..torn.clone() }), Next::Torn, "it may still end");
-        assert!(matches!(proof.read(torn.clone()), Next::GiveUp(_)));
+        assert_eq!(proof.read(ReadEnd { place: LogPlace::Live, ..torn.clone() }), NextStep::Torn, "it may still end");
+        assert!(matches!(proof.read(torn.clone()), NextStep::GiveUp(_)));
         proof.new_line();
-        assert_eq!(proof.read(torn), Next::Torn, "after new lines they are counted anew");
+        assert_eq!(proof.read(torn), NextStep::Torn, "after new lines they are counted anew");
     }
 
     #[test]
     fn disagreements_are_read_again_at_once_then_with_pauses_and_given_up_at_last() {
         let mut proof = EndProof::default();
         proof.read(read());
-        let next: Vec<Next> = (0..=DOUBTS).map(|_| proof.check(disagrees())).collect();
-        assert_eq!(next[..3], [Next::Read, Next::Read, Next::Read]);
-        let pauses: Vec<Next> = (1..=DOUBTS - 3).map(Next::Pause).collect();
+        let next: Vec<NextStep> = (0..=DOUBTS).map(|_| proof.check(disagrees())).collect();
+        assert_eq!(next[..3], [NextStep::Read, NextStep::Read, NextStep::Read]);
+        let pauses: Vec<NextStep> = (1..=DOUBTS - 3).map(NextStep::Pause).collect();
         assert_eq!(next[3..20], pauses);
-        assert!(matches!(next[20], Next::GiveUp(_)));
+        assert!(matches!(next[20], NextStep::GiveUp(_)));
         proof.new_line();
-        assert_eq!(proof.check(disagrees()), Next::Read);
+        assert_eq!(proof.check(disagrees()), NextStep::Read);
     }
 
     #[test]
@@ -506,7 +507,7 @@ mod tests {
             proof
         };
         let mut proof = doubted();
-        assert_eq!([(); 3].map(|()| proof.read(read())), [Next::Check, Next::Check, Next::Seal]);
+        assert_eq!([(); 3].map(|()| proof.read(read())), [NextStep::Check, NextStep::Check, NextStep::Seal]);
         for other in [
             ReadEnd { whole: false, ..read() },
             ReadEnd { new_lines: true, ..read() },
@@ -514,50 +515,50 @@ mod tests {
         ] {
             let mut proof = doubted();
             for end in [read(), read(), other.clone(), read(), read()] {
-                assert_eq!(proof.read(end), Next::Check, "they must follow each other: {other:?}");
+                assert_eq!(proof.read(end), NextStep::Check, "they must follow each other: {other:?}");
             }
-            assert_eq!(proof.read(read()), Next::Seal);
+            assert_eq!(proof.read(read()), NextStep::Seal);
         }
         let mut proof = doubted();
-        let moved = ReadEnd { place: Place::Previous, ..read() };
-        assert_eq!([(); 4].map(|()| proof.read(moved.clone())), [(); 4].map(|()| Next::Check), "of the same place");
+        let moved = ReadEnd { place: LogPlace::Previous, ..read() };
+        assert_eq!([(); 4].map(|()| proof.read(moved.clone())), [(); 4].map(|()| NextStep::Check), "of the same place");
         let mut proof = EndProof::default();
         proof.check(disagrees());
-        assert_eq!([(); 5].map(|()| proof.read(read())), [(); 5].map(|()| Next::Check), "one check may be cut off");
+        assert_eq!([(); 5].map(|()| proof.read(read())), [(); 5].map(|()| NextStep::Check), "one check may be cut off");
         proof.check(disagrees());
         proof.read(read());
         proof.read(read());
         proof.new_line();
         proof.check(disagrees());
         proof.check(disagrees());
-        assert_eq!(proof.read(read()), Next::Check, "new lines start the count anew");
+        assert_eq!(proof.read(read()), NextStep::Check, "new lines start the count anew");
     }
 
     #[test]
     fn a_log_that_had_lines_is_empty_when_two_checks_in_a_row_say_so() {
         let empty = || CheckEnd { agrees: false, empty: true, ..check() };
         let mut proof = EndProof::default();
-        assert_eq!(proof.check(empty()), Next::Read);
-        assert_eq!(proof.check(CheckEnd { tail: Tail::Torn, ..empty() }), Next::Read, "the beginning of a stamp");
-        assert_eq!(proof.check(disagrees()), Next::Read, "not empty");
-        assert_eq!(proof.check(empty()), Next::ConfirmEmpty(Place::Latest));
+        assert_eq!(proof.check(empty()), NextStep::Read);
+        assert_eq!(proof.check(CheckEnd { tail: Tail::Torn, ..empty() }), NextStep::Read, "the beginning of a stamp");
+        assert_eq!(proof.check(disagrees()), NextStep::Read, "not empty");
+        assert_eq!(proof.check(empty()), NextStep::ConfirmEmpty(LogPlace::Latest));
         let mut proof = EndProof::default();
         proof.check(empty());
         proof.heard();
-        assert_eq!(proof.check(empty()), Next::Read, "something was read between");
+        assert_eq!(proof.check(empty()), NextStep::Read, "something was read between");
     }
 
     #[test]
     fn a_single_look_at_a_running_container_ends_when_a_check_agrees_or_the_second_time() {
-        let live = || CheckEnd { place: Place::Live, opened_at: Place::Live, follow: false, ..check() };
-        assert_eq!(EndProof::default().check(live()), Next::Seal);
+        let live = || CheckEnd { place: LogPlace::Live, opened_at: LogPlace::Live, follow: false, ..check() };
+        assert_eq!(EndProof::default().check(live()), NextStep::Seal);
         let mut proof = EndProof::default();
-        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), Next::Read);
-        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), Next::Seal);
+        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Read);
+        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Seal);
         let mut proof = EndProof::default();
         for _ in 0..2 * DOUBTS {
             let end = CheckEnd { agrees: false, follow: true, ..live() };
-            assert_eq!(proof.check(end), Next::Read, "one that is followed goes on");
+            assert_eq!(proof.check(end), NextStep::Read, "one that is followed goes on");
         }
     }
 

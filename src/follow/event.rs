@@ -44,7 +44,7 @@ pub struct Request {
 
 /// How an answer's body ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
+pub enum BodyEnd {
     /// As the protocol says it should. It proves nothing about the log.
     Clean,
     /// Cut off.
@@ -63,7 +63,7 @@ pub enum Event {
     /// A part of the answer's body.
     Data(Bytes),
     /// The answer's body ended.
-    Closed(End),
+    Closed(BodyEnd),
     /// The probe's answer; `None` when there was none.
     Probed(Option<Vec<Line>>),
     /// The pod's status as the API has it now; `None` when it could not be asked.
@@ -98,7 +98,7 @@ pub struct Output {
     /// What to do, in this order.
     pub actions: Vec<Action>,
     /// `lines` are the first ones of an instance that were read, or there are none of it.
-    pub start: Option<Start>,
+    pub start: Option<ReadingStart>,
     /// Instances of which nothing more is read, after `lines` and `notes`.
     pub seals: Vec<Seal>,
     /// What had been read of an instance when a note on lines that are missing of it was made, for each such note.
@@ -107,7 +107,7 @@ pub struct Output {
 
 /// How the reading of an instance began: what tells whether its first line is the log's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Start {
+pub struct ReadingStart {
     /// The instance.
     pub restart: u32,
     /// The instance's own start, if the status tells.

@@ -15,29 +15,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use super::event::{Action, End, Event, Output, Request, Scope, Start};
+pub use super::event::{Action, BodyEnd, Event, Output, ReadingStart, Request, Scope};
 use super::{
     cursor::Overlap,
     earlier::Earlier,
-    end_proof::{CheckEnd, Next, ReadEnd, Tail},
+    end_proof::{CheckEnd, NextStep, ReadEnd, Tail},
     instance::Instance,
     life,
     note::{Note, Proof},
-    probe::{Shown, Why},
-    reading::{Drawn, Kind, Part, Purpose, Reading, STALL},
+    probe::{ProbeReason, Shown},
+    reading::{AnswerPart, Drawn, Purpose, Reading, ReadingKind, STALL},
     refusal::Refusal,
 };
 use crate::{
     backoff::Backoff,
     k8s::{
         Line, kubelet_error,
-        status::{Place, PodLife, Status},
+        status::{LogPlace, PodLife, Status},
     },
 };
 
 /// What is under way.
 #[derive(Debug)]
-enum Phase {
+enum FollowerPhase {
     /// Nothing, until the status changes.
     Idle,
     /// Nothing, until then, or until the status tells.
@@ -45,7 +45,7 @@ enum Phase {
     /// There is no such pod, and its status is asked for to make sure.
     Missing { reason: String },
     /// The log has become empty, and the pod's status is asked for to tell why.
-    Empty { opened_at: Place },
+    Empty { opened_at: LogPlace },
     /// A request is on its way or its answer is being read.
     Open(Box<Reading>),
     /// Its answer waits: the pod's status is asked for, which tells whose log it is. After a gap it begins with that line.
@@ -80,7 +80,7 @@ const UNCONFIRMED: &str = "the pod's status cannot be asked for";
 pub struct Follower {
     scope: Scope,
     status: Option<Status>,
-    phase: Phase,
+    phase: FollowerPhase,
     instance: Instance,
     /// How many instances had ended when the container was first seen.
     ended_before: u32,
@@ -99,7 +99,7 @@ impl Follower {
         Follower {
             scope,
             status: None,
-            phase: Phase::Idle,
+            phase: FollowerPhase::Idle,
             instance: Instance::default(),
             ended_before: 0,
             earlier: Earlier::default(),
@@ -117,26 +117,31 @@ impl Follower {
     /// When [`Event::Tick`] is due, in time since the run began.
     pub fn deadline(&self) -> Option<Duration> {
         match &self.phase {
-            Phase::Pause { until, .. } => Some(*until),
-            Phase::Open(reading) => reading.deadline(),
-            Phase::Idle | Phase::Missing { .. } | Phase::Empty { .. } | Phase::Doubtful { .. } | Phase::Done => None,
+            FollowerPhase::Pause { until, .. } => Some(*until),
+            FollowerPhase::Open(reading) => reading.deadline(),
+            FollowerPhase::Idle
+            | FollowerPhase::Missing { .. }
+            | FollowerPhase::Empty { .. }
+            | FollowerPhase::Doubtful { .. }
+            | FollowerPhase::Done => None,
         }
     }
 
     /// Whether nothing will come any more.
     pub fn is_done(&self) -> bool {
-        matches!(self.phase, Phase::Done)
+        matches!(self.phase, FollowerPhase::Done)
     }
 
     /// Whether everything there is has been read and proven complete, though the container may start again.
     pub fn is_settled(&self) -> bool {
-        let idle = matches!(self.phase, Phase::Idle) && (self.instance.sealed || self.place() == Place::Future);
+        let idle =
+            matches!(self.phase, FollowerPhase::Idle) && (self.instance.sealed || self.place() == LogPlace::Future);
         self.is_done() || idle
     }
 
     /// Tells that nobody listened until `now`, so that a silence before it is not the server's.
     pub fn excuse(&mut self, now: Duration) {
-        if let Phase::Open(reading) = &mut self.phase {
+        if let FollowerPhase::Open(reading) = &mut self.phase {
             reading.heard(now);
         }
     }
@@ -147,20 +152,20 @@ impl Follower {
             Event::Status(status) => self.on_status(status, now, out),
             Event::Opened => self.on_opened(now, out),
             Event::Refused(refusal) => self.on_refused(refusal, now, out),
-            Event::Data(data) => self.on_part(Part::Data(data), now, out),
-            Event::Closed(end) => self.on_part(Part::End(end), now, out),
+            Event::Data(data) => self.on_part(AnswerPart::Data(data), now, out),
+            Event::Closed(end) => self.on_part(AnswerPart::End(end), now, out),
             Event::Probed(tail) => self.on_probed(tail, now, out),
             Event::Confirmed(status) => self.on_confirmed(status, now, out),
             Event::Tick => self.on_tick(now, out),
         }
     }
 
-    fn place(&self) -> Place {
-        self.status.as_ref().map_or(Place::Future, |status| status.place(self.instance.number))
+    fn place(&self) -> LogPlace {
+        self.status.as_ref().map_or(LogPlace::Future, |status| status.place(self.instance.number))
     }
 
-    fn place_in_life(&self) -> Place {
-        self.status.as_ref().map_or(Place::Future, |status| status.place_in_life(self.instance.number))
+    fn place_in_life(&self) -> LogPlace {
+        self.status.as_ref().map_or(LogPlace::Future, |status| status.place_in_life(self.instance.number))
     }
 
     fn is_pod(&self, life: PodLife) -> bool {
@@ -191,21 +196,21 @@ impl Follower {
         self.status = Some(status);
         let (place, opened_at) = (self.place(), self.place_in_life());
         match &mut self.phase {
-            Phase::Idle => self.plan(now, out),
-            Phase::Pause { wake: Wake::Ended, .. } if place != Place::Live => self.plan(now, out),
+            FollowerPhase::Idle => self.plan(now, out),
+            FollowerPhase::Pause { wake: Wake::Ended, .. } if place != LogPlace::Live => self.plan(now, out),
             // Opened, and nothing read yet: it may be a later instance's log.
-            Phase::Open(reading) | Phase::Doubtful { reading, .. }
+            FollowerPhase::Open(reading) | FollowerPhase::Doubtful { reading, .. }
                 if reading.is_untouched() && reading.is_elsewhere(opened_at) =>
             {
                 out.actions.push(Action::Close);
                 self.plan(now, out);
             }
-            Phase::Open(reading) | Phase::Doubtful { reading, .. } if place != Place::Live => {
-                if let Kind::Stream(listening) = &mut reading.kind
+            FollowerPhase::Open(reading) | FollowerPhase::Doubtful { reading, .. } if place != LogPlace::Live => {
+                if let ReadingKind::Stream(listening) = &mut reading.kind
                     && listening.ended(now)
-                    && place == Place::Latest
+                    && place == LogPlace::Latest
                 {
-                    self.probe(Why::Ended, now, out);
+                    self.probe(ProbeReason::Ended, now, out);
                 }
             }
             _ => {}
@@ -241,12 +246,12 @@ impl Follower {
         if let Some(status) = status {
             self.on_status(status, now, out);
         }
-        match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Missing { .. } if self.place() == Place::Nowhere => self.plan(now, out),
-            Phase::Missing { reason } => self.fail(reason, None, now, out),
-            Phase::Empty { .. } if !confirmed => self.fail(UNCONFIRMED.to_owned(), None, now, out),
-            Phase::Empty { opened_at } if self.place() != opened_at => self.plan(now, out),
-            Phase::Empty { .. } => {
+        match std::mem::replace(&mut self.phase, FollowerPhase::Idle) {
+            FollowerPhase::Missing { .. } if self.place() == LogPlace::Nowhere => self.plan(now, out),
+            FollowerPhase::Missing { reason } => self.fail(reason, None, now, out),
+            FollowerPhase::Empty { .. } if !confirmed => self.fail(UNCONFIRMED.to_owned(), None, now, out),
+            FollowerPhase::Empty { opened_at } if self.place() != opened_at => self.plan(now, out),
+            FollowerPhase::Empty { .. } => {
                 let Instance { number: restart, cursor, proof, .. } = &self.instance;
                 let note = match cursor.last() {
                     Some(after) if proof.is_broken() => Note::Gap { restart: *restart, after, before: None },
@@ -261,11 +266,11 @@ impl Follower {
             }
             // Whose log this is, is not known. Where the status cannot be had for long, lines that may be another
             // instance's are better than none.
-            Phase::Doubtful { gap, .. } if !confirmed && (gap.is_some() || !self.instance.tries.are_many()) => {
+            FollowerPhase::Doubtful { gap, .. } if !confirmed && (gap.is_some() || !self.instance.tries.are_many()) => {
                 out.actions.push(Action::Close);
                 self.fail(UNCONFIRMED.to_owned(), None, now, out);
             }
-            Phase::Doubtful { mut reading, gap } => {
+            FollowerPhase::Doubtful { mut reading, gap } => {
                 if confirmed {
                     self.instance.identity.confirm();
                 }
@@ -279,7 +284,7 @@ impl Follower {
                     self.hand_on(line, &mut reading, out);
                     self.draw(reading, now, out);
                 } else {
-                    self.phase = Phase::Open(reading);
+                    self.phase = FollowerPhase::Open(reading);
                 }
                 self.catch_up(now, out);
             }
@@ -299,7 +304,7 @@ impl Follower {
     /// Decides what to do next.
     fn plan(&mut self, now: Duration, out: &mut Output) {
         loop {
-            self.phase = Phase::Idle;
+            self.phase = FollowerPhase::Idle;
             let Some(status) = &self.status else { return };
             let place = status.place(self.instance.number);
             if self.instance.identity.take_doubt() && self.instance.cursor.count() > 0 {
@@ -313,29 +318,29 @@ impl Follower {
                     continue;
                 }
                 if status.is_final() || !self.scope.follow {
-                    self.phase = Phase::Done;
+                    self.phase = FollowerPhase::Done;
                 }
                 return;
             }
             let nothing_old = self.scope.tail == Some(0);
             match place {
                 // Its last line only, to know where new ones begin.
-                Place::Live if self.scope.follow && nothing_old => return self.open(Purpose::Check, now, out),
-                Place::Live | Place::Latest | Place::Previous if nothing_old => self.instance.sealed = true,
-                Place::Live if self.scope.follow => return self.open(Purpose::Stream, now, out),
-                Place::Live | Place::Latest | Place::Previous => return self.open(Purpose::Read, now, out),
-                Place::Future if self.scope.follow && !status.is_final() => return,
-                Place::Future => {
+                LogPlace::Live if self.scope.follow && nothing_old => return self.open(Purpose::Check, now, out),
+                LogPlace::Live | LogPlace::Latest | LogPlace::Previous if nothing_old => self.instance.sealed = true,
+                LogPlace::Live if self.scope.follow => return self.open(Purpose::Stream, now, out),
+                LogPlace::Live | LogPlace::Latest | LogPlace::Previous => return self.open(Purpose::Read, now, out),
+                LogPlace::Future if self.scope.follow && !status.is_final() => return,
+                LogPlace::Future => {
                     if !self.any {
                         out.notes.push(Note::NoLog(life::why_no_log(self.status.as_ref())));
                     }
-                    return self.phase = Phase::Done;
+                    return self.phase = FollowerPhase::Done;
                 }
-                Place::Nowhere if self.instance.has_never_started(status) => {
+                LogPlace::Nowhere if self.instance.has_never_started(status) => {
                     out.notes.push(Note::NoLog(life::why_no_log(self.status.as_ref())));
-                    return self.phase = Phase::Done;
+                    return self.phase = FollowerPhase::Done;
                 }
-                Place::Nowhere => {
+                LogPlace::Nowhere => {
                     let reason = life::why_gone(status, self.instance.number);
                     self.miss(reason, out);
                 }
@@ -344,10 +349,10 @@ impl Follower {
     }
 
     /// Does what the proof of an instance's end asks for.
-    fn go_on(&mut self, next: Next, now: Duration, out: &mut Output) {
+    fn go_on(&mut self, next: NextStep, now: Duration, out: &mut Output) {
         match next {
-            Next::Seal => self.seal(Proof::Checked, now, out),
-            Next::SealWith(line) => {
+            NextStep::Seal => self.seal(Proof::Checked, now, out),
+            NextStep::SealWith(line) => {
                 if self.instance.cursor.count() == 0 {
                     out.start = self.start(Duration::ZERO);
                 }
@@ -356,20 +361,20 @@ impl Follower {
                 out.line(line, self.instance.number);
                 self.seal(Proof::Checked, now, out);
             }
-            Next::Check => self.open(Purpose::Check, now, out),
-            Next::Read => self.plan(now, out),
-            Next::Settle => self.pause(SETTLE, Wake::Ended, now),
-            Next::Pause(failures) => {
+            NextStep::Check => self.open(Purpose::Check, now, out),
+            NextStep::Read => self.plan(now, out),
+            NextStep::Settle => self.pause(SETTLE, Wake::Ended, now),
+            NextStep::Pause(failures) => {
                 let pause = self.backoff.after(failures);
                 self.pause(pause, Wake::Never, now);
             }
-            Next::ConfirmEmpty(opened_at) => {
+            NextStep::ConfirmEmpty(opened_at) => {
                 // This may be another instance's log.
-                self.phase = Phase::Empty { opened_at };
+                self.phase = FollowerPhase::Empty { opened_at };
                 out.actions.push(Action::Confirm(LAG_OF_STATUS));
             }
-            Next::Torn => self.fail("cut off in mid-line".to_owned(), None, now, out),
-            Next::GiveUp(reason) => {
+            NextStep::Torn => self.fail("cut off in mid-line".to_owned(), None, now, out),
+            NextStep::GiveUp(reason) => {
                 self.lose(reason.to_owned(), out);
                 self.plan(now, out);
             }
@@ -378,16 +383,16 @@ impl Follower {
 
     fn open(&mut self, purpose: Purpose, now: Duration, out: &mut Output) {
         let place = self.place();
-        let urgent = (self.scope.follow && place == Place::Previous) || self.is_pod(PodLife::Terminating);
+        let urgent = (self.scope.follow && place == LogPlace::Previous) || self.is_pod(PodLife::Terminating);
         self.instance.tried.get_or_insert(now);
         let reading = Reading::open(purpose, &mut self.instance, self.scope, place, urgent, now);
         out.actions.push(Action::Open(reading.request));
-        self.phase = Phase::Open(Box::new(reading));
+        self.phase = FollowerPhase::Open(Box::new(reading));
     }
 
     fn pause(&mut self, pause: Duration, wake: Wake, now: Duration) {
         self.instance.closed = Some(now);
-        self.phase = Phase::Pause { until: now + pause, wake };
+        self.phase = FollowerPhase::Pause { until: now + pause, wake };
     }
 
     fn seal(&mut self, proof: Proof, now: Duration, out: &mut Output) {
@@ -399,7 +404,7 @@ impl Follower {
             out.start = self.start(Duration::ZERO);
         }
         // What a running container has printed by now is not all.
-        if place != Place::Live {
+        if place != LogPlace::Live {
             let proof = if self.instance.cursor.count() == 0 { Proof::Empty } else { proof };
             out.seal(self.instance.number, Some(proof));
         }
@@ -449,21 +454,21 @@ impl Follower {
         // Nothing read before can show that this is the log of the instance meant, so let the status tell.
         let unknown = self.scope.follow && !self.is_final() && self.instance.handed == 0;
         let Some(mut reading) = self.take_open() else { return };
-        if matches!(reading.kind, Kind::Stream(_)) {
+        if matches!(reading.kind, ReadingKind::Stream(_)) {
             self.instance.proof.stream_opened();
         }
         reading.heard = now;
         if unknown {
             self.confirm(reading, None, Duration::ZERO, out);
         } else {
-            self.phase = Phase::Open(reading);
+            self.phase = FollowerPhase::Open(reading);
         }
     }
 
     /// Takes the open answer out of the phase, which must be set anew; `None` when nothing is open.
     fn take_open(&mut self) -> Option<Box<Reading>> {
-        match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Open(reading) => Some(reading),
+        match std::mem::replace(&mut self.phase, FollowerPhase::Idle) {
+            FollowerPhase::Open(reading) => Some(reading),
             other => {
                 self.phase = other;
                 None
@@ -473,24 +478,24 @@ impl Follower {
 
     /// Lets the status tell, after `pause`, whose log this is.
     fn confirm(&mut self, reading: Box<Reading>, gap: Option<Line>, pause: Duration, out: &mut Output) {
-        self.phase = Phase::Doubtful { reading, gap };
+        self.phase = FollowerPhase::Doubtful { reading, gap };
         out.actions.push(Action::Confirm(pause));
     }
 
-    fn on_part(&mut self, part: Part, now: Duration, out: &mut Output) {
-        if let Phase::Doubtful { reading, .. } = &mut self.phase {
+    fn on_part(&mut self, part: AnswerPart, now: Duration, out: &mut Output) {
+        if let FollowerPhase::Doubtful { reading, .. } = &mut self.phase {
             return reading.held.push_back(part);
         }
         let Some(reading) = self.take_open() else { return };
         match part {
-            Part::Data(data) => self.on_data(reading, data, now, out),
-            Part::End(end) => self.on_closed(reading, end, now, out),
+            AnswerPart::Data(data) => self.on_data(reading, data, now, out),
+            AnswerPart::End(end) => self.on_closed(reading, end, now, out),
         }
     }
 
     /// Takes what arrived while the pod's status was asked for, until it must be asked for again.
     fn catch_up(&mut self, now: Duration, out: &mut Output) {
-        while let Phase::Open(reading) = &mut self.phase
+        while let FollowerPhase::Open(reading) = &mut self.phase
             && let Some(part) = reading.held.pop_front()
         {
             self.on_part(part, now, out);
@@ -522,7 +527,7 @@ impl Follower {
                 }
             }
         }
-        self.phase = Phase::Open(reading);
+        self.phase = FollowerPhase::Open(reading);
     }
 
     fn hand_on(&mut self, line: Line, reading: &mut Reading, out: &mut Output) {
@@ -545,26 +550,26 @@ impl Follower {
     }
 
     /// How the reading of this instance began.
-    fn start(&self, silent: Duration) -> Option<Start> {
+    fn start(&self, silent: Duration) -> Option<ReadingStart> {
         let Instance { number: restart, identity, .. } = &self.instance;
         let status = self.status.as_ref();
-        let start = Start {
+        let start = ReadingStart {
             restart: *restart,
             started: status.and_then(|status| status.started(*restart)),
             tail: self.scope.tail,
-            previous: self.place() == Place::Previous,
+            previous: self.place() == LogPlace::Previous,
             silent,
             waited: self.instance.was_opened_late(),
         };
         (!identity.is_open()).then_some(start)
     }
 
-    fn on_closed(&mut self, reading: Box<Reading>, end: End, now: Duration, out: &mut Output) {
+    fn on_closed(&mut self, reading: Box<Reading>, end: BodyEnd, now: Duration, out: &mut Output) {
         self.instance.closed = Some(now);
-        if end != End::Clean || self.place() == Place::Live {
+        if end != BodyEnd::Clean || self.place() == LogPlace::Live {
             self.instance.proof.interrupted();
         }
-        if let End::Broken(reason) = end {
+        if let BodyEnd::Broken(reason) = end {
             return self.fail(reason, None, now, out);
         }
         if let Some(text) = reading.unstamped_end()
@@ -579,23 +584,23 @@ impl Follower {
             self.instance.proof.interrupted();
         }
         let next = match reading.kind {
-            Kind::Check(lines) => match self.on_checked(lines, tail, reading.place) {
+            ReadingKind::Check(lines) => match self.on_checked(lines, tail, reading.place) {
                 Some(next) => next,
                 None => return self.plan(now, out),
             },
-            Kind::Stream(_) | Kind::Read => self.on_read(&reading, tail),
+            ReadingKind::Stream(_) | ReadingKind::Read => self.on_read(&reading, tail),
         };
         self.go_on(next, now, out);
     }
 
     /// A stream or a read ended as it should.
-    fn on_read(&mut self, reading: &Reading, tail: Tail) -> Next {
+    fn on_read(&mut self, reading: &Reading, tail: Tail) -> NextStep {
         let (place, terminating) = (self.place(), self.is_pod(PodLife::Terminating));
         let Instance { cursor, proof, identity, .. } = &mut self.instance;
         let overlapped = reading.overlap.is_over();
         let listening = match &reading.kind {
-            Kind::Stream(listening) => Some(listening),
-            Kind::Read | Kind::Check(_) => None,
+            ReadingKind::Stream(listening) => Some(listening),
+            ReadingKind::Read | ReadingKind::Check(_) => None,
         };
         if listening.is_some() {
             proof.stream_ended(!tail.is_torn() && overlapped && cursor.count() > 0);
@@ -619,7 +624,7 @@ impl Follower {
     }
 
     /// A check ended as it should; `None` when it only had to show where new lines begin.
-    fn on_checked(&mut self, lines: Vec<Line>, tail: Tail, opened_at: Place) -> Option<Next> {
+    fn on_checked(&mut self, lines: Vec<Line>, tail: Tail, opened_at: LogPlace) -> Option<NextStep> {
         let (place, follow) = (self.place(), self.scope.follow);
         let Instance { cursor, proof, .. } = &mut self.instance;
         if self.scope.tail.take_if(|tail| *tail == 0).is_some() {
@@ -639,7 +644,7 @@ impl Follower {
 
     fn on_in_band(&mut self, text: String, now: Duration, out: &mut Output) {
         let is_gone = self.instance.tries.was_in_band(kubelet_error::in_band(&text));
-        if self.place() != Place::Live && is_gone {
+        if self.place() != LogPlace::Live && is_gone {
             self.miss(text, out);
             return self.plan(now, out);
         }
@@ -650,14 +655,14 @@ impl Follower {
     }
 
     fn on_refused(&mut self, refusal: Refusal, now: Duration, out: &mut Output) {
-        let Phase::Open(_) = self.phase else { return };
+        let FollowerPhase::Open(_) = self.phase else { return };
         self.instance.closed = Some(now);
         let checked = self.instance.proof.was_checked();
         match refusal {
             Refusal::NotScheduled => self.on_waiting("the pod is not scheduled to a node".to_owned(), now, out),
             Refusal::Waiting(reason) => self.on_waiting(reason, now, out),
-            Refusal::NotFound(reason) if self.scope.follow && self.place() == Place::Live && !checked => {
-                self.phase = Phase::Missing { reason };
+            Refusal::NotFound(reason) if self.scope.follow && self.place() == LogPlace::Live && !checked => {
+                self.phase = FollowerPhase::Missing { reason };
                 out.actions.push(Action::Confirm(Duration::ZERO));
             }
             Refusal::NoInstance(reason) | Refusal::NotFound(reason) => {
@@ -672,7 +677,7 @@ impl Follower {
                 let goes_on = self.instance.tries.was_denied(&reason, withdrawn, self.is_final(), now);
                 if !self.scope.follow || !goes_on {
                     out.notes.push(Note::Forbidden(reason));
-                    return self.phase = Phase::Done;
+                    return self.phase = FollowerPhase::Done;
                 }
                 self.try_again(Note::Denied(reason), Duration::ZERO, Wake::Ended, now, out);
             }
@@ -684,7 +689,7 @@ impl Follower {
     fn on_waiting(&mut self, reason: String, now: Duration, out: &mut Output) {
         if !self.scope.follow || self.is_final() {
             out.notes.push(Note::NoLog(reason));
-            return self.phase = Phase::Done;
+            return self.phase = FollowerPhase::Done;
         }
         self.tell(Note::Waiting(reason), out);
         self.pause(SETTLE, Wake::Ended, now);
@@ -718,21 +723,21 @@ impl Follower {
     // Silence.
 
     /// Asks for the log's last lines beside the open stream.
-    fn probe(&mut self, why: Why, now: Duration, out: &mut Output) {
-        let (Phase::Open(reading) | Phase::Doubtful { reading, .. }) = &mut self.phase else { return };
-        if let Kind::Stream(listening) = &mut reading.kind {
+    fn probe(&mut self, why: ProbeReason, now: Duration, out: &mut Output) {
+        let (FollowerPhase::Open(reading) | FollowerPhase::Doubtful { reading, .. }) = &mut self.phase else { return };
+        if let ReadingKind::Stream(listening) = &mut reading.kind {
             listening.probe(why, now);
             let (previous, tail, urgent) =
-                (reading.request.previous, Some(self.instance.cursor.tail()), why == Why::Ended);
+                (reading.request.previous, Some(self.instance.cursor.tail()), why == ProbeReason::Ended);
             out.actions.push(Action::Probe(Request { previous, tail, urgent, ..Request::default() }));
         }
     }
 
     fn on_probed(&mut self, tail: Option<Vec<Line>>, now: Duration, out: &mut Output) {
         // What arrived while the status is asked for was not looked at yet.
-        let trusted = matches!(self.phase, Phase::Open(_));
-        let (Phase::Open(reading) | Phase::Doubtful { reading, .. }) = &mut self.phase else { return };
-        let Kind::Stream(listening) = &mut reading.kind else { return };
+        let trusted = matches!(self.phase, FollowerPhase::Open(_));
+        let (FollowerPhase::Open(reading) | FollowerPhase::Doubtful { reading, .. }) = &mut self.phase else { return };
+        let ReadingKind::Stream(listening) = &mut reading.kind else { return };
         let tail = tail.filter(|_| trusted);
         let Shown::Stalled(tail) = listening.answered(tail, reading.heard, &self.instance.cursor, now) else { return };
         // It has stalled, or a clock that was set back hides lines.
@@ -747,20 +752,20 @@ impl Follower {
 
     fn on_tick(&mut self, now: Duration, out: &mut Output) {
         match &self.phase {
-            Phase::Pause { until, .. } if now >= *until => self.plan(now, out),
-            Phase::Open(reading) => match &reading.kind {
-                Kind::Stream(listening) if listening.is_over(now) => {
+            FollowerPhase::Pause { until, .. } if now >= *until => self.plan(now, out),
+            FollowerPhase::Open(reading) => match &reading.kind {
+                ReadingKind::Stream(listening) if listening.is_over(now) => {
                     out.actions.push(Action::Close);
                     self.instance.closed = Some(now);
                     self.plan(now, out);
                 }
-                Kind::Stream(listening) if listening.is_silent(now) => self.probe(Why::Silent, now, out),
-                Kind::Read | Kind::Check(_) if now >= reading.heard + STALL => {
+                ReadingKind::Stream(listening) if listening.is_silent(now) => self.probe(ProbeReason::Silent, now, out),
+                ReadingKind::Read | ReadingKind::Check(_) if now >= reading.heard + STALL => {
                     out.actions.push(Action::Close);
                     self.instance.closed = Some(now);
                     self.fail(format!("nothing came for {} s", STALL.as_secs()), None, now, out);
                 }
-                Kind::Stream(_) | Kind::Read | Kind::Check(_) => {}
+                ReadingKind::Stream(_) | ReadingKind::Read | ReadingKind::Check(_) => {}
             },
             _ => {}
         }

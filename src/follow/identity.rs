@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::cursor::{Cursor, Overlap};
-use crate::k8s::status::Place;
+use crate::k8s::status::LogPlace;
 
 /// How long the watch may lag behind the kubelet, so that a log may have been opened under the wrong instance.
 const LAG: Duration = Duration::from_secs(10);
@@ -71,8 +71,8 @@ impl Identity {
 
     /// A line came that was not read before. `begun`: lines that wait came before it, so they are this instance's. In the log of the
     /// latest instance, to which `place` points, they would have: so they belong to nobody that can still be read.
-    pub fn settle(&mut self, begun: bool, place: Place) {
-        if begun || place != Place::Previous {
+    pub fn settle(&mut self, begun: bool, place: LogPlace) {
+        if begun || place != LogPlace::Previous {
             self.unclaimed = None;
         }
     }
@@ -127,11 +127,11 @@ mod tests {
             identity
         };
         let mut identity = disowned();
-        identity.settle(false, Place::Previous);
+        identity.settle(false, LogPlace::Previous);
         assert!(identity.is_open(), "the instance before it did not begin with it");
         assert!(identity.next().is_open(), "so the next one may");
         for (begun, place) in
-            [(true, Place::Previous), (true, Place::Latest), (false, Place::Latest), (false, Place::Live)]
+            [(true, LogPlace::Previous), (true, LogPlace::Latest), (false, LogPlace::Latest), (false, LogPlace::Live)]
         {
             let mut identity = disowned();
             identity.settle(begun, place);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{cursor::Cursor, earlier::Read, end_proof::EndProof, identity::Identity, note::Note, tries::Tries};
 use crate::k8s::{
     Line, Stamp,
-    status::{State, Status},
+    status::{InstanceState, Status},
 };
 
 /// How long opening a log may take without a reason to believe that it was rotated meanwhile.
@@ -62,7 +62,7 @@ impl Instance {
 
     /// Whether it is the first one, and not known to have run at all.
     pub fn has_never_started(&self, status: &Status) -> bool {
-        let waits = matches!(status.state, State::Waiting { .. }) && status.last.is_none();
+        let waits = matches!(status.state, InstanceState::Waiting { .. }) && status.last.is_none();
         self.number == 0 && self.opened.is_none() && waits
     }
 
@@ -74,7 +74,7 @@ impl Instance {
         }
         let restart = self.number;
         let ended = status.is_some_and(|status| {
-            status.restart > restart || matches!(status.state, State::Ended(_)) || status.last.is_some()
+            status.restart > restart || matches!(status.state, InstanceState::Ended(_)) || status.last.is_some()
         });
         match (self.cursor.last(), self.opened) {
             (None, None) => Note::Lost { restart, reason },
@@ -131,7 +131,7 @@ mod tests {
         Line { stamp: Stamp(100_000_000_000), text: Bytes::from_static(b"a") }
     }
 
-    fn status(restart: u32, state: State, last: Option<Ended>) -> Status {
+    fn status(restart: u32, state: InstanceState, last: Option<Ended>) -> Status {
         Status { restart, state, last, ..Status::default() }
     }
 
@@ -178,8 +178,8 @@ mod tests {
     fn what_was_lost_depends_on_what_is_known() {
         let reason = || "why".to_owned();
         let (restart, last) = (0, Some(line().stamp));
-        let ended = || status(0, State::Ended(Ended::default()), None);
-        let running = || status(0, State::Running { started: None }, None);
+        let ended = || status(0, InstanceState::Ended(Ended::default()), None);
+        let running = || status(0, InstanceState::Running { started: None }, None);
         let mut instance = Instance::default();
         assert_eq!(instance.loss(reason(), None), Note::Lost { restart, reason: reason() });
         instance.tries.was_denied("no", true, false, at(0));
@@ -194,8 +194,8 @@ mod tests {
         assert_eq!(instance.loss(reason(), Some(&running())), unverified, "a stream's end alone");
         assert_eq!(instance.loss(reason(), None), unverified);
         let unchecked = Note::Unchecked { restart, reason: reason() };
-        let waiting = status(0, State::default(), Some(Ended::default()));
-        for ended in [ended(), waiting, status(1, State::Running { started: None }, None)] {
+        let waiting = status(0, InstanceState::default(), Some(Ended::default()));
+        for ended in [ended(), waiting, status(1, InstanceState::Running { started: None }, None)] {
             assert_eq!(instance.loss(reason(), Some(&ended)), unchecked, "{ended:?}");
         }
         instance.opened = None;
@@ -204,12 +204,12 @@ mod tests {
 
     #[test]
     fn only_the_first_instance_that_waits_and_was_never_opened_has_not_started() {
-        let waits = || status(0, State::default(), None);
+        let waits = || status(0, InstanceState::default(), None);
         assert!(Instance::default().has_never_started(&waits()));
         assert!(!Instance::new(1).has_never_started(&waits()));
         assert!(!Instance { opened: Some(at(0)), ..Instance::default() }.has_never_started(&waits()));
-        assert!(!Instance::default().has_never_started(&status(0, State::default(), Some(Ended::default()))));
-        assert!(!Instance::default().has_never_started(&status(0, State::Running { started: None }, None)));
+        assert!(!Instance::default().has_never_started(&status(0, InstanceState::default(), Some(Ended::default()))));
+        assert!(!Instance::default().has_never_started(&status(0, InstanceState::Running { started: None }, None)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A container's life, as its status tells it, in notes and words.
 
 use super::note::Note;
-use crate::k8s::status::{PodLife, State, Status};
+use crate::k8s::status::{InstanceState, PodLife, Status};
 
 /// What changed from `old` to `new`, to be told.
 pub fn changes(old: Option<&Status>, new: &Status) -> Vec<Note> {
@@ -11,19 +11,19 @@ pub fn changes(old: Option<&Status>, new: &Status) -> Vec<Note> {
     }
     // The end of an instance of which only what came next was seen: the wait for another start, or that start.
     let unseen_end = old.is_none_or(|old| {
-        matches!(old.state, State::Running { .. }) && (new.restart > old.restart || new.last != old.last)
+        matches!(old.state, InstanceState::Running { .. }) && (new.restart > old.restart || new.last != old.last)
     });
     if let (true, Some(last)) = (unseen_end, &new.last) {
-        let waits = matches!(new.state, State::Waiting { .. });
+        let waits = matches!(new.state, InstanceState::Waiting { .. });
         let number = if waits { new.restart } else { new.restart.saturating_sub(1) };
         notes.push(Note::Ended(number, last.clone()));
     }
     match &new.state {
-        State::Waiting { reason } if reason.is_empty() => {}
-        State::Waiting { reason } => notes.push(Note::Waiting(reason.clone())),
-        State::Running { .. } => notes.push(Note::Started(new.restart)),
-        State::Ended(ended) => {
-            if old.is_none_or(|old| new.restart > old.restart || matches!(old.state, State::Waiting { .. })) {
+        InstanceState::Waiting { reason } if reason.is_empty() => {}
+        InstanceState::Waiting { reason } => notes.push(Note::Waiting(reason.clone())),
+        InstanceState::Running { .. } => notes.push(Note::Started(new.restart)),
+        InstanceState::Ended(ended) => {
+            if old.is_none_or(|old| new.restart > old.restart || matches!(old.state, InstanceState::Waiting { .. })) {
                 notes.push(Note::Started(new.restart));
             }
             notes.push(Note::Ended(new.restart, ended.clone()));
@@ -36,10 +36,10 @@ pub fn changes(old: Option<&Status>, new: &Status) -> Vec<Note> {
 pub fn why_no_log(status: Option<&Status>) -> String {
     match status.map(|status| (&status.state, status.pod)) {
         Some((_, PodLife::Gone)) => "the pod is gone and the container had not started".to_owned(),
-        Some((State::Waiting { reason }, PodLife::Finished)) if !reason.is_empty() => {
+        Some((InstanceState::Waiting { reason }, PodLife::Finished)) if !reason.is_empty() => {
             format!("the pod ended before the container started ({reason})")
         }
-        Some((State::Waiting { reason }, _)) if !reason.is_empty() => format!("waiting to start: {reason}"),
+        Some((InstanceState::Waiting { reason }, _)) if !reason.is_empty() => format!("waiting to start: {reason}"),
         _ => "the container has not started".to_owned(),
     }
 }
@@ -64,15 +64,15 @@ mod tests {
         Ended { exit_code, has_log: true, ..Ended::default() }
     }
 
-    fn waiting(reason: &str) -> State {
-        State::Waiting { reason: reason.to_owned() }
+    fn waiting(reason: &str) -> InstanceState {
+        InstanceState::Waiting { reason: reason.to_owned() }
     }
 
-    fn running() -> State {
-        State::Running { started: None }
+    fn running() -> InstanceState {
+        InstanceState::Running { started: None }
     }
 
-    fn status(restart: u32, state: State, last: Option<Ended>) -> Status {
+    fn status(restart: u32, state: InstanceState, last: Option<Ended>) -> Status {
         Status { restart, state, last, pod: PodLife::Active }
     }
 
@@ -85,7 +85,7 @@ mod tests {
         let ended = "ended: , exit code";
         let again = status(1, running(), Some(end(1)));
         let back_off = status(0, waiting("CrashLoopBackOff"), Some(end(1)));
-        let dead = status(0, State::Ended(end(1)), None);
+        let dead = status(0, InstanceState::Ended(end(1)), None);
         let (first, image) = (status(0, running(), None), status(0, waiting("ErrImagePull"), None));
         let lines = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
         for (old, new, expected) in [
@@ -103,7 +103,7 @@ mod tests {
             (None, &again, lines(&[&format!("{ended} 1"), "started again (restart 1)"])),
             (
                 Some(&dead),
-                &status(1, State::Ended(end(2)), Some(end(1))),
+                &status(1, InstanceState::Ended(end(2)), Some(end(1))),
                 lines(&["started again (restart 1)", &format!("{ended} 2 (restart 1)")]),
             ),
             (
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn why_there_is_no_log_is_said_in_words() {
-        let of = |state: State, pod: PodLife| why_no_log(Some(&Status { pod, ..status(0, state, None) }));
+        let of = |state: InstanceState, pod: PodLife| why_no_log(Some(&Status { pod, ..status(0, state, None) }));
         assert_eq!(of(waiting("x"), PodLife::Gone), "the pod is gone and the container had not started");
         assert_eq!(of(waiting("x"), PodLife::Finished), "the pod ended before the container started (x)");
         assert_eq!(of(waiting("x"), PodLife::Active), "waiting to start: x");

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::{
-    follower::{Action, End, Event, Follower, Output, Request, Scope},
+    follower::{Action, BodyEnd, Event, Follower, Output, Request, Scope},
     note::Note,
     refusal::Refusal,
 };
 use crate::k8s::{
     Line, Stamp, lines,
-    status::{Ended, PodLife, State, Status},
+    status::{Ended, InstanceState, PodLife, Status},
 };
 
 /// What may happen in a run.
@@ -196,9 +196,9 @@ impl World {
         let log = &self.logs[restart as usize];
         let earlier = restart.checked_sub(1).map(|at| ended(&self.logs[at as usize]));
         let (state, last) = match (log.ended, self.waiting) {
-            (None, _) => (State::Running { started: Some(Stamp(log.started).floor_second()) }, earlier),
-            (Some(_), true) => (State::Waiting { reason: "CrashLoopBackOff".into() }, Some(ended(log))),
-            (Some(_), false) => (State::Ended(ended(log)), earlier),
+            (None, _) => (InstanceState::Running { started: Some(Stamp(log.started).floor_second()) }, earlier),
+            (Some(_), true) => (InstanceState::Waiting { reason: "CrashLoopBackOff".into() }, Some(ended(log))),
+            (Some(_), false) => (InstanceState::Ended(ended(log)), earlier),
         };
         Status { restart, state, last, pod: self.life }
     }
@@ -371,7 +371,7 @@ impl World {
 
     fn open(&mut self, request: Request) {
         assert!(self.answer.is_none(), "two requests at once");
-        // Who gives up one instance goes on to the next, and the gate holds that back.
+        // Who gives up one instance goes on to the next, and the limiter holds that back.
         assert!(self.now >= self.not_before || !self.watched, "asked while the server wants to be left alone");
         if self.hazards.cuts && self.rng.u8(..4) == 0 {
             let pause = self.rng.bool().then(|| Duration::from_millis(self.rng.u64(..3000)));
@@ -418,7 +418,7 @@ impl World {
             return;
         }
         if self.hazards.cuts && self.rng.u8(..30) == 0 {
-            let end = if self.rng.bool() { End::Clean } else { End::Broken("reset".into()) };
+            let end = if self.rng.bool() { BodyEnd::Clean } else { BodyEnd::Broken("reset".into()) };
             let some = self.rng.usize(..=answer.ready.len());
             let bytes: Vec<u8> = answer.ready.drain(..some).collect();
             return self.finish(bytes, end);
@@ -431,13 +431,13 @@ impl World {
         let bytes: Vec<u8> = answer.ready.drain(..some).collect();
         let over = answer.ready.is_empty() && (!answer.request.follow || log.is_none_or(|log| log.ended.is_some()));
         if over {
-            self.finish(bytes, End::Clean);
+            self.finish(bytes, BodyEnd::Clean);
         } else if !bytes.is_empty() {
             self.tell(Event::Data(Bytes::from(bytes)));
         }
     }
 
-    fn finish(&mut self, bytes: Vec<u8>, end: End) {
+    fn finish(&mut self, bytes: Vec<u8>, end: BodyEnd) {
         if !bytes.is_empty() {
             self.tell(Event::Data(Bytes::from(bytes)));
         }

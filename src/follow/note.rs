@@ -24,7 +24,7 @@ pub enum Note {
         /// The instance's number.
         restart: u32,
         /// From when on it is wanted.
-        wanted: Wanted,
+        wanted: WantedFrom,
         /// The first line's stamp.
         first: Stamp,
     },
@@ -105,18 +105,18 @@ pub enum Note {
 /// From when on a log is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Wanted {
+pub enum WantedFrom {
     /// Since its container started, then.
     All(Stamp),
     /// Since a later moment.
     Since(Stamp),
 }
 
-impl Wanted {
+impl WantedFrom {
     /// The moment.
     pub fn from(self) -> Stamp {
         match self {
-            Wanted::All(from) | Wanted::Since(from) => from,
+            WantedFrom::All(from) | WantedFrom::Since(from) => from,
         }
     }
 }
@@ -203,8 +203,8 @@ impl fmt::Display for Note {
             Note::NoLog(reason) => write!(f, "no log: {reason}"),
             Note::StartsLate { restart, wanted, first } => {
                 let (what, from) = match wanted {
-                    Wanted::All(started) => ("the container", started),
-                    Wanted::Since(since) => ("what is wanted of it", since),
+                    WantedFrom::All(started) => ("the container", started),
+                    WantedFrom::Since(since) => ("what is wanted of it", since),
                 };
                 write!(
                     f,

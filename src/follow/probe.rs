@@ -14,7 +14,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Why a probe is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum ProbeReason {
     /// The stream is silent.
     Silent,
     /// The instance has ended, and its log may be gone before the stream ends.
@@ -38,7 +38,7 @@ pub struct Listening {
     /// When to probe next, unless something arrives.
     probe_at: Duration,
     /// When the probe that is on its way was sent, and why.
-    probing: Option<(Duration, Why)>,
+    probing: Option<(Duration, ProbeReason)>,
     /// The last lines of the ended instance's log.
     last_lines: Option<Vec<Line>>,
     /// When the stream is given up, since its instance has ended.
@@ -82,7 +82,7 @@ impl Listening {
     }
 
     /// A probe is sent.
-    pub fn probe(&mut self, why: Why, now: Duration) {
+    pub fn probe(&mut self, why: ProbeReason, now: Duration) {
         self.probing = Some((now, why));
     }
 
@@ -93,12 +93,14 @@ impl Listening {
         self.probe_at = now + self.patience;
         match (tail, why) {
             (None, _) => Shown::Nothing,
-            (tail, Why::Ended) => {
+            (tail, ProbeReason::Ended) => {
                 self.last_lines = tail;
                 Shown::Nothing
             }
-            (Some(tail), Why::Silent) if heard > sent || tail.is_empty() || read.ends_with(&tail) => Shown::Nothing,
-            (Some(tail), Why::Silent) => Shown::Stalled(tail),
+            (Some(tail), ProbeReason::Silent) if heard > sent || tail.is_empty() || read.ends_with(&tail) => {
+                Shown::Nothing
+            }
+            (Some(tail), ProbeReason::Silent) => Shown::Stalled(tail),
         }
     }
 
@@ -130,7 +132,7 @@ mod tests {
     }
 
     /// Listens since 10 s and is silent at 12 s, when a probe is sent.
-    fn probed(why: Why) -> Listening {
+    fn probed(why: ProbeReason) -> Listening {
         let mut listening = Listening::new(at(10));
         assert_eq!(listening.deadline(), Some(at(12)));
         assert!(!listening.is_silent(at(12) - Duration::from_nanos(1)) && listening.is_silent(at(12)));
@@ -148,7 +150,7 @@ mod tests {
             let next = listening.deadline().unwrap();
             pauses.push((next - now).as_secs());
             now = next;
-            listening.probe(Why::Silent, now);
+            listening.probe(ProbeReason::Silent, now);
             assert_eq!(listening.answered(None, at(0), &read(), now), Shown::Nothing);
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 60, 60, 60]);
@@ -159,8 +161,9 @@ mod tests {
     #[test]
     fn a_stream_has_stalled_when_the_log_knows_more() {
         let more = vec![line("a"), line("b")];
-        let answered =
-            |tail: Option<Vec<Line>>, heard: u64| probed(Why::Silent).answered(tail, at(heard), &read(), at(13));
+        let answered = |tail: Option<Vec<Line>>, heard: u64| {
+            probed(ProbeReason::Silent).answered(tail, at(heard), &read(), at(13))
+        };
         assert_eq!(answered(Some(more.clone()), 11), Shown::Stalled(more.clone()));
         assert_eq!(answered(Some(more.clone()), 12), Shown::Stalled(more.clone()));
         assert_eq!(answered(Some(more.clone()), 13), Shown::Nothing, "the stream went on meanwhile");
@@ -174,7 +177,7 @@ mod tests {
     #[test]
     fn the_last_lines_of_an_instance_that_ended_are_kept_for_its_end() {
         for (tail, alike) in [(Some(vec![line("a")]), true), (Some(vec![line("b")]), false), (None, false)] {
-            let mut listening = probed(Why::Ended);
+            let mut listening = probed(ProbeReason::Ended);
             assert!(!listening.ends_alike(&read()));
             assert_eq!(listening.answered(tail, at(11), &read(), at(13)), Shown::Nothing);
             assert_eq!(listening.ends_alike(&read()), alike);
@@ -187,10 +190,10 @@ mod tests {
         assert!(!listening.is_over(at(1000)));
         assert!(listening.ended(at(11)), "its last lines are asked for");
         assert!(!listening.ended(at(12)), "once");
-        listening.probe(Why::Ended, at(11));
+        listening.probe(ProbeReason::Ended, at(11));
         assert_eq!(listening.deadline(), Some(at(16)));
         assert!(!listening.is_over(at(16) - Duration::from_nanos(1)) && listening.is_over(at(16)));
-        let mut listening = probed(Why::Silent);
+        let mut listening = probed(ProbeReason::Silent);
         assert!(!listening.ended(at(13)), "another probe is on its way");
         assert!(listening.is_over(at(18)));
     }

@@ -3,16 +3,16 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::{
-    cursor::{Cursor, Overlap, Verdict, chunks},
+    cursor::{Cursor, LineVerdict, Overlap, chunks},
     end_proof::Tail,
-    event::{End, Request, Scope},
+    event::{BodyEnd, Request, Scope},
     instance::Instance,
     probe::Listening,
 };
 use crate::k8s::{
     Line, Stamp,
-    lines::{Piece, Splitter},
-    status::Place,
+    lines::{LogPiece, Splitter},
+    status::LogPlace,
 };
 use bytes::Bytes;
 
@@ -36,7 +36,7 @@ pub enum Purpose {
 
 /// What is kept of an answer because of its purpose.
 #[derive(Debug)]
-pub enum Kind {
+pub enum ReadingKind {
     /// A stream, and how it is listened to.
     Stream(Listening),
     /// A plain reading.
@@ -58,24 +58,24 @@ pub enum Drawn {
 
 /// What arrived of an answer.
 #[derive(Debug)]
-pub enum Part {
+pub enum AnswerPart {
     /// Bytes.
     Data(Bytes),
     /// Its end.
-    End(End),
+    End(BodyEnd),
 }
 
 /// An open request.
 #[derive(Debug)]
 pub struct Reading {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: ReadingKind,
     /// The request.
     pub request: Request,
     /// Whether `sinceTime` follows from the cursor, so that lines behind a clock's step may be hidden.
     pub limited: bool,
     /// Where the instance's log was when it was opened.
-    pub place: Place,
+    pub place: LogPlace,
     /// The answer, cut into lines.
     pub splitter: Splitter,
     /// What must come again.
@@ -83,7 +83,7 @@ pub struct Reading {
     /// Whether any line was new.
     pub any_new: bool,
     /// What arrived while it was asked whose log this is.
-    pub held: VecDeque<Part>,
+    pub held: VecDeque<AnswerPart>,
     /// When anything last arrived.
     pub heard: Duration,
     /// How long nothing had, when the first line did.
@@ -96,7 +96,7 @@ impl Reading {
         purpose: Purpose,
         instance: &mut Instance,
         scope: Scope,
-        place: Place,
+        place: LogPlace,
         urgent: bool,
         now: Duration,
     ) -> Reading {
@@ -116,13 +116,13 @@ impl Reading {
             }
         };
         let request =
-            Request { previous: place == Place::Previous, follow: purpose == Purpose::Stream, since, tail, urgent };
+            Request { previous: place == LogPlace::Previous, follow: purpose == Purpose::Stream, since, tail, urgent };
         let unclaimed = if first { identity.overlap() } else { None };
         Reading {
             kind: match purpose {
-                Purpose::Stream => Kind::Stream(Listening::new(now)),
-                Purpose::Read => Kind::Read,
-                Purpose::Check => Kind::Check(Vec::new()),
+                Purpose::Stream => ReadingKind::Stream(Listening::new(now)),
+                Purpose::Read => ReadingKind::Read,
+                Purpose::Check => ReadingKind::Check(Vec::new()),
             },
             request,
             limited: purpose != Purpose::Check && resumed.is_some(),
@@ -142,15 +142,15 @@ impl Reading {
     }
 
     /// Whether the instance's log is no longer where it was opened: the same request reads another instance now.
-    pub fn is_elsewhere(&self, place: Place) -> bool {
-        place != self.place && (self.place, place) != (Place::Live, Place::Latest)
+    pub fn is_elsewhere(&self, place: LogPlace) -> bool {
+        place != self.place && (self.place, place) != (LogPlace::Live, LogPlace::Latest)
     }
 
     /// Something arrived, or nobody listened until `now`.
     #[inline]
     pub fn heard(&mut self, now: Duration) {
         self.heard = now;
-        if let Kind::Stream(listening) = &mut self.kind {
+        if let ReadingKind::Stream(listening) = &mut self.kind {
             listening.heard(now);
         }
     }
@@ -160,28 +160,28 @@ impl Reading {
     pub fn draw(&mut self, instance: &mut Instance, since: Option<Stamp>) -> Option<Drawn> {
         loop {
             let line = match self.splitter.next()? {
-                Piece::Line(line) => line,
+                LogPiece::Line(line) => line,
                 // `sinceTime` cut off the beginning of this line, which was read before.
-                Piece::Bare(_) if self.request.since.is_some() && !self.any_new => continue,
+                LogPiece::Bare(_) if self.request.since.is_some() && !self.any_new => continue,
                 // The beginning is stamped before `sinceTime` though it comes after.
-                Piece::Bare(_) if self.limited => return Some(Drawn::Hidden),
-                Piece::Bare(text) => Line { stamp: instance.cursor.last().unwrap_or_default(), text },
+                LogPiece::Bare(_) if self.limited => return Some(Drawn::Hidden),
+                LogPiece::Bare(text) => Line { stamp: instance.cursor.last().unwrap_or_default(), text },
             };
             if since.is_some_and(|since| line.stamp < since) {
                 continue;
             }
-            if let Kind::Check(tail) = &mut self.kind {
+            if let ReadingKind::Check(tail) = &mut self.kind {
                 tail.push(line);
                 continue;
             }
             let verdict = self.overlap.judge(&line);
             let is_set_back = || instance.cursor.last().is_some_and(|last| line.stamp < last.back(SET_BACK));
-            if self.limited && verdict != Verdict::Old && is_set_back() {
+            if self.limited && verdict != LineVerdict::Old && is_set_back() {
                 // Lines before this one may be stamped before `sinceTime`.
                 return Some(Drawn::Hidden);
             }
             match verdict {
-                Verdict::Old => {
+                LineVerdict::Old => {
                     if instance.identity.is_open() {
                         instance.cursor.read(&line);
                     }
@@ -189,8 +189,8 @@ impl Reading {
                         instance.proof.rejoined();
                     }
                 }
-                Verdict::New => return Some(Drawn::New(line)),
-                Verdict::NewAfterGap => return Some(Drawn::NewAfterGap(line)),
+                LineVerdict::New => return Some(Drawn::New(line)),
+                LineVerdict::NewAfterGap => return Some(Drawn::NewAfterGap(line)),
             }
         }
     }
@@ -198,8 +198,8 @@ impl Reading {
     /// When there is something to do unless more arrives.
     pub fn deadline(&self) -> Option<Duration> {
         match &self.kind {
-            Kind::Stream(listening) => listening.deadline(),
-            Kind::Read | Kind::Check(_) => Some(self.heard + STALL),
+            ReadingKind::Stream(listening) => listening.deadline(),
+            ReadingKind::Read | ReadingKind::Check(_) => Some(self.heard + STALL),
         }
     }
 
@@ -223,7 +223,7 @@ impl Reading {
 mod tests {
     use super::*;
 
-    fn reading(kind: Kind, place: Place) -> Reading {
+    fn reading(kind: ReadingKind, place: LogPlace) -> Reading {
         Reading {
             kind,
             request: Request::default(),
@@ -267,15 +267,15 @@ mod tests {
     fn lines_from_before_since_are_not_drawn() {
         let lines = [("10", "a"), ("12", "b"), ("11", "c"), ("11.5", "d")];
         let since = Some(line("11.5", "").stamp);
-        let drawn = drawn(&mut reading(Kind::Read, Place::Live), &mut Instance::default(), since, &lines);
+        let drawn = drawn(&mut reading(ReadingKind::Read, LogPlace::Live), &mut Instance::default(), since, &lines);
         assert_eq!(drawn, [Drawn::New(line("12", "b")), Drawn::New(line("11.5", "d"))]);
     }
 
     #[test]
     fn a_check_keeps_its_lines() {
-        let mut check = reading(Kind::Check(Vec::new()), Place::Live);
+        let mut check = reading(ReadingKind::Check(Vec::new()), LogPlace::Live);
         assert!(drawn(&mut check, &mut Instance::default(), None, &[("10", "a"), ("11", "b")]).is_empty());
-        assert!(matches!(check.kind, Kind::Check(lines) if lines == [line("10", "a"), line("11", "b")]));
+        assert!(matches!(check.kind, ReadingKind::Check(lines) if lines == [line("10", "a"), line("11", "b")]));
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         let limited = |limited: bool, second: &'static str| {
             let mut instance = Instance::default();
             instance.read(&line("20", "a"));
-            let mut reading = Reading { limited, ..reading(Kind::Read, Place::Live) };
+            let mut reading = Reading { limited, ..reading(ReadingKind::Read, LogPlace::Live) };
             drawn(&mut reading, &mut instance, None, &[(second, "b")])
         };
         assert_eq!(limited(true, "19.499999999"), [Drawn::Hidden]);
@@ -297,7 +297,7 @@ mod tests {
             let mut instance = Instance::default();
             instance.read(&line("20", "a"));
             let request = Request { since, ..Request::default() };
-            let mut reading = Reading { limited, request, any_new, ..reading(Kind::Read, Place::Live) };
+            let mut reading = Reading { limited, request, any_new, ..reading(ReadingKind::Read, LogPlace::Live) };
             drawn(&mut reading, &mut instance, None, &[("", "rest")])
         };
         let since = Some(Stamp(0));
@@ -315,14 +315,14 @@ mod tests {
         instance.read(&line("21", "b"));
         instance.proof.interrupted();
         let overlap = instance.cursor.overlap(None);
-        let mut again = Reading { overlap: overlap.clone(), ..reading(Kind::Read, Place::Live) };
+        let mut again = Reading { overlap: overlap.clone(), ..reading(ReadingKind::Read, LogPlace::Live) };
         assert!(drawn(&mut again, &mut instance, None, &[("20", "a")]).is_empty());
         assert!(instance.proof.is_broken());
         let lines = [("21", "b"), ("22", "c")];
         assert_eq!(drawn(&mut again, &mut instance, None, &lines), [Drawn::New(line("22", "c"))]);
         assert!(!instance.proof.is_broken());
         assert_eq!(instance.cursor.count(), 2);
-        let mut gap = Reading { overlap, ..reading(Kind::Read, Place::Live) };
+        let mut gap = Reading { overlap, ..reading(ReadingKind::Read, LogPlace::Live) };
         assert_eq!(drawn(&mut gap, &mut instance, None, &[("23", "d")]), [Drawn::NewAfterGap(line("23", "d"))]);
     }
 
@@ -332,7 +332,7 @@ mod tests {
         instance.read(&line("20", "a"));
         instance.disown();
         let overlap = instance.identity.overlap().unwrap();
-        let mut again = Reading { overlap, ..reading(Kind::Read, Place::Previous) };
+        let mut again = Reading { overlap, ..reading(ReadingKind::Read, LogPlace::Previous) };
         assert_eq!(drawn(&mut again, &mut instance, None, &[("20", "a")]), []);
         assert_eq!(instance.cursor.count(), 1);
     }
@@ -340,29 +340,29 @@ mod tests {
     #[test]
     fn a_request_asks_for_what_is_missing() {
         let at = Duration::from_secs;
-        let open = |purpose: Purpose, instance: &mut Instance, scope: Scope, place: Place| {
+        let open = |purpose: Purpose, instance: &mut Instance, scope: Scope, place: LogPlace| {
             let reading = Reading::open(purpose, instance, scope, place, false, at(100));
             (reading.request, reading.limited)
         };
         let since = |second: &str| Some(line(second, "").stamp);
         let tail = Scope { tail: Some(7), ..Scope::default() };
-        let (first, limited) = open(Purpose::Stream, &mut Instance::default(), tail, Place::Live);
+        let (first, limited) = open(Purpose::Stream, &mut Instance::default(), tail, LogPlace::Live);
         assert_eq!((first, limited), (Request { follow: true, tail: Some(7), ..Request::default() }, false));
         let mut instance = Instance { closed: Some(at(98)), ..Instance::default() };
         instance.read(&line("20.7", "a"));
-        let (next, limited) = open(Purpose::Read, &mut instance, tail, Place::Previous);
+        let (next, limited) = open(Purpose::Read, &mut instance, tail, LogPlace::Previous);
         assert_eq!((next, limited), (Request { previous: true, since: since("17"), ..Request::default() }, true));
-        let (check, limited) = open(Purpose::Check, &mut instance, tail, Place::Latest);
+        let (check, limited) = open(Purpose::Check, &mut instance, tail, LogPlace::Latest);
         assert_eq!((check, limited), (Request { tail: Some(2), ..Request::default() }, false));
         for (wanted, expected) in [("10", "17"), ("18.9", "18")] {
             let scope = Scope { since: since(wanted), ..Scope::default() };
-            let (next, limited) = open(Purpose::Read, &mut instance, scope, Place::Latest);
+            let (next, limited) = open(Purpose::Read, &mut instance, scope, LogPlace::Latest);
             assert_eq!((next.since, limited), (since(expected), true), "{wanted}");
         }
         let scope = Scope { since: since("18.9"), ..Scope::default() };
-        let (first, limited) = open(Purpose::Read, &mut Instance::default(), scope, Place::Latest);
+        let (first, limited) = open(Purpose::Read, &mut Instance::default(), scope, LogPlace::Latest);
         assert_eq!((first.since, limited), (since("18"), false), "what was asked for hides nothing that is wanted");
-        assert_eq!(open(Purpose::Check, &mut instance, scope, Place::Latest).0.since, None);
+        assert_eq!(open(Purpose::Check, &mut instance, scope, LogPlace::Latest).0.since, None);
     }
 
     #[test]
@@ -372,8 +372,8 @@ mod tests {
         let long = Line { text: Bytes::from(vec![b'x'; 20 << 10]), ..line("21", "") };
         let end = super::super::end_proof::ReadEnd {
             stream: false,
-            place: Place::Latest,
-            opened_at: Place::Latest,
+            place: LogPlace::Latest,
+            opened_at: LogPlace::Latest,
             tail: Tail::Line(long),
             new_lines: true,
             overlapped: true,
@@ -383,7 +383,8 @@ mod tests {
             unclaimed: false,
         };
         instance.proof.read(end);
-        let check = Reading::open(Purpose::Check, &mut instance, Scope::default(), Place::Latest, true, Duration::ZERO);
+        let check =
+            Reading::open(Purpose::Check, &mut instance, Scope::default(), LogPlace::Latest, true, Duration::ZERO);
         assert_eq!(check.request, Request { tail: Some(2 + 4), urgent: true, ..Request::default() });
     }
 
@@ -391,11 +392,11 @@ mod tests {
     fn an_answer_is_untouched_until_a_line_of_it_was_judged() {
         let mut instance = Instance::default();
         instance.read(&line("20", "a"));
-        let mut new = reading(Kind::Read, Place::Live);
+        let mut new = reading(ReadingKind::Read, LogPlace::Live);
         assert!(new.is_untouched());
         new.any_new = true;
         assert!(!new.is_untouched());
-        let mut old = Reading { overlap: instance.cursor.overlap(None), ..reading(Kind::Read, Place::Live) };
+        let mut old = Reading { overlap: instance.cursor.overlap(None), ..reading(ReadingKind::Read, LogPlace::Live) };
         assert!(old.is_untouched());
         drawn(&mut old, &mut instance, None, &[("20", "a")]);
         assert!(!old.is_untouched());
@@ -403,11 +404,11 @@ mod tests {
 
     #[test]
     fn only_a_running_instance_may_end_where_its_log_is() {
-        use Place::{Future, Latest, Live, Nowhere, Previous};
+        use LogPlace::{Future, Latest, Live, Nowhere, Previous};
         for opened in [Live, Latest, Previous] {
             for now in [Future, Live, Latest, Previous, Nowhere] {
                 let here = opened == now || (opened, now) == (Live, Latest);
-                assert_eq!(reading(Kind::Read, opened).is_elsewhere(now), !here, "{opened:?} {now:?}");
+                assert_eq!(reading(ReadingKind::Read, opened).is_elsewhere(now), !here, "{opened:?} {now:?}");
             }
         }
     }
@@ -415,7 +416,7 @@ mod tests {
     #[test]
     fn an_answer_ends_in_a_line_in_a_part_of_one_or_in_text() {
         let end = |text: &str| {
-            let mut reading = reading(Kind::Read, Place::Live);
+            let mut reading = reading(ReadingKind::Read, LogPlace::Live);
             reading.splitter.push(Bytes::copy_from_slice(text.as_bytes()));
             assert_eq!(reading.splitter.by_ref().count(), text.matches('\n').count());
             (reading.tail(), reading.unstamped_end())
@@ -432,12 +433,12 @@ mod tests {
     #[test]
     fn a_plain_reading_is_given_up_after_a_silence_and_a_stream_is_probed() {
         let second = Duration::from_secs(1);
-        for kind in [Kind::Read, Kind::Check(Vec::new())] {
-            let mut reading = reading(kind, Place::Latest);
+        for kind in [ReadingKind::Read, ReadingKind::Check(Vec::new())] {
+            let mut reading = reading(kind, LogPlace::Latest);
             reading.heard(second);
             assert_eq!(reading.deadline(), Some(second + STALL));
         }
-        let mut stream = reading(Kind::Stream(Listening::new(Duration::ZERO)), Place::Live);
+        let mut stream = reading(ReadingKind::Stream(Listening::new(Duration::ZERO)), LogPlace::Live);
         let first = stream.deadline().unwrap();
         stream.heard(second);
         assert_eq!(stream.deadline(), Some(first + second));

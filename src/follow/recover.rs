@@ -13,19 +13,19 @@ use futures::StreamExt as _;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
-    beginning::Beginning,
+    beginning::LogBeginning,
     cursor::Cursor,
-    drive::{Batch, Told},
-    follower::{Output, Scope, Start},
-    gate::Gate,
+    drive::{Batch, DriverEvent},
+    follower::{Output, ReadingStart, Scope},
+    limiter::RequestLimiter,
     listener::{Listener, Unheard},
-    note::{Note, Proof, Seal, Wanted},
-    splice::{self, Progress, Splice},
+    note::{Note, Proof, Seal, WantedFrom},
+    splice::{self, Splice, SpliceProgress},
 };
 use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, review},
     k8s::{ContainerId, InstanceId, Line, Stamp, Stream, Target},
-    node_logs::{self, Directory, FileName, NodeLine, NodeLog, Owner, Piece, Unreadable},
+    node_logs::{self, Directory, FileName, LogOwner, NodeLine, NodeLog, NodePiece, Unreadable},
 };
 
 /// Whether lines that the log API no longer has are read from the files of the nodes.
@@ -81,7 +81,7 @@ impl Nodes {
 
 /// Why the files of a node do not help.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Why {
+enum NotRecovered {
     /// They are not to be asked.
     Unwanted,
     NotPermitted,
@@ -93,12 +93,12 @@ enum Why {
     Other(String),
 }
 
-impl From<Unreadable> for Why {
-    fn from(error: Unreadable) -> Why {
+impl From<Unreadable> for NotRecovered {
+    fn from(error: Unreadable) -> NotRecovered {
         match error {
-            Unreadable::NotPermitted => Why::NotPermitted,
-            Unreadable::NotKept => Why::NotKept,
-            other => Why::Other(other.to_string()),
+            Unreadable::NotPermitted => NotRecovered::NotPermitted,
+            Unreadable::NotKept => NotRecovered::NotKept,
+            other => NotRecovered::Other(other.to_string()),
         }
     }
 }
@@ -119,7 +119,7 @@ struct Stretch {
 
 /// What was found of a [`Stretch`].
 #[derive(Debug, Clone, Default)]
-struct Found {
+struct RecoveredLines {
     /// The first line's stamp, and the last one's, of those handed on.
     stamps: Option<(Stamp, Stamp)>,
     /// The files begin after what was read before.
@@ -131,12 +131,12 @@ struct Found {
     /// How many lines were handed on.
     count: u64,
     /// Why not all that comes after the last line was found.
-    cut: Option<Why>,
+    cut: Option<NotRecovered>,
 }
 
-impl Found {
-    fn nothing(why: Why) -> Found {
-        Found { cut: Some(why), ..Found::default() }
+impl RecoveredLines {
+    fn nothing(why: NotRecovered) -> RecoveredLines {
+        RecoveredLines { cut: Some(why), ..RecoveredLines::default() }
     }
 
     fn is_all(&self) -> bool {
@@ -144,36 +144,36 @@ impl Found {
     }
 
     /// Why it is not all.
-    fn why(&self) -> Why {
-        self.cut.clone().unwrap_or(Why::Older)
+    fn why(&self) -> NotRecovered {
+        self.cut.clone().unwrap_or(NotRecovered::Older)
     }
 }
 
 /// A log of which it is not known yet whether it was read from its first line on.
 #[derive(Debug)]
 struct Begun {
-    start: Start,
-    wanted: Wanted,
+    start: ReadingStart,
+    wanted: WantedFrom,
     /// `None` until a line came.
-    beginning: Option<Beginning>,
+    beginning: Option<LogBeginning>,
     /// Why its node does not help; `None` when it was not asked.
-    why: Option<Why>,
+    why: Option<NotRecovered>,
 }
 
 impl Begun {
     /// `None` when the container's start is not known.
-    fn new(start: Start, since: Option<Stamp>) -> Option<Begun> {
+    fn new(start: ReadingStart, since: Option<Stamp>) -> Option<Begun> {
         let started = start.started?;
         let since = since.filter(|since| *since > started);
-        let wanted = since.map_or(Wanted::All(started), Wanted::Since);
+        let wanted = since.map_or(WantedFrom::All(started), WantedFrom::Since);
         Some(Begun { start, wanted, beginning: None, why: None })
     }
 
     /// How it begins if its first line is stamped so.
-    fn from(&self, first: Stamp) -> Beginning {
+    fn from(&self, first: Stamp) -> LogBeginning {
         // While a log lies open, nothing of it is rotated away unseen.
         let silent = i64::try_from(self.start.silent.as_nanos()).unwrap_or(i64::MAX);
-        Beginning::new(self.wanted.from().back(-silent), first)
+        LogBeginning::new(self.wanted.from().back(-silent), first)
     }
 
     fn read(&mut self, lines: &[Line]) {
@@ -189,7 +189,7 @@ impl Begun {
 /// Hands on what one container says, with what its node still has at its place.
 pub struct Recovery<L> {
     nodes: Arc<Nodes>,
-    gate: Arc<Gate>,
+    limiter: Arc<RequestLimiter>,
     target: Arc<Target>,
     id: Arc<ContainerId>,
     scope: Scope,
@@ -210,11 +210,11 @@ pub struct Recovery<L> {
     doubts: BTreeSet<u32>,
 }
 
-impl<L: Listener<Told>> Recovery<L> {
+impl<L: Listener<DriverEvent>> Recovery<L> {
     /// Of one container. Of what is read, only lines stamped at or after `shown` are handed on.
     pub fn new(
         nodes: Arc<Nodes>,
-        gate: Arc<Gate>,
+        limiter: Arc<RequestLimiter>,
         target: Arc<Target>,
         scope: Scope,
         shown: Option<Stamp>,
@@ -223,7 +223,7 @@ impl<L: Listener<Told>> Recovery<L> {
         Recovery {
             id: Arc::new(target.id()),
             nodes,
-            gate,
+            limiter,
             target,
             scope,
             shown,
@@ -257,7 +257,7 @@ impl<L: Listener<Told>> Recovery<L> {
             Some(proof) => proof,
             None => return Ok(()),
         };
-        self.told.hear(Told::Complete { instance: self.instance(restart), lines, proof }).await
+        self.told.hear(DriverEvent::Complete { instance: self.instance(restart), lines, proof }).await
     }
 
     /// Tells where the container runs.
@@ -304,7 +304,7 @@ impl<L: Listener<Told>> Recovery<L> {
         if let Note::Gone { restart, .. } | Note::Unchecked { restart, .. } = note {
             self.doubts.insert(restart);
         }
-        self.told.hear(Told::Note(self.id.clone(), note)).await
+        self.told.hear(DriverEvent::Note(self.id.clone(), note)).await
     }
 
     async fn lines(&mut self, restart: u32, stream: Option<Stream>, mut lines: Vec<Line>) -> Result<(), Unheard> {
@@ -320,11 +320,11 @@ impl<L: Listener<Told>> Recovery<L> {
         }
         *self.handed.entry(restart).or_default() += lines.len() as u64;
         let batch = Batch { instance: self.instance(restart), stream, lines };
-        self.told.hear(Told::Lines(batch)).await
+        self.told.hear(DriverEvent::Lines(batch)).await
     }
 
     /// Hands on what the node has before the first lines of an instance that were read, and tells what may have been before them.
-    async fn begin(&mut self, start: Start, after: &[Line]) -> Result<(), Unheard> {
+    async fn begin(&mut self, start: ReadingStart, after: &[Line]) -> Result<(), Unheard> {
         let restart = start.restart;
         self.begun = Begun::new(start, self.scope.since);
         if let (Some(begun), Some(line)) = (&self.begun, after.first()) {
@@ -355,7 +355,7 @@ impl<L: Listener<Told>> Recovery<L> {
         if found.files.is_empty() {
             let waited = start.waited && start.tail.is_none() && self.scope.since.is_none();
             begun.why = Some(found.why());
-            let late = after.first().map(|line| begun.from(line.stamp)).filter(Beginning::is_late);
+            let late = after.first().map(|line| begun.from(line.stamp)).filter(LogBeginning::is_late);
             match late {
                 // It was elbtail that came late.
                 Some(late) if waited => return self.starts_late(&begun, late).await,
@@ -386,11 +386,11 @@ impl<L: Listener<Told>> Recovery<L> {
         if begun.why.is_none() {
             begun.why = Some(match Box::pin(self.open(begun.start.restart, None)).await {
                 Ok(log) if log.is_whole() => return Ok(()),
-                Ok(_) => Why::Other("it showed only when later lines had been printed".to_owned()),
+                Ok(_) => NotRecovered::Other("it showed only when later lines had been printed".to_owned()),
                 Err(why) => why,
             });
         }
-        if let Wanted::Since(since) = begun.wanted
+        if let WantedFrom::Since(since) = begun.wanted
             && Box::pin(self.newest_begins(begun.start.previous)).await.is_some_and(|begins| begins < since)
         {
             return Ok(());
@@ -398,10 +398,10 @@ impl<L: Listener<Told>> Recovery<L> {
         self.starts_late(&begun, beginning).await
     }
 
-    async fn starts_late(&mut self, begun: &Begun, beginning: Beginning) -> Result<(), Unheard> {
+    async fn starts_late(&mut self, begun: &Begun, beginning: LogBeginning) -> Result<(), Unheard> {
         let (restart, wanted) = (begun.start.restart, begun.wanted);
         self.tell(Note::StartsLate { restart, wanted, first: beginning.first }).await?;
-        self.explain(begun.why.clone().unwrap_or(Why::Older)).await
+        self.explain(begun.why.clone().unwrap_or(NotRecovered::Older)).await
     }
 
     /// The stamp of the first line that the log API has, whatever lines are wanted.
@@ -414,7 +414,7 @@ impl<L: Listener<Told>> Recovery<L> {
             limit_bytes: Some(STAMP_BYTES),
             ..LogQuery::default()
         };
-        let _place = self.gate.ask(false).await;
+        let _place = self.limiter.ask(false).await;
         let LogAnswer::Body(mut body) = self.nodes.cluster.log(namespace, pod, &query).await.ok()? else { return None };
         let mut text = Vec::new();
         while let Some(Ok(bytes)) = body.next().await {
@@ -482,7 +482,7 @@ impl<L: Listener<Told>> Recovery<L> {
         match (&found.cut, last) {
             (None, Some(last)) if found.begins_late => {
                 self.tell(narrowed(restart, last, None, &found)).await?;
-                return self.explain(Why::Older).await;
+                return self.explain(NotRecovered::Older).await;
             }
             (None, Some(_)) => return Ok(()),
             (None, None) => return self.tell_begin(restart, &found).await,
@@ -500,7 +500,7 @@ impl<L: Listener<Told>> Recovery<L> {
     }
 
     /// Tells where the log of an instance begins of which only files are left, when they may not be all there were.
-    async fn tell_begin(&mut self, restart: u32, found: &Found) -> Result<(), Unheard> {
+    async fn tell_begin(&mut self, restart: u32, found: &RecoveredLines) -> Result<(), Unheard> {
         let (Some((first, _)), 2..) = (found.stamps, found.files.len()) else { return Ok(()) };
         let text = format!(
             "the log of instance {restart} was read from its node's files, which start at {}: earlier lines may have been rotated away",
@@ -510,22 +510,22 @@ impl<L: Listener<Told>> Recovery<L> {
     }
 
     /// Tells why the node does not help, as far as it is news.
-    async fn explain(&mut self, why: Why) -> Result<(), Unheard> {
+    async fn explain(&mut self, why: NotRecovered) -> Result<(), Unheard> {
         let node = self.node.as_deref().unwrap_or("its node");
         let (text, once) = match why {
-            Why::Unwanted => return Ok(()),
+            NotRecovered::Unwanted => return Ok(()),
             // Whoever may read one node's files may read all.
-            Why::NotPermitted => {
+            NotRecovered::NotPermitted => {
                 let once = "not permitted".to_owned();
                 (format!("with permission to get nodes/proxy they could be read from node {node}"), Some(once))
             }
-            Why::Older => (format!("they are older than the files that node {node} keeps"), None),
+            NotRecovered::Older => (format!("they are older than the files that node {node} keeps"), None),
             // So it is wherever a pod was deleted: what is told besides says so.
-            Why::NotKept => {
+            NotRecovered::NotKept => {
                 let text = format!("node {node} keeps no file of it any more");
                 (text.clone(), Some(text))
             }
-            Why::Other(why) => {
+            NotRecovered::Other(why) => {
                 let text = format!("they cannot be read from node {node} either: {why}");
                 (text.clone(), Some(text))
             }
@@ -552,9 +552,9 @@ impl<L: Listener<Told>> Recovery<L> {
     }
 
     /// Where the container's files are, if we may ask.
-    async fn directory(&mut self) -> Result<Directory, Why> {
+    async fn directory(&mut self) -> Result<Directory, NotRecovered> {
         if self.nodes.wanted == NodeLogs::Never {
-            return Err(Why::Unwanted);
+            return Err(NotRecovered::Unwanted);
         }
         if self.node.is_none() {
             // It was not scheduled yet when it was first seen.
@@ -564,16 +564,17 @@ impl<L: Listener<Told>> Recovery<L> {
         }
         // Where the question cannot be asked, the answer to a request tells.
         if !self.nodes.may_read().await.unwrap_or(true) {
-            return Err(Why::NotPermitted);
+            return Err(NotRecovered::NotPermitted);
         }
-        let Some(node) = &self.node else { return Err(Why::Other("it is not known".to_owned())) };
+        let Some(node) = &self.node else { return Err(NotRecovered::Other("it is not known".to_owned())) };
         let Target { namespace, pod, uid, container, .. } = &*self.target;
-        Directory::new(node, Owner { namespace, pod, uid, container }).map_err(|bad| Why::Other(bad.to_string()))
+        Directory::new(node, LogOwner { namespace, pod, uid, container })
+            .map_err(|bad| NotRecovered::Other(bad.to_string()))
     }
 
-    async fn open(&mut self, restart: u32, since: Option<Stamp>) -> Result<NodeLog, Why> {
+    async fn open(&mut self, restart: u32, since: Option<Stamp>) -> Result<NodeLog, NotRecovered> {
         let directory = self.directory().await?;
-        let _place = self.gate.ask(false).await;
+        let _place = self.limiter.ask(false).await;
         Ok(NodeLog::open(&self.nodes.cluster, &directory, restart, since).await?)
     }
 
@@ -585,9 +586,9 @@ impl<L: Listener<Told>> Recovery<L> {
         let mut count = 0;
         while let Some(piece) = log.next().await.ok()? {
             let lines = match piece {
-                Piece::Lines(lines) => lines,
-                Piece::Unfinished(line) => vec![line],
-                Piece::Gone => continue,
+                NodePiece::Lines(lines) => lines,
+                NodePiece::Unfinished(line) => vec![line],
+                NodePiece::Gone => continue,
             };
             for line in lines {
                 let is_first = line.line == *first
@@ -602,7 +603,7 @@ impl<L: Listener<Told>> Recovery<L> {
     }
 
     /// Reads what is missing and hands it on.
-    async fn recover(&mut self, stretch: Stretch) -> Result<Found, Unheard> {
+    async fn recover(&mut self, stretch: Stretch) -> Result<RecoveredLines, Unheard> {
         let Stretch { restart, knows_newest, mut read, after, last } = stretch;
         // Older files than were ever read are not what is looked for here.
         read.starts_inside();
@@ -610,13 +611,13 @@ impl<L: Listener<Told>> Recovery<L> {
         let since = self.scope.since;
         let mut log = match self.open(restart, since.filter(|_| read.count() == 0)).await {
             Ok(log) => log,
-            Err(why) => return Ok(Found::nothing(why)),
+            Err(why) => return Ok(RecoveredLines::nothing(why)),
         };
-        let mut found = Found { files: log.files().to_vec(), ..Found::default() };
+        let mut found = RecoveredLines { files: log.files().to_vec(), ..RecoveredLines::default() };
         if log.is_whole() && knows_newest {
             return Ok(found);
         }
-        let mut place = Place::new(&after, last);
+        let mut place = HeldLines::new(&after, last);
         let mut splice = Splice::new(&read, after);
         let mut missing = Vec::new();
         loop {
@@ -629,15 +630,15 @@ impl<L: Listener<Told>> Recovery<L> {
                 }
             };
             let mut lines = match piece {
-                Piece::Lines(lines) => lines,
-                Piece::Unfinished(line) if place.is_open_end() => vec![line],
-                Piece::Unfinished(_) => continue,
-                Piece::Gone if splice.is_meeting() => {
+                NodePiece::Lines(lines) => lines,
+                NodePiece::Unfinished(line) if place.is_open_end() => vec![line],
+                NodePiece::Unfinished(_) => continue,
+                NodePiece::Gone if splice.is_meeting() => {
                     splice.finish(&mut missing);
                     place.found = true;
                     break;
                 }
-                Piece::Gone => {
+                NodePiece::Gone => {
                     place.is_torn |= place.any || !missing.is_empty();
                     continue;
                 }
@@ -647,7 +648,7 @@ impl<L: Listener<Told>> Recovery<L> {
                 lines.retain(|line| line.line.stamp >= since);
                 found.reaches_back |= lines.len() < all;
             }
-            if splice.take(lines, &mut missing) == Progress::Done {
+            if splice.take(lines, &mut missing) == SpliceProgress::Done {
                 place.found = true;
                 break;
             }
@@ -666,13 +667,18 @@ impl<L: Listener<Told>> Recovery<L> {
         self.hand_on_found(restart, ready, &mut found).await?;
         found.begins_late = !splice.reaches_back();
         if found.cut.is_none() && (place.is_torn || !place.found) {
-            found.cut = Some(Why::Other("its files were rotated away while they were read".to_owned()));
+            found.cut = Some(NotRecovered::Other("its files were rotated away while they were read".to_owned()));
         }
         Ok(found)
     }
 
     /// Hands on lines of files: those of one stream together.
-    async fn hand_on_found(&mut self, restart: u32, lines: Vec<NodeLine>, found: &mut Found) -> Result<(), Unheard> {
+    async fn hand_on_found(
+        &mut self,
+        restart: u32,
+        lines: Vec<NodeLine>,
+        found: &mut RecoveredLines,
+    ) -> Result<(), Unheard> {
         if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
             let first = found.stamps.map_or(first.line.stamp, |(first, _)| first);
             found.stamps = Some((first, last.line.stamp));
@@ -698,7 +704,7 @@ fn first(lines: &[Line]) -> Vec<Line> {
 struct TooMuch;
 
 /// Lines found, until it is sure that they come before those read after them.
-struct Place {
+struct HeldLines {
     /// The stamp of the first line after; `None` when nothing was read after.
     after: Option<Stamp>,
     last: Option<u64>,
@@ -716,9 +722,9 @@ struct Place {
     any: bool,
 }
 
-impl Place {
-    fn new(after: &[Line], last: Option<u64>) -> Place {
-        Place {
+impl HeldLines {
+    fn new(after: &[Line], last: Option<u64>) -> HeldLines {
+        HeldLines {
             after: after.first().map(|line| line.stamp),
             last,
             held: VecDeque::new(),
@@ -782,7 +788,7 @@ impl Place {
 }
 
 /// What is still missing of a gap.
-fn narrowed(restart: u32, last: Stamp, before: Option<Stamp>, found: &Found) -> Note {
+fn narrowed(restart: u32, last: Stamp, before: Option<Stamp>, found: &RecoveredLines) -> Note {
     match (found.stamps, &found.cut) {
         // Files begin inside the gap, and reach to its end.
         (Some((first, _)), None) => Note::Gap { restart, after: last, before: Some(first) },
@@ -825,14 +831,14 @@ mod tests {
     }
 
     /// What is handed on as it comes, and in the end.
-    fn place(place: &mut Place, lines: &[i64]) -> Vec<i64> {
+    fn place(place: &mut HeldLines, lines: &[i64]) -> Vec<i64> {
         assert!(place.take(&mut found(lines)).is_ok());
         seconds(&place.ready())
     }
 
     #[test]
     fn lines_stamped_before_those_after_are_handed_on_as_they_come() {
-        let mut gap = Place::new(&[line(50)], None);
+        let mut gap = HeldLines::new(&[line(50)], None);
         assert_eq!(place(&mut gap, &[10, 9, 20]), [10, 9, 20]);
         assert_eq!(place(&mut gap, &[49]), [49]);
         assert!(gap.end().is_empty());
@@ -840,20 +846,20 @@ mod tests {
 
     #[test]
     fn lines_stamped_later_wait_until_those_after_come() {
-        let mut gap = Place::new(&[line(50)], None);
+        let mut gap = HeldLines::new(&[line(50)], None);
         // A clock was set back in the gap, or these were read already.
         assert!(place(&mut gap, &[10, 60, 11]).is_empty());
         gap.found = true;
         assert_eq!(seconds(&gap.end()), [10, 60, 11]);
 
-        let mut gap = Place::new(&[line(50)], None);
+        let mut gap = HeldLines::new(&[line(50)], None);
         assert!(place(&mut gap, &[10, 60, 11]).is_empty());
         assert_eq!(seconds(&gap.end()), [10], "they never came");
     }
 
     #[test]
     fn behind_files_that_are_gone_nothing_is_sure() {
-        let mut gap = Place::new(&[line(50)], None);
+        let mut gap = HeldLines::new(&[line(50)], None);
         assert_eq!(place(&mut gap, &[10]), [10]);
         gap.is_torn = true;
         assert!(place(&mut gap, &[20]).is_empty());
@@ -862,16 +868,16 @@ mod tests {
 
     #[test]
     fn nothing_after_makes_everything_missing() {
-        let mut rest = Place::new(&[], None);
+        let mut rest = HeldLines::new(&[], None);
         assert_eq!(place(&mut rest, &[10, 60, 11]), [10, 60, 11]);
-        let mut tail = Place::new(&[], Some(2));
+        let mut tail = HeldLines::new(&[], Some(2));
         assert!(place(&mut tail, &[10, 60, 11]).is_empty());
         assert_eq!(seconds(&tail.end()), [60, 11]);
     }
 
     #[test]
     fn what_waits_is_bounded() {
-        let mut gap = Place::new(&[line(50)], None);
+        let mut gap = HeldLines::new(&[line(50)], None);
         let mut big = found(&[60]);
         big[0].line.text = Bytes::from(vec![b'x'; HELD]);
         assert!(gap.take(&mut big).is_err());
@@ -881,17 +887,17 @@ mod tests {
     fn a_note_is_narrowed_to_what_is_still_missing() {
         let (last, before) = (Stamp(10), Some(Stamp(50)));
         let gap = |after, before| Note::Gap { restart: 1, after: Stamp(after), before };
-        let found = |stamps: Option<(i64, i64)>, begins_late, cut| Found {
+        let found = |stamps: Option<(i64, i64)>, begins_late, cut| RecoveredLines {
             stamps: stamps.map(|(first, last)| (Stamp(first), Stamp(last))),
             begins_late,
             cut,
-            ..Found::default()
+            ..RecoveredLines::default()
         };
         for (found, expected) in [
             (found(Some((20, 40)), true, None), gap(10, Some(Stamp(20)))),
-            (found(Some((20, 40)), false, Some(Why::NotKept)), gap(40, before)),
-            (found(Some((20, 40)), true, Some(Why::NotKept)), gap(10, before)),
-            (found(None, false, Some(Why::NotPermitted)), gap(10, before)),
+            (found(Some((20, 40)), false, Some(NotRecovered::NotKept)), gap(40, before)),
+            (found(Some((20, 40)), true, Some(NotRecovered::NotKept)), gap(10, before)),
+            (found(None, false, Some(NotRecovered::NotPermitted)), gap(10, before)),
         ] {
             assert_eq!(narrowed(1, last, before, &found), expected);
         }

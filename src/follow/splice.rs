@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::cursor::{Cursor, Overlap, Verdict};
+use super::cursor::{Cursor, LineVerdict, Overlap};
 use crate::{k8s::Line, node_logs::record::NodeLine};
 
 /// How many lines after a gap are enough to recognise the place. Only a log that repeats so many lines, stamps included, could
@@ -14,7 +14,7 @@ pub const AFTER: usize = 64;
 
 /// What the files still have to be read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
+pub enum SpliceProgress {
     /// The lines after the gap have not come.
     GoOn,
     /// All that was missing has come.
@@ -47,7 +47,7 @@ impl Splice {
     }
 
     /// Takes the next lines, and adds to `missing` what is known to be missing by now.
-    pub fn take(&mut self, mut lines: Vec<NodeLine>, missing: &mut Vec<NodeLine>) -> Progress {
+    pub fn take(&mut self, mut lines: Vec<NodeLine>, missing: &mut Vec<NodeLine>) -> SpliceProgress {
         // Most buffers hold nothing but missing lines, and are handed on as they are.
         if self.before.is_over() && self.pending.is_empty() {
             let count = lines.iter().position(|line| self.may_be_first_after(line)).unwrap_or(lines.len());
@@ -56,22 +56,22 @@ impl Splice {
             lines = rest;
         }
         for line in lines {
-            if self.push(line, missing) == Progress::Done {
-                return Progress::Done;
+            if self.push(line, missing) == SpliceProgress::Done {
+                return SpliceProgress::Done;
             }
         }
-        Progress::GoOn
+        SpliceProgress::GoOn
     }
 
-    fn push(&mut self, line: NodeLine, missing: &mut Vec<NodeLine>) -> Progress {
+    fn push(&mut self, line: NodeLine, missing: &mut Vec<NodeLine>) -> SpliceProgress {
         match self.before.judge(&line.line) {
-            Verdict::Old => return Progress::GoOn,
-            Verdict::NewAfterGap => self.reaches_back = false,
-            Verdict::New => {}
+            LineVerdict::Old => return SpliceProgress::GoOn,
+            LineVerdict::NewAfterGap => self.reaches_back = false,
+            LineVerdict::New => {}
         }
         if self.pending.is_empty() && !self.may_be_first_after(&line) {
             missing.push(line);
-            return Progress::GoOn;
+            return SpliceProgress::GoOn;
         }
         self.pending.push_back(line);
         // Wherever the lines after the gap begin: lines before are missing.
@@ -79,10 +79,10 @@ impl Splice {
             missing.extend(self.pending.pop_front());
         }
         if self.after.is_empty() || self.pending.len() < self.after.len() {
-            return Progress::GoOn;
+            return SpliceProgress::GoOn;
         }
         self.finish(missing);
-        Progress::Done
+        SpliceProgress::Done
     }
 
     /// The files end, or lines of them are gone: what may be the lines after the gap is taken for them.
@@ -162,7 +162,7 @@ mod tests {
         let mut looked_at = 0;
         for line in files {
             looked_at += 1;
-            if splice.take(vec![line.clone()], &mut missing) == Progress::Done {
+            if splice.take(vec![line.clone()], &mut missing) == SpliceProgress::Done {
                 break;
             }
         }
@@ -208,10 +208,10 @@ mod tests {
     }
 
     /// A record of a runtime's file: what it is stamped with, whether its line goes on in the next one, and its text.
-    type Part = (i64, bool, String);
+    type RecordPart = (i64, bool, String);
 
     /// The lines that the log API makes of a file.
-    fn api(parts: &[Part]) -> Vec<Line> {
+    fn api(parts: &[RecordPart]) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
         let mut open: Option<(i64, String)> = None;
         for (nanos, partial, text) in parts {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     /// The lines that the node's files hold.
-    fn of_files(files: &[&[Part]]) -> Vec<NodeLine> {
+    fn of_files(files: &[&[RecordPart]]) -> Vec<NodeLine> {
         let mut records = Records::default();
         let mut lines = Vec::new();
         for file in files {
@@ -253,7 +253,7 @@ mod tests {
             follows: bool,
         ) {
             let mut now = 1_700_000_000_000_000_000;
-            let mut parts: Vec<Part> = parts
+            let mut parts: Vec<RecordPart> = parts
                 .iter()
                 .enumerate()
                 .map(|(number, (step, back, kind))| {

@@ -39,7 +39,7 @@ pub fn tail_of(answer: &[u8]) -> Option<Vec<Line>> {
 
 /// What a stamped stream consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum LogPiece {
     /// A stamped line.
     Line(Line),
     /// A line that carries no stamp: the rest of a long line whose beginning `sinceTime` cut off.
@@ -71,34 +71,34 @@ impl Splitter {
     }
 
     /// Hands on a part of a line that does not end, and remembers its stamp for the parts that follow.
-    fn oversized(&mut self, part: Bytes) -> Piece {
+    fn oversized(&mut self, part: Bytes) -> LogPiece {
         let piece = self.piece(part, self.oversized);
-        if let Piece::Line(line) = &piece {
+        if let LogPiece::Line(line) = &piece {
             self.oversized = Some(line.stamp);
         }
         piece
     }
 
     /// One line as a piece: under the stamp it goes on from, or under its own.
-    fn piece(&mut self, mut whole: Bytes, oversized: Option<Stamp>) -> Piece {
+    fn piece(&mut self, mut whole: Bytes, oversized: Option<Stamp>) -> LogPiece {
         if let Some(stamp) = oversized {
-            return Piece::Line(Line { stamp, text: whole });
+            return LogPiece::Line(Line { stamp, text: whole });
         }
         match self.stamps.parse(&whole) {
             Some((stamp, at)) => {
                 whole.advance(at);
-                Piece::Line(Line { stamp, text: whole })
+                LogPiece::Line(Line { stamp, text: whole })
             }
-            None => Piece::Bare(whole),
+            None => LogPiece::Bare(whole),
         }
     }
 }
 
 impl Iterator for Splitter {
-    type Item = Piece;
+    type Item = LogPiece;
 
     /// The next whole line of what was pushed, or `None` when more must arrive.
-    fn next(&mut self) -> Option<Piece> {
+    fn next(&mut self) -> Option<LogPiece> {
         let end = memchr(b'\n', &self.buffer);
         let room = LONGEST_LINE - self.partial.len();
         if end.unwrap_or(self.buffer.len()) > room {
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn split(chunks: &[&[u8]]) -> (Vec<Piece>, Vec<u8>) {
+    fn split(chunks: &[&[u8]]) -> (Vec<LogPiece>, Vec<u8>) {
         let mut splitter = Splitter::default();
         let mut pieces = Vec::new();
         for chunk in chunks {
@@ -148,8 +148,8 @@ mod tests {
         let texts: Vec<_> = pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Line(line) => (line.stamp.0 % 10, line.text.clone()),
-                Piece::Bare(text) => (-1, text.clone()),
+                LogPiece::Line(line) => (line.stamp.0 % 10, line.text.clone()),
+                LogPiece::Bare(text) => (-1, text.clone()),
             })
             .collect();
         assert_eq!(texts, [(0, Bytes::from("")), (1, Bytes::from("ab"))]);
@@ -167,8 +167,8 @@ mod tests {
         let total: usize = pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Line(line) => line.text.len(),
-                Piece::Bare(_) => panic!("bare"),
+                LogPiece::Line(line) => line.text.len(),
+                LogPiece::Bare(_) => panic!("bare"),
             })
             .sum();
         assert_eq!((total, rest.len()), (LONGEST_LINE + 100 - 31, 0));
@@ -193,8 +193,8 @@ mod tests {
             let (pieces, rest) = split(&chunks);
             prop_assert!(rest.is_empty());
             let got: Vec<Vec<u8>> = pieces.into_iter().map(|piece| match piece {
-                Piece::Line(line) => line.text.to_vec(),
-                Piece::Bare(text) => text.to_vec(),
+                LogPiece::Line(line) => line.text.to_vec(),
+                LogPiece::Bare(text) => text.to_vec(),
             }).collect();
             prop_assert_eq!(got, texts);
         }

@@ -16,12 +16,12 @@ struct Lean {
     creation_timestamp: Option<Time>,
     deletion_timestamp: Option<Time>,
     labels: Option<BTreeMap<String, Option<String>>>,
-    owner_references: Option<Vec<Owner>>,
+    owner_references: Option<Vec<OwnerMetadata>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Owner {
+struct OwnerMetadata {
     kind: Option<String>,
     name: Option<String>,
 }
@@ -29,7 +29,7 @@ struct Owner {
 /// Decodes that part into the type that kube wants; `null` is an empty one.
 pub(super) fn lean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
     let lean: Lean = Option::deserialize(deserializer)?.unwrap_or_default();
-    let owner = |owner: Owner| OwnerReference {
+    let owner = |owner: OwnerMetadata| OwnerReference {
         kind: owner.kind.unwrap_or_default(),
         name: owner.name.unwrap_or_default(),
         ..Default::default()

@@ -22,4 +22,4 @@ pub use lines::Line;
 pub use pod::Pod;
 pub use stamp::{Stamp, StampReader};
 pub use stream::Stream;
-pub use target::{Kind, Phase, Role, Target, targets};
+pub use target::{ContainerKind, Phase, Role, Target, targets};

@@ -300,7 +300,7 @@ impl Pod {
         let pod = self.life();
         let Some(found) = self.status_of(name) else {
             let reason = self.unscheduled().unwrap_or_default().to_owned();
-            return status::Status { state: status::State::Waiting { reason }, pod, ..Default::default() };
+            return status::Status { state: status::InstanceState::Waiting { reason }, pod, ..Default::default() };
         };
         status::Status {
             restart: u32::try_from(found.restart_count).unwrap_or_default(),
@@ -312,15 +312,15 @@ impl Pod {
 }
 
 impl ContainerState {
-    fn reduce(&self) -> status::State {
+    fn reduce(&self) -> status::InstanceState {
         if let Some(terminated) = &self.terminated {
-            return status::State::Ended(terminated.reduce());
+            return status::InstanceState::Ended(terminated.reduce());
         }
         if let Some(running) = &self.running {
-            return status::State::Running { started: running.started_at.and_then(Stamp::from_timestamp) };
+            return status::InstanceState::Running { started: running.started_at.and_then(Stamp::from_timestamp) };
         }
         let reason = self.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
-        status::State::Waiting { reason: reason.unwrap_or_default() }
+        status::InstanceState::Waiting { reason: reason.unwrap_or_default() }
     }
 }
 

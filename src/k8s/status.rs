@@ -10,7 +10,7 @@ pub struct Status {
     /// `restartCount`: the number of the latest instance, counted from 0.
     pub restart: u32,
     /// The latest instance's state.
-    pub state: State,
+    pub state: InstanceState,
     /// `lastState.terminated`: the instance before, or, while the container waits to be started again, the latest one.
     pub last: Option<Ended>,
     /// The pod around it.
@@ -19,7 +19,7 @@ pub struct Status {
 
 /// `containerStatuses[].state`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum InstanceState {
     /// Not started, or waiting to be started again.
     Waiting {
         /// Such as `PodInitializing`, `ImagePullBackOff`, `CrashLoopBackOff`; empty before the kubelet has said anything.
@@ -34,9 +34,9 @@ pub enum State {
     Ended(Ended),
 }
 
-impl Default for State {
+impl Default for InstanceState {
     fn default() -> Self {
-        State::Waiting { reason: String::new() }
+        InstanceState::Waiting { reason: String::new() }
     }
 }
 
@@ -72,7 +72,7 @@ pub enum PodLife {
 
 /// Where an instance's log can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum LogPlace {
     /// It has not started.
     Future,
     /// It runs; the plain call reads it.
@@ -89,37 +89,39 @@ impl Status {
     /// Where the log of instance `number` is, by the rules of the kubelet's `validateContainerLogStatus`: the plain call
     /// reads the running or ended container, or the last ended one while the container waits; `previous=true` reads
     /// `lastState.terminated`.
-    pub fn place(&self, number: u32) -> Place {
+    pub fn place(&self, number: u32) -> LogPlace {
         match self.place_in_life(number) {
-            Place::Future => Place::Future,
-            _ if self.pod == PodLife::Gone => Place::Nowhere,
+            LogPlace::Future => LogPlace::Future,
+            _ if self.pod == PodLife::Gone => LogPlace::Nowhere,
             place => place,
         }
     }
 
     /// The same, whether or not the pod is gone: where the log was that a request opened before.
-    pub fn place_in_life(&self, number: u32) -> Place {
+    pub fn place_in_life(&self, number: u32) -> LogPlace {
         if number > self.restart {
-            return Place::Future;
+            return LogPlace::Future;
         }
         let last_has_log = self.last.as_ref().is_some_and(|last| last.has_log);
         let latest = number == self.restart;
         match &self.state {
-            State::Running { .. } if latest => Place::Live,
-            State::Ended(ended) if latest && (ended.has_log || last_has_log) => Place::Latest,
-            State::Waiting { .. } if latest && last_has_log => Place::Latest,
-            State::Waiting { .. } if latest && self.restart == 0 && self.last.is_none() => Place::Future,
-            State::Running { .. } | State::Ended(_) if number + 1 == self.restart && last_has_log => Place::Previous,
-            _ => Place::Nowhere,
+            InstanceState::Running { .. } if latest => LogPlace::Live,
+            InstanceState::Ended(ended) if latest && (ended.has_log || last_has_log) => LogPlace::Latest,
+            InstanceState::Waiting { .. } if latest && last_has_log => LogPlace::Latest,
+            InstanceState::Waiting { .. } if latest && self.restart == 0 && self.last.is_none() => LogPlace::Future,
+            InstanceState::Running { .. } | InstanceState::Ended(_) if number + 1 == self.restart && last_has_log => {
+                LogPlace::Previous
+            }
+            _ => LogPlace::Nowhere,
         }
     }
 
     /// Whether the latest instance has ended.
     pub fn has_ended(&self) -> bool {
         match &self.state {
-            State::Ended(_) => true,
-            State::Waiting { .. } => self.last.is_some(),
-            State::Running { .. } => false,
+            InstanceState::Ended(_) => true,
+            InstanceState::Waiting { .. } => self.last.is_some(),
+            InstanceState::Running { .. } => false,
         }
     }
 
@@ -129,25 +131,25 @@ impl Status {
         let last = self.last.clone().filter(|last| last.has_log)?;
         let restart = match self.state {
             // It waits to be started again, and the number is still that of the instance that ended.
-            State::Waiting { .. } => self.restart,
-            State::Running { .. } | State::Ended(_) => self.restart.saturating_sub(1),
+            InstanceState::Waiting { .. } => self.restart,
+            InstanceState::Running { .. } | InstanceState::Ended(_) => self.restart.saturating_sub(1),
         };
         let pod = if self.pod == PodLife::Gone { PodLife::Gone } else { PodLife::Finished };
-        Some(Status { restart, state: State::Ended(last), last: None, pod })
+        Some(Status { restart, state: InstanceState::Ended(last), last: None, pod })
     }
 
     /// The first instance whose log can be read or will be.
     pub fn first_readable(&self) -> u32 {
         let before = self.restart.saturating_sub(1);
-        if self.place(before) == Place::Previous { before } else { self.restart }
+        if self.place(before) == LogPlace::Previous { before } else { self.restart }
     }
 
     /// When instance `number` started, if the status still tells.
     pub fn started(&self, number: u32) -> Option<Stamp> {
         match &self.state {
-            State::Running { started } if number == self.restart => *started,
-            State::Ended(ended) if number == self.restart => ended.started,
-            State::Waiting { .. } if number == self.restart => self.last.as_ref()?.started,
+            InstanceState::Running { started } if number == self.restart => *started,
+            InstanceState::Ended(ended) if number == self.restart => ended.started,
+            InstanceState::Waiting { .. } if number == self.restart => self.last.as_ref()?.started,
             _ if number + 1 == self.restart => self.last.as_ref()?.started,
             _ => None,
         }
@@ -157,10 +159,10 @@ impl Status {
     pub fn is_older_than(&self, known: &Status) -> bool {
         // One instance's states, in order: not started, running, ended, ended and waiting to be started again.
         let rank = |status: &Status| match &status.state {
-            State::Waiting { .. } if status.last.is_some() => 3,
-            State::Waiting { .. } => 0,
-            State::Running { .. } => 1,
-            State::Ended(_) => 2,
+            InstanceState::Waiting { .. } if status.last.is_some() => 3,
+            InstanceState::Waiting { .. } => 0,
+            InstanceState::Running { .. } => 1,
+            InstanceState::Ended(_) => 2,
         };
         (self.restart, rank(self)) < (known.restart, rank(known)) || self.pod < known.pod
     }

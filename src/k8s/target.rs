@@ -7,7 +7,7 @@ use super::{ContainerId, Pod, pod::Container};
 /// Which list of the pod's spec a container stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ContainerKind {
     /// Runs before the others, one after another.
     Init,
     /// Runs with the others.
@@ -32,13 +32,13 @@ pub enum Phase {
     ExportingResults,
 }
 
-impl Kind {
+impl ContainerKind {
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Init => "init",
-            Kind::Regular => "regular",
-            Kind::Ephemeral => "ephemeral",
+            ContainerKind::Init => "init",
+            ContainerKind::Regular => "regular",
+            ContainerKind::Ephemeral => "ephemeral",
         }
     }
 }
@@ -163,7 +163,7 @@ pub struct Target {
     /// The container's name.
     pub container: String,
     /// Which list it stands in.
-    pub kind: Kind,
+    pub kind: ContainerKind,
     /// The pod's part in the job.
     pub role: Role,
     /// The step it works on.
@@ -181,11 +181,11 @@ impl Target {
 pub fn targets(pod: &Pod) -> Vec<Target> {
     let role = Role::of(pod);
     let lists = [
-        (Kind::Init, &pod.spec.init_containers),
-        (Kind::Regular, &pod.spec.containers),
-        (Kind::Ephemeral, &pod.spec.ephemeral_containers),
+        (ContainerKind::Init, &pod.spec.init_containers),
+        (ContainerKind::Regular, &pod.spec.containers),
+        (ContainerKind::Ephemeral, &pod.spec.ephemeral_containers),
     ];
-    let target = |kind: Kind, container: &Container| Target {
+    let target = |kind: ContainerKind, container: &Container| Target {
         namespace: pod.namespace().to_owned(),
         pod: pod.name().to_owned(),
         uid: pod.uid().to_owned(),

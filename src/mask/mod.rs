@@ -42,11 +42,11 @@ pub fn mask_bytes(line: &[u8]) -> Cow<'_, [u8]> {
 
 /// Masks the lines of one text, one after the other: a private key begins on one line and ends on a later one.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct LineMasker {
     in_key: bool,
 }
 
-impl Lines {
+impl LineMasker {
     /// The next line without its secrets.
     pub fn mask<'a>(&mut self, line: &'a str) -> Cow<'a, str> {
         if self.in_key {

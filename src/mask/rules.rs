@@ -19,13 +19,13 @@ use super::{
 };
 
 /// Names a secret's place in a line, given what the pattern found.
-type Place = fn(&[u8], Range<usize>) -> Option<Range<usize>>;
+type SecretPlace = fn(&[u8], Range<usize>) -> Option<Range<usize>>;
 
 struct Rule {
     /// Without one of these, compared without case, the rule cannot apply.
     words: &'static [&'static str],
     pattern: &'static str,
-    place: Place,
+    place: SecretPlace,
 }
 
 /// How a private key begins.
@@ -252,7 +252,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// The rules, ready for use.
-struct Engine {
+struct RuleSet {
     words: AhoCorasick,
     /// For each word the rules it calls, a bit each.
     calls: Vec<u32>,
@@ -262,7 +262,7 @@ struct Engine {
 /// A rule's pattern. It is compiled when a line first calls for it: compiling all takes longer than many a command does.
 struct Pattern {
     text: &'static str,
-    place: Place,
+    place: SecretPlace,
     /// `None` cannot happen, as the tests show.
     regex: OnceLock<Option<Regex>>,
 }
@@ -273,12 +273,12 @@ impl Pattern {
     }
 }
 
-static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(|| Engine::new(rules()));
+static ENGINE: LazyLock<Option<RuleSet>> = LazyLock::new(|| RuleSet::new(rules()));
 
 static OPENS_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PEM_BEGIN).ok());
 
-impl Engine {
-    fn new(rules: Vec<Rule>) -> Option<Engine> {
+impl RuleSet {
+    fn new(rules: Vec<Rule>) -> Option<RuleSet> {
         let (mut words, mut calls) = (Vec::new(), Vec::new());
         let mut patterns = Vec::new();
         for (at, rule) in rules.into_iter().enumerate() {
@@ -291,7 +291,7 @@ impl Engine {
         }
         let words =
             AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok()?;
-        Some(Engine { words, calls, patterns })
+        Some(RuleSet { words, calls, patterns })
     }
 }
 
@@ -328,7 +328,7 @@ pub(super) fn opens_key(line: &[u8]) -> bool {
 }
 
 /// `line` with each secret masked that one rule finds, if there is one.
-fn masked(line: &[u8], pattern: &Regex, place: Place) -> Option<Vec<u8>> {
+fn masked(line: &[u8], pattern: &Regex, place: SecretPlace) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let (mut copied, mut from) = (0, 0);
     while let Some(found) = pattern.find_at(line, from) {

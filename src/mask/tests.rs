@@ -68,7 +68,7 @@ fn what_is_no_secret_stays() {
 
 #[test]
 fn a_private_key_is_masked_line_by_line() {
-    let mut lines = Lines::default();
+    let mut lines = LineMasker::default();
     let key = ["a", "-----BEGIN RSA PRIVATE KEY-----", "MIIE", "abc=", "-----END RSA PRIVATE KEY-----", "b"];
     let masked: Vec<String> = key.iter().map(|line| lines.mask(line).into_owned()).collect();
     assert_eq!(masked, ["a", "-----BEGIN RSA PRIVATE KEY-----", "***", "***", "***", "b"]);

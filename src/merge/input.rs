@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::Origin;
 use crate::{
     follow::{
-        drive::{Batch, Told},
+        drive::{Batch, DriverEvent},
         listener::{Listener, Unheard},
     },
     k8s::{Line, Stamp},
@@ -16,7 +16,7 @@ use crate::{
 /// A source of lines.
 pub(super) struct Input {
     /// What it sends.
-    pub told: mpsc::Receiver<Told>,
+    pub told: mpsc::Receiver<DriverEvent>,
     /// Whose lines it has now.
     origin: Option<Origin>,
     /// Its place among the origins of the lines that are being gathered, and which gathering that is.
@@ -28,7 +28,7 @@ pub(super) struct Input {
 
 impl Input {
     /// One whose lines count as stamped at `after` or later.
-    pub fn new(told: mpsc::Receiver<Told>, after: Option<Stamp>) -> Input {
+    pub fn new(told: mpsc::Receiver<DriverEvent>, after: Option<Stamp>) -> Input {
         let reached = after.unwrap_or(Stamp(i64::MIN));
         Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached }
     }
@@ -42,10 +42,10 @@ impl Input {
 
     /// The stamp of the first line, waiting for it; `None` when the input ends without one. Notes that come before it are
     /// handed on.
-    pub async fn first(&mut self, out: &impl Listener<Told>) -> Result<Option<Stamp>, Unheard> {
+    pub async fn first(&mut self, out: &impl Listener<DriverEvent>) -> Result<Option<Stamp>, Unheard> {
         while let Some(told) = self.told.recv().await {
             match told {
-                Told::Lines(batch) => {
+                DriverEvent::Lines(batch) => {
                     self.fill(batch);
                     return Ok(self.head());
                 }

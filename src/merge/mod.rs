@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use self::input::Input;
 use crate::{
     follow::{
-        drive::Told,
+        drive::DriverEvent,
         listener::{Listener, Unheard},
     },
     k8s::Stamp,
@@ -29,15 +29,15 @@ const RUN: usize = 512;
 /// Each input keeps its own order, whatever its stamps: a line counts as stamped no earlier than the one before it. Of equal
 /// stamps the first input's comes first. Memory is what the channels hold, however long the logs are: the next line of every
 /// input must be known before any can be handed on. Notes pass where they stand in their input.
-pub async fn by_time(inputs: Vec<mpsc::Receiver<Told>>, out: impl Listener<Told> + Listener<Merged>) {
+pub async fn by_time(inputs: Vec<mpsc::Receiver<DriverEvent>>, out: impl Listener<DriverEvent> + Listener<Merged>) {
     by_time_after(inputs.into_iter().map(|input| (input, None)).collect(), out).await;
 }
 
 /// [`by_time`] for inputs that are the rest of logs whose beginning is in an input before: each with the latest stamp of that
 /// beginning, as no earlier than which its lines count.
 pub async fn by_time_after(
-    inputs: Vec<(mpsc::Receiver<Told>, Option<Stamp>)>,
-    out: impl Listener<Told> + Listener<Merged>,
+    inputs: Vec<(mpsc::Receiver<DriverEvent>, Option<Stamp>)>,
+    out: impl Listener<DriverEvent> + Listener<Merged>,
 ) {
     // When nobody takes the lines any more there is nothing left to do, and nobody to tell.
     let inputs = inputs.into_iter().map(|(told, after)| Input::new(told, after)).collect();
@@ -53,7 +53,7 @@ struct Merge<L> {
     out: L,
 }
 
-impl<L: Listener<Told> + Listener<Merged>> Merge<L> {
+impl<L: Listener<DriverEvent> + Listener<Merged>> Merge<L> {
     async fn run(mut self) -> Result<(), Unheard> {
         // All at once: an input that has trouble tells of it before its first line or its end, and goes on when it was heard.
         // One after another, the time that sixty dead logs take would add up.
@@ -105,7 +105,7 @@ impl<L: Listener<Told> + Listener<Merged>> Merge<L> {
                 }
             };
             match told {
-                Told::Lines(batch) => self.inputs[index].fill(batch),
+                DriverEvent::Lines(batch) => self.inputs[index].fill(batch),
                 note => {
                     self.hand_on().await?;
                     self.out.hear(note).await?;
@@ -138,20 +138,20 @@ mod tests {
     };
 
     #[derive(Debug)]
-    enum Heard {
+    enum InputEvent {
         Note,
         Lines(Merged),
     }
 
-    impl From<Told> for Heard {
-        fn from(_: Told) -> Heard {
-            Heard::Note
+    impl From<DriverEvent> for InputEvent {
+        fn from(_: DriverEvent) -> InputEvent {
+            InputEvent::Note
         }
     }
 
-    impl From<Merged> for Heard {
-        fn from(lines: Merged) -> Heard {
-            Heard::Lines(lines)
+    impl From<Merged> for InputEvent {
+        fn from(lines: Merged) -> InputEvent {
+            InputEvent::Lines(lines)
         }
     }
 
@@ -161,14 +161,14 @@ mod tests {
 
     #[tokio::test]
     async fn inputs_in_trouble_do_not_wait_for_each_other() {
-        let (sender, mut merged) = mpsc::channel::<Heard>(1);
+        let (sender, mut merged) = mpsc::channel::<InputEvent>(1);
         let troubled = std::sync::Arc::new(tokio::sync::Barrier::new(60));
         let inputs = (0..60).map(|source| {
             let (input, receiver) = mpsc::channel(1);
             let troubled = troubled.clone();
             tokio::spawn(async move {
                 for _ in 0..3 {
-                    input.send(Told::Note(container(source), Note::Started(0))).await.unwrap();
+                    input.send(DriverEvent::Note(container(source), Note::Started(0))).await.unwrap();
                 }
                 // Passed when all have told of their trouble; none is asked again before that.
                 troubled.wait().await;
@@ -178,7 +178,7 @@ mod tests {
         tokio::spawn(by_time(inputs.collect(), sender));
         let all = async {
             let mut notes = 0;
-            while let Some(Heard::Note) = merged.recv().await {
+            while let Some(InputEvent::Note) = merged.recv().await {
                 notes += 1;
             }
             notes
@@ -188,7 +188,7 @@ mod tests {
     }
 
     async fn merge(logs: &[Vec<i64>], batch: usize) -> Vec<(usize, i64, u64)> {
-        let (sender, mut merged) = mpsc::channel::<Heard>(1);
+        let (sender, mut merged) = mpsc::channel::<InputEvent>(1);
         let inputs = logs.iter().enumerate().map(|(source, stamps)| {
             let (input, receiver) = mpsc::channel(1);
             let lines: Vec<Line> = stamps
@@ -201,14 +201,14 @@ mod tests {
                 for (restart, lines) in (0..).zip(lines.chunks(batch)) {
                     let instance = InstanceId { container: container(source), restart };
                     let batch = Batch { instance, stream: None, lines: lines.to_vec() };
-                    input.send(Told::Lines(batch)).await.unwrap();
+                    input.send(DriverEvent::Lines(batch)).await.unwrap();
                 }
             });
             receiver
         });
         tokio::spawn(by_time(inputs.collect(), sender));
         let mut all = Vec::new();
-        while let Some(Heard::Lines(lines)) = merged.recv().await {
+        while let Some(InputEvent::Lines(lines)) = merged.recv().await {
             for (Origin { instance, .. }, line) in lines.iter() {
                 let number: u64 = String::from_utf8_lossy(&line.text).parse().unwrap();
                 assert_eq!(u64::from(instance.restart), number / batch as u64, "its own instance");

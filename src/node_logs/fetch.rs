@@ -34,18 +34,18 @@ const COMPRESSED_HEAD: u64 = 4 << 10;
 
 /// Why a file cannot be read on.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum FetchFault {
     /// Under its name there is nothing now, or another file: it was rotated, compressed or removed.
     Moved,
     /// Anything else.
     Unreadable(Unreadable),
 }
 
-impl From<ClusterError> for Fault {
+impl From<ClusterError> for FetchFault {
     fn from(error: ClusterError) -> Self {
         match error.rejection().map(|rejection| rejection.code) {
-            Some(404 | 416) => Fault::Moved,
-            _ => Fault::Unreadable(error.into()),
+            Some(404 | 416) => FetchFault::Moved,
+            _ => FetchFault::Unreadable(error.into()),
         }
     }
 }
@@ -88,13 +88,13 @@ impl Download {
     }
 
     /// Has the kubelet open the file: from then on it may be rotated, but what comes is still this file.
-    async fn open(&mut self) -> Result<&mut LogBody, Fault> {
+    async fn open(&mut self) -> Result<&mut LogBody, FetchFault> {
         loop {
             match self.ask(Range::From(self.at)).await {
                 Ok(file) => {
                     // Names move from file to file. One that is still this file's was so when it was opened.
                     if self.at > 0 && !self.is_same().await? {
-                        return Err(Fault::Moved);
+                        return Err(FetchFault::Moved);
                     }
                     let skip = self.at.checked_sub(file.from);
                     self.skip =
@@ -109,7 +109,7 @@ impl Download {
     }
 
     /// Whether the file of this name still begins as the one that is read.
-    async fn is_same(&mut self) -> Result<bool, Fault> {
+    async fn is_same(&mut self) -> Result<bool, FetchFault> {
         let Some(last) = (self.head.len() as u64).checked_sub(1) else { return Ok(true) };
         loop {
             match self.ask(Range::Within(0..=last)).await {
@@ -124,10 +124,10 @@ impl Download {
     }
 
     /// Waits before the next try, if there is one.
-    async fn failed(&mut self, error: ClusterError) -> Result<(), Fault> {
+    async fn failed(&mut self, error: ClusterError) -> Result<(), FetchFault> {
         self.failures += 1;
         if self.failures >= TRIES {
-            return Err(Fault::Unreadable(error.into()));
+            return Err(FetchFault::Unreadable(error.into()));
         }
         let asked = error.rejection().and_then(|rejection| rejection.retry_after).unwrap_or_default();
         sleep(asked.max(PAUSE * 2u32.pow(self.failures - 1))).await;
@@ -135,7 +135,7 @@ impl Download {
     }
 
     /// The next bytes, or `None` at the end that the file had when it was opened.
-    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    async fn next(&mut self) -> Result<Option<Bytes>, FetchFault> {
         loop {
             let body = match &mut self.body {
                 Some(body) => body,
@@ -168,8 +168,8 @@ impl Download {
     }
 }
 
-fn unexpected(what: String) -> Fault {
-    Fault::Unreadable(ClusterError::Unexpected(what).into())
+fn unexpected(what: String) -> FetchFault {
+    FetchFault::Unreadable(ClusterError::Unexpected(what).into())
 }
 
 /// The first `length` bytes of an answer, or all of it if it has fewer.
@@ -231,12 +231,12 @@ impl PlainFile {
     }
 
     /// Has the kubelet open it.
-    pub(super) async fn open(&mut self) -> Result<(), Fault> {
+    pub(super) async fn open(&mut self) -> Result<(), FetchFault> {
         self.download.open().await.map(drop)
     }
 
     /// The next bytes of records, or `None` at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, FetchFault> {
         loop {
             let Some(mut bytes) = self.records().await? else { return Ok(None) };
             let skipped = self.skip.min(bytes.len() as u64);
@@ -252,9 +252,9 @@ impl PlainFile {
         }
     }
 
-    async fn records(&mut self) -> Result<Option<Bytes>, Fault> {
+    async fn records(&mut self) -> Result<Option<Bytes>, FetchFault> {
         let Some(gunzip) = &mut self.gunzip else { return self.download.next().await };
-        let broken = |error| Fault::Unreadable(Unreadable::Broken { file: self.name, why: format!("{error}") });
+        let broken = |error| FetchFault::Unreadable(Unreadable::Broken { file: self.name, why: format!("{error}") });
         loop {
             if self.ended {
                 return Ok(None);
@@ -295,8 +295,8 @@ pub(super) async fn head(
             Err(error) => error.into(),
         };
         return match fault {
-            Fault::Moved => Ok(None),
-            Fault::Unreadable(why) => Err(why),
+            FetchFault::Moved => Ok(None),
+            FetchFault::Unreadable(why) => Err(why),
         };
     };
     if !name.gzip {
@@ -318,9 +318,9 @@ pub(super) async fn head(
 pub(super) async fn size(cluster: &Cluster, directory: &Directory, name: FileName) -> Result<Option<u64>, Unreadable> {
     match Download::new(cluster, directory, name).ask(Range::Within(0..=0)).await {
         Ok(file) => Ok(file.size),
-        Err(error) => match Fault::from(error) {
-            Fault::Moved => Ok(None),
-            Fault::Unreadable(why) => Err(why),
+        Err(error) => match FetchFault::from(error) {
+            FetchFault::Moved => Ok(None),
+            FetchFault::Unreadable(why) => Err(why),
         },
     }
 }

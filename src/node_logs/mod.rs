@@ -20,8 +20,8 @@ use futures::StreamExt as _;
 
 pub use self::{
     listing::{Age, FileName},
-    path::{Directory, Owner},
-    read::{NodeLog, Piece},
+    path::{Directory, LogOwner},
+    read::{NodeLog, NodePiece},
     record::NodeLine,
 };
 use crate::{

@@ -17,7 +17,7 @@ pub struct Directory {
 
 /// Whose logs are looked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Owner<'a> {
+pub struct LogOwner<'a> {
     /// The pod's namespace.
     pub namespace: &'a str,
     /// The pod's name.
@@ -41,8 +41,8 @@ impl Directory {
     ///
     /// # Errors
     /// When one of the names is none that Kubernetes would have accepted.
-    pub fn new(node: &str, owner: Owner<'_>) -> Result<Self, BadName> {
-        let Owner { namespace, pod, uid, container } = owner;
+    pub fn new(node: &str, owner: LogOwner<'_>) -> Result<Self, BadName> {
+        let LogOwner { namespace, pod, uid, container } = owner;
         let checks = [
             ("the node", node, is_subdomain as fn(&str) -> bool),
             ("the namespace", namespace, is_label),
@@ -100,7 +100,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const OWNER: Owner<'_> = Owner { namespace: "default", pod: "p-0.x", uid: "e74f94c8-a5fb", container: "blast" };
+    const OWNER: LogOwner<'_> =
+        LogOwner { namespace: "default", pod: "p-0.x", uid: "e74f94c8-a5fb", container: "blast" };
 
     #[test]
     fn a_path_of_names() {
@@ -113,7 +114,7 @@ mod tests {
         #[test]
         fn no_name_leads_elsewhere(bad in "[a-z/.%_?#\\\\ A-Z]{0,12}", which in 0..5) {
             let pick = |index: i32, good| if which == index { &*bad } else { good };
-            let owner = Owner {
+            let owner = LogOwner {
                 namespace: pick(0, "default"),
                 pod: pick(1, "p"),
                 uid: pick(2, "1"),

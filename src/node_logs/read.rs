@@ -11,7 +11,7 @@ use bytes::BytesMut;
 
 use super::{
     Unreadable, fetch,
-    fetch::{Fault, PlainFile},
+    fetch::{FetchFault, PlainFile},
     files,
     listing::{Age, FileName},
     path::Directory,
@@ -33,7 +33,7 @@ const SKEW: i64 = 1_000_000_000;
 
 /// What a node's files say, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum NodePiece {
     /// Lines.
     Lines(Vec<NodeLine>),
     /// The last line of all, which has no line end: its container ended in it, or goes on writing it.
@@ -126,16 +126,16 @@ impl NodeLog {
     ///
     /// # Errors
     /// When the files cannot be read on. What came before holds.
-    pub async fn next(&mut self) -> Result<Option<Piece>, Unreadable> {
+    pub async fn next(&mut self) -> Result<Option<NodePiece>, Unreadable> {
         loop {
             // The rest of a line that began in what is gone is not joined to what came before.
             if (self.gone || self.ended)
                 && let Some(unfinished) = self.records.unfinished()
             {
-                return Ok(Some(Piece::Unfinished(unfinished)));
+                return Ok(Some(NodePiece::Unfinished(unfinished)));
             }
             if std::mem::take(&mut self.gone) {
-                return Ok(Some(Piece::Gone));
+                return Ok(Some(NodePiece::Gone));
             }
             if self.ended {
                 return Ok(None);
@@ -151,7 +151,7 @@ impl NodeLog {
                     let mut lines = Vec::new();
                     self.records.take(bytes, &mut lines).map_err(broken)?;
                     if !lines.is_empty() {
-                        return Ok(Some(Piece::Lines(lines)));
+                        return Ok(Some(NodePiece::Lines(lines)));
                     }
                 }
                 Ok(None) => {
@@ -160,8 +160,8 @@ impl NodeLog {
                     self.passed = Some(file.name.age);
                     self.file = None;
                 }
-                Err(Fault::Moved) => self.find_again().await?,
-                Err(Fault::Unreadable(why)) => return Err(why),
+                Err(FetchFault::Moved) => self.find_again().await?,
+                Err(FetchFault::Unreadable(why)) => return Err(why),
             }
         }
     }
@@ -209,11 +209,11 @@ impl NodeLog {
             let mut file = PlainFile::new(&self.cluster, &self.directory, name);
             match file.open().await {
                 Ok(()) => {}
-                Err(Fault::Moved) => {
+                Err(FetchFault::Moved) => {
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
-                Err(Fault::Unreadable(why)) => return Err(why),
+                Err(FetchFault::Unreadable(why)) => return Err(why),
             }
             if next.next().is_some_and(|after| after.age != Age::Newest) {
                 return Ok(Some(file));

@@ -35,12 +35,12 @@ pub struct Records {
     buffer: Bytes,
     stamps: StampReader,
     /// The line that is being joined.
-    open: Option<Open>,
+    open: Option<OpenRecord>,
     skipped: u64,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenRecord {
     line: Line,
     stream: Option<Stream>,
     /// More parts of the text, if there are any.
@@ -52,7 +52,7 @@ struct Open {
 
 /// One record.
 #[derive(Debug)]
-struct Record {
+struct NodeRecord {
     line: Line,
     stream: Stream,
     partial: bool,
@@ -75,7 +75,7 @@ impl Records {
         while let Some(raw) = self.raw()? {
             match self.record(raw) {
                 // Nearly every record is a whole line.
-                Some(Record { line, stream, partial: false }) if self.open.is_none() => {
+                Some(NodeRecord { line, stream, partial: false }) if self.open.is_none() => {
                     lines.push(NodeLine { line, stream: Some(stream), from_older_file: 0 });
                 }
                 Some(record) => self.join(record, lines),
@@ -96,7 +96,7 @@ impl Records {
 
     /// The line that has not ended: at the end of a log whose last line has no line end.
     pub fn unfinished(&mut self) -> Option<NodeLine> {
-        self.open.take().map(Open::finish)
+        self.open.take().map(OpenRecord::finish)
     }
 
     /// How many lines of the files were no records, which kubelets skip as well.
@@ -126,7 +126,7 @@ impl Records {
         Ok(Some(raw))
     }
 
-    fn record(&mut self, mut raw: Bytes) -> Option<Record> {
+    fn record(&mut self, mut raw: Bytes) -> Option<NodeRecord> {
         let (stamp, at) = self.stamps.parse(&raw)?;
         raw.advance(at);
         let stream = match raw.get(..7)? {
@@ -145,14 +145,14 @@ impl Records {
             }
         };
         raw.advance(text);
-        Some(Record { line: Line { stamp, text: raw }, stream, partial })
+        Some(NodeRecord { line: Line { stamp, text: raw }, stream, partial })
     }
 
     /// Adds a record to the line that is open, and to `lines` what is one by now.
-    fn join(&mut self, record: Record, lines: &mut Vec<NodeLine>) {
-        let Record { mut line, stream, partial } = record;
+    fn join(&mut self, record: NodeRecord, lines: &mut Vec<NodeLine>) {
+        let NodeRecord { mut line, stream, partial } = record;
         let Some(open) = &mut self.open else {
-            self.open = Some(Open::new(line, Some(stream), LONGEST_LINE - STAMP));
+            self.open = Some(OpenRecord::new(line, Some(stream), LONGEST_LINE - STAMP));
             return;
         };
         if open.stream != Some(stream) {
@@ -162,18 +162,18 @@ impl Records {
         if open.len() + line.text.len() > open.room {
             let head = line.text.split_to(open.room.saturating_sub(open.len()));
             open.more.extend_from_slice(&head);
-            let rest = Open::new(Line { stamp: open.line.stamp, text: line.text }, open.stream, LONGEST_LINE);
+            let rest = OpenRecord::new(Line { stamp: open.line.stamp, text: line.text }, open.stream, LONGEST_LINE);
             lines.push(std::mem::replace(open, rest).finish());
         } else {
             open.more.extend_from_slice(&line.text);
         }
         if !partial {
-            lines.extend(self.open.take().map(Open::finish));
+            lines.extend(self.open.take().map(OpenRecord::finish));
         }
     }
 }
 
-impl Open {
+impl OpenRecord {
     fn new(line: Line, stream: Option<Stream>, room: usize) -> Self {
         Self { line, stream, more: BytesMut::new(), from_older_file: 0, room }
     }

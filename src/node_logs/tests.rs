@@ -32,7 +32,7 @@ impl Scene {
     }
 
     fn directory(&self) -> Directory {
-        let owner = Owner { namespace: "default", pod: self.pod.name(), uid: self.pod.uid(), container: "blast" };
+        let owner = LogOwner { namespace: "default", pod: self.pod.name(), uid: self.pod.uid(), container: "blast" };
         Directory::new("node1", owner).unwrap()
     }
 
@@ -97,7 +97,7 @@ fn numbers(pieces: &[Each]) -> Vec<Option<usize>> {
         .collect()
 }
 
-/// A [`Piece`] of one line.
+/// A [`NodePiece`] of one line.
 #[derive(Debug)]
 enum Each {
     Line(NodeLine),
@@ -113,11 +113,11 @@ async fn read(log: &mut NodeLog) -> Vec<Each> {
     all
 }
 
-fn each(piece: Piece) -> Vec<Each> {
+fn each(piece: NodePiece) -> Vec<Each> {
     match piece {
-        Piece::Lines(lines) => lines.into_iter().map(Each::Line).collect(),
-        Piece::Unfinished(line) => vec![Each::Unfinished(line)],
-        Piece::Gone => vec![Each::Gone],
+        NodePiece::Lines(lines) => lines.into_iter().map(Each::Line).collect(),
+        NodePiece::Unfinished(line) => vec![Each::Unfinished(line)],
+        NodePiece::Gone => vec![Each::Gone],
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{
     ser::{Formatter, PrettyFormatter},
 };
 
-use super::{hazard::is_hazard, json::Harmless};
+use super::{json::Harmless, unsafe_chars::is_unsafe};
 
 /// One JSON object over several lines, with a line end.
 ///
@@ -33,7 +33,7 @@ pub(crate) fn yaml(value: &impl Serialize) -> anyhow::Result<String> {
     // Folded and block texts are for people; a value that comes back as it went is for scripts.
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     let text = serde_saphyr::to_string_with_options(value, options)?;
-    if text.chars().any(|c| c != '\n' && is_hazard(c)) { json(value) } else { Ok(text) }
+    if text.chars().any(|c| c != '\n' && is_unsafe(c)) { json(value) } else { Ok(text) }
 }
 
 fn write(value: &impl Serialize, formatter: impl Formatter) -> anyhow::Result<String> {
@@ -89,7 +89,7 @@ mod tests {
             let value = json!({ key: [text, {"n": 1}], "empty": [{}, []] });
             let formats = [json(&value).unwrap(), json_line(&value).unwrap(), yaml(&value).unwrap()];
             for shown in &formats {
-                prop_assert!(!shown.chars().any(|c| c != '\n' && is_hazard(c)), "{shown:?}");
+                prop_assert!(!shown.chars().any(|c| c != '\n' && is_unsafe(c)), "{shown:?}");
                 prop_assert_eq!(&serde_saphyr::from_str::<Value>(shown).unwrap(), &value);
             }
             prop_assert_eq!(&serde_json::from_str::<Value>(&formats[0]).unwrap(), &value);

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use super::hazard::{find, is_hazard, may_begin};
+use super::unsafe_chars::{find, is_unsafe, may_begin};
 use crate::k8s::{Stream, Target};
 
 /// The part of a container's objects that never changes: all between the timestamp and the number of the instance.
@@ -27,7 +27,7 @@ pub(super) fn fields(target: &Target) -> Box<[u8]> {
 
 /// What a line was printed by, and where.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct LineOrigin {
     /// The instance.
     pub restart: u32,
     /// The stream, where it is known.
@@ -35,7 +35,7 @@ pub(super) struct Place {
 }
 
 /// Appends one object without line end. `stamp` is text that needs no escaping.
-pub(super) fn object(out: &mut Vec<u8>, stamp: &[u8], fields: &[u8], place: Place, text: &[u8]) {
+pub(super) fn object(out: &mut Vec<u8>, stamp: &[u8], fields: &[u8], place: LineOrigin, text: &[u8]) {
     out.extend_from_slice(b"{\"timestamp\":\"");
     out.extend_from_slice(stamp);
     out.push(b'"');
@@ -78,7 +78,7 @@ impl Formatter for Harmless {
             let at = from + at;
             let Some(c) = rest[at..].chars().next() else { break };
             let behind = at + c.len_utf8();
-            if is_hazard(c) {
+            if is_unsafe(c) {
                 out.write_all(&rest.as_bytes()[..at])?;
                 write!(out, "\\u{:04x}", u32::from(c))?;
                 (rest, from) = (&rest[behind..], 0);
@@ -103,7 +103,7 @@ mod tests {
 
     fn line_of(text: &[u8], stream: Option<Stream>) -> (String, Value) {
         let mut out = Vec::new();
-        let place = Place { restart: 2, stream };
+        let place = LineOrigin { restart: 2, stream };
         object(&mut out, b"2026-11-24T12:58:26.959221551Z", &fields(&incident()[0]), place, text);
         let value = serde_json::from_slice(&out).unwrap();
         (String::from_utf8(out).unwrap(), value)
@@ -139,7 +139,7 @@ mod tests {
             "[\"\\\\\u{7f}-\u{a1}\u{2020}-\u{2070}\u{0}-\u{20}]{0,40}".prop_map(String::into_bytes),
         ]) {
             let (json, value) = line(&text);
-            prop_assert!(!json.chars().any(is_hazard));
+            prop_assert!(!json.chars().any(is_unsafe));
             let bytes = match value.get("messageBase64") {
                 Some(exact) => BASE64_STANDARD.decode(exact.as_str().unwrap()).unwrap(),
                 None => value["message"].as_str().unwrap().as_bytes().to_vec(),

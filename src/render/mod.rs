@@ -8,26 +8,26 @@
 //! ```
 //!
 //! One call appends exactly one line, so lines of different containers cannot mix as long as one writer prints what was
-//! appended. Into a pipe a line's bytes pass as they are; on a terminal [`neutralize`] takes their power over it.
+//! appended. Into a pipe a line's bytes pass as they are; on a terminal [`sanitize`] takes their power over it.
 
 mod charset;
 mod color;
 mod columns;
 pub(crate) mod document;
 mod format;
-mod hazard;
 mod json;
 mod names;
-mod neutral;
 mod palette;
 mod plain;
 mod renderer;
+mod sanitize;
 mod sequence;
 mod source;
 mod stamp_text;
 mod table;
 mod tint;
 mod transform;
+mod unsafe_chars;
 mod widths;
 
 #[cfg(test)]
@@ -36,19 +36,19 @@ mod tests;
 pub use charset::is_utf8;
 pub use color::ColorChoice;
 pub use format::Format;
-pub(crate) use hazard::is_hazard;
 pub use names::{Names, short_name};
-pub use neutral::neutralize;
-pub(crate) use neutral::neutralize_lines;
 pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
-pub use source::Source;
+pub(crate) use sanitize::neutralize_lines;
+pub use sanitize::sanitize;
+pub use source::PrintedContainer;
 #[cfg(feature = "archive")]
 pub(crate) use stamp_text::StampText;
 pub use table::Headers;
 #[cfg(feature = "archive")]
 pub(crate) use table::bytes;
 pub(crate) use table::{Table, table};
+pub(crate) use unsafe_chars::is_unsafe;
 
 pub(crate) use tint::tint;
 pub use transform::{Transform, Transforms};

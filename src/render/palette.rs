@@ -59,7 +59,7 @@ fn slot(container: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{k8s::Kind, render::tests::incident};
+    use crate::{k8s::ContainerKind, render::tests::incident};
 
     fn colors(targets: &[Target]) -> Vec<u8> {
         targets.iter().map(|target| color_of(target, "3ed51a95").into()).collect()
@@ -97,7 +97,7 @@ mod tests {
         ["blast", "import-query-batches", "results-export"].map(|container| Target {
             pod: format!("blastn-batch-{db}-job-{number:03}-3ed51a95-{suffix}"),
             container: container.to_owned(),
-            kind: Kind::Regular,
+            kind: ContainerKind::Regular,
             ..incident()[0].clone()
         })
     }

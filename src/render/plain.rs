@@ -1,6 +1,6 @@
 //! Text from a row, a cluster or a server, made safe to stand in a message: one line, no control characters, bounded.
 
-use super::is_hazard;
+use super::is_unsafe;
 
 /// `text` with control and direction-changing characters escaped, cut after `max` characters (with a `…`).
 pub(crate) fn plain(text: &str, max: usize) -> String {
@@ -10,7 +10,7 @@ pub(crate) fn plain(text: &str, max: usize) -> String {
             out.push('…');
             break;
         }
-        if is_hazard(c) {
+        if is_unsafe(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);

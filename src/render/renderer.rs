@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    Format, Names, Source, Widths,
+    Format, Names, PrintedContainer, Widths,
     columns::Columns,
-    json::{self, Place},
-    neutralize,
+    json::{self, LineOrigin},
     palette::color_of,
-    plain,
-    source::{Inner, Start},
+    plain, sanitize,
+    source::{Inner, LineStart},
     stamp_text::StampText,
 };
 use crate::k8s::{Line, Stamp, Stream, Target};
@@ -21,7 +20,7 @@ pub struct RenderOptions {
     pub format: Format,
     /// Whether prefixes are coloured; see [`ColorChoice::decide`](super::ColorChoice::decide).
     pub color: bool,
-    /// Whether a terminal shows what is printed: then text is neutralized. Otherwise its bytes pass as they are.
+    /// Whether a terminal shows what is printed: then text is sanitized. Otherwise its bytes pass as they are.
     pub terminal: bool,
     /// Whether the locale is a UTF-8 one; see [`is_utf8`](super::is_utf8).
     pub utf8: bool,
@@ -54,7 +53,7 @@ impl Renderer {
     }
 
     /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
-    pub fn introduce(&mut self, target: &Target, short: &str) -> Source {
+    pub fn introduce(&mut self, target: &Target, short: &str) -> PrintedContainer {
         let pod = self.names.name(&target.namespace, &target.pod, short);
         let container = plain(&target.container, usize::MAX);
         let label = format!("{pod}/{container}");
@@ -62,37 +61,44 @@ impl Renderer {
             Format::Default => {
                 self.widths.grow(&pod, &container);
                 let color = self.options.color.then(|| color_of(target, short));
-                Start::Columns(Columns::new(&pod, &container, target.phase, color, self.options.separator()))
+                LineStart::Columns(Columns::new(&pod, &container, target.phase, color, self.options.separator()))
             }
-            Format::Raw => Start::Nothing,
-            Format::Json => Start::Object(json::fields(target)),
+            Format::Raw => LineStart::Nothing,
+            Format::Json => LineStart::Object(json::fields(target)),
         };
-        Source(Arc::new(Inner { label, start }))
+        PrintedContainer(Arc::new(Inner { label, start }))
     }
 
     /// Appends a line of an instance of a container, with its line end. `restart` is the instance's number.
-    pub fn line(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, line: &Line) {
+    pub fn line(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, restart: u32, line: &Line) {
         self.line_of(out, source, restart, None, line);
     }
 
     /// [`Renderer::line`] for one of which the stream may be known.
-    pub fn line_of(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, stream: Option<Stream>, line: &Line) {
-        self.write(out, source, Place { restart, stream }, line.stamp, &line.text);
+    pub fn line_of(
+        &mut self,
+        out: &mut Vec<u8>,
+        source: &PrintedContainer,
+        restart: u32,
+        stream: Option<Stream>,
+        line: &Line,
+    ) {
+        self.write(out, source, LineOrigin { restart, stream }, line.stamp, &line.text);
     }
 
     /// [`Renderer::line`] for a text that is no longer the line's own, such as one in which secrets are masked.
-    pub fn text(&mut self, out: &mut Vec<u8>, source: &Source, restart: u32, stamp: Stamp, text: &[u8]) {
-        self.write(out, source, Place { restart, stream: None }, stamp, text);
+    pub fn text(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, restart: u32, stamp: Stamp, text: &[u8]) {
+        self.write(out, source, LineOrigin { restart, stream: None }, stamp, text);
     }
 
-    fn write(&mut self, out: &mut Vec<u8>, source: &Source, place: Place, stamp: Stamp, text: &[u8]) {
+    fn write(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, place: LineOrigin, stamp: Stamp, text: &[u8]) {
         match &source.0.start {
-            Start::Object(fields) => json::object(out, self.stamp.of(stamp), fields, place, text),
-            Start::Columns(columns) => {
+            LineStart::Object(fields) => json::object(out, self.stamp.of(stamp), fields, place, text),
+            LineStart::Columns(columns) => {
                 columns.write(out, self.widths);
                 self.plain(out, stamp, text);
             }
-            Start::Nothing => self.plain(out, stamp, text),
+            LineStart::Nothing => self.plain(out, stamp, text),
         }
         out.push(b'\n');
     }
@@ -104,7 +110,7 @@ impl Renderer {
             out.push(b' ');
         }
         if self.options.terminal {
-            neutralize(text, out);
+            sanitize(text, out);
         } else {
             out.extend_from_slice(text);
         }

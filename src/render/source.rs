@@ -1,4 +1,4 @@
-//! [`Source`]: a container as the renderer knows it.
+//! [`PrintedContainer`]: a container as the renderer knows it.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use super::columns::Columns;
 
 /// A container whose lines are printed, with all that can be made ahead of them. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Source(pub(super) Arc<Inner>);
+pub struct PrintedContainer(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) label: String,
-    pub(super) start: Start,
+    pub(super) start: LineStart,
 }
 
 /// What a container's lines start with.
 #[derive(Debug)]
-pub(super) enum Start {
+pub(super) enum LineStart {
     /// Pod, container and phase.
     Columns(Columns),
     /// Nothing.
@@ -25,7 +25,7 @@ pub(super) enum Start {
     Object(Box<[u8]>),
 }
 
-impl Source {
+impl PrintedContainer {
     /// The container's name for notices, such as `blastn-s03-000-p9vp5/blast`.
     pub fn label(&self) -> &str {
         &self.0.label

@@ -190,7 +190,7 @@ proptest! {
             }
             prop_assert!(shown.ends_with('\n'));
             shown.pop();
-            prop_assert!(!shown.chars().any(|c| c != '\t' && hazard::is_hazard(c)), "{shown:?}");
+            prop_assert!(!shown.chars().any(|c| c != '\t' && unsafe_chars::is_unsafe(c)), "{shown:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use super::{Mirror, Outcome, Resolution, Verdict, view};
+use super::{Mirror, MirrorVerdict, Outcome, Resolution, output};
 use crate::{exit::Exit, job_id::JobId, render::plain, row::Row};
 
 /// How many ids or places a message lists.
@@ -65,7 +65,7 @@ pub(super) fn warning(resolution: &Resolution) -> Option<String> {
             let others: Vec<String> = resolution
                 .mirrors
                 .iter()
-                .filter(|mirror| mirror.verdict == Verdict::Conflicts)
+                .filter(|mirror| mirror.verdict == MirrorVerdict::Conflicts)
                 .map(|mirror| format!("{} says {}", mirror.path, value(mirror)))
                 .collect();
             (!others.is_empty()).then(|| {
@@ -74,7 +74,7 @@ pub(super) fn warning(resolution: &Resolution) -> Option<String> {
         }
         Outcome::Inferred { id, path } => {
             let path = plain(path, SHOWN);
-            if resolution.mirrors.iter().any(|mirror| mirror.verdict == Verdict::Chosen) {
+            if resolution.mirrors.iter().any(|mirror| mirror.verdict == MirrorVerdict::Chosen) {
                 return Some(format!("{id} is inferred from {path}, which stands in text that is cut off or broken"));
             }
             Some(format!("no field of the row holds the ElasticBLAST id: {id} is inferred from the output in {path}"))
@@ -86,7 +86,7 @@ pub(super) fn warning(resolution: &Resolution) -> Option<String> {
 /// A line for each place of a row without an id.
 fn looked_at(row: &Row, resolution: &Resolution) -> String {
     let (absent, present): (Vec<&Mirror>, Vec<&Mirror>) =
-        resolution.mirrors.iter().partition(|mirror| mirror.verdict == Verdict::Absent);
+        resolution.mirrors.iter().partition(|mirror| mirror.verdict == MirrorVerdict::Absent);
     let mut text = String::new();
     let mut blocked: Vec<&str> = Vec::new();
     for mirror in &present {
@@ -95,10 +95,10 @@ fn looked_at(row: &Row, resolution: &Resolution) -> String {
             (Some(at), _) if blocked.contains(&at.as_str()) => {}
             (Some(at), _) => {
                 blocked.push(at);
-                line(&mut text, format_args!("{at}: {} (wrong type: an object was expected)", view::json_cell(raw)));
+                line(&mut text, format_args!("{at}: {} (wrong type: an object was expected)", output::json_cell(raw)));
             }
             (None, verdict) => {
-                line(&mut text, format_args!("{}: {} ({})", mirror.path, view::cell(raw), why(verdict, raw)))
+                line(&mut text, format_args!("{}: {} ({})", mirror.path, output::cell(raw), why(verdict, raw)))
             }
         }
     }
@@ -120,10 +120,10 @@ fn looked_at(row: &Row, resolution: &Resolution) -> String {
 }
 
 /// Why what stands at a place is no id.
-fn why(verdict: Verdict, raw: &Value) -> String {
+fn why(verdict: MirrorVerdict, raw: &Value) -> String {
     match (verdict, raw.as_str().map(|text| text.trim().parse::<JobId>())) {
-        (Verdict::NotAnId, Some(Err(error))) => format!("not an ElasticBLAST id: it {error}"),
-        (Verdict::WrongType, _) => "wrong type: a text was expected".to_owned(),
+        (MirrorVerdict::NotAnId, Some(Err(error))) => format!("not an ElasticBLAST id: it {error}"),
+        (MirrorVerdict::WrongType, _) => "wrong type: a text was expected".to_owned(),
         _ => "empty".to_owned(),
     }
 }
@@ -152,7 +152,7 @@ fn next(row: &Row) -> &'static str {
 }
 
 fn value(mirror: &Mirror) -> String {
-    mirror.raw.as_ref().map_or_else(|| "-".to_owned(), view::cell)
+    mirror.raw.as_ref().map_or_else(|| "-".to_owned(), output::cell)
 }
 
 fn line(text: &mut String, line: fmt::Arguments<'_>) {

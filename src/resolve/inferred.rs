@@ -18,7 +18,7 @@ const PAYLOAD_COLUMNS: [&str; 2] = ["payload", "payload_json"];
 /// How a text shows an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Evidence {
+pub enum TextEvidence {
     /// In a results path: `/results/[YYYY/MM/DD/]<row id>/job-<hex>`.
     ResultsPath,
     /// As a word of its own.
@@ -33,7 +33,7 @@ pub struct Inferred {
     /// The id.
     pub id: JobId,
     /// How it shows.
-    pub evidence: Evidence,
+    pub evidence: TextEvidence,
 }
 
 /// An id that stands under another row's results, so that it says nothing about this one.
@@ -68,7 +68,7 @@ pub(super) fn search(row: &Row) -> (Vec<Inferred>, Vec<Skipped>) {
     let Search { mut inferred, skipped, .. } = search;
     let foreign: HashSet<&JobId> = skipped.iter().map(|skipped| &skipped.id).collect();
     let confirmed: HashSet<JobId> =
-        inferred.iter().filter(|i| i.evidence == Evidence::ResultsPath).map(|i| i.id.clone()).collect();
+        inferred.iter().filter(|i| i.evidence == TextEvidence::ResultsPath).map(|i| i.id.clone()).collect();
     inferred.retain(|i| !foreign.contains(&i.id) || confirmed.contains(&i.id));
     (inferred, skipped)
 }
@@ -125,9 +125,9 @@ impl Search {
             let is_own =
                 |owner: &&str| self.own.is_empty() || self.own.iter().any(|own| own.eq_ignore_ascii_case(owner));
             let (evidence, foreign) = match owner {
-                None => (Evidence::Text, None),
-                Some(owner) if is_own(&owner) => (Evidence::ResultsPath, None),
-                Some(owner) => (Evidence::ResultsPath, Some(owner.to_owned())),
+                None => (TextEvidence::Text, None),
+                Some(owner) if is_own(&owner) => (TextEvidence::ResultsPath, None),
+                Some(owner) => (TextEvidence::ResultsPath, Some(owner.to_owned())),
             };
             let place = if foreign.is_none() { self.inferred.len() } else { self.skipped.len() };
             match (self.seen.entry((path.to_owned(), id.clone(), foreign.clone())), foreign) {
@@ -140,7 +140,7 @@ impl Search {
                     }
                 }
                 // A results path says more than a word, and may come second.
-                (Entry::Occupied(old), None) if evidence == Evidence::ResultsPath => {
+                (Entry::Occupied(old), None) if evidence == TextEvidence::ResultsPath => {
                     self.inferred[*old.get()].evidence = evidence;
                 }
                 _ => {}

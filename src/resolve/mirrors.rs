@@ -24,7 +24,7 @@ const COLUMNS: [&[&str]; 4] = [&["elastic_blast_job_id"], &["k8s_job_id"], &["el
 /// What a mirror is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum MirrorVerdict {
     /// The first id: the answer.
     Chosen,
     /// The same id again.
@@ -41,7 +41,7 @@ pub enum Verdict {
     Absent,
 }
 
-impl Verdict {
+impl MirrorVerdict {
     /// The verdict as it stands in every view.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -64,24 +64,24 @@ pub struct Mirror {
     /// What stands there, whole; `None` if nothing does.
     pub raw: Option<Value>,
     /// What it is worth.
-    pub verdict: Verdict,
+    pub verdict: MirrorVerdict,
     /// Where the way to `path` ended at something that is no object; `raw` is that something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked_at: Option<String>,
 }
 
 /// The first id with its path, and whether that is only what was left of a text that was cut off.
-pub(super) struct Choice {
+pub(super) struct ChosenId {
     pub id: JobId,
     pub path: String,
     pub is_doubtful: bool,
 }
 
 /// Looks at every mirror of `row`; also gives the first id, one that stands in broken text after all others.
-pub(super) fn look(row: &Row) -> (Vec<Mirror>, Option<Choice>) {
-    let ids: Vec<Choice> = places(row)
+pub(super) fn look(row: &Row) -> (Vec<Mirror>, Option<ChosenId>) {
+    let ids: Vec<ChosenId> = places(row)
         .filter_map(|(root, prefix, keys)| match walk(root?, keys) {
-            Found::Value(Value::String(text)) => Some(Choice {
+            MirrorValue::Value(Value::String(text)) => Some(ChosenId {
                 id: text.trim().parse().ok()?,
                 path: join(prefix, keys),
                 is_doubtful: row.is_broken() || (row.has_broken_payload() && prefix == "payload"),
@@ -94,15 +94,17 @@ pub(super) fn look(row: &Row) -> (Vec<Mirror>, Option<Choice>) {
     let mirrors = places(row)
         .map(|(root, prefix, keys)| {
             let path = join(prefix, keys);
-            let (raw, blocked) = match root.map_or(Found::Nothing, |root| walk(root, keys)) {
-                Found::Nothing => return Mirror { path, raw: None, verdict: Verdict::Absent, blocked_at: None },
-                Found::Value(raw) => (raw, None),
-                Found::Blocked(raw, depth) => (raw, Some(join(prefix, &keys[..depth]))),
+            let (raw, blocked) = match root.map_or(MirrorValue::Nothing, |root| walk(root, keys)) {
+                MirrorValue::Nothing => {
+                    return Mirror { path, raw: None, verdict: MirrorVerdict::Absent, blocked_at: None };
+                }
+                MirrorValue::Value(raw) => (raw, None),
+                MirrorValue::Blocked(raw, depth) => (raw, Some(join(prefix, &keys[..depth]))),
             };
             let verdict = match (raw, &blocked) {
-                (Value::Null, None) => Verdict::Empty,
+                (Value::Null, None) => MirrorVerdict::Empty,
                 (Value::String(text), None) => judge(text.trim(), &path, chosen.as_ref()),
-                _ => Verdict::WrongType,
+                _ => MirrorVerdict::WrongType,
             };
             Mirror { path, raw: Some(raw.clone()), verdict, blocked_at: blocked }
         })
@@ -120,20 +122,20 @@ fn places(row: &Row) -> impl Iterator<Item = (Option<&Value>, &'static str, &'st
 }
 
 /// The worth of a text beside the chosen one.
-fn judge(text: &str, path: &str, chosen: Option<&Choice>) -> Verdict {
+fn judge(text: &str, path: &str, chosen: Option<&ChosenId>) -> MirrorVerdict {
     if text.is_empty() {
-        return Verdict::Empty;
+        return MirrorVerdict::Empty;
     }
     match (text.parse::<JobId>(), chosen) {
-        (Ok(_), Some(chosen)) if chosen.path == path => Verdict::Chosen,
-        (Ok(id), Some(chosen)) if id == chosen.id => Verdict::Agrees,
-        (Ok(_), _) => Verdict::Conflicts,
-        (Err(_), _) => Verdict::NotAnId,
+        (Ok(_), Some(chosen)) if chosen.path == path => MirrorVerdict::Chosen,
+        (Ok(id), Some(chosen)) if id == chosen.id => MirrorVerdict::Agrees,
+        (Ok(_), _) => MirrorVerdict::Conflicts,
+        (Err(_), _) => MirrorVerdict::NotAnId,
     }
 }
 
 /// Where the keys lead.
-enum Found<'a> {
+enum MirrorValue<'a> {
     /// A key, or an object on the way, is missing or null.
     Nothing,
     /// To this.
@@ -142,19 +144,19 @@ enum Found<'a> {
     Blocked(&'a Value, usize),
 }
 
-fn walk<'a>(root: &'a Value, keys: &[&str]) -> Found<'a> {
+fn walk<'a>(root: &'a Value, keys: &[&str]) -> MirrorValue<'a> {
     let mut value = root;
     for (depth, key) in keys.iter().enumerate() {
         value = match value {
             Value::Object(map) => match map.get(*key) {
                 Some(next) => next,
-                None => return Found::Nothing,
+                None => return MirrorValue::Nothing,
             },
-            Value::Null => return Found::Nothing,
-            other => return Found::Blocked(other, depth),
+            Value::Null => return MirrorValue::Nothing,
+            other => return MirrorValue::Blocked(other, depth),
         };
     }
-    Found::Value(value)
+    MirrorValue::Value(value)
 }
 
 fn join(prefix: &str, keys: &[&str]) -> String {

@@ -7,16 +7,16 @@
 mod error;
 mod inferred;
 mod mirrors;
-pub mod view;
+pub mod output;
 
 use std::collections::HashSet;
 
 use crate::{job_id::JobId, row::Row};
 pub use error::ResolveError;
-pub use inferred::{Evidence, Inferred, Skipped};
-use mirrors::Choice;
-pub use mirrors::{Mirror, Verdict};
-pub use view::ResolveFormat;
+pub use inferred::{Inferred, Skipped, TextEvidence};
+use mirrors::ChosenId;
+pub use mirrors::{Mirror, MirrorVerdict};
+pub use output::ResolveFormat;
 
 /// The source of an id that was given instead of a row.
 pub const COMMAND_LINE: &str = "command line";
@@ -81,7 +81,7 @@ pub struct Resolution {
 /// Finds the ElasticBLAST id of `row`. Total: any JSON is looked through to its end.
 pub fn resolve(row: &Row) -> Resolution {
     let (mirrors, chosen) = mirrors::look(row);
-    if let Some(Choice { id, path, is_doubtful }) = chosen {
+    if let Some(ChosenId { id, path, is_doubtful }) = chosen {
         let outcome = if is_doubtful { Outcome::Inferred { id, path } } else { Outcome::Chosen { id, path } };
         return Resolution { mirrors, inferred: vec![], skipped: vec![], outcome };
     }

@@ -114,7 +114,7 @@ proptest! {
         prop_assert_eq!(resolution.require(&row).is_ok(), resolution.id().is_some());
         let _ = (resolution.warning(), row.namespace(), row.phase(), row.updated_at(), row.is_terminal());
 
-        let show = |format| view::render(format, Some(&row), &resolution).unwrap();
+        let show = |format| output::render(format, Some(&row), &resolution).unwrap();
         let json: Value = serde_json::from_str(&show(ResolveFormat::Json)).unwrap();
         prop_assert_eq!(json["id"].as_str(), resolution.id().map(JobId::as_str));
         let table = show(ResolveFormat::Table);
@@ -128,7 +128,7 @@ proptest! {
         let Value::Object(object) = document else { return Ok(()) };
         let row = Row::new(object);
         let resolution = resolve(&row);
-        let show = |format| view::render(format, Some(&row), &resolution).unwrap();
+        let show = |format| output::render(format, Some(&row), &resolution).unwrap();
         let json: Value = serde_json::from_str(&show(ResolveFormat::Json)).unwrap();
         let text = show(ResolveFormat::Yaml);
         let yaml: Value = serde_saphyr::from_str(&text).map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;

@@ -28,7 +28,7 @@ fn answer(row: &Row) -> (Option<String>, Option<String>, bool) {
 }
 
 fn text(format: ResolveFormat, row: &Row) -> String {
-    view::render(format, Some(row), &resolve(row)).unwrap()
+    output::render(format, Some(row), &resolve(row)).unwrap()
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn each_verdict_is_given_where_it_belongs() {
              but payload.external.elb_job_id says {BAD}"
         )
     );
-    for verdict in [Verdict::NotAnId, Verdict::WrongType, Verdict::Chosen] {
+    for verdict in [MirrorVerdict::NotAnId, MirrorVerdict::WrongType, MirrorVerdict::Chosen] {
         assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.as_str());
     }
 }
@@ -155,7 +155,7 @@ fn two_inferred_ids_are_no_answer() {
     let resolution = resolve(&row);
     assert_eq!(resolution.outcome, Outcome::Ambiguous { ids: vec![ID.parse().unwrap(), BAD.parse().unwrap()] });
     assert_eq!(resolution.inferred.len(), 2);
-    assert_eq!(resolution.inferred[0].evidence, Evidence::ResultsPath);
+    assert_eq!(resolution.inferred[0].evidence, TextEvidence::ResultsPath);
     let error = resolution.require(&row).unwrap_err();
     assert_eq!(error.exit(), Exit::NoId);
     insta::assert_snapshot!("ambiguous_error", error.to_string());
@@ -238,7 +238,7 @@ fn views_of_rows() {
 #[test]
 fn views_of_a_given_id() {
     let given = Resolution::given(ID.parse().unwrap());
-    let text = |format| view::render(format, None, &given).unwrap();
+    let text = |format| output::render(format, None, &given).unwrap();
     assert_eq!(text(ResolveFormat::Name), format!("{ID}\n"));
     insta::assert_snapshot!("given_table", text(ResolveFormat::Table));
     insta::assert_snapshot!("given_json", text(ResolveFormat::Json));

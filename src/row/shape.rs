@@ -38,7 +38,7 @@ pub fn rows_from_bytes(origin: &str, bytes: &[u8], mut take: impl FnMut(Row)) ->
 
 /// What an input held beside its rows.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundBeside {
     /// How many rows there were, and in how many documents.
     pub rows: usize,
     pub documents: usize,
@@ -72,7 +72,7 @@ pub(crate) fn is_hopeless(head: &[u8]) -> bool {
 ///
 /// # Errors
 /// What is no rows at all.
-pub(crate) fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<Found, RowError> {
+pub(crate) fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Result<FoundBeside, RowError> {
     let (unpacked, rest) = unpack::unpack(origin, bytes)?;
     let (bytes, is_coloured) = unpack::shown(unpack::decode(&unpacked));
     if bytes.trim_ascii().is_empty() {
@@ -80,7 +80,7 @@ pub(crate) fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Res
     }
     let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     let bytes = if is_json { digits::exact(&bytes) } else { Cow::Borrowed(&*bytes) };
-    let mut walk = Walk { origin, bytes: &bytes, take, found: Found::default() };
+    let mut walk = Walk { origin, bytes: &bytes, take, found: FoundBeside::default() };
     if let Some(error) = rest {
         walk.found
             .notes
@@ -118,7 +118,7 @@ struct Walk<'a> {
     origin: &'a str,
     bytes: &'a [u8],
     take: &'a mut dyn FnMut(Row),
-    found: Found,
+    found: FoundBeside,
 }
 
 impl Walk<'_> {
@@ -169,7 +169,7 @@ impl Walk<'_> {
             notes.into_iter().for_each(|note| row.note(note));
             (self.take)(row);
         };
-        let sink = Sink { take: &mut take, other: &mut other, more: &mut more };
+        let sink = RowSink { take: &mut take, other: &mut other, more: &mut more };
         let read = Document { sink, depth: 0 }.deserialize(json);
         self.found.rows += rows;
         self.found.more = self.found.more.take().or(more);
@@ -274,7 +274,7 @@ fn next_start(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Where the rows of a document go, and what stands beside them.
-struct Sink<'a> {
+struct RowSink<'a> {
     take: &'a mut dyn FnMut(Map<String, Value>, Vec<String>),
     other: &'a mut Option<Map<String, Value>>,
     more: &'a mut Option<String>,
@@ -282,7 +282,7 @@ struct Sink<'a> {
 
 /// A document or an element of one: hands on the row or rows it holds.
 struct Document<'a> {
-    sink: Sink<'a>,
+    sink: RowSink<'a>,
     depth: usize,
 }
 
@@ -334,12 +334,12 @@ impl<'de> Visitor<'de> for Document<'_> {
         if self.depth == NESTED {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self));
         }
-        let Sink { take, other, more } = self.sink;
+        let RowSink { take, other, more } = self.sink;
         let mut empty = true;
         let depth = self.depth + 1;
         while elements
             .next_element_seed(Document {
-                sink: Sink { take: &mut *take, other: &mut *other, more: &mut *more },
+                sink: RowSink { take: &mut *take, other: &mut *other, more: &mut *more },
                 depth,
             })?
             .is_some()

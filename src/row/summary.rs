@@ -1,4 +1,4 @@
-//! [`Summary`]: what every view of a row begins with.
+//! [`RowSummary`]: what every view of a row begins with.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::Row;
 
 /// The first fields of a row in JSON and YAML: a contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Summary<'a> {
+pub struct RowSummary<'a> {
     /// The row's own id.
     pub id: Option<&'a str>,
     /// What kind of job it is of.
@@ -18,9 +18,9 @@ pub struct Summary<'a> {
     pub phase: Option<&'a str>,
 }
 
-impl<'a> Summary<'a> {
+impl<'a> RowSummary<'a> {
     /// That of a row.
-    pub fn of(row: &'a Row) -> Summary<'a> {
-        Summary { id: row.id(), kind: row.row_type(), status: row.status(), phase: row.phase() }
+    pub fn of(row: &'a Row) -> RowSummary<'a> {
+        RowSummary { id: row.id(), kind: row.row_type(), status: row.status(), phase: row.phase() }
     }
 }

@@ -17,7 +17,7 @@ const LEAST: usize = 1 << 20;
 const SHOWN: usize = 80;
 
 /// JSON that is a row, or holds some.
-pub(super) struct Piece {
+pub(super) struct JsonPiece {
     /// Where it stands.
     pub range: Range<usize>,
     /// The JSON, mended.
@@ -33,7 +33,7 @@ pub(super) fn may_follow(head: &[u8]) -> bool {
 }
 
 /// The pieces of `bytes` that are rows.
-pub(super) fn pieces(origin: &str, bytes: &[u8]) -> Vec<Piece> {
+pub(super) fn pieces(origin: &str, bytes: &[u8]) -> Vec<JsonPiece> {
     if lookalike::of_format(origin, bytes).is_some() {
         return Vec::new();
     }
@@ -59,7 +59,7 @@ pub(super) fn pieces(origin: &str, bytes: &[u8]) -> Vec<Piece> {
             continue;
         }
         let before = line_before(bytes, range.start);
-        let piece = Piece { range, text: mended.text, whole: mended.whole };
+        let piece = JsonPiece { range, text: mended.text, whole: mended.whole };
         match (piece.whole, before.is_empty()) {
             (true, true) => at_start.push(piece),
             (true, false) if !is_yaml_key(before) => within.push(piece),
@@ -77,7 +77,7 @@ pub(super) fn pieces(origin: &str, bytes: &[u8]) -> Vec<Piece> {
 }
 
 /// What is to be said about the text around `pieces`.
-pub(super) fn passed_over(origin: &str, bytes: &[u8], pieces: &[Piece]) -> Option<String> {
+pub(super) fn passed_over(origin: &str, bytes: &[u8], pieces: &[JsonPiece]) -> Option<String> {
     let starts = pieces.iter().map(|piece| piece.range.start).chain([bytes.len()]);
     let ends = std::iter::once(0).chain(pieces.iter().map(|piece| piece.range.end));
     let around = ends.zip(starts).flat_map(|(from, to)| bytes[from..to].split(|byte| matches!(byte, b'\n' | b'\r')));

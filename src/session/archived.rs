@@ -15,19 +15,19 @@ use k8s_openapi::api::batch::v1::Job as KubernetesJob;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
-    Outlet, Resume, RunEvent, Wanted,
+    Outlet, Resume, RunEvent, WantedLogs,
     ending::{self, JobFacts},
-    filter::Filter,
+    filter::ContainerFilter,
     replay::{self, Replay, Rest, has_log, number_before, replay},
-    save::{Secrets, earlier},
+    save::{SecretHandling, earlier},
     snapshot::{self, Ahead, Order},
 };
 use crate::{
-    archive::{ArchiveError, Change, Instance, Job, Stream},
+    archive::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, ObjectLog},
     cluster::Cluster,
     discover::Match,
     follow::{
-        drive::{Batch, Told},
+        drive::{Batch, DriverEvent},
         earlier::Earlier,
         follower::Scope,
         listener::{Listener, Unheard},
@@ -38,7 +38,7 @@ use crate::{
 
 /// An archived job, and what a run of its cluster shall not read again.
 pub struct Archived {
-    job: Arc<Job>,
+    job: Arc<ArchivedJob>,
     /// How long ago it was written to last.
     away: Duration,
     /// What of it is wanted.
@@ -49,7 +49,7 @@ pub struct Archived {
 
 impl Archived {
     /// What `filter` and `scope` want of a job. `pods` are those that the cluster has.
-    pub fn new(job: Job, pods: &[Match], filter: &Filter, scope: &Scope) -> Archived {
+    pub fn new(job: ArchivedJob, pods: &[Match], filter: &ContainerFilter, scope: &Scope) -> Archived {
         let away = job.saved.map(|saved| Timestamp::now().duration_since(saved));
         let containers = pods.iter().flat_map(|found| {
             targets(&found.pod).into_iter().map(|target| (target.id(), found.pod.container(&target.container)))
@@ -68,7 +68,7 @@ impl Archived {
     }
 
     /// The job.
-    pub fn job(&self) -> &Job {
+    pub fn job(&self) -> &ArchivedJob {
         &self.job
     }
 
@@ -82,7 +82,7 @@ impl Archived {
             return Ok(status != "completed");
         }
         let mut jobs = HashMap::new();
-        let read = self.job.lines(&Stream::Changes(Change::Jobs), |lines| {
+        let read = self.job.lines(&ArchivedStream::Changes(ObjectLog::Jobs), |lines| {
             let read = lines.iter().filter_map(|line| serde_json::from_slice::<KubernetesJob>(&line.text).ok());
             jobs.extend(read.map(|job| (job.metadata.uid.clone(), job)));
         });
@@ -101,7 +101,7 @@ impl Archived {
         &self,
         cluster: &Cluster,
         pods: &[Match],
-        wanted: &Wanted,
+        wanted: &WantedLogs,
         order: Order,
         out: Outlet,
     ) -> Result<(), ArchiveError> {
@@ -152,11 +152,11 @@ impl Archived {
     /// What the store says when it is asked where the archive ends, or as `work`.
     pub async fn beside<T, E: From<ArchiveError>>(
         &self,
-        wanted: &Wanted,
-        work: impl AsyncFnOnce(Wanted) -> Result<T, E>,
+        wanted: &WantedLogs,
+        work: impl AsyncFnOnce(WantedLogs) -> Result<T, E>,
     ) -> Result<T, E> {
         let (unread, mut failed) = mpsc::channel(1);
-        let wanted = Wanted { resume: Some(self.resume(unread.clone())), ..wanted.clone() };
+        let wanted = WantedLogs { resume: Some(self.resume(unread.clone())), ..wanted.clone() };
         tokio::select! {
             done = work(wanted) => done,
             // One sender is held here, so that it comes to no end.
@@ -177,7 +177,7 @@ impl Archived {
 
     /// What followers go on from. Why that cannot be had goes to `failed`.
     fn resume(&self, failed: mpsc::Sender<ArchiveError>) -> Resume {
-        let secrets = if self.job.state.masked { Secrets::Masked } else { Secrets::Kept };
+        let secrets = if self.job.state.masked { SecretHandling::Masked } else { SecretHandling::Kept };
         let (positions, away, found) = (self.job.positions(), self.away, self.found.clone());
         let wanted = self.wanted.clone();
         Arc::new(move |target| {
@@ -209,7 +209,7 @@ impl Archived {
     /// The latest stamp of each container that lines are handed on of.
     fn reached(&self) -> HashMap<ContainerId, Stamp> {
         let mut reached = HashMap::new();
-        for (Instance { uid, container, .. }, kept) in self.job.logs() {
+        for (ArchivedInstance { uid, container, .. }, kept) in self.job.logs() {
             let id = ContainerId { uid: uid.clone(), container: container.clone() };
             let is_native = |status: &Status| self.wanted.tail.is_some() && has_log(status);
             if self.wanted.cluster.get(&id).is_some_and(is_native) {
@@ -231,28 +231,30 @@ const AHEAD: usize = 64;
 /// Makes what a replay tells an input of a merge. What is no container's goes past it.
 #[derive(Clone)]
 struct IntoMerge {
-    told: mpsc::Sender<Told>,
+    told: mpsc::Sender<DriverEvent>,
     out: Outlet,
 }
 
 impl Listener<RunEvent> for IntoMerge {
     async fn hear(&self, said: RunEvent) -> Result<(), Unheard> {
         match said {
-            RunEvent::Lines(batch) => self.told.hear(Told::Lines(batch)).await,
+            RunEvent::Lines(batch) => self.told.hear(DriverEvent::Lines(batch)).await,
             RunEvent::Merged(merged) => {
                 for run in merged.lines.chunk_by(|one, two| one.of == two.of) {
                     let Some(Origin { instance, stream }) = run.first().and_then(|line| merged.of.get(line.of)) else {
                         continue;
                     };
                     let lines = run.iter().map(|line| line.line.clone()).collect();
-                    self.told.hear(Told::Lines(Batch { instance: instance.clone(), stream: *stream, lines })).await?;
+                    self.told
+                        .hear(DriverEvent::Lines(Batch { instance: instance.clone(), stream: *stream, lines }))
+                        .await?;
                 }
                 Ok(())
             }
-            RunEvent::Gap { instance, note } => self.told.hear(Told::Note(instance.container, note)).await,
-            RunEvent::Note { container, note } => self.told.hear(Told::Note(container, note)).await,
+            RunEvent::Gap { instance, note } => self.told.hear(DriverEvent::Note(instance.container, note)).await,
+            RunEvent::Note { container, note } => self.told.hear(DriverEvent::Note(container, note)).await,
             RunEvent::Complete { instance, lines, proof } => {
-                self.told.hear(Told::Complete { instance, lines, proof }).await
+                self.told.hear(DriverEvent::Complete { instance, lines, proof }).await
             }
             other @ (RunEvent::Found(_) | RunEvent::Notice(_) | RunEvent::Ended(_)) => self.out.send(other).await,
         }

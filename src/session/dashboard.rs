@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::replay::{pods, target};
 use crate::{
-    archive::{Archive, ArchiveError, Instance, Job, JobKey, Stream},
+    archive::{Archive, ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobKey},
     k8s::{Pod, Target},
     mask,
 };
@@ -33,18 +33,18 @@ const VERSION: u32 = 1;
 
 /// A chunk of a step's lines.
 #[derive(Debug, Serialize)]
-struct Chunk<'a> {
+struct DashboardChunk<'a> {
     schema_version: u32,
     job_id: &'a str,
     step: &'a str,
     sequence: u64,
-    events: &'a [Event],
+    events: &'a [DashboardEvent],
     created_at: Timestamp,
 }
 
 /// A line.
 #[derive(Debug, Serialize)]
-struct Event {
+struct DashboardEvent {
     stream: String,
     line: String,
     index: u64,
@@ -52,15 +52,15 @@ struct Event {
 
 /// What belongs into the row, as `payload._progress` has it.
 #[derive(Debug, Serialize)]
-struct Progress<'a> {
+struct DashboardProgress<'a> {
     schema_version: u32,
     job_id: &'a str,
-    steps: BTreeMap<&'static str, Step>,
+    steps: BTreeMap<&'static str, DashboardStep>,
     created_at: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
-struct Step {
+struct DashboardStep {
     last_output: String,
 }
 
@@ -94,9 +94,9 @@ pub async fn write(archive: &Archive, key: &JobKey) -> Result<(), ArchiveError> 
             writing.container(&target, lines).await?;
         }
         writing.flush().await?;
-        steps.insert(step, Step { last_output: writing.clip.text() });
+        steps.insert(step, DashboardStep { last_output: writing.clip.text() });
     }
-    let progress = Progress { schema_version: VERSION, job_id: &job_id, steps, created_at };
+    let progress = DashboardProgress { schema_version: VERSION, job_id: &job_id, steps, created_at };
     archive.put_beside(&format!("{directory}/progress.json"), json(&progress)?).await
 }
 
@@ -105,8 +105,11 @@ fn json(value: &impl Serialize) -> Result<Bytes, ArchiveError> {
 }
 
 /// The containers of each step, with their instances in order.
-fn by_step(job: &Job, pods: &HashMap<String, Pod>) -> BTreeMap<&'static str, Vec<(Target, Vec<Instance>)>> {
-    let mut steps: BTreeMap<_, Vec<(Target, Vec<Instance>)>> = BTreeMap::new();
+fn by_step(
+    job: &ArchivedJob,
+    pods: &HashMap<String, Pod>,
+) -> BTreeMap<&'static str, Vec<(Target, Vec<ArchivedInstance>)>> {
+    let mut steps: BTreeMap<_, Vec<(Target, Vec<ArchivedInstance>)>> = BTreeMap::new();
     for (instance, _) in job.logs() {
         let target = target(instance, pods);
         let containers = steps.entry(target.phase.as_str()).or_default();
@@ -119,17 +122,17 @@ fn by_step(job: &Job, pods: &HashMap<String, Pod>) -> BTreeMap<&'static str, Vec
 }
 
 /// The last lines of a container, over its instances: what a crash left stands in the one before the latest.
-async fn last_lines(job: &Job, instances: &[Instance]) -> Result<Vec<String>, ArchiveError> {
+async fn last_lines(job: &ArchivedJob, instances: &[ArchivedInstance]) -> Result<Vec<String>, ArchiveError> {
     let mut all: Vec<String> = Vec::new();
     for instance in instances.iter().rev() {
         let wanted = LINES - all.len();
-        let mut lines = match job.last_lines(&Stream::Log(instance.clone()), wanted).await {
+        let mut lines = match job.last_lines(&ArchivedStream::Log(instance.clone()), wanted).await {
             Ok(lines) => lines,
             Err(ArchiveError::Damaged { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
         lines.drain(..lines.len().saturating_sub(wanted));
-        let mut masked = mask::Lines::default();
+        let mut masked = mask::LineMasker::default();
         let text = lines.iter().map(|line| {
             let text = String::from_utf8_lossy(&line.text);
             masked.mask(&text).chars().take(LINE).collect::<String>()
@@ -150,7 +153,7 @@ struct Writing<'a> {
     job_id: &'a str,
     step: &'static str,
     created_at: Timestamp,
-    events: Vec<Event>,
+    events: Vec<DashboardEvent>,
     /// Events before these.
     index: u64,
     sequence: u64,
@@ -166,7 +169,7 @@ impl Writing<'_> {
         self.clip.line(&format!("--- {stream} ---"));
         for line in lines {
             self.clip.line(&line);
-            self.events.push(Event { stream: stream.clone(), line, index: self.index });
+            self.events.push(DashboardEvent { stream: stream.clone(), line, index: self.index });
             self.index += 1;
             if self.events.len() == EVENTS {
                 self.flush().await?;
@@ -181,7 +184,7 @@ impl Writing<'_> {
         }
         let events = std::mem::take(&mut self.events);
         let Writing { job_id, step, sequence, created_at, directory, .. } = *self;
-        let chunk = Chunk { schema_version: VERSION, job_id, step, sequence, events: &events, created_at };
+        let chunk = DashboardChunk { schema_version: VERSION, job_id, step, sequence, events: &events, created_at };
         self.archive.put_beside(&format!("{directory}/logs/{step}/{sequence:06}.json"), json(&chunk)?).await?;
         self.sequence += 1;
         Ok(())

@@ -76,7 +76,7 @@ pub fn warn_after(jobs: Option<JobFacts>) -> Option<Duration> {
 
 /// What the pods say about the job's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum JobVerdict {
     /// It goes on.
     Running,
     /// It has ended.
@@ -89,12 +89,12 @@ pub enum Verdict {
 ///
 /// The job has ended when no pod runs and its row says so, or its finalizer is done. Without either it depends on its Jobs: one
 /// whose pod failed makes another after up to 6 minutes.
-pub fn judge(pods: &[PodFacts], row_ended: bool) -> Verdict {
+pub fn judge(pods: &[PodFacts], row_ended: bool) -> JobVerdict {
     if pods.is_empty() || !pods.iter().all(PodFacts::is_over) {
-        return Verdict::Running;
+        return JobVerdict::Running;
     }
     let finalized = pods.iter().any(|pod| pod.role == Role::Finalizer);
-    if row_ended || finalized { Verdict::Ended } else { Verdict::AskJobs }
+    if row_ended || finalized { JobVerdict::Ended } else { JobVerdict::AskJobs }
 }
 
 /// Judges by the Jobs when no pod runs. Staging and submitting come before the search: while nothing has searched and nothing
@@ -145,16 +145,16 @@ mod tests {
     #[test]
     fn a_pod_that_runs_keeps_the_job_going_whatever_the_row_says() {
         let pods = [pod(Role::Finalizer, Finished), pod(Role::Batch, Active)];
-        assert_eq!(judge(&pods, true), Verdict::Running);
-        assert_eq!(judge(&[], true), Verdict::Running, "nothing is known of any pod");
+        assert_eq!(judge(&pods, true), JobVerdict::Running);
+        assert_eq!(judge(&[], true), JobVerdict::Running, "nothing is known of any pod");
     }
 
     #[test]
     fn the_finalizer_or_the_row_ends_it() {
         let batch = pod(Role::Batch, Finished);
-        assert_eq!(judge(&[batch, pod(Role::Finalizer, Finished)], false), Verdict::Ended);
-        assert_eq!(judge(&[batch, pod(Role::Batch, Gone)], true), Verdict::Ended);
-        assert_eq!(judge(&[batch], false), Verdict::AskJobs);
+        assert_eq!(judge(&[batch, pod(Role::Finalizer, Finished)], false), JobVerdict::Ended);
+        assert_eq!(judge(&[batch, pod(Role::Batch, Gone)], true), JobVerdict::Ended);
+        assert_eq!(judge(&[batch], false), JobVerdict::AskJobs);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Notice, follow::Ending};
 use crate::{
     follow::{
-        drive::{Batch, Told},
+        drive::{Batch, DriverEvent},
         note::{Note, Proof},
     },
     k8s::{ContainerId, InstanceId, Target, shared},
@@ -41,7 +41,7 @@ pub enum RunEvent {
         /// Between which stamps, and why: one of which [`Note::gap`] is the instance.
         note: Note,
     },
-    /// No more lines of an instance will come; see [`Told::Complete`].
+    /// No more lines of an instance will come; see [`DriverEvent::Complete`].
     Complete {
         /// The instance.
         instance: InstanceId,
@@ -67,15 +67,15 @@ impl RunEvent {
     }
 }
 
-impl From<Told> for RunEvent {
-    fn from(told: Told) -> RunEvent {
+impl From<DriverEvent> for RunEvent {
+    fn from(told: DriverEvent) -> RunEvent {
         match told {
-            Told::Lines(batch) => RunEvent::Lines(batch),
-            Told::Note(container, note) => match note.gap() {
+            DriverEvent::Lines(batch) => RunEvent::Lines(batch),
+            DriverEvent::Note(container, note) => match note.gap() {
                 Some(restart) => RunEvent::Gap { instance: InstanceId { container, restart }, note },
                 None => RunEvent::Note { container, note },
             },
-            Told::Complete { instance, lines, proof } => RunEvent::Complete { instance, lines, proof },
+            DriverEvent::Complete { instance, lines, proof } => RunEvent::Complete { instance, lines, proof },
         }
     }
 }
@@ -120,7 +120,7 @@ mod tests {
             RunEvent::Lines(Batch { instance: instance(), stream: None, lines: vec![line(b"a"), line(b"\xff")] }),
             RunEvent::Merged(Merged { of: vec![origin], lines: vec![MergedLine { of: 0, line: line(b"b") }] }),
             RunEvent::Note { container, note: Note::Started(2) },
-            Told::Note(instance().container, Note::Lost { restart: 2, reason: "deleted".to_owned() }).into(),
+            DriverEvent::Note(instance().container, Note::Lost { restart: 2, reason: "deleted".to_owned() }).into(),
             RunEvent::Complete { instance: instance(), lines: 3, proof: Proof::Checked },
             RunEvent::Notice(Notice::RowReadable),
             RunEvent::Ended(Ending { failed: true, pods: 4 }),
@@ -141,9 +141,10 @@ mod tests {
     #[test]
     fn a_note_on_missing_lines_is_a_gap_of_its_instance() {
         let gap = Note::Gap { restart: 1, after: Stamp(1), before: None };
-        let event = RunEvent::from(Told::Note(instance().container, gap));
+        let event = RunEvent::from(DriverEvent::Note(instance().container, gap));
         assert!(matches!(event, RunEvent::Gap { instance: InstanceId { restart: 1, .. }, .. }), "{event:?}");
-        let event = RunEvent::from(Told::Note(instance().container, Note::Gone { restart: 0, reason: String::new() }));
+        let event =
+            RunEvent::from(DriverEvent::Note(instance().container, Note::Gone { restart: 0, reason: String::new() }));
         assert!(matches!(event, RunEvent::Note { .. }), "{event:?}");
     }
 }

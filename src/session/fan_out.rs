@@ -46,7 +46,7 @@ pub enum Want {
 
 /// Where a sink works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub enum SinkRunner {
     /// In a task: it never blocks.
     Task,
     /// In a thread of its own: writing to a paused terminal blocks, and must block nothing else.
@@ -74,7 +74,7 @@ struct Dropped {
 }
 
 /// A sink at work.
-pub struct Running<E> {
+pub struct RunningSink<E> {
     ended: oneshot::Receiver<Result<(), E>>,
     dropped: Arc<Dropped>,
 }
@@ -119,7 +119,7 @@ impl FanOut {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn add<S: Sink>(&mut self, sink: S, want: Want, work: Work) -> io::Result<Running<S::Error>> {
+    pub fn add<S: Sink>(&mut self, sink: S, want: Want, work: SinkRunner) -> io::Result<RunningSink<S::Error>> {
         let room = match want {
             Want::All => EVENTS,
             Want::Latest => EVENTS + RESERVED,
@@ -131,15 +131,15 @@ impl FanOut {
             let _ = done.send(sink::run(sink, events).await);
         };
         match work {
-            Work::Task => drop(tokio::spawn(run)),
-            Work::Thread => {
+            SinkRunner::Task => drop(tokio::spawn(run)),
+            SinkRunner::Thread => {
                 let runtime = Handle::current();
                 thread::Builder::new().name("sink".to_owned()).spawn(move || runtime.block_on(run))?;
             }
         }
         let dropped = Arc::new(Dropped::default());
         self.queues.push(Queue { sender, want, dropped: dropped.clone() });
-        Ok(Running { ended, dropped })
+        Ok(RunningSink { ended, dropped })
     }
 
     /// Begins: what is said into the outlet reaches all sinks.
@@ -148,7 +148,7 @@ impl FanOut {
     }
 }
 
-impl<E> Running<E> {
+impl<E> RunningSink<E> {
     /// What it has missed until now.
     pub fn missed(&self) -> Missed {
         self.dropped.now()
@@ -159,7 +159,7 @@ impl<E> Running<E> {
     /// # Errors
     /// When it failed.
     pub async fn finish(self) -> Result<Missed, SinkError<E>> {
-        let Running { ended, dropped } = self;
+        let RunningSink { ended, dropped } = self;
         match ended.await {
             Ok(Ok(())) => Ok(dropped.now()),
             Ok(Err(error)) => Err(SinkError::Failed(error)),
@@ -327,7 +327,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_sink_that_gets_everything_holds_the_run_back() {
-        for work in [Work::Task, Work::Thread] {
+        for work in [SinkRunner::Task, SinkRunner::Thread] {
             let (slow, permits, seen) = Slow::new(0);
             let mut fan = FanOut::default();
             let running = fan.add(slow, Want::All, work).unwrap();
@@ -351,8 +351,8 @@ mod tests {
         let (slow, permits, seen) = Slow::new(0);
         let (quick, ..) = Slow::new(usize::MAX >> 4);
         let mut fan = FanOut::default();
-        let running = fan.add(slow, Want::Latest, Work::Task).unwrap();
-        let other = fan.add(quick, Want::All, Work::Task).unwrap();
+        let running = fan.add(slow, Want::Latest, SinkRunner::Task).unwrap();
+        let other = fan.add(quick, Want::All, SinkRunner::Task).unwrap();
         let outlet = fan.open();
         for _ in 0..10 * EVENTS {
             outlet.send(lines(2)).await.unwrap();
@@ -381,8 +381,8 @@ mod tests {
             failing.fails_at = 3;
             let (other, ..) = Slow::new(usize::MAX >> 4);
             let mut fan = FanOut::default();
-            let failing = fan.add(failing, want, Work::Task).unwrap();
-            let other = fan.add(other, Want::All, Work::Task).unwrap();
+            let failing = fan.add(failing, want, SinkRunner::Task).unwrap();
+            let other = fan.add(other, Want::All, SinkRunner::Task).unwrap();
             let outlet = fan.open();
             for _ in 0..3 {
                 outlet.send(lines(1)).await.unwrap();

@@ -1,4 +1,4 @@
-//! [`Filter`]: which containers are wanted.
+//! [`ContainerFilter`]: which containers are wanted.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ const KINDS: [&str; 3] = ["pod", "pods", "po"];
 
 /// A choice of containers. Empty lists admit everything.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct ContainerFilter {
     /// One of these must match the container's whole name.
     pub containers: Vec<Regex>,
     /// One of these must match the container's pod.
@@ -25,7 +25,7 @@ pub struct Filter {
     pub phases: Vec<Phase>,
 }
 
-impl Filter {
+impl ContainerFilter {
     /// Whether `target` is wanted.
     pub fn admits(&self, target: &Target) -> bool {
         let any = |patterns: &[Regex], name: &str| patterns.is_empty() || patterns.iter().any(|p| p.is_match(name));
@@ -112,8 +112,11 @@ mod tests {
             ("po/^blastn", true),
             ("pod/s04", false),
         ] {
-            let filter =
-                Filter { pods: vec![pattern.parse().unwrap()], short: "3ed51a95".to_owned(), ..Filter::default() };
+            let filter = ContainerFilter {
+                pods: vec![pattern.parse().unwrap()],
+                short: "3ed51a95".to_owned(),
+                ..ContainerFilter::default()
+            };
             assert_eq!(filter.admits(&targets(&pod)[0]), admitted, "{pattern}");
         }
         for wrong in ["(", "a/(", "pod/("] {

@@ -18,21 +18,21 @@ use tokio::{
 };
 
 use super::{
-    Drivers, Notice, Outlet, RunEvent, Wanted,
-    ending::{self, JobFacts, PodFacts, Verdict},
-    filter::Filter,
+    Drivers, Notice, Outlet, RunEvent, WantedLogs,
+    ending::{self, JobFacts, JobVerdict, PodFacts},
+    filter::ContainerFilter,
     news,
-    unsettled::Unsettled,
+    unfinished::UnfinishedContainers,
 };
 use crate::{
     cluster::{Cluster, ClusterError},
     discover::{
         Match, Selection,
-        watch::{self as pods, Change},
+        watch::{self as pods, PodChange},
     },
-    follow::{drive::News, listener::Listener},
+    follow::{drive::ContainerNews, listener::Listener},
     k8s::{
-        status::{Place, PodLife},
+        status::{LogPlace, PodLife},
         targets,
     },
 };
@@ -90,14 +90,14 @@ const ASK_JOBS: Duration = Duration::from_secs(2);
 pub async fn follow(
     cluster: &Cluster,
     namespace: &str,
-    wanted: Wanted,
+    wanted: WantedLogs,
     mut rows: mpsc::Receiver<RowNews>,
     out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let Wanted { filter, scope, resume } = wanted;
-    let (drivers, mut standings) = Drivers::new(cluster, scope, resume);
-    let mut run = Run {
+    let WantedLogs { filter, scope, resume } = wanted;
+    let (drivers, mut reports) = Drivers::new(cluster, scope, resume);
+    let mut run = FollowRun {
         cluster: cluster.clone(),
         namespace: namespace.to_owned(),
         filter,
@@ -105,7 +105,7 @@ pub async fn follow(
         out,
         selections: Vec::new(),
         pods: BTreeMap::new(),
-        unsettled: Unsettled::default(),
+        unfinished: UnfinishedContainers::default(),
         row_ended: None,
         jobs: None,
         listed: 0,
@@ -141,7 +141,7 @@ pub async fn follow(
                     return Ok(run.ending());
                 }
             }
-            Some(standing) = standings.recv() => run.unsettled.take(standing),
+            Some(report) = reports.recv() => run.unfinished.take(report),
             () = sleep_until(run.ask_at), if run.is_quiet() => {}
             () = sleep_until(run.look_at.unwrap_or_else(Instant::now)), if run.look_at.is_some() => {
                 run.look_for_lagging().await;
@@ -156,15 +156,19 @@ struct Followed {
     facts: PodFacts,
     /// When it was first seen to have ended.
     ended: Option<Instant>,
-    containers: HashMap<String, (usize, watch::Sender<News>)>,
+    containers: HashMap<String, (usize, watch::Sender<ContainerNews>)>,
 }
 
-/// Tells a driver something. One that has ended needs no news; one that ends just now says so by its last standing.
-fn tell(unsettled: &mut Unsettled, (source, sender): &(usize, watch::Sender<News>), change: impl FnOnce(&mut News)) {
+/// Tells a driver something. One that has ended needs no news; one that ends just now says so by its last report.
+fn tell(
+    unfinished: &mut UnfinishedContainers,
+    (source, sender): &(usize, watch::Sender<ContainerNews>),
+    change: impl FnOnce(&mut ContainerNews),
+) {
     if sender.is_closed() {
         return;
     }
-    let number = unsettled.tell(*source);
+    let number = unfinished.tell(*source);
     sender.send_modify(|news| {
         change(news);
         news.number = number;
@@ -184,17 +188,17 @@ enum Removal {
     Told,
 }
 
-struct Run<'a> {
+struct FollowRun<'a> {
     cluster: Cluster,
     namespace: String,
-    filter: Filter,
+    filter: ContainerFilter,
     drivers: Drivers,
     out: Outlet,
     selections: Vec<Selection>,
     /// By uid.
     pods: BTreeMap<String, Followed>,
     /// Containers not read to the end of what there is.
-    unsettled: Unsettled,
+    unfinished: UnfinishedContainers,
     row_ended: Option<String>,
     jobs: Option<JobFacts>,
     /// Questions for pods that have been answered in full.
@@ -209,14 +213,14 @@ struct Run<'a> {
 }
 
 /// However it ends, and an interruption ends it anywhere, whoever asks is told how far it was.
-impl Drop for Run<'_> {
+impl Drop for FollowRun<'_> {
     fn drop(&mut self) {
         let (mut unread, mut waiting) = (0, 0);
         for (source, news) in self.pods.values().flat_map(|pod| pod.containers.values()) {
-            if news.borrow().status.place(0) == Place::Future {
+            if news.borrow().status.place(0) == LogPlace::Future {
                 waiting += 1;
             } else {
-                unread += usize::from(self.unsettled.contains(*source));
+                unread += usize::from(self.unfinished.contains(*source));
             }
         }
         self.progress.found.store(self.drivers.count, Relaxed);
@@ -225,34 +229,34 @@ impl Drop for Run<'_> {
     }
 }
 
-impl Run<'_> {
+impl FollowRun<'_> {
     /// Takes a change of the pods; `false` when nobody listens any more.
-    async fn take(&mut self, change: Change) -> Result<bool, ClusterError> {
+    async fn take(&mut self, change: PodChange) -> Result<bool, ClusterError> {
         match change {
-            Change::Pod(found) => {
+            PodChange::Pod(found) => {
                 self.recover().await;
                 Ok(self.on_pod(found).await)
             }
-            Change::Gone(uid) => {
+            PodChange::Gone(uid) => {
                 if let Some(pod) = self.pods.get_mut(&uid) {
                     pod.facts.life = PodLife::Gone;
                     for driver in pod.containers.values() {
-                        tell(&mut self.unsettled, driver, |news| {
+                        tell(&mut self.unfinished, driver, |news| {
                             news.status.pod = PodLife::Gone;
                         });
                     }
                 }
                 Ok(true)
             }
-            Change::Listed => {
+            PodChange::Listed => {
                 self.listed += 1;
                 self.recover().await;
                 Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
             }
-            Change::Polling(error) => Ok(self.out.send(Notice::ListsOnly(error.to_string())).await.is_ok()),
+            PodChange::Polling(error) => Ok(self.out.send(Notice::ListsOnly(error.to_string())).await.is_ok()),
             // Another id of a job that is followed already.
-            Change::Failed(error) if self.pods.is_empty() || error.is_final() => Err(error),
-            Change::Failed(error) | Change::Trouble(error) => {
+            PodChange::Failed(error) if self.pods.is_empty() || error.is_final() => Err(error),
+            PodChange::Failed(error) | PodChange::Trouble(error) => {
                 if std::mem::replace(&mut self.troubled, true) {
                     return Ok(true);
                 }
@@ -294,7 +298,7 @@ impl Run<'_> {
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
             let news = news(&found.pod, &target);
             if let Some(driver) = containers.get(&target.container) {
-                tell(&mut self.unsettled, driver, |known| *known = news);
+                tell(&mut self.unfinished, driver, |known| *known = news);
                 continue;
             }
             let (container, target) = (target.container.clone(), Arc::new(target));
@@ -302,7 +306,7 @@ impl Run<'_> {
                 return false;
             }
             let driver = self.drivers.start(target, news, self.out.clone());
-            self.unsettled.add(driver.0);
+            self.unfinished.add(driver.0);
             containers.insert(container, driver);
         }
         self.pods.insert(uid, Followed { facts, ended, containers });
@@ -312,7 +316,7 @@ impl Run<'_> {
     /// Pods that have ended, are still there, and have unread containers.
     fn lagging(&self) -> impl Iterator<Item = (Instant, usize)> {
         self.pods.values().filter(|pod| pod.facts.life != PodLife::Gone).filter_map(|pod| {
-            let unread = pod.containers.values().filter(|(source, _)| self.unsettled.contains(*source)).count();
+            let unread = pod.containers.values().filter(|(source, _)| self.unfinished.contains(*source)).count();
             Some((pod.ended?, unread)).filter(|(_, unread)| *unread > 0)
         })
     }
@@ -352,7 +356,7 @@ impl Run<'_> {
 
     /// Whether no pod runs and nothing is unread, so that only the Jobs can say whether more will come.
     fn is_quiet(&self) -> bool {
-        self.unsettled.is_empty() && ending::judge(&self.facts(), self.row_ended.is_some()) == Verdict::AskJobs
+        self.unfinished.is_empty() && ending::judge(&self.facts(), self.row_ended.is_some()) == JobVerdict::AskJobs
     }
 
     /// Whether the job has ended and everything was read. The watch may lag behind the row and the Jobs, so the pods are
@@ -361,7 +365,7 @@ impl Run<'_> {
         while self.seems_to_have_ended().await {
             let known = self.facts();
             self.list_again().await;
-            if self.unsettled.is_empty() && self.facts() == known {
+            if self.unfinished.is_empty() && self.facts() == known {
                 return true;
             }
         }
@@ -381,20 +385,20 @@ impl Run<'_> {
 
     /// Whether all that is known says so.
     async fn seems_to_have_ended(&mut self) -> bool {
-        if !self.unsettled.is_empty() || self.listed < 2 * self.selections.len().min(1) {
+        if !self.unfinished.is_empty() || self.listed < 2 * self.selections.len().min(1) {
             return false;
         }
         let facts = self.facts();
         match ending::judge(&facts, self.row_ended.is_some()) {
-            Verdict::Ended => {
+            JobVerdict::Ended => {
                 if self.jobs.is_none() {
                     self.jobs = self.ask_jobs().await;
                 }
                 true
             }
-            Verdict::Running => facts.is_empty() && self.row_ended.is_some() && !self.selections.is_empty(),
-            Verdict::AskJobs if Instant::now() < self.ask_at => false,
-            Verdict::AskJobs => {
+            JobVerdict::Running => facts.is_empty() && self.row_ended.is_some() && !self.selections.is_empty(),
+            JobVerdict::AskJobs if Instant::now() < self.ask_at => false,
+            JobVerdict::AskJobs => {
                 self.ask_at = Instant::now() + ASK_JOBS;
                 self.jobs = self.ask_jobs().await;
                 // Without permission to list Jobs, the pods' own word must do.

@@ -23,7 +23,7 @@ pub mod save;
 pub mod sink;
 pub mod snapshot;
 mod stats;
-mod unsettled;
+mod unfinished;
 
 use std::{sync::Arc, time::Instant};
 
@@ -33,14 +33,14 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::filter::Filter;
+use self::filter::ContainerFilter;
 use crate::{
     cluster::Cluster,
     follow::{
-        drive::{Driver, News, Standing, Told},
+        drive::{ContainerNews, Driver, DriverEvent, DriverReport},
         earlier::Earlier,
         follower::Scope,
-        gate::Gate,
+        limiter::RequestLimiter,
         listener::Listener,
         recover::Nodes,
     },
@@ -58,9 +58,9 @@ pub type Resume = Arc<dyn Fn(Arc<Target>) -> BoxFuture<'static, Option<Earlier>>
 
 /// What is read, and from where on.
 #[derive(Clone)]
-pub struct Wanted {
+pub struct WantedLogs {
     /// Of which containers.
-    pub filter: Filter,
+    pub filter: ContainerFilter,
     /// Which of their lines.
     pub scope: Scope,
     /// After what an earlier run has read.
@@ -70,41 +70,50 @@ pub struct Wanted {
 /// Starts drivers, and counts them.
 struct Drivers {
     cluster: Cluster,
-    gate: Arc<Gate>,
+    limiter: Arc<RequestLimiter>,
     nodes: Arc<Nodes>,
     began: Instant,
     scope: Scope,
     resume: Option<Resume>,
-    standing: mpsc::UnboundedSender<Standing>,
+    report: mpsc::UnboundedSender<DriverReport>,
     tasks: JoinSet<()>,
     count: usize,
 }
 
 impl Drivers {
-    fn new(cluster: &Cluster, scope: Scope, resume: Option<Resume>) -> (Drivers, mpsc::UnboundedReceiver<Standing>) {
-        let (standing, standings) = mpsc::unbounded_channel();
+    fn new(
+        cluster: &Cluster,
+        scope: Scope,
+        resume: Option<Resume>,
+    ) -> (Drivers, mpsc::UnboundedReceiver<DriverReport>) {
+        let (report, reports) = mpsc::unbounded_channel();
         let drivers = Drivers {
             cluster: cluster.clone(),
-            gate: Arc::default(),
+            limiter: Arc::default(),
             nodes: Arc::new(Nodes::new(cluster, scope.node_logs)),
             began: Instant::now(),
             scope,
             resume,
-            standing,
+            report,
             tasks: JoinSet::new(),
             count: 0,
         };
-        (drivers, standings)
+        (drivers, reports)
     }
 
     /// Starts one driver and returns its number with the sender of its news.
-    fn start(&mut self, target: Arc<Target>, news: News, told: impl Listener<Told>) -> (usize, watch::Sender<News>) {
+    fn start(
+        &mut self,
+        target: Arc<Target>,
+        news: ContainerNews,
+        told: impl Listener<DriverEvent>,
+    ) -> (usize, watch::Sender<ContainerNews>) {
         let source = self.count;
         self.count += 1;
         let (sender, news) = watch::channel(news);
         let driver = Driver {
             cluster: self.cluster.clone(),
-            gate: self.gate.clone(),
+            limiter: self.limiter.clone(),
             nodes: self.nodes.clone(),
             began: self.began,
             earlier: self.resume.as_ref().map(|resume| resume(target.clone())),
@@ -113,7 +122,7 @@ impl Drivers {
             scope: self.scope,
             news,
             told,
-            standing: self.standing.clone(),
+            report: self.report.clone(),
         };
         self.tasks.spawn(driver.run());
         (source, sender)
@@ -121,6 +130,6 @@ impl Drivers {
 }
 
 /// What a driver is told of its container in `pod`.
-fn news(pod: &Pod, target: &Target) -> News {
-    News { status: pod.container(&target.container), node: pod.spec.node_name.clone(), number: 0 }
+fn news(pod: &Pod, target: &Target) -> ContainerNews {
+    ContainerNews { status: pod.container(&target.container), node: pod.spec.node_name.clone(), number: 0 }
 }

@@ -104,14 +104,14 @@ mod tests {
 
     /// Whether a notice is told under `--only-log-lines` too.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    enum Told {
+    enum TellWhen {
         Always,
         UnlessQuiet,
     }
 
     /// Each notice, when it is told, its sentence, and how it is written.
-    fn all() -> Vec<(Notice, Told, &'static str, &'static str)> {
-        use Told::{Always, UnlessQuiet};
+    fn all() -> Vec<(Notice, TellWhen, &'static str, &'static str)> {
+        use TellWhen::{Always, UnlessQuiet};
         let text = str::to_owned;
         vec![
             (
@@ -197,7 +197,7 @@ mod tests {
                 !sentence.contains('\n') && !sentence.ends_with('.'),
                 "one sentence, which others continue: {sentence}"
             );
-            assert_eq!(notice.is_warning(), told == Told::Always, "{notice:?}");
+            assert_eq!(notice.is_warning(), told == TellWhen::Always, "{notice:?}");
         }
     }
 

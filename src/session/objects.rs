@@ -17,7 +17,7 @@ use kube::{
 use serde_json::Value;
 
 use crate::{
-    archive::Change,
+    archive::ObjectLog,
     cluster::ClusterError,
     discover::{Selection, judge},
     k8s::{Pod, labels},
@@ -34,11 +34,11 @@ const UNKNOWN: usize = 1000;
 
 /// What a watch tells.
 #[derive(Debug)]
-pub enum Told {
+pub enum ObjectEvent {
     /// An object, new or changed. One that was deleted says so in `deleted`.
-    Object(Change, Value),
+    Object(ObjectLog, Value),
     /// Objects of a kind cannot be had at present; the watch goes on by itself.
-    Trouble(Change, ClusterError),
+    Trouble(ObjectLog, ClusterError),
 }
 
 /// The four questions: what, of which kind, with which labels.
@@ -46,20 +46,24 @@ fn questions(
     client: &Client,
     namespace: &str,
     selection: &Selection,
-) -> [(Change, Api<DynamicObject>, Option<String>); 4] {
+) -> [(ObjectLog, Api<DynamicObject>, Option<String>); 4] {
     let [by_label, others] = selection.selectors();
     let jobs = labels::of_job(&selection.id).to_string();
     let api = |resource: ApiResource| Api::namespaced_with(client.clone(), namespace, &resource);
     [
-        (Change::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(by_label)),
-        (Change::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(others)),
-        (Change::Jobs, api(ApiResource::erase::<Job>(&())), Some(jobs)),
-        (Change::Events, api(ApiResource::erase::<v1::Event>(&())), None),
+        (ObjectLog::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(by_label)),
+        (ObjectLog::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(others)),
+        (ObjectLog::Jobs, api(ApiResource::erase::<Job>(&())), Some(jobs)),
+        (ObjectLog::Events, api(ApiResource::erase::<v1::Event>(&())), None),
     ]
 }
 
 /// The job's objects as they come and change, without end.
-pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = Told> + Send + use<> {
+pub fn watch(
+    client: &Client,
+    namespace: &str,
+    selection: &Selection,
+) -> impl Stream<Item = ObjectEvent> + Send + use<> {
     let watches = questions(client, namespace, selection).map(|(change, api, labels)| {
         let config = Config { label_selector: labels, ..Config::default() }.page_size(PAGE).timeout(WATCH);
         watcher(api, config).default_backoff().filter_map(move |heard| future::ready(told(change, heard))).boxed()
@@ -69,7 +73,7 @@ pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl St
 }
 
 /// The job's objects as they are.
-pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Vec<Told> {
+pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Vec<ObjectEvent> {
     let mut ours = Ours::new(selection);
     let mut all = Vec::new();
     for (change, api, labels) in questions(client, namespace, selection) {
@@ -78,7 +82,7 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Ve
             let page = match api.list(&params).await {
                 Ok(page) => page,
                 Err(error) => {
-                    all.push(Told::Trouble(change, ClusterError::from(&error)));
+                    all.push(ObjectEvent::Trouble(change, ClusterError::from(&error)));
                     break;
                 }
             };
@@ -93,29 +97,29 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Ve
     all
 }
 
-fn told(change: Change, heard: Result<Event<DynamicObject>, kube::runtime::watcher::Error>) -> Option<Told> {
+fn told(change: ObjectLog, heard: Result<Event<DynamicObject>, kube::runtime::watcher::Error>) -> Option<ObjectEvent> {
     match heard {
         Ok(Event::InitApply(object) | Event::Apply(object)) => whole(change, object, false),
         Ok(Event::Delete(object)) => whole(change, object, true),
         Ok(Event::Init | Event::InitDone) => None,
-        Err(error) => Some(Told::Trouble(change, ClusterError::from(&error))),
+        Err(error) => Some(ObjectEvent::Trouble(change, ClusterError::from(&error))),
     }
 }
 
-fn whole(change: Change, mut object: DynamicObject, deleted: bool) -> Option<Told> {
+fn whole(change: ObjectLog, mut object: DynamicObject, deleted: bool) -> Option<ObjectEvent> {
     // Who wrote which field is half of an object, and nobody's question.
     object.managed_fields_mut().clear();
     // In a list only the list itself says what it is of.
     object.types.get_or_insert_with(|| match change {
-        Change::Jobs => TypeMeta::resource::<Job>(),
-        Change::Events => TypeMeta::resource::<v1::Event>(),
+        ObjectLog::Jobs => TypeMeta::resource::<Job>(),
+        ObjectLog::Events => TypeMeta::resource::<v1::Event>(),
         _ => TypeMeta::resource::<v1::Pod>(),
     });
     let mut value = serde_json::to_value(object).ok()?;
     if deleted {
         value["deleted"] = Value::Bool(true);
     }
-    Some(Told::Object(change, value))
+    Some(ObjectEvent::Object(change, value))
 }
 
 /// Which objects are the job's.
@@ -132,27 +136,27 @@ impl Ours {
         Ours { selection: selection.clone(), known: HashSet::new(), unknown: Vec::new() }
     }
 
-    fn take(&mut self, told: Told) -> Vec<Told> {
-        let Told::Object(change, object) = told else { return vec![told] };
+    fn take(&mut self, told: ObjectEvent) -> Vec<ObjectEvent> {
+        let ObjectEvent::Object(change, object) = told else { return vec![told] };
         match change {
-            Change::Events if self.known.contains(text(&object["involvedObject"]["uid"])) => {
-                vec![Told::Object(change, object)]
+            ObjectLog::Events if self.known.contains(text(&object["involvedObject"]["uid"])) => {
+                vec![ObjectEvent::Object(change, object)]
             }
-            Change::Events => {
+            ObjectLog::Events => {
                 if self.unknown.len() >= UNKNOWN {
                     self.unknown.remove(0);
                 }
                 self.unknown.push(object);
                 Vec::new()
             }
-            Change::Pods if !self.is_ours(&object) => Vec::new(),
+            ObjectLog::Pods if !self.is_ours(&object) => Vec::new(),
             _ => {
                 let uid = text(&object["metadata"]["uid"]).to_owned();
                 let about = |event: &mut Value| text(&event["involvedObject"]["uid"]) == uid;
                 let events: Vec<Value> = self.unknown.extract_if(.., about).collect();
                 self.known.insert(uid);
-                let events = events.into_iter().map(|event| Told::Object(Change::Events, event));
-                [Told::Object(change, object)].into_iter().chain(events).collect()
+                let events = events.into_iter().map(|event| ObjectEvent::Object(ObjectLog::Events, event));
+                [ObjectEvent::Object(change, object)].into_iter().chain(events).collect()
             }
         }
     }
@@ -177,14 +181,14 @@ mod tests {
         Ours::new(&Selection { id, include_setup: false, labels: None })
     }
 
-    fn event(of: &str) -> Told {
-        Told::Object(Change::Events, json!({"metadata": {"name": of}, "involvedObject": {"uid": of}}))
+    fn event(of: &str) -> ObjectEvent {
+        ObjectEvent::Object(ObjectLog::Events, json!({"metadata": {"name": of}, "involvedObject": {"uid": of}}))
     }
 
-    fn kept(told: Vec<Told>) -> Vec<(Change, String)> {
+    fn kept(told: Vec<ObjectEvent>) -> Vec<(ObjectLog, String)> {
         let kept = |told| match told {
-            Told::Object(change, object) => (change, text(&object["metadata"]["name"]).to_owned()),
-            Told::Trouble(..) => panic!("no trouble"),
+            ObjectEvent::Object(change, object) => (change, text(&object["metadata"]["name"]).to_owned()),
+            ObjectEvent::Trouble(..) => panic!("no trouble"),
         };
         told.into_iter().map(kept).collect()
     }
@@ -196,9 +200,9 @@ mod tests {
         assert_eq!(kept(ours.take(event("other"))), []);
         let label = json!({"elb-job-id": "job-429825360482416da20736cf3ed51a95"});
         let pod = json!({"metadata": {"name": "pod", "uid": "p", "labels": label}});
-        let told = kept(ours.take(Told::Object(Change::Pods, pod)));
-        assert_eq!(told, [(Change::Pods, "pod".to_owned()), (Change::Events, "p".to_owned())]);
-        assert_eq!(kept(ours.take(event("p"))), [(Change::Events, "p".to_owned())]);
+        let told = kept(ours.take(ObjectEvent::Object(ObjectLog::Pods, pod)));
+        assert_eq!(told, [(ObjectLog::Pods, "pod".to_owned()), (ObjectLog::Events, "p".to_owned())]);
+        assert_eq!(kept(ours.take(event("p"))), [(ObjectLog::Events, "p".to_owned())]);
         assert_eq!(kept(ours.take(event("other"))), []);
     }
 
@@ -207,7 +211,7 @@ mod tests {
         let mut ours = ours();
         let label = json!({"elb-job-id": "job-529825360482416da20736cf3ed51a95"});
         let pod = json!({"metadata": {"name": "blastn-batch-s0-job-000-3ed51a95-x", "uid": "q", "labels": label}});
-        assert_eq!(kept(ours.take(Told::Object(Change::Pods, pod))), []);
+        assert_eq!(kept(ours.take(ObjectEvent::Object(ObjectLog::Pods, pod))), []);
         assert_eq!(kept(ours.take(event("q"))), []);
     }
 

@@ -8,13 +8,13 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Notice, RunEvent, filter::Filter};
+use super::{Notice, RunEvent, filter::ContainerFilter};
 use crate::{
-    archive::{ArchiveError, Change, Gap, Instance, Job, Kept, Part, Stream},
+    archive::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, Gap, IndexedStream, ObjectLog, WantedPart},
     follow::{listener::Listener, note::Note},
     k8s::{
         ContainerId, InstanceId, Pod, Stamp, Target, pod,
-        status::{Place, State, Status},
+        status::{InstanceState, LogPlace, Status},
         targets,
     },
     merge::{Merged, MergedLine, Origin},
@@ -27,7 +27,7 @@ const RUN: usize = 512;
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
     /// Which containers.
-    pub filter: Filter,
+    pub filter: ContainerFilter,
     /// Only the instance before the latest of each container that was started again.
     pub previous: bool,
     /// Only lines stamped at or after this.
@@ -76,10 +76,14 @@ pub fn unfinished(instance: InstanceId) -> RunEvent {
 ///
 /// # Errors
 /// What the store says. What is damaged is told, and does not hide the rest.
-pub async fn replay(job: &Job, wanted: &Replay, out: impl Listener<RunEvent>) -> Result<Replayed, ArchiveError> {
+pub async fn replay(
+    job: &ArchivedJob,
+    wanted: &Replay,
+    out: impl Listener<RunEvent>,
+) -> Result<Replayed, ArchiveError> {
     let pods = pods(job).await?;
     let chosen = Chosen::new(job, wanted, &pods);
-    let mut run = Run {
+    let mut run = ReplayRun {
         out,
         sorted: Merged::default(),
         seats: HashMap::new(),
@@ -89,7 +93,7 @@ pub async fn replay(job: &Job, wanted: &Replay, out: impl Listener<RunEvent>) ->
     };
     // When nobody takes them any more there is nothing left to do, and nobody to tell.
     let ended = run.run(job, wanted, &chosen).await;
-    if let Err(Stop::Failed(error)) = ended {
+    if let Err(ReplayStop::Failed(error)) = ended {
         return Err(error);
     }
     Ok(Replayed {
@@ -103,14 +107,14 @@ pub async fn replay(job: &Job, wanted: &Replay, out: impl Listener<RunEvent>) ->
 struct Chosen {
     targets: Vec<Arc<Target>>,
     /// Their places in `targets`.
-    instances: BTreeMap<Instance, usize>,
+    instances: BTreeMap<ArchivedInstance, usize>,
 }
 
 impl Chosen {
-    fn new(job: &Job, wanted: &Replay, pods: &HashMap<String, Pod>) -> Chosen {
+    fn new(job: &ArchivedJob, wanted: &Replay, pods: &HashMap<String, Pod>) -> Chosen {
         let mut chosen = Chosen { targets: Vec::new(), instances: BTreeMap::new() };
         // Instances of one container stand side by side, the latest last.
-        let logs: Vec<&Instance> = job.logs().map(|(instance, _)| instance).collect();
+        let logs: Vec<&ArchivedInstance> = job.logs().map(|(instance, _)| instance).collect();
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
             let Some(kept) = wanted.part(instances) else { continue };
             let target = target(instances[0], pods);
@@ -126,10 +130,11 @@ impl Chosen {
 
 impl Replay {
     /// The instances that are wanted of a container, of which these are archived.
-    fn part<'a>(&self, instances: &'a [&'a Instance]) -> Option<&'a [&'a Instance]> {
-        let id = instances
-            .first()
-            .map(|Instance { uid, container, .. }| ContainerId { uid: uid.clone(), container: container.clone() })?;
+    fn part<'a>(&self, instances: &'a [&'a ArchivedInstance]) -> Option<&'a [&'a ArchivedInstance]> {
+        let id = instances.first().map(|ArchivedInstance { uid, container, .. }| ContainerId {
+            uid: uid.clone(),
+            container: container.clone(),
+        })?;
         let status = self.cluster.get(&id);
         let only = |restart: u32| instances.iter().find(|it| it.restart == restart).map(std::slice::from_ref);
         match (instances, status, self.previous, self.tail) {
@@ -147,22 +152,22 @@ impl Replay {
 pub fn number_before(status: &Status) -> Option<u32> {
     match &status.state {
         // It waits to be started again, and the number is still that of the instance that ended.
-        State::Waiting { .. } if status.last.is_some() => Some(status.restart),
+        InstanceState::Waiting { .. } if status.last.is_some() => Some(status.restart),
         _ => status.restart.checked_sub(1),
     }
 }
 
 /// Whether the latest instance's log can be read in the cluster.
 pub fn has_log(status: &Status) -> bool {
-    matches!(status.place(status.restart), Place::Live | Place::Latest)
+    matches!(status.place(status.restart), LogPlace::Live | LogPlace::Latest)
 }
 
-fn container_of(instance: &Instance) -> (&str, &str, &str, &str) {
+fn container_of(instance: &ArchivedInstance) -> (&str, &str, &str, &str) {
     (&instance.namespace, &instance.pod, &instance.uid, &instance.container)
 }
 
 /// The container of an instance, with its part in the job as its pod tells it, or else the names.
-pub(super) fn target(instance: &Instance, pods: &HashMap<String, Pod>) -> Target {
+pub(super) fn target(instance: &ArchivedInstance, pods: &HashMap<String, Pod>) -> Target {
     let known = pods.get(&instance.uid).map(targets).into_iter().flatten();
     if let Some(target) = known.into_iter().find(|target| target.container == instance.container) {
         return target;
@@ -176,9 +181,9 @@ pub(super) fn target(instance: &Instance, pods: &HashMap<String, Pod>) -> Target
 }
 
 /// The pods as they were last, by uid. What cannot be read of them is of no account to lines.
-pub(super) async fn pods(job: &Job) -> Result<HashMap<String, Pod>, ArchiveError> {
+pub(super) async fn pods(job: &ArchivedJob) -> Result<HashMap<String, Pod>, ArchiveError> {
     let mut pods = HashMap::new();
-    let read = job.lines(&Stream::Changes(Change::Pods), |lines| {
+    let read = job.lines(&ArchivedStream::Changes(ObjectLog::Pods), |lines| {
         let read = lines.iter().filter_map(|line| serde_json::from_slice::<Pod>(&line.text).ok());
         pods.extend(read.map(|pod| (pod.uid().to_owned(), pod)));
     });
@@ -189,12 +194,12 @@ pub(super) async fn pods(job: &Job) -> Result<HashMap<String, Pod>, ArchiveError
 }
 
 /// Why a run ended before its end.
-enum Stop {
+enum ReplayStop {
     Unheard,
     Failed(ArchiveError),
 }
 
-struct Run<L> {
+struct ReplayRun<L> {
     out: L,
     sorted: Merged,
     /// The places of logs among the origins of `sorted`.
@@ -205,8 +210,8 @@ struct Run<L> {
     clock: Option<Clock>,
 }
 
-impl<L: Listener<RunEvent>> Run<L> {
-    async fn run(&mut self, job: &Job, wanted: &Replay, chosen: &Chosen) -> Result<(), Stop> {
+impl<L: Listener<RunEvent>> ReplayRun<L> {
+    async fn run(&mut self, job: &ArchivedJob, wanted: &Replay, chosen: &Chosen) -> Result<(), ReplayStop> {
         for target in &chosen.targets {
             self.send(RunEvent::Found(target.clone())).await?;
         }
@@ -214,14 +219,15 @@ impl<L: Listener<RunEvent>> Run<L> {
             self.missing.fill(true);
             self.send(Notice::IndexIncomplete).await?;
         }
-        let part = |instance: &Instance| match (chosen.instances.contains_key(instance), wanted.tail) {
-            (false, _) => Part::Nothing,
-            (true, None) => Part::All,
-            (true, Some(count)) => Part::Last(count),
+        let part = |instance: &ArchivedInstance| match (chosen.instances.contains_key(instance), wanted.tail) {
+            (false, _) => WantedPart::Nothing,
+            (true, None) => WantedPart::All,
+            (true, Some(count)) => WantedPart::Last(count),
         };
         let mut merged = job.merged(wanted.since, part);
-        let kept: BTreeMap<&Instance, &Kept> = job.logs().collect();
-        let mut logs: Vec<Log> = merged.instances().map(|it| Log::new(it, chosen, kept.get(it).copied())).collect();
+        let kept: BTreeMap<&ArchivedInstance, &IndexedStream> = job.logs().collect();
+        let mut logs: Vec<ReplayedLog> =
+            merged.instances().map(|it| ReplayedLog::new(it, chosen, kept.get(it).copied())).collect();
         loop {
             match merged.next().await {
                 Ok(Some(next)) if wanted.since.is_some_and(|since| next.line.stamp < since) => {}
@@ -248,7 +254,7 @@ impl<L: Listener<RunEvent>> Run<L> {
                     self.hand_on().await?;
                     self.send(Notice::ArchiveDamaged(error.to_string())).await?;
                 }
-                Err((_, error)) => return Err(Stop::Failed(error)),
+                Err((_, error)) => return Err(ReplayStop::Failed(error)),
             }
         }
         for log in &mut logs {
@@ -267,7 +273,7 @@ impl<L: Listener<RunEvent>> Run<L> {
         self.hand_on().await
     }
 
-    async fn miss(&mut self, log: &Log, why: &str) -> Result<(), Stop> {
+    async fn miss(&mut self, log: &ReplayedLog, why: &str) -> Result<(), ReplayStop> {
         self.missing[log.source] = true;
         self.hand_on().await?;
         let instance = log.instance.clone();
@@ -276,19 +282,19 @@ impl<L: Listener<RunEvent>> Run<L> {
     }
 
     /// Waits until a line of this time is due. What is due already does not wait with it.
-    async fn wait_for(&mut self, stamp: Stamp) -> Result<(), Stop> {
+    async fn wait_for(&mut self, stamp: Stamp) -> Result<(), ReplayStop> {
         let Some(due) = self.clock.as_mut().map(|clock| clock.due(stamp)) else { return Ok(()) };
         if due > Instant::now() {
             self.hand_on().await?;
             tokio::select! {
                 () = sleep_until(due) => {}
-                () = self.out.gone() => return Err(Stop::Unheard),
+                () = self.out.gone() => return Err(ReplayStop::Unheard),
             }
         }
         Ok(())
     }
 
-    async fn hand_on(&mut self) -> Result<(), Stop> {
+    async fn hand_on(&mut self) -> Result<(), ReplayStop> {
         if self.sorted.lines.is_empty() {
             return Ok(());
         }
@@ -297,13 +303,13 @@ impl<L: Listener<RunEvent>> Run<L> {
         self.send(sorted).await
     }
 
-    async fn send(&self, event: impl Into<RunEvent>) -> Result<(), Stop> {
-        self.out.hear(event.into()).await.map_err(|_| Stop::Unheard)
+    async fn send(&self, event: impl Into<RunEvent>) -> Result<(), ReplayStop> {
+        self.out.hear(event.into()).await.map_err(|_| ReplayStop::Unheard)
     }
 }
 
 /// A log that is being replayed.
-struct Log {
+struct ReplayedLog {
     /// Its container's number.
     source: usize,
     instance: InstanceId,
@@ -313,9 +319,9 @@ struct Log {
     begun: bool,
 }
 
-impl Log {
-    fn new(instance: &Instance, chosen: &Chosen, kept: Option<&Kept>) -> Log {
-        Log {
+impl ReplayedLog {
+    fn new(instance: &ArchivedInstance, chosen: &Chosen, kept: Option<&IndexedStream>) -> ReplayedLog {
+        ReplayedLog {
             source: chosen.instances.get(instance).copied().unwrap_or_default(),
             instance: InstanceId {
                 container: Arc::new(ContainerId { uid: instance.uid.clone(), container: instance.container.clone() }),
@@ -375,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_container_that_is_known_by_its_names_alone_has_its_part_in_the_job() {
-        let instance = |pod: &str, container: &str| Instance {
+        let instance = |pod: &str, container: &str| ArchivedInstance {
             namespace: "default".to_owned(),
             pod: pod.to_owned(),
             uid: "u".to_owned(),

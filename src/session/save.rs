@@ -13,7 +13,9 @@ use tokio::sync::Mutex;
 
 use super::{RunEvent, Sink, sink::Stop};
 use crate::{
-    archive::{ArchiveError, Change, Instance, Job, JobState, Positions, Stream, StreamId, Writer},
+    archive::{
+        ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobState, ObjectLog, Positions, StreamId, Writer,
+    },
     follow::{
         cursor::{Cursor, KeptAs},
         earlier::{Earlier, Read},
@@ -28,19 +30,19 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What goes into an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets {
+pub enum SecretHandling {
     /// As the pods wrote it.
     Kept,
     /// With secrets masked.
     Masked,
 }
 
-impl Secrets {
+impl SecretHandling {
     /// What becomes of a line's text.
     fn kept_as(self) -> Option<KeptAs> {
         match self {
-            Secrets::Kept => None,
-            Secrets::Masked => Some(mask::mask_bytes),
+            SecretHandling::Kept => None,
+            SecretHandling::Masked => Some(mask::mask_bytes),
         }
     }
 }
@@ -48,10 +50,10 @@ impl Secrets {
 /// Writes what a run tells. Its calls wait while the store is slow or away.
 pub struct Saver {
     writer: Writer,
-    secrets: Secrets,
+    secrets: SecretHandling,
     containers: HashMap<ContainerId, Arc<Target>>,
     /// The version of each object that was kept last, by its uid; of those that have none, the text.
-    objects: HashMap<(Change, String), String>,
+    objects: HashMap<(ObjectLog, String), String>,
     ticked: Instant,
 }
 
@@ -60,11 +62,15 @@ impl Saver {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn new(writer: Writer, job: Option<&Job>, secrets: Secrets) -> Result<Saver, ArchiveError> {
+    pub async fn new(
+        writer: Writer,
+        job: Option<&ArchivedJob>,
+        secrets: SecretHandling,
+    ) -> Result<Saver, ArchiveError> {
         let mut objects = HashMap::new();
         if let Some(job) = job {
-            for change in Change::ALL {
-                let stream = Stream::Changes(change);
+            for change in ObjectLog::ALL {
+                let stream = ArchivedStream::Changes(change);
                 let read = job.lines(&stream, |lines| {
                     let read = lines.iter().filter_map(|line| serde_json::from_slice::<Value>(&line.text).ok());
                     objects.extend(read.map(|object| version_of(change, &object)));
@@ -88,8 +94,8 @@ impl Saver {
     ///
     /// # Errors
     /// As [`Writer::push`]; here and below.
-    pub async fn object(&mut self, change: Change, mut object: Value) -> Result<(), ArchiveError> {
-        if self.secrets == Secrets::Masked {
+    pub async fn object(&mut self, change: ObjectLog, mut object: Value) -> Result<(), ArchiveError> {
+        if self.secrets == SecretHandling::Masked {
             mask::mask_json(&mut object);
         }
         let (key, version) = version_of(change, &object);
@@ -103,12 +109,12 @@ impl Saver {
 
     /// Takes what is known of the job.
     pub async fn tell(&mut self, state: JobState) -> Result<(), ArchiveError> {
-        self.writer.tell(JobState { masked: self.secrets == Secrets::Masked, ..state }).await
+        self.writer.tell(JobState { masked: self.secrets == SecretHandling::Masked, ..state }).await
     }
 
     /// Says of instances that were not read to their end, and whose pods this run has not found, that no more will come.
     pub async fn close_absent(&mut self) -> Result<(), ArchiveError> {
-        for (id, Instance { uid, container, .. }) in self.writer.unfinished() {
+        for (id, ArchivedInstance { uid, container, .. }) in self.writer.unfinished() {
             if !self.containers.contains_key(&ContainerId { uid, container }) {
                 self.writer.gap(id, "the pod was deleted before it was read to its end").await?;
                 self.writer.complete(id, "what was left of it was read").await?;
@@ -124,7 +130,7 @@ impl Saver {
 
     fn stream(&mut self, container: &ContainerId, restart: u32) -> Result<Option<StreamId>, ArchiveError> {
         let Some(target) = self.containers.get(container) else { return Ok(None) };
-        self.writer.stream(Stream::Log(instance(target, restart))).map(Some)
+        self.writer.stream(ArchivedStream::Log(instance(target, restart))).map(Some)
     }
 
     async fn take(&mut self, event: &RunEvent) -> Result<(), ArchiveError> {
@@ -228,9 +234,9 @@ impl Saver {
 }
 
 /// Listens to a run for a saver that others tell something too.
-pub struct Ear(pub Arc<Mutex<Saver>>);
+pub struct SharedSaver(pub Arc<Mutex<Saver>>);
 
-impl Sink for Ear {
+impl Sink for SharedSaver {
     type Error = ArchiveError;
 
     async fn event(&mut self, event: &RunEvent) -> Result<(), Stop<ArchiveError>> {
@@ -251,7 +257,7 @@ impl Sink for Ear {
 }
 
 /// What tells an object from others, and from what it was before.
-fn version_of(change: Change, object: &Value) -> ((Change, String), String) {
+fn version_of(change: ObjectLog, object: &Value) -> ((ObjectLog, String), String) {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let (uid, version) = (text(&object["metadata"]["uid"]), text(&object["metadata"]["resourceVersion"]));
     let deleted = if object["deleted"] == true { " deleted" } else { "" };
@@ -261,9 +267,9 @@ fn version_of(change: Change, object: &Value) -> ((Change, String), String) {
     }
 }
 
-fn instance(target: &Target, restart: u32) -> Instance {
+fn instance(target: &Target, restart: u32) -> ArchivedInstance {
     let Target { namespace, pod, uid, container, .. } = target.clone();
-    Instance { namespace, pod, uid, container, restart }
+    ArchivedInstance { namespace, pod, uid, container, restart }
 }
 
 /// What the archive has of a container, for a follower to go on from. The run before ended `away` ago at most.
@@ -274,7 +280,7 @@ pub async fn earlier(
     positions: Positions,
     target: Arc<Target>,
     away: Duration,
-    secrets: Secrets,
+    secrets: SecretHandling,
 ) -> Result<Earlier, ArchiveError> {
     let found = positions.of(&instance(&target, 0)).await?;
     let read = found.into_iter().map(|(restart, position)| {

@@ -4,11 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use super::{Drivers, Outlet, RunEvent, Wanted, news};
+use super::{Drivers, Outlet, RunEvent, WantedLogs, news};
 use crate::{
     cluster::Cluster,
     discover::Match,
-    follow::drive::Told,
+    follow::drive::DriverEvent,
     k8s::{ContainerId, Stamp, targets},
     merge,
 };
@@ -25,24 +25,24 @@ pub enum Order {
 /// Lines that come before those of a cluster, in the order of time, and what is told among them.
 pub struct Ahead {
     /// They.
-    pub told: mpsc::Receiver<Told>,
+    pub told: mpsc::Receiver<DriverEvent>,
     /// Of each container that has some, the latest stamp of them.
     pub reached: HashMap<ContainerId, Stamp>,
 }
 
 /// Reads the logs of `pods` as they are and sends what they say to `out`. Returns when all has been sent, or when nobody takes
 /// it any more.
-pub async fn snapshot(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order: Order, out: Outlet) {
+pub async fn snapshot(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Order, out: Outlet) {
     read(cluster, pods, wanted, order, None, out).await;
 }
 
 /// [`snapshot`] in the order of time, of what comes after `ahead`.
-pub async fn snapshot_after(cluster: &Cluster, pods: &[Match], wanted: &Wanted, ahead: Ahead, out: Outlet) {
+pub async fn snapshot_after(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, ahead: Ahead, out: Outlet) {
     read(cluster, pods, wanted, Order::Time, Some(ahead), out).await;
 }
 
-async fn read(cluster: &Cluster, pods: &[Match], wanted: &Wanted, order: Order, ahead: Option<Ahead>, out: Outlet) {
-    let Wanted { filter, scope, resume } = wanted;
+async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Order, ahead: Option<Ahead>, out: Outlet) {
+    let WantedLogs { filter, scope, resume } = wanted;
     let (mut inputs, reached) = match ahead {
         // The first of the inputs: of equal stamps, its lines come first.
         Some(Ahead { told, reached }) => (vec![(told, None)], reached),

@@ -57,20 +57,20 @@ impl RunStats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::follow::drive::Told;
+    use crate::follow::drive::DriverEvent;
 
     #[test]
     fn a_container_counts_once_however_often_lines_of_it_are_missing() {
         let container = Arc::new(ContainerId { uid: "1".to_owned(), container: "blast".to_owned() });
         let instance = InstanceId { container: container.clone(), restart: 1 };
-        let lost = |restart| Told::Note(container.clone(), Note::Lost { restart, reason: "deleted".to_owned() });
+        let lost = |restart| DriverEvent::Note(container.clone(), Note::Lost { restart, reason: "deleted".to_owned() });
         let mut stats = RunStats::default();
         for told in [
             lost(0),
             lost(1),
-            Told::Note(container.clone(), Note::Gone { restart: 2, reason: "collected".to_owned() }),
-            Told::Note(container.clone(), Note::Forbidden("no".to_owned())),
-            Told::Complete { instance: instance.clone(), lines: 4, proof: Proof::Checked },
+            DriverEvent::Note(container.clone(), Note::Gone { restart: 2, reason: "collected".to_owned() }),
+            DriverEvent::Note(container.clone(), Note::Forbidden("no".to_owned())),
+            DriverEvent::Complete { instance: instance.clone(), lines: 4, proof: Proof::Checked },
         ] {
             stats.take(&told.into());
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Answer, Candidate, Filter, SourceError};
+use super::{Candidate, RowFilter, SourceAnswer, SourceError};
 use crate::{
     render::plain,
     resolve,
@@ -20,8 +20,8 @@ const CURRENT: &str = "current";
 pub(super) async fn fetch<'a>(
     at: &str,
     id: &'a str,
-    exact: impl Fn(&'a str) -> Answer<'a, Vec<Row>>,
-    beginning: impl Fn(&'a str, usize) -> Answer<'a, Vec<Row>>,
+    exact: impl Fn(&'a str) -> SourceAnswer<'a, Vec<Row>>,
+    beginning: impl Fn(&'a str, usize) -> SourceAnswer<'a, Vec<Row>>,
 ) -> Result<Row, SourceError> {
     let id = id.trim();
     if id.is_empty() {
@@ -50,9 +50,9 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
 /// The newest row that is not terminal.
 pub(super) async fn latest<'a>(
     at: &str,
-    list: impl Fn(&'a Filter) -> Answer<'a, Vec<Row>>,
+    list: impl Fn(&'a RowFilter) -> SourceAnswer<'a, Vec<Row>>,
 ) -> Result<Row, SourceError> {
-    static FILTER: Filter = Filter { statuses: Vec::new(), live: true, limit: LIVE };
+    static FILTER: RowFilter = RowFilter { statuses: Vec::new(), live: true, limit: LIVE };
     let is_search = |row: &Row| !row.row_type().is_some_and(|kind| kind.eq_ignore_ascii_case("warmup"));
     let newest = list(&FILTER).await?.into_iter().find(is_search);
     newest.ok_or_else(|| SourceError::NoneLive { at: at.to_owned() }).and_then(|row| usable(at, row))
@@ -60,7 +60,7 @@ pub(super) async fn latest<'a>(
 
 /// One row for each id, newest first: `created_at`, because a job's age does not change while it is watched.
 #[cfg(any(feature = "sql", feature = "azure", feature = "http"))]
-pub(super) fn newest(rows: Vec<Row>, filter: &Filter) -> Vec<Row> {
+pub(super) fn newest(rows: Vec<Row>, filter: &RowFilter) -> Vec<Row> {
     let mut rows = distinct(rows);
     rows.retain(|row| filter.takes(row));
     rows.sort_by_cached_key(|row| std::cmp::Reverse(row.created_at().or_else(|| row.updated_at())));

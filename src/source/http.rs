@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Answer, DbOptions, Filter, RowSource, SourceEnvironment, SourceError, choose,
+    DbOptions, RowFilter, RowSource, SourceAnswer, SourceEnvironment, SourceError, choose,
     client::{self, Client, Reply},
     location::Location,
     row_from_bytes,
@@ -262,7 +262,7 @@ impl RowSource for Http {
         self.warning.clone()
     }
 
-    fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>> {
+    fn exact<'a>(&'a self, id: &'a str) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
             match self.named() {
                 Some(named) if !choose::is_same(named, id) => Ok(Vec::new()),
@@ -271,7 +271,7 @@ impl RowSource for Http {
         })
     }
 
-    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> Answer<'a, Vec<Row>> {
+    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
             if let Some(named) = self.named() {
                 let row = if named.starts_with(prefix) { self.one(named).await? } else { None };
@@ -292,7 +292,7 @@ impl RowSource for Http {
         })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Vec<Row>> {
+    fn list<'a>(&'a self, filter: &'a RowFilter) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
             let rows = match self.named() {
                 Some(named) => self.one(named).await?.into_iter().collect(),
@@ -302,7 +302,7 @@ impl RowSource for Http {
         })
     }
 
-    fn latest(&self) -> Answer<'_, Row> {
+    fn latest(&self) -> SourceAnswer<'_, Row> {
         Box::pin(async move {
             let row = choose::latest(&self.at, |filter| self.list(filter)).await?;
             match row.id() {

@@ -7,7 +7,7 @@ use crate::{
     job_id::JobId,
     render::{Headers, document, plain, table},
     resolve,
-    row::{Row, Summary},
+    row::{Row, RowSummary},
 };
 
 /// How many characters of a value a table shows.
@@ -32,7 +32,7 @@ pub fn render(format: JobsFormat, rows: &[Row], headers: Headers) -> anyhow::Res
     Ok(match format {
         JobsFormat::Name => rows.iter().filter_map(Row::id).map(|id| plain(id, usize::MAX) + "\n").collect(),
         JobsFormat::Json => {
-            let views: Vec<View> = rows.iter().map(View::new).collect();
+            let views: Vec<RowOutput> = rows.iter().map(RowOutput::new).collect();
             document::json(&views)?
         }
         JobsFormat::Table => page(rows, headers),
@@ -41,9 +41,9 @@ pub fn render(format: JobsFormat, rows: &[Row], headers: Headers) -> anyhow::Res
 
 /// An element of `-o json`: a contract with scripts.
 #[derive(Serialize)]
-struct View<'a> {
+struct RowOutput<'a> {
     #[serde(flatten)]
-    summary: Summary<'a>,
+    summary: RowSummary<'a>,
     program: Option<&'a str>,
     db: Option<&'a str>,
     created_at: Option<Timestamp>,
@@ -53,11 +53,11 @@ struct View<'a> {
     outcome: &'static str,
 }
 
-impl<'a> View<'a> {
+impl<'a> RowOutput<'a> {
     fn new(row: &'a Row) -> Self {
         let resolution = resolve::resolve(row);
         Self {
-            summary: Summary::of(row),
+            summary: RowSummary::of(row),
             program: told(row, "program"),
             db: told(row, "db"),
             created_at: row.created_at(),
@@ -82,19 +82,20 @@ fn page(rows: &[Row], headers: Headers) -> String {
     }
     let heads = ["ID", "STATUS", "PHASE", "PROGRAM", "DB", "UPDATED", "ELASTIC-BLAST ID"].map(str::to_owned);
     let mut lines = Vec::from_iter((headers == Headers::Shown).then_some(heads.to_vec()));
-    for view in rows.iter().map(View::new) {
+    for output in rows.iter().map(RowOutput::new) {
         let cell = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| plain(text, CELL));
-        let doubt = if view.inferred { "?" } else { "" };
-        let id = match (&view.elastic_blast_job_id, view.outcome) {
+        let doubt = if output.inferred { "?" } else { "" };
+        let id = match (&output.elastic_blast_job_id, output.outcome) {
             (Some(id), _) => format!("{id}{doubt}"),
             (None, "ambiguous") => "(ambiguous)".to_owned(),
             (None, _) => "-".to_owned(),
         };
         // To the second: the rest says nothing to a person.
-        let updated = view.updated_at.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let [status, phase, program, db] = [view.summary.status, view.summary.phase, view.program, view.db].map(cell);
+        let updated = output.updated_at.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let [status, phase, program, db] =
+            [output.summary.status, output.summary.phase, output.program, output.db].map(cell);
         lines.push(vec![
-            cell(view.summary.id),
+            cell(output.summary.id),
             status,
             phase,
             program,

@@ -22,7 +22,7 @@ const KNOWN: &str = "postgres://, mysql://, sqlite:, or the https:// URL of an A
 
 /// A SQL database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Engine {
+pub(super) enum SqlEngine {
     Postgres,
     MySql,
     Sqlite,
@@ -30,13 +30,13 @@ pub(super) enum Engine {
 
 /// What kind of source a URL names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Sql(Engine),
+pub(super) enum SourceKind {
+    Sql(SqlEngine),
     Azure,
     Http,
 }
 
-impl Kind {
+impl SourceKind {
     /// The Cargo feature that this kind is part of.
     pub fn feature(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Kind {
 
 /// Where rows are.
 pub(super) struct Location {
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// The URL as it may be shown: userinfo and query are `***`.
     pub shown: String,
     /// The whole URL.
@@ -73,18 +73,18 @@ impl Location {
         if typed.is_sqlite() {
             let file = typed.sqlite();
             let shown = format!("sqlite:{}", plain(file.split('?').next().unwrap_or_default(), 200));
-            let kind = Kind::Sql(Engine::Sqlite);
+            let kind = SourceKind::Sql(SqlEngine::Sqlite);
             return Ok(Self { kind, shown, url: format!("sqlite:{file}").into(), secrets: Secrets::default() });
         }
         let text = format!("{}:{}", typed.scheme, typed.rest);
         // A parser's words name the fault and do not repeat the text.
         let parsed = Url::parse(&text).map_err(|error| usage(format!("it is no URL ({error})")))?;
         let kind = match parsed.scheme() {
-            "postgres" | "postgresql" => Kind::Sql(Engine::Postgres),
-            "mysql" | "mariadb" => Kind::Sql(Engine::MySql),
+            "postgres" | "postgresql" => SourceKind::Sql(SqlEngine::Postgres),
+            "mysql" | "mariadb" => SourceKind::Sql(SqlEngine::MySql),
             "http" | "https" if typed.driver => return Err(usage("a driver has no place in a URL of http".to_owned())),
-            "http" | "https" if is_table(&parsed, environment) => Kind::Azure,
-            "http" | "https" => Kind::Http,
+            "http" | "https" if is_table(&parsed, environment) => SourceKind::Azure,
+            "http" | "https" => SourceKind::Http,
             other => return Err(usage(format!("{:?} is no scheme that is known", plain(other, 20)))),
         };
         let mut secrets = Secrets::default();
@@ -102,7 +102,7 @@ impl Location {
         }
         if let Some(password) = parsed.password() {
             secrets.add(password);
-        } else if matches!(kind, Kind::Http | Kind::Azure) {
+        } else if matches!(kind, SourceKind::Http | SourceKind::Azure) {
             // A token may stand where a user's name does.
             secrets.add(parsed.username());
         }
@@ -149,17 +149,17 @@ mod tests {
     #[test]
     fn a_url_says_what_it_is() {
         for (url, kind) in [
-            ("postgres://u@h/d", Kind::Sql(Engine::Postgres)),
-            ("postgresql:///d", Kind::Sql(Engine::Postgres)),
-            ("mysql://h/d", Kind::Sql(Engine::MySql)),
-            ("mariadb://h/d", Kind::Sql(Engine::MySql)),
-            ("sqlite:rows.db", Kind::Sql(Engine::Sqlite)),
-            ("sqlite:///var/rows.db", Kind::Sql(Engine::Sqlite)),
-            ("https://stelb01.table.core.windows.net/jobstate", Kind::Azure),
-            ("http://127.0.0.1:10002/devstoreaccount1/jobstate", Kind::Azure),
-            ("https://tables.internal/jobstate?sv=2020-12-06&sig=x", Kind::Azure),
-            ("https://elb.example.org/v1/jobs/{id}", Kind::Http),
-            ("http://elb", Kind::Http),
+            ("postgres://u@h/d", SourceKind::Sql(SqlEngine::Postgres)),
+            ("postgresql:///d", SourceKind::Sql(SqlEngine::Postgres)),
+            ("mysql://h/d", SourceKind::Sql(SqlEngine::MySql)),
+            ("mariadb://h/d", SourceKind::Sql(SqlEngine::MySql)),
+            ("sqlite:rows.db", SourceKind::Sql(SqlEngine::Sqlite)),
+            ("sqlite:///var/rows.db", SourceKind::Sql(SqlEngine::Sqlite)),
+            ("https://stelb01.table.core.windows.net/jobstate", SourceKind::Azure),
+            ("http://127.0.0.1:10002/devstoreaccount1/jobstate", SourceKind::Azure),
+            ("https://tables.internal/jobstate?sv=2020-12-06&sig=x", SourceKind::Azure),
+            ("https://elb.example.org/v1/jobs/{id}", SourceKind::Http),
+            ("http://elb", SourceKind::Http),
         ] {
             assert_eq!(at(url).map(|location| location.kind).ok(), Some(kind), "{url}");
         }
@@ -168,7 +168,7 @@ mod tests {
             ..SourceEnvironment::nothing()
         };
         let location = Location::parse(&"http://tables:10002/a/jobstate".into(), &environment);
-        assert_eq!(location.map(|location| location.kind).ok(), Some(Kind::Azure));
+        assert_eq!(location.map(|location| location.kind).ok(), Some(SourceKind::Azure));
     }
 
     #[test]

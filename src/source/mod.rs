@@ -39,12 +39,12 @@ use location::Location;
 pub use options::DbOptions;
 pub use pick::row_from_bytes;
 pub use read::{read, read_from};
-pub use reread::{Reading, Reread};
+pub use reread::{Reread, RereadRow};
 
 use crate::row::{Row, ident as row_ident};
 
 /// What a source gives, later.
-pub type Answer<'a, T> = BoxFuture<'a, Result<T, SourceError>>;
+pub type SourceAnswer<'a, T> = BoxFuture<'a, Result<T, SourceError>>;
 
 /// A place that holds rows.
 ///
@@ -54,13 +54,13 @@ pub trait RowSource: Send + Sync {
     fn describe(&self) -> &str;
 
     /// Every row whose id is exactly `id`: normally one or none.
-    fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>>;
+    fn exact<'a>(&'a self, id: &'a str) -> SourceAnswer<'a, Vec<Row>>;
 
     /// Rows whose id begins with `prefix`, at most `limit` of them.
-    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> Answer<'a, Vec<Row>>;
+    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> SourceAnswer<'a, Vec<Row>>;
 
     /// The newest rows that pass `filter`, newest first. A row that cannot be made out is among them all the same.
-    fn list<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Vec<Row>>;
+    fn list<'a>(&'a self, filter: &'a RowFilter) -> SourceAnswer<'a, Vec<Row>>;
 
     /// The id of the row that the URL itself names, if it names one: then no `JOB` is needed.
     fn named(&self) -> Option<&str> {
@@ -77,7 +77,7 @@ pub trait RowSource: Send + Sync {
     ///
     /// # Errors
     /// Any [`SourceError`].
-    fn fetch<'a>(&'a self, id: &'a str) -> Answer<'a, Row> {
+    fn fetch<'a>(&'a self, id: &'a str) -> SourceAnswer<'a, Row> {
         Box::pin(async move {
             let ask = async |id: &str| {
                 choose::fetch(self.describe(), id, |id| self.exact(id), |id, limit| self.beginning(id, limit)).await
@@ -101,14 +101,14 @@ pub trait RowSource: Send + Sync {
     ///
     /// # Errors
     /// Any [`SourceError`]; [`SourceError::NoneLive`] if every job has ended.
-    fn latest(&self) -> Answer<'_, Row> {
+    fn latest(&self) -> SourceAnswer<'_, Row> {
         Box::pin(choose::latest(self.describe(), |filter| self.list(filter)))
     }
 }
 
 /// Which rows a list holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter {
+pub struct RowFilter {
     /// Only these statuses, compared without case; empty: all.
     pub statuses: Vec<String>,
     /// Only rows that are not terminal.
@@ -117,7 +117,7 @@ pub struct Filter {
     pub limit: usize,
 }
 
-impl Filter {
+impl RowFilter {
     /// Whether `row` is wanted.
     pub fn takes(&self, row: &Row) -> bool {
         let status = row.status().unwrap_or_default();
@@ -134,7 +134,7 @@ pub fn open(args: &DbOptions, environment: &SourceEnvironment) -> Result<Option<
     // An empty variable is one that is not set.
     let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
     let location = Location::parse(url, environment)?;
-    if location.kind != location::Kind::Http
+    if location.kind != location::SourceKind::Http
         && args.db_headers.iter().any(|line| !line.expose_secret().trim().is_empty())
     {
         let why = format!("--db-header is for a /v1/jobs service, and {} is none; leave it out", location.shown);
@@ -142,11 +142,11 @@ pub fn open(args: &DbOptions, environment: &SourceEnvironment) -> Result<Option<
     }
     let source: Result<Box<dyn RowSource>, SourceError> = match location.kind {
         #[cfg(feature = "sql")]
-        location::Kind::Sql(engine) => sql::Sql::new(engine, &location, args, environment).map(boxed),
+        location::SourceKind::Sql(engine) => sql::Sql::new(engine, &location, args, environment).map(boxed),
         #[cfg(feature = "azure")]
-        location::Kind::Azure => azure::Azure::new(&location, args, environment).map(boxed),
+        location::SourceKind::Azure => azure::Azure::new(&location, args, environment).map(boxed),
         #[cfg(feature = "http")]
-        location::Kind::Http => http::Http::new(&location, args, environment).map(boxed),
+        location::SourceKind::Http => http::Http::new(&location, args, environment).map(boxed),
         #[allow(unreachable_patterns)]
         kind => Err(SourceError::CompiledOut { at: location.shown, feature: kind.feature() }),
     };

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::{
     render::plain,
     resolve,
-    row::{Found, PREFIX_MIN, Row, RowError, ident, walk},
+    row::{FoundBeside, PREFIX_MIN, Row, RowError, ident, walk},
 };
 
 /// How many ids an error lists.
@@ -73,8 +73,8 @@ impl<'a> Pick<'a> {
     ///
     /// # Errors
     /// No row, several, or none that `--job` names.
-    pub(super) fn finish(self, origin: &str, found: Found) -> Result<Row, RowError> {
-        let Found { rows, documents, other, mut faults, left_out, words, notes, more } = found;
+    pub(super) fn finish(self, origin: &str, found: FoundBeside) -> Result<Row, RowError> {
+        let FoundBeside { rows, documents, other, mut faults, left_out, words, notes, more } = found;
         if rows == 0
             && let Some(fault) = other.or_else(|| faults.pop())
         {

@@ -19,7 +19,7 @@ pub struct Reread {
 
 /// What became of one reading.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reading {
+pub enum RereadRow {
     /// The row as it is now.
     Row(Row),
     /// The database does not answer; told once, however long it stays away.
@@ -38,19 +38,19 @@ impl Reread {
     ///
     /// # Errors
     /// What waiting does not mend: the row was deleted, a permission withdrawn. Asking again is allowed.
-    pub async fn next(&mut self) -> Result<Reading, SourceError> {
+    pub async fn next(&mut self) -> Result<RereadRow, SourceError> {
         loop {
             tokio::time::sleep(self.pause()).await;
             match self.source.fetch(&self.id).await {
-                Ok(row) if self.failed == 0 => return Ok(Reading::Row(row)),
+                Ok(row) if self.failed == 0 => return Ok(RereadRow::Row(row)),
                 Ok(row) => {
                     self.failed = 0;
-                    return Ok(Reading::Back(row));
+                    return Ok(RereadRow::Back(row));
                 }
                 Err(error) if error.is_transient() => {
                     self.failed = self.failed.saturating_add(1);
                     if self.failed == 1 {
-                        return Ok(Reading::Lost(error));
+                        return Ok(RereadRow::Lost(error));
                     }
                 }
                 Err(error) => return Err(error),

@@ -11,7 +11,7 @@ use std::{
 
 use elbtail::archive::object_store::{BackoffConfig, RetryConfig};
 use elbtail::{
-    archive::{Access, Archive, Place, Store, open_with},
+    archive::{Access, Archive, ArchivePlace, Store, open_with},
     environment::Environment,
 };
 use tokio::sync::OnceCell;
@@ -73,7 +73,7 @@ impl Backend {
 
     pub fn store(&self, access: Access) -> Store {
         elbtail::crypto::choose();
-        let place: Place = self.place.parse().unwrap();
+        let place: ArchivePlace = self.place.parse().unwrap();
         let environment: Environment = self.environment.iter().cloned().collect();
         let pause = Duration::from_millis(5);
         let backoff = BackoffConfig { init_backoff: pause, max_backoff: pause, base: 2.0 };

@@ -1,7 +1,9 @@
 //! The binary on archives.
 
 use assert_cmd::Command;
-use elbtail::archive::{Archive, Instance, JobKey, JobState, Stream, Writer, object_store::ObjectStoreExt};
+use elbtail::archive::{
+    Archive, ArchivedInstance, ArchivedStream, JobKey, JobState, Writer, object_store::ObjectStoreExt,
+};
 
 use crate::{
     backend::Backend,
@@ -44,8 +46,8 @@ fn text(backend: &Backend, arguments: &[&str], code: i32) -> String {
 }
 
 /// Another container of the pod of `instance(1, …)`.
-fn export() -> Stream {
-    Stream::Log(Instance { container: "results-export".to_owned(), ..instance(1, 0) })
+fn export() -> ArchivedStream {
+    ArchivedStream::Log(ArchivedInstance { container: "results-export".to_owned(), ..instance(1, 0) })
 }
 
 /// A job that has ended, of which everything is there: two instances of a container and one of another.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use elbtail::{
-    archive::{Archive, JobKey, Stream, verify},
+    archive::{Archive, ArchivedStream, JobKey, verify},
     k8s::Line,
 };
 use testcluster::{Options, PodHandle, TestCluster};
@@ -69,7 +69,7 @@ async fn kept(archive: &Archive) -> Vec<String> {
 async fn kept_of(archive: &Archive, job: &JobKey) -> Vec<String> {
     let Ok(job) = archive.job(job).await else { return Vec::new() };
     let mut lines: Vec<Line> = Vec::new();
-    for stream in job.streams().filter(|stream| matches!(stream, Stream::Log(_))) {
+    for stream in job.streams().filter(|stream| matches!(stream, ArchivedStream::Log(_))) {
         job.lines(stream, |more| lines.extend(more)).await.unwrap();
     }
     lines.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()

@@ -1,7 +1,7 @@
 //! The dashboard's own chunks, made from an archive.
 
 use elbtail::{
-    archive::{Instance, JobState, Stream, object_store::ObjectStoreExt},
+    archive::{ArchivedInstance, ArchivedStream, JobState, object_store::ObjectStoreExt},
     k8s::{Line, Stamp},
     session::dashboard,
 };
@@ -31,15 +31,16 @@ async fn object(backend: &Backend, path: &str) -> Option<Value> {
 async fn a_steps_last_lines_are_chunks_as_the_dashboard_writes_them(backend: Backend) {
     let archive = backend.begun().await;
     let mut writer = writer(&archive).await;
-    let export = |pod| Stream::Log(Instance { container: "results-export".to_owned(), ..instance(pod, 0) });
+    let export =
+        |pod| ArchivedStream::Log(ArchivedInstance { container: "results-export".to_owned(), ..instance(pod, 0) });
     let mut odd = numbered("export", 3);
     odd[0].text = "x".repeat(5000).into();
     odd[1].text = b"caf\xe9 export API_TOKEN=pl4nted0Secr3t".to_vec().into();
     for (stream, lines) in [
-        (Stream::Log(instance(1, 0)), numbered("one", 450)),
+        (ArchivedStream::Log(instance(1, 0)), numbered("one", 450)),
         // What a crash left, and too little after it.
-        (Stream::Log(instance(2, 0)), numbered("crashed", 300)),
-        (Stream::Log(instance(2, 1)), numbered("again", 20)),
+        (ArchivedStream::Log(instance(2, 0)), numbered("crashed", 300)),
+        (ArchivedStream::Log(instance(2, 1)), numbered("again", 20)),
         (export(1), odd),
         (export(2), Vec::new()),
     ] {
@@ -105,7 +106,7 @@ async fn a_row_id_that_leads_elsewhere_is_no_path() {
     let backend = Backend::new(crate::backend::Kind::Directory).await;
     let archive = backend.begun().await;
     let mut writer = writer(&archive).await;
-    let id = writer.stream(Stream::Log(instance(1, 0))).unwrap();
+    let id = writer.stream(ArchivedStream::Log(instance(1, 0))).unwrap();
     writer.push(id, &numbered("one", 5)).await.unwrap();
     writer.tell(JobState { row: Some("../../elsewhere".into()), ..JobState::default() }).await.unwrap();
     writer.finish().await.unwrap();

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use elbtail::{
-    archive::{Access, Archive, ArchiveError, Place, Writer, open, verify},
+    archive::{Access, Archive, ArchiveError, ArchivePlace, Writer, open, verify},
     environment::Environment,
 };
 
@@ -34,7 +34,7 @@ async fn a_full_disk_is_told_and_nothing_is_corrupt() {
         return;
     }
     let _small = Small(&directory);
-    let place = Place::Directory(directory.join("archive"));
+    let place = ArchivePlace::Directory(directory.join("archive"));
     let store = || open(&place, Access::Write, &Environment::default()).unwrap();
     let archive = Archive::open_or_begin(store()).await.unwrap();
     let filler = directory.join("filler");

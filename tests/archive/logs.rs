@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use elbtail::{
-    archive::{Archive, ArchiveError, Instance, JobKey, Limits, Stream, Writer},
+    archive::{Archive, ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Limits, Writer},
     k8s::{Line, Stamp},
 };
 
@@ -13,8 +13,8 @@ pub fn job() -> JobKey {
 }
 
 /// An instance of a container.
-pub fn instance(container: u64, restart: u32) -> Instance {
-    Instance {
+pub fn instance(container: u64, restart: u32) -> ArchivedInstance {
+    ArchivedInstance {
         namespace: "default".to_owned(),
         pod: format!("blastn-batch-s00-job-{container:03}-3ed51a95-x"),
         uid: format!("00000000-0000-0000-0000-{container:012}"),
@@ -24,8 +24,8 @@ pub fn instance(container: u64, restart: u32) -> Instance {
 }
 
 /// Its stream.
-pub fn stream(container: u64, restart: u32) -> Stream {
-    Stream::Log(instance(container, restart))
+pub fn stream(container: u64, restart: u32) -> ArchivedStream {
+    ArchivedStream::Log(instance(container, restart))
 }
 
 /// Line `number` of a container: numbered, sometimes odd bytes, stamps that stand still or go back a little.
@@ -70,7 +70,7 @@ pub async fn next_writer(archive: &Archive) -> Writer {
 }
 
 /// Everything kept of a stream.
-pub async fn kept(archive: &Archive, stream: &Stream) -> Vec<Line> {
+pub async fn kept(archive: &Archive, stream: &ArchivedStream) -> Vec<Line> {
     let mut all = Vec::new();
     archive.job(&job()).await.unwrap().lines(stream, |lines| all.extend(lines)).await.unwrap();
     all

@@ -2,7 +2,7 @@
 
 use elbtail::{
     archive::{
-        Access, Archive, ArchiveError, Change, JobState, Part, Writer,
+        Access, Archive, ArchiveError, JobState, ObjectLog, WantedPart, Writer,
         object_store::{ObjectStoreExt, path::Path},
         prune, verify,
     },
@@ -42,7 +42,7 @@ async fn lines_come_back_byte_for_byte(backend: Backend) {
         writer.complete(id, "the log's end was read twice").await.unwrap();
     }
     let pod = serde_json::json!({"kind": "Pod", "metadata": {"name": "a\nb"}});
-    writer.change(Change::Pods, Stamp(5), &pod).await.unwrap();
+    writer.change(ObjectLog::Pods, Stamp(5), &pod).await.unwrap();
     writer
         .tell(JobState { row: Some("18b9edca".into()), status: Some("completed".into()), ended: true, masked: false })
         .await
@@ -53,7 +53,7 @@ async fn lines_come_back_byte_for_byte(backend: Backend) {
     for container in 0..5 {
         assert_eq!(kept(&archive, &stream(container, 0)).await, lines(container, 0..600));
     }
-    let pods = kept(&archive, &elbtail::archive::Stream::Changes(Change::Pods)).await;
+    let pods = kept(&archive, &elbtail::archive::ArchivedStream::Changes(ObjectLog::Pods)).await;
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&pods[0].text).unwrap(), pod);
     assert_eq!(archive.jobs().await.unwrap(), [job()]);
     let summary = archive.job(&job()).await.unwrap().summary();
@@ -257,7 +257,7 @@ async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
     }
     writer.finish().await.unwrap();
     let job = archive.job(&job()).await.unwrap();
-    let mut merged = job.merged(None, |it| if *it == instance(2, 0) { Part::Nothing } else { Part::All });
+    let mut merged = job.merged(None, |it| if *it == instance(2, 0) { WantedPart::Nothing } else { WantedPart::All });
     assert_eq!(merged.instances().count(), 3);
     let (mut reached, mut count) = ([Stamp(i64::MIN); 3], 0);
     let mut last = (Stamp(i64::MIN), 0);
@@ -274,7 +274,8 @@ async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
     assert_eq!(each, [lines(0, 0..400), lines(1, 10..400), lines(3, 30..400)]);
 
     // A log's last lines, and no chunk from before a time.
-    let mut last = job.merged(None, |it| if *it == instance(1, 0) { Part::Last(170) } else { Part::Nothing });
+    let mut last =
+        job.merged(None, |it| if *it == instance(1, 0) { WantedPart::Last(170) } else { WantedPart::Nothing });
     let mut found = Vec::new();
     while let Some(next) = last.next().await.unwrap() {
         assert_eq!(next.number, 220 + found.len() as u64);
@@ -282,7 +283,8 @@ async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
     }
     assert_eq!(found, lines(1, 230..400));
     let since = line(0, 300).stamp;
-    let mut late = job.merged(Some(since), |it| if *it == instance(0, 0) { Part::All } else { Part::Nothing });
+    let mut late =
+        job.merged(Some(since), |it| if *it == instance(0, 0) { WantedPart::All } else { WantedPart::Nothing });
     let mut found = Vec::new();
     while let Some(next) = late.next().await.unwrap() {
         found.push(next.line);
@@ -322,7 +324,7 @@ async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
 
 async fn what_is_no_archive_is_refused(backend: Backend) {
     if let Some(directory) = backend.directory() {
-        let place: elbtail::archive::Place = backend.place.parse().unwrap();
+        let place: elbtail::archive::ArchivePlace = backend.place.parse().unwrap();
         let missing = elbtail::archive::open(&place, Access::Read, &elbtail::environment::Environment::default());
         assert!(matches!(missing.map(drop), Err(ArchiveError::NoArchive { .. })));
         assert!(!directory.exists(), "reading makes nothing");

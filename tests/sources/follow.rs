@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use elbtail::source::{DbOptions, Reading, Reread, RowSource, SourceEnvironment};
+use elbtail::source::{DbOptions, Reread, RereadRow, RowSource, SourceEnvironment};
 
 use crate::support::{
     args, azurite, mariadb, open, open_with, postgres,
@@ -24,11 +24,11 @@ async fn survives<S>(
 ) {
     let mut reread = Reread::new(Arc::from(source), sample.id.clone(), EVERY);
     for _ in 0..3 {
-        assert!(matches!(reread.next().await, Ok(Reading::Row(row)) if row.id() == Some(&sample.id)));
+        assert!(matches!(reread.next().await, Ok(RereadRow::Row(row)) if row.id() == Some(&sample.id)));
     }
     down(&mut server).await;
     match reread.next().await {
-        Ok(Reading::Lost(error)) => {
+        Ok(RereadRow::Lost(error)) => {
             println!("{error}");
             crate::support::assert_clean(&format!("{error} {error:?}"));
         }
@@ -38,10 +38,10 @@ async fn survives<S>(
     assert!(silent.is_err(), "{silent:?}");
     up(&mut server).await;
     let back = tokio::time::timeout(Duration::from_secs(60), reread.next()).await.unwrap();
-    assert!(matches!(&back, Ok(Reading::Back(row)) if row.id() == Some(&sample.id)), "{back:?}");
-    assert!(matches!(reread.next().await, Ok(Reading::Row(_))));
+    assert!(matches!(&back, Ok(RereadRow::Back(row)) if row.id() == Some(&sample.id)), "{back:?}");
+    assert!(matches!(reread.next().await, Ok(RereadRow::Row(_))));
     down(&mut server).await;
-    assert!(matches!(reread.next().await, Ok(Reading::Lost(_))));
+    assert!(matches!(reread.next().await, Ok(RereadRow::Lost(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +92,7 @@ async fn a_deleted_row_is_told_on_postgres() {
     let flags = DbOptions { db_table: Some("fleeting".to_owned()), ..args(&server.url()) };
     let source = open_with(&flags, &SourceEnvironment::nothing());
     let mut reread = Reread::new(Arc::from(source), "here".to_owned(), EVERY);
-    assert!(matches!(reread.next().await, Ok(Reading::Row(_))));
+    assert!(matches!(reread.next().await, Ok(RereadRow::Row(_))));
     server.run("DELETE FROM fleeting").await;
     assert!(reread.next().await.is_err_and(|error| !error.is_transient()));
 }

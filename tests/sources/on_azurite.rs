@@ -1,6 +1,6 @@
 //! Azure Table Storage: Azurite for the table, small servers for what gives out tokens.
 
-use elbtail::source::{self, DbOptions, Filter, SourceEnvironment, SourceError};
+use elbtail::source::{self, DbOptions, RowFilter, SourceEnvironment, SourceError};
 use serde_json::json;
 
 use crate::support::{
@@ -51,9 +51,9 @@ async fn pages_are_followed_and_the_newest_found() {
         futures::future::join_all((start..rows.min(start + 50)).map(insert)).await;
     }
     let source = open_with(&args(&server.url("many")), &azurite::with_key());
-    let rows = source.list(&Filter { limit: 2000, ..all() }).await.unwrap();
+    let rows = source.list(&RowFilter { limit: 2000, ..all() }).await.unwrap();
     assert_eq!(rows.len(), 1100);
-    let rows = source.list(&Filter { statuses: vec!["completed".into()], live: false, limit: 3 }).await.unwrap();
+    let rows = source.list(&RowFilter { statuses: vec!["completed".into()], live: false, limit: 3 }).await.unwrap();
     let created: Vec<_> = rows.iter().map(|row| row.column("created_at").unwrap()).collect();
     assert_eq!(created, ["2026-05-01T18:19:00+00:00", "2026-05-01T18:17:00+00:00", "2026-05-01T18:15:00+00:00"]);
     assert!(rows.iter().all(|row| row.payload().is_some()));

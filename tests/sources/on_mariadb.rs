@@ -1,6 +1,6 @@
 //! MariaDB, and MySQL as far as they are one.
 
-use elbtail::source::{DbOptions, Filter, SourceEnvironment, SourceError};
+use elbtail::source::{DbOptions, RowFilter, SourceEnvironment, SourceError};
 
 use crate::support::{
     PLANTED, args, fault, mariadb, open, open_with,
@@ -60,7 +60,7 @@ async fn the_newest_the_list_and_prefixes() {
         &SourceEnvironment::nothing(),
     );
     assert_eq!(source.latest().await.unwrap().id(), Some("aaaaaa-1"));
-    let rows = source.list(&Filter { statuses: vec![], live: true, limit: 10 }).await.unwrap();
+    let rows = source.list(&RowFilter { statuses: vec![], live: true, limit: 10 }).await.unwrap();
     assert_eq!(rows.len(), 3);
     // One current row beside an old state.
     assert_eq!(source.fetch("aaaaaa-2").await.unwrap().status(), Some("Deleted"));

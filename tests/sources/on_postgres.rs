@@ -2,7 +2,7 @@
 
 use elbtail::{
     exit::Exit,
-    source::{DbOptions, Filter, SourceEnvironment, SourceError},
+    source::{DbOptions, RowFilter, SourceEnvironment, SourceError},
 };
 
 use crate::support::{
@@ -82,7 +82,7 @@ async fn the_newest_and_the_list() {
     // 600 is the newest that runs; the warm-up is newer and no search.
     assert_eq!(latest.column("created_at"), Some("2026-01-26T00:00:00+00:00"));
     assert_eq!(latest.status(), Some("Running"));
-    let rows = source.list(&Filter { statuses: vec!["completed".into()], live: false, limit: 7 }).await.unwrap();
+    let rows = source.list(&RowFilter { statuses: vec!["completed".into()], live: false, limit: 7 }).await.unwrap();
     assert_eq!(rows.len(), 7);
     assert!(rows.iter().all(|row| row.status() == Some("COMPLETED")));
     assert!(rows.is_sorted_by_key(|row| std::cmp::Reverse(row.created_at())));

@@ -14,7 +14,7 @@ pub mod service;
 
 use elbtail::{
     row::Row,
-    source::{self, DbOptions, Filter, RowSource, SourceEnvironment, SourceError},
+    source::{self, DbOptions, RowFilter, RowSource, SourceEnvironment, SourceError},
 };
 
 /// Planted wherever a secret belongs; must come out nowhere.
@@ -39,8 +39,8 @@ pub fn open_with(args: &DbOptions, environment: &SourceEnvironment) -> Box<dyn R
 }
 
 /// Every row, newest first.
-pub fn all() -> Filter {
-    Filter { statuses: vec![], live: false, limit: 100 }
+pub fn all() -> RowFilter {
+    RowFilter { statuses: vec![], live: false, limit: 100 }
 }
 
 /// What `fetch` fails with; the message and the debug form hold nothing that was planted.

@@ -13,7 +13,7 @@ use tokio::{sync::mpsc, task::LocalSet};
 use super::{
     args::{AllArgs, SaveArgs},
     open_or_begin, place as place_of,
-    save::{End, Run, SECRETS_INCLUDED, Subject, Until},
+    save::{SECRETS_INCLUDED, SaveEnd, SaveRun, Subject, Until},
 };
 use crate::{
     archive::{Archive, ArchiveError, JobKey, Trouble, host},
@@ -34,13 +34,13 @@ use crate::{
         keeper::{Charge, Keeper, Outcome},
         said::Said,
         serve,
-        supervise::{CannotBegin, Plan, Supervisor},
+        supervise::{CannotBegin, KeepingPlan, Supervisor},
     },
     exit::Exit,
     job_id::JobId,
     resolve::{Resolution, resolve},
     session::{
-        fan_out::{FanOut, Want, Work},
+        fan_out::{FanOut, SinkRunner, Want},
         follow::Progress,
     },
     source::JobArg,
@@ -68,7 +68,7 @@ pub(super) async fn run(
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, None).await?;
     let board = Board::default();
-    let plan = Plan {
+    let plan = KeepingPlan {
         namespace: cluster.namespace().to_owned(),
         cluster: cluster.clone(),
         rows: place.source().cloned(),
@@ -162,7 +162,7 @@ impl All {
         let (args, color) = (self.args.clone(), self.color);
         let gone = from.as_deref().and_then(host_of);
         let (run, trouble) =
-            Run::begin(&self.archive, self.cluster.clone(), namespace, selection, args, color, gone).await?;
+            SaveRun::begin(&self.archive, self.cluster.clone(), namespace, selection, args, color, gone).await?;
         stderr::say(&match from {
             Some(from) => format!("{id}: taken over from {from}, which has not renewed its Lease"),
             None => format!("{id}: kept from now on"),
@@ -171,7 +171,7 @@ impl All {
         let keeping = self.board.keep(id, run.written(), age);
         let mut listeners = FanOut::default();
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
-        listeners.add(keeping.listener(), Want::All, Work::Task).map_err(started)?;
+        listeners.add(keeping.listener(), Want::All, SinkRunner::Task).map_err(started)?;
         let progress = Progress::default();
         let subject = Subject { job, rows, readings };
         let run = run.run(subject, trouble.clone(), listeners, &progress, Until::Told(stop));
@@ -186,14 +186,14 @@ impl All {
             ));
         }
         match kept.end {
-            End::Job { .. } | End::NoPods => {
+            SaveEnd::Job { .. } | SaveEnd::NoPods => {
                 let (lines, containers) = (kept.stats.lines, kept.stats.containers);
                 stderr::say(&format!("{id}: it has ended; saved: {lines} lines of {containers} containers"));
                 Ok(Outcome::Ended)
             }
-            End::Interrupted(_, rest) => {
+            SaveEnd::Interrupted(_, rest) => {
                 stderr::say(&format!("{id}: let go: {progress}, {} lines saved", kept.stats.lines));
-                if rest == super::save::Rest::Unwritten {
+                if rest == super::save::LastRead::Unwritten {
                     stderr::warn(&format!(
                         "{id}: what was read last could not be written in time: whoever goes on reads it again"
                     ));

@@ -4,7 +4,7 @@ use super::{args::ArchivesArgs, open};
 use crate::{
     archive::{
         ArchiveError,
-        view::{self, ArchivesFormat},
+        output::{self, ArchivesFormat},
     },
     cli::{failure::Failure, stderr, stdout},
     exit::Exit,
@@ -31,7 +31,7 @@ pub async fn run(args: &ArchivesArgs, color: ColorChoice) -> Result<Exit, Failur
     if jobs.is_empty() && exit == Exit::Done {
         stderr::say("the archive holds no jobs yet");
     }
-    let text = view::render(args.output, &jobs, args.headers())?;
+    let text = output::render(args.output, &jobs, args.headers())?;
     match args.output {
         ArchivesFormat::Table | ArchivesFormat::Wide => stdout::print_page(&text, color)?,
         ArchivesFormat::Name | ArchivesFormat::Json | ArchivesFormat::Yaml => stdout::print(&text)?,

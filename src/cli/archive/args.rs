@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 use jiff::SignedDuration;
 
 use crate::{
-    archive::view::ArchivesFormat,
+    archive::output::ArchivesFormat,
     cli::{
         args::{ChoiceArgs, PrintArgs, RangeArgs},
         duration::positive,

@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use self::args::ArchivedJobArgs;
 use super::{args::JobArgs, environment, failure::Failure, flags::LatestArgs, job};
 use crate::{
-    archive::{self, Access, Archive, ArchiveError, Job, JobKey, Place},
+    archive::{self, Access, Archive, ArchiveError, ArchivePlace, ArchivedJob, JobKey},
     job_id::JobId,
     source::{self, JobArg},
 };
@@ -38,11 +38,11 @@ async fn open_or_begin(dest: &OsStr) -> Result<Archive, Failure> {
     Ok(Archive::open_or_begin(archive::open(&place(dest)?, Access::Write, environment::variables())?).await?)
 }
 
-fn place(dest: &OsStr) -> Result<Place, Failure> {
+fn place(dest: &OsStr) -> Result<ArchivePlace, Failure> {
     match dest.to_str() {
         Some(text) => Ok(text.parse()?),
         // A URL is text.
-        None => Ok(Place::Directory(dest.into())),
+        None => Ok(ArchivePlace::Directory(dest.into())),
     }
 }
 
@@ -68,7 +68,7 @@ pub async fn hint(id: &JobId) -> String {
 const HINT: Duration = Duration::from_secs(10);
 
 /// The job that is named, or the only one.
-async fn choose(archive: &Archive, args: &ArchivedJobArgs) -> Result<Job, Failure> {
+async fn choose(archive: &Archive, args: &ArchivedJobArgs) -> Result<ArchivedJob, Failure> {
     let Some(target) = &args.job else { return Ok(archive.only().await?) };
     let word = match (target, source::row_id(target)) {
         (JobArg::Id(id), _) => id.to_string(),

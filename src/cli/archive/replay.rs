@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{args::ReplayArgs, choose, open};
 use crate::{
-    archive::Job,
+    archive::ArchivedJob,
     cli::{
-        console::{self, Chatter, Voice},
+        console::{self, StderrStyle, Verbosity},
         failure::Failure,
         interrupt::interruptible,
         logs::listing,
@@ -44,8 +44,8 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         ..Replay::default()
     };
     let renderer = console::renderer(&args.print, color);
-    let chatter = if args.only_log_lines { Chatter::Little } else { Chatter::Some };
-    let (console, out) = console::alone(renderer, &short, Voice::of(chatter, color))?;
+    let verbosity = if args.only_log_lines { Verbosity::Little } else { Verbosity::Some };
+    let (console, out) = console::alone(renderer, &short, StderrStyle::of(verbosity, color))?;
     let replayed = replay(&job, &wanted, out).await;
     console::finished(console).await?;
     let Replayed { containers, missing, .. } = replayed?;
@@ -64,7 +64,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
 }
 
 /// What there is, when the filters admit none of it.
-pub fn nothing_wanted(job: &Job, short: &str) -> String {
+pub fn nothing_wanted(job: &ArchivedJob, short: &str) -> String {
     let logs = || job.logs().map(|(instance, _)| instance);
     let pods: BTreeSet<String> = logs().map(|instance| short_name(&instance.pod, short)).collect();
     if pods.is_empty() {

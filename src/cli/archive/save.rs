@@ -11,11 +11,11 @@ use tokio::{
 
 use super::{all, args::SaveArgs, open_or_begin};
 use crate::{
-    archive::{Archive, ArchiveError, Change, JobKey, JobState, Limits, Positions, Trouble, Writer, Written},
+    archive::{Archive, ArchiveError, JobKey, JobState, Limits, ObjectLog, Positions, Trouble, Writer, Written},
     cli::{
         args::{JobArgs, PrintArgs, SelectArgs},
         connect,
-        console::{self, Chatter, Console, Voice},
+        console::{self, Console, StderrStyle, Verbosity},
         failure::Failure,
         flags::LatestArgs,
         interrupt::interruptible,
@@ -29,16 +29,16 @@ use crate::{
     exit::Exit,
     follow::follower::Scope,
     render::{ColorChoice, Format, Transforms},
-    resolve::{ResolveFormat, resolve, view},
+    resolve::{ResolveFormat, output, resolve},
     row::Row,
     session::{
-        Notice, Outlet, Resume, RunEvent, RunStats, Sink, Wanted, dashboard,
-        ending::{self, JobFacts, PodFacts, Verdict},
-        fan_out::{FanOut, SinkError, Want, Work},
-        filter::Filter,
+        Notice, Outlet, Resume, RunEvent, RunStats, Sink, WantedLogs, dashboard,
+        ending::{self, JobFacts, JobVerdict, PodFacts},
+        fan_out::{FanOut, SinkError, SinkRunner, Want},
+        filter::ContainerFilter,
         follow::{self, Progress},
-        objects::{self, Told},
-        save::{Ear, Saver, Secrets, earlier},
+        objects::{self, ObjectEvent},
+        save::{Saver, SecretHandling, SharedSaver, earlier},
         sink::Stop,
         snapshot::{self, Order},
     },
@@ -71,8 +71,8 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     };
     let selection = select.selection(job.id()?);
     let namespace = job.namespace(cluster.namespace());
-    let (run, trouble) = Run::begin(&archive, cluster, namespace, selection, args, color, None).await?;
-    if run.secrets == Secrets::Kept {
+    let (run, trouble) = SaveRun::begin(&archive, cluster, namespace, selection, args, color, None).await?;
+    if run.secrets == SecretHandling::Kept {
         stderr::say(SECRETS_INCLUDED);
     }
     let none = format!(
@@ -83,16 +83,16 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     let subject = Subject { job, rows, readings };
     let kept = run.run(subject, trouble, FanOut::default(), &progress, Until::Signal).await?;
     match kept.end {
-        End::Interrupted(exit, Rest::Unwritten) => {
+        SaveEnd::Interrupted(exit, LastRead::Unwritten) => {
             stderr::warn("what was read last could not be written in time: the next save reads it again");
             Ok(exit)
         }
-        End::Interrupted(exit, Rest::Durable) => {
+        SaveEnd::Interrupted(exit, LastRead::Durable) => {
             stderr::say(&format!("interrupted: {progress}, {} lines saved", kept.stats.lines));
             Ok(exit)
         }
-        End::NoPods => Err(Failure::NoPods(none)),
-        End::Job { .. } => {
+        SaveEnd::NoPods => Err(Failure::NoPods(none)),
+        SaveEnd::Job { .. } => {
             stderr::say(&format!("saved: {} lines of {} containers", kept.stats.lines, kept.stats.containers));
             logs::exit(&kept.stats, false)
         }
@@ -104,7 +104,7 @@ pub(super) const SECRETS_INCLUDED: &str =
     "the archive holds what the pods wrote, secrets included; --redact masks them";
 
 /// Keeps one job, until it has ended or somebody asks for an end.
-pub(super) struct Run {
+pub(super) struct SaveRun {
     /// Where the dashboard's own chunks go, if they are wanted.
     dashboard: Option<(Archive, JobKey)>,
     args: SaveArgs,
@@ -113,7 +113,7 @@ pub(super) struct Run {
     namespace: String,
     selection: Selection,
     saver: Arc<Mutex<Saver>>,
-    secrets: Secrets,
+    secrets: SecretHandling,
     positions: Positions,
     written: watch::Receiver<Written>,
     /// How long ago the archive was written to last.
@@ -151,30 +151,30 @@ impl Until {
 
 /// What came of it.
 pub(super) struct Kept {
-    pub end: End,
+    pub end: SaveEnd,
     pub stats: RunStats,
 }
 
 /// How it came to its end.
-pub(super) enum End {
+pub(super) enum SaveEnd {
     /// The job has ended, or not.
     Job { ended: bool },
     /// There is nothing to read.
     NoPods,
     /// It was asked to, which is this exit code.
-    Interrupted(Exit, Rest),
+    Interrupted(Exit, LastRead),
 }
 
 /// What became of that which was read last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(super) enum LastRead {
     /// It is durable.
     Durable,
     /// It could not be written in time.
     Unwritten,
 }
 
-impl Run {
+impl SaveRun {
     /// Takes the right to write the job, and reads how far it is kept. `gone` is a host whose writer is known to have ended.
     pub(super) async fn begin(
         archive: &Archive,
@@ -184,10 +184,10 @@ impl Run {
         args: SaveArgs,
         color: ColorChoice,
         gone: Option<&str>,
-    ) -> Result<(Run, Trouble), Failure> {
+    ) -> Result<(SaveRun, Trouble), Failure> {
         let key = JobKey::new(selection.id.as_str())?;
         let age = Duration::try_from(args.max_age).unwrap_or_default();
-        let secrets = if args.redact { Secrets::Masked } else { Secrets::Kept };
+        let secrets = if args.redact { SecretHandling::Masked } else { SecretHandling::Kept };
         let known = match archive.job(&key).await {
             Ok(known) => Some(known),
             Err(ArchiveError::NoJob { .. }) => None,
@@ -205,7 +205,7 @@ impl Run {
         let (positions, written) = (writer.positions(), writer.written());
         let saver = Saver::new(writer, known.as_ref(), secrets).await?;
         let dashboard = args.dashboard_chunks.then(|| (archive.clone(), key.clone()));
-        let run = Run {
+        let run = SaveRun {
             dashboard,
             namespace,
             cluster,
@@ -242,21 +242,21 @@ impl Run {
     ) -> Result<Kept, Failure> {
         let Subject { job, rows, mut readings } = subject;
         self.keep_row(job.row.as_ref()).await?;
-        let chatter = match (self.args.verbose, self.args.follow) {
-            (true, _) => Chatter::Verbose,
+        let verbosity = match (self.args.verbose, self.args.follow) {
+            (true, _) => Verbosity::Verbose,
             // Of many jobs, what is out of the ordinary.
-            _ if self.args.all.all => Chatter::Some,
-            (false, true) => Chatter::Normal,
-            (false, false) => Chatter::Some,
+            _ if self.args.all.all => Verbosity::Some,
+            (false, true) => Verbosity::Normal,
+            (false, false) => Verbosity::Some,
         };
         let print = PrintArgs { timestamps: false, output: Format::default() };
         // What pods' names leave out tells the jobs apart.
         let short = if self.args.all.all { String::new() } else { self.selection.id.short().to_owned() };
-        let voice = Voice::of(chatter, self.color);
-        let console = Console::new(console::renderer(&print, self.color), Transforms::default(), short, voice);
+        let style = StderrStyle::of(verbosity, self.color);
+        let console = Console::new(console::renderer(&print, self.color), Transforms::default(), short, style);
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
-        let notes = listeners.add(Notes(console), Want::All, Work::Thread).map_err(started)?;
-        let kept = listeners.add(Ear(self.saver.clone()), Want::All, Work::Task).map_err(started)?;
+        let notes = listeners.add(Notes(console), Want::All, SinkRunner::Thread).map_err(started)?;
+        let kept = listeners.add(SharedSaver(self.saver.clone()), Want::All, SinkRunner::Task).map_err(started)?;
         let out = listeners.open();
         let stats = out.stats();
         let (unread, mut failed) = mpsc::channel(1);
@@ -303,10 +303,12 @@ impl Run {
             let mut saver = saver;
             let state = saver.state().clone();
             if let Ok(Ok(end)) = &ended {
-                if !matches!(end, End::Job { ended: false }) {
+                if !matches!(end, SaveEnd::Job { ended: false }) {
                     saver.close_absent().await?;
                 }
-                saver.tell(JobState { ended: state.ended || matches!(end, End::Job { ended: true }), ..state }).await?;
+                saver
+                    .tell(JobState { ended: state.ended || matches!(end, SaveEnd::Job { ended: true }), ..state })
+                    .await?;
             }
             saver.finish().await?;
             if let Some((archive, key)) = &self.dashboard {
@@ -317,8 +319,8 @@ impl Run {
         let last = if interrupted { timeout(LAST_WORD, last).await } else { Ok(last.await) };
         let stats = stats.now();
         let end = match (last, ended) {
-            (Err(_), Err(exit)) => End::Interrupted(exit, Rest::Unwritten),
-            (Ok(Ok(())), Err(exit)) => End::Interrupted(exit, Rest::Durable),
+            (Err(_), Err(exit)) => SaveEnd::Interrupted(exit, LastRead::Unwritten),
+            (Ok(Ok(())), Err(exit)) => SaveEnd::Interrupted(exit, LastRead::Durable),
             // Why the saver ended is why the run did.
             (Ok(Err(failure)), _) => return Err(failure),
             // What has ended by itself is waited for.
@@ -335,7 +337,7 @@ impl Run {
         out: Outlet,
         resume: Resume,
         progress: &Progress,
-    ) -> Result<End, Failure> {
+    ) -> Result<SaveEnd, Failure> {
         let (sender, news) = mpsc::channel(4);
         let teller = rows.tell(job, sender, out.clone()).fuse();
         let work = follow::follow(&self.cluster, &self.namespace, self.wanted(resume), news, out, progress);
@@ -355,26 +357,26 @@ impl Run {
             failed = beside => return Err(failed.into()),
         }
         self.keep_list().await?;
-        Ok(End::Job { ended: true })
+        Ok(SaveEnd::Job { ended: true })
     }
 
     /// Reads what there is.
-    async fn look(&self, out: Outlet, resume: Resume) -> Result<End, Failure> {
+    async fn look(&self, out: Outlet, resume: Resume) -> Result<SaveEnd, Failure> {
         let found = pods::list(&self.cluster.client(), &self.namespace, &self.selection).await?;
         if found.is_empty() {
-            return Ok(End::NoPods);
+            return Ok(SaveEnd::NoPods);
         }
         snapshot::snapshot(&self.cluster, &found, &self.wanted(resume), Order::Arrival, out).await;
         self.keep_list().await?;
-        Ok(End::Job { ended: self.has_ended(&found).await })
+        Ok(SaveEnd::Job { ended: self.has_ended(&found).await })
     }
 
     async fn has_ended(&self, found: &[Match]) -> bool {
         let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
         match ending::judge(&facts, false) {
-            Verdict::Running => false,
-            Verdict::Ended => true,
-            Verdict::AskJobs => {
+            JobVerdict::Running => false,
+            JobVerdict::Ended => true,
+            JobVerdict::AskJobs => {
                 let ids = std::slice::from_ref(&self.selection.id);
                 let jobs = pods::jobs(&self.cluster.client(), &self.namespace, ids).await;
                 jobs.is_ok_and(|jobs| ending::judge_jobs(&facts, JobFacts::of(&jobs)))
@@ -383,9 +385,9 @@ impl Run {
     }
 
     /// Everything, after what is kept already.
-    fn wanted(&self, resume: Resume) -> Wanted {
+    fn wanted(&self, resume: Resume) -> WantedLogs {
         let scope = Scope { follow: self.args.follow, node_logs: self.args.node_logs, ..Scope::default() };
-        Wanted { filter: Filter::default(), scope, resume: Some(resume) }
+        WantedLogs { filter: ContainerFilter::default(), scope, resume: Some(resume) }
     }
 
     /// What followers go on from. Why that cannot be had goes to `failed`.
@@ -415,10 +417,10 @@ impl Run {
         saver
             .tell(JobState { row: row.id().map(str::to_owned), status: row.status().map(str::to_owned), ..state })
             .await?;
-        saver.object(Change::Row, row.document().clone()).await?;
-        let resolution = view::render(ResolveFormat::Json, Some(row), &resolve(row));
+        saver.object(ObjectLog::Row, row.document().clone()).await?;
+        let resolution = output::render(ResolveFormat::Json, Some(row), &resolve(row));
         match resolution.ok().and_then(|text| serde_json::from_str(&text).ok()) {
-            Some(resolution) => saver.object(Change::Resolution, resolution).await,
+            Some(resolution) => saver.object(ObjectLog::Resolution, resolution).await,
             None => Ok(()),
         }
     }
@@ -427,15 +429,15 @@ impl Run {
     async fn keep_objects(&self) -> ArchiveError {
         let watch = objects::watch(&self.cluster.client(), &self.namespace, &self.selection);
         pin_mut!(watch);
-        let mut untold = Change::ALL.to_vec();
+        let mut untold = ObjectLog::ALL.to_vec();
         loop {
             match watch.next().await {
-                Some(Told::Object(change, object)) => {
+                Some(ObjectEvent::Object(change, object)) => {
                     if let Err(error) = self.saver.lock().await.object(change, object).await {
                         return error;
                     }
                 }
-                Some(Told::Trouble(change, error)) => {
+                Some(ObjectEvent::Trouble(change, error)) => {
                     if untold.contains(&change) {
                         untold.retain(|other| *other != change);
                         stderr::say(&self.named(&format!("{change} cannot be kept at present, trying on: {error}")));
@@ -451,8 +453,8 @@ impl Run {
     async fn keep_list(&self) -> Result<(), ArchiveError> {
         for told in objects::list(&self.cluster.client(), &self.namespace, &self.selection).await {
             match told {
-                Told::Object(change, object) => self.saver.lock().await.object(change, object).await?,
-                Told::Trouble(change, error) => {
+                ObjectEvent::Object(change, object) => self.saver.lock().await.object(change, object).await?,
+                ObjectEvent::Trouble(change, error) => {
                     stderr::warn(&self.named(&format!("{change} cannot be kept: {error}")));
                 }
             }

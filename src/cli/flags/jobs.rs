@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     render::Headers,
-    source::{Filter, listing::JobsFormat},
+    source::{RowFilter, listing::JobsFormat},
 };
 
 /// The most rows that can be asked for.
@@ -34,8 +34,12 @@ impl JobsArgs {
     }
 
     /// What to ask the source for.
-    pub fn filter(&self) -> Filter {
+    pub fn filter(&self) -> RowFilter {
         let statuses = self.status.iter().map(|status| status.trim().to_owned()).filter(|status| !status.is_empty());
-        Filter { statuses: statuses.collect(), live: false, limit: usize::try_from(self.limit).unwrap_or(usize::MAX) }
+        RowFilter {
+            statuses: statuses.collect(),
+            live: false,
+            limit: usize::try_from(self.limit).unwrap_or(usize::MAX),
+        }
     }
 }

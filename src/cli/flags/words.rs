@@ -4,7 +4,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     discover::TargetsFormat,
-    doctor::view::DoctorFormat,
+    doctor::output::DoctorFormat,
     follow::recover::NodeLogs,
     k8s::Phase,
     render::{ColorChoice, Format},
@@ -88,7 +88,7 @@ words!(DoctorFormat {
 });
 
 #[cfg(feature = "archive")]
-words!(crate::archive::view::ArchivesFormat {
+words!(crate::archive::output::ArchivesFormat {
     Table = "table": "A line for each job",
     Wide = "wide": "The same with all there is to know",
     Name = "name": "The jobs' ids alone",

@@ -333,7 +333,7 @@ async fn a_redirect_of_a_node_is_not_followed() {
 async fn an_endless_list_of_a_node_is_read_in_part() {
     let server = Server::start(Speech::default()).await;
     let cluster = server.cluster().await;
-    let owner = crate::node_logs::Owner { namespace: "flood", pod: "p", uid: "1", container: "c" };
+    let owner = crate::node_logs::LogOwner { namespace: "flood", pod: "p", uid: "1", container: "c" };
     let directory = crate::node_logs::Directory::new("flood", owner).unwrap();
     assert_eq!(crate::node_logs::files(&cluster, &directory).await.unwrap(), []);
 }

@@ -8,7 +8,7 @@ use http::Version;
 use super::{
     super::{
         Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Counters, LogAnswer, LogQuery, RequestTimeout,
-        lane::Keepalive,
+        connection::Keepalive,
     },
     server::{Server, Speech, get, log, next, relay, until},
 };

@@ -35,7 +35,7 @@ fn a_bookmarks_object_is_a_pod_without_anything() {
     assert!(pod.spec.containers.is_empty());
     assert_eq!(pod.metadata.resource_version.as_deref(), Some("1129"));
     assert!(targets(&pod).is_empty());
-    assert_eq!(Reading::of(&pod).ready_column(), "0/0");
+    assert_eq!(KubectlStatus::of(&pod).ready_column(), "0/0");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_is_not_read_may_be_anything() {
 fn a_slim_pod_keeps_what_is_read() {
     for pod in listed("pods-list-selector") {
         let slim = pod.clone().slim();
-        assert_eq!(Reading::of(&slim), Reading::of(&pod));
+        assert_eq!(KubectlStatus::of(&slim), KubectlStatus::of(&pod));
         assert_eq!(targets(&slim), targets(&pod));
         let kept: Vec<_> = slim.spec.containers.iter().flat_map(|c| &c.env).map(|env| env.name.as_str()).collect();
         assert!(kept.iter().all(|name| *name == ID_ENV));

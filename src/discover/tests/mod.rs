@@ -2,10 +2,10 @@
 
 mod decoding;
 mod evidence;
-mod reading;
+mod kubectl_status;
+mod output;
 mod roles;
 mod status;
-mod view;
 
 use std::{fs, path::Path};
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     job_id::JobId,
-    k8s::{ID_ENV, ID_LABEL, Kind, Phase, Pod, Role, Target, targets},
+    k8s::{ContainerKind, ID_ENV, ID_LABEL, Phase, Pod, Role, Target, targets},
 };
 
 /// The recorded incident's id.

@@ -54,8 +54,8 @@ fn the_incident_has_26_containers_of_which_5_are_init() {
     let all: Vec<Target> = listed("pods-list-selector").iter().flat_map(targets).collect();
     assert_eq!(all.len(), 26);
     let count = |wanted: &dyn Fn(&Target) -> bool| all.iter().filter(|target| wanted(target)).count();
-    assert_eq!(count(&|target| target.kind == Kind::Init), 5);
-    assert_eq!(count(&|target| target.kind == Kind::Regular), 21);
+    assert_eq!(count(&|target| target.kind == ContainerKind::Init), 5);
+    assert_eq!(count(&|target| target.kind == ContainerKind::Regular), 21);
     for (phase, containers) in [
         (Phase::Submitting, 0),
         (Phase::WarmingUp, 0),
@@ -75,7 +75,8 @@ fn debug_containers_are_targets_too() {
     let pod = pod(json!({"spec": {
         "ephemeralContainers": [{"name": "debug"}], "containers": [{"name": "c"}], "initContainers": [{"name": "i"}],
     }}));
-    let kinds: Vec<(String, Kind)> = targets(&pod).into_iter().map(|target| (target.container, target.kind)).collect();
-    let expected = [("i", Kind::Init), ("c", Kind::Regular), ("debug", Kind::Ephemeral)];
+    let kinds: Vec<(String, ContainerKind)> =
+        targets(&pod).into_iter().map(|target| (target.container, target.kind)).collect();
+    let expected = [("i", ContainerKind::Init), ("c", ContainerKind::Regular), ("debug", ContainerKind::Ephemeral)];
     assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), kind)));
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
-    doctor::{Elsewhere, Place, RowFacts, Seen},
+    doctor::{ClusterAnswers, Elsewhere, RowFacts, SearchedPlace},
     job_id::JobId,
     k8s::labels,
 };
@@ -24,8 +24,8 @@ pub(super) async fn search(
     flags: &ConnectOptions,
     environment: &ConnectEnvironment,
     row: &RowFacts,
-    place: &Place,
-    seen: &Seen,
+    place: &SearchedPlace,
+    seen: &ClusterAnswers,
 ) -> (Vec<Elsewhere>, bool) {
     let found_here = !seen.pods().is_empty() || !seen.jobs().is_empty();
     let Some(id) = row.id().filter(|_| !found_here) else { return (Vec::new(), false) };

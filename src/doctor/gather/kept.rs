@@ -10,10 +10,10 @@ use crate::{
     discover::Match,
     doctor::{
         LogFacts,
-        kept::{Kept, KeptFacts, missing},
+        kept::{KeptFacts, NodeHolds, missing},
     },
     k8s::Target,
-    node_logs::{self, Directory, Owner, Unreadable},
+    node_logs::{self, Directory, LogOwner, Unreadable},
 };
 
 /// Containers whose files are looked up at most: they are evidence, and a few are enough.
@@ -39,24 +39,24 @@ pub(super) async fn find(cluster: &Cluster, pods: &[Match], logs: &[LogFacts]) -
     let look = |(target, node): (&Target, &str)| {
         let (target, node) = (target.clone(), node.to_owned());
         async move {
-            let kept = if may { files(cluster, &target, &node).await } else { Kept::NotPermitted };
+            let kept = if may { files(cluster, &target, &node).await } else { NodeHolds::NotPermitted };
             KeptFacts { uid: target.uid, container: target.container, node, kept }
         }
     };
     stream::iter(wanted).map(look).buffered(MOST).collect().await
 }
 
-async fn files(cluster: &Cluster, target: &Target, node: &str) -> Kept {
+async fn files(cluster: &Cluster, target: &Target, node: &str) -> NodeHolds {
     let Target { namespace, pod, uid, container, .. } = target;
-    let directory = match Directory::new(node, Owner { namespace, pod, uid, container }) {
+    let directory = match Directory::new(node, LogOwner { namespace, pod, uid, container }) {
         Ok(directory) => directory,
-        Err(bad) => return Kept::Unknown(bad.to_string()),
+        Err(bad) => return NodeHolds::Unknown(bad.to_string()),
     };
     match timeout(PATIENCE, node_logs::held(cluster, &directory)).await {
-        Ok(Ok(files)) => Kept::Files(files),
-        Ok(Err(Unreadable::NotKept)) => Kept::Files(Vec::new()),
-        Ok(Err(Unreadable::NotPermitted)) => Kept::NotPermitted,
-        Ok(Err(why)) => Kept::Unknown(why.to_string()),
-        Err(_) => Kept::Unknown(format!("it took longer than {PATIENCE:?}")),
+        Ok(Ok(files)) => NodeHolds::Files(files),
+        Ok(Err(Unreadable::NotKept)) => NodeHolds::Files(Vec::new()),
+        Ok(Err(Unreadable::NotPermitted)) => NodeHolds::NotPermitted,
+        Ok(Err(why)) => NodeHolds::Unknown(why.to_string()),
+        Err(_) => NodeHolds::Unknown(format!("it took longer than {PATIENCE:?}")),
     }
 }

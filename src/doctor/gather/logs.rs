@@ -8,10 +8,10 @@ use tokio::time::timeout;
 use crate::{
     cluster::{Cluster, ClusterError, LogAnswer, LogQuery, Obstacle},
     discover::Match,
-    doctor::{Answer, LogFacts, Part},
+    doctor::{LogFacts, TailAnswer, TailPart},
     k8s::{
-        Kind, Role, Target,
-        status::{Place, State},
+        ContainerKind, Role, Target,
+        status::{InstanceState, LogPlace},
         targets,
     },
 };
@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 struct Ask {
     target: Target,
     node: Option<String>,
-    part: Part,
+    part: TailPart,
 }
 
 /// Reads what is worth reading of these pods.
@@ -65,14 +65,16 @@ fn plan(pods: &[Match]) -> Vec<Ask> {
             let node = found.pod.spec.node_name.clone();
             let here = status.place(status.restart);
             let ask = |part| Ask { target: target.clone(), node: node.clone(), part };
-            if read_tails && matches!(here, Place::Live | Place::Latest) {
-                tails.push(ask(Part::Tail));
+            if read_tails && matches!(here, LogPlace::Live | LogPlace::Latest) {
+                tails.push(ask(TailPart::Tail));
             }
-            if read_tails && status.restart > 0 && status.place(status.restart - 1) == Place::Previous {
-                tails.push(ask(Part::Previous));
+            if read_tails && status.restart > 0 && status.place(status.restart - 1) == LogPlace::Previous {
+                tails.push(ask(TailPart::Previous));
             }
-            if matches!(status.state, State::Running { .. } | State::Ended(_)) && here != Place::Nowhere {
-                heads.push((has_known_start(&target), status.started(status.restart), ask(Part::Head)));
+            if matches!(status.state, InstanceState::Running { .. } | InstanceState::Ended(_))
+                && here != LogPlace::Nowhere
+            {
+                heads.push((has_known_start(&target), status.started(status.restart), ask(TailPart::Head)));
             }
         }
     }
@@ -86,7 +88,7 @@ fn plan(pods: &[Match]) -> Vec<Ask> {
 
 /// Containers whose first line is known, so that a missing beginning shows.
 fn has_known_start(target: &Target) -> bool {
-    target.kind == Kind::Regular && matches!(target.container.as_str(), "blast" | "finalizer")
+    target.kind == ContainerKind::Regular && matches!(target.container.as_str(), "blast" | "finalizer")
 }
 
 /// Whether its BLAST has ended, which in NCBI's layout says nothing of how: that is in its log.
@@ -111,46 +113,46 @@ fn has_failed(found: &Match) -> bool {
 async fn one(cluster: &Cluster, ask: Ask) -> LogFacts {
     let query = LogQuery {
         container: ask.target.container.clone(),
-        previous: ask.part == Part::Previous,
+        previous: ask.part == TailPart::Previous,
         timestamps: true,
-        tail_lines: (ask.part != Part::Head).then_some(LINES),
-        limit_bytes: (ask.part == Part::Head).then_some(HEAD),
+        tail_lines: (ask.part != TailPart::Head).then_some(LINES),
+        limit_bytes: (ask.part == TailPart::Head).then_some(HEAD),
         ..LogQuery::default()
     };
     let ask_once = async || match timeout(PATIENCE, answer(cluster, &ask.target, &query)).await {
         Ok(answer) => answer,
-        Err(_) => Answer::Refused(ClusterError::Unreachable {
+        Err(_) => TailAnswer::Refused(ClusterError::Unreachable {
             host: cluster.host(),
             why: Obstacle::Timeout { what: "reading a log", after: PATIENCE },
         }),
     };
     let mut answer = ask_once().await;
     // A busy moment passes; what is refused twice is told. A wait that was too long was one already.
-    if matches!(&answer, Answer::Refused(error @ ClusterError::Rejected(_)) if error.is_transient()) {
+    if matches!(&answer, TailAnswer::Refused(error @ ClusterError::Rejected(_)) if error.is_transient()) {
         tokio::time::sleep(PAUSE).await;
         answer = ask_once().await;
     }
     LogFacts { target: ask.target, node: ask.node, part: ask.part, answer }
 }
 
-async fn answer(cluster: &Cluster, target: &Target, query: &LogQuery) -> Answer {
+async fn answer(cluster: &Cluster, target: &Target, query: &LogQuery) -> TailAnswer {
     match cluster.log(&target.namespace, &target.pod, query).await {
-        Ok(LogAnswer::NotScheduled) => Answer::NotScheduled,
+        Ok(LogAnswer::NotScheduled) => TailAnswer::NotScheduled,
         Ok(LogAnswer::Body(mut body)) => {
             let mut bytes = Vec::new();
             while let Some(piece) = body.next().await {
                 match piece {
                     Ok(piece) => bytes.extend_from_slice(&piece),
-                    Err(error) => return Answer::Refused(error),
+                    Err(error) => return TailAnswer::Refused(error),
                 }
                 // The last words count. Twice as much may be held, so that little is moved.
                 if bytes.len() > 2 * MOST {
                     bytes.drain(..bytes.len() - MOST);
                 }
             }
-            Answer::read(&bytes)
+            TailAnswer::read(&bytes)
         }
-        Err(error) => Answer::Refused(error),
+        Err(error) => TailAnswer::Refused(error),
     }
 }
 
@@ -162,11 +164,11 @@ pub async fn read_all(cluster: &Cluster, pods: &[Match]) -> Vec<LogFacts> {
             let status = found.pod.container(&target.container);
             let node = found.pod.spec.node_name.clone();
             let ask = |part| Ask { target: target.clone(), node: node.clone(), part };
-            if matches!(status.place(status.restart), Place::Live | Place::Latest) {
-                asks.push(ask(Part::Tail));
+            if matches!(status.place(status.restart), LogPlace::Live | LogPlace::Latest) {
+                asks.push(ask(TailPart::Tail));
             }
-            if status.restart > 0 && status.place(status.restart - 1) == Place::Previous {
-                asks.push(ask(Part::Previous));
+            if status.restart > 0 && status.place(status.restart - 1) == LogPlace::Previous {
+                asks.push(ask(TailPart::Previous));
             }
         }
     }

@@ -26,7 +26,7 @@ pub use contexts::contexts_of;
 pub use logs::read_all;
 pub use row::{row, row_from};
 
-use super::{ClusterFacts, Failed, Place, RowFacts, Seen};
+use super::{ClusterAnswers, ClusterFacts, Failed, RowFacts, SearchedPlace};
 use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
     discover::{Evidence, Match, Selection, watch as pods},
@@ -43,7 +43,7 @@ pub async fn cluster(
     flags: &ConnectOptions,
     environment: &ConnectEnvironment,
     row: &RowFacts,
-    place: &Place,
+    place: &SearchedPlace,
 ) -> ClusterFacts {
     let client = cluster.client();
     let namespace = place.namespace.as_str();
@@ -93,7 +93,7 @@ pub async fn cluster(
         }
         near.retain(|(name, _)| found.iter().all(|found| found.pod.name() != name));
     }
-    let mut seen = Seen {
+    let mut seen = ClusterAnswers {
         skew: clock.as_ref().ok().and_then(|clock| clock.map(|(skew, _)| skew)),
         behind: clock.as_ref().is_ok_and(|clock| clock.is_some_and(|(_, behind)| behind)),
         grants,
@@ -103,7 +103,7 @@ pub async fn cluster(
         others,
         near,
         failed,
-        ..Seen::default()
+        ..ClusterAnswers::default()
     };
     let (elsewhere, of_other_ids, logs) = join!(
         elsewhere::search(cluster, flags, environment, row, place, &seen),

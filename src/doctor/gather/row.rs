@@ -6,7 +6,7 @@ use crate::{
     doctor::{Child, RowFacts},
     resolve::{Resolution, resolve},
     row::{self, MAX_BYTES, Row, RowError},
-    source::{self, Filter, JobArg, RowSource, SourceError},
+    source::{self, JobArg, RowFilter, RowSource, SourceError},
 };
 
 /// How many of a database's newest rows are looked through for children.
@@ -43,7 +43,7 @@ pub async fn row_from(source: &Arc<dyn RowSource>, row: Result<Row, SourceError>
     let mut children = Vec::new();
     if resolution.id().is_none() {
         // What cannot be listed is no finding: the row itself could be read.
-        let newest = Filter { statuses: Vec::new(), live: false, limit: NEWEST };
+        let newest = RowFilter { statuses: Vec::new(), live: false, limit: NEWEST };
         let rows = source.list(&newest).await.unwrap_or_default();
         let of_ours = rows.iter().filter(|child| row.id().is_some() && child.parent_job_id() == row.id());
         children.extend(of_ours.map(child_of));
@@ -54,18 +54,18 @@ pub async fn row_from(source: &Arc<dyn RowSource>, row: Result<Row, SourceError>
 /// The row, and the bytes of an input that can be read only once.
 fn read(arg: &JobArg, job: Option<&str>) -> Result<(Option<Row>, Vec<u8>), RowError> {
     let JobArg::Stdin = arg else { return Ok((source::read(arg, job)?, Vec::new())) };
-    let mut kept = Kept { from: io::stdin().lock(), bytes: Vec::new() };
+    let mut kept = CopyingReader { from: io::stdin().lock(), bytes: Vec::new() };
     let row = source::read_from("stdin", &mut kept, job)?;
     Ok((Some(row), kept.bytes))
 }
 
 /// Keeps what is read through it.
-struct Kept<R> {
+struct CopyingReader<R> {
     from: R,
     bytes: Vec<u8>,
 }
 
-impl<R: io::Read> io::Read for Kept<R> {
+impl<R: io::Read> io::Read for CopyingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         self.bytes.extend_from_slice(&buffer[..read]);

@@ -4,13 +4,13 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 use super::{
+    case::{Case, is_search},
+    mishap::{Mishap, group},
     pods::is_troubled,
-    scene::{Scene, is_search},
-    trouble::{Trouble, group},
 };
 use crate::{
     discover::Match,
-    doctor::{Code, Finding, Line},
+    doctor::{Code, Finding, TailLine},
     k8s::{Role, Target, is_batch, job_name, targets},
 };
 
@@ -40,23 +40,23 @@ fn says(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 }
 
 /// What the logs say.
-pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
     let mut troubles = Vec::new();
-    for found in scene.seen.pods() {
-        let made_good = scene.is_made_good(&found.pod);
+    for found in case.seen.pods() {
+        let made_good = case.is_made_good(&found.pod);
         let before = troubles.len();
-        troubles.extend(azcopy(scene, found));
+        troubles.extend(azcopy(case, found));
         if is_search(&found.pod) && !is_troubled(found) {
-            troubles.extend(blast(scene, found));
-            troubles.extend(export_waits(scene, found));
+            troubles.extend(blast(case, found));
+            troubles.extend(export_waits(case, found));
         }
-        troubles.extend(submit(scene, found));
-        for trouble in &mut troubles[before..] {
-            trouble.is_problem &= !made_good && !is_tried_again(found, &trouble.container);
+        troubles.extend(submit(case, found));
+        for mishap in &mut troubles[before..] {
+            mishap.is_problem &= !made_good && !is_tried_again(found, &mishap.container);
         }
     }
     let mut findings = group(troubles);
-    findings.extend(scene.seen.pods().iter().filter_map(|found| finalizer(scene, found)));
+    findings.extend(case.seen.pods().iter().filter_map(|found| finalizer(case, found)));
     findings
 }
 
@@ -69,8 +69,8 @@ fn is_tried_again(found: &Match, container: &str) -> bool {
     })
 }
 
-fn trouble<'a>(found: &'a Match, code: Code, container: &str, what: String) -> Trouble<'a> {
-    Trouble {
+fn mishap<'a>(found: &'a Match, code: Code, container: &str, what: String) -> Mishap<'a> {
+    Mishap {
         code,
         is_problem: true,
         found,
@@ -84,9 +84,9 @@ fn trouble<'a>(found: &'a Match, code: Code, container: &str, what: String) -> T
 
 /// The exit code BLAST ended with, from its own line; without one, from the end of a container in which BLAST had started or
 /// said something of an error. A container that ends before that is no matter of BLAST's.
-fn blast_code(scene: &Scene<'_>, found: &Match) -> Option<i32> {
+fn blast_code(case: &Case<'_>, found: &Match) -> Option<i32> {
     let pattern = RUN_END.as_ref()?;
-    let lines = || scene.lines(&found.pod, "blast");
+    let lines = || case.lines(&found.pod, "blast");
     // The last word counts: an earlier instance may have failed, and a later one not.
     let said = lines().filter_map(|line| pattern.captures(&line.text)?.get(2)?.as_str().parse().ok()).last();
     if said.is_some() {
@@ -100,18 +100,18 @@ fn blast_code(scene: &Scene<'_>, found: &Match) -> Option<i32> {
     (is_blasts && ended.exit_code != 0 && !is_others).then_some(ended.exit_code)
 }
 
-fn blast<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
-    let code = blast_code(scene, found).filter(|code| *code != 0)?;
-    let errors = scene.lines(&found.pod, "blast").filter(|line| says(&BLAST_ERROR, &line.text));
+fn blast<'a>(case: &Case<'a>, found: &'a Match) -> Option<Mishap<'a>> {
+    let code = blast_code(case, found).filter(|code| *code != 0)?;
+    let errors = case.lines(&found.pod, "blast").filter(|line| says(&BLAST_ERROR, &line.text));
     let mut errors: Vec<String> = errors.map(|line| format!("| {}", line.text.trim())).collect();
     errors.dedup();
-    let words = if errors.is_empty() { scene.last_words(&found.pod, "blast", WORDS) } else { errors };
+    let words = if errors.is_empty() { case.last_words(&found.pod, "blast", WORDS) } else { errors };
     let what = format!("BLAST failed with exit code {code}{}: {{}}", meaning(code));
     let skip = words.len().saturating_sub(WORDS);
-    Some(Trouble {
+    Some(Mishap {
         words: words[skip..].to_vec(),
-        next: scene.elbtail_logs(&found.pod, "blast"),
-        ..trouble(found, Code::LogBlastFailed, "blast", what)
+        next: case.elbtail_logs(&found.pod, "blast"),
+        ..mishap(found, Code::LogBlastFailed, "blast", what)
     })
 }
 
@@ -129,28 +129,28 @@ fn meaning(code: i32) -> &'static str {
 }
 
 /// `results-export` still waits although its BLAST is dead.
-fn export_waits<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
+fn export_waits<'a>(case: &Case<'a>, found: &'a Match) -> Option<Mishap<'a>> {
     let export = found.pod.status_of("results-export")?;
     export.state.running.as_ref()?;
     let blast = found.pod.status_of("blast")?;
     let crashes =
         blast.state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref()) == Some("CrashLoopBackOff");
     let ended = blast.state.terminated.as_ref().or(blast.last_state.terminated.as_ref().filter(|_| crashes))?;
-    let code = blast_code(scene, found).unwrap_or(ended.exit_code);
+    let code = blast_code(case, found).unwrap_or(ended.exit_code);
     if ended.exit_code == 0 && code == 0 {
         return None;
     }
-    let at = ended.finished_at.map(|at| format!(", {}", scene.ago_text(at))).unwrap_or_default();
+    let at = ended.finished_at.map(|at| format!(", {}", case.ago_text(at))).unwrap_or_default();
     let what = "{} waits for a BLAST that is dead".to_owned();
-    Some(Trouble {
+    Some(Mishap {
         shown: format!("blast ended: {}, exit code {}{at}; results-export still runs", ended.word(), ended.exit_code),
-        next: scene.elbtail_logs(&found.pod, "blast"),
-        ..trouble(found, Code::LogExportWaits, "results-export", what)
+        next: case.elbtail_logs(&found.pod, "blast"),
+        ..mishap(found, Code::LogExportWaits, "results-export", what)
     })
 }
 
 /// azcopy's failures, in containers that failed.
-fn azcopy<'a>(scene: &Scene<'a>, found: &'a Match) -> Vec<Trouble<'a>> {
+fn azcopy<'a>(case: &Case<'a>, found: &'a Match) -> Vec<Mishap<'a>> {
     let look = |target: Target| {
         let status = found.pod.status_of(&target.container)?;
         let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref())?;
@@ -158,19 +158,19 @@ fn azcopy<'a>(scene: &Scene<'a>, found: &'a Match) -> Vec<Trouble<'a>> {
             return None;
         }
         let (code, what, pattern, next) =
-            if scene.lines(&found.pod, &target.container).any(|line| says(&LOGIN, &line.text)) {
+            if case.lines(&found.pod, &target.container).any(|line| says(&LOGIN, &line.text)) {
                 (Code::LogAzcopyLogin, "azcopy could not log in: {}", &LOGIN, ROLES.to_owned())
             } else {
-                let next = scene.elbtail_logs(&found.pod, &target.container);
+                let next = case.elbtail_logs(&found.pod, &target.container);
                 (Code::LogAzcopyTransfer, "azcopy could not transfer files: {}", &TRANSFER, next)
             };
-        let lines = scene.lines(&found.pod, &target.container).filter(|line| says(pattern, &line.text));
+        let lines = case.lines(&found.pod, &target.container).filter(|line| says(pattern, &line.text));
         let words: Vec<String> = lines.map(|line| format!("| {}", line.text.trim())).collect();
         let skip = words.len().saturating_sub(WORDS);
-        (!words.is_empty()).then(|| Trouble {
+        (!words.is_empty()).then(|| Mishap {
             words: words[skip..].to_vec(),
             next,
-            ..trouble(found, code, &target.container, what.to_owned())
+            ..mishap(found, code, &target.container, what.to_owned())
         })
     };
     // BLAST's own errors are no matter of azcopy's.
@@ -178,48 +178,48 @@ fn azcopy<'a>(scene: &Scene<'a>, found: &'a Match) -> Vec<Trouble<'a>> {
 }
 
 /// `submit-jobs` failed: there will be nothing to search.
-fn submit<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
+fn submit<'a>(case: &Case<'a>, found: &'a Match) -> Option<Mishap<'a>> {
     if Role::of(&found.pod) != Role::Submit {
         return None;
     }
     let status = found.pod.status.container_statuses.first()?;
     let ended = status.state.terminated.as_ref().filter(|ended| ended.exit_code != 0)?;
-    let batches = scene.seen.jobs().iter().filter(|job| is_batch(job)).count();
+    let batches = case.seen.jobs().iter().filter(|job| is_batch(job)).count();
     let what =
         format!("submit-jobs failed with exit code {}, after making {batches} batch Jobs: {{}}", ended.exit_code);
-    Some(Trouble {
+    Some(Mishap {
         shown: format!("{}, exit code {}", ended.word(), ended.exit_code),
-        words: scene.last_words(&found.pod, &status.name, WORDS),
-        next: scene.elbtail_logs(&found.pod, &status.name),
-        ..trouble(found, Code::LogSubmitFailed, &status.name, what)
+        words: case.last_words(&found.pod, &status.name, WORDS),
+        next: case.elbtail_logs(&found.pod, &status.name),
+        ..mishap(found, Code::LogSubmitFailed, &status.name, what)
     })
 }
 
 /// The finalizer's line about Jobs that failed.
-pub(super) fn failure<'a>(scene: &Scene<'a>, found: &Match) -> Option<&'a Line> {
-    scene.lines(&found.pod, "finalizer").find(|line| line.text.contains(FAILED))
+pub(super) fn failure<'a>(case: &Case<'a>, found: &Match) -> Option<&'a TailLine> {
+    case.lines(&found.pod, "finalizer").find(|line| line.text.contains(FAILED))
 }
 
 /// The finalizer's line about a job that ended well; none when it says that a Job failed.
-pub(super) fn success<'a>(scene: &Scene<'a>, found: &Match) -> Option<&'a Line> {
-    let says = scene.lines(&found.pod, "finalizer").find(|line| line.text.contains(SUCCEEDED));
-    says.filter(|_| failure(scene, found).is_none())
+pub(super) fn success<'a>(case: &Case<'a>, found: &Match) -> Option<&'a TailLine> {
+    let says = case.lines(&found.pod, "finalizer").find(|line| line.text.contains(SUCCEEDED));
+    says.filter(|_| failure(case, found).is_none())
 }
 
-fn finalizer(scene: &Scene<'_>, found: &Match) -> Option<Finding> {
+fn finalizer(case: &Case<'_>, found: &Match) -> Option<Finding> {
     let pod = &found.pod;
     if Role::of(pod) != Role::Finalizer {
         return None;
     }
-    let line = failure(scene, found)?;
+    let line = failure(case, found)?;
     let names = line.text.split_once(FAILED).map(|(_, names)| names).unwrap_or_default();
     let names: Vec<&str> = names.split([' ', ',', ';']).filter(|name| !name.is_empty()).collect();
-    let summary = format!("the finalizer reports {} failed", super::scene::count(names.len().max(1), "Job"));
+    let summary = format!("the finalizer reports {} failed", super::case::count(names.len().max(1), "Job"));
     // Only what is still there can be described.
-    let left = names.iter().find(|name| scene.seen.jobs().iter().any(|job| job_name(job) == **name));
+    let left = names.iter().find(|name| case.seen.jobs().iter().any(|job| job_name(job) == **name));
     let next = match left {
-        Some(name) => scene.describe("job", name),
-        None => scene.elbtail_logs(pod, "finalizer"),
+        Some(name) => case.describe("job", name),
+        None => case.elbtail_logs(pod, "finalizer"),
     };
     let finding = Finding::problem(Code::LogFinalizer, summary)
         .evidence(format!("| {}", line.text.trim()))

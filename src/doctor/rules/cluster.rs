@@ -140,19 +140,24 @@ fn as_argument(resource: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::{Place, RowFacts, Seen};
+    use crate::doctor::{ClusterAnswers, RowFacts, SearchedPlace};
 
-    fn codes(seen: Seen) -> Vec<Code> {
+    fn codes(seen: ClusterAnswers) -> Vec<Code> {
         let cluster = ClusterFacts::Seen(Box::new(seen));
-        let facts = Facts { now: jiff::Timestamp::now(), row: RowFacts::default(), place: Place::default(), cluster };
+        let facts =
+            Facts { now: jiff::Timestamp::now(), row: RowFacts::default(), place: SearchedPlace::default(), cluster };
         find(&facts).iter().map(|finding| finding.code).collect()
     }
 
     #[test]
     fn clocks_that_differ_by_minutes_are_told() {
-        let seen = |seconds| Seen { skew: Some(Duration::from_secs(seconds)), behind: true, ..Seen::default() };
+        let seen = |seconds| ClusterAnswers {
+            skew: Some(Duration::from_secs(seconds)),
+            behind: true,
+            ..ClusterAnswers::default()
+        };
         assert_eq!(codes(seen(600)), [Code::K8sClockSkew]);
         assert_eq!(codes(seen(5)), []);
-        assert_eq!(codes(Seen::default()), []);
+        assert_eq!(codes(ClusterAnswers::default()), []);
     }
 }

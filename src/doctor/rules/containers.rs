@@ -1,9 +1,9 @@
 //! The containers: do they run, and how did they end?
 
 use super::{
+    case::Case,
+    mishap::{Mishap, group},
     pods::is_troubled,
-    scene::Scene,
-    trouble::{Trouble, group},
 };
 use crate::{
     discover::Match,
@@ -32,30 +32,30 @@ const NOT_STARTED: [&str; 2] = ["StartError", "ContainerCannotRun"];
 const WORDS: usize = 6;
 
 /// What is to be said of the containers.
-pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
     let mut troubles = Vec::new();
-    for found in scene.seen.pods().iter().filter(|found| !is_troubled(found)) {
+    for found in case.seen.pods().iter().filter(|found| !is_troubled(found)) {
         let status = &found.pod.status;
         let init = status.init_container_statuses.iter().map(|status| (true, status));
         let rest = status.container_statuses.iter().map(|status| (false, status));
-        troubles.extend(init.chain(rest).filter_map(|(init, status)| trouble(scene, found, init, status)));
+        troubles.extend(init.chain(rest).filter_map(|(init, status)| mishap(case, found, init, status)));
     }
     group(troubles)
 }
 
-fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a ContainerStatus) -> Option<Trouble<'a>> {
+fn mishap<'a>(case: &Case<'a>, found: &'a Match, init: bool, status: &'a ContainerStatus) -> Option<Mishap<'a>> {
     let pod = &found.pod;
     let waiting = status.state.waiting.as_ref();
     let waits = waiting.and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
     let message = waiting.and_then(|waiting| waiting.message.clone()).unwrap_or_default();
-    let describe = scene.describe("pod", pod.name());
-    let logs = scene.elbtail_logs(pod, &status.name);
+    let describe = case.describe("pod", pod.name());
+    let logs = case.elbtail_logs(pod, &status.name);
     let kind = if init { "init " } else { "" };
     let make = |code: Code, is_problem: bool, what: String, shown: String, words: Vec<String>, next: String| {
-        let made_good = scene.is_made_good(pod);
+        let made_good = case.is_made_good(pod);
         let what = if made_good { format!("{what}; another try made it good") } else { what };
         let container = status.name.clone();
-        Some(Trouble {
+        Some(Mishap {
             code,
             is_problem: is_problem && !made_good,
             found,
@@ -67,7 +67,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
         })
     };
     if IMAGE.contains(&waits) {
-        let shown = match scene.event(pod.name(), &["Failed"]) {
+        let shown = match case.event(pod.name(), &["Failed"]) {
             Some(event) => format!("{waits}: {}", event.message.as_deref().unwrap_or(&message)),
             None => format!("{waits}: {message}"),
         };
@@ -85,12 +85,12 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
         return None;
     }
     let runs = status.state.running.is_some();
-    let shown = end_of(scene, ended, status.restart_count);
-    let words = scene.last_words(pod, &status.name, WORDS);
+    let shown = end_of(case, ended, status.restart_count);
+    let words = case.last_words(pod, &status.name, WORDS);
     let silent = words.is_empty();
     if ended.reason.as_deref() == Some("OOMKilled") {
         let log = match () {
-            () if silent && scene.is_unread(pod, &status.name) => "; its log could not be read",
+            () if silent && case.is_unread(pod, &status.name) => "; its log could not be read",
             () if silent => "; its log is empty",
             () => "",
         };
@@ -148,7 +148,7 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
     // These failures have a code of their own.
     let told = match Role::of(pod) {
         Role::Submit => true,
-        Role::Finalizer => super::blast::failure(scene, found).is_some(),
+        Role::Finalizer => super::blast::failure(case, found).is_some(),
         _ => false,
     };
     if told {
@@ -158,8 +158,8 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match, init: bool, status: &'a Cont
     make(Code::PodFailed, true, what, shown, words, logs)
 }
 
-fn end_of(scene: &Scene<'_>, ended: &Terminated, restarts: i32) -> String {
-    let at = ended.finished_at.map(|at| format!(", {}", scene.ago_text(at))).unwrap_or_default();
+fn end_of(case: &Case<'_>, ended: &Terminated, restarts: i32) -> String {
+    let at = ended.finished_at.map(|at| format!(", {}", case.ago_text(at))).unwrap_or_default();
     let restarts = if restarts > 0 { format!(", restarts: {restarts}") } else { String::new() };
     format!("{}, exit code {}{at}{restarts}", ended.word(), ended.exit_code)
 }

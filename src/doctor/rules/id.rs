@@ -1,10 +1,10 @@
 //! The id: where it stands, and whether the cluster knows it.
 
-use super::scene::{Scene, count};
+use super::case::{Case, count};
 use crate::{
     discover::age::human,
     doctor::{Code, Facts, Finding},
-    resolve::{Mirror, Outcome, Verdict},
+    resolve::{Mirror, MirrorVerdict, Outcome},
     row::{Row, Wait},
 };
 
@@ -40,11 +40,11 @@ fn is_explained(facts: &Facts, row: &Row) -> bool {
 
 fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
     let wait = Wait::of(row, facts.now);
-    let shown = mirrors.iter().filter(|mirror| mirror.verdict != Verdict::Absent).map(mirror_line);
+    let shown = mirrors.iter().filter(|mirror| mirror.verdict != MirrorVerdict::Absent).map(mirror_line);
     // One odd object may stand in the way to several places.
     let mut shown: Vec<String> = shown.collect();
     shown.dedup();
-    let absent = mirrors.iter().filter(|mirror| mirror.verdict == Verdict::Absent).count();
+    let absent = mirrors.iter().filter(|mirror| mirror.verdict == MirrorVerdict::Absent).count();
     let rest = format!("{} hold nothing at all", count(absent, "place"));
     if let Some(wait) = wait.as_ref().filter(|wait| !wait.is_overdue()) {
         let finding = Finding::note(Code::IdPending, waits(wait)).next(facts.place.elbtail_row("logs -f"));
@@ -77,15 +77,16 @@ pub(super) fn waits(wait: &Wait) -> String {
 }
 
 /// Mirrors that disagree: a note when the chosen id has pods, else a problem.
-pub(super) fn against_cluster(scene: &Scene<'_>) -> Option<Finding> {
-    let resolution = scene.facts.row.resolution.as_ref()?;
+pub(super) fn against_cluster(case: &Case<'_>) -> Option<Finding> {
+    let resolution = case.facts.row.resolution.as_ref()?;
     let Outcome::Chosen { id, path } = &resolution.outcome else { return None };
-    let conflicts: Vec<&Mirror> = resolution.mirrors.iter().filter(|it| it.verdict == Verdict::Conflicts).collect();
+    let conflicts: Vec<&Mirror> =
+        resolution.mirrors.iter().filter(|it| it.verdict == MirrorVerdict::Conflicts).collect();
     if conflicts.is_empty() {
         return None;
     }
-    let here = !scene.seen.pods().is_empty();
-    let other = scene.seen.of_other_ids.iter().find(|(_, pods)| *pods > 0);
+    let here = !case.seen.pods().is_empty();
+    let other = case.seen.of_other_ids.iter().find(|(_, pods)| *pods > 0);
     let summary = match other {
         Some((other, pods)) if !here => {
             format!("the row's mirrors disagree: {id} has no pods here, but {other} has {pods}")
@@ -96,7 +97,7 @@ pub(super) fn against_cluster(scene: &Scene<'_>) -> Option<Finding> {
         .evidence(format!("{path}: {id} (chosen)"))
         .evidences(conflicts.iter().map(|mirror| mirror_line(mirror)));
     Some(match other {
-        Some((other, _)) if !here => finding.next(scene.facts.place.elbtail("doctor", other.as_str(), "")),
+        Some((other, _)) if !here => finding.next(case.facts.place.elbtail("doctor", other.as_str(), "")),
         _ => finding,
     })
 }

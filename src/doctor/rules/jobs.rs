@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::batch::v1::Job;
 
-use super::scene::{Scene, count, is_over, is_search, reason, said};
+use super::case::{Case, count, is_over, is_search, reason, said};
 use crate::{
     discover::age::human,
-    doctor::{Asked, Code, Finding, Place},
+    doctor::{Code, CommandWords, Finding, SearchedPlace},
     k8s::{JobCondition, Role, is_batch, job_name},
     row::{Row, Wait, is_before_jobs},
     shell::quote,
@@ -28,28 +28,28 @@ const KEPT: &str =
     "what was printed last is kept in the dashboard (execution-steps/logs); follow the next job from its start";
 
 /// What is to be said of the job's Jobs.
-pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let pods_known = matches!(scene.seen.pods, Some(Ok(_)));
-    let nothing = pods_known && scene.seen.pods().is_empty() && scene.seen.jobs().is_empty();
+pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
+    let pods_known = matches!(case.seen.pods, Some(Ok(_)));
+    let nothing = pods_known && case.seen.pods().is_empty() && case.seen.jobs().is_empty();
     let mut findings = Vec::new();
     if nothing {
-        findings.extend(missing(scene));
+        findings.extend(missing(case));
     } else {
-        findings.extend(partly_gone(scene));
-        findings.extend(pods_gone(scene));
+        findings.extend(partly_gone(case));
+        findings.extend(pods_gone(case));
     }
-    findings.extend(scene.seen.jobs().iter().filter_map(|job| without_pods(scene, job)));
-    findings.extend(failed(scene));
-    findings.extend(ttl(scene));
-    findings.extend(shared(scene));
+    findings.extend(case.seen.jobs().iter().filter_map(|job| without_pods(case, job)));
+    findings.extend(failed(case));
+    findings.extend(ttl(case));
+    findings.extend(shared(case));
     findings
 }
 
 /// Neither Jobs nor pods: where are they?
-fn missing(scene: &Scene<'_>) -> Vec<Finding> {
-    let id = scene.id;
+fn missing(case: &Case<'_>) -> Vec<Finding> {
+    let id = case.id;
     let mut findings = Vec::new();
-    for found in &scene.seen.elsewhere {
+    for found in &case.seen.elsewhere {
         let pods = match found.pods {
             1 => "1 pod of the job is".to_owned(),
             several => format!("{several} pods of the job are"),
@@ -58,56 +58,56 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
         findings.push(match &found.context {
             None => Finding::problem(
                 Code::K8sNamespace,
-                format!("wrong namespace: {pods} in {namespace}, none in {}", scene.ns()),
+                format!("wrong namespace: {pods} in {namespace}, none in {}", case.ns()),
             )
-            .next(in_namespace(scene, namespace)),
+            .next(in_namespace(case, namespace)),
             Some(context) => Finding::problem(
                 Code::K8sContext,
                 format!("wrong cluster: {pods} in context {context}, namespace {namespace}"),
             )
-            .next(in_context(scene, "logs", context, Some(namespace))),
+            .next(in_context(case, "logs", context, Some(namespace))),
         });
     }
-    let row = scene.facts.row.row.as_ref();
+    let row = case.facts.row.row.as_ref();
     let phase = row.and_then(|row| row.phase().or(row.status()));
     let terminal = row.is_some_and(Row::is_terminal);
     let early = phase.is_some_and(|phase| !terminal && is_before_jobs(phase));
     // Before the first Job and after the last one any cluster is empty.
-    let removed = terminal && row.and_then(Row::updated_at).is_some_and(|at| scene.ago(at) > REMOVED);
+    let removed = terminal && row.and_then(Row::updated_at).is_some_and(|at| case.ago(at) > REMOVED);
     // Pods of another namespace show that the cluster is the right one.
-    let here = scene.seen.elsewhere.iter().any(|found| found.context.is_none());
-    findings.extend(row.filter(|_| !here).and_then(|row| other_cluster(scene, row, !early && !removed)));
+    let here = case.seen.elsewhere.iter().any(|found| found.context.is_none());
+    findings.extend(row.filter(|_| !here).and_then(|row| other_cluster(case, row, !early && !removed)));
     if findings.iter().any(Finding::is_problem) {
         return findings;
     }
     let searched =
-        format!("no Job and no pod labelled elb-job-id={id} in namespace {} at {}", scene.ns(), scene.facts.place.host);
+        format!("no Job and no pod labelled elb-job-id={id} in namespace {} at {}", case.ns(), case.facts.place.host);
     let searched =
-        if scene.seen.asked_everywhere { format!("{searched}, nor in any other namespace") } else { searched };
+        if case.seen.asked_everywhere { format!("{searched}, nor in any other namespace") } else { searched };
     let finding = match phase {
         Some(phase) if early => {
-            let wait = row.and_then(|row| Wait::of(row, scene.facts.now)).filter(Wait::is_overdue);
+            let wait = row.and_then(|row| Wait::of(row, case.facts.now)).filter(Wait::is_overdue);
             let since =
                 wait.as_ref().and_then(|wait| wait.untouched).map(|age| format!(", untouched for {}", human(age)));
             let summary = format!("the job has no Jobs yet: its row is in phase {phase}{}", since.unwrap_or_default());
             Finding::graded(Code::K8sNoJobsYet, wait.is_some(), summary)
                 .advice("wait for them: logs -f does")
-                .next(scene.elbtail("logs", " -f"))
+                .next(case.elbtail("logs", " -f"))
         }
-        Some(phase) if terminal || row.is_some_and(|row| ran_long_ago(scene, row)) => {
+        Some(phase) if terminal || row.is_some_and(|row| ran_long_ago(case, row)) => {
             let summary =
                 format!("the job's Jobs and pods are gone: finished ones are removed after their TTL (row: {phase})");
-            Finding::problem(Code::K8sJobsGone, summary).advice(KEPT).next(scene.storage().unwrap_or_default())
+            Finding::problem(Code::K8sJobsGone, summary).advice(KEPT).next(case.storage().unwrap_or_default())
         }
         _ => {
-            let summary = format!("nothing of {id} is in namespace {} at {}", scene.ns(), scene.facts.place.host);
-            let next = if scene.facts.place.other_contexts.is_empty() || scene.facts.place.all_contexts {
-                scene.facts.place.kubectl(&format!("get pods -A -l elb-job-id={id}"))
+            let summary = format!("nothing of {id} is in namespace {} at {}", case.ns(), case.facts.place.host);
+            let next = if case.facts.place.other_contexts.is_empty() || case.facts.place.all_contexts {
+                case.facts.place.kubectl(&format!("get pods -A -l elb-job-id={id}"))
             } else {
-                scene.elbtail("doctor", " --all-contexts")
+                case.elbtail("doctor", " --all-contexts")
             };
             let where_else =
-                if scene.seen.asked_everywhere { "other clusters" } else { "other namespaces and clusters" };
+                if case.seen.asked_everywhere { "other clusters" } else { "other namespaces and clusters" };
             Finding::problem(Code::K8sNotFound, summary)
                 .evidence(format!(
                     "finished Jobs are removed with their pods after their TTL (ttlSecondsAfterFinished); {where_else} may have it"
@@ -119,14 +119,14 @@ fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-fn ran_long_ago(scene: &Scene<'_>, row: &Row) -> bool {
-    row.updated_at().is_some_and(|at| scene.ago(at) > SignedDuration::from_mins(15))
+fn ran_long_ago(case: &Case<'_>, row: &Row) -> bool {
+    row.updated_at().is_some_and(|at| case.ago(at) > SignedDuration::from_mins(15))
 }
 
 /// The row names another cluster than the one that was asked.
-pub(super) fn other_cluster(scene: &Scene<'_>, row: &Row, is_problem: bool) -> Option<Finding> {
+pub(super) fn other_cluster(case: &Case<'_>, row: &Row, is_problem: bool) -> Option<Finding> {
     let wanted = row.cluster_name()?;
-    let place = &scene.facts.place;
+    let place = &case.facts.place;
     let lower = wanted.to_ascii_lowercase();
     let is_it = |text: &String| text.to_ascii_lowercase().contains(&lower);
     if place.names.is_empty() || place.names.iter().chain([&place.host]).any(is_it) {
@@ -139,7 +139,7 @@ pub(super) fn other_cluster(scene: &Scene<'_>, row: &Row, is_problem: bool) -> O
     Some(
         Finding::graded(Code::K8sClusterName, is_problem, summary)
             .next(match context {
-                Some(context) => in_context(scene, "doctor", context, None),
+                Some(context) => in_context(case, "doctor", context, None),
                 None => match row.column("resource_group") {
                     Some(group) => format!("az aks get-credentials -g {} -n {}", quote(group), quote(wanted)),
                     None => {
@@ -152,32 +152,32 @@ pub(super) fn other_cluster(scene: &Scene<'_>, row: &Row, is_problem: bool) -> O
 }
 
 /// The job's lines in another namespace of the same cluster.
-fn in_namespace(scene: &Scene<'_>, namespace: &str) -> String {
-    let place = Place { namespace: namespace.to_owned(), ..scene.facts.place.clone() };
-    place.elbtail("logs", scene.id.as_str(), "")
+fn in_namespace(case: &Case<'_>, namespace: &str) -> String {
+    let place = SearchedPlace { namespace: namespace.to_owned(), ..case.facts.place.clone() };
+    place.elbtail("logs", case.id.as_str(), "")
 }
 
 /// The same in the cluster of another context: the flags that chose this one are left out.
-fn in_context(scene: &Scene<'_>, command: &str, context: &str, namespace: Option<&str>) -> String {
-    let asked = &scene.facts.place.asked;
+fn in_context(case: &Case<'_>, command: &str, context: &str, namespace: Option<&str>) -> String {
+    let asked = &case.facts.place.asked;
     let connect = format!(" --context {}{}", quote(context), asked.connect_elsewhere);
-    let asked = Asked { connect, ..asked.clone() };
+    let asked = CommandWords { connect, ..asked.clone() };
     let namespace = namespace.unwrap_or_default().to_owned();
-    Place { namespace, asked, ..Place::default() }.elbtail(command, scene.id.as_str(), "")
+    SearchedPlace { namespace, asked, ..SearchedPlace::default() }.elbtail(command, case.id.as_str(), "")
 }
 
 /// Some pods are left, but those that searched are gone.
-fn partly_gone(scene: &Scene<'_>) -> Option<Finding> {
-    let pods = scene.seen.pods();
-    let searched = pods.iter().any(|found| is_search(&found.pod)) || scene.seen.jobs().iter().any(is_batch);
-    if searched || !matches!(scene.seen.jobs, Some(Ok(_))) {
+fn partly_gone(case: &Case<'_>) -> Option<Finding> {
+    let pods = case.seen.pods();
+    let searched = pods.iter().any(|found| is_search(&found.pod)) || case.seen.jobs().iter().any(is_batch);
+    if searched || !matches!(case.seen.jobs, Some(Ok(_))) {
         return None;
     }
     let finalizer = pods.iter().find(|found| Role::of(&found.pod) == Role::Finalizer);
-    let ended = finalizer.is_some_and(|found| is_over(&found.pod)) || scene.row_is_terminal();
+    let ended = finalizer.is_some_and(|found| is_over(&found.pod)) || case.row_is_terminal();
     if ended {
         let left = count(pods.len(), "other pod");
-        let success = finalizer.and_then(|found| super::blast::success(scene, found));
+        let success = finalizer.and_then(|found| super::blast::success(case, found));
         let summary = match success {
             Some(_) => format!(
                 "the job has finished well; the search's Jobs were removed with their pods after their TTL; {left} left"
@@ -188,16 +188,16 @@ fn partly_gone(scene: &Scene<'_>) -> Option<Finding> {
             Finding::graded(Code::K8sJobsGone, success.is_none(), summary)
                 .evidences(success.map(|line| format!("| {}", line.text.trim())))
                 .advice(KEPT)
-                .next(scene.storage().unwrap_or_default()),
+                .next(case.storage().unwrap_or_default()),
         );
     }
     None
 }
 
 /// All batch Jobs have completed, and no pod is left of them; `5 batch Jobs`.
-pub(super) fn done_without_pods(scene: &Scene<'_>) -> Option<String> {
-    let mut batches = scene.seen.jobs().iter().filter(|job| is_batch(job)).peekable();
-    let seen = matches!(scene.seen.pods, Some(Ok(_))) && scene.seen.pods().is_empty();
+pub(super) fn done_without_pods(case: &Case<'_>) -> Option<String> {
+    let mut batches = case.seen.jobs().iter().filter(|job| is_batch(job)).peekable();
+    let seen = matches!(case.seen.pods, Some(Ok(_))) && case.seen.pods().is_empty();
     if !seen
         || batches.peek().is_none()
         || !batches.clone().all(|job| matches!(JobCondition::of(job), JobCondition::Complete { .. }))
@@ -208,54 +208,54 @@ pub(super) fn done_without_pods(scene: &Scene<'_>) -> Option<String> {
 }
 
 /// The Jobs are still there, but someone removed their pods: a node that left, a collector, a person.
-fn pods_gone(scene: &Scene<'_>) -> Option<Finding> {
-    let done = done_without_pods(scene)?;
+fn pods_gone(case: &Case<'_>) -> Option<Finding> {
+    let done = done_without_pods(case)?;
     let summary = format!("the job has finished well ({done}), but its pods were removed, and their logs with them");
-    Some(Finding::note(Code::K8sJobsGone, summary).advice(KEPT).next(scene.storage().unwrap_or_default()))
+    Some(Finding::note(Code::K8sJobsGone, summary).advice(KEPT).next(case.storage().unwrap_or_default()))
 }
 
 /// A Job that should have pods and has none.
-fn without_pods(scene: &Scene<'_>, job: &Job) -> Option<Finding> {
+fn without_pods(case: &Case<'_>, job: &Job) -> Option<Finding> {
     let job_name = job_name(job);
     let condition = JobCondition::of(job);
     if condition == JobCondition::Suspended {
         let summary = format!("Job {job_name} is suspended");
-        let next = scene.kubectl(&format!("patch job {} -p '{{\"spec\":{{\"suspend\":false}}}}'", quote(job_name)));
+        let next = case.kubectl(&format!("patch job {} -p '{{\"spec\":{{\"suspend\":false}}}}'", quote(job_name)));
         return Some(Finding::problem(Code::K8sSuspended, summary).about(job_name).next(next));
     }
-    let has_pods = scene.seen.pods().iter().any(|found| found.pod.jobs().any(|owner| owner == job_name));
-    if condition != JobCondition::Active || has_pods || !matches!(scene.seen.pods, Some(Ok(_))) {
+    let has_pods = case.seen.pods().iter().any(|found| found.pod.jobs().any(|owner| owner == job_name));
+    if condition != JobCondition::Active || has_pods || !matches!(case.seen.pods, Some(Ok(_))) {
         return None;
     }
-    let refused: Vec<_> = scene.events_of(job_name).filter(|event| reason(event) == "FailedCreate").collect();
+    let refused: Vec<_> = case.events_of(job_name).filter(|event| reason(event) == "FailedCreate").collect();
     let created = job.metadata.creation_timestamp.as_ref().map(|time| time.0);
-    if refused.is_empty() && created.is_none_or(|at| scene.ago(at) < CONTROLLER) {
+    if refused.is_empty() && created.is_none_or(|at| case.ago(at) < CONTROLLER) {
         return None;
     }
     let quota =
         refused.iter().any(|event| event.message.as_deref().is_some_and(|text| text.contains("exceeded quota")));
     // A pod that was there, and whose node was taken away, is a matter of its own.
-    if refused.is_empty() && scene.events_of(job_name).any(|event| reason(event) == "SuccessfulCreate") {
+    if refused.is_empty() && case.events_of(job_name).any(|event| reason(event) == "SuccessfulCreate") {
         return None;
     }
     let finding = if quota {
         Finding::problem(
             Code::K8sQuota,
-            format!("a quota of namespace {} keeps Job {job_name} from making its pod", scene.ns()),
+            format!("a quota of namespace {} keeps Job {job_name} from making its pod", case.ns()),
         )
-        .next(scene.kubectl("describe resourcequota"))
+        .next(case.kubectl("describe resourcequota"))
     } else {
-        Finding::problem(Code::K8sNoPods, format!("Job {job_name} has no pod")).next(scene.describe("job", job_name))
+        Finding::problem(Code::K8sNoPods, format!("Job {job_name} has no pod")).next(case.describe("job", job_name))
     };
     Some(finding.about(job_name).evidences(refused.into_iter().map(said)))
 }
 
 /// Jobs that failed, by why.
-fn failed(scene: &Scene<'_>) -> Vec<Finding> {
+fn failed(case: &Case<'_>) -> Vec<Finding> {
     let mut by_reason: BTreeMap<String, Vec<(&Job, String)>> = BTreeMap::new();
-    for job in scene.seen.jobs() {
+    for job in case.seen.jobs() {
         if let JobCondition::Failed { reason, message, at } = JobCondition::of(job) {
-            let at = at.map(|at| format!(", {}", scene.ago_text(at))).unwrap_or_default();
+            let at = at.map(|at| format!(", {}", case.ago_text(at))).unwrap_or_default();
             by_reason.entry(reason).or_default().push((job, format!("{}: {message}{at}", job_name(job))));
         }
     }
@@ -274,39 +274,39 @@ fn failed(scene: &Scene<'_>) -> Vec<Finding> {
         let first = jobs.first().map(|(job, _)| job_name(job).to_owned()).unwrap_or_default();
         let finding = Finding::problem(code, format!("{whom} {what}"))
             .evidences(jobs.iter().map(|(_, line)| line))
-            .next(scene.describe("job", &first));
+            .next(case.describe("job", &first));
         jobs.iter().fold(finding, |finding, (job, _)| finding.about(job_name(job)))
     };
     by_reason.into_iter().map(finding).collect()
 }
 
 /// How long the logs of what has finished are left.
-fn ttl(scene: &Scene<'_>) -> Option<Finding> {
+fn ttl(case: &Case<'_>) -> Option<Finding> {
     let left = |job: &Job| -> Option<(Timestamp, SignedDuration)> {
         let ttl = job.spec.as_ref()?.ttl_seconds_after_finished?;
         let at = JobCondition::of(job).ended_at()?.checked_add(SignedDuration::from_secs(ttl.into())).ok()?;
-        Some((at, at.duration_since(scene.facts.now)))
+        Some((at, at.duration_since(case.facts.now)))
     };
-    let soon: Vec<_> = scene.seen.jobs().iter().filter_map(left).filter(|(_, left)| *left < SOON).collect();
+    let soon: Vec<_> = case.seen.jobs().iter().filter_map(left).filter(|(_, left)| *left < SOON).collect();
     let (at, first) = soon.iter().min()?;
     let first = (*first).max(SignedDuration::ZERO);
     let first = human(first);
     let when = if soon.len() == 1 { format!("in {first}") } else { format!("the first in {first}") };
     let whose = count(soon.len(), "finished Job");
     let summary = format!("{whose} will be removed with pods and logs, {when} ({at})");
-    Some(Finding::note(Code::K8sTtl, summary).next(scene.keep("")))
+    Some(Finding::note(Code::K8sTtl, summary).next(case.keep("")))
 }
 
 /// Other searches in the same namespace.
-fn shared(scene: &Scene<'_>) -> Option<Finding> {
-    if scene.seen.others.is_empty() || scene.seen.pods().is_empty() {
+fn shared(case: &Case<'_>) -> Option<Finding> {
+    if case.seen.others.is_empty() || case.seen.pods().is_empty() {
         return None;
     }
-    let lines = scene.seen.others.iter().map(|(id, pods)| format!("{id}: {}", count(*pods, "pod")));
-    let whose = match scene.seen.others.len() {
+    let lines = case.seen.others.iter().map(|(id, pods)| format!("{id}: {}", count(*pods, "pod")));
+    let whose = match case.seen.others.len() {
         1 => "another search has pods".to_owned(),
         several => format!("{several} other searches have pods"),
     };
-    let summary = format!("{whose} in namespace {} as well; they are not taken for this job's", scene.ns());
+    let summary = format!("{whose} in namespace {} as well; they are not taken for this job's", case.ns());
     Some(Finding::note(Code::K8sShared, summary).evidences(lines))
 }

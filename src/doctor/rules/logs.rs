@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::{
-    scene::{Scene, count},
-    trouble::{Trouble, group},
+    case::{Case, count},
+    mishap::{Mishap, group},
 };
 use crate::{
     cluster::ClusterError,
     discover::Match,
     doctor::{
-        Answer, Code, Finding, Kept, LogFacts, Part,
+        Code, Finding, LogFacts, NodeHolds, TailAnswer, TailPart,
         kept::{Missing, missing},
     },
     k8s::kubelet_error::is_kubelets_refusal,
@@ -22,12 +22,12 @@ use crate::{
 /// A search without a word for so long is odd.
 const SILENT: SignedDuration = SignedDuration::from_mins(10);
 /// What is to be said of the logs that were looked at.
-pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut findings = kubelets(scene);
-    let mut troubles: Vec<Trouble<'_>> = Vec::new();
-    for log in &scene.seen.logs {
-        let Some(found) = scene.seen.pods().iter().find(|found| found.pod.uid() == log.target.uid) else { continue };
-        troubles.extend(trouble(scene, log, found));
+pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = kubelets(case);
+    let mut troubles: Vec<Mishap<'_>> = Vec::new();
+    for log in &case.seen.logs {
+        let Some(found) = case.seen.pods().iter().find(|found| found.pod.uid() == log.target.uid) else { continue };
+        troubles.extend(mishap(case, log, found));
     }
     // One log may have been asked for in several pieces.
     troubles
@@ -35,37 +35,37 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     troubles.dedup_by(|a, b| (a.code, a.found.pod.uid(), &a.container) == (b.code, b.found.pod.uid(), &b.container));
     // Whoever may read one node's files may read all.
     let mut hinted = false;
-    let hint = |it: &Trouble<'_>| {
-        scene.seen.kept.iter().any(|kept| kept.uid == it.found.pod.uid() && matches!(kept.kept, Kept::NotPermitted))
+    let hint = |it: &Mishap<'_>| {
+        case.seen.kept.iter().any(|kept| kept.uid == it.found.pod.uid() && matches!(kept.kept, NodeHolds::NotPermitted))
     };
-    for trouble in &mut troubles {
-        if hint(trouble) && std::mem::replace(&mut hinted, true) {
-            trouble.words.clear();
+    for mishap in &mut troubles {
+        if hint(mishap) && std::mem::replace(&mut hinted, true) {
+            mishap.words.clear();
         }
     }
     findings.extend(group(troubles));
     findings
 }
 
-fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Trouble<'a>> {
+fn mishap<'a>(case: &Case<'a>, log: &LogFacts, found: &'a Match) -> Option<Mishap<'a>> {
     let container = &log.target.container;
-    let mut kept = scene.seen.kept.iter();
+    let mut kept = case.seen.kept.iter();
     let kept = kept.find(|kept| kept.uid == log.target.uid && kept.container == *container);
     let make = |code, is_problem, what: &str, shown: String, next: String| {
         let (container, what) = (container.clone(), what.to_owned());
-        Some(Trouble { code, is_problem, found, container, what, shown, words: Vec::new(), next })
+        Some(Mishap { code, is_problem, found, container, what, shown, words: Vec::new(), next })
     };
-    let with_files = |trouble: Option<Trouble<'a>>| {
+    let with_files = |mishap: Option<Mishap<'a>>| {
         let words: Vec<String> = kept.iter().map(ToString::to_string).collect();
-        trouble.map(|trouble| Trouble { words, ..trouble })
+        mishap.map(|mishap| Mishap { words, ..mishap })
     };
     let status = found.pod.container(container);
     match missing(log, found) {
         Some(Missing::File(text)) => {
             let what = "{}: its log is gone from the node; the dashboard keeps the last lines (execution-steps/logs)";
             let next = match kept {
-                Some(kept) if kept.has_files() => scene.elbtail_logs(&found.pod, container),
-                _ => scene.describe("pod", found.pod.name()),
+                Some(kept) if kept.has_files() => case.elbtail_logs(&found.pod, container),
+                _ => case.describe("pod", found.pod.name()),
             };
             return with_files(make(Code::LogFileGone, true, what, text, next));
         }
@@ -78,37 +78,37 @@ fn trouble<'a>(scene: &Scene<'a>, log: &LogFacts, found: &'a Match) -> Option<Tr
                 _ => "{}: the beginning of its log was rotated away; who follows from the start has all",
             };
             let shown = format!("started {started}, the first line that is left is from {first}");
-            return with_files(make(Code::LogRotated, false, what, shown, scene.keep(" -f")));
+            return with_files(make(Code::LogRotated, false, what, shown, case.keep(" -f")));
         }
         None => {}
     }
     match &log.answer {
-        Answer::Lines(lines) if log.part == Part::Head && lines.is_empty() => {
+        TailAnswer::Lines(lines) if log.part == TailPart::Head && lines.is_empty() => {
             let started = status.started(status.restart)?.to_timestamp();
-            let runs = matches!(status.state, crate::k8s::status::State::Running { .. });
-            if !runs || container != "blast" || scene.ago(started) <= SILENT {
+            let runs = matches!(status.state, crate::k8s::status::InstanceState::Running { .. });
+            if !runs || container != "blast" || case.ago(started) <= SILENT {
                 return None;
             }
-            let shown = format!("it has been running for {}", crate::discover::age::human(scene.ago(started)));
-            let next = scene.kubectl(&format!("top pod {} --containers", quote(found.pod.name())));
+            let shown = format!("it has been running for {}", crate::discover::age::human(case.ago(started)));
+            let next = case.kubectl(&format!("top pod {} --containers", quote(found.pod.name())));
             make(Code::LogSilent, false, "{} runs without printing a line", shown, next)
         }
-        Answer::Refused(error) => match error {
+        TailAnswer::Refused(error) => match error {
             // Told of the node.
             error if kubelet(error).is_some() => None,
             // Told of the permission.
-            ClusterError::Forbidden(_) if !scene.may("get", "pods/log") => None,
+            ClusterError::Forbidden(_) if !case.may("get", "pods/log") => None,
             // It started to wait, or vanished, since it was listed; a proxy's answer has no reason.
             ClusterError::Rejected(it) if matches!(it.code, 400 | 404) && !it.reason.is_empty() => None,
             error => {
                 let next = match error {
-                    ClusterError::Forbidden(_) => scene.kubectl("auth can-i get pods --subresource=log"),
-                    _ => scene.elbtail_logs(&found.pod, container),
+                    ClusterError::Forbidden(_) => case.kubectl("auth can-i get pods --subresource=log"),
+                    _ => case.elbtail_logs(&found.pod, container),
                 };
                 make(Code::LogUnreadable, true, "{}: its log cannot be read", error.to_string(), next)
             }
         },
-        Answer::Lines(_) | Answer::InBand(_) | Answer::NotScheduled => None,
+        TailAnswer::Lines(_) | TailAnswer::InBand(_) | TailAnswer::NotScheduled => None,
     }
 }
 
@@ -138,17 +138,17 @@ fn kubelet(error: &ClusterError) -> Option<Kubelet> {
 }
 
 /// Nodes whose kubelet does not answer, or refuses.
-fn kubelets(scene: &Scene<'_>) -> Vec<Finding> {
+fn kubelets(case: &Case<'_>) -> Vec<Finding> {
     let mut silent: BTreeMap<(&str, Kubelet), Vec<(&LogFacts, String)>> = BTreeMap::new();
-    for log in &scene.seen.logs {
-        if let Answer::Refused(error) = &log.answer
+    for log in &case.seen.logs {
+        if let TailAnswer::Refused(error) = &log.answer
             && let Some(what) = kubelet(error)
         {
             silent.entry((log.node.as_deref().unwrap_or("?"), what)).or_default().push((log, error.to_string()));
         }
     }
     let finding = |((node, what), logs): ((&str, Kubelet), Vec<(&LogFacts, String)>)| {
-        let pods = scene.seen.pods().iter().filter(|found| found.pod.spec.node_name.as_deref() == Some(node));
+        let pods = case.seen.pods().iter().filter(|found| found.pod.spec.node_name.as_deref() == Some(node));
         let pods: Vec<&str> = pods.map(|found| found.pod.name()).collect();
         let whose = count(pods.len(), "pod");
         let summary = match what {
@@ -162,7 +162,7 @@ fn kubelets(scene: &Scene<'_>) -> Vec<Finding> {
         };
         let finding = Finding::problem(Code::LogKubelet, summary)
             .evidences(logs.first().map(|(_, error)| error))
-            .next(scene.describe("node", node));
+            .next(case.describe("node", node));
         pods.iter().fold(finding, |finding, pod| finding.about(pod))
     };
     silent.into_iter().map(finding).collect()

@@ -1,21 +1,21 @@
 //! The rules: facts → findings. Pure, one file for each station of the walk.
 
 mod blast;
+mod case;
 mod cluster;
 mod containers;
 mod id;
 mod jobs;
 mod logs;
+mod mishap;
 mod pods;
 mod row;
-mod scene;
-mod trouble;
 
-use self::scene::Scene;
+use self::case::Case;
 use super::{ClusterFacts, Facts, Finding};
 use crate::{
     discover::age::human,
-    k8s::{JobCondition, Kind, Role, is_batch},
+    k8s::{ContainerKind, JobCondition, Role, is_batch},
 };
 
 /// Everything there is to find.
@@ -25,14 +25,14 @@ pub(super) fn all(facts: &Facts) -> Vec<Finding> {
     findings.extend(cluster::find(facts));
     let ClusterFacts::Seen(seen) = &facts.cluster else { return findings };
     let Some(id) = facts.row.id() else { return findings };
-    let scene = Scene::new(facts, seen, id);
-    findings.extend(row::against_cluster(&scene));
-    findings.extend(id::against_cluster(&scene));
-    findings.extend(jobs::find(&scene));
-    findings.extend(pods::find(&scene));
-    findings.extend(containers::find(&scene));
-    findings.extend(blast::find(&scene));
-    findings.extend(logs::find(&scene));
+    let case = Case::new(facts, seen, id);
+    findings.extend(row::against_cluster(&case));
+    findings.extend(id::against_cluster(&case));
+    findings.extend(jobs::find(&case));
+    findings.extend(pods::find(&case));
+    findings.extend(containers::find(&case));
+    findings.extend(blast::find(&case));
+    findings.extend(logs::find(&case));
     findings
 }
 
@@ -42,9 +42,9 @@ pub(super) fn healthy(facts: &Facts) -> String {
         let wait = facts.row.row.as_ref().and_then(|row| crate::row::Wait::of(row, facts.now));
         return wait.map_or("no problem: the job is not submitted yet".to_owned(), |wait| id::waits(&wait));
     };
-    let scene = Scene::new(facts, seen, id);
+    let case = Case::new(facts, seen, id);
     if seen.pods().is_empty() {
-        return match jobs::done_without_pods(&scene) {
+        return match jobs::done_without_pods(&case) {
             Some(done) => format!("{id} has ended well: {done} done, its pods are gone"),
             None => "no problem: the job has no pods yet".to_owned(),
         };
@@ -52,16 +52,16 @@ pub(super) fn healthy(facts: &Facts) -> String {
     let containers: usize = seen.pods().iter().map(|found| crate::k8s::targets(&found.pod).len()).sum();
     let batches: Vec<_> = seen.jobs().iter().filter(|job| is_batch(job)).collect();
     let done = batches.iter().filter(|job| matches!(JobCondition::of(job), JobCondition::Complete { .. })).count();
-    let over = seen.pods().iter().all(|found| scene::is_over(&found.pod));
+    let over = seen.pods().iter().all(|found| case::is_over(&found.pod));
     let finalized =
-        seen.pods().iter().any(|found| Role::of(&found.pod) == Role::Finalizer && scene::is_over(&found.pod));
-    let leaves = seen.pods().iter().all(|found| found.pod.is_deleted() || scene::is_over(&found.pod));
-    let runs = seen.pods().iter().any(scene::runs_main);
-    let waits = waiting_for(&scene);
+        seen.pods().iter().any(|found| Role::of(&found.pod) == Role::Finalizer && case::is_over(&found.pod));
+    let leaves = seen.pods().iter().all(|found| found.pod.is_deleted() || case::is_over(&found.pod));
+    let runs = seen.pods().iter().any(case::runs_main);
+    let waits = waiting_for(&case);
     let stages =
         seen.pods().iter().all(|found| matches!(Role::of(&found.pod), Role::Setup | Role::Warmup | Role::Submit));
     let word = match () {
-        () if over && (finalized || scene.row_is_terminal()) => "has ended well",
+        () if over && (finalized || case.row_is_terminal()) => "has ended well",
         () if over => "is healthy, no pod runs at present",
         () if leaves => "is healthy, its pods are being deleted",
         () if waits.is_some() && !runs => "is healthy and starting",
@@ -71,24 +71,24 @@ pub(super) fn healthy(facts: &Facts) -> String {
     };
     let batches = match batches.len() {
         0 => String::new(),
-        all => format!("{done} of {} done, ", scene::count(all, "batch Job")),
+        all => format!("{done} of {} done, ", case::count(all, "batch Job")),
     };
-    let (pods, containers) = (scene::count(seen.pods().len(), "pod"), scene::count(containers, "container"));
+    let (pods, containers) = (case::count(seen.pods().len(), "pod"), case::count(containers, "container"));
     format!("{id} {word}: {batches}{pods}, {containers}{}", waits.unwrap_or_default())
 }
 
 /// The init containers that run, and since when: the others of their pods wait for them.
-fn waiting_for(scene: &Scene<'_>) -> Option<String> {
-    let pods = scene
+fn waiting_for(case: &Case<'_>) -> Option<String> {
+    let pods = case
         .seen
         .pods()
         .iter()
-        .filter(|found| !found.pod.is_deleted() && !scene::is_over(&found.pod) && !scene::runs_main(found));
+        .filter(|found| !found.pod.is_deleted() && !case::is_over(&found.pod) && !case::runs_main(found));
     let running = pods.flat_map(|found| {
         // A sidecar goes on beside the others: nobody waits for it.
         let all = crate::k8s::targets(&found.pod);
         let waits = move |status: &&crate::k8s::pod::ContainerStatus| {
-            all.iter().any(|it| it.kind == Kind::Init && it.container == status.name)
+            all.iter().any(|it| it.kind == ContainerKind::Init && it.container == status.name)
         };
         found.pod.status.init_container_statuses.iter().filter(waits).filter_map(|status| {
             let running = status.state.running.as_ref()?;
@@ -102,9 +102,9 @@ fn waiting_for(scene: &Scene<'_>) -> Option<String> {
     let waits: Vec<String> = by_name
         .into_iter()
         .map(|(name, since)| {
-            let whose = scene::count(since.len(), "pod");
+            let whose = case::count(since.len(), "pod");
             let first = since.into_iter().flatten().min();
-            let since = first.map(|at| format!(", for {} (since {at})", human(scene.ago(at)))).unwrap_or_default();
+            let since = first.map(|at| format!(", for {} (since {at})", human(case.ago(at)))).unwrap_or_default();
             format!("init container {} of {whose}{since}", crate::render::plain(name, 80))
         })
         .collect();

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use super::{
-    scene::{Scene, count, is_over, reason, said},
-    trouble::{Trouble, group},
+    case::{Case, count, is_over, reason, said},
+    mishap::{Mishap, group},
 };
 use crate::{
     discover::Match,
@@ -29,14 +29,14 @@ const DISRUPTED: [&str; 5] = [
 const SLOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is to be said of the pods.
-pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut findings = group(scene.seen.pods().iter().filter_map(|found| trouble(scene, found)).collect());
-    findings.extend(vanished(scene));
-    findings.extend(near(scene));
+pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = group(case.seen.pods().iter().filter_map(|found| mishap(case, found)).collect());
+    findings.extend(vanished(case));
+    findings.extend(near(case));
     findings
 }
 
-/// Whether the pod's own trouble explains that of its containers.
+/// Whether the pod's own mishap explains that of its containers.
 pub(super) fn is_troubled(found: &Match) -> bool {
     let pod = &found.pod;
     let word = pod.status.reason.as_deref().unwrap_or_default();
@@ -47,32 +47,32 @@ pub(super) fn is_troubled(found: &Match) -> bool {
         || (is_over(pod) && disruption(pod).is_some())
 }
 
-fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
+fn mishap<'a>(case: &Case<'a>, found: &'a Match) -> Option<Mishap<'a>> {
     let pod = &found.pod;
-    let describe = scene.describe("pod", pod.name());
+    let describe = case.describe("pod", pod.name());
     let word = pod.status.reason.as_deref().unwrap_or_default();
     let message = pod.status.message.clone().unwrap_or_default();
-    let made_good = scene.is_made_good(pod);
-    let trouble = |code: Code, is_problem: bool, what: String, shown: String, next: String| {
+    let made_good = case.is_made_good(pod);
+    let mishap = |code: Code, is_problem: bool, what: String, shown: String, next: String| {
         let (is_problem, what) = match made_good {
             true => (false, format!("{what}; another try made it good")),
             false => (is_problem, what),
         };
-        Some(Trouble { code, is_problem, found, container: String::new(), what, shown, words: Vec::new(), next })
+        Some(Mishap { code, is_problem, found, container: String::new(), what, shown, words: Vec::new(), next })
     };
     if word == "Evicted" {
-        let next = scene.describe("node", node(pod));
-        return trouble(Code::PodEvicted, true, "{} <was|were> evicted".to_owned(), message, next);
+        let next = case.describe("node", node(pod));
+        return mishap(Code::PodEvicted, true, "{} <was|were> evicted".to_owned(), message, next);
     }
     let lost = pod.status.conditions.iter().any(|it| it.kind == "Ready" && it.status == "Unknown");
     if word == "NodeLost" || pod.status.phase.as_deref() == Some("Unknown") || lost {
         let what = format!("{{}} <is|are> on node {}, which does not answer", node(pod));
-        let next = scene.describe("node", node(pod));
-        return trouble(Code::PodNodeLost, true, what, message, next);
+        let next = case.describe("node", node(pod));
+        return mishap(Code::PodNodeLost, true, what, message, next);
     }
     let disrupted = disruption(pod);
     if NODE_ENDS.contains(&word) || (disrupted.is_some() && (is_over(pod) || pod.is_deleted())) {
-        let successor = scene.successor(pod);
+        let successor = case.successor(pod);
         let next_pod = successor.map(|found| format!("; pod {} took over", found.pod.name()));
         let what =
             format!("{{}} lost the node{}", next_pod.clone().unwrap_or("; no pod has taken over yet".to_owned()));
@@ -81,39 +81,39 @@ fn trouble<'a>(scene: &Scene<'a>, found: &'a Match) -> Option<Trouble<'a>> {
             None => format!("{word}: {message}"),
         };
         let next = match successor {
-            Some(found) => scene.elbtail_logs(&found.pod, "blast"),
+            Some(found) => case.elbtail_logs(&found.pod, "blast"),
             None => describe,
         };
-        return trouble(Code::PodReclaimed, successor.is_none(), what, shown, next);
+        return mishap(Code::PodReclaimed, successor.is_none(), what, shown, next);
     }
     if REJECTED.contains(&word) {
         let what = format!("{{}} <was|were> refused by node {}: {word}", node(pod));
-        return trouble(Code::PodRejected, true, what, message, describe);
+        return mishap(Code::PodRejected, true, what, message, describe);
     }
     if is_over(pod) || pod.is_deleted() {
         return None;
     }
     if let Some(condition) = pod.status.conditions.iter().find(|it| it.kind == "PodScheduled" && it.status == "False") {
         let text = condition.message.clone().unwrap_or_default();
-        let scaling = scene.event(pod.name(), &["TriggeredScaleUp"]);
-        let (why, next) = why_unschedulable(scene, &text, &describe);
+        let scaling = case.event(pod.name(), &["TriggeredScaleUp"]);
+        let (why, next) = why_unschedulable(case, &text, &describe);
         return match scaling {
-            Some(event) => trouble(
+            Some(event) => mishap(
                 Code::PodUnschedulable,
                 false,
                 "{} <waits|wait> for a node that is being added".to_owned(),
                 said(event),
                 describe,
             ),
-            None => trouble(Code::PodUnschedulable, true, format!("{{}} <has|have> no node: {why}"), text, next),
+            None => mishap(Code::PodUnschedulable, true, format!("{{}} <has|have> no node: {why}"), text, next),
         };
     }
-    starting(scene, found)
-        .and_then(|(code, what, shown)| trouble(code, code != Code::PodSlowStart, what, shown, describe))
+    starting(case, found)
+        .and_then(|(code, what, shown)| mishap(code, code != Code::PodSlowStart, what, shown, describe))
 }
 
 /// A pod whose containers are being made: what its events say of it.
-fn starting(scene: &Scene<'_>, found: &Match) -> Option<(Code, String, String)> {
+fn starting(case: &Case<'_>, found: &Match) -> Option<(Code, String, String)> {
     let pod = &found.pod;
     let creating = |status: &crate::k8s::pod::ContainerStatus| {
         let waiting = status.state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
@@ -126,13 +126,13 @@ fn starting(scene: &Scene<'_>, found: &Match) -> Option<(Code, String, String)> 
         return None;
     }
     let volume = ["FailedMount", "FailedAttachVolume", "FailedMapVolume"];
-    if let Some(event) = scene.event(pod.name(), &volume) {
+    if let Some(event) = case.event(pod.name(), &volume) {
         return Some((Code::PodVolume, "{} cannot mount a volume".to_owned(), said(event)));
     }
-    if let Some(event) = scene.event(pod.name(), &["FailedCreatePodSandBox", "NetworkNotReady"]) {
+    if let Some(event) = case.event(pod.name(), &["FailedCreatePodSandBox", "NetworkNotReady"]) {
         return Some((Code::PodSandbox, "{} cannot get a sandbox or network".to_owned(), said(event)));
     }
-    let age = pod.created().map(|at| scene.ago(at)).filter(|age| *age > SLOW)?;
+    let age = pod.created().map(|at| case.ago(at)).filter(|age| *age > SLOW)?;
     let what = "{} <has|have> been starting for a long time".to_owned();
     Some((Code::PodSlowStart, what, format!("created {} ago, no event says why", crate::discover::age::human(age))))
 }
@@ -149,7 +149,7 @@ fn disruption(pod: &Pod) -> Option<(String, String)> {
 }
 
 /// The scheduler's message in a few words, and what to look at.
-fn why_unschedulable(scene: &Scene<'_>, text: &str, describe: &str) -> (String, String) {
+fn why_unschedulable(case: &Case<'_>, text: &str, describe: &str) -> (String, String) {
     const CAUSES: [(&str, &str, &str); 8] = [
         ("affinity/selector", "no node has the labels that are asked for", "get nodes --show-labels"),
         ("Insufficient memory", "not enough memory on any node", "describe nodes"),
@@ -167,20 +167,20 @@ fn why_unschedulable(scene: &Scene<'_>, text: &str, describe: &str) -> (String, 
     let hits: Vec<_> = CAUSES.iter().filter(|(sign, ..)| text.contains(sign)).collect();
     let why: Vec<&str> = hits.iter().map(|(_, why, _)| *why).collect();
     match hits.first() {
-        Some((.., command)) => (why.join(", "), scene.kubectl(command)),
+        Some((.., command)) => (why.join(", "), case.kubectl(command)),
         None => ("the scheduler finds none".to_owned(), describe.to_owned()),
     }
 }
 
 /// Pods that a Job made and that are not there any more, as after the loss of a Spot node.
-fn vanished(scene: &Scene<'_>) -> Vec<Finding> {
+fn vanished(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for job in scene.seen.jobs().iter().filter(|job| !JobCondition::of(job).is_finished()) {
-        let made = scene.events_of(job_name(job)).filter(|event| reason(event) == "SuccessfulCreate");
+    for job in case.seen.jobs().iter().filter(|job| !JobCondition::of(job).is_finished()) {
+        let made = case.events_of(job_name(job)).filter(|event| reason(event) == "SuccessfulCreate");
         let made = made.filter_map(|event| event.message.as_deref()?.strip_prefix("Created pod: "));
-        let gone: Vec<&str> = made.filter(|made| scene.seen.pods().iter().all(|it| it.pod.name() != *made)).collect();
+        let gone: Vec<&str> = made.filter(|made| case.seen.pods().iter().all(|it| it.pod.name() != *made)).collect();
         let Some(first) = gone.first() else { continue };
-        let successor = scene.seen.pods().iter().find(|found| found.pod.jobs().any(|owner| owner == job_name(job)));
+        let successor = case.seen.pods().iter().find(|found| found.pod.jobs().any(|owner| owner == job_name(job)));
         let then = match successor {
             Some(found) => format!("pod {} took over", found.pod.name()),
             None => "no pod has taken over yet".to_owned(),
@@ -188,28 +188,28 @@ fn vanished(scene: &Scene<'_>) -> Vec<Finding> {
         let whom =
             if gone.len() == 1 { format!("pod {first} is") } else { format!("{} are", count(gone.len(), "pod")) };
         let summary = format!("{whom} gone with its log, as when a Spot node is reclaimed; {then}");
-        let events = gone.iter().flat_map(|gone| scene.events_of(gone)).map(said);
+        let events = gone.iter().flat_map(|gone| case.events_of(gone)).map(said);
         let finding = Finding::graded(Code::PodReclaimed, successor.is_none(), summary)
             .evidence(format!("Job {} made {}", job_name(job), gone.join(", ")))
             .evidences(events)
             .about(job_name(job));
         findings.push(match successor {
-            Some(found) => finding.next(scene.elbtail_logs(&found.pod, "blast")),
-            None => finding.next(scene.describe("job", job_name(job))),
+            Some(found) => finding.next(case.elbtail_logs(&found.pod, "blast")),
+            None => finding.next(case.describe("job", job_name(job))),
         });
     }
     findings
 }
 
 /// Near misses, when they may be what somebody is looking for.
-fn near(scene: &Scene<'_>) -> Option<Finding> {
-    if scene.seen.near.is_empty() {
+fn near(case: &Case<'_>) -> Option<Finding> {
+    if case.seen.near.is_empty() {
         return None;
     }
-    let whom = match scene.seen.near.as_slice() {
+    let whom = match case.seen.near.as_slice() {
         [(name, _)] => format!("pod {name} looks"),
         several => format!("{} look", count(several.len(), "pod")),
     };
-    let lines = scene.seen.near.iter().map(|(name, why)| format!("{name}: {why}"));
+    let lines = case.seen.near.iter().map(|(name, why)| format!("{name}: {why}"));
     Some(Finding::note(Code::PodNotTaken, format!("{whom} like the job's, but belongs elsewhere")).evidences(lines))
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::scene::{Scene, count, is_over, is_running};
+use super::case::{Case, count, is_over, is_running};
 use crate::{
     discover::age::human,
     doctor::{Code, Facts, Finding},
@@ -87,26 +87,26 @@ fn cut(text: &str) -> String {
 }
 
 /// Where the row and the cluster disagree.
-pub(super) fn against_cluster(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(row) = &scene.facts.row.row else { return Vec::new() };
-    [cancelled(scene, row), ended_early(scene, row), stale(scene, row)].into_iter().flatten().collect()
+pub(super) fn against_cluster(case: &Case<'_>) -> Vec<Finding> {
+    let Some(row) = &case.facts.row.row else { return Vec::new() };
+    [cancelled(case, row), ended_early(case, row), stale(case, row)].into_iter().flatten().collect()
 }
 
-fn cancelled(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
+fn cancelled(case: &Case<'_>, row: &Row) -> Option<Finding> {
     let status = row.status()?;
     let cancelled = ["cancelled", "deleted"].iter().any(|it| status.eq_ignore_ascii_case(it));
-    let gone = scene.seen.pods().is_empty() && matches!(scene.seen.pods, Some(Ok(_)));
+    let gone = case.seen.pods().is_empty() && matches!(case.seen.pods, Some(Ok(_)));
     (cancelled && gone).then(|| {
         let summary = format!("the job was {}, and its pods are gone", status.to_lowercase());
-        Finding::problem(Code::RowCancelled, summary).evidences(updated(scene, row))
+        Finding::problem(Code::RowCancelled, summary).evidences(updated(case, row))
     })
 }
 
-fn ended_early(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
-    let running: Vec<_> = scene.seen.pods().iter().filter(|found| is_running(found)).collect();
+fn ended_early(case: &Case<'_>, row: &Row) -> Option<Finding> {
+    let running: Vec<_> = case.seen.pods().iter().filter(|found| is_running(found)).collect();
     // A finalizer needs a moment after the row's end; a search does not.
     let searching = running.iter().any(|found| Role::of(&found.pod) == Role::Batch);
-    let old = row.updated_at().is_some_and(|at| scene.ago(at) > SignedDuration::from_mins(2));
+    let old = row.updated_at().is_some_and(|at| case.ago(at) > SignedDuration::from_mins(2));
     if !row.is_terminal() || running.is_empty() || !(searching || old) {
         return None;
     }
@@ -117,27 +117,27 @@ fn ended_early(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     );
     let names = running.iter().map(|found| found.pod.name().to_owned());
     let finding = Finding::problem(Code::RowEndedEarly, summary)
-        .evidences(updated(scene, row))
+        .evidences(updated(case, row))
         .evidences(names)
-        .next(scene.elbtail("logs", " -f"));
+        .next(case.elbtail("logs", " -f"));
     Some(running.iter().fold(finding, |finding, found| finding.about(found.pod.name())))
 }
 
-fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
+fn stale(case: &Case<'_>, row: &Row) -> Option<Finding> {
     if row.is_terminal() || row.status().is_none() {
         return None;
     }
-    let untouched = row.updated_at().map(|at| scene.ago(at)).filter(|ago| *ago > STALE)?;
-    let (pods, jobs) = (scene.seen.pods(), scene.seen.jobs());
-    let known = matches!(scene.seen.pods, Some(Ok(_))) && matches!(scene.seen.jobs, Some(Ok(_)));
-    let elsewhere = !scene.seen.elsewhere.is_empty() || super::jobs::other_cluster(scene, row, true).is_some();
+    let untouched = row.updated_at().map(|at| case.ago(at)).filter(|ago| *ago > STALE)?;
+    let (pods, jobs) = (case.seen.pods(), case.seen.jobs());
+    let known = matches!(case.seen.pods, Some(Ok(_))) && matches!(case.seen.jobs, Some(Ok(_)));
+    let elsewhere = !case.seen.elsewhere.is_empty() || super::jobs::other_cluster(case, row, true).is_some();
     let started = row.phase().is_some_and(|phase| !is_before_jobs(phase));
     let gone = known && pods.is_empty() && jobs.is_empty() && !elsewhere && started;
     let last = jobs.iter().filter_map(|job| JobCondition::of(job).ended_at()).max();
     let finished = !jobs.is_empty()
         && jobs.iter().all(|job| JobCondition::of(job).is_finished())
         && pods.iter().all(|found| is_over(&found.pod))
-        && last.is_some_and(|at| scene.ago(at) > LAG);
+        && last.is_some_and(|at| case.ago(at) > LAG);
     if !gone && !finished {
         return None;
     }
@@ -153,10 +153,10 @@ fn stale(scene: &Scene<'_>, row: &Row) -> Option<Finding> {
     let summary = format!("the row is stale: it says {status}, was last updated {ago} ago, and {what}");
     let advice =
         "refresh the job in the dashboard; what its pods printed last is kept in the row's execution-steps/logs";
-    let next = scene.storage().unwrap_or_default();
+    let next = case.storage().unwrap_or_default();
     Some(Finding::problem(Code::RowStale, summary).evidence(shown).advice(advice).next(next))
 }
 
-fn updated(scene: &Scene<'_>, row: &Row) -> Option<String> {
-    row.updated_at().map(|at| format!("the row was last updated {}, at {at}", scene.ago_text(at)))
+fn updated(case: &Case<'_>, row: &Row) -> Option<String> {
+    row.updated_at().map(|at| format!("the row was last updated {}, at {at}", case.ago_text(at)))
 }

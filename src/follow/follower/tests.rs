@@ -7,7 +7,7 @@ use super::{
 };
 use crate::k8s::{
     Stamp,
-    status::{Ended, State},
+    status::{Ended, InstanceState},
 };
 
 const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];
@@ -15,11 +15,11 @@ const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14
 const COLLECTED: &str = "unable to retrieve container logs for containerd://0";
 
 /// A follower of a container that has ended, told what its requests bring, and the time.
-struct Told(Follower, Duration);
+struct ToldFollower(Follower, Duration);
 
-impl Told {
-    fn new() -> Told {
-        let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+impl ToldFollower {
+    fn new() -> ToldFollower {
+        let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
         assert!(opens_log(&told.on(Event::Status(ended())).actions));
         told
     }
@@ -42,7 +42,7 @@ impl Told {
         if !body.is_empty() {
             self.on(Event::Data(Bytes::copy_from_slice(body.as_bytes())));
         }
-        self.on(Event::Closed(End::Clean))
+        self.on(Event::Closed(BodyEnd::Clean))
     }
 
     /// A whole answer; returns what is asked for next.
@@ -53,7 +53,7 @@ impl Told {
 
 fn ended() -> Status {
     let ended = Ended { exit_code: 0, reason: "Completed".into(), started: None, has_log: true };
-    Status { restart: 0, state: State::Ended(ended), last: None, pod: PodLife::Finished }
+    Status { restart: 0, state: InstanceState::Ended(ended), last: None, pod: PodLife::Finished }
 }
 
 fn opens_tail(actions: &[Action]) -> bool {
@@ -66,7 +66,7 @@ fn opens_log(actions: &[Action]) -> bool {
 
 #[test]
 fn a_check_cut_before_its_first_byte_is_no_empty_log() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     assert!(opens_tail(&told.answer(LINES[0])));
     assert!(opens_log(&told.answer("")), "the log is read once more");
     assert!(opens_tail(&told.answer(&LINES.concat())), "and has another line");
@@ -79,7 +79,7 @@ fn a_check_cut_before_its_first_byte_is_no_empty_log() {
 
 #[test]
 fn the_same_half_of_a_last_line_twice_is_no_end() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     let half = LINES[1].to_owned() + "2026-09-21T14:13:30.000000001Z ha";
     let whole = half.clone() + "lf";
     assert!(opens_tail(&told.answer(&(LINES[0].to_owned() + &half))));
@@ -93,7 +93,7 @@ fn the_same_half_of_a_last_line_twice_is_no_end() {
 
 #[test]
 fn a_check_proves_nothing_about_a_reading_that_stopped_before_the_last_line() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     let third = "2026-09-21T14:13:30.000000001Z three\n";
     assert!(opens_tail(&told.answer(&LINES.concat())));
     assert!(opens_log(&told.answer("")));
@@ -107,25 +107,25 @@ fn a_check_proves_nothing_about_a_reading_that_stopped_before_the_last_line() {
 
 #[test]
 fn a_reading_without_news_takes_nothing_away_from_a_stream_that_ended_well() {
-    let mut running = Status { state: State::Running { started: None }, ..ended() };
+    let mut running = Status { state: InstanceState::Running { started: None }, ..ended() };
     running.pod = PodLife::Active;
-    let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+    let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
     told.on(Event::Status(running.clone()));
     told.open(running);
     assert_eq!(told.on(Event::Data(Bytes::from(LINES.concat()))).lines.len(), 2);
     told.on(Event::Status(ended()));
-    let next = told.on(Event::Closed(End::Clean)).actions;
+    let next = told.on(Event::Closed(BodyEnd::Clean)).actions;
     assert!(matches!(next[..], [Action::Open(_)]), "its end is looked at once more: {next:?}");
     told.on(Event::Opened);
     let gone = Status { pod: PodLife::Gone, ..ended() };
     told.on(Event::Status(gone));
-    let notes = told.on(Event::Closed(End::Clean)).notes;
+    let notes = told.on(Event::Closed(BodyEnd::Clean)).notes;
     assert!(matches!(notes[..], [Note::Unchecked { .. }]), "{notes:?}");
 }
 
 #[test]
 fn a_last_line_is_had_after_many_cuts() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     let log = LINES.concat() + "2026-09-21T14:13:30.000000001Z end";
     assert!(opens_tail(&told.answer(&log)));
     for _ in 0..DOUBTS {
@@ -150,7 +150,7 @@ fn a_last_line_is_had_after_many_cuts() {
 #[test]
 fn lines_before_since_behind_the_last_one_wanted_are_no_contradiction() {
     let since = Some(Stamp::parse(LINES[1].as_bytes()).unwrap().0);
-    let mut told = Told(Follower::new(Scope { since, ..Scope::default() }, 1), Duration::ZERO);
+    let mut told = ToldFollower(Follower::new(Scope { since, ..Scope::default() }, 1), Duration::ZERO);
     told.on(Event::Status(ended()));
     let (whole, last) = (LINES[1].to_owned() + LINES[0], LINES[0]);
     assert!(opens_tail(&told.answer(&whole)));
@@ -170,7 +170,7 @@ fn lines_before_since_behind_the_last_one_wanted_are_no_contradiction() {
 #[test]
 fn what_is_missing_between_other_failures_is_not_taken_for_gone() {
     let missing = "failed to open log file \"/var/log/pods/a/c/0.log\": no such file or directory";
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     for answer in ["503", "503", missing, "503", missing, "503", missing, "503"] {
         let out = if answer == "503" {
             told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)))
@@ -187,21 +187,21 @@ fn what_is_missing_between_other_failures_is_not_taken_for_gone() {
 /// The kubelet tells of a restart after the fact, and so does a list.
 #[test]
 fn a_status_from_a_list_is_confirmed_as_any_other_is() {
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
-    let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
     told.on(Event::Status(running));
     assert_eq!(told.on(Event::Opened).actions, [Action::Confirm(Duration::ZERO)]);
 }
 
 #[test]
 fn a_check_of_a_container_that_seemed_to_run_is_not_the_last_word_on_it() {
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Terminating, ..ended() };
-    let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Terminating, ..ended() };
+    let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
     told.on(Event::Status(running.clone()));
     told.on(Event::Opened);
     told.on(Event::Confirmed(Some(running.clone())));
     told.on(Event::Data(Bytes::from(LINES[0])));
-    assert!(opens_tail(&told.on(Event::Closed(End::Clean)).actions));
+    assert!(opens_tail(&told.on(Event::Closed(BodyEnd::Clean)).actions));
     assert!(opens_log(&told.answer(LINES[0])), "it agrees, and the stream is opened again");
     told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)));
     told.on(Event::Status(Status { pod: PodLife::Gone, ..running }));
@@ -213,10 +213,10 @@ fn a_check_of_a_container_that_seemed_to_run_is_not_the_last_word_on_it() {
 
 #[test]
 fn a_log_opened_while_its_pod_goes_is_not_read_under_another_number() {
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
-    let State::Ended(end) = ended().state else { panic!() };
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let InstanceState::Ended(end) = ended().state else { panic!() };
     let gone = Status { restart: 1, last: Some(end), pod: PodLife::Gone, ..ended() };
-    let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+    let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
     told.on(Event::Status(running));
     told.on(Event::Opened);
     told.on(Event::Data(Bytes::from(LINES[0])));
@@ -228,7 +228,7 @@ fn a_log_opened_while_its_pod_goes_is_not_read_under_another_number() {
 
 #[test]
 fn a_log_that_stays_empty_was_rotated_after_the_last_line_read() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     assert!(opens_tail(&told.answer(LINES[0])));
     assert!(opens_log(&told.answer("")));
     assert!(opens_tail(&told.answer("")));
@@ -240,7 +240,7 @@ fn a_log_that_stays_empty_was_rotated_after_the_last_line_read() {
 
 #[test]
 fn a_line_that_had_begun_when_the_log_became_empty_is_missing() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     assert!(opens_tail(&told.answer(&(LINES[0].to_owned() + &LINES[1][..34]))));
     assert!(opens_log(&told.answer("")));
     assert!(opens_tail(&told.answer("")));
@@ -252,9 +252,9 @@ fn a_line_that_had_begun_when_the_log_became_empty_is_missing() {
 #[test]
 fn a_dead_instance_that_was_collected_before_the_first_look_is_told_and_not_missing() {
     for follow in [true, false] {
-        let State::Ended(end) = ended().state else { panic!() };
+        let InstanceState::Ended(end) = ended().state else { panic!() };
         let retried = Status { restart: 1, last: Some(end), ..ended() };
-        let mut told = Told(Follower::new(Scope { follow, ..Scope::default() }, 1), Duration::ZERO);
+        let mut told = ToldFollower(Follower::new(Scope { follow, ..Scope::default() }, 1), Duration::ZERO);
         let asked = told.on(Event::Status(retried)).actions;
         assert!(matches!(asked[..], [Action::Open(request)] if request.previous), "{asked:?}");
         let out = told.whole_answer(COLLECTED);
@@ -269,7 +269,7 @@ fn a_dead_instance_that_was_collected_before_the_first_look_is_told_and_not_miss
 
 #[test]
 fn an_instance_that_went_away_after_the_first_try_is_missing() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)));
     assert!(opens_log(&told.tick()));
     let out = told.whole_answer(COLLECTED);
@@ -278,8 +278,8 @@ fn an_instance_that_went_away_after_the_first_try_is_missing() {
 
 #[test]
 fn an_instance_that_ran_when_first_seen_is_missing_when_it_was_collected() {
-    let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
     assert!(opens_log(&told.on(Event::Status(running)).actions));
     told.on(Event::Refused(Refusal::NoInstance("not yet".to_owned())));
     assert!(opens_log(&told.on(Event::Status(ended())).actions));
@@ -289,7 +289,7 @@ fn an_instance_that_ran_when_first_seen_is_missing_when_it_was_collected() {
 
 #[test]
 fn what_cannot_be_read_in_a_single_look_is_not_called_lost() {
-    let mut told = Told(Follower::new(Scope::default(), 1), Duration::ZERO);
+    let mut told = ToldFollower(Follower::new(Scope::default(), 1), Duration::ZERO);
     told.on(Event::Status(ended()));
     for _ in 1..TRIES {
         told.on(Event::Refused(Refusal::Passing("No agent available".to_owned(), None)));
@@ -302,16 +302,17 @@ fn what_cannot_be_read_in_a_single_look_is_not_called_lost() {
 
 #[test]
 fn a_last_line_without_an_end_belongs_to_the_instance_that_printed_it() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     let log = LINES[0].to_owned() + "2026-09-21T14:13:30.000000001Z end";
     assert!(opens_tail(&told.answer(&log)));
     assert!(opens_tail(&told.answer(&log)));
     // The next instance has begun when the second check ends.
-    let State::Ended(end) = ended().state else { panic!() };
-    let again = Status { restart: 1, state: State::Running { started: None }, last: Some(end), pod: PodLife::Active };
+    let InstanceState::Ended(end) = ended().state else { panic!() };
+    let again =
+        Status { restart: 1, state: InstanceState::Running { started: None }, last: Some(end), pod: PodLife::Active };
     told.0.status = Some(Status { pod: PodLife::Active, ..again.clone() });
-    if let Phase::Open(reading) = &mut told.0.phase {
-        reading.place = Place::Previous;
+    if let FollowerPhase::Open(reading) = &mut told.0.phase {
+        reading.place = LogPlace::Previous;
     }
     let out = told.whole_answer(&log);
     assert_eq!((out.lines.len(), out.restart, told.0.instance.number), (1, 0, 1));
@@ -319,8 +320,8 @@ fn a_last_line_without_an_end_belongs_to_the_instance_that_printed_it() {
 
 #[test]
 fn a_log_goes_ahead_of_others_only_when_it_may_vanish() {
-    let State::Ended(end) = ended().state else { panic!() };
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let InstanceState::Ended(end) = ended().state else { panic!() };
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
     let retried = Status { restart: 1, last: Some(end), ..running.clone() };
     let terminating = Status { pod: PodLife::Terminating, ..running.clone() };
     for (follow, status, urgent) in [
@@ -332,7 +333,7 @@ fn a_log_goes_ahead_of_others_only_when_it_may_vanish() {
         (true, terminating.clone(), true),
         (false, terminating, true),
     ] {
-        let mut told = Told(Follower::new(Scope { follow, ..Scope::default() }, 1), Duration::ZERO);
+        let mut told = ToldFollower(Follower::new(Scope { follow, ..Scope::default() }, 1), Duration::ZERO);
         let asked = told.on(Event::Status(status.clone())).actions;
         assert!(matches!(asked[..], [Action::Open(request)] if request.urgent == urgent), "{follow} {status:?}");
     }
@@ -340,23 +341,23 @@ fn a_log_goes_ahead_of_others_only_when_it_may_vanish() {
 
 #[test]
 fn nothing_is_handed_on_before_the_status_is_confirmed() {
-    let mut told = Told(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let mut told = ToldFollower(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
     told.on(Event::Status(running.clone()));
     assert_eq!(told.on(Event::Opened).actions, [Action::Confirm(Duration::ZERO)]);
     let data = |text: &str| Event::Data(Bytes::copy_from_slice(text.as_bytes()));
     assert!(told.on(data(LINES[0])).lines.is_empty());
     assert!(told.on(data(LINES[1])).lines.is_empty());
-    assert!(told.on(Event::Closed(End::Clean)).actions.is_empty());
+    assert!(told.on(Event::Closed(BodyEnd::Clean)).actions.is_empty());
     assert_eq!(told.0.deadline(), None);
     assert_eq!(told.on(Event::Confirmed(Some(running))).lines.len(), 2);
-    assert!(matches!(told.0.phase, Phase::Pause { .. }), "and its end was taken");
+    assert!(matches!(told.0.phase, FollowerPhase::Pause { .. }), "and its end was taken");
 }
 
 #[test]
 fn a_permission_that_was_there_is_waited_for_two_minutes() {
     let refused = || Event::Refused(Refusal::Forbidden { reason: "no".to_owned(), withdrawn: true });
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     assert_eq!(told.on(refused()).notes, [Note::Denied("no".to_owned())]);
     while told.1 < DENIED_FOR {
         assert!(!told.0.is_done());
@@ -365,19 +366,19 @@ fn a_permission_that_was_there_is_waited_for_two_minutes() {
         assert!(notes.is_empty() || told.1 >= DENIED_FOR, "told once: {notes:?}");
     }
     assert!(told.0.is_done());
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.on(refused());
     told.tick();
     assert!(opens_tail(&told.answer(LINES[0])), "it came back");
 }
 
 fn running() -> Status {
-    Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() }
+    Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() }
 }
 
 /// `running()` after a restart.
 fn running_again() -> Status {
-    let State::Ended(end) = ended().state else { panic!() };
+    let InstanceState::Ended(end) = ended().state else { panic!() };
     Status { restart: 1, last: Some(end), ..running() }
 }
 
@@ -385,17 +386,17 @@ fn gone() -> Status {
     Status { pod: PodLife::Gone, ..running() }
 }
 
-impl Told {
+impl ToldFollower {
     /// A follower of what this scope asks for, told this status, and what it asks for first.
-    fn of(scope: Scope, status: Status) -> (Told, Output) {
-        let mut told = Told(Follower::new(scope, 1), Duration::ZERO);
+    fn of(scope: Scope, status: Status) -> (ToldFollower, Output) {
+        let mut told = ToldFollower(Follower::new(scope, 1), Duration::ZERO);
         let out = told.on(Event::Status(status));
         (told, out)
     }
 
     /// A follower whose stream of a running container is open and brought this.
-    fn streaming(text: &str) -> Told {
-        let (mut told, out) = Told::of(FOLLOW, running());
+    fn streaming(text: &str) -> ToldFollower {
+        let (mut told, out) = ToldFollower::of(FOLLOW, running());
         assert!(matches!(out.actions[..], [Action::Open(Request { follow: true, .. })]));
         told.on(Event::Opened);
         told.on(Event::Confirmed(Some(running())));
@@ -437,7 +438,7 @@ fn passing() -> Refusal {
 
 #[test]
 fn a_stream_that_is_silent_is_probed_unless_nobody_listened() {
-    let mut told = Told::streaming(LINES[0]);
+    let mut told = ToldFollower::streaming(LINES[0]);
     assert_eq!(told.0.deadline(), Some(second(2)));
     told.1 = second(1);
     told.0.excuse(told.1);
@@ -453,7 +454,7 @@ fn a_stream_that_is_silent_is_probed_unless_nobody_listened() {
 fn a_stream_that_stalled_is_opened_again_from_the_last_line_or_from_the_start() {
     let line = |text: &str| Line::parse(text.trim_end().as_bytes()).unwrap();
     // Told of a line that the stream does not bring.
-    let stalled = |told: &mut Told, late: &str| {
+    let stalled = |told: &mut ToldFollower, late: &str| {
         told.wait();
         let out = told.on(Event::Probed(Some(vec![line(LINES[0]), line(late)])));
         assert_eq!(out.actions[0], Action::Close);
@@ -461,7 +462,7 @@ fn a_stream_that_stalled_is_opened_again_from_the_last_line_or_from_the_start() 
         request
     };
     let before = "2026-09-21T14:13:20.000000001Z clock set back\n";
-    let mut told = Told::streaming(LINES[0]);
+    let mut told = ToldFollower::streaming(LINES[0]);
     let since = Some(line(LINES[0]).stamp.back(3_000_000_000).floor_second());
     assert_eq!(
         stalled(&mut told, LINES[1]),
@@ -474,10 +475,10 @@ fn a_stream_that_stalled_is_opened_again_from_the_last_line_or_from_the_start() 
 
 #[test]
 fn a_probe_that_is_answered_while_the_status_is_asked_for_proves_nothing() {
-    let mut told = Told::streaming(LINES[0]);
+    let mut told = ToldFollower::streaming(LINES[0]);
     told.wait();
     let third = "2026-09-21T14:14:30.000000001Z three\n";
-    told.on(Event::Closed(End::Clean));
+    told.on(Event::Closed(BodyEnd::Clean));
     told.wait();
     told.on(Event::Opened);
     told.wait();
@@ -487,7 +488,7 @@ fn a_probe_that_is_answered_while_the_status_is_asked_for_proves_nothing() {
 
 #[test]
 fn a_stream_that_does_not_end_with_its_instance_is_closed_after_a_grace() {
-    let mut told = Told::streaming(LINES[0]);
+    let mut told = ToldFollower::streaming(LINES[0]);
     let asked = told.on(Event::Status(Status { pod: PodLife::Active, ..ended() })).actions;
     assert_eq!(asked, [Action::Probe(Request { tail: Some(2), urgent: true, ..Request::default() })], "its last line");
     told.on(Event::Probed(None));
@@ -505,7 +506,7 @@ fn a_stream_that_does_not_end_with_its_instance_is_closed_after_a_grace() {
 
 #[test]
 fn a_reading_that_stands_still_is_given_up_and_begun_again() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.on(Event::Opened);
     told.1 = second(10);
     assert!(told.on(Event::Tick).actions.is_empty());
@@ -519,17 +520,17 @@ fn a_reading_that_stands_still_is_given_up_and_begun_again() {
 
 #[test]
 fn what_comes_when_nothing_is_open_is_ignored() {
-    let mut done = Told::new();
+    let mut done = ToldFollower::new();
     done.answer(LINES[0]);
     done.answer(LINES[0]);
     assert!(done.0.is_done());
-    let mut pausing = Told::new();
+    let mut pausing = ToldFollower::new();
     pausing.refuse(passing());
     let deadline = pausing.0.deadline();
     for event in [
         Event::Opened,
         Event::Data(Bytes::from(LINES[1])),
-        Event::Closed(End::Clean),
+        Event::Closed(BodyEnd::Clean),
         Event::Refused(passing()),
         Event::Probed(Some(Vec::new())),
         Event::Confirmed(None),
@@ -548,42 +549,42 @@ fn what_comes_when_nothing_is_open_is_ignored() {
 
 #[test]
 fn a_container_is_settled_when_its_end_is_proven_or_it_has_not_started() {
-    let (told, _) = Told::of(FOLLOW, Status::default());
+    let (told, _) = ToldFollower::of(FOLLOW, Status::default());
     assert!(told.0.is_settled() && !told.0.is_done(), "it has not started");
     let again = Status { pod: PodLife::Active, ..ended() };
-    let (mut told, _) = Told::of(FOLLOW, again.clone());
+    let (mut told, _) = ToldFollower::of(FOLLOW, again.clone());
     assert!(!told.0.is_settled());
     told.open(again);
     told.data(LINES[0]);
-    told.on(Event::Closed(End::Clean));
+    told.on(Event::Closed(BodyEnd::Clean));
     assert!(!told.0.is_settled());
     told.answer(LINES[0]);
     assert!(told.0.is_settled() && !told.0.is_done(), "it may be started again");
-    assert!(!Told::streaming(LINES[0]).0.is_settled());
+    assert!(!ToldFollower::streaming(LINES[0]).0.is_settled());
 }
 
 #[test]
 fn the_first_instance_is_the_first_that_can_be_read_or_the_latest_of_a_tail() {
     let twice = Status { restart: 2, ..running_again() };
     let begun = |scope: Scope| {
-        let (told, out) = Told::of(scope, twice.clone());
+        let (told, out) = ToldFollower::of(scope, twice.clone());
         let told_gone = out.notes.contains(&Note::GoneBefore { count: 1 });
         (told.0.instance.number, told_gone, opens_tail(&out.actions))
     };
     assert_eq!(begun(FOLLOW), (1, true, false));
     assert_eq!(begun(Scope { since: Some(Stamp(0)), ..FOLLOW }), (1, false, false), "they are older, or not wanted");
     assert_eq!(begun(Scope { tail: Some(5), ..FOLLOW }), (2, false, true));
-    let (_, out) = Told::of(FOLLOW, running());
+    let (_, out) = ToldFollower::of(FOLLOW, running());
     assert!(!out.notes.iter().any(|note| matches!(note, Note::GoneBefore { .. })));
 }
 
 #[test]
 fn a_tail_is_of_the_first_instance_only() {
     let ended = Status { pod: PodLife::Active, ..ended() };
-    let (mut told, _) = Told::of(Scope { tail: Some(5), ..FOLLOW }, ended.clone());
+    let (mut told, _) = ToldFollower::of(Scope { tail: Some(5), ..FOLLOW }, ended.clone());
     told.open(ended);
     told.data(LINES[0]);
-    told.on(Event::Closed(End::Clean));
+    told.on(Event::Closed(BodyEnd::Clean));
     told.answer(LINES[0]);
     assert!(opens_log(&told.on(Event::Status(running_again())).actions));
 }
@@ -591,15 +592,15 @@ fn a_tail_is_of_the_first_instance_only() {
 #[test]
 fn of_a_tail_of_nothing_only_new_lines_are_read() {
     let nothing = Scope { tail: Some(0), ..FOLLOW };
-    let (told, out) = Told::of(nothing, ended());
+    let (told, out) = ToldFollower::of(nothing, ended());
     assert!(out.actions.is_empty() && told.0.is_done(), "an ended container has no new ones");
-    let (told, out) = Told::of(Scope { follow: false, ..nothing }, running());
+    let (told, out) = ToldFollower::of(Scope { follow: false, ..nothing }, running());
     assert!(out.actions.is_empty() && told.0.is_done());
-    let (mut told, out) = Told::of(nothing, running());
+    let (mut told, out) = ToldFollower::of(nothing, running());
     assert!(opens_tail(&out.actions), "its last line");
     told.open(running());
     told.data(LINES[0]);
-    let out = told.on(Event::Closed(End::Clean));
+    let out = told.on(Event::Closed(BodyEnd::Clean));
     assert!(out.lines.is_empty());
     assert!(matches!(out.actions[..], [Action::Open(Request { follow: true, tail: None, .. })]), "{:?}", out.actions);
     told.open(running());
@@ -608,20 +609,20 @@ fn of_a_tail_of_nothing_only_new_lines_are_read() {
 
 #[test]
 fn a_container_that_never_started_has_no_log() {
-    let waiting = Status { state: State::Waiting { reason: "ErrImagePull".to_owned() }, ..Status::default() };
+    let waiting = Status { state: InstanceState::Waiting { reason: "ErrImagePull".to_owned() }, ..Status::default() };
     let no_log = |notes: &[Note]| notes.iter().any(|note| matches!(note, Note::NoLog(_)));
-    let (mut told, out) = Told::of(FOLLOW, waiting.clone());
+    let (mut told, out) = ToldFollower::of(FOLLOW, waiting.clone());
     assert!(!told.0.is_done() && !no_log(&out.notes));
     let out = told.on(Event::Status(Status { pod: PodLife::Gone, ..waiting.clone() }));
     assert!(told.0.is_done() && no_log(&out.notes), "{:?}", out.notes);
-    let (told, out) = Told::of(FOLLOW, Status { pod: PodLife::Finished, ..waiting.clone() });
+    let (told, out) = ToldFollower::of(FOLLOW, Status { pod: PodLife::Finished, ..waiting.clone() });
     assert!(told.0.is_done() && no_log(&out.notes), "{:?}", out.notes);
-    let (told, out) = Told::of(Scope::default(), waiting);
+    let (told, out) = ToldFollower::of(Scope::default(), waiting);
     assert!(told.0.is_done() && no_log(&out.notes), "{:?}", out.notes);
     for refusal in [Refusal::NotScheduled, Refusal::Waiting("PodInitializing".to_owned())] {
-        let (mut told, _) = Told::of(Scope::default(), running());
+        let (mut told, _) = ToldFollower::of(Scope::default(), running());
         assert!(no_log(&told.refuse(refusal.clone()).notes) && told.0.is_done());
-        let (mut told, _) = Told::of(FOLLOW, running());
+        let (mut told, _) = ToldFollower::of(FOLLOW, running());
         let notes = told.refuse(refusal.clone()).notes;
         assert!(matches!(notes[..], [Note::Waiting(_)]) && told.0.deadline() == Some(SETTLE), "{notes:?}");
         told.wait();
@@ -632,7 +633,7 @@ fn a_container_that_never_started_has_no_log() {
 #[test]
 fn a_pod_that_is_not_found_is_asked_for_before_its_log_is_given_up() {
     let not_found = || Refusal::NotFound("pods \"p\" not found".to_owned());
-    let (mut told, _) = Told::of(FOLLOW, running());
+    let (mut told, _) = ToldFollower::of(FOLLOW, running());
     assert_eq!(told.refuse(not_found()).actions, [Action::Confirm(Duration::ZERO)]);
     let out = told.on(Event::Confirmed(Some(running())));
     assert!(matches!(out.notes[..], [Note::Interrupted(_)]), "it is there: {:?}", out.notes);
@@ -640,7 +641,7 @@ fn a_pod_that_is_not_found_is_asked_for_before_its_log_is_given_up() {
     told.refuse(not_found());
     let out = told.on(Event::Confirmed(Some(gone())));
     assert!(matches!(out.notes[..], [Note::Lost { .. }]) && told.0.is_done(), "{:?}", out.notes);
-    let (mut told, _) = Told::of(Scope::default(), running());
+    let (mut told, _) = ToldFollower::of(Scope::default(), running());
     for _ in 0..3 {
         assert!(told.refuse(not_found()).notes.is_empty());
         told.wait();
@@ -651,7 +652,7 @@ fn a_pod_that_is_not_found_is_asked_for_before_its_log_is_given_up() {
 
 #[test]
 fn where_the_status_cannot_be_had_for_long_lines_are_better_than_none() {
-    let (mut told, _) = Told::of(FOLLOW, running());
+    let (mut told, _) = ToldFollower::of(FOLLOW, running());
     for failed in 0..TRIES {
         told.on(Event::Opened);
         assert!(told.data(LINES[0]).lines.is_empty());
@@ -668,8 +669,8 @@ fn where_the_status_cannot_be_had_for_long_lines_are_better_than_none() {
 fn a_gap_is_told_only_when_the_status_shows_that_it_is_one() {
     let third = "2026-09-21T14:13:30.000000001Z three\n";
     let at_gap = || {
-        let mut told = Told::streaming(LINES[0]);
-        told.on(Event::Closed(End::Broken("reset".to_owned())));
+        let mut told = ToldFollower::streaming(LINES[0]);
+        told.on(Event::Closed(BodyEnd::Broken("reset".to_owned())));
         assert!(opens_log(&told.tick()));
         told.on(Event::Opened);
         let out = told.data(&(LINES[1].to_owned() + third));
@@ -704,7 +705,7 @@ fn a_gap_is_told_only_when_the_status_shows_that_it_is_one() {
 #[test]
 fn an_empty_log_whose_status_cannot_be_had_is_asked_for_again() {
     let empty = || {
-        let mut told = Told::new();
+        let mut told = ToldFollower::new();
         told.answer(LINES[0]);
         told.answer("");
         told.answer("");
@@ -716,7 +717,7 @@ fn an_empty_log_whose_status_cannot_be_had_is_asked_for_again() {
     assert!(out.actions.is_empty() && matches!(out.notes[..], [Note::Interrupted(_)]), "{:?}", out.notes);
     assert!(opens_log(&told.tick()));
     let mut told = empty();
-    let State::Ended(end) = ended().state else { panic!() };
+    let InstanceState::Ended(end) = ended().state else { panic!() };
     let again = Status { restart: 1, last: Some(end), ..ended() };
     let out = told.on(Event::Confirmed(Some(again)));
     assert!(matches!(out.actions[..], [Action::Open(Request { previous: true, .. })]), "another instance's: {out:?}");
@@ -726,16 +727,16 @@ fn an_empty_log_whose_status_cannot_be_had_is_asked_for_again() {
 fn text_at_an_answers_end_is_an_error_unless_it_may_be_the_rest_of_a_line() {
     let third = "2026-09-21T14:13:30.000000001Z three\n";
     for (text, error) in [("rest of it", false), ("rpc error: code = Unavailable", true), (COLLECTED, true)] {
-        let mut told = Told::streaming(LINES[0]);
-        told.on(Event::Closed(End::Broken("reset".to_owned())));
+        let mut told = ToldFollower::streaming(LINES[0]);
+        told.on(Event::Closed(BodyEnd::Broken("reset".to_owned())));
         assert!(matches!(told.tick()[..], [Action::Open(Request { since: Some(_), .. })]));
         told.on(Event::Opened);
         told.data(&(LINES[0].to_owned() + third + text));
-        let notes = told.on(Event::Closed(End::Clean)).notes;
+        let notes = told.on(Event::Closed(BodyEnd::Clean)).notes;
         let in_band = notes.iter().any(|note| matches!(note, Note::InBand(_)));
         assert_eq!(in_band, error, "{text}: {notes:?}");
-        let mut told = Told::streaming(text);
-        let notes = told.on(Event::Closed(End::Clean)).notes;
+        let mut told = ToldFollower::streaming(text);
+        let notes = told.on(Event::Closed(BodyEnd::Clean)).notes;
         assert!(notes.iter().any(|note| matches!(note, Note::InBand(_))), "{text}: {notes:?}");
     }
 }
@@ -743,14 +744,14 @@ fn text_at_an_answers_end_is_an_error_unless_it_may_be_the_rest_of_a_line() {
 #[test]
 fn an_error_in_an_answer_is_tried_again_and_left_in_a_single_look() {
     let error = "rpc error: code = Unavailable";
-    let (mut told, _) = Told::of(Scope::default(), ended());
+    let (mut told, _) = ToldFollower::of(Scope::default(), ended());
     for _ in 1..TRIES {
         told.whole_answer(error);
         assert!(opens_log(&told.tick()));
     }
     let notes = told.whole_answer(error).notes;
     assert!(matches!(notes[..], [Note::Unreadable { .. }]) && told.0.is_done(), "{notes:?}");
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     let notes: Vec<Note> = (0..2 * TRIES)
         .flat_map(|_| {
             let notes = told.whole_answer(error).notes;
@@ -760,12 +761,12 @@ fn an_error_in_an_answer_is_tried_again_and_left_in_a_single_look() {
         .collect();
     assert_eq!(notes, [Note::InBand(error.to_owned())], "told once, and tried on");
     // A running container's log is not gone.
-    let (mut told, _) = Told::of(FOLLOW, running());
+    let (mut told, _) = ToldFollower::of(FOLLOW, running());
     for _ in 0..TRIES {
         told.on(Event::Opened);
         told.data(COLLECTED);
         told.on(Event::Confirmed(Some(running())));
-        let out = told.on(Event::Closed(End::Clean));
+        let out = told.on(Event::Closed(BodyEnd::Clean));
         assert!(!out.notes.iter().any(Note::lines_missing), "{:?}", out.notes);
         told.wait();
     }
@@ -773,7 +774,7 @@ fn an_error_in_an_answer_is_tried_again_and_left_in_a_single_look() {
 
 #[test]
 fn failures_are_told_once_and_as_trouble_when_there_are_many() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     let mut notes = Vec::new();
     for _ in 0..2 * TRIES {
         notes.extend(told.refuse(passing()).notes);
@@ -782,12 +783,12 @@ fn failures_are_told_once_and_as_trouble_when_there_are_many() {
     assert_eq!(notes, [Note::Interrupted("503".to_owned()), Note::Struggling("503".to_owned())]);
     told.on(Event::Opened);
     told.data(LINES[0]);
-    assert_eq!(told.on(Event::Closed(End::Broken("503".to_owned()))).notes, [Note::Interrupted("503".to_owned())]);
+    assert_eq!(told.on(Event::Closed(BodyEnd::Broken("503".to_owned()))).notes, [Note::Interrupted("503".to_owned())]);
 }
 
 #[test]
 fn a_pause_is_as_long_as_the_server_asks_for() {
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.refuse(Refusal::Passing("429".to_owned(), Some(second(30))));
     assert_eq!(told.0.deadline(), Some(second(30)));
     told.wait();
@@ -798,22 +799,22 @@ fn a_pause_is_as_long_as_the_server_asks_for() {
 #[test]
 fn a_pause_ends_when_the_instance_does_unless_it_keeps_load_off_a_server() {
     let ended = || Event::Status(Status { pod: PodLife::Terminating, ..ended() });
-    let mut told = Told::streaming(LINES[0]);
-    told.on(Event::Closed(End::Clean));
+    let mut told = ToldFollower::streaming(LINES[0]);
+    told.on(Event::Closed(BodyEnd::Clean));
     assert_eq!(told.0.deadline(), Some(SETTLE));
     assert!(told.on(Event::Status(Status { pod: PodLife::Terminating, ..running() })).actions.is_empty());
     assert!(opens_log(&told.on(ended()).actions));
-    let mut told = Told::streaming(LINES[0]);
-    told.on(Event::Closed(End::Broken("reset".to_owned())));
+    let mut told = ToldFollower::streaming(LINES[0]);
+    told.on(Event::Closed(BodyEnd::Broken("reset".to_owned())));
     assert!(told.on(ended()).actions.is_empty());
 }
 
 #[test]
 fn the_first_line_of_an_instance_tells_how_its_reading_began() {
     let began = Stamp::parse(LINES[0].as_bytes()).unwrap().0;
-    let status = Status { state: State::Running { started: Some(began) }, ..running() };
+    let status = Status { state: InstanceState::Running { started: Some(began) }, ..running() };
     let begin = |scope: Scope, wait: u64| {
-        let (mut told, _) = Told::of(scope, status.clone());
+        let (mut told, _) = ToldFollower::of(scope, status.clone());
         if wait > 0 {
             told.refuse(Refusal::Passing("503".to_owned(), Some(second(wait))));
             told.wait();
@@ -824,37 +825,44 @@ fn the_first_line_of_an_instance_tells_how_its_reading_began() {
         assert!(told.data(LINES[1]).start.is_none(), "the first line only");
         start
     };
-    let start =
-        Start { restart: 0, started: Some(began), tail: None, previous: false, silent: second(4), waited: false };
+    let start = ReadingStart {
+        restart: 0,
+        started: Some(began),
+        tail: None,
+        previous: false,
+        silent: second(4),
+        waited: false,
+    };
     assert_eq!(begin(FOLLOW, 0), start);
-    assert_eq!(begin(FOLLOW, 3), Start { waited: true, ..start });
-    assert_eq!(begin(Scope { tail: Some(3), ..FOLLOW }, 0), Start { tail: Some(3), ..start });
+    assert_eq!(begin(FOLLOW, 3), ReadingStart { waited: true, ..start });
+    assert_eq!(begin(Scope { tail: Some(3), ..FOLLOW }, 0), ReadingStart { tail: Some(3), ..start });
 }
 
 #[test]
 fn an_instance_without_a_whole_line_tells_how_its_reading_began_when_it_ends() {
-    let start = Start { restart: 0, started: None, tail: None, previous: false, silent: Duration::ZERO, waited: false };
-    let mut told = Told::new();
+    let start =
+        ReadingStart { restart: 0, started: None, tail: None, previous: false, silent: Duration::ZERO, waited: false };
+    let mut told = ToldFollower::new();
     told.answer("");
     assert_eq!(told.whole_answer("").start, Some(start), "an empty log");
     assert!(told.0.is_done());
     let end = LINES[0].trim_end();
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.answer(end);
     told.answer(end);
     let out = told.whole_answer(end);
     assert_eq!((out.lines.len(), out.start), (1, Some(start)));
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.answer(LINES[0]);
     assert_eq!(told.whole_answer(LINES[0]).start, None, "it told before");
-    let (told, out) = Told::of(Scope { tail: Some(0), ..FOLLOW }, ended());
+    let (told, out) = ToldFollower::of(Scope { tail: Some(0), ..FOLLOW }, ended());
     assert!(told.0.is_done() && out.start.is_none(), "nothing was wanted");
 }
 
 #[test]
 fn what_was_read_right_before_a_restart_is_not_read_twice() {
     // The watch lags: what is opened as the first instance's log is the second one's already, and so is the status asked for.
-    let (mut told, _) = Told::of(FOLLOW, running());
+    let (mut told, _) = ToldFollower::of(FOLLOW, running());
     for _ in 0..TRIES {
         told.on(Event::Opened);
         told.on(Event::Confirmed(None));
@@ -864,13 +872,13 @@ fn what_was_read_right_before_a_restart_is_not_read_twice() {
     told.on(Event::Confirmed(None));
     assert_eq!(told.data(LINES[1]).lines.len(), 1, "nobody tells whose it is");
     told.on(Event::Status(running_again()));
-    assert!(opens_tail(&told.on(Event::Closed(End::Clean)).actions));
+    assert!(opens_tail(&told.on(Event::Closed(BodyEnd::Clean)).actions));
     let next = told.answer(LINES[0]);
     assert!(matches!(next[..], [Action::Open(Request { previous: true, since: None, tail: None, .. })]), "{next:?}");
     told.open(running_again());
     let out = told.data(LINES[0]);
     assert_eq!((out.lines.len(), out.restart), (1, 0));
-    assert!(opens_tail(&told.on(Event::Closed(End::Clean)).actions));
+    assert!(opens_tail(&told.on(Event::Closed(BodyEnd::Clean)).actions));
     let next = told.answer(LINES[0]);
     assert!(matches!(next[..], [Action::Open(Request { follow: true, .. })]), "{next:?}");
     told.open(running_again());
@@ -889,7 +897,7 @@ fn what_an_earlier_run_has_read_is_not_read_again() {
     };
     let resumed = |instances: Vec<(u32, super::super::earlier::Read)>| {
         let earlier = Earlier::new(instances, second(60));
-        let mut told = Told(Follower::resuming(FOLLOW, 1, earlier), Duration::ZERO);
+        let mut told = ToldFollower(Follower::resuming(FOLLOW, 1, earlier), Duration::ZERO);
         let out = told.on(Event::Status(running_again()));
         let Action::Open(request) = out.actions[0] else { panic!("{out:?}") };
         (told, request)
@@ -904,7 +912,7 @@ fn what_an_earlier_run_has_read_is_not_read_again() {
     assert_eq!((told.0.instance.number, request), (1, Request { follow: true, ..Request::default() }));
     // What went away meanwhile is lost.
     let mut told =
-        Told(Follower::resuming(FOLLOW, 1, Earlier::new([(0, read(LINES[0], false))], second(60))), second(0));
+        ToldFollower(Follower::resuming(FOLLOW, 1, Earlier::new([(0, read(LINES[0], false))], second(60))), second(0));
     let notes = told.on(Event::Status(Status { restart: 3, ..running_again() })).notes;
     assert!(notes.iter().any(|note| matches!(note, Note::Unverified { restart: 0, .. })), "{notes:?}");
 }
@@ -912,15 +920,15 @@ fn what_an_earlier_run_has_read_is_not_read_again() {
 #[test]
 fn how_an_instance_came_to_its_end_is_told_with_its_seal() {
     let sealed = |out: &Output| out.seals.iter().map(|seal| seal.proof).collect::<Vec<_>>();
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     assert!(sealed(&told.whole_answer(LINES[0])).is_empty(), "its end is not checked yet");
     assert_eq!(sealed(&told.whole_answer(LINES[0])), [Some(Proof::Checked)]);
 
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.answer("");
     assert_eq!(sealed(&told.whole_answer("")), [Some(Proof::Empty)]);
 
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.answer(LINES[0]);
     told.answer("");
     told.answer("");
@@ -928,14 +936,14 @@ fn how_an_instance_came_to_its_end_is_told_with_its_seal() {
     assert_eq!(sealed(&told.on(Event::Confirmed(Some(ended())))), [Some(Proof::Rotated)]);
 
     // A container that goes on has no end.
-    let running = Status { state: State::Running { started: None }, pod: PodLife::Active, ..ended() };
-    let mut told = Told(Follower::new(Scope::default(), 1), Duration::ZERO);
+    let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
+    let mut told = ToldFollower(Follower::new(Scope::default(), 1), Duration::ZERO);
     told.on(Event::Status(running));
     assert!(sealed(&told.whole_answer(LINES[0])).is_empty());
     assert!(sealed(&told.whole_answer(LINES[0])).is_empty());
     assert!(told.0.is_done());
 
-    let mut told = Told::new();
+    let mut told = ToldFollower::new();
     told.on(Event::Refused(Refusal::Passing("503".to_owned(), None)));
     told.tick();
     assert_eq!(sealed(&told.whole_answer(COLLECTED)), [None], "lines may be missing, so nothing is proven");

@@ -1,4 +1,4 @@
-//! [`Account`]: who we are to the table service, and the signature that says so.
+//! [`StorageAccount`]: who we are to the table service, and the signature that says so.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use crate::source::{
 const SAS: &str = "sig";
 
 /// An account and the credentials for it, in the order in which they are tried.
-pub(super) struct Account {
+pub(super) struct StorageAccount {
     name: String,
-    credentials: Credentials,
+    credentials: AccountCredentials,
 }
 
-enum Credentials {
+enum AccountCredentials {
     /// In the URL, or beside it.
     Sas { token: SecretString, origin: &'static str },
     /// The account's own key.
@@ -50,7 +50,7 @@ struct Parts {
     sas: Option<SecretString>,
 }
 
-impl Account {
+impl StorageAccount {
     /// Reads the URL and the environment: the account, the URL of its service, and the table that the URL names.
     pub fn new(
         url: &Url,
@@ -86,9 +86,9 @@ impl Account {
         base.set_fragment(None);
         let _ = base.set_username("");
         base.set_path(if in_path { &name } else { "" });
-        let credentials = Credentials::choose(url, &name, environment, &usage, secrets, limit)?;
+        let credentials = AccountCredentials::choose(url, &name, environment, &usage, secrets, limit)?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        if matches!(credentials, Credentials::Entra(_)) && url.scheme() != "https" {
+        if matches!(credentials, AccountCredentials::Entra(_)) && url.scheme() != "https" {
             return Err(usage(
                 "there is no key for it, and an Entra token is not sent over http; set AZURE_STORAGE_KEY or \
                  AZURE_STORAGE_CONNECTION_STRING, or give an https URL",
@@ -105,20 +105,20 @@ impl Account {
     /// Where the credentials are from.
     pub fn origin(&self) -> String {
         match &self.credentials {
-            Credentials::Sas { origin, .. } | Credentials::Key { origin, .. } => (*origin).to_owned(),
-            Credentials::Entra(_) => "the Entra token".to_owned(),
+            AccountCredentials::Sas { origin, .. } | AccountCredentials::Key { origin, .. } => (*origin).to_owned(),
+            AccountCredentials::Entra(_) => "the Entra token".to_owned(),
         }
     }
 
     /// Whether an Entra token is used.
     pub fn is_entra(&self) -> bool {
-        matches!(self.credentials, Credentials::Entra(_))
+        matches!(self.credentials, AccountCredentials::Entra(_))
     }
 
     /// Forgets a token that was refused; whether there may be a better one.
     pub async fn forget(&self) -> bool {
         match &self.credentials {
-            Credentials::Entra(entra) => entra.forget().await,
+            AccountCredentials::Entra(entra) => entra.forget().await,
             _ => false,
         }
     }
@@ -128,14 +128,14 @@ impl Account {
         let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let mut signed = Signed { url: url.clone(), date, authorization: None };
         match &self.credentials {
-            Credentials::Sas { token, .. } => {
+            AccountCredentials::Sas { token, .. } => {
                 let query = [url.query().unwrap_or_default(), token.expose_secret()].join("&");
                 signed.url.set_query(Some(query.trim_start_matches('&')));
             }
-            Credentials::Key { key, .. } => {
+            AccountCredentials::Key { key, .. } => {
                 signed.authorization = header(&self.shared_key_lite(key, url, &signed.date));
             }
-            Credentials::Entra(entra) => {
+            AccountCredentials::Entra(entra) => {
                 let token = entra.token(at).await?;
                 signed.authorization = header(&format!("Bearer {}", token.expose_secret()));
             }
@@ -152,7 +152,7 @@ impl Account {
     }
 }
 
-impl Credentials {
+impl AccountCredentials {
     /// SAS in the URL, then what the environment holds for this account, then Entra.
     fn choose(
         url: &Url,
@@ -246,10 +246,10 @@ pub(super) fn expired(query: &str) -> bool {
     end.and_then(|end| end.parse::<Timestamp>().ok()).is_some_and(|end| end < Timestamp::now())
 }
 
-impl Account {
+impl StorageAccount {
     /// Whether the SAS in use has expired.
     pub fn is_expired(&self) -> bool {
-        matches!(&self.credentials, Credentials::Sas { token, .. } if expired(token.expose_secret()))
+        matches!(&self.credentials, AccountCredentials::Sas { token, .. } if expired(token.expose_secret()))
     }
 }
 
@@ -257,8 +257,11 @@ impl Account {
 mod tests {
     use super::*;
 
-    fn account(url: &str, environment: &SourceEnvironment) -> Result<(Account, String, Option<String>), SourceError> {
-        Account::new(&Url::parse(url).unwrap(), environment, "shown", &mut Secrets::default(), None)
+    fn account(
+        url: &str,
+        environment: &SourceEnvironment,
+    ) -> Result<(StorageAccount, String, Option<String>), SourceError> {
+        StorageAccount::new(&Url::parse(url).unwrap(), environment, "shown", &mut Secrets::default(), None)
     }
 
     #[test]

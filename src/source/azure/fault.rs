@@ -1,13 +1,13 @@
 //! What the table service's refusals mean.
 
-use super::{Account, Client, Reply, SourceError};
+use super::{Client, Reply, SourceError, StorageAccount};
 use crate::{foreign, row::tree};
 
 /// The header that says what is wrong.
 const CODE: &str = "x-ms-error-code";
 
 /// What an answer that is no success means.
-pub(super) fn explain(at: &str, account: &Account, client: &Client, reply: &Reply) -> SourceError {
+pub(super) fn explain(at: &str, account: &StorageAccount, client: &Client, reply: &Reply) -> SourceError {
     let at = at.to_owned();
     let status = reply.status.as_u16();
     let transient = matches!(status, 408 | 429 | 500..=599);

@@ -12,9 +12,9 @@ use http::{StatusCode, header};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use self::{account::Account, query::Query};
+use self::{account::StorageAccount, query::Query};
 use super::{
-    Answer, DbOptions, Filter, Ident, RowSource, SourceEnvironment, SourceError, choose,
+    DbOptions, Ident, RowFilter, RowSource, SourceAnswer, SourceEnvironment, SourceError, choose,
     client::{self, Client, Reply},
     location::Location,
 };
@@ -38,7 +38,7 @@ const CURRENT: &str = "RowKey eq 'current'";
 pub(super) struct Azure {
     at: String,
     client: Client,
-    account: Account,
+    account: StorageAccount,
     warning: Option<String>,
     /// The URL of the query, without parameters.
     table: Url,
@@ -53,7 +53,7 @@ impl Azure {
         let url = Url::parse(location.url.expose_secret()).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();
         let (account, base, named) =
-            Account::new(&url, environment, &location.shown, &mut secrets, args.request_timeout.0)?;
+            StorageAccount::new(&url, environment, &location.shown, &mut secrets, args.request_timeout.0)?;
         let table = match (named, &args.db_table) {
             (Some(named), Some(flag)) if named != *flag => {
                 return Err(usage(&format!("the URL names the table {named:?}, --db-table another one")));
@@ -149,7 +149,7 @@ impl Azure {
     }
 
     /// The newest rows: first all of them with few columns, because the service cannot sort, then the chosen ones whole.
-    async fn newest(&self, filter: &Filter) -> Result<Vec<Row>, SourceError> {
+    async fn newest(&self, filter: &RowFilter) -> Result<Vec<Row>, SourceError> {
         let mut select: Vec<String> = LIGHT.map(str::to_owned).to_vec();
         select.extend(self.key.iter().map(ToString::to_string));
         // Statuses are compared here: the service knows case, and leaves out a row without one.
@@ -189,11 +189,11 @@ impl RowSource for Azure {
         self.warning.clone()
     }
 
-    fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>> {
+    fn exact<'a>(&'a self, id: &'a str) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(self.exact_rows(id))
     }
 
-    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> Answer<'a, Vec<Row>> {
+    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
             let (key, from) = (self.key(), query::literal(prefix));
             // The first text after all that begin so.
@@ -203,7 +203,7 @@ impl RowSource for Azure {
         })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Vec<Row>> {
+    fn list<'a>(&'a self, filter: &'a RowFilter) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(self.newest(filter))
     }
 }

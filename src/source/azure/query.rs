@@ -19,11 +19,11 @@ pub(super) struct Query {
 }
 
 /// Where the next page begins.
-pub(super) type Next = Vec<(&'static str, String)>;
+pub(super) type NextPage = Vec<(&'static str, String)>;
 
 impl Query {
     /// The URL of the page that begins at `next`, of the query at `table`.
-    pub fn url(&self, table: &Url, next: Option<&Next>) -> Url {
+    pub fn url(&self, table: &Url, next: Option<&NextPage>) -> Url {
         let mut url = table.clone();
         let mut pairs = url.query_pairs_mut();
         pairs.append_pair("$filter", &self.filter);
@@ -50,8 +50,8 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// Where the page after the one with these headers begins, if there is one. A page may be empty and not the last.
-pub(super) fn next(headers: &HeaderMap) -> Option<Next> {
-    let next: Next = CONTINUATION
+pub(super) fn next(headers: &HeaderMap) -> Option<NextPage> {
+    let next: NextPage = CONTINUATION
         .iter()
         .filter_map(|(name, header)| Some((*name, headers.get(*header)?.to_str().ok()?.to_owned())))
         .collect();

@@ -11,7 +11,7 @@ use sqlx::{
 use url::Url;
 
 use super::{
-    Engine, Location, Record, Secrets, SourceEnvironment, SourceError, Statement,
+    Location, Secrets, SourceEnvironment, SourceError, SqlEngine, SqlRecord, Statement,
     parameters::{self, Honoured},
     sqlite::{self, File},
 };
@@ -27,13 +27,13 @@ pub(super) enum Options {
 pub(super) enum Connection {
     Postgres(PgConnection),
     MySql(MySqlConnection),
-    Sqlite(sqlite::Session),
+    Sqlite(sqlite::FileSession),
 }
 
 impl Options {
     /// Reads the URL, which may also say how long connecting may take. `secrets` gets what the environment adds.
     pub fn parse(
-        engine: Engine,
+        engine: SqlEngine,
         location: &Location,
         environment: &SourceEnvironment,
         secrets: &mut Secrets,
@@ -49,14 +49,14 @@ impl Options {
             let why = values.told(&error.to_string());
             SourceError::Usage(format!("--db {}: the URL is not understood: {why}", location.shown))
         };
-        if engine == Engine::Sqlite {
+        if engine == SqlEngine::Sqlite {
             let options = SqliteConnectOptions::from_str(text).map_err(|error| wrong(&error))?;
             return Ok((Self::Sqlite(Box::new(File::new(options, limit, &environment.temporary))), None));
         }
         let url = Url::parse(text).map_err(|error| wrong(&error))?;
         let Honoured { url, patience } = parameters::honoured(engine, &url)
             .map_err(|why| SourceError::Usage(format!("--db {}: {why}", location.shown)))?;
-        if engine == Engine::Postgres {
+        if engine == SqlEngine::Postgres {
             let options = PgConnectOptions::from_url(&url).map_err(|error| wrong(&error))?;
             let named = options.get_application_name().is_some();
             let options = if named { options } else { options.application_name("elbtail") };
@@ -120,7 +120,7 @@ impl Connection {
     }
 
     /// The records that `statement` gives.
-    pub async fn run(&mut self, statement: &Statement, limit: Option<Duration>) -> Result<Vec<Record>, sqlx::Error> {
+    pub async fn run(&mut self, statement: &Statement, limit: Option<Duration>) -> Result<Vec<SqlRecord>, sqlx::Error> {
         match self {
             Self::Postgres(connection) => {
                 // In the transaction, not the session: behind a pooler the session is other people's too.
@@ -138,7 +138,7 @@ impl Connection {
 }
 
 /// Runs `statement` once, as a statement of no name: poolers do not know named ones.
-async fn fetch<'c, D, E>(executor: E, statement: &Statement) -> Result<Vec<Record>, sqlx::Error>
+async fn fetch<'c, D, E>(executor: E, statement: &Statement) -> Result<Vec<SqlRecord>, sqlx::Error>
 where
     D: Database + HasStatementCache,
     E: Executor<'c, Database = D>,

@@ -4,11 +4,11 @@ use std::{io, time::Duration};
 
 use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
 
-use super::{Engine, Secrets, SourceError};
+use super::{Secrets, SourceError, SqlEngine};
 use crate::causes::chain;
 
 /// What is wrong, whatever the database calls it.
-enum Fault {
+enum SqlFault {
     Refused,
     NoDatabase,
     NoTable,
@@ -19,7 +19,7 @@ enum Fault {
 }
 
 /// What `error` means for the user; `wal`: of a SQLite database in WAL mode.
-pub(super) fn explain(at: &str, engine: Engine, secrets: &Secrets, error: &sqlx::Error, wal: bool) -> SourceError {
+pub(super) fn explain(at: &str, engine: SqlEngine, secrets: &Secrets, error: &sqlx::Error, wal: bool) -> SourceError {
     if wal && let Some(words) = of_wal(error) {
         let why = format!(
             "the database is in WAL mode, and it or the -wal beside it cannot be read ({}); check the permissions of both",
@@ -73,8 +73,8 @@ fn of_wal(error: &sqlx::Error) -> Option<String> {
 }
 
 /// A handshake that failed.
-fn tls(engine: Engine, words: &str) -> String {
-    let names = if engine == Engine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" };
+fn tls(engine: SqlEngine, words: &str) -> String {
+    let names = if engine == SqlEngine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" };
     format!("TLS failed: {words}; check the server's certificate, or {names} in the URL")
 }
 
@@ -86,78 +86,78 @@ pub(super) fn late(at: &str, what: &str, limit: Duration) -> SourceError {
     SourceError::Unreachable { at: at.to_owned(), why, transient: true }
 }
 
-fn database(at: String, engine: Engine, secrets: &Secrets, error: &dyn DatabaseError) -> SourceError {
+fn database(at: String, engine: SqlEngine, secrets: &Secrets, error: &dyn DatabaseError) -> SourceError {
     let fault = match engine {
-        Engine::Postgres => postgres(error.code().unwrap_or_default().as_ref()),
-        Engine::MySql => mysql(error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)),
-        Engine::Sqlite => sqlite(error.code().unwrap_or_default().as_ref()),
+        SqlEngine::Postgres => postgres(error.code().unwrap_or_default().as_ref()),
+        SqlEngine::MySql => mysql(error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)),
+        SqlEngine::Sqlite => sqlite(error.code().unwrap_or_default().as_ref()),
     };
     let words = secrets.told(error.message());
     match fault {
-        Fault::Refused => {
+        SqlFault::Refused => {
             let why = format!("{words}; check the user, its password and its right to read the table");
             SourceError::Refused { at, why }
         }
-        Fault::NoDatabase if engine == Engine::Sqlite => {
+        SqlFault::NoDatabase if engine == SqlEngine::Sqlite => {
             let what = format!(
                 "there is no SQLite database there ({words}); check the path (sqlite:///x.db is \
                  /x.db, sqlite:x.db is here), it is never created"
             );
             SourceError::NoTable { at, what }
         }
-        Fault::NoDatabase => SourceError::NoTable { at, what: format!("{words}; check the database in the URL") },
-        Fault::NoTable => SourceError::NoTable { at, what: format!("{words}; name the table with --db-table") },
-        Fault::NoColumn => {
+        SqlFault::NoDatabase => SourceError::NoTable { at, what: format!("{words}; check the database in the URL") },
+        SqlFault::NoTable => SourceError::NoTable { at, what: format!("{words}; name the table with --db-table") },
+        SqlFault::NoColumn => {
             SourceError::NoColumn { at, what: format!("{words}; name columns with --db-key and --db-payload") }
         }
-        Fault::Slow => SourceError::Unreachable {
+        SqlFault::Slow => SourceError::Unreachable {
             at,
             why: format!("the database gave up ({words}); has the table an index on the id?"),
             transient: true,
         },
-        Fault::Busy => SourceError::Unreachable { at, why: format!("{words}; try again"), transient: true },
-        Fault::Other => SourceError::Rejected { at, why: words, transient: false },
+        SqlFault::Busy => SourceError::Unreachable { at, why: format!("{words}; try again"), transient: true },
+        SqlFault::Other => SourceError::Rejected { at, why: words, transient: false },
     }
 }
 
 /// SQLSTATE.
-fn postgres(code: &str) -> Fault {
+fn postgres(code: &str) -> SqlFault {
     match code {
-        "28000" | "28P01" | "42501" => Fault::Refused,
-        "3D000" => Fault::NoDatabase,
-        "42P01" | "3F000" => Fault::NoTable,
-        "42703" => Fault::NoColumn,
-        "57014" => Fault::Slow,
+        "28000" | "28P01" | "42501" => SqlFault::Refused,
+        "3D000" => SqlFault::NoDatabase,
+        "42P01" | "3F000" => SqlFault::NoTable,
+        "42703" => SqlFault::NoColumn,
+        "57014" => SqlFault::Slow,
         // Class 08: connection; 53: resources; 57P: shutting down, starting up.
-        code if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => Fault::Busy,
+        code if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => SqlFault::Busy,
         // A standby that had to give way to its primary.
-        "40001" => Fault::Busy,
-        _ => Fault::Other,
+        "40001" => SqlFault::Busy,
+        _ => SqlFault::Other,
     }
 }
 
 /// Error numbers, because SQLSTATE puts too much under 42000 and HY000.
-fn mysql(number: u16) -> Fault {
+fn mysql(number: u16) -> SqlFault {
     match number {
-        1044 | 1045 | 1142 | 1143 | 1227 | 1251 | 1524 | 1698 | 1820 | 3118 | 4151 => Fault::Refused,
-        1049 => Fault::NoDatabase,
-        1146 => Fault::NoTable,
-        1054 => Fault::NoColumn,
-        1969 | 3024 => Fault::Slow,
+        1044 | 1045 | 1142 | 1143 | 1227 | 1251 | 1524 | 1698 | 1820 | 3118 | 4151 => SqlFault::Refused,
+        1049 => SqlFault::NoDatabase,
+        1146 => SqlFault::NoTable,
+        1054 => SqlFault::NoColumn,
+        1969 | 3024 => SqlFault::Slow,
         1040 | 1053 | 1077..=1080 | 1129 | 1152 | 1158..=1161 | 1203 | 1205 | 1213 | 1226 | 1317 | 1927 | 4031 => {
-            Fault::Busy
+            SqlFault::Busy
         }
-        _ => Fault::Other,
+        _ => SqlFault::Other,
     }
 }
 
 /// Extended result codes; the lowest byte is the primary one.
-fn sqlite(code: &str) -> Fault {
+fn sqlite(code: &str) -> SqlFault {
     match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(5 | 6) => Fault::Busy,
-        Ok(3 | 23) => Fault::Refused,
-        Ok(14 | 26) => Fault::NoDatabase,
-        _ => Fault::Other,
+        Ok(5 | 6) => SqlFault::Busy,
+        Ok(3 | 23) => SqlFault::Refused,
+        Ok(14 | 26) => SqlFault::NoDatabase,
+        _ => SqlFault::Other,
     }
 }
 

@@ -14,12 +14,12 @@ use tokio::{sync::Mutex, time::timeout};
 
 use self::{
     connection::{Connection, Options},
-    statement::{Statement, Wanted},
-    table::{Table, TableName},
+    statement::{Statement, WantedRows},
+    table::{RowTable, TableName},
 };
 use super::{
-    Answer, DbOptions, Filter, Ident, RowSource, SourceEnvironment, SourceError, choose,
-    location::{Engine, Location},
+    DbOptions, Ident, RowFilter, RowSource, SourceAnswer, SourceEnvironment, SourceError, choose,
+    location::{Location, SqlEngine},
     secrets::Secrets,
 };
 use crate::row::{Row, columns};
@@ -36,7 +36,7 @@ const UNFILTERED: usize = 1000;
 /// A table in a SQL database.
 pub(super) struct Sql {
     at: String,
-    engine: Engine,
+    engine: SqlEngine,
     options: Options,
     secrets: Secrets,
     table: TableName,
@@ -54,13 +54,13 @@ pub(super) struct Sql {
 struct Session {
     /// Taken out while a question is asked: an answer that was not waited for must not be taken for the next one's.
     connection: Option<Connection>,
-    table: Option<Table>,
+    table: Option<RowTable>,
 }
 
 impl Sql {
     /// Reads the URL; connects to nothing.
     pub fn new(
-        engine: Engine,
+        engine: SqlEngine,
         location: &Location,
         args: &DbOptions,
         environment: &SourceEnvironment,
@@ -82,7 +82,7 @@ impl Sql {
     }
 
     /// Asks for the rows that `wanted` describes.
-    async fn rows(&self, wanted: &Wanted<'_>) -> Result<Vec<Row>, SourceError> {
+    async fn rows(&self, wanted: &WantedRows<'_>) -> Result<Vec<Row>, SourceError> {
         let mut session = self.session.lock().await;
         let kept = session.connection.take();
         let reused = kept.is_some();
@@ -103,7 +103,7 @@ impl Sql {
         &self,
         session: &mut Session,
         mut connection: Option<Connection>,
-        wanted: &Wanted<'_>,
+        wanted: &WantedRows<'_>,
     ) -> Result<Vec<Row>, SourceError> {
         for _ in 0..CHANGES {
             let mut opened = match connection.take() {
@@ -140,14 +140,14 @@ impl Sql {
         &self,
         session: &mut Session,
         connection: &mut Connection,
-        wanted: &Wanted<'_>,
+        wanted: &WantedRows<'_>,
     ) -> Result<Vec<Row>, SourceError> {
         let table = match &session.table {
             Some(table) => table,
             None => {
                 let columns = self.run(connection, &self.table.describe(self.engine)).await?;
                 let (key, payload) = (self.key.as_ref(), self.payload.as_ref());
-                session.table.insert(Table::new(&self.at, &self.table, columns, key, payload)?)
+                session.table.insert(RowTable::new(&self.at, &self.table, columns, key, payload)?)
             }
         };
         let statement = statement::select(self.engine, &self.table, table, wanted);
@@ -155,7 +155,7 @@ impl Sql {
         Ok(records.into_iter().map(|record| self.row(table, record)).collect())
     }
 
-    async fn run(&self, connection: &mut Connection, statement: &Statement) -> Result<Vec<Record>, SourceError> {
+    async fn run(&self, connection: &mut Connection, statement: &Statement) -> Result<Vec<SqlRecord>, SourceError> {
         self.in_time("the answer", connection.run(statement, self.of_server())).await
     }
 
@@ -183,7 +183,7 @@ impl Sql {
         }
     }
 
-    fn row(&self, table: &Table, record: Record) -> Row {
+    fn row(&self, table: &RowTable, record: SqlRecord) -> Row {
         let values = table.columns.iter().zip(record).map(|(column, text)| {
             let value = match text {
                 None => Value::Null,
@@ -199,24 +199,24 @@ impl Sql {
 }
 
 /// One record, each column as text.
-type Record = Vec<Option<String>>;
+type SqlRecord = Vec<Option<String>>;
 
 impl RowSource for Sql {
     fn describe(&self) -> &str {
         &self.at
     }
 
-    fn exact<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Row>> {
-        Box::pin(async move { self.rows(&Wanted::Exact { id, limit: STATES }).await })
+    fn exact<'a>(&'a self, id: &'a str) -> SourceAnswer<'a, Vec<Row>> {
+        Box::pin(async move { self.rows(&WantedRows::Exact { id, limit: STATES }).await })
     }
 
-    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> Answer<'a, Vec<Row>> {
-        Box::pin(async move { self.rows(&Wanted::Beginning { prefix, limit }).await })
+    fn beginning<'a>(&'a self, prefix: &'a str, limit: usize) -> SourceAnswer<'a, Vec<Row>> {
+        Box::pin(async move { self.rows(&WantedRows::Beginning { prefix, limit }).await })
     }
 
-    fn list<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Vec<Row>> {
+    fn list<'a>(&'a self, filter: &'a RowFilter) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
-            let rows = self.rows(&Wanted::Newest { filter, unfiltered: UNFILTERED }).await?;
+            let rows = self.rows(&WantedRows::Newest { filter, unfiltered: UNFILTERED }).await?;
             Ok(choose::newest(rows, filter))
         })
     }

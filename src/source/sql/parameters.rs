@@ -4,7 +4,7 @@ use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use url::Url;
 
-use super::Engine;
+use super::SqlEngine;
 
 /// What the driver of PostgreSQL honours as it stands.
 const POSTGRES: [&str; 12] = [
@@ -37,7 +37,7 @@ pub(super) struct Honoured {
 }
 
 /// The parameters of `url`, or why one of them cannot be honoured.
-pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Honoured, String> {
+pub(super) fn honoured(engine: SqlEngine, url: &Url) -> Result<Honoured, String> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut patience = None;
     for (key, value) in url.query_pairs() {
@@ -50,7 +50,7 @@ pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Honoured, String> {
             return Err(unknown(engine, &key));
         }
     }
-    if engine == Engine::Postgres {
+    if engine == SqlEngine::Postgres {
         if pairs.iter().any(|(key, value)| key == "sslrootcert" && value == "system") {
             system_roots(&mut pairs)?;
         }
@@ -68,10 +68,10 @@ pub(super) fn honoured(engine: Engine, url: &Url) -> Result<Honoured, String> {
 }
 
 /// The unit of a parameter that limits how long connecting takes: libpq and Python's drivers count seconds, Java's do not.
-fn unit(engine: Engine, key: &str) -> Option<Duration> {
+fn unit(engine: SqlEngine, key: &str) -> Option<Duration> {
     match (engine, key) {
         (_, "connect_timeout") => Some(Duration::from_secs(1)),
-        (Engine::MySql, "connectTimeout") => Some(Duration::from_millis(1)),
+        (SqlEngine::MySql, "connectTimeout") => Some(Duration::from_millis(1)),
         _ => None,
     }
 }
@@ -89,56 +89,57 @@ pub(super) fn ipv6(url: &Url) -> Option<IpAddr> {
 }
 
 /// The driver's name of a parameter, of the names that libpq, asyncpg, MySQL's clients and PyMySQL have for it.
-fn name(engine: Engine, key: &str) -> Option<Cow<'_, str>> {
+fn name(engine: SqlEngine, key: &str) -> Option<Cow<'_, str>> {
     let dashed = key.to_ascii_lowercase().replace('_', "-");
     let known: &str = match (engine, dashed.as_str()) {
-        (Engine::Postgres, _) if key.starts_with("options[") && key.ends_with(']') => return Some(key.into()),
-        (Engine::Postgres, "ssl" | "ssl-mode" | "sslmode") => "sslmode",
-        (Engine::Postgres, "ssl-root-cert" | "ssl-ca" | "sslrootcert") => "sslrootcert",
-        (Engine::Postgres, "ssl-cert") => "sslcert",
-        (Engine::Postgres, "ssl-key") => "sslkey",
-        (Engine::Postgres, "database") => "dbname",
-        (Engine::MySql, "ssl" | "ssl-mode" | "sslmode") => "ssl-mode",
-        (Engine::MySql, "sslca" | "ssl-ca" | "sslrootcert") => "ssl-ca",
-        (Engine::MySql, "sslcert" | "ssl-cert") => "ssl-cert",
-        (Engine::MySql, "sslkey" | "ssl-key") => "ssl-key",
-        (Engine::MySql, "socket" | "unix-socket") => "socket",
-        (Engine::MySql, "timezone" | "time-zone") => "timezone",
+        (SqlEngine::Postgres, _) if key.starts_with("options[") && key.ends_with(']') => return Some(key.into()),
+        (SqlEngine::Postgres, "ssl" | "ssl-mode" | "sslmode") => "sslmode",
+        (SqlEngine::Postgres, "ssl-root-cert" | "ssl-ca" | "sslrootcert") => "sslrootcert",
+        (SqlEngine::Postgres, "ssl-cert") => "sslcert",
+        (SqlEngine::Postgres, "ssl-key") => "sslkey",
+        (SqlEngine::Postgres, "database") => "dbname",
+        (SqlEngine::MySql, "ssl" | "ssl-mode" | "sslmode") => "ssl-mode",
+        (SqlEngine::MySql, "sslca" | "ssl-ca" | "sslrootcert") => "ssl-ca",
+        (SqlEngine::MySql, "sslcert" | "ssl-cert") => "ssl-cert",
+        (SqlEngine::MySql, "sslkey" | "ssl-key") => "ssl-key",
+        (SqlEngine::MySql, "socket" | "unix-socket") => "socket",
+        (SqlEngine::MySql, "timezone" | "time-zone") => "timezone",
         _ => known(engine).iter().find(|known| **known == key)?,
     };
     Some(known.to_owned().into())
 }
 
-fn known(engine: Engine) -> &'static [&'static str] {
-    if engine == Engine::MySql { &MYSQL } else { &POSTGRES }
+fn known(engine: SqlEngine) -> &'static [&'static str] {
+    if engine == SqlEngine::MySql { &MYSQL } else { &POSTGRES }
 }
 
 /// Whether a parameter asks for what is the case anyway.
-fn is_met(engine: Engine, key: &str, value: &str) -> bool {
+fn is_met(engine: SqlEngine, key: &str, value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     match (engine, key) {
         // There is no GSSAPI and no channel binding, and these do not insist on it.
-        (Engine::Postgres, "gssencmode" | "channel_binding") => matches!(value.as_str(), "disable" | "prefer"),
+        (SqlEngine::Postgres, "gssencmode" | "channel_binding") => matches!(value.as_str(), "disable" | "prefer"),
         // There is one host, and what is asked of it only reads.
-        (Engine::Postgres, "target_session_attrs") => matches!(value.as_str(), "any" | "prefer-standby"),
-        (Engine::Postgres, "load_balance_hosts") => value == "disable",
+        (SqlEngine::Postgres, "target_session_attrs") => matches!(value.as_str(), "any" | "prefer-standby"),
+        (SqlEngine::Postgres, "load_balance_hosts") => value == "disable",
         // They bound how soon a dead server is noticed, and each answer has its limit here (--request-timeout).
         (
-            Engine::Postgres,
+            SqlEngine::Postgres,
             "keepalives" | "keepalives_idle" | "keepalives_interval" | "keepalives_count" | "tcp_user_timeout",
         ) => value.parse::<i64>().is_ok(),
-        (Engine::Postgres, "sslnegotiation") => value == "postgres",
-        (Engine::Postgres, "client_encoding") => matches!(value.as_str(), "utf8" | "utf-8" | "auto"),
+        (SqlEngine::Postgres, "sslnegotiation") => value == "postgres",
+        (SqlEngine::Postgres, "client_encoding") => matches!(value.as_str(), "utf8" | "utf-8" | "auto"),
         // No statement has a name.
-        (Engine::Postgres, "pgbouncer") => value == "true",
-        (Engine::Postgres, "prepared_statement_cache_size" | "statement_cache_size" | "statement-cache-capacity") => {
-            value == "0"
-        }
+        (SqlEngine::Postgres, "pgbouncer") => value == "true",
+        (
+            SqlEngine::Postgres,
+            "prepared_statement_cache_size" | "statement_cache_size" | "statement-cache-capacity",
+        ) => value == "0",
         _ => false,
     }
 }
 
-fn unknown(engine: Engine, key: &str) -> String {
+fn unknown(engine: SqlEngine, key: &str) -> String {
     let known = [known(engine), &["connect_timeout"]].concat().join(", ");
     let key = shown(key).map_or_else(|| "one of its parameters".to_owned(), |key| format!("the parameter {key:?}"));
     format!("{key} is not honoured, so it would be dropped; leave it out; those that are honoured: {known}")
@@ -151,9 +152,9 @@ fn shown(word: &str) -> Option<&str> {
 }
 
 /// The mode of TLS in the words of the driver.
-fn mode(engine: Engine, key: &str, value: &str) -> Result<String, String> {
+fn mode(engine: SqlEngine, key: &str, value: &str) -> Result<String, String> {
     let (own, other) =
-        if engine == Engine::MySql { (MYSQL_MODES, POSTGRES_MODES) } else { (POSTGRES_MODES, MYSQL_MODES) };
+        if engine == SqlEngine::MySql { (MYSQL_MODES, POSTGRES_MODES) } else { (POSTGRES_MODES, MYSQL_MODES) };
     if let Some(mode) = own.iter().find(|mode| mode.eq_ignore_ascii_case(value)) {
         return Ok((*mode).to_owned());
     }
@@ -190,7 +191,7 @@ fn system_roots(pairs: &mut Vec<(String, String)>) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn read(engine: Engine, query: &str) -> Result<String, String> {
+    fn read(engine: SqlEngine, query: &str) -> Result<String, String> {
         let url = Url::parse(&format!("x://h/d?{query}")).unwrap();
         honoured(engine, &url).map(|read| read.url.query().unwrap_or_default().to_owned())
     }
@@ -198,52 +199,52 @@ mod tests {
     #[test]
     fn a_parameter_is_honoured_or_refused() {
         for (engine, query, expected) in [
-            (Engine::Postgres, "options=-csearch_path=elb", "options=-csearch_path%3Delb"),
-            (Engine::Postgres, "options[search_path]=elb", "options%5Bsearch_path%5D=elb"),
-            (Engine::Postgres, "ssl=require", "sslmode=require"),
-            (Engine::Postgres, "ssl=true", "sslmode=require"),
-            (Engine::Postgres, "sslrootcert=system", "sslmode=verify-full"),
-            (Engine::Postgres, "sslmode=verify-full&sslrootcert=system", "sslmode=verify-full"),
-            (Engine::Postgres, "gssencmode=disable&channel_binding=prefer", ""),
-            (Engine::Postgres, "connect_timeout=3&keepalives=1&keepalives_idle=30&keepalives_interval=5", ""),
-            (Engine::Postgres, "keepalives_count=3&tcp_user_timeout=0&load_balance_hosts=disable", ""),
-            (Engine::Postgres, "target_session_attrs=any&application_name=me", "application_name=me"),
+            (SqlEngine::Postgres, "options=-csearch_path=elb", "options=-csearch_path%3Delb"),
+            (SqlEngine::Postgres, "options[search_path]=elb", "options%5Bsearch_path%5D=elb"),
+            (SqlEngine::Postgres, "ssl=require", "sslmode=require"),
+            (SqlEngine::Postgres, "ssl=true", "sslmode=require"),
+            (SqlEngine::Postgres, "sslrootcert=system", "sslmode=verify-full"),
+            (SqlEngine::Postgres, "sslmode=verify-full&sslrootcert=system", "sslmode=verify-full"),
+            (SqlEngine::Postgres, "gssencmode=disable&channel_binding=prefer", ""),
+            (SqlEngine::Postgres, "connect_timeout=3&keepalives=1&keepalives_idle=30&keepalives_interval=5", ""),
+            (SqlEngine::Postgres, "keepalives_count=3&tcp_user_timeout=0&load_balance_hosts=disable", ""),
+            (SqlEngine::Postgres, "target_session_attrs=any&application_name=me", "application_name=me"),
             (
-                Engine::Postgres,
+                SqlEngine::Postgres,
                 "sslcert=/c&sslkey=/k&sslrootcert=/r&sslmode=verify-ca",
                 "sslcert=%2Fc&sslkey=%2Fk&sslrootcert=%2Fr&sslmode=verify-ca",
             ),
-            (Engine::MySql, "connectTimeout=3000&charset=utf8mb4", "charset=utf8mb4"),
-            (Engine::MySql, "ssl_mode=verify_ca&ssl_ca=/x", "ssl-mode=VERIFY_CA&ssl-ca=%2Fx"),
-            (Engine::MySql, "charset=utf8mb4&unix_socket=/x", "charset=utf8mb4&socket=%2Fx"),
+            (SqlEngine::MySql, "connectTimeout=3000&charset=utf8mb4", "charset=utf8mb4"),
+            (SqlEngine::MySql, "ssl_mode=verify_ca&ssl_ca=/x", "ssl-mode=VERIFY_CA&ssl-ca=%2Fx"),
+            (SqlEngine::MySql, "charset=utf8mb4&unix_socket=/x", "charset=utf8mb4&socket=%2Fx"),
         ] {
             assert_eq!(read(engine, query), Ok(expected.to_owned()), "{query}");
         }
         for (engine, query, expected) in [
-            (Engine::Postgres, "currentSchema=elb", "\"currentSchema\" is not honoured"),
-            (Engine::Postgres, "channel_binding=require", "\"channel_binding\" is not honoured"),
-            (Engine::Postgres, "sslmode=REQUIRED", "write sslmode=require; there are disable, "),
-            (Engine::Postgres, "sslmode=prefer&sslrootcert=system", "sslmode=prefer is weak"),
-            (Engine::Postgres, "connect_timeout=soon", "connect_timeout is no whole number"),
-            (Engine::Postgres, "keepalives=yes", "\"keepalives\" is not honoured"),
-            (Engine::Postgres, "target_session_attrs=read-write", "\"target_session_attrs\" is not honoured"),
-            (Engine::Postgres, "connectTimeout=3000", "\"connectTimeout\" is not honoured"),
-            (Engine::MySql, "useSSL=true", "\"useSSL\" is not honoured"),
-            (Engine::MySql, "characterEncoding=utf8", "\"characterEncoding\" is not honoured"),
-            (Engine::MySql, "serverTimezone=UTC", "\"serverTimezone\" is not honoured"),
-            (Engine::MySql, "allowPublicKeyRetrieval=true", "\"allowPublicKeyRetrieval\" is not honoured"),
-            (Engine::MySql, "socketTimeout=5", "\"socketTimeout\" is not honoured"),
-            (Engine::MySql, "read_timeout=5", "\"read_timeout\" is not honoured"),
-            (Engine::MySql, "autoReconnect=true", "\"autoReconnect\" is not honoured"),
+            (SqlEngine::Postgres, "currentSchema=elb", "\"currentSchema\" is not honoured"),
+            (SqlEngine::Postgres, "channel_binding=require", "\"channel_binding\" is not honoured"),
+            (SqlEngine::Postgres, "sslmode=REQUIRED", "write sslmode=require; there are disable, "),
+            (SqlEngine::Postgres, "sslmode=prefer&sslrootcert=system", "sslmode=prefer is weak"),
+            (SqlEngine::Postgres, "connect_timeout=soon", "connect_timeout is no whole number"),
+            (SqlEngine::Postgres, "keepalives=yes", "\"keepalives\" is not honoured"),
+            (SqlEngine::Postgres, "target_session_attrs=read-write", "\"target_session_attrs\" is not honoured"),
+            (SqlEngine::Postgres, "connectTimeout=3000", "\"connectTimeout\" is not honoured"),
+            (SqlEngine::MySql, "useSSL=true", "\"useSSL\" is not honoured"),
+            (SqlEngine::MySql, "characterEncoding=utf8", "\"characterEncoding\" is not honoured"),
+            (SqlEngine::MySql, "serverTimezone=UTC", "\"serverTimezone\" is not honoured"),
+            (SqlEngine::MySql, "allowPublicKeyRetrieval=true", "\"allowPublicKeyRetrieval\" is not honoured"),
+            (SqlEngine::MySql, "socketTimeout=5", "\"socketTimeout\" is not honoured"),
+            (SqlEngine::MySql, "read_timeout=5", "\"read_timeout\" is not honoured"),
+            (SqlEngine::MySql, "autoReconnect=true", "\"autoReconnect\" is not honoured"),
             (
-                Engine::MySql,
+                SqlEngine::MySql,
                 "sslmode=require",
                 "ssl-mode has no value \"require\"; write ssl-mode=REQUIRED; there are DISABLED, PREFERRED, REQUIRED, \
                  VERIFY_CA, VERIFY_IDENTITY",
             ),
-            (Engine::MySql, "ssl-mode=requird", "no value \"requird\"; there are DISABLED"),
-            (Engine::MySql, "ssl-mode=s3cret", "a value that is not known"),
-            (Engine::MySql, "s3cret", "one of its parameters"),
+            (SqlEngine::MySql, "ssl-mode=requird", "no value \"requird\"; there are DISABLED"),
+            (SqlEngine::MySql, "ssl-mode=s3cret", "a value that is not known"),
+            (SqlEngine::MySql, "s3cret", "one of its parameters"),
         ] {
             let why = read(engine, query).unwrap_err();
             assert!(why.contains(expected) && !why.contains("s3cret"), "{query}: {why}");
@@ -255,18 +256,18 @@ mod tests {
         let patience =
             |engine, query: &str| honoured(engine, &Url::parse(&format!("x://h/d?{query}")).unwrap()).unwrap().patience;
         let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(patience(Engine::Postgres, "connect_timeout=3"), seconds(3));
-        assert_eq!(patience(Engine::MySql, "connect_timeout=3"), seconds(3));
-        assert_eq!(patience(Engine::MySql, "connectTimeout=3000"), seconds(3));
+        assert_eq!(patience(SqlEngine::Postgres, "connect_timeout=3"), seconds(3));
+        assert_eq!(patience(SqlEngine::MySql, "connect_timeout=3"), seconds(3));
+        assert_eq!(patience(SqlEngine::MySql, "connectTimeout=3000"), seconds(3));
         for none in ["connect_timeout=0", "connect_timeout=-1", "connect_timeout=9999999999", ""] {
-            assert_eq!(patience(Engine::Postgres, none), None, "{none}");
+            assert_eq!(patience(SqlEngine::Postgres, none), None, "{none}");
         }
     }
 
     #[test]
     fn an_ipv6_address_is_named_without_brackets() {
         let url = Url::parse("postgres://u@[::1]:5433/d").unwrap();
-        assert_eq!(honoured(Engine::Postgres, &url).unwrap().url.query(), Some("host=%3A%3A1"));
+        assert_eq!(honoured(SqlEngine::Postgres, &url).unwrap().url.query(), Some("host=%3A%3A1"));
         assert_eq!(ipv6(&Url::parse("mysql://[fd00::2]/d").unwrap()), "fd00::2".parse().ok());
     }
 }

@@ -26,17 +26,17 @@ pub(in crate::source) struct File {
 }
 
 /// A session with a [`File`].
-pub(in crate::source) struct Session {
+pub(in crate::source) struct FileSession {
     pub connection: SqliteConnection,
     /// What was read is only right while the database stays as it was when the session began.
-    pub unchanged: Option<State>,
+    pub unchanged: Option<FileState>,
     /// Where the copy is, which goes with the session.
     _copy: Option<Copy>,
 }
 
 /// When the files of a database were changed.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::source) struct State([Option<(u64, SystemTime)>; 2]);
+pub(in crate::source) struct FileState([Option<(u64, SystemTime)>; 2]);
 
 /// How a database can be read now.
 enum Way {
@@ -57,7 +57,7 @@ impl File {
     }
 
     /// Opens a session.
-    pub async fn connect(&self) -> Result<Session, sqlx::Error> {
+    pub async fn connect(&self) -> Result<FileSession, sqlx::Error> {
         // SQLite waits for ever for a pipe's writer, and calls a directory an I/O error.
         if let Ok(found) = fs::metadata(&self.path)
             && !found.is_file()
@@ -69,17 +69,17 @@ impl File {
         match self.way() {
             Way::Plain => {
                 let connection = SqliteConnection::connect_with(&self.options).await?;
-                Ok(Session { connection, unchanged: None, _copy: None })
+                Ok(FileSession { connection, unchanged: None, _copy: None })
             }
             Way::Immutable => {
                 let connection = SqliteConnection::connect_with(&self.options.clone().immutable(true)).await?;
-                Ok(Session { connection, unchanged, _copy: None })
+                Ok(FileSession { connection, unchanged, _copy: None })
             }
             Way::Copied => {
                 let copy = Copy::of(&self.path, &self.temporary).map_err(sqlx::Error::Io)?;
                 let options = self.options.clone().filename(copy.directory.join(Copy::NAME));
                 let connection = SqliteConnection::connect_with(&options).await?;
-                Ok(Session { connection, unchanged, _copy: Some(copy) })
+                Ok(FileSession { connection, unchanged, _copy: Some(copy) })
             }
         }
     }
@@ -97,10 +97,10 @@ impl File {
     }
 
     /// How the files are now.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> FileState {
         let of = |path: &Path| fs::metadata(path).and_then(|file| Ok((file.len(), file.modified()?))).ok();
         // An empty `-wal` is one that holds nothing to read.
-        State([of(&self.path), of(&beside(&self.path, "-wal")).filter(|(bytes, _)| *bytes > 0)])
+        FileState([of(&self.path), of(&beside(&self.path, "-wal")).filter(|(bytes, _)| *bytes > 0)])
     }
 
     fn way(&self) -> Way {

@@ -4,10 +4,10 @@
 //! values as text.
 
 use super::{
-    Engine,
-    table::{Column, Table, TableName},
+    SqlEngine,
+    table::{RowTable, TableColumn, TableName},
 };
-use crate::source::Filter;
+use crate::source::RowFilter;
 
 /// The columns by which rows are sorted, the first one that there is.
 const AGES: [&str; 3] = ["created_at", "updated_at", "Timestamp"];
@@ -20,13 +20,13 @@ pub(super) struct Statement {
 }
 
 /// Which rows.
-pub(super) enum Wanted<'a> {
+pub(super) enum WantedRows<'a> {
     Exact { id: &'a str, limit: usize },
     Beginning { prefix: &'a str, limit: usize },
-    Newest { filter: &'a Filter, unfiltered: usize },
+    Newest { filter: &'a RowFilter, unfiltered: usize },
 }
 
-impl Engine {
+impl SqlEngine {
     /// A name in the database's quotes; doubled if it holds one, as a column of the table may.
     pub(super) fn quoted(self, name: &str) -> String {
         let quote = if self == Self::MySql { '`' } else { '"' };
@@ -40,7 +40,7 @@ impl Engine {
     }
 
     /// A column's value as text.
-    fn text(self, column: &Column) -> String {
+    fn text(self, column: &TableColumn) -> String {
         let name = self.quoted(&column.name);
         match self {
             // JSON's form of a time does not depend on the session's settings.
@@ -53,13 +53,13 @@ impl Engine {
     }
 
     /// A column as it is compared with a text: by itself where it is one, so that an index is used.
-    fn compared(self, column: &Column) -> String {
+    fn compared(self, column: &TableColumn) -> String {
         if column.is_text() { self.quoted(&column.name) } else { self.text(column) }
     }
 }
 
 /// The rows that `wanted` describes.
-pub(super) fn select(engine: Engine, name: &TableName, table: &Table, wanted: &Wanted<'_>) -> Statement {
+pub(super) fn select(engine: SqlEngine, name: &TableName, table: &RowTable, wanted: &WantedRows<'_>) -> Statement {
     let mut values = Vec::new();
     let mut bind = |value: String| {
         values.push(value);
@@ -69,17 +69,17 @@ pub(super) fn select(engine: Engine, name: &TableName, table: &Table, wanted: &W
     let row_key = table.column("RowKey").map(|column| engine.compared(column));
     let mut conditions: Vec<String> = Vec::new();
     let (order, limit) = match wanted {
-        Wanted::Exact { id, limit } => {
+        WantedRows::Exact { id, limit } => {
             conditions.push(format!("{key} = {}", bind((*id).to_owned())));
             // Older states of the row may stand beside the current one.
             let order = row_key.map(|row_key| format!("CASE WHEN {row_key} = 'current' THEN 0 ELSE 1 END"));
             (order, *limit)
         }
-        Wanted::Beginning { prefix, limit } => {
+        WantedRows::Beginning { prefix, limit } => {
             conditions.push(format!("{key} LIKE {} ESCAPE '!'", bind(pattern(prefix))));
             (Some(key), *limit)
         }
-        Wanted::Newest { filter, unfiltered } => {
+        WantedRows::Newest { filter, unfiltered } => {
             conditions.extend(row_key.map(|row_key| format!("{row_key} = 'current'")));
             let status = table.column("status").map(|column| engine.text(column));
             let limit = if status.is_some() || !is_filtering(filter) { filter.limit } else { *unfiltered };
@@ -98,7 +98,7 @@ pub(super) fn select(engine: Engine, name: &TableName, table: &Table, wanted: &W
                 }
             }
             let age = AGES.iter().find_map(|age| table.column(age)).map(|age| {
-                let last = if engine == Engine::Postgres { " NULLS LAST" } else { "" };
+                let last = if engine == SqlEngine::Postgres { " NULLS LAST" } else { "" };
                 format!("{} DESC{last}", engine.quoted(&age.name))
             });
             (age, limit)
@@ -116,7 +116,7 @@ pub(super) fn select(engine: Engine, name: &TableName, table: &Table, wanted: &W
     Statement { sql, values }
 }
 
-fn is_filtering(filter: &Filter) -> bool {
+fn is_filtering(filter: &RowFilter) -> bool {
     filter.live || !filter.statuses.is_empty()
 }
 
@@ -136,28 +136,29 @@ fn pattern(prefix: &str) -> String {
 mod tests {
     use super::*;
 
-    fn table(columns: &[[&str; 2]]) -> Table {
+    fn table(columns: &[[&str; 2]]) -> RowTable {
         let columns = columns.iter().map(|pair| pair.iter().map(|text| Some((*text).to_owned())).collect()).collect();
-        Table::new("db", &TableName::parse(None).unwrap(), columns, None, None).unwrap()
+        RowTable::new("db", &TableName::parse(None).unwrap(), columns, None, None).unwrap()
     }
 
     #[test]
     fn values_are_bound_and_names_quoted() {
         let table = table(&[["job_id", "text"], ["status", "varchar"], ["we\"ird`", "jsonb"], ["payload", "jsonb"]]);
         let name = TableName::parse(Some("s.jobs")).unwrap();
-        let exact = select(Engine::Postgres, &name, &table, &Wanted::Exact { id: "x' OR 1=1", limit: 20 });
+        let exact = select(SqlEngine::Postgres, &name, &table, &WantedRows::Exact { id: "x' OR 1=1", limit: 20 });
         assert_eq!(
             exact.sql,
             "SELECT \"job_id\"::text, \"status\"::text, \"we\"\"ird`\"::text, \"payload\"::text FROM \"s\".\"jobs\" \
              WHERE \"job_id\" = $1 LIMIT 20"
         );
         assert_eq!(exact.values, ["x' OR 1=1"]);
-        let prefix = select(Engine::MySql, &name, &table, &Wanted::Beginning { prefix: "a_%!", limit: 3 });
+        let prefix = select(SqlEngine::MySql, &name, &table, &WantedRows::Beginning { prefix: "a_%!", limit: 3 });
         assert!(prefix.sql.contains("CONVERT(`we\"ird``` USING utf8mb4)"), "{}", prefix.sql);
         assert!(prefix.sql.ends_with("FROM `s`.`jobs` WHERE `job_id` LIKE ? ESCAPE '!' ORDER BY `job_id` LIMIT 3"));
         assert_eq!(prefix.values, ["a!_!%!!%"]);
-        let filter = Filter { statuses: vec!["Running".into()], live: true, limit: 5 };
-        let newest = select(Engine::Sqlite, &name, &table, &Wanted::Newest { filter: &filter, unfiltered: 1000 });
+        let filter = RowFilter { statuses: vec!["Running".into()], live: true, limit: 5 };
+        let newest =
+            select(SqlEngine::Sqlite, &name, &table, &WantedRows::Newest { filter: &filter, unfiltered: 1000 });
         assert!(newest.sql.contains("NOT IN (?, ?, ?, ?)") && newest.sql.contains(" IN (?)"), "{}", newest.sql);
         assert_eq!(newest.values.last().map(String::as_str), Some("running"));
     }
@@ -166,7 +167,7 @@ mod tests {
     fn a_key_that_is_no_text_is_made_one() {
         let table = table(&[["job_id", "uuid"], ["created_at", "timestamp with time zone"], ["payload", "json"]]);
         let name = TableName::parse(None).unwrap();
-        let exact = select(Engine::Postgres, &name, &table, &Wanted::Exact { id: "x", limit: 1 });
+        let exact = select(SqlEngine::Postgres, &name, &table, &WantedRows::Exact { id: "x", limit: 1 });
         assert!(exact.sql.contains("WHERE \"job_id\"::text = $1"), "{}", exact.sql);
         assert!(exact.sql.contains("to_json(\"created_at\")#>>'{}'"), "{}", exact.sql);
     }

@@ -1,6 +1,6 @@
-//! [`Table`]: which columns there are, and which of them say what.
+//! [`RowTable`]: which columns there are, and which of them say what.
 
-use super::{Engine, Record, Statement};
+use super::{SqlEngine, SqlRecord, Statement};
 use crate::{
     render::plain,
     source::{Ident, SourceError},
@@ -39,23 +39,23 @@ impl TableName {
     }
 
     /// The name as it stands in a statement.
-    pub fn quoted(&self, engine: Engine) -> String {
+    pub fn quoted(&self, engine: SqlEngine) -> String {
         let schema = self.schema.as_ref().map(|schema| engine.quoted(schema.as_str()) + ".");
         schema.unwrap_or_default() + &engine.quoted(self.name.as_str())
     }
 
     /// Asks for the names and types of the columns.
-    pub fn describe(&self, engine: Engine) -> Statement {
+    pub fn describe(&self, engine: SqlEngine) -> Statement {
         let schema = self.schema.as_ref().map(|schema| schema.as_str().to_owned());
         let name = self.name.as_str().to_owned();
         match (engine, schema) {
-            (Engine::Postgres, _) => Statement {
+            (SqlEngine::Postgres, _) => Statement {
                 sql: "SELECT attname::text, format_type(atttypid, NULL)::text FROM pg_attribute \
                       WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
                     .to_owned(),
                 values: vec![self.quoted(engine)],
             },
-            (Engine::MySql, schema) => Statement {
+            (SqlEngine::MySql, schema) => Statement {
                 sql: format!(
                     "SELECT CONVERT(column_name USING utf8mb4), CONVERT(data_type USING utf8mb4) \
                      FROM information_schema.columns WHERE table_name = ? AND table_schema = {} \
@@ -64,7 +64,7 @@ impl TableName {
                 ),
                 values: [name].into_iter().chain(schema).collect(),
             },
-            (Engine::Sqlite, schema) => Statement {
+            (SqlEngine::Sqlite, schema) => Statement {
                 sql: format!(
                     "SELECT CAST(name AS TEXT), CAST(type AS TEXT) FROM pragma_table_info(?{})",
                     if schema.is_some() { ", ?" } else { "" }
@@ -77,13 +77,13 @@ impl TableName {
 
 /// A column.
 #[derive(Debug, Clone)]
-pub(super) struct Column {
+pub(super) struct TableColumn {
     pub name: String,
     /// Its type in the database's words, in lower case.
     pub kind: String,
 }
 
-impl Column {
+impl TableColumn {
     fn kind_has(&self, parts: &[&str]) -> bool {
         parts.iter().any(|part| self.kind.contains(part))
     }
@@ -110,24 +110,24 @@ impl Column {
 }
 
 /// The columns, and which of them say what.
-pub(super) struct Table {
-    pub columns: Vec<Column>,
+pub(super) struct RowTable {
+    pub columns: Vec<TableColumn>,
     key: usize,
 }
 
-impl Table {
+impl RowTable {
     /// Makes sense of the answer to [`TableName::describe`].
     pub fn new(
         at: &str,
         name: &TableName,
-        columns: Vec<Record>,
+        columns: Vec<SqlRecord>,
         key: Option<&Ident>,
         payload: Option<&Ident>,
     ) -> Result<Self, SourceError> {
-        let columns: Vec<Column> = columns
+        let columns: Vec<TableColumn> = columns
             .into_iter()
             .filter_map(|record| match <[Option<String>; 2]>::try_from(record) {
-                Ok([Some(name), kind]) => Some(Column { name, kind: kind.unwrap_or_default().to_lowercase() }),
+                Ok([Some(name), kind]) => Some(TableColumn { name, kind: kind.unwrap_or_default().to_lowercase() }),
                 _ => None,
             })
             .collect();
@@ -162,17 +162,17 @@ impl Table {
     }
 
     /// The column that holds a row's id.
-    pub fn key(&self) -> &Column {
+    pub fn key(&self) -> &TableColumn {
         &self.columns[self.key]
     }
 
     /// The column called so, exactly or but for case.
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    pub fn column(&self, name: &str) -> Option<&TableColumn> {
         find(&self.columns, name).map(|at| &self.columns[at])
     }
 }
 
-fn find(columns: &[Column], name: &str) -> Option<usize> {
+fn find(columns: &[TableColumn], name: &str) -> Option<usize> {
     let exact = columns.iter().position(|column| column.name == name);
     exact.or_else(|| columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)))
 }

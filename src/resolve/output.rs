@@ -11,7 +11,7 @@ use crate::{
     job_id::JobId,
     mask::{mask, mask_json},
     render::{document, plain, table},
-    row::{Row, Summary},
+    row::{Row, RowSummary},
 };
 
 /// How many characters of a value a table shows.
@@ -41,15 +41,15 @@ pub enum ResolveFormat {
 pub fn render(format: ResolveFormat, row: Option<&Row>, resolution: &Resolution) -> anyhow::Result<String> {
     Ok(match format {
         ResolveFormat::Name => resolution.id().map(|id| format!("{id}\n")).unwrap_or_default(),
-        ResolveFormat::Json => document::json(&View::new(row, resolution))?,
-        ResolveFormat::Yaml => document::yaml(&View::new(row, resolution))?,
+        ResolveFormat::Json => document::json(&ResolutionOutput::new(row, resolution))?,
+        ResolveFormat::Yaml => document::yaml(&ResolutionOutput::new(row, resolution))?,
         ResolveFormat::Table => table(&lines(resolution)),
     })
 }
 
 /// The object of `-o json` and `-o yaml`: a contract with scripts.
 #[derive(Serialize)]
-struct View<'a> {
+struct ResolutionOutput<'a> {
     id: Option<&'a JobId>,
     inferred: bool,
     source: Option<&'a str>,
@@ -65,14 +65,14 @@ struct View<'a> {
 #[derive(Serialize)]
 struct RowView<'a> {
     #[serde(flatten)]
-    summary: Summary<'a>,
+    summary: RowSummary<'a>,
     cluster_name: Option<&'a str>,
     namespace: Option<&'a str>,
     parent_job_id: Option<&'a str>,
     updated_at: Option<Timestamp>,
 }
 
-impl<'a> View<'a> {
+impl<'a> ResolutionOutput<'a> {
     fn new(row: Option<&'a Row>, resolution: &'a Resolution) -> Self {
         Self {
             id: resolution.id(),
@@ -81,7 +81,7 @@ impl<'a> View<'a> {
             outcome: resolution.outcome.name(),
             warning: resolution.warning(),
             row: row.map(|row| RowView {
-                summary: Summary::of(row),
+                summary: RowSummary::of(row),
                 cluster_name: row.cluster_name(),
                 namespace: row.namespace(),
                 parent_job_id: row.parent_job_id(),
@@ -138,7 +138,7 @@ pub(super) fn cell(value: &Value) -> String {
 
 /// A value as JSON, so that its type shows; as harmless as a [`cell`].
 pub(super) fn json_cell(value: &Value) -> String {
-    let mut head = Head(Vec::new());
+    let mut head = FirstBytes(Vec::new());
     // A value that does not fit ends the writing early; that is the point.
     let _ = serde_json::to_writer(&mut head, value);
     plain(&mask(&String::from_utf8_lossy(&head.0)), CELL)
@@ -151,9 +151,9 @@ fn is_word(text: &str) -> bool {
 }
 
 /// A writer that takes the first bytes and refuses the rest.
-struct Head(Vec<u8>);
+struct FirstBytes(Vec<u8>);
 
-impl io::Write for Head {
+impl io::Write for FirstBytes {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let room = CELL_BYTES.saturating_sub(self.0.len()).min(bytes.len());
         self.0.extend_from_slice(&bytes[..room]);

@@ -1,10 +1,10 @@
-//! [`neutralize`]: text that a terminal shows and does not obey.
+//! [`sanitize`]: text that a terminal shows and does not obey.
 
 use memchr::memrchr;
 
 use super::{
-    hazard::{find, is_hazard, may_begin},
     sequence,
+    unsafe_chars::{find, is_unsafe, may_begin},
 };
 
 /// Appends `text` to `out` so that nothing in it moves the cursor, sets the title or hides what stands there.
@@ -17,7 +17,7 @@ use super::{
 /// - Characters that turn the direction of text or break lines become `\u{202e}`.
 ///
 /// Text without any of these, the usual case, costs one scan and one copy.
-pub fn neutralize(text: &[u8], out: &mut Vec<u8>) {
+pub fn sanitize(text: &[u8], out: &mut Vec<u8>) {
     let Some(first) = find(text, |b| is_control(b) || b >= 0x7f) else {
         return out.extend_from_slice(text);
     };
@@ -40,7 +40,7 @@ pub(crate) fn neutralize_lines(words: &str) -> Vec<u8> {
         if at > 0 {
             out.push(b'\n');
         }
-        neutralize(line.as_bytes(), &mut out);
+        sanitize(line.as_bytes(), &mut out);
     }
     out
 }
@@ -99,7 +99,7 @@ fn escape(c: char, out: &mut Vec<u8>) {
     match c {
         '\0'..='\x1f' | '\x7f' => out.extend_from_slice(&[b'^', c as u8 ^ 0x40]),
         '\u{80}'..='\u{9f}' => escape_byte(c as u8, out),
-        c if is_hazard(c) => out.extend(c.escape_unicode().map(|c| c as u8)),
+        c if is_unsafe(c) => out.extend(c.escape_unicode().map(|c| c as u8)),
         c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
     }
 }
@@ -117,7 +117,7 @@ mod tests {
 
     fn shown(text: impl AsRef<[u8]>) -> String {
         let mut out = Vec::new();
-        neutralize(text.as_ref(), &mut out);
+        sanitize(text.as_ref(), &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -236,7 +236,7 @@ mod tests {
         #[test]
         fn a_terminal_gets_nothing_to_obey(text in pieces()) {
             let shown = shown(text);
-            prop_assert!(!shown.chars().any(|c| c != '\t' && is_hazard(c)), "{shown:?}");
+            prop_assert!(!shown.chars().any(|c| c != '\t' && is_unsafe(c)), "{shown:?}");
         }
 
         #[test]

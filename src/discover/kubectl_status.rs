@@ -1,4 +1,4 @@
-//! [`Reading`]: what `kubectl get pods` shows of a pod, and [`word`], the same for one container.
+//! [`KubectlStatus`]: what `kubectl get pods` shows of a pod, and [`word`], the same for one container.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::k8s::{
 
 /// STATUS, READY and RESTARTS of a pod, by kubectl's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct KubectlStatus {
     /// Such as `Running`, `Init:0/1`, `CrashLoopBackOff`, `OOMKilled`, `Evicted`, `Terminating`.
     pub status: String,
     /// How many of its containers are ready.
@@ -23,11 +23,11 @@ pub struct Reading {
     pub last_restart: Option<Timestamp>,
 }
 
-impl Reading {
+impl KubectlStatus {
     /// Reads a pod.
-    pub fn of(pod: &Pod) -> Reading {
+    pub fn of(pod: &Pod) -> KubectlStatus {
         let sidecars = pod.spec.init_containers.iter().filter(|container| is_sidecar(container)).count();
-        let mut reading = Reading {
+        let mut reading = KubectlStatus {
             status: plain_status(pod),
             ready: 0,
             total: pod.spec.containers.len() + sidecars,
@@ -133,7 +133,7 @@ const POD_INITIALIZING: &str = "PodInitializing";
 /// STATUS of one container: what it waits for, `Running`, or how it ended (`Completed`, `Error`, `OOMKilled`). A container
 /// that only waits for its pod has the pod's STATUS, as has one that ran when the pod was deleted, evicted or lost sight of;
 /// and one that a started pod's kubelet has not mentioned has `-`.
-pub fn word(pod: &Pod, reading: &Reading, container: &str) -> String {
+pub fn word(pod: &Pod, reading: &KubectlStatus, container: &str) -> String {
     let Some(status) = pod.status_of(container) else {
         let started = matches!(pod.status.phase.as_deref(), Some("Running" | "Succeeded"));
         let silent = started && !pod.is_deleted() || reading.status.is_empty();

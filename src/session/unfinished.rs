@@ -1,21 +1,21 @@
-//! [`Unsettled`]: which containers are not read to the end of what there is.
+//! [`UnfinishedContainers`]: which containers are not read to the end of what there is.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::follow::drive::Standing;
+use crate::follow::drive::DriverReport;
 
 /// Containers that are not read to the end of what there is, as far as they are known to have heard of it.
 ///
-/// A driver's standing counts only when it has taken the latest it was told: one that has settled an instance says nothing
+/// A driver's report counts only when it has taken the latest it was told: one that has settled an instance says nothing
 /// about the next, of which news may be on their way to it.
 #[derive(Debug, Default)]
-pub struct Unsettled {
+pub struct UnfinishedContainers {
     /// The number of the latest news, by container; 0 for what a driver starts with.
     latest: HashMap<usize, u64>,
     open: HashSet<usize>,
 }
 
-impl Unsettled {
+impl UnfinishedContainers {
     /// Takes note of a driver that has just started.
     pub fn add(&mut self, source: usize) {
         self.open.insert(source);
@@ -30,7 +30,7 @@ impl Unsettled {
     }
 
     /// Takes what a driver says of itself.
-    pub fn take(&mut self, Standing { source, settled, news }: Standing) {
+    pub fn take(&mut self, DriverReport { source, settled, news }: DriverReport) {
         if news < self.latest.get(&source).copied().unwrap_or_default() {
             return;
         }
@@ -58,26 +58,26 @@ mod tests {
 
     #[test]
     fn an_answer_to_earlier_news_settles_nothing() {
-        let mut unsettled = Unsettled::default();
-        unsettled.add(3);
-        unsettled.take(Standing { source: 3, settled: true, news: 0 });
-        assert!(unsettled.is_empty());
-        let first = unsettled.tell(3);
-        let second = unsettled.tell(3);
-        unsettled.take(Standing { source: 3, settled: true, news: first });
-        assert!(unsettled.contains(3));
-        unsettled.take(Standing { source: 3, settled: true, news: second });
-        assert!(unsettled.is_empty());
-        unsettled.take(Standing { source: 3, settled: false, news: second });
-        assert!(unsettled.contains(3), "it found something by itself");
+        let mut unfinished = UnfinishedContainers::default();
+        unfinished.add(3);
+        unfinished.take(DriverReport { source: 3, settled: true, news: 0 });
+        assert!(unfinished.is_empty());
+        let first = unfinished.tell(3);
+        let second = unfinished.tell(3);
+        unfinished.take(DriverReport { source: 3, settled: true, news: first });
+        assert!(unfinished.contains(3));
+        unfinished.take(DriverReport { source: 3, settled: true, news: second });
+        assert!(unfinished.is_empty());
+        unfinished.take(DriverReport { source: 3, settled: false, news: second });
+        assert!(unfinished.contains(3), "it found something by itself");
     }
 
     #[test]
     fn a_driver_that_has_ended_needs_no_news() {
-        let mut unsettled = Unsettled::default();
-        unsettled.tell(0);
-        unsettled.tell(0);
-        unsettled.take(Standing::ended(0));
-        assert!(unsettled.is_empty());
+        let mut unfinished = UnfinishedContainers::default();
+        unfinished.tell(0);
+        unfinished.tell(0);
+        unfinished.take(DriverReport::ended(0));
+        assert!(unfinished.is_empty());
     }
 }

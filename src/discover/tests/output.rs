@@ -1,7 +1,7 @@
 //! Entries as text.
 
 use super::{
-    super::view::{Printer, render},
+    super::output::{Printer, render},
     *,
 };
 use crate::render::Headers;
@@ -174,12 +174,12 @@ fn the_order_is_the_jobs_and_does_not_depend_on_the_lists() {
             json!({"initContainers": [{"name": "z"}], "containers": [{"name": "results-export"}, {"name": "a"}]});
         pod.spec = serde_json::from_value(pair).unwrap();
     }
-    let expected: Vec<String> = entries(&taken(pods.clone())).iter().map(Entry::name).collect();
+    let expected: Vec<String> = entries(&taken(pods.clone())).iter().map(TargetEntry::name).collect();
     let in_order: Vec<String> =
         names.iter().flat_map(|name| ["z", "results-export", "a"].map(|c| format!("/{name}/{c}"))).collect();
     assert_eq!(expected, in_order);
     pods.reverse();
-    assert_eq!(entries(&taken(pods)).iter().map(Entry::name).collect::<Vec<_>>(), in_order);
+    assert_eq!(entries(&taken(pods)).iter().map(TargetEntry::name).collect::<Vec<_>>(), in_order);
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_new_list_tells_what_is_gone_and_what_is_news() {
     let news = changes.replace(&next);
     let told: Vec<(String, &str)> = news.iter().map(|entry| (entry.name(), entry.status.as_str())).collect();
     let of = |matched: &Match, status: &'static str| {
-        Entry::of(matched).iter().map(|entry| (entry.name(), status)).collect::<Vec<_>>()
+        TargetEntry::of(matched).iter().map(|entry| (entry.name(), status)).collect::<Vec<_>>()
     };
     assert_eq!(told, [of(&all[0], "Deleted"), of(&all[1], "Deleted"), of(&next[0], "Completed")].concat());
     assert_eq!(changes.remove("no such pod"), []);
@@ -294,5 +294,8 @@ fn a_debug_container_is_news() {
     changes.apply(&matched);
     matched.pod.spec.ephemeral_containers = vec![serde_json::from_value(json!({"name": "debug"})).unwrap()];
     let news = changes.apply(&matched);
-    assert_eq!(news.iter().map(Entry::name).collect::<Vec<_>>(), [format!("default/{}/debug", matched.pod.name())]);
+    assert_eq!(
+        news.iter().map(TargetEntry::name).collect::<Vec<_>>(),
+        [format!("default/{}/debug", matched.pod.name())]
+    );
 }

@@ -1,4 +1,4 @@
-//! [`Asked`]: how the doctor was asked, as words that the commands it suggests repeat.
+//! [`CommandWords`]: how the doctor was asked, as words that the commands it suggests repeat.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::{
 
 /// Words of a command line, quoted for a shell; each is empty or begins with a space.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct CommandWords {
     /// The connection flags, which kubectl and elbtail share; without the namespace.
     pub connect: String,
     /// Those that choose a context of the kubeconfig are left out, for commands that name another one.
@@ -23,9 +23,9 @@ pub struct Asked {
     pub job: String,
 }
 
-impl Asked {
+impl CommandWords {
     /// What the flags say.
-    pub fn of(flags: &ConnectOptions) -> Asked {
+    pub fn of(flags: &ConnectOptions) -> CommandWords {
         // All of them by name, so that none that is added later is forgotten.
         let ConnectOptions {
             kubeconfig,
@@ -83,7 +83,7 @@ impl Asked {
         // kubectl takes it for logs alone.
         let backend = if *insecure_skip_tls_verify_backend { " --insecure-skip-tls-verify-backend" } else { "" };
         let connect = format!("{everywhere}{here}");
-        Asked { connect, connect_elsewhere: everywhere, db: backend.to_owned(), ..Asked::default() }
+        CommandWords { connect, connect_elsewhere: everywhere, db: backend.to_owned(), ..CommandWords::default() }
     }
 
     /// Adds how the row was named. A URL that `from_environment` says is not repeated.
@@ -95,7 +95,7 @@ impl Asked {
         latest: bool,
         db: &DbOptions,
         from_environment: bool,
-    ) -> Asked {
+    ) -> CommandWords {
         let DbOptions { db: url, db_table, db_key, db_payload, db_headers, request_timeout: _ } = db;
         if let Some(url) = url.as_ref().filter(|_| !from_environment) {
             let url = url.expose_secret();

@@ -8,7 +8,7 @@ fn now() -> jiff::Timestamp {
 
 /// NAME, READY, STATUS, RESTARTS, and the word of each container.
 fn shown(pod: &Pod) -> (String, String) {
-    let reading = Reading::of(pod);
+    let reading = KubectlStatus::of(pod);
     let words: Vec<String> = targets(pod).iter().map(|target| word(pod, &reading, &target.container)).collect();
     let columns = [pod.name(), &reading.ready_column(), &reading.status, &reading.restarts.to_string()].join(" ");
     (columns, words.join(" "))
@@ -87,9 +87,9 @@ fn of_a_whole_life() {
 #[test]
 fn restarts_tell_when_the_last_was() {
     let crashloop = &listed("pods-list-quirks")[1];
-    let reading = Reading::of(crashloop);
+    let reading = KubectlStatus::of(crashloop);
     assert_eq!(reading.restarts_column(now()), "3 (26s ago)");
-    assert_eq!(Reading::of(&listed("pods-list-quirks")[0]).restarts_column(now()), "0");
+    assert_eq!(KubectlStatus::of(&listed("pods-list-quirks")[0]).restarts_column(now()), "0");
 }
 
 /// A pod of one init container and two containers from their statuses.
@@ -212,7 +212,7 @@ fn of_a_pod_that_is_deleted() {
         (json!({"phase": "Running", "reason": "NodeLost"}), "Unknown"),
     ] {
         let pod = pod(json!({"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}, "status": value}));
-        assert_eq!(Reading::of(&pod).status, expected);
+        assert_eq!(KubectlStatus::of(&pod).status, expected);
     }
 }
 
@@ -264,7 +264,7 @@ fn of_a_pod_with_sidecars() {
                 "conditions": [{"type": "Initialized", "status": initialized}],
             },
         }));
-        let reading = Reading::of(&pod);
+        let reading = KubectlStatus::of(&pod);
         format!("{} {} {}", reading.ready_column(), reading.status, reading.restarts_column(now()))
     };
     // A sidecar that has started counts as initialised; one that has not is waited for.

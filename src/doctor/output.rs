@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Code, Finding, Report, Severity, State};
+use super::{CheckState, Code, Finding, Report, Severity};
 use crate::render::document;
 
 /// What `-o` takes.
@@ -42,18 +42,18 @@ fn text(report: &Report, detail: Detail) -> String {
     for finding in &report.findings {
         // A note that says what the first line said has only its next step to add.
         let is_said = report.healthy && finding.summary == report.summary;
-        let head = if is_said { Head::Said } else { Head::Own };
+        let head = if is_said { FindingHead::Said } else { FindingHead::Own };
         write_finding(&mut out, finding, head, detail);
     }
     if !report.healthy {
         let checks = report.checks.iter().map(|check| match (check.state, &check.reason) {
-            (State::Ok, _) => format!("{} ok", check.check.as_str()),
-            (State::Note, _) => format!("{} note", check.check.as_str()),
-            (State::Problem, _) => format!("{} PROBLEM", check.check.as_str()),
-            (State::NotChecked, Some(why)) => {
+            (CheckState::Ok, _) => format!("{} ok", check.check.as_str()),
+            (CheckState::Note, _) => format!("{} note", check.check.as_str()),
+            (CheckState::Problem, _) => format!("{} PROBLEM", check.check.as_str()),
+            (CheckState::NotChecked, Some(why)) => {
                 format!("{} not checked ({})", check.check.as_str(), why.lines().next().unwrap_or_default())
             }
-            (State::NotChecked, None) => format!("{} not checked", check.check.as_str()),
+            (CheckState::NotChecked, None) => format!("{} not checked", check.check.as_str()),
         });
         line(&mut out, 0, &format!("checked: {}", together(checks.collect())));
     }
@@ -86,19 +86,19 @@ fn together(checks: Vec<String>) -> String {
 
 /// The first line of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Head {
+enum FindingHead {
     /// It has its own.
     Own,
     /// The report's first line says the same.
     Said,
 }
 
-fn write_finding(out: &mut String, finding: &Finding, head: Head, detail: Detail) {
+fn write_finding(out: &mut String, finding: &Finding, head: FindingHead, detail: Detail) {
     let word = match finding.severity {
         Severity::Problem => "problem",
         Severity::Note => "note",
     };
-    if head == Head::Own {
+    if head == FindingHead::Own {
         line(out, 0, &format!("{word}: {} [{}]", finding.summary, finding.code.as_str()));
     }
     // Whose pods the others are is of interest to few, and would stand under every report.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Entry,
+    TargetEntry,
     columns::{Lines, differ},
 };
 use crate::{
@@ -29,7 +29,7 @@ pub enum TargetsFormat {
 
 impl TargetsFormat {
     /// Whether `now` is worth a line after `before`.
-    pub(super) fn shows(self, before: &Entry, now: &Entry) -> bool {
+    pub(super) fn shows(self, before: &TargetEntry, now: &TargetEntry) -> bool {
         match self {
             TargetsFormat::Table => differ(false, before, now),
             TargetsFormat::Wide => differ(true, before, now),
@@ -42,9 +42,9 @@ impl TargetsFormat {
 
 /// The object of `-o json` and `-o yaml`: a contract with scripts.
 #[derive(Serialize)]
-struct View<'a> {
+struct TargetsOutput<'a> {
     job: &'a JobId,
-    targets: &'a [Entry],
+    targets: &'a [TargetEntry],
 }
 
 /// The whole list, with a line end. No entries give an empty table, and an object with an empty list.
@@ -54,13 +54,13 @@ struct View<'a> {
 pub fn render(
     format: TargetsFormat,
     job: &JobId,
-    entries: &[Entry],
+    entries: &[TargetEntry],
     headers: Headers,
     now: Timestamp,
 ) -> anyhow::Result<String> {
     Ok(match format {
-        TargetsFormat::Json => document::json(&View { job, targets: entries })?,
-        TargetsFormat::Yaml => document::yaml(&View { job, targets: entries })?,
+        TargetsFormat::Json => document::json(&TargetsOutput { job, targets: entries })?,
+        TargetsFormat::Yaml => document::yaml(&TargetsOutput { job, targets: entries })?,
         _ => Printer::new(format, headers).print(entries, now)?,
     })
 }
@@ -82,7 +82,7 @@ impl Printer {
     ///
     /// # Errors
     /// None is known; what the serializers can report is handed on.
-    pub fn print(&mut self, entries: &[Entry], now: Timestamp) -> anyhow::Result<String> {
+    pub fn print(&mut self, entries: &[TargetEntry], now: Timestamp) -> anyhow::Result<String> {
         match self.format {
             TargetsFormat::Table | TargetsFormat::Wide => Ok(self.lines.of(entries, now)),
             // A name stands for something that is there.

@@ -1,13 +1,13 @@
-//! [`Trouble`]: the same mishap of many pods or containers is one finding.
+//! [`Mishap`]: the same mishap of many pods or containers is one finding.
 
-use super::scene::count;
+use super::case::count;
 use crate::{
     discover::Match,
     doctor::{Code, Finding},
 };
 
 /// One mishap. `what` is a sentence in which `{}` stands for whom it befell, and `<is|are>` for the verb that fits.
-pub(super) struct Trouble<'a> {
+pub(super) struct Mishap<'a> {
     pub code: Code,
     pub is_problem: bool,
     pub found: &'a Match,
@@ -22,16 +22,16 @@ pub(super) struct Trouble<'a> {
 }
 
 /// Groups what is the same: the code, the container's name and the sentence.
-pub(super) fn group(troubles: Vec<Trouble<'_>>) -> Vec<Finding> {
-    let mut groups: Vec<Vec<Trouble<'_>>> = Vec::new();
-    for trouble in troubles {
-        let same = |other: &Trouble<'_>| {
+pub(super) fn group(troubles: Vec<Mishap<'_>>) -> Vec<Finding> {
+    let mut groups: Vec<Vec<Mishap<'_>>> = Vec::new();
+    for mishap in troubles {
+        let same = |other: &Mishap<'_>| {
             (other.code, other.is_problem, &other.container, &other.what)
-                == (trouble.code, trouble.is_problem, &trouble.container, &trouble.what)
+                == (mishap.code, mishap.is_problem, &mishap.container, &mishap.what)
         };
         match groups.iter_mut().find(|group| group.first().is_some_and(same)) {
-            Some(group) => group.push(trouble),
-            None => groups.push(vec![trouble]),
+            Some(group) => group.push(mishap),
+            None => groups.push(vec![mishap]),
         }
     }
     groups.into_iter().filter_map(finding).collect()
@@ -52,7 +52,7 @@ fn agree(text: &str, is_one: bool) -> String {
     out + rest
 }
 
-fn finding(group: Vec<Trouble<'_>>) -> Option<Finding> {
+fn finding(group: Vec<Mishap<'_>>) -> Option<Finding> {
     let first = group.first()?;
     let pods = match group.len() {
         1 => format!("pod {}", first.found.pod.name()),
@@ -70,9 +70,9 @@ fn finding(group: Vec<Trouble<'_>>) -> Option<Finding> {
             if group.len() == 1 { it.shown.clone() } else { format!("{}: {}", it.found.pod.name(), it.shown) }
         }))
         .evidences(&first.words);
-    for trouble in &group {
-        finding = finding.about(trouble.found.pod.name());
-        finding = trouble.found.pod.jobs().fold(finding, |finding, job| finding.about(job));
+    for mishap in &group {
+        finding = finding.about(mishap.found.pod.name());
+        finding = mishap.found.pod.jobs().fold(finding, |finding, job| finding.about(job));
     }
     Some(finding)
 }

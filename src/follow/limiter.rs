@@ -1,4 +1,4 @@
-//! [`Gate`]: how many logs are opened at once, and when none is.
+//! [`RequestLimiter`]: how many logs are opened at once, and when none is.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ const QUESTIONS: usize = 24;
 
 /// Shared by all followers of a cluster.
 #[derive(Debug)]
-pub struct Gate {
+pub struct RequestLimiter {
     opens: Semaphore,
     questions: Semaphore,
     /// Until when the server asked to be left alone.
@@ -31,9 +31,9 @@ pub struct Gate {
     read: AtomicBool,
 }
 
-impl Default for Gate {
+impl Default for RequestLimiter {
     fn default() -> Self {
-        Gate {
+        RequestLimiter {
             opens: Semaphore::new(OPENS),
             questions: Semaphore::new(QUESTIONS),
             closed_until: Mutex::default(),
@@ -42,7 +42,7 @@ impl Default for Gate {
     }
 }
 
-impl Gate {
+impl RequestLimiter {
     /// Waits for a place. An urgent request, for a log that may vanish, passes those that queue; a server's wish to be left
     /// alone holds for it too. The place is given back when the answer's head has come.
     pub async fn enter(&self, urgent: bool) -> Option<SemaphorePermit<'_>> {
@@ -107,12 +107,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_servers_wish_holds_for_those_who_queue_already() {
-        let gate = Gate::default();
-        let inside = gate.opens.acquire_many(OPENS as u32).await.unwrap();
-        let mut queued = gate.enter(false).boxed();
+        let limiter = RequestLimiter::default();
+        let inside = limiter.opens.acquire_many(OPENS as u32).await.unwrap();
+        let mut queued = limiter.enter(false).boxed();
         assert!(queued.as_mut().now_or_never().is_none());
         let began = Instant::now();
-        gate.heed(&busy());
+        limiter.heed(&busy());
         drop(inside);
         queued.await;
         assert!(began.elapsed() >= PAUSE);
@@ -120,15 +120,15 @@ mod tests {
 
     #[tokio::test]
     async fn it_holds_for_urgent_requests_and_for_questions() {
-        let gate = Gate::default();
+        let limiter = RequestLimiter::default();
         for question in [false, true] {
             for urgent in [false, true] {
                 let began = Instant::now();
-                gate.heed(&busy());
+                limiter.heed(&busy());
                 if question {
-                    gate.ask(urgent).await
+                    limiter.ask(urgent).await
                 } else {
-                    gate.enter(urgent).await
+                    limiter.enter(urgent).await
                 };
                 assert!(began.elapsed() >= PAUSE, "question {question}, urgent {urgent}");
             }
@@ -137,9 +137,9 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_than_so_many_logs_are_opened_at_a_time() {
-        let gate = Gate::default();
-        let _inside = gate.opens.acquire_many(OPENS as u32).await.unwrap();
-        assert!(gate.enter(false).now_or_never().is_none());
-        assert!(gate.enter(true).now_or_never().is_some(), "a log that may vanish");
+        let limiter = RequestLimiter::default();
+        let _inside = limiter.opens.acquire_many(OPENS as u32).await.unwrap();
+        assert!(limiter.enter(false).now_or_never().is_none());
+        assert!(limiter.enter(true).now_or_never().is_some(), "a log that may vanish");
     }
 }

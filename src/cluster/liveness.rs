@@ -1,4 +1,4 @@
-//! [`Ear`]: notices when a peer last said anything, be it only the answer to a PING.
+//! [`PeerLiveness`]: notices when a peer last said anything, be it only the answer to a PING.
 
 use std::{
     io,
@@ -22,7 +22,7 @@ use crate::causes::find;
 
 /// What is known about a peer's being alive.
 #[derive(Debug)]
-pub(super) struct Ear {
+pub(super) struct PeerLiveness {
     last: Mutex<Instant>,
     /// An answer is overdue and the peer silent; cleared by its next byte.
     suspicious: AtomicBool,
@@ -30,21 +30,21 @@ pub(super) struct Ear {
     tls: OnceLock<rustls::Error>,
 }
 
-/// A wire with an ear on it.
-pub(super) struct Overheard {
+/// A wire that is listened to.
+pub(super) struct WatchedWire {
     wire: Box<dyn Wire>,
-    ear: Arc<Ear>,
+    liveness: Arc<PeerLiveness>,
 }
 
-impl Ear {
+impl PeerLiveness {
     /// Listens on a wire.
-    pub fn on(wire: Box<dyn Wire>) -> (Overheard, Arc<Self>) {
-        let ear = Arc::new(Self {
+    pub fn on(wire: Box<dyn Wire>) -> (WatchedWire, Arc<Self>) {
+        let liveness = Arc::new(Self {
             last: Mutex::new(Instant::now()),
             suspicious: AtomicBool::new(false),
             tls: OnceLock::new(),
         });
-        (Overheard { wire, ear: ear.clone() }, ear)
+        (WatchedWire { wire, liveness: liveness.clone() }, liveness)
     }
 
     /// An answer asked for at `then` is overdue: suspects the peer if it has said nothing at all since.
@@ -73,24 +73,24 @@ impl Ear {
     }
 }
 
-impl AsyncRead for Overheard {
+impl AsyncRead for WatchedWire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.wire).poll_read(cx, buf);
         if buf.filled().len() > before {
-            self.ear.hear();
+            self.liveness.hear();
         }
         if let Poll::Ready(Err(error)) = &polled
             && let Some(error) = find::<rustls::Error>(error)
         {
             // Only the first one tells why.
-            let _ = self.ear.tls.set(error.clone());
+            let _ = self.liveness.tls.set(error.clone());
         }
         polled
     }
 }
 
-impl AsyncWrite for Overheard {
+impl AsyncWrite for WatchedWire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.wire).poll_write(cx, buf)
     }

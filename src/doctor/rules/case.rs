@@ -1,25 +1,25 @@
-//! [`Scene`]: the facts of a job that has an id on a cluster that answers, with what every rule needs to look up.
+//! [`Case`]: the facts of a job that has an id on a cluster that answers, with what every rule needs to look up.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Event};
 
 use crate::{
     discover::{Match, age::human},
-    doctor::{Facts, Line, LogFacts, Part, Seen},
+    doctor::{ClusterAnswers, Facts, LogFacts, TailLine, TailPart},
     job_id::JobId,
     k8s::{JobCondition, Pod, Role},
     shell::quote,
 };
 
 /// What is looked at.
-pub(super) struct Scene<'a> {
+pub(super) struct Case<'a> {
     pub facts: &'a Facts,
-    pub seen: &'a Seen,
+    pub seen: &'a ClusterAnswers,
     pub id: &'a JobId,
 }
 
-impl<'a> Scene<'a> {
-    pub fn new(facts: &'a Facts, seen: &'a Seen, id: &'a JobId) -> Self {
+impl<'a> Case<'a> {
+    pub fn new(facts: &'a Facts, seen: &'a ClusterAnswers, id: &'a JobId) -> Self {
         Self { facts, seen, id }
     }
 
@@ -67,9 +67,10 @@ impl<'a> Scene<'a> {
 
     /// Whether the log of this container was asked for and refused, so that nothing is known of what it holds.
     pub fn is_unread(&self, pod: &Pod, container: &str) -> bool {
-        let read =
-            [Part::Tail, Part::Previous, Part::Head].into_iter().filter_map(|part| self.log(pod, container, part));
-        read.into_iter().all(|log| !matches!(log.answer, crate::doctor::Answer::Lines(_)))
+        let read = [TailPart::Tail, TailPart::Previous, TailPart::Head]
+            .into_iter()
+            .filter_map(|part| self.log(pod, container, part));
+        read.into_iter().all(|log| !matches!(log.answer, crate::doctor::TailAnswer::Lines(_)))
     }
 
     /// Whether the server did not say that this is forbidden.
@@ -125,22 +126,22 @@ impl<'a> Scene<'a> {
     }
 
     /// A piece of a container's log that was read.
-    pub fn log(&self, pod: &Pod, container: &str, part: Part) -> Option<&'a LogFacts> {
+    pub fn log(&self, pod: &Pod, container: &str, part: TailPart) -> Option<&'a LogFacts> {
         let logs = self.seen.logs.iter();
         logs.into_iter()
             .find(|log| log.part == part && log.target.container == container && log.target.uid == pod.uid())
     }
 
     /// The lines of a container that were read: the instance before, then the latest.
-    pub fn lines(&self, pod: &Pod, container: &str) -> impl Iterator<Item = &'a Line> {
-        let before = self.log(pod, container, Part::Previous).map_or(&[][..], LogFacts::lines);
-        let latest = self.log(pod, container, Part::Tail).map_or(&[][..], LogFacts::lines);
+    pub fn lines(&self, pod: &Pod, container: &str) -> impl Iterator<Item = &'a TailLine> {
+        let before = self.log(pod, container, TailPart::Previous).map_or(&[][..], LogFacts::lines);
+        let latest = self.log(pod, container, TailPart::Tail).map_or(&[][..], LogFacts::lines);
         before.iter().chain(latest)
     }
 
     /// The last words of a container's latest instance that has any.
     pub fn last_words(&self, pod: &Pod, container: &str, count: usize) -> Vec<String> {
-        let lines = [Part::Tail, Part::Previous].into_iter().find_map(|part| {
+        let lines = [TailPart::Tail, TailPart::Previous].into_iter().find_map(|part| {
             let lines = self.log(pod, container, part)?.lines();
             lines.iter().any(|line| !line.text.trim().is_empty()).then_some(lines)
         });

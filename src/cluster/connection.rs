@@ -1,4 +1,4 @@
-//! [`Lane`]: one HTTP connection and how many streams it takes.
+//! [`ServerConnection`]: one HTTP connection and how many streams it takes.
 
 use std::{
     sync::{
@@ -18,9 +18,9 @@ use kube::client::Body;
 use tower::BoxError;
 
 use super::{
-    counters::{Counting, Open},
+    counters::{Counting, OpenConnection},
     dial::Dialed,
-    ear::{Ear, Overheard},
+    liveness::{PeerLiveness, WatchedWire},
 };
 
 /// Streams on one HTTP/2 connection. A server takes 100 unless configured otherwise and a hyper client stalls without
@@ -51,14 +51,14 @@ impl Default for Keepalive {
 }
 
 /// A connection on which requests can be sent.
-pub(super) struct Lane {
+pub(super) struct ServerConnection {
     sender: Sender,
     /// How many requests may be under way at once.
     pub capacity: usize,
     /// No new requests: it failed one, or other credentials are in use now.
     retired: AtomicBool,
     /// Whether the server is still there.
-    pub ear: Arc<Ear>,
+    pub liveness: Arc<PeerLiveness>,
 }
 
 enum Sender {
@@ -74,19 +74,19 @@ pub(super) struct Unanswered {
     pub unsent: Option<Box<Request<Body>>>,
 }
 
-impl Lane {
+impl ServerConnection {
     /// Speaks HTTP on a fresh connection: returns when requests can be sent.
     pub async fn open(dialed: Dialed, keepalive: Keepalive, counting: &Arc<Counting>) -> Result<Self, BoxError> {
-        let open = Open::new(counting);
-        let (wire, ear) = Ear::on(dialed.wire);
+        let open = OpenConnection::new(counting);
+        let (wire, liveness) = PeerLiveness::on(dialed.wire);
         let (sender, capacity) = if dialed.http2 {
-            let (sender, capacity) = http2(wire, keepalive, open).await.map_err(|error| ear.cause(error))?;
+            let (sender, capacity) = http2(wire, keepalive, open).await.map_err(|error| liveness.cause(error))?;
             (Sender::Http2(sender), capacity)
         } else {
-            let sender = http1(wire, open).await.map_err(|error| ear.cause(error))?;
+            let sender = http1(wire, open).await.map_err(|error| liveness.cause(error))?;
             (Sender::Http1(Mutex::new(Some(sender))), 1)
         };
-        Ok(Self { sender, capacity, retired: AtomicBool::new(false), ear })
+        Ok(Self { sender, capacity, retired: AtomicBool::new(false), liveness })
     }
 
     /// Whether this is HTTP/2.
@@ -99,12 +99,12 @@ impl Lane {
         let closed = match &self.sender {
             Sender::Http2(sender) => sender.is_closed(),
             Sender::Http1(sender) => {
-                // Absent means in use, and the caller asks only about lanes that are not.
+                // Absent means in use, and the caller asks only about connections that are not.
                 let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
                 sender.as_ref().is_none_or(http1::SendRequest::is_closed)
             }
         };
-        !closed && !self.retired.load(Relaxed) && !self.ear.is_suspicious()
+        !closed && !self.retired.load(Relaxed) && !self.liveness.is_suspicious()
     }
 
     /// Takes no new requests from here on; those under way finish.
@@ -119,31 +119,31 @@ impl Lane {
                 let answer = sender.clone().try_send_request(request).await;
                 answer.map_err(|mut error| Unanswered {
                     unsent: error.take_message().map(Box::new),
-                    error: self.ear.cause(error.into_error()),
+                    error: self.liveness.cause(error.into_error()),
                 })
             }
             Sender::Http1(parked) => {
                 let taken = parked.lock().unwrap_or_else(PoisonError::into_inner).take();
-                // The pool gives an HTTP/1.1 lane to one request at a time, and none after a request was abandoned.
+                // The pool gives an HTTP/1.1 connection to one request at a time, and none after a request was abandoned.
                 let Some(mut sender) = taken else {
                     return Err(Unanswered { error: "it is in use".into(), unsent: Some(Box::new(request)) });
                 };
                 // The last answer's end may not have been seen by the connection yet.
                 if let Err(error) = sender.ready().await {
-                    return Err(Unanswered { error: self.ear.cause(error), unsent: Some(Box::new(request)) });
+                    return Err(Unanswered { error: self.liveness.cause(error), unsent: Some(Box::new(request)) });
                 }
                 let answer = sender.try_send_request(origin_form(request)).await;
                 *parked.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
                 answer.map_err(|mut error| Unanswered {
                     unsent: error.take_message().map(Box::new),
-                    error: self.ear.cause(error.into_error()),
+                    error: self.liveness.cause(error.into_error()),
                 })
             }
         }
     }
 }
 
-async fn http1(wire: Overheard, open: Open) -> hyper::Result<http1::SendRequest<Body>> {
+async fn http1(wire: WatchedWire, open: OpenConnection) -> hyper::Result<http1::SendRequest<Body>> {
     let (sender, connection) = http1::handshake(TokioIo::new(wire)).await?;
     tokio::spawn(async move {
         // Its error reaches whoever waits for an answer or reads a body.
@@ -154,9 +154,9 @@ async fn http1(wire: Overheard, open: Open) -> hyper::Result<http1::SendRequest<
 }
 
 async fn http2(
-    wire: Overheard,
+    wire: WatchedWire,
     Keepalive(keepalive): Keepalive,
-    open: Open,
+    open: OpenConnection,
 ) -> Result<(http2::SendRequest<Body>, usize), BoxError> {
     let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())

@@ -3,14 +3,14 @@
 
 /// Whether a character must not reach a terminal: controls, of which some terminals take C1 for escape sequences too, and the
 /// characters that break a line or turn the direction of the text around them.
-pub(crate) fn is_hazard(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Whether a hazard beyond the C0 controls may start with this byte in UTF-8.
+/// Whether an unsafe character beyond the C0 controls may start with this byte in UTF-8.
 pub(super) fn may_begin(byte: u8) -> bool {
     matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
 }
