@@ -318,7 +318,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
         }
         'elbtail;save' {
             [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'Which of several rows, by its id or the first 6 or more characters of it')
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'With --all: where /healthz and /metrics (Prometheus) are answered')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'With --all: where /healthz and /metrics (Prometheus) are answered [default: 127.0.0.1:8080, or a free port if it is in use]')
             [CompletionResult]::new('--lease-duration', '--lease-duration', [CompletionResultType]::ParameterName, 'With --all: how long a job is left alone whose Lease is not renewed')
             [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'How long a line may wait for others before it is made durable: less means more and smaller files')
             [CompletionResult]::new('--node-logs', '--node-logs', [CompletionResultType]::ParameterName, 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted')

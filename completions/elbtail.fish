@@ -304,7 +304,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l match-server-
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l job -d 'Which of several rows, by its id or the first 6 or more characters of it' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l listen -d 'With --all: where /healthz and /metrics (Prometheus) are answered' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l listen -d 'With --all: where /healthz and /metrics (Prometheus) are answered [default: 127.0.0.1:8080, or a free port if it is in use]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l lease-duration -d 'With --all: how long a job is left alone whose Lease is not renewed' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l max-age -d 'How long a line may wait for others before it is made durable: less means more and smaller files' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'

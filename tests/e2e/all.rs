@@ -376,8 +376,13 @@ fn two_archives_keep_the_same_job() {
     let one = Scene::new(Stage::new());
     let place = format!("{}-too", one.place);
     let replica = one.replica(&[]);
-    let other = one.stage.start(&["save", "-f", "--all", &place, "--listen", "127.0.0.1:0", "--redact"]);
-    other.until_said("/metrics on http://");
+    // Neither of them need be told where it listens.
+    let other = one.stage.start(&["save", "-f", "--all", &place, "--redact"]);
+    other.until_said("/metrics on http://127.0.0.1:");
+    let third = one.stage.start(&["save", "-f", "--all", &place, "--redact"]);
+    third.until_said("/metrics on http://127.0.0.1:");
+    third.signal("-TERM");
+    third.end().code(143);
     let plan = JobPlan::batch(0).counts("blast", 100);
     one.stage.create(&plan);
     for replica in [&replica.0, &other] {

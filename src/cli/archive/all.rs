@@ -3,12 +3,13 @@
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use tokio::{sync::mpsc, task::LocalSet};
+use tokio::{net::TcpListener, sync::mpsc, task::LocalSet};
 
 use super::{
     args::{AllArgs, SaveArgs},
@@ -49,6 +50,9 @@ use crate::{
 /// The shortest time a Lease may last: what is shorter costs more requests than it is worth.
 const SHORTEST: Duration = Duration::from_secs(2);
 
+/// Where it listens unless told: nobody else's machine is let in.
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
 /// Keeps every job, until a signal asks for an end.
 pub(super) async fn run(
     args: SaveArgs,
@@ -62,9 +66,7 @@ pub(super) async fn run(
         let text = format!("--lease-duration {lease_duration:#}: a Lease must last {} s or longer", SHORTEST.as_secs());
         return Err(Failure::Usage(text));
     }
-    let (listener, address) = serve::listen(listen)
-        .await
-        .map_err(|error| Failure::Usage(format!("--listen {listen}: {error}; give another address or port")))?;
+    let (listener, address) = listening(listen).await?;
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, None).await?;
     let board = Board::default();
@@ -93,6 +95,21 @@ pub(super) async fn run(
     let exit = LocalSet::new().run_until(supervisor.run(asked_to_end())).await;
     server.abort();
     Ok(exit)
+}
+
+/// Listens where it is asked to; else at the usual place, and not at all costs: what is saved matters more than who asks how it goes.
+async fn listening(wanted: Option<SocketAddr>) -> Result<(TcpListener, SocketAddr), Failure> {
+    let refused = |at: SocketAddr, error: std::io::Error| {
+        Failure::Usage(format!("--listen {at}: {error}; give another address or port"))
+    };
+    if let Some(wanted) = wanted {
+        return serve::listen(wanted).await.map_err(|error| refused(wanted, error));
+    }
+    let free = SocketAddr::new(USUAL.ip(), 0);
+    match serve::listen(USUAL).await {
+        Err(_) => serve::listen(free).await.map_err(|error| refused(free, error)),
+        listens => listens.map_err(|error| refused(USUAL, error)),
+    }
 }
 
 /// Who holds a Lease: as with client-go, the host, which is the pod's name, and something that no other run has.

@@ -87,15 +87,9 @@ pub struct AllArgs {
     /// cluster needs for it.
     #[arg(long, requires = "follow", conflicts_with = "job")]
     pub all: bool,
-    /// With --all: where /healthz and /metrics (Prometheus) are answered
-    #[arg(
-        long,
-        requires = "all",
-        conflicts_with = "job",
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
-    pub listen: SocketAddr,
+    /// With --all: where /healthz and /metrics (Prometheus) are answered [default: 127.0.0.1:8080, or a free port if it is in use]
+    #[arg(long, requires = "all", conflicts_with = "job", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
     /// With --all: how long a job is left alone whose Lease is not renewed
     #[arg(long, requires = "all", conflicts_with = "job", value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, default_value = "15s")]
     pub lease_duration: SignedDuration,
