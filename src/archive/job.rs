@@ -1,8 +1,9 @@
 //! [`Archive`] and [`ArchivedJob`]: what was written, read again.
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{collections::BTreeMap, ops::RangeInclusive, pin::pin, sync::Arc};
 
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -212,6 +213,9 @@ pub struct Summary {
     pub size: u64,
 }
 
+/// Chunks of a stream that are read ahead.
+const AHEAD: usize = 4;
+
 /// Characters of an id that are enough.
 const ENOUGH: usize = 6;
 
@@ -298,16 +302,37 @@ impl ArchivedJob {
         Ok(last)
     }
 
-    /// Hands on the lines of a stream, chunk by chunk; memory is one chunk.
+    /// Hands on the lines of a stream, chunk by chunk; memory is four chunks.
     ///
     /// # Errors
     /// [`ArchiveError::Damaged`], or what the store says.
-    pub async fn lines(&self, stream: &ArchivedStream, mut take: impl FnMut(Vec<Line>)) -> Result<(), ArchiveError> {
-        for chunk in self.streams.get(stream).into_iter().flat_map(|kept| &kept.chunks) {
-            take(read(&self.store, &self.key, stream, chunk).await?);
+    pub async fn lines(&self, of: &ArchivedStream, mut take: impl FnMut(Vec<Line>)) -> Result<(), ArchiveError> {
+        let chunks = self.streams.get(of).into_iter().flat_map(|kept| &kept.chunks);
+        let mut read = pin!(read_all(&self.store, &self.key, of, chunks.cloned().collect(), AHEAD));
+        while let Some(lines) = read.try_next().await? {
+            take(lines);
         }
         Ok(())
     }
+}
+
+/// The lines of chunks, one chunk after the other; `ahead` are read at a time.
+pub(super) fn read_all(
+    store: &Store,
+    job: &JobKey,
+    of: &ArchivedStream,
+    chunks: Vec<Chunk>,
+    ahead: usize,
+) -> impl futures::Stream<Item = Result<Vec<Line>, ArchiveError>> + use<> {
+    let whose = Arc::new((store.clone(), job.clone(), of.clone()));
+    let lines = move |chunk: Chunk| {
+        let whose = whose.clone();
+        async move {
+            let (store, job, of) = &*whose;
+            read(store, job, of, &chunk).await
+        }
+    };
+    stream::iter(chunks).map(lines).buffered(ahead)
 }
 
 /// The lines of a chunk, checked.

@@ -1,14 +1,22 @@
 //! [`Position`]: how far a container's instances are in an archive, for a follower to go on from.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::pin,
+};
 
+use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobKey, Store, job::read, record::Chunk};
+use super::{
+    ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobKey, Store, job::read_all, record::Chunk,
+    store::AT_ONCE,
+};
 use crate::k8s::{Line, Stamp};
 
-/// What a follower remembers of a log: this many lines always, and this many at most.
-const REMEMBERED: (u64, u64) = (256, 65_536);
+/// What a follower remembers of a log: this many lines always, and this many at most. Of a quiet log each may lie in a chunk of its
+/// own.
+const REMEMBERED: (u64, u64) = (32, 65_536);
 
 /// How long before its last line a follower remembers a log.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_secs(4);
@@ -20,7 +28,7 @@ pub struct Position {
     pub lines: u64,
     /// Whether it is complete, so that nothing of it need be read again.
     pub complete: bool,
-    /// The latest durable lines: at least 256, and all of the last seconds, if there are so many. None of a complete stream.
+    /// The latest durable lines: at least 32, and all of the last seconds, if there are so many. None of a complete stream.
     pub tail: Vec<Line>,
     /// The latest stamp of the durable lines before `tail`; `None` if there are none.
     pub before: Option<Stamp>,
@@ -50,12 +58,7 @@ impl Durable {
         }
     }
 
-    pub async fn position(
-        &self,
-        store: &Store,
-        job: &JobKey,
-        stream: &ArchivedStream,
-    ) -> Result<Position, ArchiveError> {
+    pub async fn position(&self, store: &Store, job: &JobKey, of: &ArchivedStream) -> Result<Position, ArchiveError> {
         let mut position = Position {
             lines: self.tail.back().map_or(0, |chunk| chunk.first_line + chunk.lines),
             complete: self.complete,
@@ -63,9 +66,10 @@ impl Durable {
             ..Position::default()
         };
         // Nothing of it will be read again.
-        let tail = self.tail.iter().filter(|_| !self.complete);
-        for chunk in tail {
-            position.tail.extend(read(store, job, stream, chunk).await?);
+        let tail = if self.complete { Vec::new() } else { self.tail.iter().cloned().collect() };
+        let mut read = pin!(read_all(store, job, of, tail, AT_ONCE));
+        while let Some(lines) = read.try_next().await? {
+            position.tail.extend(lines);
         }
         let dropped = position.tail.len().saturating_sub(REMEMBERED.1 as usize);
         position.before = position.tail.drain(..dropped).map(|line| line.stamp).max().max(position.before);

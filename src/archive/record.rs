@@ -111,6 +111,9 @@ pub struct JobState {
     pub status: Option<String>,
     /// Whether it has ended, so that nothing is to come.
     pub ended: bool,
+    /// Where its pods were found: the API server and the namespace. Pods that are not found elsewhere are not gone by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// Whether secrets were masked before lines were kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub masked: bool,

@@ -314,6 +314,11 @@ impl Writer {
         open.filter_map(|(at, open)| Some((StreamId(at), open.stream.instance()?.clone()))).collect()
     }
 
+    /// Whether anything is known of a stream.
+    pub fn knows(&self, stream: &ArchivedStream) -> bool {
+        self.ids.contains_key(stream)
+    }
+
     /// How many lines a stream has, those included that are not durable yet.
     pub fn lines(&self, id: StreamId) -> u64 {
         let open = &self.streams[id.0];
@@ -338,15 +343,15 @@ impl Writer {
     }
 
     async fn gap_after(&mut self, id: StreamId, after_line: u64, reason: &str) -> Result<(), ArchiveError> {
-        let open = &mut self.streams[id.0];
         // Whoever was interrupted behind it finds it again.
-        if open.gap == Some(after_line) {
+        if self.streams[id.0].gap == Some(after_line) {
             return Ok(());
         }
-        open.gap = Some(after_line);
         let gap = Gap { after_line, reason: reason.to_owned() };
-        let record = Record::Gap { stream: open.stream.clone(), gap };
-        self.send(Pending::Ready(record)).await
+        let record = Record::Gap { stream: self.streams[id.0].stream.clone(), gap };
+        self.send(Pending::Ready(record)).await?;
+        self.streams[id.0].gap = Some(after_line);
+        Ok(())
     }
 
     /// Says that the stream has ended and that everything of it was pushed.
@@ -355,11 +360,12 @@ impl Writer {
     /// As [`Writer::push`].
     pub async fn complete(&mut self, id: StreamId, proof: &str) -> Result<(), ArchiveError> {
         self.close(id).await?;
-        let open = &mut self.streams[id.0];
-        open.durable.complete = true;
+        let open = &self.streams[id.0];
         let complete = Complete { lines: open.closed, proof: proof.to_owned() };
         let record = Record::Complete { stream: open.stream.clone(), complete };
-        self.send(Pending::Ready(record)).await
+        self.send(Pending::Ready(record)).await?;
+        self.streams[id.0].durable.complete = true;
+        Ok(())
     }
 
     /// Says what is known of the job, if it is something new.
@@ -370,8 +376,9 @@ impl Writer {
         if state == self.state {
             return Ok(());
         }
-        self.state = state.clone();
-        self.send(Pending::Ready(Record::Job(state))).await
+        self.send(Pending::Ready(Record::Job(state.clone()))).await?;
+        self.state = state;
+        Ok(())
     }
 
     /// Closes the chunks that are old enough. To be called about every second.
@@ -441,6 +448,8 @@ impl Writer {
             () = self.queue.closed() => Err(stopped("the committer has ended")),
         };
         let Ok(permit) = permit else { return Err(self.failure().await) };
+        // A place in the queue before anything is changed: whoever calls may be dropped while it waits.
+        let Ok(place) = self.queue.clone().reserve_owned().await else { return Err(self.failure().await) };
         let open = &mut self.streams[id.0];
         open.since = None;
         let lines = std::mem::take(&mut open.lines);
@@ -454,7 +463,8 @@ impl Writer {
             trouble: self.trouble.clone(),
         };
         let upload = tokio::spawn(upload.run(lines, first_line, permit));
-        self.send(Pending::Upload(upload)).await
+        place.send(Pending::Upload(upload));
+        Ok(())
     }
 
     async fn send(&mut self, pending: Pending) -> Result<(), ArchiveError> {

@@ -63,7 +63,7 @@ pub fn chunks(len: usize) -> u64 {
 
 impl Cursor {
     /// What an earlier run has read and kept: `count` lines, of which `tail` are the latest, and `before` is the latest stamp
-    /// of those before them. `tail` must hold the lines of the last 2 s, or 256 lines if these are more, as far as there are
+    /// of those before them. `tail` must hold the lines of the last 2 s, or 32 lines if these are more, as far as there are
     /// so many. `kept_as` is what was made of lines before they were kept.
     pub fn resumed(count: u64, tail: &[Line], before: Option<Stamp>, kept_as: Option<KeptAs>) -> Cursor {
         let mut cursor = Cursor::default();
@@ -373,7 +373,7 @@ mod tests {
                 .collect();
             let (kept, new) = log.split_at(cut);
             let late = |line: &&Line| line.stamp.0 >= kept[kept.len() - 1].stamp.0 - 4_000_000_000;
-            let needed = kept.iter().rev().take_while(late).count().max(ALWAYS.min(kept.len()));
+            let needed = kept.iter().rev().take_while(late).count().max(32.min(kept.len()));
             let (before, tail) = kept.split_at(kept.len() - (needed + more).min(kept.len()));
             let cursor =
                 Cursor::resumed(kept.len() as u64, tail, before.iter().map(|line| line.stamp).max(), None);

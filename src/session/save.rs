@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,7 +21,7 @@ use crate::{
         earlier::{Earlier, Read},
         note::{Note, Proof},
     },
-    k8s::{ContainerId, InstanceId, Line, Stamp, Target},
+    k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Target, status::InstanceState, targets},
     mask,
 };
 
@@ -54,11 +54,15 @@ pub struct Saver {
     containers: HashMap<ContainerId, Arc<Target>>,
     /// The version of each object that was kept last, by its uid; of those that have none, the text.
     objects: HashMap<(ObjectLog, String), String>,
+    /// The containers of the pods that were kept, and how many instances of each had started.
+    started: BTreeMap<ArchivedInstance, u32>,
+    /// The API server, where pods are found.
+    host: String,
     ticked: Instant,
 }
 
 impl Saver {
-    /// One that goes on where the archive ends. `job` is what it holds, if it holds anything.
+    /// One that goes on where the archive ends. `job` is what it holds, if it holds anything; `host` is the API server.
     ///
     /// # Errors
     /// What the store says.
@@ -66,14 +70,19 @@ impl Saver {
         writer: Writer,
         job: Option<&ArchivedJob>,
         secrets: SecretHandling,
+        host: &str,
     ) -> Result<Saver, ArchiveError> {
-        let mut objects = HashMap::new();
+        let (mut objects, mut started) = (HashMap::new(), BTreeMap::new());
         if let Some(job) = job {
             for change in ObjectLog::ALL {
                 let stream = ArchivedStream::Changes(change);
                 let read = job.lines(&stream, |lines| {
-                    let read = lines.iter().filter_map(|line| serde_json::from_slice::<Value>(&line.text).ok());
-                    objects.extend(read.map(|object| version_of(change, &object)));
+                    for object in lines.iter().filter_map(|line| serde_json::from_slice::<Value>(&line.text).ok()) {
+                        if change == ObjectLog::Pods {
+                            started.extend(instances(&object));
+                        }
+                        objects.extend([version_of(change, &object)]);
+                    }
                 });
                 match read.await {
                     // What cannot be read is kept once more.
@@ -82,7 +91,8 @@ impl Saver {
                 }
             }
         }
-        Ok(Saver { writer, secrets, containers: HashMap::new(), objects, ticked: Instant::now() })
+        let (containers, host) = (HashMap::new(), host.to_owned());
+        Ok(Saver { writer, secrets, containers, objects, started, host, ticked: Instant::now() })
     }
 
     /// What was last said of the job.
@@ -103,6 +113,9 @@ impl Saver {
             return Ok(());
         }
         self.objects.insert(key, version);
+        if change == ObjectLog::Pods {
+            self.started.extend(instances(&object));
+        }
         let now = Stamp::from_timestamp(Timestamp::now()).unwrap_or_default();
         self.writer.change(change, now, &object).await
     }
@@ -112,12 +125,31 @@ impl Saver {
         self.writer.tell(JobState { masked: self.secrets == SecretHandling::Masked, ..state }).await
     }
 
-    /// Says of instances that were not read to their end, and whose pods this run has not found, that no more will come.
-    pub async fn close_absent(&mut self) -> Result<(), ArchiveError> {
-        for (id, ArchivedInstance { uid, container, .. }) in self.writer.unfinished() {
-            if !self.containers.contains_key(&ContainerId { uid, container }) {
+    /// Says of instances that were not read to their end, and whose pods this run has not found in `namespace`, that no more
+    /// will come. Pods that were found elsewhere, at another API server or in another namespace, may be there still.
+    pub async fn close_absent(&mut self, namespace: &str) -> Result<(), ArchiveError> {
+        if self.state().at.as_deref() != Some(&*at(&self.host, namespace)) {
+            return Ok(());
+        }
+        let is_absent = |containers: &HashMap<ContainerId, Arc<Target>>,
+                         ArchivedInstance { uid, container, .. }: &ArchivedInstance| {
+            !containers.contains_key(&ContainerId { uid: uid.clone(), container: container.clone() })
+        };
+        for (id, instance) in self.writer.unfinished() {
+            if is_absent(&self.containers, &instance) {
                 self.writer.gap(id, "the pod was deleted before it was read to its end").await?;
                 self.writer.complete(id, "what was left of it was read").await?;
+            }
+        }
+        // Instances that came and went while nobody saved, or of which nothing had become durable.
+        for (container, count) in std::mem::take(&mut self.started) {
+            for restart in (0..count).filter(|_| is_absent(&self.containers, &container)) {
+                let stream = ArchivedStream::Log(ArchivedInstance { restart, ..container.clone() });
+                if !self.writer.knows(&stream) {
+                    let id = self.writer.stream(stream)?;
+                    self.writer.gap(id, "the pod was deleted before it was read").await?;
+                    self.writer.complete(id, &Proof::GoneBefore.to_string()).await?;
+                }
             }
         }
         Ok(())
@@ -137,6 +169,10 @@ impl Saver {
         match event {
             RunEvent::Found(target) => {
                 self.containers.insert(target.id(), target.clone());
+                let at = Some(at(&self.host, &target.namespace));
+                if self.state().at != at {
+                    self.tell(JobState { at, ..self.state().clone() }).await?;
+                }
             }
             RunEvent::Lines(batch) => self.lines(&batch.instance, &batch.lines).await?,
             RunEvent::Merged(merged) => {
@@ -210,7 +246,7 @@ impl Saver {
             // The next run tries again.
             Note::Unreadable { .. } => Ok(()),
             // Nothing more of it is to be had.
-            Note::Lost { .. } | Note::Unverified { .. } => {
+            _ if note.open_end().is_some() => {
                 self.missing(container, *restart, note).await?;
                 self.complete(container, *restart, "what was left of it was read").await
             }
@@ -265,6 +301,22 @@ fn version_of(change: ObjectLog, object: &Value) -> ((ObjectLog, String), String
         (Some(uid), Some(version)) => ((change, uid), version + deleted),
         _ => ((change, String::new()), object.to_string()),
     }
+}
+
+/// Where pods are found.
+fn at(host: &str, namespace: &str) -> String {
+    format!("{host} {namespace}")
+}
+
+/// The containers of a pod, each as its first instance, and how many instances of it have started.
+fn instances(pod: &Value) -> Vec<(ArchivedInstance, u32)> {
+    let Ok(pod) = serde_json::from_value::<Pod>(pod.clone()) else { return Vec::new() };
+    let started = |target: &Target| {
+        let status = pod.container(&target.container);
+        let has_begun = !matches!(status.state, InstanceState::Waiting { .. }) || status.last.is_some();
+        status.restart + u32::from(has_begun)
+    };
+    targets(&pod).iter().map(|target| (instance(target, 0), started(target))).collect()
 }
 
 fn instance(target: &Target, restart: u32) -> ArchivedInstance {

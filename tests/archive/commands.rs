@@ -59,7 +59,7 @@ async fn saved(archive: &Archive) {
         writer.complete(id, "its end was read").await.unwrap();
     }
     writer
-        .tell(JobState { row: Some(ROW.into()), status: Some("completed".into()), ended: true, masked: false })
+        .tell(JobState { row: Some(ROW.into()), status: Some("completed".into()), ended: true, ..JobState::default() })
         .await
         .unwrap();
     writer.finish().await.unwrap();

@@ -44,7 +44,12 @@ async fn lines_come_back_byte_for_byte(backend: Backend) {
     let pod = serde_json::json!({"kind": "Pod", "metadata": {"name": "a\nb"}});
     writer.change(ObjectLog::Pods, Stamp(5), &pod).await.unwrap();
     writer
-        .tell(JobState { row: Some("18b9edca".into()), status: Some("completed".into()), ended: true, masked: false })
+        .tell(JobState {
+            row: Some("18b9edca".into()),
+            status: Some("completed".into()),
+            ended: true,
+            ..JobState::default()
+        })
         .await
         .unwrap();
     writer.finish().await.unwrap();

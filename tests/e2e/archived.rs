@@ -40,8 +40,13 @@ impl Scene {
     }
 
     fn pod(&self, shard: usize) -> Printer {
-        let pod = self
-            .stage
+        let pod = self.not_started(shard);
+        pod.at(at(0)).start("blast");
+        Printer { pod, printed: vec![Vec::new()] }
+    }
+
+    fn not_started(&self, shard: usize) -> PodHandle {
+        self.stage
             .cluster()
             .pod(&format!("blastn-batch-s0{shard}-job-000-{SHORT}-xxxxx"))
             .namespace(&self.stage.namespace)
@@ -49,9 +54,7 @@ impl Scene {
             .label("elb-job-id", ID)
             .restart_policy("OnFailure")
             .container("blast")
-            .create();
-        pod.at(at(0)).start("blast");
-        Printer { pod, printed: vec![Vec::new()] }
+            .create()
     }
 
     fn save(&self) {
@@ -270,4 +273,37 @@ fn an_archive_without_the_job_or_none_at_all() {
     let said = scene.logs(5, &[]).1;
     assert!(said.contains("no pods of"), "{said}");
     assert!(lines(said.as_bytes()).iter().all(|line| !line.contains("panicked")));
+}
+
+#[test]
+fn pods_that_are_looked_for_in_the_wrong_place_are_not_taken_for_gone() {
+    let scene = Scene::new();
+    let mut printer = scene.pod(0);
+    printer.print(0..50, 1000);
+    scene.save();
+    let elsewhere = scene.stage.command_in("elsewhere", &["save", ROW, &scene.place]);
+    crate::stage::run(elsewhere).code(5);
+    printer.print(50..60, 20_000);
+    printer.pod.at(at(30_000)).terminate("blast", 0);
+    scene.save();
+    scene.stage.run(&["verify", &scene.place]).code(0);
+    assert_eq!(scene.read(0, &[]), all_of(&[&printer]));
+}
+
+#[test]
+fn a_log_that_was_never_read_and_went_with_its_pod_is_told() {
+    let scene = Scene::new();
+    scene.stage.cluster().add_user("nologs", "nologs", Access::all().deny("*", "pods/log"));
+    let (mut printer, waits) = (scene.pod(0), scene.not_started(1));
+    printer.print(0..10, 1000);
+    scene.stage.run(&["save", ROW, &scene.place, "--token", "nologs"]).code(7);
+    scene.stage.run(&["verify", &scene.place]).code(0);
+    printer.pod.delete();
+    waits.delete();
+    scene.stage.run(&["save", ROW, &scene.place]).code(5);
+    let verified = stdout(&scene.stage.run(&["verify", &scene.place]).code(8)).join("\n");
+    assert!(
+        verified.contains("blast instance 0: lines after line 0 are missing: the pod was deleted before it was read")
+    );
+    assert!(!verified.contains("s01"), "what had not started had no log: {verified}");
 }

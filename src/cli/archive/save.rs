@@ -203,7 +203,7 @@ impl SaveRun {
         let away = known.as_ref().and_then(|known| known.saved).map(|saved| Timestamp::now().duration_since(saved));
         let trouble = writer.trouble();
         let (positions, written) = (writer.positions(), writer.written());
-        let saver = Saver::new(writer, known.as_ref(), secrets).await?;
+        let saver = Saver::new(writer, known.as_ref(), secrets, &cluster.host()).await?;
         let dashboard = args.dashboard_chunks.then(|| (archive.clone(), key.clone()));
         let run = SaveRun {
             dashboard,
@@ -304,7 +304,7 @@ impl SaveRun {
             let state = saver.state().clone();
             if let Ok(Ok(end)) = &ended {
                 if !matches!(end, SaveEnd::Job { ended: false }) {
-                    saver.close_absent().await?;
+                    saver.close_absent(&self.namespace).await?;
                 }
                 saver
                     .tell(JobState { ended: state.ended || matches!(end, SaveEnd::Job { ended: true }), ..state })
