@@ -38,3 +38,5 @@ pub mod row;
 pub mod session;
 mod shell;
 pub mod source;
+#[cfg(test)]
+mod structure;

@@ -597,21 +597,43 @@ fn complete(seed: u64, hazards: Hazards) {
     assert!(world.missing().is_empty(), "seed {seed}: {:?}", world.missing());
 }
 
+impl World {
+    /// A container in the middle of its life, at a moment when nothing waits for a restart, and none comes from here on: what
+    /// restarts after a single look began may be read under the wrong number, and nobody tells.
+    fn in_the_middle(seed: u64, hazards: Hazards) -> World {
+        let mut world = World::new(seed, hazards);
+        world.watched = false;
+        for _ in 0..100 {
+            world.live(false);
+            world.now += STEP;
+        }
+        while world.logs.last().is_some_and(|log| log.ended.is_some()) && world.life == PodLife::Active {
+            world.live(false);
+            world.now += STEP;
+        }
+        world.hazards.restarts = 0;
+        world
+    }
+
+    /// Lets a single look go on to its end, while the container lives on.
+    fn look(&mut self, seed: u64) {
+        for _ in 0..100_000 {
+            if self.follower.is_done() {
+                return;
+            }
+            if self.rng.bool() {
+                self.live(false);
+            }
+            self.step();
+        }
+        panic!("seed {seed}: does not end: {:?}", self.follower);
+    }
+}
+
 /// Starts a follower in the middle of a container's life and expects exactly what its scope asks for.
-fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, mut hazards: Hazards) {
-    let mut world = World::new(seed, hazards);
-    world.watched = false;
-    for _ in 0..100 {
-        world.live(false);
-        world.now += STEP;
-    }
-    // What restarts after a single look began may be read under the wrong number: nobody tells. So nothing waits for a restart.
-    hazards.restarts = 0;
-    while world.logs.last().is_some_and(|log| log.ended.is_some()) {
-        world.live(false);
-        world.now += STEP;
-    }
-    (world.hazards, world.watched) = (hazards, scope.follow);
+fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, hazards: Hazards) {
+    let mut world = World::in_the_middle(seed, hazards);
+    (world.hazards, world.watched) = (Hazards { restarts: 0, ..hazards }, scope.follow);
     let middle = Stamp(world.clock()).back(world.rng.i64(0..5_000_000_000));
     let scope = Scope { since: from(middle), ..scope };
     world.follower = Follower::new(scope, seed);
@@ -624,16 +646,7 @@ fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, mut ha
     if scope.follow {
         world.run(100);
     } else {
-        for _ in 0..100_000 {
-            if world.follower.is_done() {
-                break;
-            }
-            if world.rng.bool() {
-                world.live(false);
-            }
-            world.step();
-        }
-        assert!(world.follower.is_done(), "seed {seed}: does not end: {:?}", world.follower);
+        world.look(seed);
     }
     // A single look gives up after many failures in a row, and says so.
     let given_up: Vec<usize> = world
@@ -680,33 +693,13 @@ fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, mut ha
 /// A single look at a container whose log is rotated meanwhile, or whose pod goes: all that could be read at its opening comes,
 /// once each and in order, or a note names the instance.
 fn looked(seed: u64, hazards: Hazards) {
-    let mut world = World::new(seed, Hazards { restarts: 1, ..hazards });
-    world.watched = false;
-    for _ in 0..100 {
-        world.live(false);
-        world.now += STEP;
-    }
-    // As in `scoped`: no restart while it looks.
-    while world.logs.last().is_some_and(|log| log.ended.is_some()) && world.life == PodLife::Active {
-        world.live(false);
-        world.now += STEP;
-    }
-    world.hazards.restarts = 0;
+    let mut world = World::in_the_middle(seed, Hazards { restarts: 1, ..hazards });
     world.follower = Follower::new(Scope::default(), seed);
     let known: Vec<Vec<String>> = world.logs.iter().map(|log| texts(&lines_of(log))).collect();
     let status = world.status();
     let first = status.first_readable() as usize;
     world.tell(Event::Status(status));
-    for _ in 0..100_000 {
-        if world.follower.is_done() {
-            break;
-        }
-        if world.rng.bool() {
-            world.live(false);
-        }
-        world.step();
-    }
-    assert!(world.follower.is_done(), "seed {seed}: does not end: {:?}", world.follower);
+    world.look(seed);
     world.output.resize_with(world.logs.len(), Vec::new);
     for (instance, log) in world.logs.iter().enumerate() {
         let (log, got) = (texts(&lines_of(log)), texts(&world.output[instance]));

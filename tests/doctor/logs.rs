@@ -29,30 +29,30 @@ fn unreadable() {
     stage.must_be("logs answer 503", "ELB-LOG-UNREADABLE");
 }
 
-#[test]
-fn rotated_away() {
-    let stage = Stage::new();
-    let pod = stage.batch(0);
-    let early = pod.at(ago(60));
-    early.start("import-query-batches").terminate("import-query-batches", 0);
-    early.start_all(&["blast", "results-export"]);
-    early.print("blast", "BASH version 5.2.21(1)-release");
-    pod.rotate("blast");
-    pod.print_at("blast", ago(5), Stream::Stderr, "Warning: [blastn] Query_1000");
-    let said = stage.must_be_healthy("disk pressure rotated the log away", &[ID]);
-    assert_eq!(said.notes(), ["ELB-LOG-ROTATED"]);
-}
-
-/// A search whose log was rotated an hour ago.
-fn rotated(stage: &Stage, shard: usize) -> testcluster::PodHandle {
+/// A search that has been running for an hour, without a line.
+fn silent_for_an_hour(stage: &Stage, shard: usize) -> testcluster::PodHandle {
     let pod = stage.batch(shard);
     let early = pod.at(ago(60));
     early.start("import-query-batches").terminate("import-query-batches", 0);
     early.start_all(&["blast", "results-export"]);
-    early.print("blast", "BASH version 5.2.21(1)-release");
+    pod
+}
+
+/// A search whose log was rotated an hour ago.
+fn rotated(stage: &Stage, shard: usize) -> testcluster::PodHandle {
+    let pod = silent_for_an_hour(stage, shard);
+    pod.at(ago(60)).print("blast", "BASH version 5.2.21(1)-release");
     pod.rotate("blast");
     pod.print_at("blast", ago(5), Stream::Stderr, "Warning: [blastn] Query_1000");
     pod
+}
+
+#[test]
+fn rotated_away() {
+    let stage = Stage::new();
+    rotated(&stage, 0);
+    let said = stage.must_be_healthy("disk pressure rotated the log away", &[ID]);
+    assert_eq!(said.notes(), ["ELB-LOG-ROTATED"]);
 }
 
 #[test]
@@ -85,10 +85,7 @@ fn what_the_node_holds_of_a_log_that_is_gone_is_evidence() {
 #[test]
 fn a_late_line_of_a_log_that_was_never_rotated_is_no_finding() {
     let stage = Stage::new();
-    let pod = stage.batch(0);
-    let early = pod.at(ago(60));
-    early.start("import-query-batches").terminate("import-query-batches", 0);
-    early.start_all(&["blast", "results-export"]);
+    let pod = silent_for_an_hour(&stage, 0);
     pod.print_at("blast", ago(5), Stream::Stderr, "Warning: [blastn] Query_1000");
     let said = stage.must_be_healthy("another script in blast's place, silent at first", &[ID]);
     assert_eq!(said.notes(), [""; 0]);
@@ -139,9 +136,7 @@ fn nodes_that_serve_no_files_are_told() {
 #[test]
 fn silent() {
     let stage = Stage::new();
-    let pod = stage.batch(0).at(ago(60));
-    pod.start("import-query-batches").terminate("import-query-batches", 0);
-    pod.start_all(&["blast", "results-export"]);
+    silent_for_an_hour(&stage, 0);
     let said = stage.must_be_healthy("blast runs for an hour without a line", &[ID]);
     assert_eq!(said.notes(), ["ELB-LOG-SILENT"]);
 }

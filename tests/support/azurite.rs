@@ -1,6 +1,10 @@
 //! Azurite's table service, with the account and key of every emulator.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    sync::OnceLock,
+};
 
 use base64::{
     Engine,
@@ -15,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::{
     encoded,
     pki::{self, Pki},
-    process::{self, Process},
+    process::{self, Server},
     rows::Sample,
 };
 
@@ -26,11 +30,23 @@ pub const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz
 
 /// A service of its own.
 pub struct Azurite {
-    directory: PathBuf,
-    port: u16,
+    server: Server,
     /// Whether it speaks TLS, and takes Entra's tokens, which it does only then.
     secure: Option<Pki>,
-    process: Option<Process>,
+}
+
+impl Deref for Azurite {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl DerefMut for Azurite {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
 }
 
 /// The one that tests share which do not stop it.
@@ -47,24 +63,19 @@ pub fn with_key() -> SourceEnvironment {
 impl Azurite {
     /// Starts it, empty.
     pub fn start() -> Self {
-        Self::start_with(None, process::directory("azurite"))
+        Self::start_with(None, Server::new("azurite-table"))
     }
 
     /// Starts it with TLS.
     pub fn start_secure() -> Self {
-        let directory = process::directory("azurite");
-        Self::start_with(Some(pki::write(&directory)), directory)
+        let server = Server::new("azurite-table");
+        Self::start_with(Some(pki::write(server.directory())), server)
     }
 
-    fn start_with(secure: Option<Pki>, directory: PathBuf) -> Self {
-        let mut azurite = Self { directory, port: process::port(), secure, process: None };
+    fn start_with(secure: Option<Pki>, server: Server) -> Self {
+        let mut azurite = Self { server, secure };
         azurite.up();
         azurite
-    }
-
-    /// The file of the authority.
-    pub fn authority(&self) -> PathBuf {
-        self.secure.as_ref().map(|pki| pki.authority.clone()).unwrap()
     }
 
     /// A token as Entra makes them; nobody checks who signed it.
@@ -82,38 +93,28 @@ impl Azurite {
     pub fn up(&mut self) {
         let local = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/servers/node_modules/.bin");
         let program = process::program("azurite-table", &[local]).to_string_lossy().into_owned();
-        let location = self.directory.to_string_lossy().into_owned();
-        let port = self.port.to_string();
+        let (location, port) = (self.file(""), self.port().to_string());
         let arguments = ["--tablePort", &port, "--location", &location, "--silent", "--disableTelemetry"];
         let mut command: Vec<String> = [program].into_iter().chain(arguments.map(str::to_owned)).collect();
         if let Some(pki) = &self.secure {
             let [certificate, key] = [&pki.certificate, &pki.key].map(|file| file.to_string_lossy().into_owned());
             command.extend(["--oauth", "basic", "--cert", &certificate, "--key", &key].map(str::to_owned));
         }
-        let log = self.directory.join("log");
         // INT: at any other signal it loses what it has not written yet.
-        self.process = Some(Process::start("INT", &command, &log));
-        process::listening(self.port, "azurite-table", &log);
-    }
-
-    /// Stops it.
-    pub fn down(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.stop();
-        }
+        self.server.start("INT", &command);
     }
 
     /// The URL of a table.
     pub fn url(&self, table: &str) -> String {
         let scheme = if self.secure.is_some() { "https" } else { "http" };
-        format!("{scheme}://127.0.0.1:{}/{ACCOUNT}/{table}", self.port)
+        format!("{scheme}://127.0.0.1:{}/{ACCOUNT}/{table}", self.port())
     }
 
     /// The connection string of the account.
     pub fn connection_string(&self) -> String {
         format!(
             "DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};TableEndpoint=http://127.0.0.1:{}/{ACCOUNT};",
-            self.port
+            self.port()
         )
     }
 

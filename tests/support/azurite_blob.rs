@@ -8,14 +8,14 @@ use ring::hmac;
 
 use super::{
     azurite::{ACCOUNT, KEY},
-    process::{self, Process},
+    process::{self, Server},
 };
 
 /// A service of its own, with nothing in it.
 pub struct AzuriteBlob {
     /// Where it listens.
     pub port: u16,
-    _process: Process,
+    _server: Server,
 }
 
 impl AzuriteBlob {
@@ -23,14 +23,13 @@ impl AzuriteBlob {
     pub fn start() -> Self {
         let place = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/servers/node_modules/.bin");
         let program = process::program("azurite-blob", &[place]).to_string_lossy().into_owned();
-        let directory = process::directory("azurite-blob");
-        let (port, location, log) = (process::port(), directory.to_string_lossy().into_owned(), directory.join("log"));
+        let mut server = Server::new("azurite-blob");
+        let (port, location) = (server.port(), server.file(""));
         let flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"];
         let command = [&program, "--blobPort", &port.to_string(), "--location", &location];
         let command: Vec<String> = command.into_iter().chain(flags).map(str::to_owned).collect();
-        let process = Process::start("INT", &command, &log);
-        process::listening(port, "azurite-blob", &log);
-        Self { port, _process: process }
+        server.start("INT", &command);
+        Self { port, _server: server }
     }
 
     /// Makes a container.

@@ -12,7 +12,9 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioIo},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{net::TcpStream, task::JoinSet};
+
+use super::listen::listen;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,41 +38,39 @@ pub struct Faulty {
     down: Arc<AtomicBool>,
     /// Faults made.
     made: Arc<AtomicUsize>,
+    _tasks: JoinSet<()>,
 }
 
 impl Faulty {
     /// Stands in front of `backend` and lets `choose` decide of each request, which are numbered.
     pub async fn start(backend: u16, choose: fn(usize) -> Fault) -> Faulty {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
         let (down, made, count) =
             (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let proxy = Faulty { port, down: down.clone(), made: made.clone() };
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+        let (is_down, faults) = (down.clone(), made.clone());
+        let serve = move |stream| {
+            let (client, down, made, count) = (client.clone(), is_down.clone(), faults.clone(), count.clone());
+            let service = service_fn(move |request| {
                 let (client, down, made, count) = (client.clone(), down.clone(), made.clone(), count.clone());
-                tokio::spawn(async move {
-                    let service = service_fn(move |request| {
-                        let (client, down, made, count) = (client.clone(), down.clone(), made.clone(), count.clone());
-                        async move {
-                            let fault = if down.load(Ordering::SeqCst) {
-                                Fault::Throttled
-                            } else {
-                                choose(count.fetch_add(1, Ordering::SeqCst))
-                            };
-                            if fault != Fault::None {
-                                made.fetch_add(1, Ordering::SeqCst);
-                            }
-                            answer(&client, backend, request, fault).await
-                        }
-                    });
-                    // A connection that is cut is what this is for.
-                    let _ = serve(stream, service).await;
-                });
+                async move {
+                    let fault = if down.load(Ordering::SeqCst) {
+                        Fault::Throttled
+                    } else {
+                        choose(count.fetch_add(1, Ordering::SeqCst))
+                    };
+                    if fault != Fault::None {
+                        made.fetch_add(1, Ordering::SeqCst);
+                    }
+                    answer(&client, backend, request, fault).await
+                }
+            });
+            async move {
+                // A connection that is cut is what this is for.
+                let _ = serve(stream, service).await;
             }
-        });
-        proxy
+        };
+        let (address, tasks) = listen("127.0.0.1:0", serve).await;
+        Faulty { port: address.port(), down, made, _tasks: tasks }
     }
 
     /// Lets nothing through, or everything that `choose` does.

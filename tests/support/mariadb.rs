@@ -1,20 +1,38 @@
 //! MariaDB with a user, a password, TLS and an empty database.
 
-use std::{fs, path::PathBuf, process::Command, sync::OnceLock};
+use std::{
+    fs,
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    process::Command,
+    sync::OnceLock,
+};
 
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
 use super::{
     PLANTED, encoded, pki,
-    process::{self, Process},
+    process::{self, Server},
     rows::Sample,
 };
 
 /// A server of its own.
 pub struct MariaDb {
-    directory: PathBuf,
-    port: u16,
-    process: Option<Process>,
+    server: Server,
+}
+
+impl Deref for MariaDb {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl DerefMut for MariaDb {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
 }
 
 /// The one that tests share which do not stop it.
@@ -26,15 +44,14 @@ pub fn shared() -> &'static MariaDb {
 impl MariaDb {
     /// Makes a server and starts it.
     pub fn start() -> Self {
-        let directory = process::directory("mariadb");
-        pki::write(&directory);
+        let mut mariadb = Self { server: Server::new("mariadbd") };
+        pki::write(mariadb.directory());
         let users = format!(
             "CREATE DATABASE IF NOT EXISTS jobs;\n\
              CREATE USER IF NOT EXISTS elb@'127.0.0.1' IDENTIFIED BY '{PLANTED}';\nGRANT ALL ON jobs.* TO elb@'127.0.0.1';\n\
              CREATE USER IF NOT EXISTS nobody@'127.0.0.1' IDENTIFIED BY '{PLANTED}';\n"
         );
-        fs::write(directory.join("users.sql"), users).unwrap();
-        let mut mariadb = Self { directory, port: process::port(), process: None };
+        fs::write(mariadb.file("users.sql"), users).unwrap();
         let install = process::program("mariadb-install-db", &[]);
         let mut install = Command::new(install);
         install.arg("--no-defaults").arg(mariadb.option("datadir", "data")).arg("--skip-test-db");
@@ -58,7 +75,7 @@ impl MariaDb {
             self.option("init-file", "users.sql"),
             self.option("ssl-cert", "server.pem"),
             self.option("ssl-key", "server.key"),
-            format!("--port={}", self.port),
+            format!("--port={}", self.port()),
             "--bind-address=127.0.0.1".to_owned(),
             "--skip-name-resolve".to_owned(),
             "--innodb-flush-log-at-trx-commit=0".to_owned(),
@@ -66,16 +83,7 @@ impl MariaDb {
         if process::is_root() {
             command.push("--user=root".to_owned());
         }
-        let log = self.directory.join("log");
-        self.process = Some(Process::start("TERM", &command, &log));
-        process::listening(self.port, "mariadbd", &log);
-    }
-
-    /// Stops it.
-    pub fn down(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.stop();
-        }
+        self.server.start("TERM", &command);
     }
 
     /// The URL with the password in it.
@@ -85,17 +93,7 @@ impl MariaDb {
 
     /// The URL for another user or database.
     pub fn url_of(&self, user: &str, database: &str) -> String {
-        format!("mysql://{user}:{}@127.0.0.1:{}/{database}", encoded(PLANTED), self.port)
-    }
-
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The file of the authority.
-    pub fn authority(&self) -> String {
-        self.directory.join("ca.pem").to_string_lossy().into_owned()
+        format!("mysql://{user}:{}@127.0.0.1:{}/{database}", encoded(PLANTED), self.port())
     }
 
     /// Runs statements.
@@ -131,7 +129,7 @@ impl MariaDb {
     }
 
     fn option(&self, name: &str, file: &str) -> String {
-        format!("--{name}={}", self.directory.join(file).display())
+        format!("--{name}={}", self.file(file))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::process::{self, Process};
+use super::process::{self, Server};
 
 /// A service of its own, with nothing in it.
 pub struct Moto {
     /// Where it listens.
     pub port: u16,
-    _process: Process,
+    _server: Server,
 }
 
 impl Moto {
@@ -16,12 +16,11 @@ impl Moto {
     pub fn start() -> Self {
         let place = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/servers/moto/bin");
         let program = process::program("moto_server", &[place]).to_string_lossy().into_owned();
-        let port = process::port();
-        let log = process::directory("moto").join("log");
+        let mut server = Server::new("moto_server");
+        let port = server.port();
         let command = [&program, "-H", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned);
-        let process = Process::start("TERM", &command, &log);
-        process::listening(port, "moto_server", &log);
-        Self { port, _process: process }
+        server.start("TERM", &command);
+        Self { port, _server: server }
     }
 
     /// Makes a bucket.

@@ -1,20 +1,38 @@
 //! PostgreSQL with a password, TLS and nothing in it.
 
-use std::{fs, path::PathBuf, process::Command, sync::OnceLock};
+use std::{
+    fs,
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    process::Command,
+    sync::OnceLock,
+};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{
     PLANTED, encoded, pki,
-    process::{self, Process},
+    process::{self, Server},
     rows::Sample,
 };
 
 /// A cluster of its own.
 pub struct Postgres {
-    directory: PathBuf,
-    port: u16,
-    process: Option<Process>,
+    server: Server,
+}
+
+impl Deref for Postgres {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl DerefMut for Postgres {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
 }
 
 /// The one that tests share which do not stop it.
@@ -26,14 +44,13 @@ pub fn shared() -> &'static Postgres {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub fn start() -> Self {
-        let directory = process::directory("postgres");
-        fs::write(directory.join("password"), PLANTED).unwrap();
-        pki::write(&directory);
-        Command::new("chmod").arg("600").arg(directory.join("server.key")).status().unwrap();
+        let mut postgres = Self { server: Server::new("postgres") };
+        fs::write(postgres.file("password"), PLANTED).unwrap();
+        pki::write(postgres.directory());
+        Command::new("chmod").arg("600").arg(postgres.file("server.key")).status().unwrap();
         if process::is_root() {
-            process::run(Command::new("chown").args(["-R", "postgres"]).arg(&directory));
+            process::run(Command::new("chown").args(["-R", "postgres"]).arg(postgres.directory()));
         }
-        let mut postgres = Self { directory, port: process::port(), process: None };
         let [data, password] = ["data", "password"].map(|name| postgres.file(name));
         let init = ["-D", &data, "-U", "postgres", "--auth=scram-sha-256", "--no-sync", "--pwfile", &password];
         let init = postgres.command("initdb", &init);
@@ -44,7 +61,7 @@ impl Postgres {
 
     /// Starts it (again).
     pub fn up(&mut self) {
-        let port = self.port.to_string();
+        let port = self.port().to_string();
         let [data, directory, certificate, key] = ["data", "", "server.pem", "server.key"].map(|name| self.file(name));
         let command = self.command(
             "postgres",
@@ -67,32 +84,13 @@ impl Postgres {
                 &format!("ssl_key_file={key}"),
             ],
         );
-        let log = self.directory.join("log");
         // INT: the quick way, which does not wait for clients.
-        self.process = Some(Process::start("INT", &command, &log));
-        process::listening(self.port, "postgres", &log);
-    }
-
-    /// Stops it.
-    pub fn down(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.stop();
-        }
+        self.server.start("INT", &command);
     }
 
     /// The URL with the password in it.
     pub fn url(&self) -> String {
-        format!("postgres://postgres:{}@127.0.0.1:{}/postgres", encoded(PLANTED), self.port)
-    }
-
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The file of the authority.
-    pub fn authority(&self) -> String {
-        self.file("ca.pem")
+        format!("postgres://postgres:{}@127.0.0.1:{}/postgres", encoded(PLANTED), self.port())
     }
 
     /// A connection that may write.
@@ -103,7 +101,7 @@ impl Postgres {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        panic!("postgres does not let us in:\n{}", fs::read_to_string(self.directory.join("log")).unwrap());
+        panic!("postgres does not let us in:\n{}", fs::read_to_string(self.file("log")).unwrap());
     }
 
     /// Runs statements.
@@ -138,10 +136,6 @@ impl Postgres {
             }
             query.bind(sample.payload()).execute(&mut connection).await.unwrap();
         }
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.directory.join(name).to_string_lossy().into_owned()
     }
 
     /// A program of the server, as a user that it accepts.

@@ -51,8 +51,57 @@ impl Process {
     }
 }
 
+/// A server with a directory and a port of its own, which can be stopped and started again.
+pub struct Server {
+    name: &'static str,
+    directory: PathBuf,
+    port: u16,
+    process: Option<Process>,
+}
+
+impl Server {
+    /// Starts nothing yet; `name` is the program's.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, directory: directory(name), port: port(), process: None }
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// A file in its directory.
+    pub fn file(&self, name: &str) -> String {
+        self.directory.join(name).to_string_lossy().into_owned()
+    }
+
+    /// The file of the authority that [`pki::write`](super::pki::write) makes.
+    pub fn authority(&self) -> String {
+        self.file("ca.pem")
+    }
+
+    /// Starts it (again) with `command`, which is ended with `signal`, and waits until it listens.
+    pub fn start(&mut self, signal: &str, command: &[String]) {
+        let log = self.directory.join("log");
+        self.process = Some(Process::start(signal, command, &log));
+        listening(self.port, self.name, &log);
+    }
+
+    /// Stops it.
+    pub fn down(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.stop();
+        }
+    }
+}
+
 /// Removes `directory` when the test binary ends, whatever ends it.
-pub fn sweep(directory: &Path) {
+fn sweep(directory: &Path) {
     let sweeper = Command::new("sh").args(["-c", SWEEPER, "sh"]).arg(directory).stdin(Stdio::piped()).spawn().unwrap();
     // Its stdin stays open as long as the process lives.
     std::mem::forget(sweeper);
@@ -71,7 +120,7 @@ pub fn port() -> u16 {
 }
 
 /// Waits until something listens on `port`.
-pub fn listening(port: u16, what: &str, log: &Path) {
+fn listening(port: u16, what: &str, log: &Path) {
     let start = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let log = || std::fs::read_to_string(log).unwrap_or_default();

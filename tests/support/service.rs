@@ -12,9 +12,9 @@ use http_body_util::Full;
 use hyper::{Request, Response, StatusCode, body::Incoming, header, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::task::JoinSet;
 
-use super::rows::Sample;
+use super::{listen::listen, rows::Sample};
 
 /// What is served, and what came.
 #[derive(Default)]
@@ -51,22 +51,18 @@ impl Service {
 
     /// Starts it (again), on the same port.
     pub async fn up(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
-        self.address = listener.local_addr().unwrap();
         let state = self.state.clone();
-        self.tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                let state = state.clone();
-                let answer = service_fn(move |request| {
-                    let answer = answer(&mut state.lock().unwrap(), &request);
-                    async move { Ok::<_, Infallible>(answer) }
-                });
-                connections.spawn(async move {
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
-                });
+        let serve = move |stream| {
+            let state = state.clone();
+            let answer = service_fn(move |request| {
+                let answer = answer(&mut state.lock().unwrap(), &request);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            async move {
+                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
             }
-        });
+        };
+        (self.address, self.tasks) = listen(self.address, serve).await;
     }
 
     /// Stops it, and every connection with it.

@@ -2,6 +2,8 @@
 
 mod auth;
 mod kubeconfigs;
+#[path = "../../../tests/support/listen.rs"]
+mod listen;
 mod network;
 mod server;
 mod streams;

@@ -12,6 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+use super::listen::listen;
 use super::{
     super::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
     server::{PATIENCE, Server, Speech, args, get},
@@ -100,27 +101,25 @@ async fn silence_ends_with_the_request_timeout() {
 
 /// A CONNECT proxy that notes what it is asked.
 async fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let notes = asked.clone();
-    tokio::spawn(async move {
-        while let Ok((mut from, _)) = listener.accept().await {
-            let notes = notes.clone();
-            tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(from.read_u8().await.unwrap());
-                }
-                let head = String::from_utf8(head).unwrap();
-                let target = head.split(' ').nth(1).unwrap().replace("cluster.test", "127.0.0.1");
-                notes.lock().unwrap().push(head);
-                let mut to = TcpStream::connect(target).await.unwrap();
-                from.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
-            });
+    let (address, mut tasks) = listen("127.0.0.1:0", move |mut from| {
+        let notes = notes.clone();
+        async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(from.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap();
+            let target = head.split(' ').nth(1).unwrap().replace("cluster.test", "127.0.0.1");
+            notes.lock().unwrap().push(head);
+            let mut to = TcpStream::connect(target).await.unwrap();
+            from.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
         }
-    });
+    })
+    .await;
+    tasks.detach_all();
     (address, asked)
 }
 

@@ -36,6 +36,7 @@ use tokio_rustls::TlsAcceptor;
 use super::super::{
     Cluster, ClusterError, ConnectEnvironment, ConnectOptions, LogAnswer, LogBody, LogQuery, RequestTimeout,
 };
+use super::listen::listen;
 
 type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
@@ -300,21 +301,19 @@ pub async fn until(is_so: impl Fn() -> bool) {
 
 /// Passes bytes to the server until it is frozen: then both ends stay open and nothing moves.
 pub async fn relay(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let freeze = Arc::new(Notify::new());
     let frozen = freeze.clone();
-    tokio::spawn(async move {
-        while let Ok((mut from, _)) = listener.accept().await {
-            let frozen = frozen.clone();
-            tokio::spawn(async move {
-                let mut to = TcpStream::connect(to).await.unwrap();
-                tokio::select! {
-                    _ = tokio::io::copy_bidirectional(&mut from, &mut to) => {}
-                    () = frozen.notified() => std::future::pending().await,
-                }
-            });
+    let (address, mut tasks) = listen("127.0.0.1:0", move |mut from| {
+        let frozen = frozen.clone();
+        async move {
+            let mut to = TcpStream::connect(to).await.unwrap();
+            tokio::select! {
+                _ = tokio::io::copy_bidirectional(&mut from, &mut to) => {}
+                () = frozen.notified() => std::future::pending().await,
+            }
         }
-    });
+    })
+    .await;
+    tasks.detach_all();
     (address, freeze)
 }

@@ -1,0 +1,104 @@
+//! What imports what, held against the picture in `docs/design.md`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Files that are compiled for tests alone.
+const FOR_TESTS: [&str; 5] = ["tests", "tests.rs", "model.rs", "properties.rs", "structure.rs"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// How far from the top each part stands in the picture.
+fn picture() -> BTreeMap<String, usize> {
+    let text = fs::read_to_string(root().join("docs/design.md")).unwrap();
+    let (_, picture) = text.split_once("own tests may:\n\n").expect("the picture");
+    let rows = picture.lines().take_while(|line| line.starts_with("    "));
+    let words = |row: &str| -> Vec<String> { row.split([' ', ',']).map(str::to_owned).collect() };
+    let parts = rows.enumerate().flat_map(|(at, row)| words(row).into_iter().map(move |part| (part, at)));
+    parts.filter(|(part, _)| is_part(part)).collect()
+}
+
+fn is_part(name: &str) -> bool {
+    let src = root().join("src");
+    !name.is_empty() && (src.join(name).is_dir() || src.join(name).with_extension("rs").is_file())
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| !FOR_TESTS.contains(&path.file_name().unwrap().to_str().unwrap()));
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// The parts that a text names behind `crate::`, in a list of several or alone.
+fn named(text: &str) -> BTreeSet<&str> {
+    let word = |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let mut named = BTreeSet::new();
+    for (_, behind) in text.match_indices("crate::").map(|(at, found)| text.split_at(at + found.len())) {
+        let Some(list) = behind.strip_prefix('{') else {
+            named.insert(&behind[..word(behind)]);
+            continue;
+        };
+        let (mut depth, mut is_first) = (0, true);
+        for (at, c) in list.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => is_first = true,
+                c if c.is_whitespace() => {}
+                _ if is_first => {
+                    named.insert(&list[at..at + word(&list[at..])]);
+                    is_first = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn parts_are_found_in_lists_and_alone() {
+    let text =
+        "use crate::{\n    a::{self, x},\n    b,\n    c::y,\n};\nuse crate::d::{e, f};\nlet x = crate::g::h(crate::i);";
+    assert_eq!(named(text), ["a", "b", "c", "d", "g", "i"].into());
+}
+
+#[test]
+fn a_part_imports_only_from_those_below_it() {
+    let picture = picture();
+    assert!(
+        ["cli", "session", "follow", "k8s", "job_id"].iter().all(|part| picture.contains_key(*part)),
+        "{picture:?}"
+    );
+    let lowest = picture.values().max().copied().unwrap();
+    let level = |part: &str| picture.get(part).copied().unwrap_or(lowest);
+    let mut seen = 0;
+    for file in files(&root().join("src")) {
+        let place = file.strip_prefix(root().join("src")).unwrap();
+        let part = place.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        if ["lib", "main"].contains(&part.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let tests =
+            text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| text[*at..].lines().nth(1).unwrap().ends_with('{'));
+        let code = &text[..tests.map_or(text.len(), |(at, _)| at)];
+        let code: String = code.lines().flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"]).collect();
+        for other in named(&code).into_iter().filter(|other| *other != part && is_part(other)) {
+            seen += 1;
+            let is_below = level(&part) < level(other);
+            assert!(
+                is_below,
+                "src/{} imports from {other}, which docs/design.md does not show below {part}",
+                place.display()
+            );
+        }
+    }
+    assert!(seen > 100, "only {seen} imports were found");
+}
