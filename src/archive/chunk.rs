@@ -10,7 +10,7 @@ use ring::digest;
 
 use super::record::Chunk;
 use crate::{
-    k8s::{Line, Stamp, StampReader, lines::LONGEST_LINE},
+    k8s::{Line, Stamp, StampReader, cutter::LONGEST_LINE},
     render::StampText,
 };
 

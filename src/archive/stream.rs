@@ -1,10 +1,11 @@
 //! [`ArchivedStream`]: whose lines they are, and the path that says so.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::ArchiveError;
+use crate::k8s::{ContainerId, InstanceId};
 
 /// A job's directory: its ElasticBLAST id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -31,7 +32,7 @@ impl fmt::Display for JobKey {
     }
 }
 
-/// One instance of a container: what one log is of.
+/// One instance of a container as a path of the archive names it, so that people find it: with its pod's names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArchivedInstance {
     /// The pod's namespace.
@@ -44,6 +45,18 @@ pub struct ArchivedInstance {
     pub container: String,
     /// How often the container had been restarted.
     pub restart: u32,
+}
+
+impl ArchivedInstance {
+    /// The container, without the names that a path has besides.
+    pub fn container_id(&self) -> ContainerId {
+        ContainerId { uid: self.uid.clone(), container: self.container.clone() }
+    }
+
+    /// What tells it from every other instance.
+    pub fn id(&self) -> InstanceId {
+        InstanceId { container: Arc::new(self.container_id()), restart: self.restart }
+    }
 }
 
 /// What else than logs is kept: objects as they were, and as they changed. Each line is one JSON object.

@@ -272,13 +272,23 @@ impl Overlap {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use bytes::Bytes;
 
     use super::*;
 
     fn line(nanos: i64, text: &str) -> Line {
         Line { stamp: Stamp(nanos), text: Bytes::copy_from_slice(text.as_bytes()) }
+    }
+
+    /// A log of two texts and coarse stamps, of which some fall behind: the steps between them, how far back, and which text.
+    pub(in crate::follow) fn coarse(steps: &[(i64, i64, bool)]) -> Vec<Line> {
+        let mut now = 0;
+        let next = |(step, back, text): &(i64, i64, bool)| {
+            now += step * 50_000_000;
+            line(now - back * 100_000_000, if *text { "a" } else { "b" })
+        };
+        steps.iter().map(next).collect()
     }
 
     fn judge(overlap: &mut Overlap, lines: &[Line]) -> Vec<LineVerdict> {
@@ -326,14 +336,7 @@ mod tests {
             read in 0_usize..600,
             from_start in proptest::bool::ANY,
         ) {
-            let mut now = 0;
-            let log: Vec<Line> = steps
-                .iter()
-                .map(|(step, back, text)| {
-                    now += step * 50_000_000;
-                    line(now - back * 100_000_000, if *text { "a" } else { "b" })
-                })
-                .collect();
+            let log = coarse(&steps);
             let read = read.min(log.len());
             let mut cursor = Cursor::default();
             log[..read].iter().for_each(|line| cursor.read(line));

@@ -136,6 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::follow::cursor::tests::coarse;
     use crate::{
         k8s::{Stamp, Stream},
         node_logs::record::Records,
@@ -293,14 +294,7 @@ mod tests {
             steps in proptest::collection::vec((0_i64..4, 0_i64..4, any::<bool>()), 150..500),
             places in (0_usize..500, 0_usize..500, 0_usize..500),
         ) {
-            let mut now = 0;
-            let log: Vec<Line> = steps
-                .iter()
-                .map(|(step, back, text)| {
-                    now += step * 50_000_000;
-                    line(now - back * 100_000_000, if *text { "a" } else { "b" })
-                })
-                .collect();
+            let log = coarse(&steps);
             // The lines after the gap are enough to be recognised.
             let last = log.len() - AFTER;
             let (one, other, start) = (places.0 % last, places.1 % last, places.2 % last);

@@ -1,13 +1,12 @@
-//! [`Splitter`]: received buffers → whole lines, without copying what lies inside one buffer.
+//! [`Line`], and [`Splitter`]: received buffers → lines with their stamps.
 
-use bytes::{Buf, Bytes, BytesMut};
-use memchr::memchr;
+use bytes::{Buf, Bytes};
 
-use super::{Stamp, StampReader, kubelet_error};
-
-/// The longest line kept in one piece, in bytes. A longer one is handed on in pieces of this size, so that a container
-/// that never ends its line cannot take all memory.
-pub const LONGEST_LINE: usize = 32 << 20;
+use super::{
+    Stamp, StampReader,
+    cutter::{Cut, Cutter},
+    kubelet_error,
+};
 
 /// One whole line of a stamped log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +48,7 @@ pub enum LogPiece {
 /// Splits a stream that was asked for with `timestamps=true`.
 #[derive(Debug, Default)]
 pub struct Splitter {
-    /// The start of a line whose end has not arrived.
-    partial: BytesMut,
-    /// What is left of the buffer being split.
-    buffer: Bytes,
+    cutter: Cutter,
     /// The stamp of a line that is being handed on in pieces.
     oversized: Option<Stamp>,
     stamps: StampReader,
@@ -61,13 +57,12 @@ pub struct Splitter {
 impl Splitter {
     /// Takes the next buffer. Everything of the one before must have been drawn with `next`.
     pub fn push(&mut self, buffer: Bytes) {
-        debug_assert!(self.buffer.is_empty());
-        self.buffer = buffer;
+        self.cutter.push(buffer);
     }
 
     /// What stands after the last line end: the text the stream ended in.
     pub fn rest(&self) -> &[u8] {
-        &self.partial
+        self.cutter.rest()
     }
 
     /// Hands on a part of a line that does not end, and remembers its stamp for the parts that follow.
@@ -99,35 +94,20 @@ impl Iterator for Splitter {
 
     /// The next whole line of what was pushed, or `None` when more must arrive.
     fn next(&mut self) -> Option<LogPiece> {
-        let end = memchr(b'\n', &self.buffer);
-        let room = LONGEST_LINE - self.partial.len();
-        if end.unwrap_or(self.buffer.len()) > room {
-            self.partial.extend_from_slice(&self.buffer[..room]);
-            self.buffer.advance(room);
-            let piece = self.partial.split().freeze();
-            return Some(self.oversized(piece));
+        match self.cutter.next()? {
+            Cut::Line(whole) => {
+                let oversized = self.oversized.take();
+                Some(self.piece(whole, oversized))
+            }
+            Cut::Part(part) => Some(self.oversized(part)),
         }
-        let Some(end) = end else {
-            self.partial.extend_from_slice(&self.buffer);
-            self.buffer = Bytes::new();
-            return None;
-        };
-        let whole = if self.partial.is_empty() {
-            self.buffer.split_to(end)
-        } else {
-            self.partial.extend_from_slice(&self.buffer[..end]);
-            self.buffer.advance(end);
-            self.partial.split().freeze()
-        };
-        self.buffer.advance(1);
-        let oversized = self.oversized.take();
-        Some(self.piece(whole, oversized))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::k8s::cutter::LONGEST_LINE;
     use proptest::prelude::*;
 
     fn split(chunks: &[&[u8]]) -> (Vec<LogPiece>, Vec<u8>) {

@@ -2,6 +2,7 @@
 //! runtimes stamp. Pure.
 
 mod as_text;
+pub mod cutter;
 mod identity;
 pub mod job;
 pub mod kubelet_error;

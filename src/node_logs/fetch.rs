@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::{
     Unreadable,
+    again::Again,
     gunzip::{self, Gunzip, Unpacking},
     listing::FileName,
     path::Directory,
@@ -16,12 +17,6 @@ use crate::cluster::{
     Cluster, ClusterError, LogBody,
     node_file::{Bytes as Range, NodeFile},
 };
-
-/// How often in a row a download may break, or be refused for a passing reason, without bringing a byte: for about 6 s.
-const TRIES: u32 = 7;
-
-/// The pause before the second try; it doubles with each.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A download that brings nothing for so long has stalled: a file is there, so there is nothing to wait for.
 const STALLED: Duration = Duration::from_secs(30);
@@ -65,21 +60,22 @@ struct Download {
     /// Its first bytes, at most [`HEAD`].
     head: BytesMut,
     body: Option<LogBody>,
-    failures: u32,
+    again: Again,
 }
 
 impl Download {
     fn new(cluster: &Cluster, directory: &Directory, file: FileName) -> Self {
+        let path = directory.file(file);
         Self {
             cluster: cluster.clone(),
             node: directory.node().to_owned(),
-            path: directory.file(file),
+            again: Again::new(&path),
+            path,
             at: 0,
             end: None,
             skip: 0,
             head: BytesMut::new(),
             body: None,
-            failures: 0,
         }
     }
 
@@ -125,13 +121,7 @@ impl Download {
 
     /// Waits before the next try, if there is one.
     async fn failed(&mut self, error: ClusterError) -> Result<(), FetchFault> {
-        self.failures += 1;
-        if self.failures >= TRIES {
-            return Err(FetchFault::Unreadable(error.into()));
-        }
-        let asked = error.rejection().and_then(|rejection| rejection.retry_after).unwrap_or_default();
-        sleep(asked.max(PAUSE * 2u32.pow(self.failures - 1))).await;
-        Ok(())
+        self.again.after(error).await.map_err(|error| FetchFault::Unreadable(error.into()))
     }
 
     /// The next bytes, or `None` at the end that the file had when it was opened.
@@ -151,7 +141,7 @@ impl Download {
                         continue;
                     }
                     self.at += bytes.len() as u64;
-                    self.failures = 0;
+                    self.again.worked();
                     let head = HEAD.saturating_sub(self.head.len()).min(bytes.len());
                     self.head.extend_from_slice(&bytes[..head]);
                     return Ok(Some(bytes));

@@ -4,6 +4,7 @@
 //! serves them under `/logs/`, which the API server hands through to whoever may `get` `nodes/proxy`. [`NodeLog`] reads all
 //! of one instance, oldest line first. [`path`], [`listing`] and [`record`] are pure; `fetch` asks the cluster.
 
+mod again;
 mod fetch;
 mod gunzip;
 pub mod listing;
@@ -14,10 +15,9 @@ pub mod record;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use futures::StreamExt as _;
 
+use self::again::Again;
 pub use self::{
     listing::{Age, FileName},
     path::{Directory, LogOwner},
@@ -124,21 +124,11 @@ fn is_missing(error: &ClusterError) -> bool {
     error.rejection().is_some_and(|rejection| rejection.code == 404 && rejection.reason.is_empty())
 }
 
-/// How often a list is asked for before a passing fault is taken for good: for about 6 s.
-const TRIES: u32 = 7;
-
-/// The pause before the second try; it doubles with each.
-const PAUSE: Duration = Duration::from_millis(100);
-
 async fn read_list(cluster: &Cluster, node: &str, path: &str) -> Result<Vec<u8>, ClusterError> {
-    let mut tries = 0;
+    let mut again = Again::new(path);
     loop {
-        tries += 1;
         match read_list_once(cluster, node, path).await {
-            Err(error) if error.is_transient() && tries < TRIES => {
-                let asked = error.rejection().and_then(|rejection| rejection.retry_after).unwrap_or_default();
-                tokio::time::sleep(asked.max(PAUSE * 2u32.pow(tries - 1))).await;
-            }
+            Err(error) if error.is_transient() => again.after(error).await?,
             list => return list,
         }
     }

@@ -7,7 +7,10 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use crate::k8s::{Line, StampReader, Stream, lines::LONGEST_LINE};
+use crate::k8s::{
+    Line, StampReader, Stream,
+    cutter::{Cut, Cutter, LONGEST_LINE},
+};
 
 /// A line of a node's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +32,7 @@ pub struct EndlessRecord;
 /// Splits the bytes of an instance's files, oldest first, into lines.
 #[derive(Debug, Default)]
 pub struct Records {
-    /// The start of a record whose end has not arrived.
-    partial: BytesMut,
-    /// What is left of the buffer being split.
-    buffer: Bytes,
+    cutter: Cutter,
     stamps: StampReader,
     /// The line that is being joined.
     open: Option<OpenRecord>,
@@ -71,8 +71,12 @@ impl Records {
     /// When a record does not end.
     pub fn take(&mut self, buffer: Bytes, lines: &mut Vec<NodeLine>) -> Result<(), EndlessRecord> {
         lines.reserve(buffer.len() / USUAL_RECORD);
-        self.buffer = buffer;
-        while let Some(raw) = self.raw()? {
+        self.cutter.push(buffer);
+        while let Some(cut) = self.cutter.next() {
+            let Cut::Line(raw) = cut else {
+                self.cutter.clear();
+                return Err(EndlessRecord);
+            };
             match self.record(raw) {
                 // Nearly every record is a whole line.
                 Some(NodeRecord { line, stream, partial: false }) if self.open.is_none() => {
@@ -88,7 +92,7 @@ impl Records {
     /// A file ends. What stands after its last line end is not a record yet, and is dropped; a line whose end the next file
     /// has goes on.
     pub fn end_of_file(&mut self) {
-        (self.partial, self.buffer) = (BytesMut::new(), Bytes::new());
+        self.cutter.clear();
         if let Some(open) = &mut self.open {
             open.from_older_file = open.len();
         }
@@ -102,28 +106,6 @@ impl Records {
     /// How many lines of the files were no records, which kubelets skip as well.
     pub fn skipped(&self) -> u64 {
         self.skipped
-    }
-
-    /// The next record's bytes, without the line end.
-    fn raw(&mut self) -> Result<Option<Bytes>, EndlessRecord> {
-        let end = memchr(b'\n', &self.buffer);
-        if self.partial.len() + end.unwrap_or(self.buffer.len()) > LONGEST_LINE {
-            return Err(EndlessRecord);
-        }
-        let Some(end) = end else {
-            self.partial.extend_from_slice(&self.buffer);
-            self.buffer = Bytes::new();
-            return Ok(None);
-        };
-        let raw = if self.partial.is_empty() {
-            self.buffer.split_to(end)
-        } else {
-            self.partial.extend_from_slice(&self.buffer[..end]);
-            self.buffer.advance(end);
-            self.partial.split().freeze()
-        };
-        self.buffer.advance(1);
-        Ok(Some(raw))
     }
 
     fn record(&mut self, mut raw: Bytes) -> Option<NodeRecord> {

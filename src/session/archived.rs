@@ -23,7 +23,7 @@ use super::{
     snapshot::{self, Ahead, Order},
 };
 use crate::{
-    archive::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, ObjectLog},
+    archive::{ArchiveError, ArchivedJob, ArchivedStream, ObjectLog},
     cluster::Cluster,
     discover::Match,
     follow::{
@@ -209,8 +209,8 @@ impl Archived {
     /// The latest stamp of each container that lines are handed on of.
     fn reached(&self) -> HashMap<ContainerId, Stamp> {
         let mut reached = HashMap::new();
-        for (ArchivedInstance { uid, container, .. }, kept) in self.job.logs() {
-            let id = ContainerId { uid: uid.clone(), container: container.clone() };
+        for (instance, kept) in self.job.logs() {
+            let id = instance.container_id();
             let is_native = |status: &Status| self.wanted.tail.is_some() && has_log(status);
             if self.wanted.cluster.get(&id).is_some_and(is_native) {
                 continue;

@@ -131,10 +131,7 @@ impl Chosen {
 impl Replay {
     /// The instances that are wanted of a container, of which these are archived.
     fn part<'a>(&self, instances: &'a [&'a ArchivedInstance]) -> Option<&'a [&'a ArchivedInstance]> {
-        let id = instances.first().map(|ArchivedInstance { uid, container, .. }| ContainerId {
-            uid: uid.clone(),
-            container: container.clone(),
-        })?;
+        let id = instances.first()?.container_id();
         let status = self.cluster.get(&id);
         let only = |restart: u32| instances.iter().find(|it| it.restart == restart).map(std::slice::from_ref);
         match (instances, status, self.previous, self.tail) {

@@ -131,19 +131,15 @@ impl Saver {
         if self.state().at.as_deref() != Some(&*at(&self.host, namespace)) {
             return Ok(());
         }
-        let is_absent = |containers: &HashMap<ContainerId, Arc<Target>>,
-                         ArchivedInstance { uid, container, .. }: &ArchivedInstance| {
-            !containers.contains_key(&ContainerId { uid: uid.clone(), container: container.clone() })
-        };
         for (id, instance) in self.writer.unfinished() {
-            if is_absent(&self.containers, &instance) {
+            if !self.containers.contains_key(&instance.container_id()) {
                 self.writer.gap(id, "the pod was deleted before it was read to its end").await?;
                 self.writer.complete(id, "what was left of it was read").await?;
             }
         }
         // Instances that came and went while nobody saved, or of which nothing had become durable.
         for (container, count) in std::mem::take(&mut self.started) {
-            for restart in (0..count).filter(|_| is_absent(&self.containers, &container)) {
+            for restart in (0..count).filter(|_| !self.containers.contains_key(&container.container_id())) {
                 let stream = ArchivedStream::Log(ArchivedInstance { restart, ..container.clone() });
                 if !self.writer.knows(&stream) {
                     let id = self.writer.stream(stream)?;
