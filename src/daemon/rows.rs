@@ -43,7 +43,9 @@ pub(super) fn poll(
     source: Arc<dyn RowSource>,
     first: DatabaseRows,
 ) -> watch::Receiver<Result<DatabaseRows, SourceError>> {
-    let (told, rows) = watch::channel(Ok(first));
+    let (told, mut rows) = watch::channel(Ok(first));
+    // Nobody has looked at the first ones yet.
+    rows.mark_changed();
     tokio::spawn(async move {
         loop {
             tokio::select! {

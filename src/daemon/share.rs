@@ -150,13 +150,23 @@ impl Share {
         steps
     }
 
+    /// The jobs that are to be let go because their Leases could not be renewed in time.
+    pub fn late(&self, now: Instant) -> Vec<JobId> {
+        let late = self.held.iter().filter(|(_, held)| self.is_late(held, now));
+        late.map(|(id, _)| id.clone()).collect()
+    }
+
+    fn is_late(&self, held: &OwnLease, now: Instant) -> bool {
+        now.saturating_duration_since(held.renewed) >= self.term.given_up_after()
+    }
+
     fn about_held(&self, id: &JobId, held: &OwnLease, now: Instant) -> Option<ShareStep> {
         let age = now.saturating_duration_since(held.renewed);
         match self.seen.get(&self.mark.name(id)) {
             Some(seen) if holder(&seen.lease) == Some(&self.me) => {}
             _ => return Some(ShareStep::LetGo(Why::Lost)),
         }
-        if age >= self.term.given_up_after() {
+        if self.is_late(held, now) {
             Some(ShareStep::LetGo(Why::Unrenewed))
         } else if age >= self.term.renewed_after() {
             Some(ShareStep::Renew(Box::new(held.lease.clone())))
@@ -324,6 +334,7 @@ mod tests {
         assert_eq!(steps(&mut one, &[], at(4)), []);
         assert_eq!(steps(&mut one, &[], at(5)), [ShareStep::Renew(Box::new(lease.clone()))]);
         assert_eq!(steps(&mut one, &[], at(10)), [ShareStep::LetGo(Why::Unrenewed)]);
+        assert_eq!((one.late(at(9)), one.late(at(10))), (vec![], vec![id(1)]));
         one.hold(id(1), stored(lease::renewed(&lease, Timestamp::now())), at(9));
         assert_eq!(steps(&mut one, &[], at(10)), []);
         one.observe(vec![taken(1, Some(&lease), "two")], at(10));

@@ -93,6 +93,8 @@ pub struct Supervisor<K> {
     watching: Streak,
     pods: Pin<Box<dyn Stream<Item = Heard> + Send>>,
     rows: Option<watch::Receiver<Result<DatabaseRows, SourceError>>>,
+    /// The jobs that had pods at the last look.
+    with_pods: BTreeSet<JobId>,
     wanted: BTreeMap<JobId, Option<Row>>,
     running: BTreeMap<JobId, Task>,
     tasks: JoinSet<Outcome>,
@@ -153,6 +155,7 @@ impl<K: Keeper> Supervisor<K> {
             watching: Streak::default(),
             pods: jobs::watch(&client, &namespace).boxed(),
             rows,
+            with_pods: BTreeSet::new(),
             wanted: BTreeMap::new(),
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
@@ -203,6 +206,10 @@ impl<K: Keeper> Supervisor<K> {
 
     /// Looks at all Leases and jobs, and does what is to be done.
     async fn look(&mut self) {
+        // Before anything is waited for: others may take them soon.
+        for id in self.share.late(Instant::now()) {
+            self.let_go(id, Why::Unrenewed);
+        }
         match self.leases.list().await {
             Ok(leases) => {
                 self.share.observe(leases, Instant::now());
@@ -232,11 +239,16 @@ impl<K: Keeper> Supervisor<K> {
 
     fn look_at_rows(&mut self) {
         let with_pods = self.jobs.ids();
-        let Some(rows) = &self.rows else {
+        let Some(rows) = &mut self.rows else {
             self.wanted = wanted(None, &with_pods);
             return;
         };
-        let read = match &*rows.borrow() {
+        // Looking for ids in a thousand rows takes a while.
+        let same_pods = std::mem::replace(&mut self.with_pods, with_pods.clone()) == with_pods;
+        if same_pods && !rows.has_changed().unwrap_or(false) {
+            return;
+        }
+        let read = match &*rows.borrow_and_update() {
             Ok(read) => Ok((wanted(Some(&read.rows), &with_pods), read.more)),
             Err(error) => Err(error.to_string()),
         };
@@ -260,20 +272,22 @@ impl<K: Keeper> Supervisor<K> {
                 self.start(id, from);
             }
             Done::Renewed(lease) => self.share.hold(id, *lease, sent),
-            Done::LetGo(why) => {
-                self.share.let_go(&id);
-                self.waiting.remove(&id);
-                if let Some(task) = self.running.get_mut(&id) {
-                    task.stop = None;
-                }
-                self.keeper.say(&match why {
-                    Why::Unrenewed => Said::Unrenewed(id),
-                    Why::Lost => Said::Lost(id),
-                });
-            }
+            Done::LetGo(why) => self.let_go(id, why),
             Done::Overtaken => {}
             Done::Failed(error) => self.away(Party::Leases, &error.to_string(), Instant::now()),
         }
+    }
+
+    fn let_go(&mut self, id: JobId, why: Why) {
+        self.share.let_go(&id);
+        self.waiting.remove(&id);
+        if let Some(task) = self.running.get_mut(&id) {
+            task.stop = None;
+        }
+        self.keeper.say(&match why {
+            Why::Unrenewed => Said::Unrenewed(id),
+            Why::Lost => Said::Lost(id),
+        });
     }
 
     fn start(&mut self, id: JobId, from: Option<String>) {
