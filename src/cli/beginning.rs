@@ -3,9 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{args::LogsArgs, failure::Failure};
-#[cfg(feature = "archive")]
 use crate::{
-    archive::{ArchiveError, JobKey},
     cluster::Cluster,
     discover::Match,
     follow::follower::Scope,
@@ -13,11 +11,16 @@ use crate::{
     k8s::status::PodLife,
     session::{
         Outlet, WantedLogs,
-        archived::Archived,
         filter::ContainerFilter,
         follow::{self, Ending, Progress, RowNews},
         snapshot::{self, Order},
     },
+};
+
+#[cfg(feature = "archive")]
+use crate::{
+    archive::{ArchiveError, JobKey},
+    session::archived::Archived,
 };
 
 /// What is read before the cluster, which may be nothing.

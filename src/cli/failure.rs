@@ -1,9 +1,8 @@
 //! [`Failure`]: the one error a run ends with, and its exit code.
 
 #[cfg(feature = "archive")]
-use crate::{
-    archive::ArchiveError, cluster::ClusterError, exit::Exit, resolve::ResolveError, row::RowError, source::SourceError,
-};
+use crate::archive::ArchiveError;
+use crate::{cluster::ClusterError, exit::Exit, resolve::ResolveError, row::RowError, source::SourceError};
 
 /// Why a run ended without doing what was asked. `Display` is what is printed after `error: `.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ mod words;
 mod wrapped;
 
 pub use entity::Row;
+#[cfg(feature = "sql")]
 pub(crate) use entity::TERMINAL;
 pub use error::RowError;
 pub use ident::PREFIX_MIN;

@@ -116,6 +116,7 @@ impl Running {
     }
 
     /// What stderr holds so far.
+    #[cfg(feature = "archive")]
     pub fn said(&self) -> String {
         self.stderr.text()
     }

@@ -124,6 +124,7 @@ impl Stage {
     }
 
     /// The objects of a kind in the namespace.
+    #[cfg(feature = "archive")]
     pub fn list<T>(&self) -> Vec<T>
     where
         T: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
