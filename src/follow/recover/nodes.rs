@@ -1,0 +1,49 @@
+//! [`Nodes`]: whether the files of nodes may be read, and what was told of that.
+
+use std::collections::BTreeSet;
+
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::cluster::{Cluster, ClusterError, review};
+
+/// Whether lines that the log API no longer has are read from the files of the nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NodeLogs {
+    /// Where that is permitted.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Yes, and it is an error when it is not permitted.
+    Always,
+}
+
+/// The nodes of a run, as far as their files are concerned. Shared by all drivers.
+#[derive(Debug)]
+pub struct Nodes {
+    pub(super) cluster: Cluster,
+    pub(super) wanted: NodeLogs,
+    pub(super) allowed: OnceCell<bool>,
+    /// What was told, so that it is told once.
+    pub(super) told: Mutex<BTreeSet<String>>,
+}
+
+impl Nodes {
+    /// The nodes of a cluster.
+    pub fn new(cluster: &Cluster, wanted: NodeLogs) -> Nodes {
+        Nodes { cluster: cluster.clone(), wanted, allowed: OnceCell::new(), told: Mutex::default() }
+    }
+
+    /// Whether we may read their files. It is asked once.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn may_read(&self) -> Result<bool, ClusterError> {
+        let ask = async || Ok(review(&self.cluster.client(), None, "get", "nodes/proxy", "").await?.0);
+        self.allowed.get_or_try_init(ask).await.copied()
+    }
+
+    pub(super) async fn is_news(&self, text: &str) -> bool {
+        self.told.lock().await.insert(text.to_owned())
+    }
+}
