@@ -139,7 +139,7 @@ impl Cursor {
             return tail.is_empty() && self.seen.is_empty();
         };
         let copies = tail.iter().rev().take_while(|line| RememberedLine::of(line, self.kept_as) == *last).count();
-        copies == self.run() || (copies > 0 && copies == tail.len() && copies < self.run())
+        copies == self.run().min(tail.len())
     }
 
     /// What a new reading from `since` must bring again before anything new.
@@ -311,6 +311,88 @@ pub(super) mod tests {
         [line(10, "a"), line(11, "b")].iter().for_each(|line| cursor.read(line));
         assert_eq!(judge(&mut cursor.overlap(None), &[line(12, "d"), line(13, "e")]), [NewAfterGap, New]);
         assert_eq!(judge(&mut cursor.overlap(None), &[line(11, "b"), line(13, "e")]), [Old, New], "rotated before it");
+    }
+
+    /// How many lines of a reading may be old, when `kept` are the last lines read and those before them, stamped before `from`, were
+    /// forgotten: forgotten ones come first, and then those that were kept. Of these, some may have been rotated away, even after
+    /// forgotten ones came: a kubelet skips lines when it is slower than the rotation.
+    fn old_counts(kept: &[Line], from: Option<Stamp>, reading: &[Line]) -> Vec<usize> {
+        let forgotten = reading.iter().take_while(|line| from.is_some_and(|from| line.stamp < from)).count();
+        let counts = (0..=forgotten).flat_map(|count| {
+            let fits = move |rest: &&[Line]| reading[count..].starts_with(rest);
+            (0..kept.len()).map(|from| &kept[from..]).filter(fits).map(move |rest| count + rest.len())
+        });
+        counts.collect()
+    }
+
+    /// All logs of up to five lines of two texts and two stamps, of which any number was forgotten, and any number, but for the last
+    /// line, rotated away.
+    #[test]
+    fn every_small_log_is_gone_on_from_where_it_was_left() {
+        let kinds = [line(1, "a"), line(1, "b"), line(2, "a"), line(2, "b")];
+        let new = [line(9, "c"), line(9, "d")];
+        let logs = (1..=5).flat_map(|length| {
+            (0..kinds.len().pow(length)).map(move |number| (0..length).map(move |at| number / 4_usize.pow(at) % 4))
+        });
+        for log in logs.map(|log| log.map(|kind| kinds[kind].clone()).collect::<Vec<_>>()) {
+            for (forgotten, rotated) in (0..log.len()).flat_map(|one| (0..log.len()).map(move |two| (one, two))) {
+                let kept = &log[forgotten..];
+                let before = log[..forgotten].iter().map(|line| line.stamp).max();
+                let mut overlap = Cursor::resumed(log.len() as u64, kept, before, None).overlap(None);
+                let reading = [&log[rotated..], &new].concat();
+                let verdicts = judge(&mut overlap, &reading);
+                let old = verdicts.iter().take_while(|verdict| **verdict == Old).count();
+                assert!(verdicts[old..].iter().all(|verdict| *verdict == New), "{verdicts:?} {kept:?} {reading:?}");
+                let counts = old_counts(kept, before.map(|before| Stamp(before.0 + 1)), &reading);
+                assert!(counts.contains(&old), "{old} of {counts:?}: {kept:?} {reading:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_stamped_as_forgotten_lines_are_may_be_one() {
+        let cursor = Cursor::resumed(9, &[line(9, "z")], Some(Stamp(5)), None);
+        for (nanos, verdict) in [(4, Old), (5, Old), (6, NewAfterGap), (7, NewAfterGap), (9, NewAfterGap)] {
+            assert_eq!(cursor.overlap(None).judge(&line(nanos, "y")), verdict, "{nanos}");
+        }
+    }
+
+    #[test]
+    fn as_much_is_remembered_as_may_come_again() {
+        let remembered = |stamps: &[i64]| {
+            let mut cursor = Cursor::default();
+            stamps.iter().for_each(|stamp| cursor.read(&line(*stamp, "a")));
+            assert_eq!(cursor.count(), stamps.len() as u64);
+            cursor.seen.len()
+        };
+        // Few lines, however old they are.
+        let each_second: Vec<i64> = (0..300).map(|second| second * 1_000_000_000 + 500_000_000).collect();
+        assert_eq!(remembered(&each_second), ALWAYS);
+        // Those of the last second and of two seconds before it.
+        let edge = [[7_999_999_999; 10], [8_000_000_000; 10]].concat();
+        assert_eq!(remembered(&[edge, vec![10_700_000_000; 300]].concat()), 310);
+        // Only so many of one moment.
+        assert_eq!(remembered(&vec![7; REMEMBERED]), REMEMBERED);
+        assert_eq!(remembered(&vec![7; REMEMBERED + 5]), REMEMBERED);
+    }
+
+    #[test]
+    fn a_long_line_may_be_stored_in_several_chunks() {
+        const SMALLEST: usize = 8 << 10;
+        for (length, count) in [(0, 1), (SMALLEST - 1, 1), (SMALLEST, 3), (3 * SMALLEST - 1, 4), (3 * SMALLEST, 5)] {
+            assert_eq!(chunks(length), count, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_tail_of_nothing_but_the_last_line_says_as_much_as_it_is_long() {
+        let mut cursor = Cursor::default();
+        [line(1, "y"), line(2, "x"), line(2, "x"), line(2, "x")].iter().for_each(|line| cursor.read(line));
+        let tail = |copies: usize| vec![line(2, "x"); copies];
+        assert!(cursor.ends_with(&tail(1)) && cursor.ends_with(&tail(2)) && cursor.ends_with(&tail(3)));
+        assert!(!cursor.ends_with(&tail(4)), "one was printed since");
+        assert!(!cursor.ends_with(&[vec![line(1, "y")], tail(2)].concat()), "one is missing");
+        assert!(!cursor.ends_with(&[line(1, "y")]), "the last line is not there");
     }
 
     #[test]

@@ -150,7 +150,9 @@ impl Status {
             InstanceState::Running { started } if number == self.restart => *started,
             InstanceState::Ended(ended) if number == self.restart => ended.started,
             InstanceState::Waiting { .. } if number == self.restart => self.last.as_ref()?.started,
-            _ if number + 1 == self.restart => self.last.as_ref()?.started,
+            InstanceState::Running { .. } | InstanceState::Ended(_) if number + 1 == self.restart => {
+                self.last.as_ref()?.started
+            }
             _ => None,
         }
     }
@@ -170,5 +172,117 @@ impl Status {
     /// Whether the pod will start no further container.
     pub fn is_final(&self) -> bool {
         matches!(self.pod, PodLife::Finished | PodLife::Gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(has_log: bool) -> Ended {
+        Ended { has_log, started: Some(Stamp(1)), ..Ended::default() }
+    }
+
+    fn waiting() -> InstanceState {
+        InstanceState::default()
+    }
+
+    fn running() -> InstanceState {
+        InstanceState::Running { started: Some(Stamp(2)) }
+    }
+
+    fn status(restart: u32, state: InstanceState, last: Option<Ended>) -> Status {
+        Status { restart, state, last, pod: PodLife::Active }
+    }
+
+    #[test]
+    fn where_the_log_of_each_instance_is() {
+        use LogPlace::{Future, Latest, Live, Nowhere, Previous};
+        for (status, places) in [
+            (status(0, waiting(), None), [Future, Future, Future, Future]),
+            (status(0, waiting(), Some(ended(false))), [Nowhere, Future, Future, Future]),
+            (status(0, waiting(), Some(ended(true))), [Latest, Future, Future, Future]),
+            (status(1, waiting(), None), [Nowhere, Nowhere, Future, Future]),
+            (status(2, waiting(), Some(ended(true))), [Nowhere, Nowhere, Latest, Future]),
+            (status(2, waiting(), Some(ended(false))), [Nowhere, Nowhere, Nowhere, Future]),
+            (status(2, running(), Some(ended(true))), [Nowhere, Previous, Live, Future]),
+            (status(2, running(), Some(ended(false))), [Nowhere, Nowhere, Live, Future]),
+            (status(2, running(), None), [Nowhere, Nowhere, Live, Future]),
+            (status(2, InstanceState::Ended(ended(true)), Some(ended(true))), [Nowhere, Previous, Latest, Future]),
+            (status(2, InstanceState::Ended(ended(true)), None), [Nowhere, Nowhere, Latest, Future]),
+            (status(2, InstanceState::Ended(ended(false)), Some(ended(true))), [Nowhere, Previous, Latest, Future]),
+            (status(2, InstanceState::Ended(ended(false)), None), [Nowhere, Nowhere, Nowhere, Future]),
+        ] {
+            let found = [0, 1, 2, 3].map(|number| status.place(number));
+            assert_eq!(found, places, "{status:?}");
+            let gone = Status { pod: PodLife::Gone, ..status.clone() };
+            let places = places.map(|place| if place == Future { Future } else { Nowhere });
+            assert_eq!([0, 1, 2, 3].map(|number| gone.place(number)), places, "{gone:?}");
+            assert_eq!([0, 1, 2, 3].map(|number| gone.place_in_life(number)), found, "{gone:?}");
+            let before = status.restart.saturating_sub(1);
+            let first = if found[before as usize] == Previous { before } else { status.restart };
+            assert_eq!(status.first_readable(), first, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn whether_the_latest_instance_has_ended() {
+        for (state, last, has_ended) in [
+            (waiting(), None, false),
+            (waiting(), Some(ended(false)), true),
+            (running(), Some(ended(true)), false),
+            (InstanceState::Ended(ended(false)), None, true),
+        ] {
+            assert_eq!(status(1, state.clone(), last).has_ended(), has_ended, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_instance_before_the_latest_start() {
+        let before = |state, last, pod| {
+            let status = Status { pod, ..status(2, state, last) }.before()?;
+            assert!(matches!(status.state, InstanceState::Ended(_)) && status.last.is_none());
+            Some((status.restart, status.pod))
+        };
+        use PodLife::{Active, Finished, Gone, Terminating};
+        assert_eq!(before(running(), Some(ended(true)), Active), Some((1, Finished)));
+        assert_eq!(before(InstanceState::Ended(ended(true)), Some(ended(true)), Terminating), Some((1, Finished)));
+        assert_eq!(before(waiting(), Some(ended(true)), Active), Some((2, Finished)));
+        assert_eq!(before(waiting(), Some(ended(true)), Gone), Some((2, Gone)));
+        assert_eq!(before(running(), Some(ended(false)), Active), None);
+        assert_eq!(before(running(), None, Active), None);
+    }
+
+    #[test]
+    fn when_an_instance_started() {
+        let (last, state) = (Some(Stamp(1)), Some(Stamp(2)));
+        let latest = Ended { started: state, ..Ended::default() };
+        for (status, starts) in [
+            (status(2, running(), Some(ended(true))), [None, last, state, None]),
+            (status(2, InstanceState::Ended(latest), Some(ended(true))), [None, last, state, None]),
+            // While it waits to be started again, the last state is that of the latest instance, and the one before is unknown.
+            (status(2, waiting(), Some(ended(true))), [None, None, last, None]),
+            (status(2, running(), None), [None, None, state, None]),
+        ] {
+            assert_eq!([0, 1, 2, 3].map(|number| status.started(number)), starts, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn one_of_two_states_is_the_older_one() {
+        let mut life = vec![status(0, waiting(), None)];
+        for restart in 0..2 {
+            let last = (restart > 0).then(|| ended(true));
+            life.push(status(restart, running(), last.clone()));
+            life.push(status(restart, InstanceState::Ended(ended(true)), last));
+            life.push(status(restart, waiting(), Some(ended(true))));
+        }
+        for (at, one) in life.iter().enumerate() {
+            for (other_at, other) in life.iter().enumerate() {
+                assert_eq!(one.is_older_than(other), at < other_at, "{one:?} {other:?}");
+            }
+            let later = Status { pod: PodLife::Terminating, ..one.clone() };
+            assert!(one.is_older_than(&later) && !later.is_older_than(one));
+        }
     }
 }
