@@ -10,6 +10,7 @@ use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
+use kube::core::{Expression, Selector};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{job_id::JobId, k8s::ID_LABEL};
@@ -32,8 +33,11 @@ impl Mark {
     }
 
     /// The selector of all of its Leases.
-    pub fn selector(&self) -> String {
-        format!("{}={},{ARCHIVE_LABEL}={}", LABEL.0, LABEL.1, self.0)
+    pub fn selector(&self) -> Selector {
+        [LABEL, (ARCHIVE_LABEL, &self.0)]
+            .map(|(key, value)| Expression::Equal(key.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect()
     }
 
     /// The name of a job's Lease.

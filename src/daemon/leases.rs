@@ -9,6 +9,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use kube::{
     Api, Client, Error,
     api::{DeleteParams, ListParams, PostParams, Preconditions},
+    core::Selector,
 };
 use tokio::time::timeout;
 
@@ -26,7 +27,7 @@ const PAGE: u32 = 500;
 pub(super) struct Leases {
     api: Api<Lease>,
     /// Which are listed.
-    selector: String,
+    selector: Selector,
     host: String,
     /// How long an answer may take.
     within: Option<Duration>,
@@ -44,7 +45,7 @@ impl Leases {
 
     /// All of them.
     pub async fn list(&self) -> Result<Vec<Lease>, ClusterError> {
-        let mut params = ListParams::default().labels(&self.selector).limit(PAGE);
+        let mut params = ListParams::default().labels_from(&self.selector).limit(PAGE);
         let mut all = Vec::new();
         loop {
             let page = self.in_time(self.api.list(&params)).await?.map_err(|error| ClusterError::from(&error))?;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{ClusterFacts, Facts, LogFacts, Report, TailAnswer, TailPart, gather::read_all, output};
 use crate::{
     cluster::Cluster,
-    k8s::ID_LABEL,
+    k8s::labels,
     mask::{LineMasker, mask, mask_json},
 };
 
@@ -198,7 +198,8 @@ async fn pods(cluster: &Cluster, facts: &Facts) -> Vec<Value> {
     let client = cluster.client();
     let namespace: String = byte_serialize(facts.place.namespace.as_bytes()).collect();
     let base = format!("/api/v1/namespaces/{namespace}/pods");
-    let labelled = get(&client, &format!("{base}?labelSelector={ID_LABEL}%3D{id}")).await;
+    let selector: String = byte_serialize(labels::of_job(id).to_string().as_bytes()).collect();
+    let labelled = get(&client, &format!("{base}?labelSelector={selector}")).await;
     let mut pods: Vec<Value> = match labelled.map(|mut list| list["items"].take()) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
