@@ -20,6 +20,9 @@ const LEVEL: i32 = 3;
 /// The longest stamp, with its space.
 const STAMP: usize = "2026-11-24T12:58:26.959221551Z ".len();
 
+/// By how much the text of an open chunk grows at most.
+const STEP: usize = 256 << 10;
+
 /// Text that a chunk holds at most, whatever an index says: what one writer's chunk can grow to, with room to spare.
 pub(super) const LARGEST: u64 = (4 * (LONGEST_LINE + STAMP)) as u64;
 
@@ -52,9 +55,18 @@ impl Span {
 }
 
 impl ChunkLines {
+    /// Makes room for so many bytes more. What is not used of it is a quarter of a MiB at most, where doubling would keep as much
+    /// again as there is text.
+    fn reserve(&mut self, more: usize) {
+        if self.text.capacity() - self.text.len() < more {
+            self.text.reserve_exact(more.max(self.text.len().clamp(256, STEP)));
+        }
+    }
+
     /// Adds a line. Returns by how many bytes the text has grown.
     pub fn push(&mut self, line: &Line, stamps: &mut StampText) -> usize {
         let before = self.text.len();
+        self.reserve(STAMP + line.text.len() + 1);
         self.text.extend_from_slice(stamps.of(line.stamp));
         self.text.push(b' ');
         self.text.extend_from_slice(&line.text);
@@ -83,7 +95,9 @@ impl ChunkLines {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         // So that `zstd -t` finds a damaged one without the index.
         compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))?;
-        let bytes = compressor.compress(&self.text)?;
+        let mut bytes = compressor.compress(&self.text)?;
+        // It has room for what does not compress, and waits for its put.
+        bytes.shrink_to_fit();
         let chunk = Chunk {
             first_line,
             lines: self.count,
@@ -214,6 +228,17 @@ mod tests {
             };
             prop_assert!(read(&chunk, &bytes).is_err());
         }
+    }
+
+    #[test]
+    fn an_open_chunk_has_little_room_that_it_does_not_use() {
+        let (mut open, mut stamps) = (ChunkLines::default(), StampText::default());
+        for number in 0..60_000 {
+            open.push(&Line { stamp: Stamp(number), text: Bytes::from_static(&[b'x'; 60]) }, &mut stamps);
+            let room = open.text.capacity() - open.text.len();
+            assert!(room <= open.text.len().clamp(256, STEP), "{room} of {}", open.text.len());
+        }
+        assert!(open.text.len() > 4 << 20);
     }
 
     #[test]

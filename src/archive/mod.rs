@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `place`, `open` | what DEST means, and the store with its credentials |
 //! | `store` | durable puts, creations that one of two wins, patience with a store that is away |
+//! | `walk` | what lies in a directory, whatever it is called |
 //! | `stream` | whose lines they are, as a path |
 //! | `chunk` | lines ↔ bytes |
 //! | `record`, `segment`, `index` | what the index says, in which objects, read and extended |
@@ -38,6 +39,7 @@ mod segment;
 mod store;
 mod stream;
 mod verify;
+mod walk;
 mod writer;
 mod written;
 

@@ -91,12 +91,17 @@ fn directory(path: &std::path::Path, at: &str, access: Access) -> Result<Store, 
         _ => ArchiveError::Usage(format!("DEST {at}: {error}")),
     };
     let path = std::path::absolute(path).map_err(usage)?;
-    if access == Access::Write {
-        make(&path).map_err(usage)?;
-    }
-    if !fs::metadata(&path).map_err(usage)?.is_dir() {
+    let is_file = |metadata: &fs::Metadata| !metadata.is_dir();
+    if fs::metadata(&path).as_ref().is_ok_and(is_file) {
         return Err(ArchiveError::Usage(format!("DEST {at}: is a file; give a directory or a URL")));
     }
+    if access == Access::Write {
+        make(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => ArchiveError::Usage(format!("DEST {at}: the directory cannot be made: {error}")),
+            _ => usage(error),
+        })?;
+    }
+    fs::metadata(&path).map_err(usage)?;
     let inner = LocalFileSystem::new_with_prefix(&path).map_err(|error| ArchiveError::of(at, &error))?.with_fsync(true);
     Ok(Store::in_directory(Arc::new(inner), &path, at))
 }

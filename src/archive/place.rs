@@ -43,7 +43,9 @@ impl FromStr for ArchivePlace {
                 if url.host_str().unwrap_or_default().is_empty() {
                     return Err(hidden("names no container or bucket".into()));
                 }
-                if url.password().is_some() {
+                // Azure's abfss:// names its container there.
+                let names_container = matches!(known, "abfs" | "abfss");
+                if url.password().is_some() || !(url.username().is_empty() || names_container) {
                     return Err(hidden("a key does not belong into the URL; put it into the environment".into()));
                 }
                 Ok(ArchivePlace::ObjectStore(url))
@@ -99,9 +101,18 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_without_its_secrets() {
-        for bad in
-            ["", " ", "ftp://h/p", "s3:///p", "az://", "file://host/p", "s3://k:pl4nted@b/p", "az://c:x/?sig=pl4nted"]
-        {
+        for bad in [
+            "",
+            " ",
+            "ftp://h/p",
+            "s3:///p",
+            "az://",
+            "file://host/p",
+            "s3://k:pl4nted@b/p",
+            "s3://pl4nted@b/p",
+            "https://pl4nted@a.blob.core.windows.net/c",
+            "az://c:x/?sig=pl4nted",
+        ] {
             let error = bad.parse::<ArchivePlace>().unwrap_err();
             assert!(matches!(error, ArchiveError::Usage(_)), "{bad}");
             assert!(!error.to_string().contains("pl4nted"), "{error}");

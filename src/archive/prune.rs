@@ -48,7 +48,8 @@ pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Resul
         };
         let Some(saved) = saved.filter(|saved| *saved < before) else { continue };
         let objects = archive.store.list(&format!("jobs/{key}")).await?;
-        let (ours, foreign): (Vec<Listed>, Vec<Listed>) = objects.into_iter().partition(|object| is_ours(&object.path));
+        let (ours, foreign): (Vec<Listed>, Vec<Listed>) =
+            objects.into_iter().partition(|object| !object.is_link && is_ours(&object.path));
         pruned.push(Pruned {
             job: key.clone(),
             saved,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveError, ArchivedStream, JobKey};
+use super::{ArchiveError, ArchivedStream, JobKey, chunk::LARGEST};
 
 /// One line of the index. What a later version adds is skipped by an earlier one ([`Record::Unknown`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,20 @@ pub struct Chunk {
     pub sha256: String,
 }
 
+/// More lines than any log has.
+const LINES: u64 = 1 << 56;
+
 impl Chunk {
+    /// Whether its numbers can be those of a chunk, so that they can be reckoned with: an index may be forged.
+    pub(super) fn is_possible(&self) -> bool {
+        let is_hash = self.sha256.len() == 64 && self.sha256.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hash
+            && self.first_line < LINES
+            && (1..=self.bytes).contains(&self.lines)
+            && self.bytes <= LARGEST
+            && self.size <= 2 * LARGEST
+    }
+
     /// The object's path. It is named after its content, so that it can be put twice and never means two things.
     pub(super) fn path(&self, job: &JobKey, stream: &ArchivedStream) -> String {
         let hash = self.sha256.get(..16).unwrap_or(&self.sha256);

@@ -141,7 +141,13 @@ pub(super) fn parse(segment: &Segment, mut text: &[u8]) -> Result<Vec<Record>, S
         }
         all.push(head);
         for line in lines {
-            all.push(serde_json::from_slice(line).map_err(|error| of(&error.to_string()))?);
+            let record: Record = serde_json::from_slice(line).map_err(|error| of(&error.to_string()))?;
+            if let Record::Chunk { chunk, .. } = &record
+                && !chunk.is_possible()
+            {
+                return Err(of("it names a chunk that cannot be"));
+            }
+            all.push(record);
         }
     }
     if text.is_empty() { Ok(all) } else { Err("something stands after its last commit".to_owned()) }
@@ -160,7 +166,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::archive::{ArchivedStream, Complete, Gap, JobState, ObjectLog};
+    use crate::archive::{ArchivedStream, Chunk, Complete, Gap, JobState, ObjectLog};
 
     fn some_records() -> [Vec<Record>; 2] {
         let stream = || ArchivedStream::Changes(ObjectLog::Pods);
@@ -250,6 +256,39 @@ mod tests {
             prop_assert_eq!(layout.whole.iter().map(Segment::len).sum::<u64>(), commits);
             prop_assert!(layout.whole.len() as u64 <= 3 * FAN);
             prop_assert!(written <= 3 * commits);
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_cannot_be_is_refused() {
+        let time = Timestamp::UNIX_EPOCH;
+        let chunk = |first_line, lines, bytes, size, sha256: &str| Chunk {
+            first_line,
+            lines,
+            first: time,
+            last: time,
+            latest: time,
+            bytes,
+            size,
+            sha256: sha256.to_owned(),
+        };
+        let hash = "a".repeat(64);
+        let read = |chunk| {
+            let record = Record::Chunk { stream: ArchivedStream::Changes(ObjectLog::Pods), chunk };
+            parse(&Segment(0..=0), &commit(0, "a/1".into(), time, &[record]).unwrap())
+        };
+        assert!(read(chunk(7, 3, 100, 50, &hash)).is_ok());
+        for bad in [
+            chunk(u64::MAX, 3, 100, 50, &hash),
+            chunk(7, u64::MAX, 100, 50, &hash),
+            chunk(7, 0, 100, 50, &hash),
+            chunk(7, 101, 100, 50, &hash),
+            chunk(7, 3, u64::MAX, 50, &hash),
+            chunk(7, 3, 100, u64::MAX, &hash),
+            chunk(7, 3, 100, 50, "../../../../etc/passwd"),
+            chunk(7, 3, 100, 50, &"é".repeat(32)),
+        ] {
+            assert!(read(bad.clone()).unwrap_err().contains("cannot be"), "{bad:?}");
         }
     }
 

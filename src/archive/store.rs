@@ -3,14 +3,14 @@
 //! A put that has succeeded is durable: object stores promise it, and in a directory file and directory are synced. A
 //! creation is won by one of two. Whether a lost answer had followed a success shows when the object is looked at.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion, path::Path};
 use tokio::sync::watch;
 
-use super::ArchiveError;
+use super::{ArchiveError, walk};
 
 /// Objects asked for at a time.
 pub(super) const AT_ONCE: usize = 16;
@@ -50,6 +50,8 @@ pub(super) struct Listed {
     /// Below the store's own prefix.
     pub path: String,
     pub size: u64,
+    /// Whether it leads elsewhere: then it is not elbtail's, whatever it is called.
+    pub is_link: bool,
 }
 
 impl Store {
@@ -131,13 +133,30 @@ impl Store {
         }
     }
 
+    async fn walk<T: Send + 'static>(
+        &self,
+        path: &str,
+        walk: impl FnOnce(&str) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, ArchiveError> {
+        let below = path.to_owned();
+        let walked = tokio::task::spawn_blocking(move || walk(&below)).await;
+        walked
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(|error| self.error(path, &Error::Generic { store: "directory", source: error.into() }))
+    }
+
     /// Everything below `path`.
     pub(super) async fn list(&self, path: &str) -> Result<Vec<Listed>, ArchiveError> {
+        if let Some(root) = self.directory.clone() {
+            return self.walk(path, move |path| walk::files(&root, path)).await;
+        }
         let below = self.path(path);
         let skip = self.prefix.parts().count();
         let listed = self.inner.list(Some(&below)).map_ok(|object| Listed {
             path: object.location.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"),
             size: object.size,
+            is_link: false,
         });
         match listed.try_collect().await {
             Ok(all) => Ok(all),
@@ -148,6 +167,9 @@ impl Store {
 
     /// The names of the directories below `path`.
     pub(super) async fn directories(&self, path: &str) -> Result<Vec<String>, ArchiveError> {
+        if let Some(root) = self.directory.clone() {
+            return self.walk(path, move |path| walk::directories(&root, path)).await;
+        }
         match self.inner.list_with_delimiter(Some(&self.path(path))).await {
             Ok(list) => Ok(list.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect()),
             Err(Error::NotFound { .. }) => Ok(Vec::new()),

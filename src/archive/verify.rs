@@ -74,7 +74,7 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
         match checked {
             Ok(()) => report.lines += chunk.lines,
             Err(ArchiveError::Damaged { at, why }) => {
-                let last = chunk.first_line + chunk.lines - 1;
+                let last = (chunk.first_line + chunk.lines).saturating_sub(1);
                 let what = format!("lines {} to {last} cannot be read: {at}: {why}", chunk.first_line);
                 report.faults.push(Fault { stream: Some(stream.clone()), what });
             }

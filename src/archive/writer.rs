@@ -5,7 +5,7 @@
 //! index is at any time the exact beginning of what was pushed. All memory is bounded: open chunks by [`Limits::memory`],
 //! closed ones by [`Limits::uploads`]; when both are used up, [`Writer::push`] waits.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -81,6 +81,8 @@ pub struct Writer {
     /// Bytes in open chunks.
     held: usize,
     permits: Arc<Semaphore>,
+    /// Compressing takes memory of its own, and more at a time than there are processors is no faster.
+    compressing: Arc<Semaphore>,
     queue: mpsc::Sender<Pending>,
     committer: Option<JoinHandle<Result<(), ArchiveError>>>,
     failed: Option<ArchiveError>,
@@ -167,6 +169,7 @@ impl Writer {
             stamps: StampText::default(),
             held: 0,
             permits: Arc::new(Semaphore::new(limits.uploads.max(1))),
+            compressing: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
             queue,
             committer: None,
             failed: None,
@@ -461,6 +464,7 @@ impl Writer {
             job: self.job.clone(),
             stream: open.stream.clone(),
             trouble: self.trouble.clone(),
+            compressing: self.compressing.clone(),
         };
         let upload = tokio::spawn(upload.run(lines, first_line, permit));
         place.send(Pending::Upload(upload));
@@ -497,6 +501,7 @@ struct Upload {
     job: JobKey,
     stream: ArchivedStream,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
+    compressing: Arc<Semaphore>,
 }
 
 impl Upload {
@@ -507,7 +512,9 @@ impl Upload {
         first_line: u64,
         _permit: OwnedSemaphorePermit,
     ) -> Result<Option<Record>, ArchiveError> {
+        let turn = self.compressing.acquire().await.map_err(|error| stopped(&error.to_string()))?;
         let closed = tokio::task::spawn_blocking(move || lines.close(first_line)).await;
+        drop(turn);
         let closed =
             closed.map_err(|error| stopped(&error.to_string()))?.map_err(|error| stopped(&error.to_string()))?;
         let Some((chunk, bytes)) = closed else { return Ok(None) };
