@@ -174,7 +174,7 @@ async fn verify_says_what_is_missing_and_why(backend: Backend) {
     let mut writer = Writer::open(&archive, &JobKey::new(OTHER).unwrap(), small()).await.unwrap();
     let id = writer.stream(stream(4, 0)).unwrap();
     writer.push(id, &lines(4, 0..10)).await.unwrap();
-    writer.gap(id, "pod deleted before it was read").await.unwrap();
+    writer.gap(id, "pod deleted\nbefore it was read").await.unwrap();
     writer.complete(id, "the pod is gone").await.unwrap();
     writer.finish().await.unwrap();
     let told = text(&backend, &["verify", "DEST"], 8);

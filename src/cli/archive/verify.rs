@@ -67,7 +67,8 @@ fn text(report: &JobReport) -> String {
     }
     let mut text = format!("{job}: {} faults; {read}\n", faults.len());
     for fault in faults {
-        text += &format!("    {fault}\n");
+        // One line each, whatever an archive's own words hold.
+        text += &format!("    {}\n", fault.to_string().replace(['\n', '\r'], " "));
     }
     text
 }
