@@ -5,6 +5,7 @@ use std::io;
 use tokio::sync::mpsc;
 
 use super::{
+    allow_node_logs,
     args::{self, LogsArgs},
     beginning::ArchivedBeginning,
     connect,
@@ -20,10 +21,7 @@ use crate::{
     cluster::Cluster,
     discover::{Match, Selection, watch as pods},
     exit::Exit,
-    follow::{
-        follower::Scope,
-        recover::{NodeLogs, Nodes},
-    },
+    follow::follower::Scope,
     job_id::JobId,
     render::{ColorChoice, short_name},
     session::{
@@ -50,10 +48,7 @@ pub async fn run(args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoi
         job.id()?;
     }
     let cluster = connect(&asker.flags, args.job.target.as_ref()).await?;
-    if args.node_logs == NodeLogs::Always && !Nodes::new(&cluster, args.node_logs).may_read().await? {
-        let text = "--node-logs always: permission to get nodes/proxy is missing; without the flag elbtail reads what the log API has";
-        return Err(Failure::Denied(text.to_owned()));
-    }
+    allow_node_logs(&cluster, args.node_logs).await?;
     let labels = args.select.selector.clone();
     let namespace = job.namespace(cluster.namespace());
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();

@@ -32,6 +32,7 @@ use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
 use crate::{
     cluster::{Cluster, ConnectOptions},
     exit::Exit,
+    follow::recover::{NodeLogs, Nodes},
     render::plain_lines,
     source::JobArg,
 };
@@ -146,6 +147,15 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
     // Whatever is still being read is of no use any more.
     runtime.shutdown_background();
     exit
+}
+
+/// Whether the files of nodes can be read, for whoever insists on it.
+async fn allow_node_logs(cluster: &Cluster, wanted: NodeLogs) -> Result<(), Failure> {
+    if wanted == NodeLogs::Always && !Nodes::new(cluster, wanted).may_read().await? {
+        let text = "--node-logs always: permission to get nodes/proxy is missing; without the flag elbtail reads what the log API has";
+        return Err(Failure::Denied(text.to_owned()));
+    }
+    Ok(())
 }
 
 /// Connects; `job` is the JOB of the command line, if there is one.

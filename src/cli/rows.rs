@@ -27,13 +27,13 @@ const ASK: Duration = Duration::from_secs(5);
 
 /// The row, and how to read it again.
 pub struct Rows {
-    again: Again,
+    again: RowOrigin,
     select: SelectArgs,
     /// Who wants each row that is read.
     heard_by: Option<mpsc::UnboundedSender<Row>>,
 }
 
-enum Again {
+enum RowOrigin {
     /// It came from stdin, or the id was given itself.
     Never,
     File {
@@ -63,12 +63,12 @@ impl Rows {
         let id = job.row.as_ref().and_then(Row::id);
         let again = match (place.source_of(args), id, &args.target) {
             (Some(source), Some(id), _) => {
-                Again::Source { reread: Reread::new(source.clone(), id.to_owned(), ASK), refused: false }
+                RowOrigin::Source { reread: Reread::new(source.clone(), id.to_owned(), ASK), refused: false }
             }
             (None, _, Some(JobArg::Path(path))) => {
-                Again::File { path: path.clone(), job: args.job.clone(), seen: stamp(path), broken: false }
+                RowOrigin::File { path: path.clone(), job: args.job.clone(), seen: stamp(path), broken: false }
             }
-            _ => Again::Never,
+            _ => RowOrigin::Never,
         };
         Rows { again, select: select.clone(), heard_by: None }
     }
@@ -82,7 +82,7 @@ impl Rows {
     /// Whether an id that is missing may still appear: the row can be read again, says nothing ambiguous, and its job has not
     /// ended.
     pub fn may_yet_tell(&self, job: &Job) -> bool {
-        let again = !matches!(self.again, Again::Never);
+        let again = !matches!(self.again, RowOrigin::Never);
         again && matches!(job.resolution.outcome, Outcome::None) && job.ended().is_none()
     }
 
@@ -184,12 +184,12 @@ impl Rows {
     }
 }
 
-impl Again {
+impl RowOrigin {
     /// Waits a while and looks; `None` when there is nothing to look at.
     async fn look(&mut self) -> Option<Look> {
         match self {
-            Again::Never => None,
-            Again::Source { reread, refused } => Some(match reread.next().await {
+            RowOrigin::Never => None,
+            RowOrigin::Source { reread, refused } => Some(match reread.next().await {
                 Ok(RereadRow::Row(row)) if !std::mem::take(refused) => Look::Row(Box::new(row)),
                 Ok(RereadRow::Row(row) | RereadRow::Back(row)) => Look::Back(Box::new(row)),
                 Ok(RereadRow::Lost(error)) => Look::Trouble(error.to_string()),
@@ -197,7 +197,7 @@ impl Again {
                 Err(_) if std::mem::replace(refused, true) => Look::Same,
                 Err(error) => Look::Trouble(error.to_string()),
             }),
-            Again::File { path, job, seen, broken } => {
+            RowOrigin::File { path, job, seen, broken } => {
                 sleep(LOOK).await;
                 let now = stamp(path);
                 if now == *seen {

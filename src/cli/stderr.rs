@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use owo_colors::OwoColorize;
 
-use crate::render::{neutralize_lines, plain_lines};
+use crate::render::{plain_lines, sanitize_lines};
 
 /// How words are set apart from log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn tell(tone: Tone, text: &str, color: bool) {
 
 /// Hands on the words of a plugin that talks to a person, without the power they might have over the terminal.
 pub fn hand_on(words: &str) {
-    write(&neutralize_lines(words));
+    write(&sanitize_lines(words));
 }
 
 /// Whether a terminal shows it.

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::oneshot;
 
 use super::{environment::variables, failure::Failure};
-use crate::render::{ColorChoice, neutralize_lines, tint};
+use crate::render::{ColorChoice, sanitize_lines, tint};
 
 /// Whether what was printed can have been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub enum Reader {
 
 /// Prints text, such as an object or a script, so that a terminal obeys nothing of it.
 pub fn print(text: &str) -> Result<Reader, Failure> {
-    outcome(write(&neutralize_lines(text)))
+    outcome(write(&sanitize_lines(text)))
 }
 
 /// Prints a table or a report, in colour where there is colour.
 pub fn print_page(text: &str, color: ColorChoice) -> Result<Reader, Failure> {
-    let text = neutralize_lines(text);
+    let text = sanitize_lines(text);
     let color = color.decide(variables(), is_terminal());
     match std::str::from_utf8(&text) {
         Ok(text) if color => outcome(write(tint(text).as_bytes())),

@@ -11,7 +11,7 @@ use crate::{job_id::JobId, row::Row};
 /// Keeps one job.
 pub trait Keeper: 'static {
     /// Keeps a job until it has ended, or the end is asked for.
-    fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, Outcome>;
+    fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, KeptEnd>;
 
     /// Tells the operator something.
     fn say(&self, said: &Said);
@@ -31,7 +31,7 @@ pub struct Charge {
 
 /// How keeping a job came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum KeptEnd {
     /// The job has ended, and everything of it is durable.
     Ended,
     /// It was asked to.

@@ -21,7 +21,7 @@ use super::{
     act::{Acted, Done, Me, act},
     board::{Board, JobCounts, Party},
     jobs::{self, Heard, Jobs, wanted},
-    keeper::{Charge, Keeper, Outcome},
+    keeper::{Charge, Keeper, KeptEnd},
     lease::{self, Mark},
     leases::Leases,
     rows::{self, DatabaseRows},
@@ -97,7 +97,7 @@ pub struct Supervisor<K> {
     with_pods: BTreeSet<JobId>,
     wanted: BTreeMap<JobId, Option<Row>>,
     running: BTreeMap<JobId, Task>,
-    tasks: JoinSet<Outcome>,
+    tasks: JoinSet<KeptEnd>,
     /// When a job is tried again that another still writes.
     waiting: BTreeMap<JobId, WaitingJob>,
     failures: BTreeMap<JobId, u32>,
@@ -298,17 +298,17 @@ impl<K: Keeper> Supervisor<K> {
         self.running.insert(id, Task { id: handle.id(), from, since: Instant::now(), stop: Some(asks) });
     }
 
-    async fn joined(&mut self, joined: Result<(Id, Outcome), JoinError>) {
+    async fn joined(&mut self, joined: Result<(Id, KeptEnd), JoinError>) {
         let (task, outcome) = match joined {
             Ok(joined) => joined,
-            Err(error) => (error.id(), Outcome::Failed(format!("it ended unexpectedly: {error}"))),
+            Err(error) => (error.id(), KeptEnd::Failed(format!("it ended unexpectedly: {error}"))),
         };
         let Some((id, task)) = self.running.extract_if(.., |_, running| running.id == task).next() else { return };
-        if !matches!(outcome, Outcome::Busy(_)) {
+        if !matches!(outcome, KeptEnd::Busy(_)) {
             self.busy.remove(&id);
         }
         match outcome {
-            Outcome::Ended => {
+            KeptEnd::Ended => {
                 self.failures.remove(&id);
                 self.share.finish(id.clone());
                 if let Some(lease) = self.share.let_go(&id) {
@@ -316,8 +316,8 @@ impl<K: Keeper> Supervisor<K> {
                     let _ = self.leases.delete(&lease).await;
                 }
             }
-            Outcome::Stopped => self.release(&id).await,
-            Outcome::Busy(by) => {
+            KeptEnd::Stopped => self.release(&id).await,
+            KeptEnd::Busy(by) => {
                 if self.share.holds(&id) {
                     self.waiting.insert(id.clone(), WaitingJob { until: Instant::now() + BUSY, from: task.from });
                 }
@@ -325,7 +325,7 @@ impl<K: Keeper> Supervisor<K> {
                     self.keeper.say(&Said::Busy(id, by));
                 }
             }
-            Outcome::Failed(why) => {
+            KeptEnd::Failed(why) => {
                 let failures = self.failures.entry(id.clone()).or_default();
                 *failures = if task.since.elapsed() > WELL { 1 } else { failures.saturating_add(1) };
                 let rest = self.rests.after(*failures);

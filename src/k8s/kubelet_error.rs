@@ -37,6 +37,13 @@ pub fn is_kubelets_refusal(message: &str) -> bool {
     of_the_node || message.starts_with("the server has asked for the client to provide credentials")
 }
 
+/// Whether the message of a 5xx says that the API server does not reach the kubelet, directly or through a proxy.
+pub fn is_kubelet_unreachable(message: &str) -> bool {
+    ["dial tcp", "containerLogs", "No agent available", "proxy error", "tls: internal error"]
+        .iter()
+        .any(|sign| message.contains(sign))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

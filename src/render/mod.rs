@@ -39,8 +39,8 @@ pub use format::Format;
 pub use names::{Names, short_name};
 pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
-pub(crate) use sanitize::neutralize_lines;
 pub use sanitize::sanitize;
+pub(crate) use sanitize::sanitize_lines;
 pub use source::PrintedContainer;
 #[cfg(feature = "archive")]
 pub(crate) use stamp_text::StampText;

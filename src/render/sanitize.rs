@@ -34,7 +34,7 @@ pub fn sanitize(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The same for words of several lines, which stay lines.
-pub(crate) fn neutralize_lines(words: &str) -> Vec<u8> {
+pub(crate) fn sanitize_lines(words: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(words.len());
     for (at, line) in words.split('\n').enumerate() {
         if at > 0 {
@@ -195,7 +195,7 @@ mod tests {
             ("55 %\r60 %\n\n\x1b[31mred\x1b[0m", "60 %\n\nred"),
             ("dos\r\n\x1b]0;t\n\x07", "dos\n^[]0;t\n^G"),
         ] {
-            assert_eq!(neutralize_lines(words), expected.as_bytes(), "{words:?}");
+            assert_eq!(sanitize_lines(words), expected.as_bytes(), "{words:?}");
         }
     }
 

@@ -103,7 +103,9 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
     let played = thread::scope(|scope| {
         let story = scope.spawn(|| story::play(&cluster, size, seed));
         // A server that is away at the start would be the answer.
+        let began = Instant::now();
         while cluster.counts().requests(Kind::Log) == 0 && elbtail.try_wait().unwrap().is_none() {
+            assert!(began.elapsed() < PATIENCE, "no log was asked for:\n{}", text());
             thread::sleep(Duration::from_millis(20));
         }
         disturb(&cluster, directory.path(), &relay, size, outages, access);

@@ -361,6 +361,12 @@ fn whoever_may_not_read_nodes_is_told_what_they_would_give() {
     assert_eq!(stdout(&run).len(), 0);
     assert!(stderr(&run).contains("permission to get nodes/proxy is missing"), "{}", stderr(&run));
 
+    let place = scene.stage.directory.path().join("archive").display().to_string();
+    for save in [&["save", ROW, &place][..], &["save", "-f", "--all", &place]] {
+        let run = scene.stage.run(&[save, &["--token", "viewer", "--node-logs", "always"]].concat()).code(7);
+        assert!(stderr(&run).contains("permission to get nodes/proxy is missing"), "{}", stderr(&run));
+    }
+
     let run = scene.stage.run(&["logs", ROW, "-o", "raw", "--node-logs", "always"]).code(0);
     assert_eq!(stdout(&run), texts(0..3000));
     assert!(!stderr(&run).contains(LATE), "{}", stderr(&run));

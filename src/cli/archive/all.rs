@@ -19,6 +19,7 @@ use super::{
 use crate::{
     archive::{Archive, ArchiveError, JobKey, Trouble, host},
     cli::{
+        allow_node_logs,
         args::{JobArgs, SelectArgs},
         connect,
         failure::Failure,
@@ -32,7 +33,7 @@ use crate::{
     daemon::{
         Term,
         board::{Board, Party},
-        keeper::{Charge, Keeper, Outcome},
+        keeper::{Charge, Keeper, KeptEnd},
         said::Said,
         serve,
         supervise::{CannotBegin, KeepingPlan, Supervisor},
@@ -69,6 +70,7 @@ pub(super) async fn run(
     let (listener, address) = listening(listen).await?;
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, None).await?;
+    allow_node_logs(&cluster, args.node_logs).await?;
     let board = Board::default();
     let plan = KeepingPlan {
         namespace: cluster.namespace().to_owned(),
@@ -134,17 +136,17 @@ struct All {
 
 /// A keeper that is shared.
 impl Keeper for All {
-    fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, Outcome> {
+    fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, KeptEnd> {
         async move {
             let id = charge.id.clone();
             match self.kept(charge).await {
                 Ok(outcome) => outcome,
-                Err(Failure::Archive(error @ ArchiveError::Busy { .. })) => Outcome::Busy(error.to_string()),
+                Err(Failure::Archive(error @ ArchiveError::Busy { .. })) => KeptEnd::Busy(error.to_string()),
                 Err(failure) => {
                     if let Failure::Archive(error @ ArchiveError::Unreachable { .. }) = &failure {
                         self.board.away(Party::Store(id), &error.to_string(), Instant::now());
                     }
-                    Outcome::Failed(failure.to_string())
+                    KeptEnd::Failed(failure.to_string())
                 }
             }
         }
@@ -157,10 +159,10 @@ impl Keeper for All {
 }
 
 impl All {
-    async fn kept(&self, Charge { id, row, from, stop }: Charge) -> Result<Outcome, Failure> {
+    async fn kept(&self, Charge { id, row, from, stop }: Charge) -> Result<KeptEnd, Failure> {
         let id = &id;
         match self.archive.job(&JobKey::new(id.as_str())?).await {
-            Ok(known) if known.state.ended => return Ok(Outcome::Ended),
+            Ok(known) if known.state.ended => return Ok(KeptEnd::Ended),
             Ok(_) | Err(ArchiveError::NoJob { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -206,7 +208,7 @@ impl All {
             SaveEnd::Job { .. } | SaveEnd::NoPods => {
                 let (lines, containers) = (kept.stats.lines, kept.stats.containers);
                 stderr::say(&format!("{id}: it has ended; saved: {lines} lines of {containers} containers"));
-                Ok(Outcome::Ended)
+                Ok(KeptEnd::Ended)
             }
             SaveEnd::Interrupted(_, rest) => {
                 stderr::say(&format!("{id}: let go: {progress}, {} lines saved", kept.stats.lines));
@@ -215,7 +217,7 @@ impl All {
                         "{id}: what was read last could not be written in time: whoever goes on reads it again"
                     ));
                 }
-                Ok(Outcome::Stopped)
+                Ok(KeptEnd::Stopped)
             }
         }
     }

@@ -13,6 +13,7 @@ use super::{all, args::SaveArgs, open_or_begin};
 use crate::{
     archive::{Archive, ArchiveError, JobKey, JobState, Limits, ObjectLog, Positions, Trouble, Writer, Written},
     cli::{
+        allow_node_logs,
         args::{JobArgs, PrintArgs, SelectArgs},
         connect,
         console::{self, Console, StderrStyle, Verbosity},
@@ -62,6 +63,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     }
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = connect(&flags, which.target.as_ref()).await?;
+    allow_node_logs(&cluster, args.node_logs).await?;
     let job = match interruptible(rows.until_named(job, say)).await {
         Ok(job) => job,
         Err(exit) => {

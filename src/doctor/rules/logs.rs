@@ -15,7 +15,7 @@ use crate::{
         Code, Finding, LogFacts, NodeHolds, TailAnswer, TailPart,
         kept::{Missing, missing},
     },
-    k8s::kubelet_error::is_kubelets_refusal,
+    k8s::kubelet_error::{is_kubelet_unreachable, is_kubelets_refusal},
     shell::quote,
 };
 
@@ -123,13 +123,10 @@ enum Kubelet {
 
 /// Whether an error is the kubelet's, which the API server passes on.
 fn kubelet(error: &ClusterError) -> Option<Kubelet> {
-    let silent = |text: &str| {
-        ["dial tcp", "containerLogs", "No agent available", "proxy error", "tls: internal error"]
-            .iter()
-            .any(|sign| text.contains(sign))
-    };
     match error {
-        ClusterError::Rejected(it) if matches!(it.code, 500..=504) && silent(&it.message) => Some(Kubelet::Silent),
+        ClusterError::Rejected(it) if matches!(it.code, 500..=504) && is_kubelet_unreachable(&it.message) => {
+            Some(Kubelet::Silent)
+        }
         ClusterError::Rejected(it) | ClusterError::Forbidden(it) => {
             is_kubelets_refusal(&it.message).then_some(Kubelet::Refuses)
         }

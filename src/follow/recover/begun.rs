@@ -153,7 +153,8 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             ..LogQuery::default()
         };
         let _place = self.limiter.ask(false).await;
-        let LogAnswer::Body(mut body) = self.nodes.cluster.log(namespace, pod, &query).await.ok()? else { return None };
+        let answer = self.nodes.cluster.log(namespace, pod, &query).await;
+        let LogAnswer::Body(mut body) = answer.inspect_err(|error| self.limiter.heed(error)).ok()? else { return None };
         let mut text = Vec::new();
         while let Some(Ok(bytes)) = body.next().await {
             text.extend_from_slice(&bytes);
