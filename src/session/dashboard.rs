@@ -1,4 +1,4 @@
-//! [`write`]: what the dashboard keeps of a job's logs, made from what the archive has.
+//! [`write()`]: what the dashboard keeps of a job's logs, made from what the archive has.
 //!
 //! The dashboard itself keeps the end of each container's log, in chunks of JSON per step, and in the row a few lines of each
 //! step. Both are made anew from the archive whenever a run has ended, so that whatever interrupted an earlier run, they are whole.
