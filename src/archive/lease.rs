@@ -182,6 +182,21 @@ impl Lease {
 }
 
 impl Lease {
+    /// Whether a writer has the lease of a job. Of one that was killed on another host, an object store says so until its end.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn is_held(store: &Store, job: &JobKey) -> Result<bool, ArchiveError> {
+        match store.directory() {
+            Some(directory) => is_locked(&directory.join("jobs").join(job.as_str()))
+                .map_err(|error| Refused::from(error).error(&store.call(&format!("jobs/{job}")))),
+            None => {
+                let holder = read(store, &format!("jobs/{job}/lease.json")).await?;
+                Ok(holder.is_some_and(|holder| holder.until.is_some_and(is_to_come) && !holder.is_dead()))
+            }
+        }
+    }
+
     /// Gives it up together with the job that it was for, which is deleted.
     pub async fn end(self, store: &Store, job: &JobKey) -> Result<(), ArchiveError> {
         drop(self.kept);
@@ -282,6 +297,21 @@ impl Refused {
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Refused {
         Refused::Failed(error)
+    }
+}
+
+/// Whether somebody has locked `writer.lock` in the job's directory.
+fn is_locked(directory: &std::path::Path) -> io::Result<bool> {
+    let file = match File::open(directory.join("writer.lock")) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    // The system tells only whoever tries. Readers do not refuse each other, and it is given back at once.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Archive, ArchiveError, ArchivedJob, ArchivedStream, JobKey, job::read};
+use super::{Archive, ArchiveError, ArchivedJob, ArchivedStream, JobKey, Saving, job::read};
 
 /// Chunks checked at a time.
 const AT_ONCE: usize = 4;
@@ -40,8 +40,17 @@ pub struct JobReport {
     pub lines: u64,
     /// Chunks that were read.
     pub chunks: u64,
+    /// Whether more of it may come.
+    pub saving: Saving,
     /// Everything that is not as it should be.
     pub faults: Vec<Fault>,
+}
+
+impl JobReport {
+    /// Whether the job has ended and everything of it is here.
+    pub fn is_complete(&self) -> bool {
+        self.faults.is_empty() && self.saving == Saving::Ended
+    }
 }
 
 /// Reads and checks everything of a job.
@@ -49,7 +58,7 @@ pub struct JobReport {
 /// # Errors
 /// What the store says when it cannot be asked; whatever is missing or damaged is a [`Fault`].
 pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, ArchiveError> {
-    let mut report = JobReport { job: key.clone(), lines: 0, chunks: 0, faults: Vec::new() };
+    let mut report = JobReport { job: key.clone(), lines: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
     let job = match archive.job(key).await {
         Ok(job) => job,
         Err(ArchiveError::Damaged { at, why }) => {
@@ -58,11 +67,12 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
         }
         Err(error) => return Err(error),
     };
+    report.saving = archive.saving(&job).await?;
     for missing in &job.missing {
         let what = format!("commits {} to {} are missing", missing.start(), missing.end());
         report.faults.push(Fault { stream: None, what });
     }
-    report.faults.extend(told(&job));
+    report.faults.extend(told(&job, report.saving));
     let chunks = job.streams.iter().flat_map(|(stream, kept)| kept.chunks.iter().map(move |chunk| (stream, chunk)));
     let check = |(stream, chunk)| {
         let job = &job;
@@ -85,7 +95,7 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
 }
 
 /// What the index itself tells.
-fn told(job: &ArchivedJob) -> Vec<Fault> {
+fn told(job: &ArchivedJob, saving: Saving) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (stream, kept) in &job.streams {
         let mut fault = |what| faults.push(Fault { stream: Some(stream.clone()), what });
@@ -107,6 +117,9 @@ fn told(job: &ArchivedJob) -> Vec<Fault> {
                 fault(format!("{next} lines are here, but it had {}", complete.lines));
             }
             Some(_) => {}
+            None if stream.instance().is_some() && saving == Saving::UnderWay => {
+                fault("is not known to be complete: its end has not been read yet".to_owned());
+            }
             None if stream.instance().is_some() => {
                 fault("is not known to be complete: saving stopped before its end was read".to_owned());
             }

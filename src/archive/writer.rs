@@ -311,6 +311,17 @@ impl Writer {
         self.push(id, &[Line { stamp: at, text: object.to_string().into() }]).await
     }
 
+    /// Closes the chunk of objects of a kind, so that what is there of them is durable before all that is pushed afterwards.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn close_changes(&mut self, change: super::ObjectLog) -> Result<(), ArchiveError> {
+        match self.ids.get(&ArchivedStream::Changes(change)) {
+            Some(id) => self.close(*id).await,
+            None => Ok(()),
+        }
+    }
+
     /// The instances of which more may come.
     pub fn unfinished(&self) -> Vec<(StreamId, ArchivedInstance)> {
         let open = self.streams.iter().enumerate().filter(|(_, open)| !open.durable.complete);

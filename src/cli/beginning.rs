@@ -6,6 +6,7 @@ use super::{args::LogsArgs, failure::Failure};
 use crate::{
     cluster::Cluster,
     discover::Match,
+    exit::Exit,
     follow::follower::Scope,
     job_id::JobId,
     k8s::status::PodLife,
@@ -19,7 +20,7 @@ use crate::{
 
 #[cfg(feature = "archive")]
 use crate::{
-    archive::{ArchiveError, JobKey},
+    archive::{ArchiveError, JobKey, Saving},
     session::archived::Archived,
 };
 
@@ -27,7 +28,7 @@ use crate::{
 #[derive(Default)]
 pub struct ArchivedBeginning {
     #[cfg(feature = "archive")]
-    archived: Option<Archived>,
+    archived: Option<(Archived, Saving)>,
 }
 
 impl ArchivedBeginning {
@@ -43,7 +44,10 @@ impl ArchivedBeginning {
         if let Some(dest) = &args.archive {
             let archive = super::archive::open(dest).await?;
             let archived = match archive.job(&JobKey::new(id.as_str())?).await {
-                Ok(job) => Some(Archived::new(job, found, filter, scope)),
+                Ok(job) => {
+                    let saving = archive.saving(&job).await?;
+                    Some((Archived::new(job, found, filter, scope), saving))
+                }
                 Err(ArchiveError::NoJob { .. }) => {
                     if !args.only_log_lines {
                         super::stderr::say(&format!("the archive holds nothing of {id} yet"));
@@ -70,7 +74,7 @@ impl ArchivedBeginning {
     /// Whether nothing is to come: the job had ended when it was saved, and so have the pods that are left of it.
     pub fn is_all(&self, found: &[Match]) -> bool {
         #[cfg(feature = "archive")]
-        return self.archived.as_ref().is_some_and(|archived| archived.job().state.ended)
+        return self.archived.as_ref().is_some_and(|(archived, _)| archived.job().state.ended)
             && found.iter().all(|found| matches!(found.pod.life(), PodLife::Finished | PodLife::Gone));
         #[cfg(not(feature = "archive"))]
         {
@@ -79,10 +83,24 @@ impl ArchivedBeginning {
         }
     }
 
+    /// The exit code of a run that would end with `exit`, when the cluster had so many pods. The archive may be without its end; what
+    /// pods are left of is there, but with none left nobody knows what came after it.
+    pub fn with_its_end(&self, exit: Exit, pods: usize) -> Exit {
+        #[cfg(feature = "archive")]
+        if let Some((_, saving @ (Saving::Stopped | Saving::UnderWay))) = &self.archived
+            && pods == 0
+        {
+            super::stderr::warn(&format!("the archive: {saving}; and no pods are left in the cluster"));
+            return if exit == Exit::Done { Exit::LinesMissing } else { exit };
+        }
+        let _ = pods;
+        exit
+    }
+
     /// Whether the job is known to have failed.
     pub async fn has_failed(&self) -> Result<bool, Failure> {
         #[cfg(feature = "archive")]
-        if let Some(archived) = &self.archived {
+        if let Some((archived, _)) = &self.archived {
             return Ok(archived.has_failed().await?);
         }
         Ok(false)
@@ -91,7 +109,7 @@ impl ArchivedBeginning {
     /// What there is, when the filters admit none of it and the cluster has nothing.
     pub fn nothing_wanted(&self, short: &str) -> String {
         #[cfg(feature = "archive")]
-        if let Some(archived) = &self.archived {
+        if let Some((archived, _)) = &self.archived {
             return super::archive::nothing_wanted(archived.job(), short);
         }
         let _ = short;
@@ -108,7 +126,7 @@ impl ArchivedBeginning {
         out: Outlet,
     ) -> Result<(), Failure> {
         #[cfg(feature = "archive")]
-        if let Some(archived) = &self.archived {
+        if let Some((archived, _)) = &self.archived {
             return Ok(archived.look(cluster, found, wanted, order, out).await?);
         }
         snapshot::snapshot(cluster, found, wanted, order, out).await;
@@ -126,7 +144,7 @@ impl ArchivedBeginning {
         progress: &Progress,
     ) -> Result<Ending, Failure> {
         #[cfg(feature = "archive")]
-        if let Some(archived) = &self.archived {
+        if let Some((archived, _)) = &self.archived {
             let unfinished = archived.before(out.clone()).await?;
             let followed = async |wanted| {
                 Ok::<_, Failure>(follow::follow(cluster, namespace, wanted, rows, out.clone(), progress).await?)

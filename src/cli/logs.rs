@@ -124,7 +124,8 @@ impl Plan {
         }
         let failed =
             self.args.exit_code && (self.has_failed(&found, &selection).await || beginning.has_failed().await?);
-        exit(&stats, failed)
+        let exit = exit(&stats, failed)?;
+        Ok(beginning.with_its_end(exit, found.len()))
     }
 
     /// Goes on until the job has ended.
@@ -181,7 +182,8 @@ impl Plan {
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        exit(&stats, self.args.exit_code && (failed || beginning.has_failed().await?))
+        let exit = exit(&stats, self.args.exit_code && (failed || beginning.has_failed().await?))?;
+        Ok(beginning.with_its_end(exit, pods))
     }
 
     fn wants_beginning(&self) -> bool {
@@ -225,7 +227,7 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
     if !stats.forbidden.is_empty() {
         return Ok(Exit::Denied);
     }
-    Ok(match (failed, stats.missing.is_empty()) {
+    Ok(match (failed, stats.missing.is_empty() && !stats.index_incomplete) {
         (true, _) => Exit::ProblemFound,
         (false, false) => Exit::LinesMissing,
         (false, true) => Exit::Done,

@@ -43,8 +43,6 @@ pub enum Notice {
     RowReadable,
     /// A part of the index of an archived job is missing.
     IndexIncomplete,
-    /// A part of an archived job cannot be read; with what is wrong.
-    ArchiveDamaged(String),
 }
 
 impl Notice {
@@ -54,8 +52,7 @@ impl Notice {
             Notice::RemovalSoon { .. }
             | Notice::IdChanged { .. }
             | Notice::RowUnreadable(_)
-            | Notice::IndexIncomplete
-            | Notice::ArchiveDamaged(_) => true,
+            | Notice::IndexIncomplete => true,
             Notice::ListsOnly(_)
             | Notice::WatchInterrupted(_)
             | Notice::WatchWorksAgain
@@ -92,7 +89,6 @@ impl fmt::Display for Notice {
                 write!(f, "the row cannot be read at present, going on with what it said: {why}")
             }
             Notice::IndexIncomplete => f.write_str("a part of the index is missing; 'elbtail verify' says which"),
-            Notice::ArchiveDamaged(what) => f.write_str(what),
             Notice::RowReadable => f.write_str("the row can be read again"),
         }
     }
@@ -161,12 +157,6 @@ mod tests {
                 "a part of the index is missing; 'elbtail verify' says which",
                 r#""indexIncomplete""#,
             ),
-            (
-                Notice::ArchiveDamaged(text("log/7: 40 bytes are missing")),
-                Always,
-                "log/7: 40 bytes are missing",
-                r#"{"archiveDamaged":"log/7: 40 bytes are missing"}"#,
-            ),
         ]
     }
 
@@ -184,7 +174,6 @@ mod tests {
             Notice::RowUnreadable(_) => 8,
             Notice::RowReadable => 9,
             Notice::IndexIncomplete => 10,
-            Notice::ArchiveDamaged(_) => 11,
         }
     }
 

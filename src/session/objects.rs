@@ -72,11 +72,12 @@ pub fn watch(
     stream::select_all(watches).flat_map(move |told| stream::iter(ours.take(told)))
 }
 
-/// The job's objects as they are.
-pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Vec<ObjectEvent> {
+/// The job's objects as they are, of these kinds.
+pub async fn list(client: &Client, namespace: &str, selection: &Selection, wanted: &[ObjectLog]) -> Vec<ObjectEvent> {
     let mut ours = Ours::new(selection);
     let mut all = Vec::new();
-    for (change, api, labels) in questions(client, namespace, selection) {
+    let questions = questions(client, namespace, selection).into_iter();
+    for (change, api, labels) in questions.filter(|(change, ..)| wanted.contains(change)) {
         let mut params = ListParams { label_selector: labels, ..ListParams::default() }.limit(PAGE);
         loop {
             let page = match api.list(&params).await {

@@ -247,9 +247,7 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
                 }
                 Ok(None) => break,
                 Err((source, error @ ArchiveError::Damaged { .. })) => {
-                    self.missing[logs[source].source] = true;
-                    self.hand_on().await?;
-                    self.send(Notice::ArchiveDamaged(error.to_string())).await?;
+                    self.miss(&logs[source], &error.to_string()).await?;
                 }
                 Err((_, error)) => return Err(ReplayStop::Failed(error)),
             }

@@ -28,6 +28,9 @@ use crate::{
 /// How often chunks are looked at for their age, also while nothing comes.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How soon it is durable that an instance has started, should nothing more of it be read.
+const KNOWN: Duration = Duration::from_secs(1);
+
 /// What goes into an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretHandling {
@@ -56,6 +59,8 @@ pub struct Saver {
     objects: HashMap<(ObjectLog, String), String>,
     /// The containers of the pods that were kept, and how many instances of each had started.
     started: BTreeMap<ArchivedInstance, u32>,
+    /// Since when more have started than is on its way into the archive.
+    unsealed: Option<Instant>,
     /// The API server, where pods are found.
     host: String,
     ticked: Instant,
@@ -92,7 +97,7 @@ impl Saver {
             }
         }
         let (containers, host) = (HashMap::new(), host.to_owned());
-        Ok(Saver { writer, secrets, containers, objects, started, host, ticked: Instant::now() })
+        Ok(Saver { writer, secrets, containers, objects, started, unsealed: None, host, ticked: Instant::now() })
     }
 
     /// What was last said of the job.
@@ -114,10 +119,37 @@ impl Saver {
         }
         self.objects.insert(key, version);
         if change == ObjectLog::Pods {
-            self.started.extend(instances(&object));
+            for (container, count) in instances(&object) {
+                if self.started.insert(container, count).unwrap_or(0) < count {
+                    self.unsealed.get_or_insert_with(Instant::now);
+                }
+            }
+            // Whoever finds it gone knows by this that it was here.
+            if let Some(namespace) = object["metadata"]["namespace"].as_str().filter(|_| object["deleted"] != true) {
+                self.tell_at(namespace).await?;
+            }
         }
         let now = Stamp::from_timestamp(Timestamp::now()).unwrap_or_default();
         self.writer.change(change, now, &object).await
+    }
+
+    /// Makes what is known of pods and Jobs durable before all that is taken afterwards: an instance whose pod goes before it is
+    /// read can be told as missing only by who knows that it was there.
+    pub async fn seal_objects(&mut self) -> Result<(), ArchiveError> {
+        self.unsealed = None;
+        for change in [ObjectLog::Pods, ObjectLog::Jobs] {
+            self.writer.close_changes(change).await?;
+        }
+        Ok(())
+    }
+
+    /// Says where the pods are.
+    async fn tell_at(&mut self, namespace: &str) -> Result<(), ArchiveError> {
+        let at = Some(at(&self.host, namespace));
+        if self.state().at == at {
+            return Ok(());
+        }
+        self.tell(JobState { at, ..self.state().clone() }).await
     }
 
     /// Takes what is known of the job.
@@ -165,10 +197,7 @@ impl Saver {
         match event {
             RunEvent::Found(target) => {
                 self.containers.insert(target.id(), target.clone());
-                let at = Some(at(&self.host, &target.namespace));
-                if self.state().at != at {
-                    self.tell(JobState { at, ..self.state().clone() }).await?;
-                }
+                self.tell_at(&target.namespace).await?;
             }
             RunEvent::Lines(batch) => self.lines(&batch.instance, &batch.lines).await?,
             RunEvent::Merged(merged) => {
@@ -191,6 +220,9 @@ impl Saver {
     async fn tick(&mut self) -> Result<(), ArchiveError> {
         if self.ticked.elapsed() >= TICK {
             self.ticked = Instant::now();
+            if self.unsealed.is_some_and(|since| since.elapsed() >= KNOWN) {
+                self.seal_objects().await?;
+            }
             self.writer.tick().await?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{RunEvent, follow::Ending};
+use super::{Notice, RunEvent, follow::Ending};
 use crate::{
     follow::note::{Note, Proof},
     k8s::{ContainerId, InstanceId},
@@ -22,6 +22,8 @@ pub struct RunStats {
     pub lines: u64,
     /// Containers of which lines are missing.
     pub missing: BTreeSet<Arc<ContainerId>>,
+    /// Whether lines may be missing of which nobody knows whose they are: a part of an archive's index is not there.
+    pub index_incomplete: bool,
     /// How many containers may not be read, by what the server said.
     pub forbidden: BTreeMap<String, usize>,
     /// Instances of which no more lines will come: how many lines were handed on, and how that is known.
@@ -49,6 +51,7 @@ impl RunStats {
                 self.complete.insert(instance.clone(), (*lines, *proof));
             }
             RunEvent::Ended(ending) => self.ended = Some(*ending),
+            RunEvent::Notice(Notice::IndexIncomplete) => self.index_incomplete = true,
             RunEvent::Note { .. } | RunEvent::Notice(_) => {}
         }
     }
@@ -74,6 +77,9 @@ mod tests {
         ] {
             stats.take(&told.into());
         }
+        assert!(!stats.index_incomplete);
+        stats.take(&RunEvent::Notice(Notice::IndexIncomplete));
+        assert!(stats.index_incomplete);
         assert_eq!(stats.missing.len(), 1);
         assert_eq!(stats.forbidden, BTreeMap::from([("no".to_owned(), 1)]));
         assert_eq!(stats.complete, BTreeMap::from([(instance, (4, Proof::Checked))]));

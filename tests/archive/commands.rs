@@ -16,6 +16,7 @@ everywhere! {
     jobs_are_listed_with_their_size_and_completeness
     a_replay_is_the_log_by_time_with_what_is_missing_at_its_place
     verify_says_what_is_missing_and_why
+    what_has_not_ended_is_not_complete
     prune_tells_before_it_deletes
 }
 
@@ -189,6 +190,58 @@ async fn verify_says_what_is_missing_and_why(backend: Backend) {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json[0]["job"], &json[0]["lines"]), (&job().as_str().into(), &500.into()));
     assert!(json[0]["faults"][0]["what"].as_str().unwrap().contains("SHA-256"), "{json}");
+}
+
+/// Everything that is known is there, but nobody knows what came after it.
+async fn what_has_not_ended_is_not_complete(backend: Backend) {
+    let archive = backend.begun().await;
+    // Nothing is known but that it was looked for.
+    let mut empty = Writer::open(&archive, &JobKey::new(OTHER).unwrap(), small()).await.unwrap();
+    empty.tell(JobState { row: Some(ROW.into()), ..JobState::default() }).await.unwrap();
+    empty.finish().await.unwrap();
+    let told = text(&backend, &["verify", "DEST"], 8);
+    assert!(
+        told.starts_with(&format!("{OTHER}: not ended: saving stopped")) && told.contains("; 0 lines in 0"),
+        "{told}"
+    );
+    // A writer at work, which has read an instance to its end and another one not.
+    let mut writer = writer(&archive).await;
+    let id = writer.stream(stream(1, 0)).unwrap();
+    writer.push(id, &lines(1, 0..100)).await.unwrap();
+    writer.complete(id, "its end was read").await.unwrap();
+    writer.flush().await.unwrap();
+    let key = job();
+    let whole = &["verify", "DEST", key.as_str(), "-o", "json"];
+    let report = |code| serde_json::from_str::<serde_json::Value>(&text(&backend, whole, code)).unwrap()[0].clone();
+    let told = text(&backend, &["verify", "DEST", job().as_str()], 8);
+    assert!(told.starts_with(&format!("{}: being saved: more may come; 100 lines in ", job())), "{told}");
+    assert_eq!((&report(8)["saving"], &report(8)["faults"]), (&"under-way".into(), &serde_json::json!([])));
+    let replay = &["replay", "DEST", key.as_str(), "-o", "raw"];
+    assert!(run(&backend, replay, 8).1.contains("being saved: more may come"));
+    let id = writer.stream(stream(1, 1)).unwrap();
+    writer.push(id, &lines(2, 0..10)).await.unwrap();
+    writer.flush().await.unwrap();
+    let told = text(&backend, &["verify", "DEST", job().as_str()], 8);
+    assert!(told.contains("its end has not been read yet") && !told.contains("stopped"), "{told}");
+    writer.complete(id, "its end was read").await.unwrap();
+    // It stops.
+    writer.finish().await.unwrap();
+    let told = text(&backend, &["verify", "DEST", job().as_str()], 8);
+    assert!(told.contains("not ended: saving stopped"), "{told}");
+    assert_eq!(report(8)["saving"], "stopped");
+    let (printed, said) = run(&backend, replay, 8);
+    assert!(printed.len() > 1000 && said.contains("not ended: saving stopped"), "{said}");
+    // What ends it is gone with the last commit.
+    let mut writer = self::writer(&archive).await;
+    writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
+    writer.finish().await.unwrap();
+    assert!(text(&backend, &["verify", "DEST", job().as_str()], 0).contains(": complete; 110 lines in "));
+    assert_eq!(report(0)["saving"], "ended");
+    assert!(!run(&backend, replay, 0).1.contains("ended"));
+    let commits = objects(&backend, &format!("{}/index/", job())).await;
+    backend.raw().delete(commits.iter().max().unwrap()).await.unwrap();
+    assert!(text(&backend, &["verify", "DEST", job().as_str()], 8).contains("not ended: saving stopped"));
+    run(&backend, replay, 8);
 }
 
 async fn prune_tells_before_it_deletes(backend: Backend) {

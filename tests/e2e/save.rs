@@ -124,6 +124,62 @@ fn a_pod_that_is_deleted_while_nobody_saves_is_told_as_missing() {
     assert_eq!(crate::lines::lines(&replay.get_output().stdout), numbered("before", 100));
 }
 
+/// The chunks of a stream that are in the archive.
+fn chunks(stage: &Stage, stream: &str) -> usize {
+    let directory = stage.directory.path().join(format!("archive/jobs/{ID}/chunks/{stream}"));
+    std::fs::read_dir(directory).map_or(0, |entries| entries.count())
+}
+
+#[test]
+fn pods_that_went_after_a_save_was_killed_are_told_as_missing() {
+    // Nothing of the logs is durable for a minute. Pods are there first, or come while it follows.
+    for pods_first in [true, false] {
+        let stage = Stage::new();
+        let place = stage.directory.path().join("archive");
+        let place = text(&place);
+        let script = format!("{}; while :; do sleep 0.1; done", count("before", 100));
+        let plans = [0, 1].map(|shard| JobPlan::batch(shard).container("blast", &script));
+        let create = || {
+            for plan in &plans {
+                stage.create(plan);
+                stage.until_printed(&plan.name, "blast", "before line 100\n");
+            }
+        };
+        if pods_first {
+            create();
+        }
+        let save = stage.start(&["save", ROW, place, "-f"]);
+        save.until_said("the archive holds what the pods wrote");
+        if !pods_first {
+            stage
+                .until("the job is begun", || stage.directory.path().join(format!("archive/jobs/{ID}/index")).exists());
+            create();
+        }
+        let told = || String::from_utf8_lossy(&stage.run(&["verify", place]).get_output().stdout).into_owned();
+        stage.until("the pods are known", || {
+            chunks(&stage, "changes/pods") > 0
+                && plans.iter().all(|plan| changes(&stage, "pods").concat().contains(&plan.name))
+                && changes(&stage, "pods").iter().filter(|pod| pod.contains("\"running\":{")).count() >= 2
+        });
+        assert!(told().contains("being saved: more may come"), "{}", told());
+        // What is named is durable, and its commit follows at once.
+        std::thread::sleep(Duration::from_millis(500));
+        save.signal("-KILL");
+        save.end();
+        plans.iter().for_each(|plan| stage.delete(&plan.name));
+        stage.until("no pod is left", || stage.pods().is_empty());
+        let said = stage.run(&["save", ROW, place]).code(5);
+        let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+        assert!(said.contains("the archive of it remains unfinished"), "{said}");
+        stage.run(&["verify", place]).code(8);
+        assert!(told().contains("not ended: saving stopped"), "{}", told());
+        let lost = told().matches("the pod was deleted before it was read").count();
+        assert_eq!(lost, 2, "pods first: {pods_first}: {}", told());
+        let replay = stage.run(&["replay", place, "-o", "raw"]).code(8);
+        assert_eq!(replay.get_output().stdout, b"");
+    }
+}
+
 #[test]
 fn secrets_are_masked_on_the_way_in_and_the_rest_is_saved_once() {
     let stage = Stage::new();

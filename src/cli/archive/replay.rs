@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{args::ReplayArgs, choose, open};
 use crate::{
-    archive::ArchivedJob,
+    archive::{ArchivedJob, Saving},
     cli::{
         console::{self, StderrStyle, Verbosity},
         failure::Failure,
@@ -34,6 +34,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
     let since = args.range.since()?;
     let archive = open(&args.dest.dest).await?;
     let job = choose(&archive, &args.job).await?;
+    let saving = archive.saving(&job).await?;
     let short = job.key.as_str().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
     let wanted = Replay {
         filter: args.choice.filter(&short),
@@ -58,9 +59,11 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
     }
     if missing > 0 {
         stderr::warn(&format!("lines are missing from {missing} of {containers} containers, see above"));
-        return Ok(Exit::LinesMissing);
     }
-    Ok(Exit::Done)
+    if saving != Saving::Ended {
+        stderr::warn(&saving.to_string());
+    }
+    Ok(if missing > 0 || saving != Saving::Ended { Exit::LinesMissing } else { Exit::Done })
 }
 
 /// What there is, when the filters admit none of it.

@@ -78,8 +78,10 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         stderr::say(SECRETS_INCLUDED);
     }
     let none = format!(
-        "no pods of {} in namespace {}: nothing was saved but what is known of the job",
-        run.selection.id, run.namespace
+        "no pods of {} in namespace {}: nothing was saved but what is known of the job{}",
+        run.selection.id,
+        run.namespace,
+        if run.is_begun { "; the archive of it remains unfinished, 'elbtail verify' says what is missing" } else { "" }
     );
     let progress = Progress::default();
     let subject = Subject { job, rows, readings };
@@ -120,6 +122,8 @@ pub(super) struct SaveRun {
     written: watch::Receiver<Written>,
     /// How long ago the archive was written to last.
     away: Duration,
+    /// Whether the archive holds a part of the job already, and not its end.
+    is_begun: bool,
 }
 
 /// The job, and its row as it is read again.
@@ -217,6 +221,7 @@ impl SaveRun {
             positions,
             written,
             away: away.and_then(|away| Duration::try_from(away).ok()).unwrap_or_default(),
+            is_begun: known.is_some_and(|known| !known.state.ended),
             args,
             color,
         };
@@ -340,6 +345,7 @@ impl SaveRun {
         resume: Resume,
         progress: &Progress,
     ) -> Result<SaveEnd, Failure> {
+        self.keep_first().await?;
         let (sender, news) = mpsc::channel(4);
         let teller = rows.tell(job, sender, out.clone()).fuse();
         let work = follow::follow(&self.cluster, &self.namespace, self.wanted(resume), news, out, progress);
@@ -368,6 +374,7 @@ impl SaveRun {
         if found.is_empty() {
             return Ok(SaveEnd::NoPods);
         }
+        self.keep_first().await?;
         snapshot::snapshot(&self.cluster, &found, &self.wanted(resume), Order::Arrival, out).await;
         self.keep_list().await?;
         Ok(SaveEnd::Job { ended: self.has_ended(&found).await })
@@ -451,9 +458,23 @@ impl SaveRun {
         }
     }
 
+    /// Keeps which pods and Jobs there are before anything is read of them, so that one that goes unread is told.
+    async fn keep_first(&self) -> Result<(), ArchiveError> {
+        let first = [ObjectLog::Pods, ObjectLog::Jobs];
+        let listed = objects::list(&self.cluster.client(), &self.namespace, &self.selection, &first).await;
+        let mut saver = self.saver.lock().await;
+        for told in listed {
+            // What cannot be had is told when it is asked for again.
+            if let ObjectEvent::Object(change, object) = told {
+                saver.object(change, object).await?;
+            }
+        }
+        saver.seal_objects().await
+    }
+
     /// Keeps the job's objects as they are.
     async fn keep_list(&self) -> Result<(), ArchiveError> {
-        for told in objects::list(&self.cluster.client(), &self.namespace, &self.selection).await {
+        for told in objects::list(&self.cluster.client(), &self.namespace, &self.selection, &ObjectLog::ALL).await {
             match told {
                 ObjectEvent::Object(change, object) => self.saver.lock().await.object(change, object).await?,
                 ObjectEvent::Trouble(change, error) => {

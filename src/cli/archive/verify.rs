@@ -5,7 +5,7 @@ use super::{
     choose, open,
 };
 use crate::{
-    archive::{ArchiveError, JobReport, verify},
+    archive::{ArchiveError, JobReport, Saving, verify},
     cli::{
         failure::Failure,
         interrupt::interruptible,
@@ -36,7 +36,7 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
             Err(ArchiveError::NoJob { .. }) => continue,
             Err(error) => return Err(error.into()),
         };
-        if !report.faults.is_empty() {
+        if !report.is_complete() {
             exit = Exit::LinesMissing;
         }
         match args.output {
@@ -60,12 +60,15 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
 }
 
 fn text(report: &JobReport) -> String {
-    let JobReport { job, lines, chunks, faults } = report;
+    let JobReport { job, lines, chunks, saving, faults } = report;
     let read = format!("{lines} lines in {chunks} chunks are as they were written");
-    if faults.is_empty() {
-        return format!("{job}: complete; {read}\n");
-    }
-    let mut text = format!("{job}: {} faults; {read}\n", faults.len());
+    let found = match (faults.len(), saving) {
+        (0, Saving::Ended) => "complete".to_owned(),
+        (0, saving) => saving.to_string(),
+        (count, Saving::Ended) => format!("{count} faults"),
+        (count, saving) => format!("{count} faults; {saving}"),
+    };
+    let mut text = format!("{job}: {found}; {read}\n");
     for fault in faults {
         // One line each, whatever an archive's own words hold.
         text += &format!("    {}\n", fault.to_string().replace(['\n', '\r'], " "));
