@@ -42,6 +42,15 @@ pub fn run(words: &[String]) {
 
 /// Runs a command, reads all it prints through a pipe, and tells what it cost.
 pub fn measure(command: &Command) -> Cost {
+    measure_with(command, Stdio::piped())
+}
+
+/// The same with `/dev/null` in the pipe's place, as `curl` has it; no lines are counted.
+pub fn measure_unread(command: &Command) -> Cost {
+    measure_with(command, Stdio::null())
+}
+
+fn measure_with(command: &Command, stdout: Stdio) -> Cost {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("cost");
     let mut parent = Command::new(env::current_exe().unwrap());
@@ -49,14 +58,12 @@ pub fn measure(command: &Command) -> Cost {
     for (name, value) in command.get_envs() {
         parent.env(name, value.unwrap());
     }
-    let mut child = parent.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut stdout = child.stdout.take().unwrap();
+    let mut child = parent.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::null()).spawn().unwrap();
     let mut buffer = vec![0; 1 << 20];
     let mut lines = 0;
-    loop {
-        match stdout.read(&mut buffer).unwrap() {
-            0 => break,
-            length => lines += memchr::memchr_iter(b'\n', &buffer[..length]).count(),
+    if let Some(mut stdout) = child.stdout.take() {
+        while let length @ 1.. = stdout.read(&mut buffer).unwrap() {
+            lines += memchr::memchr_iter(b'\n', &buffer[..length]).count();
         }
     }
     assert!(child.wait().unwrap().success(), "{command:?} failed");
