@@ -16,6 +16,7 @@ pub mod follow;
 mod notice;
 #[cfg(feature = "archive")]
 pub mod objects;
+mod progress;
 #[cfg(feature = "archive")]
 pub mod replay;
 #[cfg(feature = "archive")]

@@ -1,0 +1,55 @@
+//! [`Progress`]: how far a run is, for whoever interrupts it.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+/// How far a run is, for whoever interrupts it. `Display` is a part of a sentence.
+#[derive(Debug, Default)]
+pub struct Progress {
+    found: AtomicUsize,
+    unread: AtomicUsize,
+    waiting: AtomicUsize,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [found, unread, waiting] = [&self.found, &self.unread, &self.waiting].map(|count| count.load(Relaxed));
+        match (found, unread, waiting) {
+            (0, ..) => write!(f, "no containers were found"),
+            (_, 0, 0) => write!(f, "all {found} containers were read to their end"),
+            (_, unread, 0) => write!(f, "{unread} of {found} containers were not read to their end"),
+            (_, 0, waiting) => write!(f, "{waiting} of {found} containers had not started"),
+            _ => write!(f, "{unread} of {found} containers were not read to their end, and {waiting} had not started"),
+        }
+    }
+}
+
+impl Progress {
+    /// So many containers were found, of which some were not read to their end, and some had not started.
+    pub(super) fn set(&self, found: usize, (unread, waiting): (usize, usize)) {
+        self.found.store(found, Relaxed);
+        self.unread.store(unread, Relaxed);
+        self.waiting.store(waiting, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_tells_what_is_unread_from_what_has_not_started() {
+        for (found, unread, waiting, told) in [
+            (0, 0, 0, "no containers were found"),
+            (26, 0, 26, "26 of 26 containers had not started"),
+            (26, 0, 0, "all 26 containers were read to their end"),
+            (26, 3, 0, "3 of 26 containers were not read to their end"),
+            (26, 3, 20, "3 of 26 containers were not read to their end, and 20 had not started"),
+        ] {
+            let [found, unread, waiting] = [found, unread, waiting].map(AtomicUsize::new);
+            assert_eq!(Progress { found, unread, waiting }.to_string(), told);
+        }
+    }
+}
