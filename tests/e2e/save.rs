@@ -181,6 +181,50 @@ fn pods_that_went_after_a_save_was_killed_are_told_as_missing() {
 }
 
 #[test]
+fn containers_that_a_killed_look_did_not_reach_are_told_as_missing() {
+    let plans: Vec<JobPlan> = (0..8).map(|shard| JobPlan::batch(shard).counts("blast", 3000)).collect();
+    let stage = Stage::new();
+    plans.iter().for_each(|plan| stage.create(plan));
+    stage.until_jobs_end();
+    let places = [0, 150, 300, 450, 600].map(|millis| {
+        let place = format!("{}/archive-{millis}", stage.directory.path().display());
+        let save = stage.start(&["save", ROW, &place]);
+        std::thread::sleep(Duration::from_millis(millis));
+        save.signal("-KILL");
+        (place, save.end().signal == Some(9))
+    });
+    plans.iter().for_each(|plan| stage.delete(&plan.name));
+    stage.until("no pod is left", || stage.pods().is_empty());
+    for (place, killed) in places {
+        stage.run(&["save", ROW, &place]).code(5);
+        let verified = stage.run(&["verify", &place]);
+        let code = verified.get_output().status.code();
+        let verified = String::from_utf8_lossy(&verified.get_output().stdout).into_owned();
+        // It may have been killed behind its last word.
+        let complete = verified.contains(": complete; ");
+        assert!(complete || killed, "{verified}");
+        let expected = if complete { 0 } else { 8 };
+        assert_eq!(code, Some(expected), "{verified}");
+        // Killed before the pods were known, nobody knows what there was, and nothing can have been read.
+        let index = std::fs::read_dir(format!("{place}/jobs/{ID}/index")).unwrap();
+        let index: String = index.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+        assert!(index.contains("changes/pods") || !index.contains("logs/"), "{index}");
+        if index.contains("changes/pods") {
+            let printed = stage.run(&["replay", &place, "-o", "raw"]).code(expected);
+            let printed = crate::lines::lines(&printed.get_output().stdout);
+            for plan in &plans {
+                let found = plan.expected().iter().filter(|line| printed.contains(line)).count();
+                assert!(
+                    found == 3000 || (!complete && verified.contains(&plan.name)),
+                    "{}: {found}: {verified}",
+                    plan.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn secrets_are_masked_on_the_way_in_and_the_rest_is_saved_once() {
     let stage = Stage::new();
     let place = stage.directory.path().join("archive");
