@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{causes, exit::Exit};
+use crate::{causes, exit::Exit, shell::quote};
 
 /// What went wrong with an archive, where, and what to do next.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum ArchiveError {
         at: String,
     },
     /// The archive does not have this job.
-    #[error("the archive {at} does not hold the job {job}; 'elbtail archives {at}' lists those it holds")]
+    #[error("the archive {at} does not hold the job {job}; to see those it holds: elbtail archives {}", quote(.at))]
     NoJob {
         /// The place.
         at: String,
@@ -50,6 +50,15 @@ pub enum ArchiveError {
         /// The job's place.
         at: String,
     },
+    /// DEST was moved, deleted or unmounted under a writer.
+    #[error(
+        "{at} is not there any more: it was moved, deleted or unmounted while it was written; nothing was saved elsewhere. \
+         Put it back and save again: what is missing is read then, as long as Kubernetes has it"
+    )]
+    Gone {
+        /// The job's place.
+        at: String,
+    },
     /// No space is left.
     #[error(
         "{at}: no space is left ({why}); what was written is whole, and saving goes on from there when there is space"
@@ -77,12 +86,14 @@ pub enum ArchiveError {
         why: String,
     },
     /// An object is not what was written.
-    #[error("{at}: {why}; 'elbtail verify' says what else is damaged")]
+    #[error("{at}: {why}; {next}")]
     Damaged {
         /// The object.
         at: String,
         /// What is wrong in it.
         why: String,
+        /// What to do next: a clause.
+        next: String,
     },
 }
 
@@ -91,7 +102,7 @@ impl ArchiveError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::NoArchive { .. } | Self::NoJob { .. } | Self::Newer { .. } => Exit::Usage,
-            Self::Busy { .. } | Self::Taken { .. } | Self::Full { .. } => Exit::Unexpected,
+            Self::Busy { .. } | Self::Taken { .. } | Self::Gone { .. } | Self::Full { .. } => Exit::Unexpected,
             Self::Unreachable { .. } => Exit::Unreachable,
             Self::Denied { .. } => Exit::Denied,
             Self::Damaged { .. } => Exit::LinesMissing,
@@ -117,7 +128,11 @@ impl ArchiveError {
                 Self::Usage(format!("{at}: {why}"))
             }
             (E::PermissionDenied { .. } | E::Unauthenticated { .. }, _) => Self::Denied { at, why },
-            (E::NotFound { .. }, _) => Self::Damaged { at, why: "it is not there".to_owned() },
+            (E::NotFound { .. }, _) => Self::Damaged {
+                at,
+                why: "it is not there".to_owned(),
+                next: "make sure that DEST's container or bucket is".to_owned(),
+            },
             (E::InvalidPath { .. } | E::NotSupported { .. } | E::NotImplemented { .. }, _) => {
                 Self::Usage(format!("{at}: {why}"))
             }

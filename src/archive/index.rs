@@ -38,24 +38,22 @@ impl Index {
     /// Hands every record to `take`, in order, and returns the layout it was read by. A writer may be at work.
     ///
     /// # Errors
-    /// Any of the store's; [`ArchiveError::Damaged`] for a segment that is not what was written. Commits that are missing
-    /// are no error: the layout tells them.
+    /// Any of the store's. Commits that are missing, and objects that are not what was written, are no error: the layout
+    /// tells them.
     pub async fn read(&self, mut take: impl FnMut(Record)) -> Result<Layout, ArchiveError> {
         let mut layout = self.layout().await?;
-        let mut next = 0;
+        let (mut next, mut damaged) = (0, Vec::new());
         for _ in 0..RELISTINGS {
-            match self.read_from(&mut next, &layout, &mut take).await? {
-                None => return Ok(layout),
+            match self.read_from(&mut next, &layout, &mut take, &mut damaged).await? {
+                None => return Ok(Layout { damaged, ..layout }),
                 // It was joined between the listing and the reading: the joined one is there now.
                 Some(_) => layout = self.layout().await?,
             }
         }
-        let lost = self.read_from(&mut next, &layout, &mut take).await?;
+        let lost = self.read_from(&mut next, &layout, &mut take, &mut damaged).await?;
         match lost {
-            None => Ok(layout),
-            Some(segment) => {
-                Err(ArchiveError::Damaged { at: self.store.call(&self.path(&segment)), why: "it is not there".into() })
-            }
+            None => Ok(Layout { damaged, ..layout }),
+            Some(segment) => Err(self.store.damaged(&self.path(&segment), "it is not there")),
         }
     }
 
@@ -65,19 +63,30 @@ impl Index {
         next: &mut u64,
         layout: &Layout,
         take: &mut impl FnMut(Record),
+        damaged: &mut Vec<ArchiveError>,
     ) -> Result<Option<Segment>, ArchiveError> {
         let from = *next;
         let wanted = layout.whole.iter().filter(|segment| *segment.0.end() >= from).cloned();
         let get = |segment: Segment| async move {
-            let text = self.store.get(&self.path(&segment)).await?;
-            Ok::<_, ArchiveError>((segment, text))
+            match self.store.get(&self.path(&segment)).await {
+                Err(error @ ArchiveError::Damaged { .. }) => Ok((segment, Err(error))),
+                Err(error) => Err(error),
+                Ok(text) => Ok((segment, Ok(text))),
+            }
         };
         let mut texts = stream::iter(wanted).map(get).buffered(AT_ONCE);
         while let Some((segment, text)) = texts.try_next().await? {
-            let Some(text) = text else { return Ok(Some(segment)) };
-            let damaged = |why| ArchiveError::Damaged { at: self.store.call(&self.path(&segment)), why };
+            let records = match text {
+                Ok(None) => return Ok(Some(segment)),
+                Ok(Some(text)) => parse(&segment, &text).map_err(|why| self.store.damaged(&self.path(&segment), why)),
+                Err(error) => Err(error),
+            };
             let mut number = 0;
-            for record in parse(&segment, &text).map_err(damaged)? {
+            // One that is damaged does not hide the others.
+            for record in records.unwrap_or_else(|error| {
+                damaged.push(error);
+                Vec::new()
+            }) {
                 if let Record::Commit { number: own, .. } = &record {
                     number = *own;
                 }

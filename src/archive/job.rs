@@ -13,13 +13,16 @@ use super::{
     record::{Chunk, Complete, Gap, JobState, Record},
     store::Created,
 };
-use crate::k8s::Line;
+use crate::{k8s::Line, shell::quote};
 
 /// The format that this elbtail writes, and the newest that it reads.
 const VERSION: u32 = 1;
 
 /// The object that says that this is an archive.
 const MARKER: &str = "elbtail-archive.json";
+
+/// What is enough in it.
+const WHOLE: &str = r#"{"format":"elbtail archive","version":1}"#;
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
@@ -40,9 +43,18 @@ impl Archive {
     /// [`ArchiveError::NoArchive`], [`ArchiveError::Newer`], or what the store says.
     pub async fn open(store: Store) -> Result<Archive, ArchiveError> {
         let at = store.call("");
-        let Some(text) = store.get(MARKER).await? else { return Err(ArchiveError::NoArchive { at }) };
-        let marker: Marker = serde_json::from_slice(&text)
-            .map_err(|error| ArchiveError::Damaged { at: store.call(MARKER), why: error.to_string() })?;
+        // Without it nothing else is looked at.
+        let damaged = |why: String| {
+            let next = format!("if {at} is an archive, make it a file that holds {WHOLE}");
+            ArchiveError::Damaged { at: store.call(MARKER), why, next }
+        };
+        let text = match store.get(MARKER).await {
+            Ok(Some(text)) => text,
+            Ok(None) => return Err(ArchiveError::NoArchive { at }),
+            Err(ArchiveError::Damaged { why, .. }) => return Err(damaged(why)),
+            Err(error) => return Err(error),
+        };
+        let marker: Marker = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         if marker.version > VERSION {
             return Err(ArchiveError::Newer { at, version: marker.version, known: VERSION });
         }
@@ -120,8 +132,9 @@ impl Archive {
             [] => Err(ArchiveError::Usage(format!("the archive {at} holds no job yet"))),
             [key] => self.job(key).await,
             keys => Err(ArchiveError::Usage(format!(
-                "the archive {at} holds {} jobs: name one; 'elbtail archives' lists them",
-                keys.len()
+                "the archive {at} holds {} jobs: name one; to see them: elbtail archives {}",
+                keys.len(),
+                quote(&at)
             ))),
         }
     }
@@ -138,12 +151,14 @@ impl Archive {
             saved: None,
             streams: BTreeMap::new(),
             missing: Vec::new(),
+            damaged: Vec::new(),
         };
         let layout = Index::new(&self.store, key).read(|record| job.take(record)).await?;
         if layout.whole.is_empty() {
             return Err(ArchiveError::NoJob { at: self.store.call(""), job: key.to_string() });
         }
         job.missing = layout.missing;
+        job.damaged = layout.damaged;
         Ok(job)
     }
 }
@@ -162,6 +177,8 @@ pub struct ArchivedJob {
     pub(super) streams: BTreeMap<ArchivedStream, IndexedStream>,
     /// Commits that are missing in the index.
     pub(super) missing: Vec<RangeInclusive<u64>>,
+    /// Objects of the index that cannot be read.
+    pub(super) damaged: Vec<ArchiveError>,
 }
 
 /// What the index says of a stream.
@@ -260,7 +277,7 @@ impl ArchivedJob {
 
     /// Whether a part of the index is missing, so that there may be more than is known.
     pub fn is_damaged(&self) -> bool {
-        !self.missing.is_empty()
+        !(self.missing.is_empty() && self.damaged.is_empty())
     }
 
     /// The job in a few numbers.
@@ -343,7 +360,7 @@ pub(super) async fn read(
     chunk: &Chunk,
 ) -> Result<Vec<Line>, ArchiveError> {
     let path = chunk.path(job, stream);
-    let damaged = |why: String| ArchiveError::Damaged { at: store.call(&path), why };
+    let damaged = |why: String| store.damaged(&path, why);
     let bytes = store.get(&path).await?.ok_or_else(|| damaged("it is not there".to_owned()))?;
     let own = chunk.clone();
     tokio::task::spawn_blocking(move || chunk::read(&own, &bytes))

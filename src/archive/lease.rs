@@ -8,8 +8,9 @@ use std::{
     fs::{File, TryLockError},
     hash::{BuildHasher, RandomState},
     io::{self, Read, Seek, Write},
+    path::Path,
     sync::{
-        LazyLock,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -20,7 +21,12 @@ use object_store::{PutMode, UpdateVersion};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
-use super::{ArchiveError, JobKey, Store, open::make};
+use super::{
+    ArchiveError, JobKey, Store,
+    open::make,
+    plain::{self, FileId},
+};
+use crate::render::plain as shown;
 
 /// How long a lease lasts that is not renewed.
 const LASTS: Duration = Duration::from_secs(60);
@@ -62,15 +68,21 @@ impl Holder {
 
     /// As it is told.
     fn told(&self) -> String {
-        format!("process {} on {} since {:.0}", self.pid, self.host, self.since)
+        // Anybody may have written it there.
+        format!("process {} on {} since {:.0}", self.pid, shown(&self.host, HOST), self.since)
+    }
+
+    /// Whether its lease has not ended.
+    fn is_at_work(&self) -> bool {
+        self.until.is_some_and(is_to_come) && !self.is_dead()
     }
 
     /// Whether it is known to be gone, though its lease has not ended: a process of this host that runs no more.
     fn is_dead(&self) -> bool {
-        let known = std::path::Path::new("/proc/self").exists() && self.host != UNKNOWN;
+        let known = Path::new("/proc/self").exists() && self.host != UNKNOWN;
         // Where this process has its number now: a container that was started again.
         let replaced = || self.pid == std::process::id() && !self.id.starts_with(PROCESS.as_str());
-        let gone = || replaced() || !std::path::Path::new(&format!("/proc/{}", self.pid)).exists();
+        let gone = || replaced() || !Path::new(&format!("/proc/{}", self.pid)).exists();
         known && self.host == host() && gone()
     }
 }
@@ -78,6 +90,9 @@ impl Holder {
 /// What tells this process from an earlier one with its number.
 static PROCESS: LazyLock<String> =
     LazyLock::new(|| format!("{:016x}", RandomState::new().hash_one(std::process::id())));
+
+/// Characters of a host's name that are told: what DNS permits.
+const HOST: usize = 253;
 
 const UNKNOWN: &str = "an unknown host";
 
@@ -96,9 +111,35 @@ pub(super) struct Lease {
 
 enum LeaseHold {
     /// The locked file.
-    Locked { _file: File },
+    Locked { _file: File, anchor: Anchor },
     /// Renewed by a task, which tells until when it holds; `None`: it is lost.
     Renewed { store: Store, path: String, holds: watch::Receiver<Option<Instant>>, renewal: Renewal },
+}
+
+/// Where a job's lock lies. A directory that was moved, deleted or unmounted would be made again by the next put, and what
+/// was saved would lie in two places.
+#[derive(Clone)]
+pub(super) struct Anchor {
+    path: Arc<Path>,
+    file: FileId,
+    at: Arc<str>,
+}
+
+impl Anchor {
+    /// Checks that the lock is where it was.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Gone`] if none is there, [`ArchiveError::Taken`] if it is another's, or what the system says.
+    pub async fn holds(&self) -> Result<(), ArchiveError> {
+        let path = self.path.clone();
+        let named = tokio::task::spawn_blocking(move || plain::named(&path)).await;
+        match named.map_err(io::Error::other).flatten() {
+            Ok(Some(file)) if file == self.file => Ok(()),
+            Ok(Some(_)) => Err(ArchiveError::Taken { at: self.at.to_string() }),
+            Ok(None) => Err(ArchiveError::Gone { at: self.at.to_string() }),
+            Err(error) => Err(Refused::Failed(error).error(&self.at)),
+        }
+    }
 }
 
 /// The task, ended with the lease.
@@ -120,11 +161,32 @@ impl Lease {
         let holder = Holder::own();
         match store.directory() {
             Some(directory) => {
-                let file = lock(&directory.join("jobs").join(job.as_str()), &holder)
-                    .map_err(|refused| refused.error(&store.call(&format!("jobs/{job}"))))?;
-                Ok(Lease { holder, kept: LeaseHold::Locked { _file: file } })
+                let (own, at) = (directory.join("jobs").join(job.as_str()), store.call(&format!("jobs/{job}")));
+                let failed = |refused: Refused| refused.error(&at);
+                let file = lock(&own, &holder).map_err(failed)?;
+                let file_id = FileId::of(&file.metadata().map_err(|error| failed(error.into()))?);
+                let anchor = Anchor { path: own.join(LOCK).into(), file: file_id, at: at.as_str().into() };
+                Ok(Lease { holder, kept: LeaseHold::Locked { _file: file, anchor } })
             }
             None => Self::take_object(store, job, holder, gone).await,
+        }
+    }
+
+    /// Asks whether somebody has the lease of a job, and changes nothing.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Busy`] when another writer has it.
+    pub async fn ask(store: &Store, job: &JobKey) -> Result<(), ArchiveError> {
+        let at = store.call(&format!("jobs/{job}"));
+        let Some(directory) = store.directory() else {
+            return match read(store, &format!("jobs/{job}/lease.json")).await? {
+                Some(other) if other.is_at_work() => Err(busy(at, &other)),
+                _ => Ok(()),
+            };
+        };
+        match locked(&directory.join("jobs").join(job.as_str()).join(LOCK)) {
+            Err(Refused::Failed(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            asked => asked.map_err(|refused| refused.error(&at)),
         }
     }
 
@@ -139,9 +201,7 @@ impl Lease {
             None => PutMode::Create,
             Some(there) => {
                 match serde_json::from_slice::<Holder>(&there.bytes) {
-                    Ok(other)
-                        if other.until.is_some_and(is_to_come) && !other.is_dead() && gone != Some(&other.host) =>
-                    {
+                    Ok(other) if other.is_at_work() && gone != Some(&other.host) => {
                         return Err(busy(store.call(&format!("jobs/{job}")), &other));
                     }
                     // Ended; or no lease at all, which nobody can keep.
@@ -160,11 +220,25 @@ impl Lease {
     }
 
     /// Waits until the lease surely holds; that is at once, unless the store is away. `false` when another has it.
-    pub async fn holds(&self) -> bool {
-        let LeaseHold::Renewed { holds, .. } = &self.kept else { return true };
+    ///
+    /// # Errors
+    /// As [`Anchor::holds`].
+    pub async fn holds(&self) -> Result<bool, ArchiveError> {
+        let holds = match &self.kept {
+            LeaseHold::Locked { anchor, .. } => return anchor.holds().await.map(|()| true),
+            LeaseHold::Renewed { holds, .. } => holds,
+        };
         let mut holds = holds.clone();
         let sure = |until: &Option<Instant>| until.is_none_or(|until| Instant::now() < until);
-        holds.wait_for(sure).await.is_ok_and(|until| until.is_some())
+        Ok(holds.wait_for(sure).await.is_ok_and(|until| until.is_some()))
+    }
+
+    /// In a directory, where the job must still lie.
+    pub fn anchor(&self) -> Option<&Anchor> {
+        match &self.kept {
+            LeaseHold::Locked { anchor, .. } => Some(anchor),
+            LeaseHold::Renewed { .. } => None,
+        }
     }
 
     /// Gives it up, so that the next writer need not wait for its end.
@@ -187,13 +261,11 @@ impl Lease {
     /// # Errors
     /// What the store says.
     pub async fn is_held(store: &Store, job: &JobKey) -> Result<bool, ArchiveError> {
-        match store.directory() {
-            Some(directory) => is_locked(&directory.join("jobs").join(job.as_str()))
-                .map_err(|error| Refused::from(error).error(&store.call(&format!("jobs/{job}")))),
-            None => {
-                let holder = read(store, &format!("jobs/{job}/lease.json")).await?;
-                Ok(holder.is_some_and(|holder| holder.until.is_some_and(is_to_come) && !holder.is_dead()))
-            }
+        match Self::ask(store, job).await {
+            // What is no lock is held by nobody.
+            Ok(()) | Err(ArchiveError::Usage(_)) => Ok(false),
+            Err(ArchiveError::Busy { .. }) => Ok(true),
+            Err(error) => Err(error),
         }
     }
 
@@ -209,7 +281,7 @@ impl Lease {
     }
 }
 
-fn remove_empty(directory: &std::path::Path) {
+fn remove_empty(directory: &Path) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             remove_empty(&entry.path());
@@ -276,6 +348,8 @@ async fn renew(
 /// Why a file cannot be locked.
 enum Refused {
     Held(Option<Holder>),
+    /// Something stands there that is not elbtail's: which, and what it is.
+    Odd(&'static str, &'static str),
     Failed(io::Error),
 }
 
@@ -285,6 +359,12 @@ impl Refused {
             Refused::Held(by) => {
                 let by = by.map_or_else(|| "another process".to_owned(), |by| by.told());
                 ArchiveError::Busy { at: at.to_owned(), by, until: String::new() }
+            }
+            Refused::Odd(name, "a link") => ArchiveError::Usage(format!(
+                "{at}{name}: is a link, and what it leads to is no part of the archive; remove it, or put what it leads to in its place"
+            )),
+            Refused::Odd(name, odd) => {
+                ArchiveError::Usage(format!("{at}{name}: is {odd}, which elbtail did not write; move it away"))
             }
             Refused::Failed(error) => {
                 let source = Box::new(error);
@@ -300,38 +380,49 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Whether somebody has locked `writer.lock` in the job's directory.
-fn is_locked(directory: &std::path::Path) -> io::Result<bool> {
-    let file = match File::open(directory.join("writer.lock")) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    // The system tells only whoever tries. Readers do not refuse each other, and it is given back at once.
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
+/// The file that is locked, in the job's directory.
+const LOCK: &str = "writer.lock";
 
 /// Locks `writer.lock` in the job's directory, and writes into it who has done so.
-fn lock(directory: &std::path::Path, holder: &Holder) -> Result<File, Refused> {
-    make(directory)?;
-    let path = directory.join("writer.lock");
-    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            let read = file.read_to_string(&mut text);
-            return Err(Refused::Held(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+fn lock(directory: &Path, holder: &Holder) -> Result<File, Refused> {
+    // What is written behind a link is found by no reader.
+    for (path, name) in
+        [(directory.to_owned(), ""), (directory.join("index"), "/index"), (directory.join("chunks"), "/chunks")]
+    {
+        if std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(Refused::Odd(name, "a link"));
         }
-        Err(TryLockError::Error(error)) => return Err(error.into()),
     }
+    make(directory)?;
+    let mut file = plain::open_own(&directory.join(LOCK))?.map_err(|odd| Refused::Odd("/writer.lock", odd))?;
+    let asked = file.try_lock();
+    held(&mut file, asked)?;
     let text = serde_json::to_vec(holder).map_err(io::Error::from)?;
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(&text)?;
     Ok(file)
+}
+
+/// Fails if the lock is held: a lock of one's own, for a moment and beside others of the kind, shows it.
+fn locked(path: &Path) -> Result<(), Refused> {
+    if let Some(odd) = plain::odd(path) {
+        return Err(Refused::Odd("/writer.lock", odd));
+    }
+    let mut file = File::open(path)?;
+    let asked = file.try_lock_shared();
+    held(&mut file, asked)
+}
+
+/// Who holds the lock, where it was not got.
+fn held(file: &mut File, asked: Result<(), TryLockError>) -> Result<(), Refused> {
+    match asked {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let read = file.read_to_string(&mut text);
+            Err(Refused::Held(read.ok().and_then(|_| serde_json::from_str(&text).ok())))
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }

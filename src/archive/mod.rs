@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `place`, `open` | what DEST means, and the store with its credentials |
 //! | `store` | durable puts, creations that one of two wins, patience with a store that is away |
+//! | `plain` | what may be opened in a directory: no fifo, no link |
 //! | `walk` | what lies in a directory, whatever it is called |
 //! | `stream` | whose lines they are, as a path |
 //! | `chunk` | lines ↔ bytes |
@@ -32,6 +33,7 @@ mod merged;
 mod open;
 pub mod output;
 mod place;
+mod plain;
 mod position;
 mod prune;
 mod record;

@@ -87,13 +87,18 @@ pub fn open_with(
 fn directory(path: &std::path::Path, at: &str, access: Access) -> Result<Store, ArchiveError> {
     let usage = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => ArchiveError::NoArchive { at: at.to_owned() },
-        io::ErrorKind::PermissionDenied => ArchiveError::Denied { at: at.to_owned(), why: error.to_string() },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ArchiveError::Denied { at: at.to_owned(), why: error.to_string() }
+        }
         _ => ArchiveError::Usage(format!("DEST {at}: {error}")),
     };
     let path = std::path::absolute(path).map_err(usage)?;
     let is_file = |metadata: &fs::Metadata| !metadata.is_dir();
     if fs::metadata(&path).as_ref().is_ok_and(is_file) {
         return Err(ArchiveError::Usage(format!("DEST {at}: is a file; give a directory or a URL")));
+    }
+    if let Some(why) = no_directory(&path) {
+        return Err(ArchiveError::Usage(format!("DEST {at}: {why}; give a directory or a URL")));
     }
     if access == Access::Write {
         make(&path).map_err(|error| match error.kind() {
@@ -104,6 +109,17 @@ fn directory(path: &std::path::Path, at: &str, access: Access) -> Result<Store, 
     fs::metadata(&path).map_err(usage)?;
     let inner = LocalFileSystem::new_with_prefix(&path).map_err(|error| ArchiveError::of(at, &error))?.with_fsync(true);
     Ok(Store::in_directory(Arc::new(inner), &path, at))
+}
+
+/// Why no directory can be at `path`: something else is, there or above.
+fn no_directory(path: &std::path::Path) -> Option<String> {
+    path.ancestors().find_map(|above| match fs::metadata(above) {
+        Ok(metadata) => (!metadata.is_dir()).then(|| format!("{} is not a directory", above.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::symlink_metadata(above)
+            .is_ok_and(|metadata| metadata.is_symlink())
+            .then(|| format!("{} is not a directory but a link that leads nowhere", above.display())),
+        Err(_) => None,
+    })
 }
 
 /// Makes a directory and those above it, so that they survive a loss of power.

@@ -29,7 +29,12 @@ impl FromStr for ArchivePlace {
             ));
         }
         // `C:\logs` is a path, and so is `a:b`.
-        let Some((scheme, _)) = text.split_once("://") else { return Ok(ArchivePlace::Directory(PathBuf::from(text))) };
+        let Some((scheme, _)) = text.split_once("://") else {
+            return match meant(text) {
+                Some(meant) => Err(ArchiveError::Usage(meant)),
+                None => Ok(ArchivePlace::Directory(PathBuf::from(text))),
+            };
+        };
         // A SAS may be in it.
         let hidden = |why: String| ArchiveError::Usage(format!("DEST {scheme}://…: {why}"));
         let url = Url::parse(text).map_err(|error| hidden(error.to_string()))?;
@@ -55,6 +60,29 @@ impl FromStr for ArchivePlace {
             ))),
         }
     }
+}
+
+/// What was meant by a path that nobody means: a URL without its `//`, or `~` that no shell has replaced.
+fn meant(path: &str) -> Option<String> {
+    if path == "~" || path.starts_with("~/") {
+        return Some(format!(
+            "DEST {path:?}: the shell has not replaced the ~, which is quoted or stands behind a word; write \"$HOME{}\", or ./{path} \
+             for a directory of that name",
+            &path[1..]
+        ));
+    }
+    let (scheme, rest) = path.split_once(':')?;
+    let known = scheme.to_ascii_lowercase();
+    if known != "file" && !STORES.contains(&known.as_str()) {
+        return None;
+    }
+    // A SAS or a key may be in it.
+    let rest = if rest.contains(['?', '@', '#']) { "…" } else { rest.trim_start_matches('/') };
+    let root = if known == "file" { "/" } else { "" };
+    Some(format!(
+        "DEST {scheme}:…: a URL has two slashes behind its scheme; write {known}://{root}{rest}, or ./{scheme}:… for a directory of \
+         that name"
+    ))
 }
 
 /// As it is called in messages; nothing secret is in it.
@@ -84,7 +112,8 @@ mod tests {
 
     #[test]
     fn paths_and_urls_are_told_apart() {
-        for path in ["logs", "/var/logs", "./a:b", "C:\\logs", "a b"] {
+        for path in ["logs", "/var/logs", "./a:b", "a:b", "C:\\logs", "a b", "./s3:bucket", "./~/x", "x~", "s3", "s4:b"]
+        {
             assert_eq!(path.parse::<ArchivePlace>().unwrap(), ArchivePlace::Directory(path.into()));
         }
         assert_eq!("file:///var/a%20b".parse::<ArchivePlace>().unwrap(), ArchivePlace::Directory("/var/a b".into()));
@@ -96,6 +125,28 @@ mod tests {
             "https://a.blob.core.windows.net/c",
         ] {
             assert!(matches!(url.parse::<ArchivePlace>(), Ok(ArchivePlace::ObjectStore(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_without_its_slashes_and_a_tilde_are_no_directories() {
+        for (text, form) in [
+            ("file:/var/logs", "file:///var/logs"),
+            ("file:logs", "file:///logs"),
+            ("s3:bucket/p", "s3://bucket/p"),
+            ("s3:/bucket/p", "s3://bucket/p"),
+            ("S3:bucket", "s3://bucket"),
+            ("az:c/p", "az://c/p"),
+            ("gs:b", "gs://b"),
+            ("abfss:c@a.dfs.core.windows.net/p", "abfss://…"),
+            ("https:a.blob.core.windows.net/c?sig=pl4nted", "https://…"),
+            ("~/x", "\"$HOME/x\""),
+            ("~", "\"$HOME\""),
+        ] {
+            let error = text.parse::<ArchivePlace>().unwrap_err();
+            assert!(matches!(error, ArchiveError::Usage(_)), "{text}");
+            let error = error.to_string();
+            assert!(error.contains(form) && !error.contains("pl4nted"), "{text}: {error}");
         }
     }
 

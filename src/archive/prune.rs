@@ -34,50 +34,84 @@ pub struct Pruning {
 /// # Errors
 /// What the store says.
 pub async fn prune(archive: &Archive, before: Timestamp, dry_run: bool) -> Result<Pruning, ArchiveError> {
-    let Pruning { mut pruned, mut left } = Pruning::default();
+    let mut pruning = Pruning::default();
     for key in archive.jobs().await? {
-        let saved = match archive.job(&key).await {
-            Ok(job) => job.saved,
-            // A directory that is not a job's.
-            Err(ArchiveError::NoJob { .. }) => continue,
-            Err(error @ ArchiveError::Damaged { .. }) => {
-                left.push(error);
-                continue;
-            }
+        match prune_job(archive, &key, before, dry_run).await {
+            Ok(pruned) => pruning.pruned.extend(pruned),
+            Err(error @ (ArchiveError::Damaged { .. } | ArchiveError::Busy { .. })) => pruning.left.push(error),
             Err(error) => return Err(error),
-        };
-        let Some(saved) = saved.filter(|saved| *saved < before) else { continue };
-        let objects = archive.store.list(&format!("jobs/{key}")).await?;
-        let (ours, foreign): (Vec<Listed>, Vec<Listed>) =
-            objects.into_iter().partition(|object| !object.is_link && is_ours(&object.path));
-        pruned.push(Pruned {
-            job: key.clone(),
-            saved,
-            objects: ours.len(),
-            size: ours.iter().map(|object| object.size).sum(),
-            foreign: foreign.into_iter().map(|object| archive.store.call(&object.path)).collect(),
-        });
-        if dry_run {
-            continue;
         }
-        let lease = match Lease::take(&archive.store, &key, None).await {
-            Ok(lease) => lease,
-            Err(error @ ArchiveError::Busy { .. }) => {
-                pruned.pop();
-                left.push(error);
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        leftovers::sweep(&archive.store, &key).await?;
-        // The index last: as long as it is there, an interrupted deletion is taken up again.
-        let (index, rest): (Vec<String>, Vec<String>) =
-            ours.into_iter().map(|object| object.path).partition(|path| path.contains("/index/"));
-        archive.store.delete(rest).await?;
-        archive.store.delete(index).await?;
-        lease.end(&archive.store, &key).await?;
     }
-    Ok(Pruning { pruned, left })
+    Ok(pruning)
+}
+
+async fn prune_job(
+    archive: &Archive,
+    key: &JobKey,
+    before: Timestamp,
+    dry_run: bool,
+) -> Result<Option<Pruned>, ArchiveError> {
+    // Nobody's right to write is taken for a job that is young.
+    if old(archive, key, before).await?.is_none() {
+        return Ok(None);
+    }
+    if dry_run {
+        Lease::ask(&archive.store, key).await?;
+        return Ok(look(archive, key, before).await?.map(|(pruned, _)| pruned));
+    }
+    let lease = Lease::take(&archive.store, key, None).await?;
+    // Until now somebody may have written it.
+    let looked = match look(archive, key, before).await {
+        Ok(Some(looked)) => looked,
+        other => {
+            lease.release().await;
+            return other.map(|_| None);
+        }
+    };
+    let (pruned, ours) = looked;
+    leftovers::sweep(&archive.store, key).await?;
+    // The index last: as long as it is there, an interrupted deletion is taken up again.
+    let (index, rest): (Vec<String>, Vec<String>) =
+        ours.into_iter().map(|object| object.path).partition(|path| path.contains("/index/"));
+    archive.store.delete(rest).await?;
+    archive.store.delete(index).await?;
+    lease.end(&archive.store, key).await?;
+    Ok(Some(pruned))
+}
+
+/// When something was saved last of a job, if that is long ago; `None` for a directory that is not a job's as well.
+async fn old(archive: &Archive, key: &JobKey, before: Timestamp) -> Result<Option<Timestamp>, ArchiveError> {
+    let job = match archive.job(key).await {
+        Err(ArchiveError::NoJob { .. }) => return Ok(None),
+        job => job?,
+    };
+    match job.damaged.into_iter().next() {
+        Some(damaged) => Err(damaged),
+        None => Ok(job.saved.filter(|saved| *saved < before)),
+    }
+}
+
+/// What would be deleted of a job, if it is old.
+async fn look(
+    archive: &Archive,
+    key: &JobKey,
+    before: Timestamp,
+) -> Result<Option<(Pruned, Vec<Listed>)>, ArchiveError> {
+    let Some(saved) = old(archive, key, before).await? else { return Ok(None) };
+    let objects = archive.store.list(&format!("jobs/{key}")).await?;
+    let (ours, foreign): (Vec<Listed>, Vec<Listed>) =
+        objects.into_iter().partition(|object| !object.is_link && is_ours(&object.path));
+    // The right to write is taken for it, and says how it is by now.
+    let kept =
+        || ours.iter().filter(|object| !object.path.ends_with("/writer.lock") && !object.path.ends_with("/lease.json"));
+    let pruned = Pruned {
+        job: key.clone(),
+        saved,
+        objects: kept().count(),
+        size: kept().map(|object| object.size).sum(),
+        foreign: foreign.into_iter().map(|object| archive.store.call(&object.path)).collect(),
+    };
+    Ok(Some((pruned, ours)))
 }
 
 /// Whether elbtail writes objects of this name.

@@ -46,7 +46,7 @@ impl Segment {
 }
 
 /// A listing, put in order.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Layout {
     /// The segments that make the index, in order.
     pub whole: Vec<Segment>,
@@ -54,6 +54,16 @@ pub(super) struct Layout {
     pub spent: Vec<Segment>,
     /// Commits that are in none, though later ones are.
     pub missing: Vec<RangeInclusive<u64>>,
+    /// Why segments cannot be read: only reading them shows it.
+    pub damaged: Vec<ArchiveError>,
+}
+
+/// That commits are missing, as a clause.
+pub(super) fn missing(commits: &RangeInclusive<u64>) -> String {
+    match (commits.start(), commits.end()) {
+        (first, last) if first == last => format!("commit {first} is missing"),
+        (first, last) => format!("commits {first} to {last} are missing"),
+    }
 }
 
 impl Layout {
@@ -296,6 +306,8 @@ mod tests {
     fn missing_commits_are_told() {
         let layout = Layout::of([0..=63, 3..=3, 65..=65, 70..=80].map(Segment).to_vec());
         assert_eq!(layout.missing, [64..=64, 66..=69]);
+        let told: Vec<String> = layout.missing.iter().map(missing).collect();
+        assert_eq!(told, ["commit 64 is missing", "commits 66 to 69 are missing"]);
         assert_eq!(layout.spent, [Segment(3..=3)]);
     }
 }

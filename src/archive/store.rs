@@ -10,7 +10,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion, path::Path};
 use tokio::sync::watch;
 
-use super::{ArchiveError, walk};
+use super::{ArchiveError, plain, walk};
+use crate::shell::quote;
 
 /// Objects asked for at a time.
 pub(super) const AT_ONCE: usize = 16;
@@ -79,6 +80,12 @@ impl Store {
         path.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |path, part| path.join(part))
     }
 
+    /// That the object at `path` is not what was written.
+    pub(super) fn damaged(&self, path: &str, why: impl Into<String>) -> ArchiveError {
+        let next = format!("to see what else is damaged: elbtail verify {}", quote(&self.at));
+        ArchiveError::Damaged { at: self.call(path), why: why.into(), next }
+    }
+
     fn error(&self, path: &str, error: &Error) -> ArchiveError {
         ArchiveError::of(self.call(path), error)
     }
@@ -121,6 +128,11 @@ impl Store {
 
     /// An object and its version; `None` if it is not there.
     pub(super) async fn get_versioned(&self, path: &str) -> Result<Option<Versioned>, ArchiveError> {
+        if let Some(root) = &self.directory
+            && let Some(odd) = plain::odd(&root.join(path))
+        {
+            return Err(self.damaged(path, format!("it is {odd}, not a file")));
+        }
         let read = async {
             let answer = self.inner.get(&self.path(path)).await?;
             let version = UpdateVersion { e_tag: answer.meta.e_tag.clone(), version: answer.meta.version.clone() };

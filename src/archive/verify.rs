@@ -5,7 +5,7 @@ use std::fmt;
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Archive, ArchiveError, ArchivedJob, ArchivedStream, JobKey, Saving, job::read};
+use super::{Archive, ArchiveError, ArchivedJob, ArchivedStream, JobKey, Saving, job::read, segment::missing};
 
 /// Chunks checked at a time.
 const AT_ONCE: usize = 4;
@@ -61,16 +61,18 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
     let mut report = JobReport { job: key.clone(), lines: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
     let job = match archive.job(key).await {
         Ok(job) => job,
-        Err(ArchiveError::Damaged { at, why }) => {
+        Err(ArchiveError::Damaged { at, why, .. }) => {
             report.faults.push(Fault { stream: None, what: format!("{at}: {why}") });
             return Ok(report);
         }
         Err(error) => return Err(error),
     };
     report.saving = archive.saving(&job).await?;
-    for missing in &job.missing {
-        let what = format!("commits {} to {} are missing", missing.start(), missing.end());
-        report.faults.push(Fault { stream: None, what });
+    report.faults.extend(job.missing.iter().map(|commits| Fault { stream: None, what: missing(commits) }));
+    for damaged in &job.damaged {
+        if let ArchiveError::Damaged { at, why, .. } = damaged {
+            report.faults.push(Fault { stream: None, what: format!("{at}: {why}") });
+        }
     }
     report.faults.extend(told(&job, report.saving));
     let chunks = job.streams.iter().flat_map(|(stream, kept)| kept.chunks.iter().map(move |chunk| (stream, chunk)));
@@ -83,7 +85,7 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
         report.chunks += 1;
         match checked {
             Ok(()) => report.lines += chunk.lines,
-            Err(ArchiveError::Damaged { at, why }) => {
+            Err(ArchiveError::Damaged { at, why, .. }) => {
                 let last = (chunk.first_line + chunk.lines).saturating_sub(1);
                 let what = format!("lines {} to {last} cannot be read: {at}: {why}", chunk.first_line);
                 report.faults.push(Fault { stream: Some(stream.clone()), what });

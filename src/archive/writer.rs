@@ -18,11 +18,11 @@ use super::{
     Archive, ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store,
     chunk::ChunkLines,
     index::Index,
-    lease::Lease,
+    lease::{Anchor, Lease},
     leftovers,
     position::{Durable, Position, Positions},
     record::{Chunk, Complete, Gap, JobState, Record},
-    segment::commit,
+    segment::{commit, missing},
     store::{Created, patiently},
     written::Written,
 };
@@ -75,6 +75,8 @@ pub struct Writer {
     store: Store,
     job: JobKey,
     limits: Limits,
+    /// Where it must still lie.
+    anchor: Option<Anchor>,
     streams: Vec<OpenStream>,
     ids: HashMap<ArchivedStream, StreamId>,
     stamps: StampText,
@@ -164,6 +166,7 @@ impl Writer {
             store,
             job: job.clone(),
             limits,
+            anchor: lease.anchor().cloned(),
             streams: Vec::new(),
             ids: HashMap::new(),
             stamps: StampText::default(),
@@ -197,13 +200,28 @@ impl Writer {
     /// Reads how far the job is; returns the number of the next commit.
     async fn read(&mut self, index: &Index) -> Result<u64, ArchiveError> {
         let mut broken = None;
-        let layout = index.read(|record| broken = broken.take().or_else(|| self.resume(record).err())).await?;
+        let layout = index
+            .read(|record| broken = broken.take().or_else(|| self.resume(record).err()))
+            .await
+            .map_err(|error| self.cannot_go_on(error))?;
+        let damaged = layout.damaged.first().map(|error| self.cannot_go_on(error.clone()));
+        if let Some(error) = damaged {
+            return Err(error);
+        }
         let why = match (layout.missing.first(), broken) {
-            (Some(missing), _) => format!("commits {} to {} are missing", missing.start(), missing.end()),
+            (Some(commits), _) => missing(commits),
             (None, Some(why)) => why,
             (None, None) => return Ok(layout.next()),
         };
-        Err(ArchiveError::Damaged { at: self.store.call(&format!("jobs/{}/index", self.job)), why })
+        Err(self.cannot_go_on(self.store.damaged(&format!("jobs/{}/index", self.job), why)))
+    }
+
+    /// What is damaged is read on, but not written on: nobody knows where it ends.
+    fn cannot_go_on(&self, error: ArchiveError) -> ArchiveError {
+        let ArchiveError::Damaged { at, why, next } = error else { return error };
+        let job = self.store.call(&format!("jobs/{}", self.job));
+        let next = format!("what is whole can be read, but to save, give another DEST or move {job} away; {next}");
+        ArchiveError::Damaged { at, why, next }
     }
 
     /// Takes a record that is durable.
@@ -473,6 +491,7 @@ impl Writer {
         let upload = Upload {
             store: self.store.clone(),
             job: self.job.clone(),
+            anchor: self.anchor.clone(),
             stream: open.stream.clone(),
             trouble: self.trouble.clone(),
             compressing: self.compressing.clone(),
@@ -510,6 +529,7 @@ fn stopped(why: &str) -> ArchiveError {
 struct Upload {
     store: Store,
     job: JobKey,
+    anchor: Option<Anchor>,
     stream: ArchivedStream,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
     compressing: Arc<Semaphore>,
@@ -530,7 +550,13 @@ impl Upload {
             closed.map_err(|error| stopped(&error.to_string()))?.map_err(|error| stopped(&error.to_string()))?;
         let Some((chunk, bytes)) = closed else { return Ok(None) };
         let path = chunk.path(&self.job, &self.stream);
-        patiently(&self.trouble, || self.store.put(&path, bytes.clone())).await?;
+        let put = patiently(&self.trouble, || async {
+            if let Some(anchor) = &self.anchor {
+                anchor.holds().await?;
+            }
+            self.store.put(&path, bytes.clone()).await
+        });
+        put.await?;
         Ok(Some(Record::Chunk { stream: self.stream, chunk }))
     }
 }
@@ -588,7 +614,7 @@ impl Committer {
         let index = &self.index;
         let created = patiently(&self.trouble, || async {
             // Asked each time: meanwhile it may have ended.
-            if !self.lease.holds().await {
+            if !self.lease.holds().await? {
                 return Ok(Created::Other);
             }
             index.append(number, text.clone()).await

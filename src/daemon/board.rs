@@ -66,6 +66,8 @@ pub enum Party {
     Rows,
     /// The archive, as the writer of this job has it.
     Store(JobId),
+    /// The archive, which answers but does not take what is read of this job: full, not permitted, damaged, moved.
+    Refusing(JobId),
 }
 
 #[derive(Debug)]
@@ -157,6 +159,14 @@ impl Board {
         self.facts().away.remove(party);
     }
 
+    /// Forgets why jobs could not be kept that others keep, or that are no more: `ours` says which are left.
+    pub fn retain(&self, ours: impl Fn(&JobId) -> bool) {
+        self.facts().away.retain(|party, _| match party {
+            Party::Store(id) | Party::Refusing(id) => ours(id),
+            Party::Leases | Party::Pods | Party::Rows => true,
+        });
+    }
+
     /// Whether all is well.
     ///
     /// # Errors
@@ -197,6 +207,7 @@ impl fmt::Display for Party {
             Party::Pods => f.write_str("the API server, about pods,"),
             Party::Rows => f.write_str("the database"),
             Party::Store(job) => write!(f, "the archive of {job}"),
+            Party::Refusing(job) => write!(f, "the archive, which takes nothing of {job},"),
         }
     }
 }

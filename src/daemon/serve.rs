@@ -11,16 +11,20 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpListener,
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
 
 use super::board::Board;
 
 /// Connections that are served at a time: more wait.
 const CONNECTIONS: usize = 64;
 
-/// How long the head of a request may take; also how long a connection may be idle.
-const HEAD: Duration = Duration::from_secs(30);
+/// How long a connection may take, for one question and its answer: whoever is silent does not keep a place from others.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// The pause after a connection that could not be taken: there may be no more files.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -40,6 +44,10 @@ pub async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)
 
 /// Answers, without end.
 pub async fn serve(listener: TcpListener, board: Board) -> Infallible {
+    serve_within(listener, board, WITHIN).await
+}
+
+async fn serve_within(listener: TcpListener, board: Board, within: Duration) -> Infallible {
     let places = std::sync::Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { std::future::pending().await };
@@ -54,9 +62,10 @@ pub async fn serve(listener: TcpListener, board: Board) -> Infallible {
                 async { Ok::<_, Infallible>(response) }
             });
             let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).header_read_timeout(HEAD);
+            // The whole connection has its time.
+            server.keep_alive(false).header_read_timeout(None);
             // Whoever went away does not want an answer any more.
-            let _ = server.serve_connection(TokioIo::new(connection), service).await;
+            let _ = timeout(within, server.serve_connection(TokioIo::new(connection), service)).await;
             drop(place);
         });
     }
@@ -91,6 +100,27 @@ fn answer(method: &Method, path: &str, board: &Board) -> Response<Full<Bytes>> {
 mod tests {
     use super::*;
     use crate::daemon::board::{PATIENCE, Party};
+
+    #[tokio::test]
+    async fn connections_that_say_nothing_or_half_silence_it_for_a_moment_only() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (listener, address) = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let server = tokio::spawn(serve_within(listener, Board::default(), Duration::from_secs(1)));
+        let mut idle = Vec::new();
+        for number in 0..2 * CONNECTIONS {
+            let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+            let said: &[u8] =
+                [&b""[..], b"GET /healthz HTTP/1.1\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"][number % 3];
+            connection.write_all(said).await.unwrap();
+            idle.push(connection);
+        }
+        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n"), "{answer}");
+        server.abort();
+    }
 
     #[test]
     fn two_paths_are_answered() {

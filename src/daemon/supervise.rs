@@ -234,6 +234,8 @@ impl<K: Keeper> Supervisor<K> {
         }
         let due: Vec<(JobId, WaitingJob)> = self.waiting.extract_if(.., |_, waiting| waiting.until <= now).collect();
         due.into_iter().for_each(|(id, waiting)| self.start(id, waiting.from));
+        let (wanted, share) = (&self.wanted, &self.share);
+        self.board.retain(|id| wanted.contains_key(id) && share.other(id, now).is_none());
         self.board.stand(self.counts(now));
     }
 

@@ -127,7 +127,12 @@ async fn a_replay_is_the_log_by_time_with_what_is_missing_at_its_place(backend: 
     assert!(only(&["-c", "nothing"], 5).1.contains("blast, results-export"));
 
     begun(&archive).await;
-    assert!(run(&backend, &["replay", "DEST"], 2).1.contains("holds 2 jobs"));
+    let told = run(&backend, &["replay", "DEST"], 2).1;
+    assert!(told.contains("holds 2 jobs"), "{told}");
+    // What is suggested works as it stands.
+    let (_, suggested) = told.trim_end().split_once("elbtail ").unwrap();
+    let words = shlex::split(suggested).unwrap();
+    assert_eq!((words[0].as_str(), words[1].replace("%20", " ")), ("archives", backend.place.clone()));
     assert!(
         run(&backend, &["replay", "DEST", "job-629825360482416da20736cf3ed51a95"], 2).1.contains("elbtail archives")
     );
@@ -264,6 +269,11 @@ fn a_place_that_makes_no_sense_is_a_usage_error() {
         ("/no/such/directory", "holds no archive"),
         ("testdata", "holds no archive"),
         ("Cargo.toml", "is a file"),
+        ("Cargo.toml/below/it", "Cargo.toml is not a directory"),
+        ("file:/var/logs", "write file:///var/logs"),
+        ("s3:bucket/p", "write s3://bucket/p"),
+        ("az:c/p?sig=pl4nted", "write az://…"),
+        ("~/logs", "\"$HOME/logs\""),
         ("ftp://host/path", "is not known"),
         ("", "DEST is empty"),
         ("s3://key:pl4nted@bucket/p", "does not belong into the URL"),

@@ -184,6 +184,45 @@ async fn many_jobs_are_shared_and_all_go_on_when_one_of_two_replicas_dies() {
     }
 }
 
+/// What `/metrics` says of this name.
+async fn metric(replica: &Running, name: &str) -> String {
+    let said = replica.said();
+    let (_, url) = said.split_once("/metrics on ").unwrap();
+    let url = format!("{}/metrics", url.lines().next().unwrap());
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim().to_owned()
+}
+
+/// A job that cannot be kept, whoever tries it how often, is no health, until it can be kept again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_archive_that_takes_nothing_is_no_health_until_it_does() {
+    let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new().await);
+    let archive = backend.begun().await;
+    let own = backend.directory().unwrap().join("jobs").join(job().as_str());
+    std::fs::create_dir_all(own.join("index")).unwrap();
+    std::fs::write(own.join("index/000000000000-000000000000.ndjson"), "").unwrap();
+    let replica = scene.replica(&backend);
+    scene.print(0..100);
+    let tries = || replica.said().matches("tried again in ").count();
+    let start = Instant::now();
+    while tries() < 2 {
+        assert!(start.elapsed() < PATIENCE, "it is not tried again: {}", replica.said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if tries() > 0 {
+            assert_eq!(metric(&replica, "elbtail_reachable").await, "0", "{}", replica.said());
+        }
+    }
+    std::fs::rename(&own, backend.directory().unwrap().join("damaged")).unwrap();
+    until_kept(&archive, 100).await;
+    while metric(&replica, "elbtail_reachable").await != "1" {
+        assert!(start.elapsed() < 2 * PATIENCE, "{}", replica.said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    replica.signal("-TERM");
+    replica.end().code(143);
+}
+
 /// The test cluster's server and the waiting for a process need a thread each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_that_is_killed_is_replaced_in_a_directory() {

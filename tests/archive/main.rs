@@ -17,6 +17,7 @@ mod crash;
 mod daemon;
 mod dashboard;
 mod faults;
+mod foreign;
 mod full;
 mod logs;
 mod suite;

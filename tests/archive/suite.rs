@@ -29,6 +29,7 @@ everywhere! {
     merged_lines_are_in_the_order_of_time
     old_jobs_are_pruned_and_nothing_else
     what_is_no_archive_is_refused
+    a_commit_that_is_damaged_hides_no_other_and_is_not_written_after
 }
 
 async fn lines_come_back_byte_for_byte(backend: Backend) {
@@ -185,6 +186,8 @@ async fn what_is_lost_or_damaged_is_told(backend: Backend) {
         let id = writer.stream(stream(container, 0)).unwrap();
         writer.push(id, &lines(container, 0..500)).await.unwrap();
         writer.complete(id, "read").await.unwrap();
+        // In a commit of its own.
+        writer.flush().await.unwrap();
     }
     writer.finish().await.unwrap();
     let chunks = objects(&backend, "000000000000-").await;
@@ -208,7 +211,7 @@ async fn what_is_lost_or_damaged_is_told(backend: Backend) {
     assert!(matches!(Writer::open(&archive, &job(), small()).await, Err(ArchiveError::Damaged { .. })));
     backend.raw().delete(&commits[1]).await.unwrap();
     let report = verify(&archive, &job()).await.unwrap();
-    assert!(report.faults[0].to_string().contains("commits 1 to 1 are missing"), "{:?}", report.faults);
+    assert!(report.faults[0].to_string().contains("commit 1 is missing"), "{:?}", report.faults);
     assert!(matches!(Writer::open(&archive, &job(), small()).await, Err(ArchiveError::Damaged { .. })));
 }
 
@@ -313,9 +316,11 @@ async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
     let (old, now) =
         (Timestamp::now() - SignedDuration::from_hours(1), Timestamp::now() + SignedDuration::from_secs(5));
     assert_eq!(prune(&archive, old, false).await.unwrap().pruned, []);
-    let pruning = prune(&archive, now, false).await.unwrap();
-    assert_eq!(pruning.pruned, [], "it is being written");
-    assert!(matches!(pruning.left[..], [ArchiveError::Busy { .. }]), "{pruning:?}");
+    for dry_run in [true, false] {
+        let pruning = prune(&archive, now, dry_run).await.unwrap();
+        assert_eq!(pruning.pruned, [], "it is being written");
+        assert!(matches!(pruning.left[..], [ArchiveError::Busy { .. }]), "{pruning:?}");
+    }
     writer.finish().await.unwrap();
     let told = prune(&archive, now, true).await.unwrap().pruned;
     assert_eq!((told.len(), told[0].foreign.len()), (1, 1), "{told:?}");
@@ -342,4 +347,34 @@ async fn what_is_no_archive_is_refused(backend: Backend) {
         assert_eq!(matches!(error, ArchiveError::Newer { version: 2, known: 1, .. }), newer, "{error}");
         assert!(newer || matches!(error, ArchiveError::Damaged { .. }), "{error}");
     }
+}
+
+async fn a_commit_that_is_damaged_hides_no_other_and_is_not_written_after(backend: Backend) {
+    let archive = backend.begun().await;
+    for container in 0..2 {
+        let mut writer = next_writer(&archive).await;
+        let id = writer.stream(stream(container, 0)).unwrap();
+        writer.push(id, &lines(container, 0..20)).await.unwrap();
+        writer.complete(id, "read").await.unwrap();
+        writer.finish().await.unwrap();
+    }
+    let commits = objects(&backend, "/index/").await;
+    let whole = backend.raw().get(&commits[0]).await.unwrap().bytes().await.unwrap();
+    for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
+        backend.raw().put(&commits[0], whole.slice(..cut).into()).await.unwrap();
+        assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..20), "{cut} bytes are left");
+        assert!(archive.job(&job()).await.unwrap().summary().damaged);
+        let report = verify(&archive, &job()).await.unwrap();
+        assert_eq!(report.lines, 20);
+        assert!(report.faults[0].to_string().contains(commits[0].filename().unwrap()), "{:?}", report.faults);
+        let error = Writer::open(&archive, &job(), small()).await.map(drop).unwrap_err();
+        assert!(matches!(error, ArchiveError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains(&format!("jobs/{} away", job())), "{error}");
+        let later = Timestamp::now() + SignedDuration::from_secs(5);
+        let pruning = prune(&archive, later, false).await.unwrap();
+        assert!(matches!(pruning.left[..], [ArchiveError::Damaged { .. }]), "{pruning:?}");
+    }
+    backend.raw().put(&commits[0], whole.into()).await.unwrap();
+    next_writer(&archive).await.finish().await.unwrap();
+    assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
 }

@@ -9,7 +9,11 @@ use std::{
 };
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use tokio::{net::TcpListener, sync::mpsc, task::LocalSet};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::LocalSet,
+};
 
 use super::{
     args::{AllArgs, SaveArgs},
@@ -17,7 +21,7 @@ use super::{
     save::{SECRETS_INCLUDED, SaveEnd, SaveRun, Subject, Until},
 };
 use crate::{
-    archive::{Archive, ArchiveError, JobKey, Trouble, host},
+    archive::{Archive, ArchiveError, JobKey, Trouble, Written, host},
     cli::{
         allow_node_logs,
         args::{JobArgs, SelectArgs},
@@ -45,6 +49,7 @@ use crate::{
         fan_out::{FanOut, SinkRunner, Want},
         follow::Progress,
     },
+    shell::quote,
     source::JobArg,
 };
 
@@ -139,12 +144,26 @@ impl Keeper for All {
     fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, KeptEnd> {
         async move {
             let id = charge.id.clone();
-            match self.kept(charge).await {
-                Ok(outcome) => outcome,
-                Err(Failure::Archive(error @ ArchiveError::Busy { .. })) => KeptEnd::Busy(error.to_string()),
+            let kept = self.kept(charge).await;
+            match kept {
+                Ok(outcome) => {
+                    self.board.back(&Party::Refusing(id));
+                    outcome
+                }
+                Err(Failure::Archive(error @ ArchiveError::Busy { .. })) => {
+                    self.board.back(&Party::Refusing(id));
+                    KeptEnd::Busy(error.to_string())
+                }
                 Err(failure) => {
-                    if let Failure::Archive(error @ ArchiveError::Unreachable { .. }) = &failure {
-                        self.board.away(Party::Store(id), &error.to_string(), Instant::now());
+                    let party = match &failure {
+                        Failure::Archive(ArchiveError::Taken { .. }) => None,
+                        Failure::Archive(error @ ArchiveError::Unreachable { .. }) => Some((Party::Store(id), error)),
+                        // Tried again and again, it is no better until something is durable.
+                        Failure::Archive(error) => Some((Party::Refusing(id), error)),
+                        _ => None,
+                    };
+                    if let Some((party, error)) = party {
+                        self.board.away(party, &error.to_string(), Instant::now());
                     }
                     KeptEnd::Failed(failure.to_string())
                 }
@@ -193,15 +212,17 @@ impl All {
         listeners.add(keeping.listener(), Want::All, SinkRunner::Task).map_err(started)?;
         let progress = Progress::default();
         let subject = Subject { job, rows, readings };
+        let written = run.written();
         let run = run.run(subject, trouble.clone(), listeners, &progress, Until::Told(stop));
         let kept = tokio::select! {
             kept = run => kept?,
-            never = watch_store(&self.board, id, trouble) => match never {},
+            never = watch_store(&self.board, id, trouble, written) => match never {},
         };
         let missing = kept.stats.missing.len();
         if missing > 0 {
             stderr::warn(&format!(
-                "{id}: lines of {missing} containers are missing; 'elbtail verify' says which and why"
+                "{id}: lines of {missing} containers are missing; to see which and why: elbtail verify {} {id}",
+                quote(&place_of(&self.args.dest.dest)?.to_string())
             ));
         }
         match kept.end {
@@ -224,15 +245,25 @@ impl All {
 }
 
 /// Tells the board how the store is, without end.
-async fn watch_store(board: &Board, id: &JobId, mut trouble: Trouble) -> std::convert::Infallible {
+async fn watch_store(
+    board: &Board,
+    id: &JobId,
+    mut trouble: Trouble,
+    mut written: watch::Receiver<Written>,
+) -> std::convert::Infallible {
     let party = Party::Store(id.clone());
     board.back(&party);
-    while trouble.changed().await.is_ok() {
-        let why = trouble.borrow().as_ref().map(ToString::to_string);
-        match why {
-            Some(why) => board.away(party.clone(), &why, Instant::now()),
-            None => board.back(&party),
+    loop {
+        tokio::select! {
+            Ok(()) = trouble.changed() => {
+                let why = trouble.borrow().as_ref().map(ToString::to_string);
+                match why {
+                    Some(why) => board.away(party.clone(), &why, Instant::now()),
+                    None => board.back(&party),
+                }
+            }
+            Ok(()) = written.changed() => board.back(&Party::Refusing(id.clone())),
+            else => return std::future::pending().await,
         }
     }
-    std::future::pending().await
 }

@@ -62,11 +62,15 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
 fn text(report: &JobReport) -> String {
     let JobReport { job, lines, chunks, saving, faults } = report;
     let read = format!("{lines} lines in {chunks} chunks are as they were written");
+    let counted = match faults.len() {
+        1 => "1 fault".to_owned(),
+        count => format!("{count} faults"),
+    };
     let found = match (faults.len(), saving) {
         (0, Saving::Ended) => "complete".to_owned(),
         (0, saving) => saving.to_string(),
-        (count, Saving::Ended) => format!("{count} faults"),
-        (count, saving) => format!("{count} faults; {saving}"),
+        (_, Saving::Ended) => counted,
+        (_, saving) => format!("{counted}; {saving}"),
     };
     let mut text = format!("{job}: {found}; {read}\n");
     for fault in faults {
