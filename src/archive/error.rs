@@ -137,7 +137,53 @@ impl ArchiveError {
                 Self::Usage(format!("{at}: {why}"))
             }
             (E::UnknownConfigurationKey { .. }, _) => Self::Usage(why),
-            _ => Self::Unreachable { at, why },
+            _ => Self::Unreachable { at, why: with_advice(why) },
         }
+    }
+}
+
+/// Where instances of clouds are told their identity: asked when the environment holds no credentials.
+const IDENTITIES: [&str; 3] = ["://169.254.169.254", "://169.254.170.2", "://metadata.google.internal"];
+
+/// What a client says, with what to do about it where that is known.
+fn with_advice(why: String) -> String {
+    let (prefix, credentials) = if why.contains(" S3 ") {
+        ("AWS", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    } else if why.contains(" GCS ") {
+        ("GOOGLE", "GOOGLE_SERVICE_ACCOUNT, the path of its key,")
+    } else {
+        ("AZURE", "AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING")
+    };
+    if why.contains("URL scheme is not allowed") {
+        return format!("{why}; if the endpoint is meant to be http://, set {prefix}_ALLOW_HTTP=true");
+    }
+    if IDENTITIES.iter().any(|from| why.contains(from)) {
+        return format!(
+            "{why}; the environment holds no credentials, and this machine has no identity: set {credentials}"
+        );
+    }
+    why
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_store_lacks_is_named() {
+        for (store, from, advice) in [
+            ("S3", "http://169.254.169.254/latest/api/token", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+            ("GCS", "http://metadata.google.internal/computeMetadata", "set GOOGLE_SERVICE_ACCOUNT"),
+            ("MicrosoftAzure", "http://169.254.169.254/metadata/identity", "set AZURE_STORAGE_KEY"),
+            ("S3", "http://localhost:1/b: builder error: URL scheme is not allowed", "set AWS_ALLOW_HTTP=true"),
+            ("GCS", "URL scheme is not allowed", "set GOOGLE_ALLOW_HTTP=true"),
+        ] {
+            let source = io::Error::other(format!("Error performing GET {from}")).into();
+            let error = ArchiveError::of("x", &object_store::Error::Generic { store, source });
+            assert!(error.to_string().contains(advice), "{error}");
+        }
+        let source = io::Error::other("connection refused").into();
+        let error = ArchiveError::of("x", &object_store::Error::Generic { store: "S3", source });
+        assert!(error.to_string().ends_with("connection refused"), "{error}");
     }
 }

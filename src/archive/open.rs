@@ -53,7 +53,14 @@ pub fn open_with(
     let path = Path::parse(path).map_err(|error| ArchiveError::Usage(format!("DEST {at}: {error}")))?;
     let inner: Arc<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::MicrosoftAzure => {
-            Arc::new(azure(url, environment)?.with_retry(retry).build().map_err(usage)?)
+            let named = |error: object_store::Error| match error.to_string() {
+                why if why.contains("Account must be specified") => ArchiveError::Usage(format!(
+                    "DEST {at}: the storage account is not named; set AZURE_STORAGE_ACCOUNT, and AZURE_STORAGE_KEY or \
+                     AZURE_STORAGE_SAS_TOKEN unless this machine has an identity"
+                )),
+                _ => usage(error),
+            };
+            Arc::new(azure(url, environment)?.with_retry(retry).build().map_err(named)?)
         }
         ObjectStoreScheme::AmazonS3 => {
             let builder = AmazonS3Builder::new().with_url(bare(url)).with_retry(retry);

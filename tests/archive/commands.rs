@@ -274,6 +274,7 @@ fn a_place_that_makes_no_sense_is_a_usage_error() {
         ("s3:bucket/p", "write s3://bucket/p"),
         ("az:c/p?sig=pl4nted", "write az://…"),
         ("~/logs", "\"$HOME/logs\""),
+        ("az://container/path", "set AZURE_STORAGE_ACCOUNT"),
         ("ftp://host/path", "is not known"),
         ("", "DEST is empty"),
         ("s3://key:pl4nted@bucket/p", "does not belong into the URL"),
