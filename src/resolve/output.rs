@@ -55,7 +55,7 @@ struct ResolutionOutput<'a> {
     source: Option<&'a str>,
     outcome: &'static str,
     warning: Option<String>,
-    row: Option<RowOutput<'a>>,
+    row: Option<ResolvedRow<'a>>,
     mirrors: Vec<Mirror>,
     candidates: &'a [Inferred],
     skipped: &'a [Skipped],
@@ -63,7 +63,7 @@ struct ResolutionOutput<'a> {
 }
 
 #[derive(Serialize)]
-struct RowOutput<'a> {
+struct ResolvedRow<'a> {
     #[serde(flatten)]
     summary: RowSummary<'a>,
     cluster_name: Option<&'a str>,
@@ -80,7 +80,7 @@ impl<'a> ResolutionOutput<'a> {
             source: resolution.source(),
             outcome: resolution.outcome.name(),
             warning: resolution.warning(),
-            row: row.map(|row| RowOutput {
+            row: row.map(|row| ResolvedRow {
                 summary: RowSummary::of(row),
                 cluster_name: row.cluster_name(),
                 namespace: row.namespace(),
