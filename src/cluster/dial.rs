@@ -167,9 +167,10 @@ impl Dialer {
         let name = self.name();
         let wire = handshake(wire, tls, name).await.map_err(|error| match find::<rustls::Error>(&error) {
             Some(error) => tls::explain(&self.host(), name, error),
-            None => self.unreachable(Obstacle::Tls(match error.kind() {
+            // Nothing was said against the certificates: the network, or a server that stops or starts.
+            None => self.unreachable(Obstacle::Network(match error.kind() {
                 io::ErrorKind::UnexpectedEof => "it closed the connection during the TLS handshake".to_owned(),
-                _ => format!("the TLS handshake failed: {error}"),
+                _ => format!("the TLS handshake broke off: {error}"),
             })),
         })?;
         let http2 = wire.get_ref().1.alpn_protocol() == Some(b"h2");

@@ -77,7 +77,7 @@ pub enum Obstacle {
         /// How long.
         after: Duration,
     },
-    /// The server's certificate does not convince.
+    /// The server's certificate does not convince, or its end of a handshake refuses ours.
     #[error("{0}")]
     Tls(String),
     /// Something answers, and it is not Kubernetes.

@@ -54,6 +54,48 @@ async fn a_plain_port_says_it_speaks_no_tls() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_the_network_breaks_may_succeed_later() {
+    // How much of the client's first message is read, and whether the rest is answered with a reset.
+    for (read, reset) in [(0, true), (1, true), (5, true), (5, false), (64, false)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            while let Ok((mut wire, _)) = listener.accept().await {
+                let mut first = vec![0; read];
+                let _ = wire.read_exact(&mut first).await;
+                if !reset {
+                    let _ = wire.shutdown().await;
+                    let _ = wire.read_to_end(&mut first).await;
+                }
+            }
+        });
+        let error = fails(&args(address, None, true)).await;
+        server.abort();
+        assert!(error.is_transient() && error.exit() == Exit::Unreachable, "{read} {reset}: {error:?}");
+        assert!(error.to_string().contains("TLS handshake"), "{read} {reset}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_says_in_a_handshake_lasts() {
+    // An alert (handshake_failure), and bytes that are no TLS.
+    for answer in [&[21, 3, 3, 0, 2, 2, 40][..], b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            while let Ok((mut wire, _)) = listener.accept().await {
+                let _ = wire.write_all(answer).await;
+                let _ = wire.shutdown().await;
+                let _ = wire.read_to_end(&mut vec![]).await;
+            }
+        });
+        let error = fails(&args(address, None, true)).await;
+        server.abort();
+        assert!(!error.is_transient() && matches!(error, ClusterError::Unreachable { .. }), "{answer:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_connection_is_told_at_once() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let began = Instant::now();
