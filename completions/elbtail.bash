@@ -1189,7 +1189,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__logs)
-            opts="-f -p -c -l -t -o -v -n -s -h --job --latest --follow --previous --container --pod --phase --selector --include-setup --tail --since --since-time --timestamps --output --node-logs --order --archive --only-log-lines --exit-code --verbose --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            opts="-f -p -c -E -l -i -e -C -B -A -t -o -H -q -v -n -s -h --job --latest --follow --no-follow --previous --container --pod --phase --exclude-container --exclude-pod --node --container-state --selector --include-setup --tail --since --since-time --until --until-time --include --exclude --context-lines --before-context --after-context --stream --limit-bytes --timestamps --timezone --output --highlight --node-logs --order --archive --quiet --only-log-lines --exit-code --verbose --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1215,6 +1215,26 @@ _elbtail() {
                     COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
                     return 0
                     ;;
+                --exclude-container)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-pod)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --container-state)
+                    COMPREPLY=($(compgen -W "running waiting terminated all" -- "${cur}"))
+                    return 0
+                    ;;
                 --selector)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1235,12 +1255,88 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context-lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -B)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stream)
+                    COMPREPLY=($(compgen -W "stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timestamps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
+                    return 0
+                    ;;
+                --highlight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --node-logs)
@@ -1587,7 +1683,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__replay)
-            opts="-p -c -t -o -n -s -h --previous --container --pod --phase --tail --since --since-time --timestamps --output --speed --only-log-lines --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            opts="-p -c -E -i -e -C -B -A -t -o -H -q -n -s -h --previous --container --pod --phase --exclude-container --exclude-pod --node --container-state --tail --since --since-time --until --until-time --include --exclude --context-lines --before-context --after-context --stream --limit-bytes --timestamps --timezone --output --highlight --speed --quiet --only-log-lines --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1609,6 +1705,26 @@ _elbtail() {
                     COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
                     return 0
                     ;;
+                --exclude-container)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-pod)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --container-state)
+                    COMPREPLY=($(compgen -W "running waiting terminated all" -- "${cur}"))
+                    return 0
+                    ;;
                 --tail)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1621,12 +1737,88 @@ _elbtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context-lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -B)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stream)
+                    COMPREPLY=($(compgen -W "stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timestamps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
+                    return 0
+                    ;;
+                --highlight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --speed)
@@ -2156,7 +2348,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__targets)
-            opts="-c -l -o -w -n -s -h --job --latest --container --pod --phase --selector --include-setup --output --watch --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            opts="-c -E -l -o -w -n -s -h --job --latest --container --pod --phase --exclude-container --exclude-pod --node --container-state --selector --include-setup --output --watch --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2180,6 +2372,26 @@ _elbtail() {
                     ;;
                 --phase)
                     COMPREPLY=($(compgen -W "submitting warming_up staging_db running exporting_results" -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
+                    return 0
+                    ;;
+                --exclude-container)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-pod)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --container-state)
+                    COMPREPLY=($(compgen -W "running waiting terminated all" -- "${cur}"))
                     return 0
                     ;;
                 --selector)

@@ -79,13 +79,33 @@ warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'
 running\t'Searching'
 exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s E -l exclude-container -d 'No containers of this name (regular expression on the whole name), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l exclude-pod -d 'No pods with this in their name, as --pod understands it, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l node -d 'Only pods on this node, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l container-state -d 'Only containers that are in this state when they are found, can be repeated; with -f also later' -r -f -a "running\t'They run'
+waiting\t'They wait to be started'
+terminated\t'They have ended'
+all\t'Any of these'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s l -l selector -d 'Only pods of the job with these labels, such as app=blast,shard!=03' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l tail -d 'Only the last N lines of each container; -1 for all' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since -d 'Only lines newer than this, such as 5s, 2h30m, 1d' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l until -d 'Only lines older than this, such as 5s, 2h30m, 1d' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l until-time -d 'Only lines at or before this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s i -l include -d 'Only lines that match (regular expression, (?i) ignores case), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s e -l exclude -d 'No lines that match (regular expression), can be repeated; it beats --include' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s C -l context-lines -d 'With --include: also the N lines of the container before and after each (--context is kubectl\'s)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s B -l before-context -d 'With --include: also the N lines before each' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s A -l after-context -d 'With --include: also the N lines after each' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l stream -d 'Only lines written to this stream, where that is known: the log API does not tell, the files of nodes do' -r -f -a "stdout\t'Standard output'
+stderr\t'Standard error'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l limit-bytes -d 'At most so many bytes of each container, in whole lines' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s t -l timestamps -d 'Print the time of each line: default (RFC 3339), short, relative to the first line, or a strftime format such as %H:%M:%S' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l timezone -d 'The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
 json\t'One JSON object a line'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s H -l highlight -d 'Let what matches stand out (regular expression), as what --include matches does; can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
 never\t'Never'
 always\t'Yes, and it is an error when it is not permitted'"
@@ -121,10 +141,10 @@ always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l latest -d 'Take the newest row that has not ended, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l no-follow -d 'Print what there is and end: what happens without -f, and takes back one before it'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s p -l previous -d 'Only the instance before the latest of each container that was started again; -f has no effect on it'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s t -l timestamps -d 'Print the time of each line'
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l only-log-lines -d 'Print log lines only: nothing on stderr but errors and what is missing'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s q -l only-log-lines -l quiet -d 'Print log lines only: nothing on stderr but errors and what is missing'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l exit-code -d 'Exit with 9 when the job failed'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
@@ -180,6 +200,13 @@ warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'
 running\t'Searching'
 exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s E -l exclude-container -d 'No containers of this name (regular expression on the whole name), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l exclude-pod -d 'No pods with this in their name, as --pod understands it, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l node -d 'Only pods on this node, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l container-state -d 'Only containers that are in this state when they are found, can be repeated; with -f also later' -r -f -a "running\t'They run'
+waiting\t'They wait to be started'
+terminated\t'They have ended'
+all\t'Any of these'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s l -l selector -d 'Only pods of the job with these labels, such as app=blast,shard!=03' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s o -l output -d 'How to print them' -r -f -a "table\t'A line for each container'
 wide\t'The same with all there is to know'
@@ -395,12 +422,32 @@ warming_up\t'Loading a database ahead of time'
 staging_db\t'Copying the database and the queries to the nodes'
 running\t'Searching'
 exporting_results\t'Uploading results, and finishing the job'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s E -l exclude-container -d 'No containers of this name (regular expression on the whole name), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l exclude-pod -d 'No pods with this in their name, as --pod understands it, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l node -d 'Only pods on this node, can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l container-state -d 'Only containers that are in this state when they are found, can be repeated; with -f also later' -r -f -a "running\t'They run'
+waiting\t'They wait to be started'
+terminated\t'They have ended'
+all\t'Any of these'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l tail -d 'Only the last N lines of each container; -1 for all' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l since -d 'Only lines newer than this, such as 5s, 2h30m, 1d' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l since-time -d 'Only lines at or after this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l until -d 'Only lines older than this, such as 5s, 2h30m, 1d' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l until-time -d 'Only lines at or before this time (RFC 3339)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s i -l include -d 'Only lines that match (regular expression, (?i) ignores case), can be repeated' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s e -l exclude -d 'No lines that match (regular expression), can be repeated; it beats --include' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s C -l context-lines -d 'With --include: also the N lines of the container before and after each (--context is kubectl\'s)' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s B -l before-context -d 'With --include: also the N lines before each' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s A -l after-context -d 'With --include: also the N lines after each' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l stream -d 'Only lines written to this stream, where that is known: the log API does not tell, the files of nodes do' -r -f -a "stdout\t'Standard output'
+stderr\t'Standard error'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l limit-bytes -d 'At most so many bytes of each container, in whole lines' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s t -l timestamps -d 'Print the time of each line: default (RFC 3339), short, relative to the first line, or a strftime format such as %H:%M:%S' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l timezone -d 'The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
 json\t'One JSON object a line'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s H -l highlight -d 'Let what matches stand out (regular expression), as what --include matches does; can be repeated' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l speed -d 'Let time pass between lines as it did, so many times faster: 1 is as it was [default: no waiting]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l context -d 'The name of the kubeconfig context to use' -r
@@ -430,8 +477,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l color -d 'Whe
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s p -l previous -d 'Only the instance before the latest of each container that was started again'
-complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s t -l timestamps -d 'Print the time of each line'
-complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l only-log-lines -d 'Print log lines only: nothing on stderr but errors and what is missing'
+complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s q -l only-log-lines -l quiet -d 'Print log lines only: nothing on stderr but errors and what is missing'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l disable-compression -d 'Answers are never compressed'

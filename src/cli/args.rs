@@ -1,19 +1,19 @@
 //! The command line as clap reads it. kubectl's and stern's names where they exist.
 
 use clap::{Args, Parser, Subcommand, ValueHint};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use regex::Regex;
 
 use super::{
     duration::positive,
     failure::Failure,
-    flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs},
+    flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs, LineArgs, PrintArgs, StateWord},
 };
 use crate::{
     discover::Selection,
     follow::recover::NodeLogs,
     job_id::JobId,
-    k8s::{Phase, Stamp},
+    k8s::Phase,
     render::Headers,
     resolve::ResolveFormat,
     session::{
@@ -126,9 +126,32 @@ pub struct ChoiceArgs {
     /// Only containers that work on this step, can be repeated
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     phase: Vec<Phase>,
+    /// No containers of this name (regular expression on the whole name), can be repeated
+    #[arg(long, short = 'E', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
+    exclude_container: Vec<Regex>,
+    /// No pods with this in their name, as --pod understands it, can be repeated
+    #[arg(long, value_name = "NAME", value_parser = str::parse::<PodPattern>, help_heading = SELECTION)]
+    exclude_pod: Vec<PodPattern>,
+    /// Only pods on this node, can be repeated
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
+    node: Vec<String>,
+    /// Only containers that are in this state when they are found, can be repeated; with -f also later
+    #[arg(long, value_name = "STATE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
+    container_state: Vec<StateWord>,
 }
 
 impl ChoiceArgs {
+    /// All of a job.
+    pub const ALL: ChoiceArgs = ChoiceArgs {
+        container: Vec::new(),
+        pod: Vec::new(),
+        phase: Vec::new(),
+        exclude_container: Vec::new(),
+        exclude_pod: Vec::new(),
+        node: Vec::new(),
+        container_state: Vec::new(),
+    };
+
     /// The filter these flags describe; `short` is what pods' short names leave out.
     pub fn filter(&self, short: &str) -> ContainerFilter {
         ContainerFilter {
@@ -136,6 +159,10 @@ impl ChoiceArgs {
             pods: self.pod.clone(),
             short: short.to_owned(),
             phases: self.phase.clone(),
+            without_containers: self.exclude_container.clone(),
+            without_pods: self.exclude_pod.clone(),
+            nodes: self.node.clone(),
+            states: StateWord::states(&self.container_state),
         }
     }
 }
@@ -158,8 +185,7 @@ impl SelectArgs {
     /// All of a job.
     #[cfg(feature = "archive")]
     pub fn all(include_setup: bool) -> SelectArgs {
-        let choice = ChoiceArgs { container: Vec::new(), pod: Vec::new(), phase: Vec::new() };
-        SelectArgs { choice, selector: None, include_setup }
+        SelectArgs { choice: ChoiceArgs::ALL, selector: None, include_setup }
     }
 
     /// The filter these flags describe; `short` is what pods' short names leave out.
@@ -185,51 +211,6 @@ pub fn blame_selector(failure: Failure, selector: &Option<String>) -> Failure {
     }
 }
 
-/// Which lines of a container.
-#[derive(Debug, Clone, Args)]
-pub struct RangeArgs {
-    /// Only the last N lines of each container; -1 for all
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..), default_value_t = -1)]
-    tail: i64,
-    /// Only lines newer than this, such as 5s, 2h30m, 1d
-    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "since_time")]
-    since: Option<SignedDuration>,
-    /// Only lines at or after this time (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    since_time: Option<Timestamp>,
-}
-
-impl RangeArgs {
-    /// How many lines from the end; `None`: all.
-    pub fn tail(&self) -> Option<u64> {
-        u64::try_from(self.tail).ok()
-    }
-
-    /// The earliest stamp that is wanted.
-    pub fn since(&self) -> Result<Option<Stamp>, Failure> {
-        let since = match self.since {
-            // What reaches back further than time does leaves nothing out.
-            Some(ago) => Timestamp::now().checked_sub(ago).ok().filter(|time| Stamp::from_timestamp(*time).is_some()),
-            None => self.since_time,
-        };
-        let Some(time) = since else { return Ok(None) };
-        let stamp = Stamp::from_timestamp(time)
-            .ok_or_else(|| Failure::Usage(format!("--since-time {time}: no log is from before 1678 or after 2262")))?;
-        Ok(Some(stamp))
-    }
-}
-
-/// How lines are printed.
-#[derive(Debug, Clone, Args)]
-pub struct PrintArgs {
-    /// Print the time of each line
-    #[arg(long, short = 't')]
-    pub timestamps: bool,
-    /// How to print lines
-    #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: crate::render::Format,
-}
-
 /// `elbtail logs`.
 #[derive(Debug, Args)]
 pub struct LogsArgs {
@@ -237,8 +218,11 @@ pub struct LogsArgs {
     #[command(flatten)]
     pub job: JobArgs,
     /// Go on until the job has ended, through restarts and new pods
-    #[arg(long, short = 'f')]
+    #[arg(long, short = 'f', overrides_with = "no_follow")]
     pub follow: bool,
+    /// Print what there is and end: what happens without -f, and takes back one before it
+    #[arg(long, overrides_with = "follow")]
+    no_follow: bool,
     /// Only the instance before the latest of each container that was started again; -f has no effect on it
     #[arg(long, short = 'p')]
     pub previous: bool,
@@ -247,7 +231,7 @@ pub struct LogsArgs {
     pub select: SelectArgs,
     /// Which of their lines.
     #[command(flatten)]
-    pub range: RangeArgs,
+    pub lines: LineArgs,
     /// How to print them.
     #[command(flatten)]
     pub print: PrintArgs,
@@ -263,7 +247,7 @@ pub struct LogsArgs {
     #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with = "selector")]
     pub archive: Option<std::ffi::OsString>,
     /// Print log lines only: nothing on stderr but errors and what is missing
-    #[arg(long)]
+    #[arg(long, short = 'q', visible_alias = "quiet")]
     pub only_log_lines: bool,
     /// Exit with 9 when the job failed
     #[arg(long)]

@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    args::PrintArgs,
     causes::Causes,
     environment::variables,
     failure::Failure,
+    flags::{LineArgs, PrintArgs},
     stderr::{self, Tone},
     stdout,
 };
@@ -19,7 +19,7 @@ use crate::{
     follow::note::Note,
     k8s::{ContainerId, InstanceId, Line, Stream},
     merge::{Merged, MergedLine, Origin},
-    render::{self, ColorChoice, PrintedContainer, RenderOptions, Renderer, Transforms},
+    render::{self, ColorChoice, PrintedContainer, RenderOptions, Renderer, ShownLine, Transforms},
     session::{
         Notice, Outlet, RunEvent, Sink,
         fan_out::{FanOut, RunningSink, SinkError, SinkRunner, Want},
@@ -62,6 +62,23 @@ impl StderrStyle {
     }
 }
 
+/// What is shown of lines, and how.
+pub struct Printing {
+    renderer: Renderer,
+    transforms: Transforms,
+}
+
+impl Printing {
+    /// As the flags say, on this process's stdout.
+    ///
+    /// # Errors
+    /// When what they say cannot be meant.
+    pub fn of(print: &PrintArgs, lines: &LineArgs, color: ColorChoice) -> Result<Printing, Failure> {
+        let renderer = renderer(print, color).with_highlight(print.highlight(lines.include()));
+        Ok(Printing { renderer, transforms: lines.transforms()? })
+    }
+}
+
 /// How lines look on this process's stdout.
 pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
     let terminal = stdout::is_terminal();
@@ -70,8 +87,9 @@ pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
         color: color.decide(variables(), terminal),
         terminal,
         utf8: render::is_utf8(variables()),
-        timestamps: args.timestamps,
+        timestamps: args.has_times(),
     })
+    .with_times(args.times())
 }
 
 /// The listener that prints.
@@ -102,8 +120,9 @@ impl From<io::Error> for Stop<io::Error> {
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn alone(renderer: Renderer, short: &str, style: StderrStyle) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
-    let console = Console::new(renderer, Transforms::default(), short.to_owned(), style);
+pub fn alone(printing: Printing, short: &str, style: StderrStyle) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+    let Printing { renderer, transforms } = printing;
+    let console = Console::new(renderer, transforms, short.to_owned(), style);
     let mut listeners = FanOut::default();
     let running = listeners
         .add(console, Want::All, SinkRunner::Thread)
@@ -145,6 +164,9 @@ impl Sink for Console {
     async fn finish(mut self) -> Result<(), Stop<io::Error>> {
         self.flush()?;
         self.tell_causes();
+        if self.style.verbosity >= Verbosity::Some {
+            self.transforms.last_words().for_each(|word| stderr::tell(Tone::Aside, &word, self.style.color));
+        }
         Ok(())
     }
 }
@@ -194,11 +216,16 @@ impl Console {
     fn lines(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> io::Result<()> {
         // Found before anything is said of it.
         let Some(source) = self.sources.get(&of.container).cloned() else { return Ok(()) };
-        for line in &*self.transforms.apply(of, lines) {
-            self.renderer.line_of(&mut self.lines, &source, of.restart, stream, line);
-            if self.lines.len() >= WRITE {
-                self.flush()?;
+        if self.transforms.is_empty() {
+            for line in lines {
+                self.renderer.line_of(&mut self.lines, &source, of.restart, stream, line);
+                self.make_room()?;
             }
+            return Ok(());
+        }
+        for ShownLine { stream, line } in self.transforms.apply(of, stream, lines) {
+            self.renderer.line_of(&mut self.lines, &source, of.restart, stream, &line);
+            self.make_room()?;
         }
         Ok(())
     }
@@ -210,11 +237,14 @@ impl Console {
         for MergedLine { of, line } in &merged.lines {
             let Some(Some((source, Origin { instance, stream }))) = origins.get(*of) else { continue };
             self.renderer.line_of(&mut self.lines, source, instance.restart, *stream, line);
-            if self.lines.len() >= WRITE {
-                self.flush()?;
-            }
+            self.make_room()?;
         }
         Ok(())
+    }
+
+    /// Writes what is rendered, if that is much.
+    fn make_room(&mut self) -> io::Result<()> {
+        if self.lines.len() >= WRITE { self.flush() } else { Ok(()) }
     }
 
     fn notice(&mut self, notice: &Notice) -> io::Result<()> {

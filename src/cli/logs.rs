@@ -9,7 +9,7 @@ use super::{
     args::{self, LogsArgs},
     beginning::ArchivedBeginning,
     connect,
-    console::{self, StderrStyle, Verbosity},
+    console::{self, Printing, StderrStyle, Verbosity},
     doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
@@ -204,8 +204,8 @@ impl Plan {
             (true, _) => Verbosity::Little,
             _ => normal,
         };
-        let renderer = console::renderer(&self.args.print, self.color);
-        console::alone(renderer, short, StderrStyle::of(verbosity, self.color))
+        let printing = Printing::of(&self.args.print, &self.args.lines, self.color)?;
+        console::alone(printing, short, StderrStyle::of(verbosity, self.color))
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
@@ -237,7 +237,7 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
 /// What of the logs the flags ask for.
 fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
     let follow = args.follow && !args.previous;
-    let (since, tail) = (args.range.since()?, args.range.tail());
+    let (since, tail) = (args.lines.since()?, args.lines.tail());
     Ok(Scope { follow, since, tail, previous: args.previous, node_logs: args.node_logs })
 }
 
@@ -276,7 +276,7 @@ pub fn nothing_wanted(found: &[Match], short: &str) -> String {
         .map(|target| format!("{} ({})", target.container, target.phase.as_str()));
     let pods = found.iter().map(|found| short_name(found.pod.name(), short));
     format!(
-        "no container matches -c, --pod and --phase; {} pods have: {}\n  pods: {}",
+        "no container is chosen by the flags; {} pods have: {}\n  pods: {}",
         found.len(),
         listing(containers.collect()),
         listing(pods.collect())

@@ -22,6 +22,7 @@ mod stderr;
 mod stdout;
 mod suggestions;
 mod targets;
+mod timezone;
 mod version;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};

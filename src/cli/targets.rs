@@ -108,7 +108,7 @@ async fn watch(
 }
 
 fn only(entries: Vec<TargetEntry>, filter: &ContainerFilter) -> Vec<TargetEntry> {
-    entries.into_iter().filter(|entry| filter.admits(&entry.target)).collect()
+    entries.into_iter().filter(|entry| filter.admits(&entry.target) && filter.admits_state(entry.state)).collect()
 }
 
 /// Prints a table in colour, and anything else without.

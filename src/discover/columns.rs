@@ -68,7 +68,7 @@ impl TargetColumn {
             Exit => entry.exit_code.map(|code| code.to_string()).unwrap_or_default(),
             Role => target.role.as_str().to_owned(),
             Kind => target.kind.as_str().to_owned(),
-            Node => entry.node.clone().unwrap_or_default(),
+            Node => entry.target.node.clone().unwrap_or_default(),
             Evidence => entry.evidence.as_str().to_owned(),
         };
         if text.is_empty() { NONE.to_owned() } else { plain(&text, CELL) }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Evidence, KubectlStatus, Match, kubectl_status::word};
-use crate::k8s::{Pod, Target, pod::Terminated, targets};
+use crate::k8s::{ContainerState, Pod, Target, pod::Terminated, targets};
 
 /// The status of a container whose pod is gone.
 const DELETED: &str = "Deleted";
@@ -34,8 +34,9 @@ pub struct TargetEntry {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// The node.
-    pub node: Option<String>,
+    /// How the container is.
+    #[serde(skip)]
+    pub state: ContainerState,
     /// When the pod was made.
     #[serde(skip)]
     pub created: Option<Timestamp>,
@@ -109,7 +110,7 @@ fn entry(matched: &Match, reading: &KubectlStatus, target: Target) -> TargetEntr
         reason: ended.map(Terminated::word).or(waiting).filter(|reason| !reason.is_empty()),
         started_at: ended.map_or_else(|| running?.started_at, |ended| ended.started_at),
         finished_at: ended.and_then(|ended| ended.finished_at),
-        node: pod.spec.node_name.clone().filter(|node| !node.is_empty()),
+        state: ContainerState::of(&pod.container(&target.container).state),
         created: pod.created(),
         last_restart: before.and_then(|before| before.finished_at),
         target,

@@ -2,6 +2,7 @@
 //! runtimes stamp. Pure.
 
 mod as_text;
+mod container_state;
 pub mod cutter;
 mod identity;
 pub mod job;
@@ -16,6 +17,7 @@ pub mod status;
 mod stream;
 mod target;
 
+pub use container_state::ContainerState;
 pub use identity::{ContainerId, InstanceId};
 pub use job::{JobCondition, is_batch, job_name};
 pub use labels::{ID_ENV, ID_LABEL};

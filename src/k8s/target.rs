@@ -168,6 +168,9 @@ pub struct Target {
     pub role: Role,
     /// The step it works on.
     pub phase: Phase,
+    /// The node that the pod was scheduled to, once it was.
+    #[serde(default)]
+    pub node: Option<String>,
 }
 
 impl Target {
@@ -193,6 +196,7 @@ pub fn targets(pod: &Pod) -> Vec<Target> {
         kind,
         role,
         phase: role.phase_of(&container.name),
+        node: pod.spec.node_name.clone().filter(|node| !node.is_empty()),
     };
     lists.into_iter().flat_map(|(kind, list)| list.iter().map(move |container| target(kind, container))).collect()
 }

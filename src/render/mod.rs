@@ -11,10 +11,12 @@
 //! appended. Into a pipe a line's bytes pass as they are; on a terminal [`sanitize`] takes their power over it.
 
 mod charset;
+pub mod choice;
 mod color;
 mod columns;
 pub(crate) mod document;
 mod format;
+mod highlight;
 mod json;
 mod names;
 mod palette;
@@ -25,6 +27,7 @@ mod sequence;
 mod source;
 mod stamp_text;
 mod table;
+mod times;
 mod tint;
 mod transform;
 mod unsafe_chars;
@@ -34,8 +37,10 @@ mod widths;
 mod tests;
 
 pub use charset::is_utf8;
+pub use choice::Patterns;
 pub use color::ColorChoice;
 pub use format::Format;
+pub use highlight::Highlight;
 pub use names::{Names, short_name};
 pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
@@ -50,6 +55,7 @@ pub(crate) use table::bytes;
 pub(crate) use table::{Table, table};
 pub(crate) use unsafe_chars::is_unsafe;
 
+pub use times::{TimeFormat, Times};
 pub(crate) use tint::tint;
-pub use transform::{Transform, Transforms};
+pub use transform::{ShownLine, Transform, Transforms};
 pub use widths::Widths;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Format, Names, PrintedContainer, Widths,
+    Format, Highlight, Names, PrintedContainer, Times, Widths,
     columns::Columns,
     json::{self, LineOrigin},
     palette::color_of,
@@ -43,13 +43,27 @@ pub struct Renderer {
     options: RenderOptions,
     names: Names,
     widths: Widths,
+    /// Of objects.
     stamp: StampText,
+    /// Before texts.
+    times: Times,
+    highlight: Option<Highlight>,
 }
 
 impl Renderer {
     /// A renderer that knows no container.
     pub fn new(options: RenderOptions) -> Self {
         Self { options, ..Self::default() }
+    }
+
+    /// Writes times in this way, where they stand before the text.
+    pub fn with_times(self, times: Times) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Marks parts of texts, where there is colour. Objects are not marked.
+    pub fn with_highlight(self, highlight: Option<Highlight>) -> Self {
+        Self { highlight: highlight.filter(|_| self.options.color), ..self }
     }
 
     /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
@@ -106,13 +120,17 @@ impl Renderer {
     /// Time, if wanted, and text.
     fn plain(&mut self, out: &mut Vec<u8>, stamp: Stamp, text: &[u8]) {
         if self.options.timestamps {
-            out.extend_from_slice(self.stamp.of(stamp));
+            self.times.write(out, stamp);
             out.push(b' ');
         }
+        let from = out.len();
         if self.options.terminal {
             sanitize(text, out);
         } else {
             out.extend_from_slice(text);
+        }
+        if let Some(highlight) = &self.highlight {
+            highlight.mark(out, from);
         }
     }
 }

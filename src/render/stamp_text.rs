@@ -14,7 +14,7 @@ const LENGTH: usize = 30;
 /// Writes stamps in RFC 3339, UTC, always with 9 digits: text of one length that sorts as time does.
 ///
 /// Almost all lines of a job are of one day, so the date is worked out when it changes, and the rest is digits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StampText {
     day: i64,
     text: [u8; LENGTH],

@@ -1,13 +1,26 @@
 //! [`Transform`]: what is done to lines before they are rendered.
 
-use std::borrow::Cow;
+use crate::k8s::{InstanceId, Line, Stream};
 
-use crate::k8s::{InstanceId, Line};
+/// A line on its way to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownLine {
+    /// The stream it was written to, where that is known.
+    pub stream: Option<Stream>,
+    /// The line.
+    pub line: Line,
+}
 
-/// Changes lines on their way to a person: masks them, leaves some out, folds several into one.
+/// Changes lines on their way to a person: masks them, leaves some out, folds several into one. What a run knows of its lines, such
+/// as whether some are missing, is not touched by it, nor is what is kept of them.
 pub trait Transform: Send {
     /// Takes neighbouring lines of one instance and leaves in `lines` what is shown of them, in their order.
-    fn apply(&mut self, of: &InstanceId, lines: &mut Vec<Line>);
+    fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>);
+
+    /// What there is to say when all lines were taken, as a sentence.
+    fn last_word(&self) -> Option<String> {
+        None
+    }
 }
 
 /// All that is done to lines, in order.
@@ -21,21 +34,31 @@ impl Transforms {
         self
     }
 
-    /// Whether nothing is done.
+    /// [`Transforms::then`], if there is something to be done.
+    pub fn and(self, transform: Option<impl Transform + 'static>) -> Self {
+        match transform {
+            Some(transform) => self.then(transform),
+            None => self,
+        }
+    }
+
+    /// Whether nothing is done: then nothing needs to be copied either.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is shown of neighbouring lines of one instance. Where nothing is done, nothing is copied.
-    pub fn apply<'a>(&mut self, of: &InstanceId, lines: &'a [Line]) -> Cow<'a, [Line]> {
-        if self.is_empty() {
-            return Cow::Borrowed(lines);
-        }
-        let mut lines = lines.to_vec();
+    /// What is shown of neighbouring lines of one instance.
+    pub fn apply(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> Vec<ShownLine> {
+        let mut lines: Vec<_> = lines.iter().map(|line| ShownLine { stream, line: line.clone() }).collect();
         for transform in &mut self.0 {
             transform.apply(of, &mut lines);
         }
-        Cow::Owned(lines)
+        lines
+    }
+
+    /// What each has to say when all lines were taken.
+    pub fn last_words(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|transform| transform.last_word())
     }
 }
 
@@ -49,18 +72,22 @@ mod tests {
     struct Without(&'static str);
 
     impl Transform for Without {
-        fn apply(&mut self, _: &InstanceId, lines: &mut Vec<Line>) {
-            lines.retain(|line| line.text != self.0);
+        fn apply(&mut self, _: &InstanceId, lines: &mut Vec<ShownLine>) {
+            lines.retain(|line| line.line.text != self.0);
         }
     }
 
     struct Doubled;
 
     impl Transform for Doubled {
-        fn apply(&mut self, of: &InstanceId, lines: &mut Vec<Line>) {
-            for line in lines {
+        fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>) {
+            for ShownLine { line, .. } in lines {
                 line.text = [&line.text[..], of.container.container.as_bytes()].concat().into();
             }
+        }
+
+        fn last_word(&self) -> Option<String> {
+            Some("doubled".to_owned())
         }
     }
 
@@ -70,11 +97,15 @@ mod tests {
         let of = InstanceId { container, restart: 0 };
         let lines = ["a", "b", "a!"].map(|text| Line { stamp: Stamp(0), text: text.into() });
         let shown = |mut transforms: Transforms| -> Vec<_> {
-            transforms.apply(&of, &lines).iter().map(|line| line.text.clone()).collect()
+            let shown = transforms.apply(&of, Some(Stream::Stderr), &lines);
+            assert!(shown.iter().all(|line| line.stream == Some(Stream::Stderr)));
+            shown.into_iter().map(|line| line.line.text).collect()
         };
         assert_eq!(shown(Transforms::default()), ["a", "b", "a!"]);
-        assert_eq!(shown(Transforms::default().then(Without("a")).then(Doubled)), ["b!", "a!!"]);
+        assert_eq!(shown(Transforms::default().then(Without("a")).and(Some(Doubled))), ["b!", "a!!"]);
         assert_eq!(shown(Transforms::default().then(Doubled).then(Without("a!"))), ["b!", "a!!"]);
-        assert!(matches!(Transforms::default().apply(&of, &lines), Cow::Borrowed(_)), "nothing is copied for nothing");
+        assert!(Transforms::default().and(None::<Doubled>).is_empty());
+        let words: Vec<_> = Transforms::default().then(Without("a")).then(Doubled).last_words().collect();
+        assert_eq!(words, ["doubled"]);
     }
 }

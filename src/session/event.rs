@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunEvent {
-    /// A container was found; a second time, when it is in an archive and in its cluster.
+    /// A container was found; a second time, when it is in an archive and in its cluster, and when its pod has got a node.
     #[serde(with = "shared")]
     Found(Arc<Target>),
     /// Lines of one instance.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use regex::Regex;
 
 use crate::{
-    k8s::{Phase, Target},
+    k8s::{ContainerState, Phase, Target},
     render::short_name,
 };
 
@@ -23,20 +23,44 @@ pub struct ContainerFilter {
     pub short: String,
     /// The container must work on one of these.
     pub phases: Vec<Phase>,
+    /// None of these may match the container's whole name.
+    pub without_containers: Vec<Regex>,
+    /// None of these may match the container's pod.
+    pub without_pods: Vec<PodPattern>,
+    /// The pod must have been scheduled to one of these nodes.
+    pub nodes: Vec<String>,
+    /// When it is found, the container must be in one of these states.
+    pub states: Vec<ContainerState>,
 }
 
 impl ContainerFilter {
-    /// Whether `target` is wanted.
+    /// Whether `target` is wanted, if not for the state it is in. One that was not scheduled yet may be wanted later.
     pub fn admits(&self, target: &Target) -> bool {
         let any = |patterns: &[Regex], name: &str| patterns.is_empty() || patterns.iter().any(|p| p.is_match(name));
         any(&self.containers, &target.container)
             && (self.pods.is_empty() || self.pods.iter().any(|pods| pods.admits(target, &self.short)))
             && (self.phases.is_empty() || self.phases.contains(&target.phase))
+            && !self.without_containers.iter().any(|containers| containers.is_match(&target.container))
+            && !self.without_pods.iter().any(|pods| pods.admits(target, &self.short))
+            && (self.nodes.is_empty() || self.nodes.iter().any(|node| Some(node) == target.node.as_ref()))
+    }
+
+    /// Whether a container in this state is wanted.
+    pub fn admits_state(&self, state: ContainerState) -> bool {
+        self.states.is_empty() || self.states.contains(&state)
     }
 
     /// Whether it admits everything.
     pub fn is_empty(&self) -> bool {
-        self.containers.is_empty() && self.pods.is_empty() && self.phases.is_empty()
+        let ContainerFilter { containers, pods, short: _, phases, without_containers, without_pods, nodes, states } =
+            self;
+        containers.is_empty()
+            && pods.is_empty()
+            && phases.is_empty()
+            && without_containers.is_empty()
+            && without_pods.is_empty()
+            && nodes.is_empty()
+            && states.is_empty()
     }
 }
 
@@ -122,5 +146,42 @@ mod tests {
         for wrong in ["(", "a/(", "pod/("] {
             assert!(wrong.parse::<PodPattern>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_container_is_left_out_by_its_name_its_pod_its_node_and_its_state() {
+        let pod: Pod = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": "blastn-batch-s03-job-000-3ed51a95-p9vp5"},
+            "spec": {"nodeName": "node-1", "containers": [{"name": "blast"}]},
+        }))
+        .unwrap();
+        let target = targets(&pod).remove(0);
+        let patterns = |text: &str| vec![whole(text).unwrap()];
+        let default = ContainerFilter { short: "3ed51a95".to_owned(), ..ContainerFilter::default() };
+        for (filter, admitted) in [
+            (ContainerFilter { without_containers: patterns("blast"), ..default.clone() }, false),
+            (ContainerFilter { without_containers: patterns("las"), ..default.clone() }, true),
+            (
+                ContainerFilter {
+                    without_containers: patterns(".*"),
+                    containers: patterns("blast"),
+                    ..default.clone()
+                },
+                false,
+            ),
+            (ContainerFilter { without_pods: vec!["^blastn-s03".parse().unwrap()], ..default.clone() }, false),
+            (ContainerFilter { without_pods: vec!["s03/results".parse().unwrap()], ..default.clone() }, true),
+            (ContainerFilter { nodes: vec!["node-1".to_owned()], ..default.clone() }, true),
+            (ContainerFilter { nodes: vec!["node".to_owned(), "node-10".to_owned()], ..default.clone() }, false),
+        ] {
+            assert_eq!(filter.admits(&target), admitted, "{filter:?}");
+            assert!(!filter.is_empty());
+        }
+        let unscheduled = Target { node: None, ..target };
+        assert!(!ContainerFilter { nodes: vec!["node-1".to_owned()], ..default.clone() }.admits(&unscheduled));
+        let states =
+            ContainerFilter { states: vec![ContainerState::Waiting, ContainerState::Running], ..default.clone() };
+        assert!(states.admits_state(ContainerState::Running) && !states.admits_state(ContainerState::Terminated));
+        assert!(default.admits_state(ContainerState::Terminated) && default.is_empty());
     }
 }

@@ -4,7 +4,7 @@ mod end;
 mod pods;
 mod removal;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ use crate::{
         watch::{self, PodChange},
     },
     follow::listener::Listener,
-    k8s::targets,
+    k8s::{ContainerState, targets},
 };
 
 pub use super::progress::Progress;
@@ -76,6 +76,7 @@ pub async fn follow(
         out,
         selections: Vec::new(),
         pods: FollowedPods::default(),
+        unplaced: HashSet::new(),
         row_ended: None,
         jobs: None,
         listed: 0,
@@ -128,6 +129,8 @@ struct FollowRun<'a> {
     out: Outlet,
     selections: Vec<Selection>,
     pods: FollowedPods,
+    /// Uids of pods with containers that were told before the pod had a node.
+    unplaced: HashSet<String>,
     row_ended: Option<String>,
     jobs: Option<JobFacts>,
     /// Questions for pods that have been answered in full.
@@ -192,6 +195,7 @@ impl FollowRun<'_> {
 
     async fn on_pod(&mut self, found: Box<Match>) -> bool {
         let uid = found.pod.uid().to_owned();
+        let is_placed = found.pod.spec.node_name.is_some() && self.unplaced.remove(&uid);
         let facts = PodFacts::of(&found.pod);
         let update = self.pods.update(&uid, facts);
         if update.is_news {
@@ -203,7 +207,16 @@ impl FollowRun<'_> {
         for target in targets(&found.pod).into_iter().filter(|target| self.filter.admits(target)) {
             let news = news(&found.pod, &target);
             if self.pods.tell(&uid, &target.container, &news) {
+                if is_placed && self.out.send(RunEvent::Found(Arc::new(target))).await.is_err() {
+                    return false;
+                }
                 continue;
+            }
+            if !self.filter.admits_state(ContainerState::of(&news.status.state)) {
+                continue;
+            }
+            if target.node.is_none() {
+                self.unplaced.insert(uid.clone());
             }
             let (container, target) = (target.container.clone(), Arc::new(target));
             if self.out.send(RunEvent::Found(target.clone())).await.is_err() {

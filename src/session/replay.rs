@@ -13,7 +13,7 @@ use crate::{
     archive::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, Gap, IndexedStream, ObjectLog, WantedPart},
     follow::{listener::Listener, note::Note},
     k8s::{
-        ContainerId, InstanceId, Pod, Stamp, Target, pod,
+        ContainerId, ContainerState, InstanceId, Pod, Stamp, Target, pod,
         status::{InstanceState, LogPlace, Status},
         targets,
     },
@@ -118,7 +118,7 @@ impl Chosen {
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
             let Some(kept) = wanted.part(instances) else { continue };
             let target = target(instances[0], pods);
-            if !wanted.filter.admits(&target) {
+            if !wanted.filter.admits(&target) || !wanted.admits_state(&target, pods) {
                 continue;
             }
             chosen.instances.extend(kept.iter().map(|instance| ((*instance).clone(), chosen.targets.len())));
@@ -129,6 +129,13 @@ impl Chosen {
 }
 
 impl Replay {
+    /// Whether a container is wanted in the state that its cluster tells, or that was saved last.
+    fn admits_state(&self, target: &Target, pods: &HashMap<String, Pod>) -> bool {
+        let saved = || pods.get(&target.uid).map(|pod| pod.container(&target.container));
+        let status = self.cluster.get(&target.id()).cloned().or_else(saved).unwrap_or_default();
+        self.filter.admits_state(ContainerState::of(&status.state))
+    }
+
     /// The instances that are wanted of a container, of which these are archived.
     fn part<'a>(&self, instances: &'a [&'a ArchivedInstance]) -> Option<&'a [&'a ArchivedInstance]> {
         let id = instances.first()?.container_id();

@@ -9,7 +9,7 @@ use crate::{
     cluster::Cluster,
     discover::Match,
     follow::drive::DriverEvent,
-    k8s::{ContainerId, Stamp, targets},
+    k8s::{ContainerId, ContainerState, Stamp, targets},
     merge,
 };
 
@@ -52,6 +52,9 @@ async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Ord
     for found in pods {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
             let news = news(&found.pod, &target);
+            if !filter.admits_state(ContainerState::of(&news.status.state)) {
+                continue;
+            }
             if scope.previous && news.status.before().is_none() {
                 continue;
             }

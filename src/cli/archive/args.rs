@@ -8,8 +8,9 @@ use jiff::SignedDuration;
 use crate::{
     archive::output::ArchivesFormat,
     cli::{
-        args::{ChoiceArgs, PrintArgs, RangeArgs},
+        args::ChoiceArgs,
         duration::positive,
+        flags::{LineArgs, PrintArgs},
     },
     follow::recover::NodeLogs,
     render::Headers,
@@ -190,7 +191,7 @@ pub struct ReplayArgs {
     pub choice: ChoiceArgs,
     /// Which of their lines.
     #[command(flatten)]
-    pub range: RangeArgs,
+    pub lines: LineArgs,
     /// How to print them.
     #[command(flatten)]
     pub print: PrintArgs,
@@ -198,7 +199,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "TIMES", value_parser = speed)]
     pub speed: Option<f64>,
     /// Print log lines only: nothing on stderr but errors and what is missing
-    #[arg(long)]
+    #[arg(long, short = 'q', visible_alias = "quiet")]
     pub only_log_lines: bool,
 }
 

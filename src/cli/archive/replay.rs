@@ -6,7 +6,7 @@ use super::{args::ReplayArgs, choose, open};
 use crate::{
     archive::{ArchivedJob, Saving},
     cli::{
-        console::{self, StderrStyle, Verbosity},
+        console::{self, Printing, StderrStyle, Verbosity},
         failure::Failure,
         interrupt::interruptible,
         logs::listing,
@@ -31,7 +31,7 @@ pub async fn run(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure>
 }
 
 async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
-    let since = args.range.since()?;
+    let since = args.lines.since()?;
     let archive = open(&args.dest.dest).await?;
     let job = choose(&archive, &args.job).await?;
     let saving = archive.saving(&job).await?;
@@ -40,13 +40,13 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         filter: args.choice.filter(&short),
         previous: args.previous,
         since,
-        tail: args.range.tail(),
+        tail: args.lines.tail(),
         speed: args.speed,
         ..Replay::default()
     };
-    let renderer = console::renderer(&args.print, color);
+    let printing = Printing::of(&args.print, &args.lines, color)?;
     let verbosity = if args.only_log_lines { Verbosity::Little } else { Verbosity::Some };
-    let (console, out) = console::alone(renderer, &short, StderrStyle::of(verbosity, color))?;
+    let (console, out) = console::alone(printing, &short, StderrStyle::of(verbosity, color))?;
     let replayed = replay(&job, &wanted, out).await;
     console::finished(console).await?;
     let Replayed { containers, missing, .. } = replayed?;
@@ -75,7 +75,7 @@ pub fn nothing_wanted(job: &ArchivedJob, short: &str) -> String {
     }
     let containers = logs().map(|instance| instance.container.clone());
     format!(
-        "no container matches -c, --pod and --phase; {} pods are archived, with: {}\n  pods: {}",
+        "no container is chosen by the flags; {} pods are archived, with: {}\n  pods: {}",
         pods.len(),
         listing(containers.collect()),
         listing(pods.into_iter().collect())

@@ -14,11 +14,11 @@ use crate::{
     archive::{Archive, ArchiveError, JobKey, JobState, Limits, ObjectLog, Positions, Trouble, Writer, Written},
     cli::{
         allow_node_logs,
-        args::{JobArgs, PrintArgs, SelectArgs},
+        args::{JobArgs, SelectArgs},
         connect,
         console::{self, Console, StderrStyle, Verbosity},
         failure::Failure,
-        flags::LatestArgs,
+        flags::{LatestArgs, PrintArgs},
         interrupt::interruptible,
         job::{Job, RowPlace},
         logs,
@@ -29,7 +29,7 @@ use crate::{
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     follow::follower::Scope,
-    render::{ColorChoice, Format, Transforms},
+    render::{ColorChoice, Transforms},
     resolve::{ResolveFormat, output, resolve},
     row::Row,
     session::{
@@ -256,7 +256,7 @@ impl SaveRun {
             (false, true) => Verbosity::Normal,
             (false, false) => Verbosity::Some,
         };
-        let print = PrintArgs { timestamps: false, output: Format::default() };
+        let print = PrintArgs::default();
         // What pods' names leave out tells the jobs apart.
         let short = if self.args.all.all { String::new() } else { self.selection.id.short().to_owned() };
         let style = StderrStyle::of(verbosity, self.color);

@@ -3,13 +3,18 @@
 
 mod cluster;
 mod jobs;
+mod lines;
+mod print;
 mod rows;
 mod words;
 
 pub use self::{
     cluster::ConnectArgs,
     jobs::JobsArgs,
+    lines::LineArgs,
+    print::PrintArgs,
     rows::{DbArgs, LatestArgs},
+    words::StateWord,
 };
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
     discover::TargetsFormat,
     doctor::output::DoctorFormat,
     follow::recover::NodeLogs,
-    k8s::Phase,
+    k8s::{ContainerState, Phase, Stream},
     render::{ColorChoice, Format},
     resolve::ResolveFormat,
     session::snapshot::Order,
@@ -34,6 +34,44 @@ words!(ColorChoice {
     Auto = "auto": "On a terminal, unless the environment says otherwise",
     Always = "always": "Also into a pipe",
     Never = "never": "Not at all",
+});
+
+words!(Stream {
+    Stdout = "stdout": "Standard output",
+    Stderr = "stderr": "Standard error",
+});
+
+/// What `--container-state` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateWord {
+    /// They run.
+    Running,
+    /// They wait to be started.
+    Waiting,
+    /// They have ended.
+    Terminated,
+    /// Any of these.
+    All,
+}
+
+impl StateWord {
+    /// The states that some words mean; none stand for all.
+    pub fn states(words: &[StateWord]) -> Vec<ContainerState> {
+        let state = |word: &StateWord| match word {
+            StateWord::Running => Some(ContainerState::Running),
+            StateWord::Waiting => Some(ContainerState::Waiting),
+            StateWord::Terminated => Some(ContainerState::Terminated),
+            StateWord::All => None,
+        };
+        words.iter().map(state).collect::<Option<_>>().unwrap_or_default()
+    }
+}
+
+words!(StateWord {
+    Running = "running": "They run",
+    Waiting = "waiting": "They wait to be started",
+    Terminated = "terminated": "They have ended",
+    All = "all": "Any of these",
 });
 
 words!(Format {

@@ -121,8 +121,8 @@ fn json_is_a_contract() {
     let keys = text.lines().filter_map(|line| line.strip_prefix("      \"")?.split('"').next()).take(17);
     assert_eq!(
         keys.collect::<Vec<_>>().join(" "),
-        "namespace pod uid container kind role phase evidence status podStatus ready restarts exitCode reason startedAt \
-         finishedAt node"
+        "namespace pod uid container kind role phase node evidence status podStatus ready restarts exitCode reason \
+         startedAt finishedAt"
     );
 }
 

@@ -1,0 +1,111 @@
+//! [`LineArgs`]: which lines of a container.
+
+use clap::{ArgAction, Args};
+use jiff::{SignedDuration, Timestamp};
+use regex::bytes::Regex;
+
+use crate::{
+    cli::{duration::positive, failure::Failure},
+    k8s::{Stamp, Stream},
+    render::{
+        Patterns, Transforms,
+        choice::{ByteLimit, Context, LineFilter, OfStream, Until},
+    },
+};
+
+/// The heading of these flags in `--help`.
+const HEADING: &str = "Lines";
+
+/// Lines around a chosen one at most: what is held of each container while nothing is chosen.
+const MOST_CONTEXT: u32 = 10_000;
+
+/// Which lines of a container. All but the first three leave out what was read: what is missing is told, and what is kept is kept,
+/// whatever is shown.
+#[derive(Debug, Clone, Args)]
+pub struct LineArgs {
+    /// Only the last N lines of each container; -1 for all
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..), default_value_t = -1, help_heading = HEADING)]
+    tail: i64,
+    /// Only lines newer than this, such as 5s, 2h30m, 1d
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "since_time", help_heading = HEADING)]
+    since: Option<SignedDuration>,
+    /// Only lines at or after this time (RFC 3339)
+    #[arg(long, value_name = "TIME", help_heading = HEADING)]
+    since_time: Option<Timestamp>,
+    /// Only lines older than this, such as 5s, 2h30m, 1d
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "until_time", help_heading = HEADING)]
+    until: Option<SignedDuration>,
+    /// Only lines at or before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", help_heading = HEADING)]
+    until_time: Option<Timestamp>,
+    /// Only lines that match (regular expression, (?i) ignores case), can be repeated
+    #[arg(long, short = 'i', value_name = "PATTERN", value_parser = Regex::new, action = ArgAction::Append, help_heading = HEADING)]
+    include: Vec<Regex>,
+    /// No lines that match (regular expression), can be repeated; it beats --include
+    #[arg(long, short = 'e', value_name = "PATTERN", value_parser = Regex::new, action = ArgAction::Append, help_heading = HEADING)]
+    exclude: Vec<Regex>,
+    /// With --include: also the N lines of the container before and after each (--context is kubectl's)
+    #[arg(long = "context-lines", short = 'C', value_name = "N", requires = "include", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_CONTEXT)), help_heading = HEADING)]
+    around: Option<u32>,
+    /// With --include: also the N lines before each
+    #[arg(long = "before-context", short = 'B', value_name = "N", requires = "include", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_CONTEXT)), help_heading = HEADING)]
+    before: Option<u32>,
+    /// With --include: also the N lines after each
+    #[arg(long = "after-context", short = 'A', value_name = "N", requires = "include", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_CONTEXT)), help_heading = HEADING)]
+    after: Option<u32>,
+    /// Only lines written to this stream, where that is known: the log API does not tell, the files of nodes do
+    #[arg(long, value_name = "STREAM", value_enum, help_heading = HEADING)]
+    stream: Option<Stream>,
+    /// At most so many bytes of each container, in whole lines
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..), help_heading = HEADING)]
+    limit_bytes: Option<u64>,
+}
+
+impl LineArgs {
+    /// How many lines from the end; `None`: all.
+    pub fn tail(&self) -> Option<u64> {
+        u64::try_from(self.tail).ok()
+    }
+
+    /// The earliest stamp that is wanted.
+    ///
+    /// # Errors
+    /// When no log is of that time.
+    pub fn since(&self) -> Result<Option<Stamp>, Failure> {
+        moment(self.since, self.since_time, "--since-time")
+    }
+
+    /// What chooses lines after they were read.
+    ///
+    /// # Errors
+    /// When no log is of a time that is given.
+    pub fn transforms(&self) -> Result<Transforms, Failure> {
+        let until = moment(self.until, self.until_time, "--until-time")?;
+        let lines = |own: Option<u32>| own.or(self.around).unwrap_or_default() as usize;
+        let context = Context { before: lines(self.before), after: lines(self.after) };
+        let filter = LineFilter::new(self.include(), self.exclude.iter().cloned().collect(), context);
+        Ok(Transforms::default()
+            .and(until.map(Until))
+            .and(self.stream.map(OfStream::new))
+            .and(filter)
+            .and(self.limit_bytes.map(ByteLimit::new)))
+    }
+
+    /// What lines must match.
+    pub fn include(&self) -> Patterns {
+        self.include.iter().cloned().collect()
+    }
+}
+
+/// The moment that is so long `ago`, or the `time`.
+fn moment(ago: Option<SignedDuration>, time: Option<Timestamp>, flag: &str) -> Result<Option<Stamp>, Failure> {
+    let time = match ago {
+        // What reaches back further than time does leaves nothing out.
+        Some(ago) => Timestamp::now().checked_sub(ago).ok().filter(|time| Stamp::from_timestamp(*time).is_some()),
+        None => time,
+    };
+    let Some(time) = time else { return Ok(None) };
+    let stamp = Stamp::from_timestamp(time)
+        .ok_or_else(|| Failure::Usage(format!("{flag} {time}: no log is from before 1678 or after 2262")))?;
+    Ok(Some(stamp))
+}
