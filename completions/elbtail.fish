@@ -364,7 +364,8 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l db-header -d 'A
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l all -d 'Keep every job that runs: those whose rows --db has, else those that have pods in the namespace; until it is asked to end'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l all -d 'Keep every job that runs: those whose rows --db has, else those that have pods in the namespace, or with -A in any; until it is asked to end'
+complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s A -l all-namespaces -d 'With --all: the jobs of all namespaces; -n is where the Leases are'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l redact -d 'Mask secrets before lines and objects are kept'
 complete -c elbtail -n "__fish_elbtail_using_subcommand save" -l dashboard-chunks -d 'At the end, also write the last lines of each container as the dashboard keeps them, masked: ROW/execution-steps/logs in DEST'

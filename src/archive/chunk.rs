@@ -8,20 +8,17 @@ use std::{
 use bytes::Bytes;
 use ring::digest;
 
-use super::record::Chunk;
+use super::{
+    record::Chunk,
+    text::{ChunkText, Press, SpareBlocks},
+};
 use crate::{
     k8s::{Line, Stamp, StampReader, cutter::LONGEST_LINE},
     render::StampText,
 };
 
-/// zstd's default level.
-const LEVEL: i32 = 3;
-
 /// The longest stamp, with its space.
 const STAMP: usize = "2026-11-24T12:58:26.959221551Z ".len();
-
-/// By how much the text of an open chunk grows at most.
-const STEP: usize = 256 << 10;
 
 /// Text that a chunk holds at most, whatever an index says: what one writer's chunk can grow to, with room to spare.
 pub(super) const LARGEST: u64 = (4 * (LONGEST_LINE + STAMP)) as u64;
@@ -29,7 +26,7 @@ pub(super) const LARGEST: u64 = (4 * (LONGEST_LINE + STAMP)) as u64;
 /// The lines of a chunk that is still open.
 #[derive(Debug, Default)]
 pub(super) struct ChunkLines {
-    text: Vec<u8>,
+    text: ChunkText,
     count: u64,
     span: Option<Span>,
 }
@@ -55,22 +52,13 @@ impl Span {
 }
 
 impl ChunkLines {
-    /// Makes room for so many bytes more. What is not used of it is a quarter of a MiB at most, where doubling would keep as much
-    /// again as there is text.
-    fn reserve(&mut self, more: usize) {
-        if self.text.capacity() - self.text.len() < more {
-            self.text.reserve_exact(more.max(self.text.len().clamp(256, STEP)));
-        }
-    }
-
     /// Adds a line. Returns by how many bytes the text has grown.
-    pub fn push(&mut self, line: &Line, stamps: &mut StampText) -> usize {
+    pub fn push(&mut self, line: &Line, stamps: &mut StampText, spare: &SpareBlocks) -> usize {
         let before = self.text.len();
-        self.reserve(STAMP + line.text.len() + 1);
-        self.text.extend_from_slice(stamps.of(line.stamp));
-        self.text.push(b' ');
-        self.text.extend_from_slice(&line.text);
-        self.text.push(b'\n');
+        let parts: [&[u8]; 4] = [stamps.of(line.stamp), b" ", &line.text, b"\n"];
+        for part in parts {
+            self.text.push(part, spare);
+        }
         self.count += 1;
         self.span = Some(Span::with(self.span, line.stamp));
         self.text.len() - before
@@ -90,25 +78,21 @@ impl ChunkLines {
     ///
     /// # Errors
     /// What zstd says; it has no reason to.
-    pub fn close(self, first_line: u64) -> io::Result<Option<(Chunk, Bytes)>> {
+    pub fn close(self, first_line: u64, press: &mut Press, spare: &SpareBlocks) -> io::Result<Option<(Chunk, Bytes)>> {
         let Some(span) = self.span else { return Ok(None) };
-        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        // So that `zstd -t` finds a damaged one without the index.
-        compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))?;
-        let mut bytes = compressor.compress(&self.text)?;
-        // It has room for what does not compress, and waits for its put.
-        bytes.shrink_to_fit();
+        let text = self.text.len() as u64;
+        let bytes = press.compress(self.text, spare)?;
         let chunk = Chunk {
             first_line,
             lines: self.count,
             first: span.first.to_timestamp(),
             last: span.last.to_timestamp(),
             latest: span.latest.to_timestamp(),
-            bytes: self.text.len() as u64,
+            bytes: text,
             size: bytes.len() as u64,
             sha256: sha256(&bytes),
         };
-        Ok(Some((chunk, bytes.into())))
+        Ok(Some((chunk, bytes)))
     }
 }
 
@@ -180,11 +164,11 @@ mod tests {
     use super::*;
 
     fn closed(lines: &[Line]) -> (Chunk, Bytes) {
-        let (mut open, mut stamps) = (ChunkLines::default(), StampText::default());
+        let (mut open, mut stamps, spare) = (ChunkLines::default(), StampText::default(), SpareBlocks::default());
         for line in lines {
-            open.push(line, &mut stamps);
+            open.push(line, &mut stamps, &spare);
         }
-        open.close(7).unwrap().unwrap()
+        open.close(7, &mut Press::new().unwrap(), &spare).unwrap().unwrap()
     }
 
     fn any_lines() -> impl Strategy<Value = Vec<Line>> {
@@ -228,17 +212,6 @@ mod tests {
             };
             prop_assert!(read(&chunk, &bytes).is_err());
         }
-    }
-
-    #[test]
-    fn an_open_chunk_has_little_room_that_it_does_not_use() {
-        let (mut open, mut stamps) = (ChunkLines::default(), StampText::default());
-        for number in 0..60_000 {
-            open.push(&Line { stamp: Stamp(number), text: Bytes::from_static(&[b'x'; 60]) }, &mut stamps);
-            let room = open.text.capacity() - open.text.len();
-            assert!(room <= open.text.len().clamp(256, STEP), "{room} of {}", open.text.len());
-        }
-        assert!(open.text.len() > 4 << 20);
     }
 
     #[test]

@@ -77,6 +77,15 @@ pub enum ArchiveError {
         /// As the store says it.
         why: String,
     },
+    /// There are no credentials for the store, or nobody who gives them. It is tried on where something was written before: whoever
+    /// gives an identity may be away for a moment.
+    #[error("{at}: {why}")]
+    NoCredentials {
+        /// The object.
+        at: String,
+        /// As the client says it, and what to set.
+        why: String,
+    },
     /// The store is away, or answers with errors.
     #[error("{at}: {why}")]
     Unreachable {
@@ -104,14 +113,14 @@ impl ArchiveError {
             Self::Usage(_) | Self::NoArchive { .. } | Self::NoJob { .. } | Self::Newer { .. } => Exit::Usage,
             Self::Busy { .. } | Self::Taken { .. } | Self::Gone { .. } | Self::Full { .. } => Exit::Unexpected,
             Self::Unreachable { .. } => Exit::Unreachable,
-            Self::Denied { .. } => Exit::Denied,
+            Self::Denied { .. } | Self::NoCredentials { .. } => Exit::Denied,
             Self::Damaged { .. } => Exit::LinesMissing,
         }
     }
 
     /// Whether the same request may succeed later by itself.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::NoCredentials { .. })
     }
 
     /// What a store's error means for the object `at`.
@@ -137,30 +146,54 @@ impl ArchiveError {
                 Self::Usage(format!("{at}: {why}"))
             }
             (E::UnknownConfigurationKey { .. }, _) => Self::Usage(why),
-            _ => Self::Unreachable { at, why: with_advice(why) },
+            _ => match no_credentials(&why) {
+                Some(why) => Self::NoCredentials { at, why },
+                None => Self::Unreachable { at, why: with_advice(why) },
+            },
         }
     }
 }
 
 /// Where instances of clouds are told their identity: asked when the environment holds no credentials.
-const IDENTITIES: [&str; 3] = ["://169.254.169.254", "://169.254.170.2", "://metadata.google.internal"];
+const IDENTITIES: [&str; 4] =
+    ["://169.254.169.254", "://169.254.170.2", "://[fd00:ec2::", "://metadata.google.internal"];
 
-/// What a client says, with what to do about it where that is known.
-fn with_advice(why: String) -> String {
-    let (prefix, credentials) = if why.contains(" S3 ") {
+/// How the crate begins when `az` gives no token, and when whoever is to give one refuses to.
+const AZ: &str = "'az account get-access-token' command failed";
+const NO_TOKEN: &str = "Error performing token request";
+
+/// The prefix of a kind of store's variables, and those that hold credentials.
+fn variables(why: &str) -> (&'static str, &'static str) {
+    if why.contains(" S3 ") {
         ("AWS", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     } else if why.contains(" GCS ") {
         ("GOOGLE", "GOOGLE_SERVICE_ACCOUNT, the path of its key,")
     } else {
         ("AZURE", "AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING")
-    };
-    if why.contains("URL scheme is not allowed") {
-        return format!("{why}; if the endpoint is meant to be http://, set {prefix}_ALLOW_HTTP=true");
     }
+}
+
+/// What a client says that has no credentials, with what to do about it.
+fn no_credentials(why: &str) -> Option<String> {
+    let credentials = variables(why).1;
     if IDENTITIES.iter().any(|from| why.contains(from)) {
-        return format!(
-            "{why}; the environment holds no credentials, and this machine has no identity: set {credentials}"
-        );
+        let advice = "the environment holds no credentials, and this machine has no identity";
+        return Some(format!("{why}; {advice}: set {credentials}"));
+    }
+    if why.contains(AZ) {
+        return Some(format!(
+            "{why}; the environment holds no credentials: set {credentials}, or log in with: az login"
+        ));
+    }
+    let refused = why.contains(NO_TOKEN) && why.contains("non-2xx status code: 4");
+    refused.then(|| format!("{why}; the credentials in the environment were refused"))
+}
+
+/// What a client says, with what to do about it where that is known.
+fn with_advice(why: String) -> String {
+    if why.contains("URL scheme is not allowed") {
+        let prefix = variables(&why).0;
+        return format!("{why}; if the endpoint is meant to be http://, set {prefix}_ALLOW_HTTP=true");
     }
     why
 }
@@ -181,6 +214,18 @@ mod tests {
             let source = io::Error::other(format!("Error performing GET {from}")).into();
             let error = ArchiveError::of("x", &object_store::Error::Generic { store, source });
             assert!(error.to_string().contains(advice), "{error}");
+            let exit = if advice.ends_with("true") { Exit::Unreachable } else { Exit::Denied };
+            assert_eq!(error.exit(), exit, "{error}");
+            assert!(error.is_transient(), "in the midst of it, it may be a matter of a moment");
+        }
+        for why in [
+            "'az account get-access-token' command failed: Please run 'az login' to setup account.",
+            "Error performing token request: Error performing POST https://login.microsoftonline.com/t in 1s - Server returned \
+             non-2xx status code: 401 Unauthorized: invalid_client",
+        ] {
+            let source = io::Error::other(why).into();
+            let error = ArchiveError::of("x", &object_store::Error::Generic { store: "MicrosoftAzure", source });
+            assert_eq!(error.exit(), Exit::Denied, "{error}");
         }
         let source = io::Error::other("connection refused").into();
         let error = ArchiveError::of("x", &object_store::Error::Generic { store: "S3", source });

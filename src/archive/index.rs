@@ -5,7 +5,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::{
     ArchiveError, JobKey, Store,
     record::Record,
-    segment::{FAN, Layout, Segment, parse},
+    segment::{FAN, Layout, Parsed, Segment, parse},
     store::{AT_ONCE, Created},
 };
 
@@ -76,17 +76,21 @@ impl Index {
         };
         let mut texts = stream::iter(wanted).map(get).buffered(AT_ONCE);
         while let Some((segment, text)) = texts.try_next().await? {
+            // One that is damaged does not hide the others.
             let records = match text {
                 Ok(None) => return Ok(Some(segment)),
-                Ok(Some(text)) => parse(&segment, &text).map_err(|why| self.store.damaged(&self.path(&segment), why)),
-                Err(error) => Err(error),
+                Ok(Some(text)) => {
+                    let Parsed { records, faults } = parse(&segment, &text);
+                    damaged.extend(faults.into_iter().map(|why| self.store.damaged(&self.path(&segment), why)));
+                    records
+                }
+                Err(error) => {
+                    damaged.push(error);
+                    Vec::new()
+                }
             };
             let mut number = 0;
-            // One that is damaged does not hide the others.
-            for record in records.unwrap_or_else(|error| {
-                damaged.push(error);
-                Vec::new()
-            }) {
+            for record in records {
                 if let Record::Commit { number: own, .. } = &record {
                     number = *own;
                 }

@@ -1,6 +1,6 @@
 //! [`Archive`] and [`ArchivedJob`]: what was written, read again.
 
-use std::{collections::BTreeMap, ops::RangeInclusive, pin::pin, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, ops::RangeInclusive, pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -193,6 +193,25 @@ pub struct IndexedStream {
 }
 
 impl IndexedStream {
+    /// Where lines are named by no commit that can be read, though later ones are.
+    pub fn holes(&self) -> impl Iterator<Item = Gap> {
+        let mut next = 0;
+        self.chunks.iter().filter_map(move |chunk| {
+            let expected = std::mem::replace(&mut next, chunk.first_line.saturating_add(chunk.lines));
+            let reason = match chunk.first_line.cmp(&expected) {
+                Ordering::Equal => return None,
+                Ordering::Greater if chunk.first_line == expected + 1 => {
+                    format!("no commit that can be read names line {expected}")
+                }
+                Ordering::Greater => {
+                    format!("no commit that can be read names lines {expected} to {}", chunk.first_line - 1)
+                }
+                Ordering::Less => format!("a chunk begins with line {} where line {expected} comes", chunk.first_line),
+            };
+            Some(Gap { after_line: expected, reason })
+        })
+    }
+
     /// How many lines it has.
     pub fn lines(&self) -> u64 {
         self.chunks.iter().map(|chunk| chunk.lines).sum()
@@ -273,6 +292,11 @@ impl ArchivedJob {
     /// What is kept of each instance, in order of their names.
     pub fn logs(&self) -> impl Iterator<Item = (&ArchivedInstance, &IndexedStream)> {
         self.streams.iter().filter_map(|(stream, kept)| Some((stream.instance()?, kept)))
+    }
+
+    /// The command that says what is missing of it.
+    pub fn verify_command(&self) -> String {
+        format!("elbtail verify {} {}", quote(&self.store.call("")), self.key)
     }
 
     /// Whether a part of the index is missing, so that there may be more than is known.

@@ -46,6 +46,9 @@ pub(super) struct Holder {
     pub host: String,
     /// The process.
     pub pid: u32,
+    /// Among which processes it has this number: see [`processes`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<String>,
     /// Since when.
     pub since: Timestamp,
     /// When it ends by itself.
@@ -58,7 +61,8 @@ impl Holder {
     fn own() -> Holder {
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let id = format!("{}-{}", *PROCESS, RUNS.fetch_add(1, Ordering::Relaxed));
-        Holder { id, host: host(), pid: std::process::id(), since: Timestamp::now(), until: None }
+        let (pid, since) = (std::process::id(), Timestamp::now());
+        Holder { id, host: host(), pid, among: processes(), since, until: None }
     }
 
     /// As a commit names it.
@@ -77,14 +81,21 @@ impl Holder {
         self.until.is_some_and(is_to_come) && !self.is_dead()
     }
 
-    /// Whether it is known to be gone, though its lease has not ended: a process of this host that runs no more.
+    /// Whether it is known to be gone, though its lease has not ended: a process that would be seen from here, and is not. Hosts may
+    /// have equal names, and containers of one pod or of one node have processes of their own each.
     fn is_dead(&self) -> bool {
-        let known = Path::new("/proc/self").exists() && self.host != UNKNOWN;
-        // Where this process has its number now: a container that was started again.
+        let seen = self.among.is_some() && self.among == processes() && self.host == host();
+        // Where this process has its number now.
         let replaced = || self.pid == std::process::id() && !self.id.starts_with(PROCESS.as_str());
-        let gone = || replaced() || !Path::new(&format!("/proc/{}", self.pid)).exists();
-        known && self.host == host() && gone()
+        seen && (replaced() || !Path::new(&format!("/proc/{}", self.pid)).exists())
     }
+}
+
+/// Which processes are seen from here: those of this PID namespace, since this kernel was started. `None` where that is not told.
+fn processes() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), namespace.display()))
 }
 
 /// What tells this process from an earlier one with its number.
@@ -424,5 +435,34 @@ fn held(file: &mut File, asked: Result<(), TryLockError>) -> Result<(), Refused>
             Err(Refused::Held(read.ok().and_then(|_| serde_json::from_str(&text).ok())))
         }
         Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_a_process_that_would_be_seen_from_here_is_known_to_be_dead() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let (dead, me) = (child.id(), std::process::id());
+        let elsewhere = Some("0b5c pid:[1]".to_owned());
+        for (pid, id, host_name, among, is_dead) in [
+            (dead, "other-0", host(), processes(), true),
+            (me, "other-0", host(), processes(), true),
+            (me, PROCESS.as_str(), host(), processes(), false),
+            (1, "other-0", host(), processes(), false),
+            // Another node or pod of the same name, or another container of this pod.
+            (dead, "other-0", host(), elsewhere.clone(), false),
+            (me, "other-0", host(), elsewhere, false),
+            // One that does not say.
+            (dead, "other-0", host(), None, false),
+            (dead, "other-0", "elsewhere".to_owned(), processes(), false),
+        ] {
+            let holder = Holder { pid, id: id.to_owned(), host: host_name, among, ..Holder::own() };
+            assert_eq!(holder.is_dead(), is_dead, "{holder:?}");
+        }
     }
 }

@@ -12,10 +12,13 @@
 //! | `plain` | what may be opened in a directory: no fifo, no link |
 //! | `walk` | what lies in a directory, whatever it is called |
 //! | `stream` | whose lines they are, as a path |
-//! | `chunk` | lines ↔ bytes |
+//! | `chunk`, `text` | lines ↔ bytes, in memory that is used again |
+//! | `budget` | the memory of all writers |
 //! | `record`, `segment`, `index` | what the index says, in which objects, read and extended |
+//! | `namespaces` | jobs of two namespaces that have one id |
 //! | `lease` | one writer at a time |
 //! | `leftovers` | what an interrupted writer has left behind |
+//! | `refill` | a chunk that cannot be read, made again of its lines |
 //! | `position` | how far a log is, for a follower to go on from |
 //! | `written` | how much of it is durable |
 //! | `writer` | lines in, bounded memory, durable chunks and commits out |
@@ -23,6 +26,7 @@
 //! | `verify`, `prune` | what is missing and why; what is too old |
 //! | `output` | jobs as a list |
 
+mod budget;
 mod chunk;
 mod error;
 mod index;
@@ -30,6 +34,7 @@ mod job;
 mod lease;
 mod leftovers;
 mod merged;
+mod namespaces;
 mod open;
 pub mod output;
 mod place;
@@ -37,10 +42,12 @@ mod plain;
 mod position;
 mod prune;
 mod record;
+mod refill;
 mod saving;
 mod segment;
 mod store;
 mod stream;
+mod text;
 mod verify;
 mod walk;
 mod writer;
@@ -49,6 +56,7 @@ mod written;
 /// The stores that archives lie in, for whoever brings one.
 pub use object_store;
 
+pub use budget::Budget;
 pub use error::ArchiveError;
 pub use job::{Archive, ArchivedJob, IndexedStream, Summary};
 pub use lease::host;
@@ -58,6 +66,7 @@ pub use place::ArchivePlace;
 pub use position::{Position, Positions};
 pub use prune::{Pruned, Pruning, prune};
 pub use record::{Chunk, Complete, Gap, JobState, Record};
+pub use refill::{ChunkCheck, LostChunk};
 pub use saving::Saving;
 pub use store::Store;
 pub use stream::{ArchivedInstance, ArchivedStream, JobKey, ObjectLog};

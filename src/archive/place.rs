@@ -64,11 +64,15 @@ impl FromStr for ArchivePlace {
 
 /// What was meant by a path that nobody means: a URL without its `//`, or `~` that no shell has replaced.
 fn meant(path: &str) -> Option<String> {
-    if path == "~" || path.starts_with("~/") {
+    if let Some(rest) = path.strip_prefix('~') {
+        let written = if rest.is_empty() || rest.starts_with('/') {
+            format!("\"$HOME{rest}\"")
+        } else {
+            "the whole path".to_owned()
+        };
         return Some(format!(
-            "DEST {path:?}: the shell has not replaced the ~, which is quoted or stands behind a word; write \"$HOME{}\", or ./{path} \
-             for a directory of that name",
-            &path[1..]
+            "DEST {path:?}: the shell has not replaced the ~, which is quoted, stands behind a word or names nobody here; write \
+             {written}, or ./{path} for a directory of that name"
         ));
     }
     let (scheme, rest) = path.split_once(':')?;
@@ -142,6 +146,8 @@ mod tests {
             ("https:a.blob.core.windows.net/c?sig=pl4nted", "https://…"),
             ("~/x", "\"$HOME/x\""),
             ("~", "\"$HOME\""),
+            ("~blast/logs", "./~blast/logs"),
+            ("~blast", "the whole path"),
         ] {
             let error = text.parse::<ArchivePlace>().unwrap_err();
             assert!(matches!(error, ArchiveError::Usage(_)), "{text}");

@@ -1,11 +1,8 @@
 //! [`Position`]: how far a container's instances are in an archive, for a follower to go on from.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    pin::pin,
-};
+use std::collections::{BTreeMap, VecDeque};
 
-use futures::TryStreamExt;
+use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -28,7 +25,8 @@ pub struct Position {
     pub lines: u64,
     /// Whether it is complete, so that nothing of it need be read again.
     pub complete: bool,
-    /// The latest durable lines: at least 32, and all of the last seconds, if there are so many. None of a complete stream.
+    /// The latest durable lines: at least 32, and all of the last seconds, if there are so many. None of a complete stream. If the
+    /// last ones cannot be read any more, those before them.
     pub tail: Vec<Line>,
     /// The latest stamp of the durable lines before `tail`; `None` if there are none.
     pub before: Option<Stamp>,
@@ -66,10 +64,21 @@ impl Durable {
             ..Position::default()
         };
         // Nothing of it will be read again.
-        let tail = if self.complete { Vec::new() } else { self.tail.iter().cloned().collect() };
-        let mut read = pin!(read_all(store, job, of, tail, AT_ONCE));
-        while let Some(lines) = read.try_next().await? {
-            position.tail.extend(lines);
+        let tail: Vec<Chunk> = if self.complete { Vec::new() } else { self.tail.iter().cloned().collect() };
+        let mut read: Vec<_> = read_all(store, job, of, tail.clone(), AT_ONCE).collect().await;
+        // What cannot be read at the end is read once more from its log; elsewhere there are lines behind it to go on from.
+        while let Some(Err(ArchiveError::Damaged { .. })) = read.last() {
+            read.pop();
+        }
+        for (lines, chunk) in read.into_iter().zip(tail) {
+            match lines {
+                Ok(lines) => position.tail.extend(lines),
+                Err(ArchiveError::Damaged { .. }) => {
+                    let before = position.tail.drain(..).map(|line| line.stamp).max();
+                    position.before = position.before.max(before).max(Stamp::from_timestamp(chunk.latest));
+                }
+                Err(error) => return Err(error),
+            }
         }
         let dropped = position.tail.len().saturating_sub(REMEMBERED.1 as usize);
         position.before = position.tail.drain(..dropped).map(|line| line.stamp).max().max(position.before);
@@ -89,7 +98,7 @@ impl Positions {
     /// How far the instances of a container were, in order; `any` is one of them, whichever.
     ///
     /// # Errors
-    /// [`ArchiveError::Damaged`], or what the store says.
+    /// What the store says.
     pub async fn of(&self, any: &ArchivedInstance) -> Result<Vec<(u32, Position)>, ArchiveError> {
         let [first, last] =
             [0, u32::MAX].map(|restart| ArchivedStream::Log(ArchivedInstance { restart, ..any.clone() }));

@@ -132,6 +132,18 @@ pub struct JobState {
     pub masked: bool,
 }
 
+impl JobState {
+    /// The namespace in which its pods were found.
+    pub fn namespace(&self) -> Option<&str> {
+        Some(self.at.as_deref()?.rsplit_once(' ')?.1)
+    }
+
+    /// Whether its pods may be in `namespace`: none were found in another.
+    pub fn may_be_in(&self, namespace: &str) -> bool {
+        self.namespace().is_none_or(|found| found == namespace)
+    }
+}
+
 impl Record {
     /// Appends the record as a line.
     ///

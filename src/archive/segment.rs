@@ -125,42 +125,87 @@ pub(super) fn commit(number: u64, writer: String, at: Timestamp, records: &[Reco
     Ok(text)
 }
 
-/// The records of a segment's text.
-///
-/// # Errors
-/// What is wrong with it, as a clause.
-pub(super) fn parse(segment: &Segment, mut text: &[u8]) -> Result<Vec<Record>, String> {
-    let mut all = Vec::new();
-    for expected in segment.0.clone() {
-        let of = |why: &str| format!("commit {expected}: {why}");
-        let head = line(&mut text).ok_or_else(|| of("it is not there"))?;
-        let head: Record = serde_json::from_slice(head).map_err(|error| of(&error.to_string()))?;
-        let Record::Commit { number, records, sha256: hash, .. } = &head else {
-            return Err(of("another record stands where it should begin"));
-        };
-        if *number != expected {
-            return Err(of(&format!("commit {number} stands in its place")));
-        }
-        let whole = text;
-        let mut lines = Vec::new();
-        for _ in 0..*records {
-            lines.push(line(&mut text).ok_or_else(|| of("it is cut off"))?);
-        }
-        if sha256(&whole[..whole.len() - text.len()]) != *hash {
-            return Err(of("its records are not those that were written"));
-        }
-        all.push(head);
-        for line in lines {
-            let record: Record = serde_json::from_slice(line).map_err(|error| of(&error.to_string()))?;
-            if let Record::Chunk { chunk, .. } = &record
-                && !chunk.is_possible()
-            {
-                return Err(of("it names a chunk that cannot be"));
+/// What a segment's text holds.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Parsed {
+    /// The records of all commits that are as they were written, in order.
+    pub records: Vec<Record>,
+    /// What is wrong with others, as clauses.
+    pub faults: Vec<String>,
+}
+
+/// The records of a segment's text. A commit that is damaged hides none of those that were joined with it.
+pub(super) fn parse(segment: &Segment, mut text: &[u8]) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut expected = *segment.0.start();
+    while expected <= *segment.0.end() {
+        let mut rest = text;
+        match commit_of(expected, &mut rest) {
+            Ok(records) => {
+                parsed.records.extend(records);
+                text = rest;
+                expected += 1;
             }
-            all.push(record);
+            Err(why) => {
+                parsed.faults.push(format!("commit {expected}: {why}"));
+                // The next that begins like one; those in between are told together.
+                let next = next_head(text, expected + 1..=*segment.0.end());
+                let (number, at) = next.unwrap_or((segment.0.end().saturating_add(1), &[]));
+                if number > expected + 1 {
+                    parsed.faults.push(missing(&(expected + 1..=number - 1)));
+                }
+                (expected, text) = (number, at);
+            }
         }
     }
-    if text.is_empty() { Ok(all) } else { Err("something stands after its last commit".to_owned()) }
+    if !text.is_empty() {
+        parsed.faults.push("something stands after its last commit".to_owned());
+    }
+    parsed
+}
+
+/// The records of the commit with which `text` begins, which are taken from it.
+fn commit_of(expected: u64, text: &mut &[u8]) -> Result<Vec<Record>, String> {
+    let head = line(text).ok_or("it is not there")?;
+    let head: Record = serde_json::from_slice(head).map_err(|error| error.to_string())?;
+    let Record::Commit { number, records, sha256: hash, .. } = &head else {
+        return Err("another record stands where it should begin".to_owned());
+    };
+    if *number != expected {
+        return Err(format!("commit {number} stands in its place"));
+    }
+    let whole = *text;
+    let mut lines = Vec::new();
+    for _ in 0..*records {
+        lines.push(line(text).ok_or("it is cut off")?);
+    }
+    if sha256(&whole[..whole.len() - text.len()]) != *hash {
+        return Err("its records are not those that were written".to_owned());
+    }
+    let mut all = vec![head];
+    for line in lines {
+        let record: Record = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        if let Record::Chunk { chunk, .. } = &record
+            && !chunk.is_possible()
+        {
+            return Err("it names a chunk that cannot be".to_owned());
+        }
+        all.push(record);
+    }
+    Ok(all)
+}
+
+/// The first commit of these numbers that begins at a line of `text`, and the text from there.
+fn next_head(mut text: &[u8], numbers: RangeInclusive<u64>) -> Option<(u64, &[u8])> {
+    loop {
+        let at = text;
+        let head = line(&mut text)?;
+        if let Ok(Record::Commit { number, .. }) = serde_json::from_slice(head)
+            && numbers.contains(&number)
+        {
+            return Some((number, at));
+        }
+    }
 }
 
 /// Takes the next line from `text`; `None` if it has no end.
@@ -198,12 +243,66 @@ mod tests {
 
     #[test]
     fn records_come_back() {
-        let mut records = parse(&Segment(64..=65), &text()).unwrap();
+        let parsed = parse(&Segment(64..=65), &text());
+        assert_eq!((told(parsed.records), parsed.faults), (some_records().concat(), vec![]));
+        for (segment, faults) in [
+            (64..=66, ["commit 66: it is not there"]),
+            (64..=64, ["something stands after its last commit"]),
+            (63..=65, ["commit 63: commit 64 stands in its place"]),
+        ] {
+            assert_eq!(parse(&Segment(segment), &text()).faults, faults);
+        }
+    }
+
+    #[test]
+    fn a_damaged_commit_hides_none_of_those_joined_with_it() {
+        let commits: Vec<Vec<u8>> = (0..64)
+            .map(|number| {
+                let gap = Gap { after_line: number, reason: "pod deleted".into() };
+                let records = vec![Record::Gap { stream: ArchivedStream::Changes(ObjectLog::Pods), gap }; 3];
+                commit(number, "a/1".into(), Timestamp::UNIX_EPOCH, &records).unwrap()
+            })
+            .collect();
+        let changed = |what: &dyn Fn(usize, &mut Vec<u8>)| {
+            let mut commits = commits.clone();
+            commits.iter_mut().enumerate().for_each(|(number, commit)| what(number, commit));
+            let parsed = parse(&Segment(0..=63), &commits.concat());
+            let whole = parsed.records.iter().filter(|record| matches!(record, Record::Commit { .. })).count();
+            assert_eq!(parsed.records.len(), 4 * whole);
+            (whole, parsed.faults)
+        };
+        assert_eq!(changed(&|_, _| ()), (64, vec![]));
+        // Wherever one byte is another: in its head, in its records, or in a line's end.
+        for at in 0..commits[7].len() {
+            let (whole, faults) = changed(&|number, commit| {
+                if number == 7 {
+                    commit[at] ^= 0x15;
+                }
+            });
+            assert!(
+                whole >= 62 && (whole == 64 || faults.iter().any(|fault| fault.starts_with("commit 7"))),
+                "{at}: {faults:?}"
+            );
+            assert!(whole == 63 || whole == 64 || at + 1 == commits[7].len(), "{at}: {faults:?}");
+        }
+        let (whole, faults) = changed(&|number, commit| {
+            if (3..=5).contains(&number) {
+                commit.clear();
+            }
+        });
+        assert_eq!((whole, faults.len()), (61, 2));
+        assert_eq!(faults[1], "commits 4 to 5 are missing");
+        let (whole, faults) = changed(&|number, commit| {
+            if number >= 60 {
+                commit.truncate(20 * usize::from(number == 60));
+            }
+        });
+        assert_eq!((whole, &*faults[1]), (60, "commits 61 to 63 are missing"));
+    }
+
+    fn told(mut records: Vec<Record>) -> Vec<Record> {
         records.retain(|record| !matches!(record, Record::Commit { .. }));
-        assert_eq!(records, some_records().concat());
-        assert!(parse(&Segment(64..=66), &text()).is_err());
-        assert!(parse(&Segment(64..=64), &text()).is_err());
-        assert!(parse(&Segment(63..=65), &text()).is_err());
+        records
     }
 
     #[test]
@@ -219,7 +318,7 @@ mod tests {
         let mut text = Vec::new();
         head.write(&mut text).unwrap();
         text.extend_from_slice(rest);
-        assert_eq!(parse(&Segment(0..=0), &text).unwrap(), [head, Record::Unknown]);
+        assert_eq!(parse(&Segment(0..=0), &text).records, [head, Record::Unknown]);
     }
 
     proptest! {
@@ -227,14 +326,16 @@ mod tests {
         fn mutated_bytes_never_panic(at in any::<prop::sample::Index>(), with in any::<u8>(), cut in any::<prop::sample::Index>()) {
             let whole = text();
             let cut = &whole[..cut.index(whole.len())];
-            prop_assert!(parse(&Segment(64..=65), cut).is_err());
+            prop_assert!(!parse(&Segment(64..=65), cut).faults.is_empty());
             let mut mutated = whole.clone();
             let at = at.index(mutated.len());
             mutated[at] = with;
             // Who wrote it and when are words; whatever is counted or named is protected.
-            if let Ok(records) = parse(&Segment(64..=65), &mutated) {
-                let what = |records: Vec<Record>| records.into_iter().filter(|it| !matches!(it, Record::Commit { .. })).collect::<Vec<_>>();
-                prop_assert_eq!(what(records), some_records().concat());
+            let parsed = parse(&Segment(64..=65), &mutated);
+            let records = told(parsed.records);
+            match parsed.faults.is_empty() {
+                true => prop_assert_eq!(records, some_records().concat()),
+                false => prop_assert!(records.is_empty() || some_records().contains(&records) || records == some_records().concat()),
             }
         }
 
@@ -285,9 +386,9 @@ mod tests {
         let hash = "a".repeat(64);
         let read = |chunk| {
             let record = Record::Chunk { stream: ArchivedStream::Changes(ObjectLog::Pods), chunk };
-            parse(&Segment(0..=0), &commit(0, "a/1".into(), time, &[record]).unwrap())
+            parse(&Segment(0..=0), &commit(0, "a/1".into(), time, &[record]).unwrap()).faults
         };
-        assert!(read(chunk(7, 3, 100, 50, &hash)).is_ok());
+        assert_eq!(read(chunk(7, 3, 100, 50, &hash)), [String::new(); 0]);
         for bad in [
             chunk(u64::MAX, 3, 100, 50, &hash),
             chunk(7, u64::MAX, 100, 50, &hash),
@@ -298,7 +399,7 @@ mod tests {
             chunk(7, 3, 100, 50, "../../../../etc/passwd"),
             chunk(7, 3, 100, 50, &"é".repeat(32)),
         ] {
-            assert!(read(bad.clone()).unwrap_err().contains("cannot be"), "{bad:?}");
+            assert!(read(bad.clone())[0].contains("cannot be"), "{bad:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::ArchiveError;
 use crate::k8s::{ContainerId, InstanceId};
 
-/// A job's directory: its ElasticBLAST id.
+/// A job's directory: its ElasticBLAST id; of a second job with this id, in another namespace, `ID@NAMESPACE`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct JobKey(String);
 
@@ -17,7 +17,21 @@ impl JobKey {
     /// # Errors
     /// [`ArchiveError::Usage`] for what cannot be the name of a directory.
     pub fn new(id: &str) -> Result<JobKey, ArchiveError> {
-        if is_name(id) { Ok(JobKey(id.to_owned())) } else { Err(ArchiveError::Usage(format!("{id:?} is no job's id"))) }
+        let (own, namespace) = id.split_once('@').map_or((id, None), |(own, namespace)| (own, Some(namespace)));
+        // The value of a label, and the name of a namespace.
+        if is_name(&own.replace('_', "-")) && namespace.is_none_or(is_name) {
+            Ok(JobKey(id.to_owned()))
+        } else {
+            Err(ArchiveError::Usage(format!("{id:?} is no job's id")))
+        }
+    }
+
+    /// The key of a job that has the same id in another namespace.
+    ///
+    /// # Errors
+    /// As [`JobKey::new`].
+    pub(super) fn in_namespace(&self, namespace: &str) -> Result<JobKey, ArchiveError> {
+        JobKey::new(&format!("{self}@{namespace}"))
     }
 
     /// The id.
@@ -227,5 +241,15 @@ mod tests {
             assert!(bad.parse::<ArchivedStream>().is_err(), "{bad}");
         }
         assert!(JobKey::new("..").is_err() && JobKey::new("a/b").is_err() && JobKey::new("job-1").is_ok());
+        for (key, good) in [
+            ("job-1@a", true),
+            ("job-a_b@c", true),
+            ("job-1@", false),
+            ("@a", false),
+            ("a@b@c", false),
+            ("a@../b", false),
+        ] {
+            assert_eq!(JobKey::new(key).is_ok(), good, "{key}");
+        }
     }
 }

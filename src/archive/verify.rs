@@ -101,16 +101,8 @@ fn told(job: &ArchivedJob, saving: Saving) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (stream, kept) in &job.streams {
         let mut fault = |what| faults.push(Fault { stream: Some(stream.clone()), what });
-        let mut next = 0;
-        for chunk in &kept.chunks {
-            if chunk.first_line != next {
-                fault(format!("a chunk begins with line {} where line {next} comes", chunk.first_line));
-            }
-            if chunk.lines == 0 {
-                fault(format!("the chunk at line {} is empty", chunk.first_line));
-            }
-            next = chunk.first_line.saturating_add(chunk.lines);
-        }
+        kept.holes().for_each(|hole| fault(hole.reason));
+        let next = kept.chunks.last().map_or(0, |chunk| chunk.first_line.saturating_add(chunk.lines));
         for gap in &kept.gaps {
             fault(format!("lines after line {} are missing: {}", gap.after_line, gap.reason));
         }

@@ -2,20 +2,21 @@
 //!
 //! Lines gather in open chunks. A chunk that is large or old enough, or that must make room, is closed: compressed on a
 //! thread beside, put, and then named by a commit. Commits happen in the order in which chunks were closed, so that the
-//! index is at any time the exact beginning of what was pushed. All memory is bounded: open chunks by [`Limits::memory`],
-//! closed ones by [`Limits::uploads`]; when both are used up, [`Writer::push`] waits.
+//! index is at any time the exact beginning of what was pushed. All memory is bounded, also of many writers together: open chunks
+//! by [`Limits::memory`], closed ones by [`Limits::uploads`]; when both are used up, [`Writer::push`] waits.
 
-use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
     task::JoinHandle,
     time::Instant,
 };
 
 use super::{
-    Archive, ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store,
+    Archive, ArchiveError, ArchivedInstance, ArchivedStream, Budget, JobKey, Store,
+    budget::BudgetShare,
     chunk::ChunkLines,
     index::Index,
     lease::{Anchor, Lease},
@@ -44,17 +45,10 @@ pub struct Limits {
     pub chunk: usize,
     /// A chunk is closed when its first line has waited so long.
     pub age: Duration,
-    /// Bytes of text in all open chunks together.
+    /// Bytes of text in all open chunks together; see [`Budget`].
     pub memory: usize,
     /// Closed chunks that are compressed or put at a time.
     pub uploads: usize,
-}
-
-impl Limits {
-    /// For one of many writers in one process.
-    pub fn of_many() -> Limits {
-        Limits { memory: 16 << 20, uploads: 2, ..Limits::default() }
-    }
 }
 
 impl Default for Limits {
@@ -81,10 +75,7 @@ pub struct Writer {
     ids: HashMap<ArchivedStream, StreamId>,
     stamps: StampText,
     /// Bytes in open chunks.
-    held: usize,
-    permits: Arc<Semaphore>,
-    /// Compressing takes memory of its own, and more at a time than there are processors is no faster.
-    compressing: Arc<Semaphore>,
+    share: BudgetShare,
     queue: mpsc::Sender<Pending>,
     committer: Option<JoinHandle<Result<(), ArchiveError>>>,
     failed: Option<ArchiveError>,
@@ -156,6 +147,20 @@ impl Writer {
         limits: Limits,
         gone: Option<&str>,
     ) -> Result<Writer, ArchiveError> {
+        Self::open_within(archive, job, limits, &Budget::new(limits), gone).await
+    }
+
+    /// As [`Writer::open_after`], one of all writers that have this budget together.
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub async fn open_within(
+        archive: &Archive,
+        job: &JobKey,
+        limits: Limits,
+        budget: &Arc<Budget>,
+        gone: Option<&str>,
+    ) -> Result<Writer, ArchiveError> {
         let store = archive.store.clone();
         let lease = Lease::take(&store, job, gone).await?;
         let index = Index::new(&store, job);
@@ -170,9 +175,7 @@ impl Writer {
             streams: Vec::new(),
             ids: HashMap::new(),
             stamps: StampText::default(),
-            held: 0,
-            permits: Arc::new(Semaphore::new(limits.uploads.max(1))),
-            compressing: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
+            share: BudgetShare::new(budget),
             queue,
             committer: None,
             failed: None,
@@ -266,7 +269,7 @@ impl Writer {
     /// How far a stream was when the writer was opened.
     ///
     /// # Errors
-    /// [`ArchiveError::Damaged`], or what the store says.
+    /// What the store says.
     pub async fn position(&self, id: StreamId) -> Result<Position, ArchiveError> {
         let open = &self.streams[id.0];
         open.durable.position(&self.store, &self.job, &open.stream).await
@@ -301,16 +304,15 @@ impl Writer {
     pub async fn push(&mut self, id: StreamId, lines: &[Line]) -> Result<(), ArchiveError> {
         for line in lines {
             let open = &mut self.streams[id.0];
-            self.held += open.lines.push(line, &mut self.stamps);
+            let grown = open.lines.push(line, &mut self.stamps, &self.share.budget().blocks);
+            self.share.add(grown);
             if open.since.is_none() {
                 open.since = Some(Instant::now());
             }
             if open.lines.len() >= self.limits.chunk {
                 self.close(id).await?;
             }
-            if self.held > self.limits.memory {
-                self.make_room().await?;
-            }
+            self.make_room().await?;
         }
         Ok(())
     }
@@ -418,13 +420,18 @@ impl Writer {
     /// # Errors
     /// As [`Writer::push`].
     pub async fn tick(&mut self) -> Result<(), ArchiveError> {
+        // Of a log that is silent nothing is pushed that would show it.
+        if self.queue.is_closed() {
+            return Err(self.failure().await);
+        }
         let age = self.limits.age;
         let old = |open: &OpenStream| open.since.is_some_and(|since| since.elapsed() >= age);
         let old: Vec<usize> = (0..self.streams.len()).filter(|at| old(&self.streams[*at])).collect();
         for at in old {
             self.close(StreamId(at)).await?;
         }
-        Ok(())
+        // Others may need it.
+        self.make_room().await
     }
 
     /// Makes everything that was pushed durable, and returns when it is.
@@ -457,14 +464,19 @@ impl Writer {
         }
     }
 
-    /// Closes the largest open chunks, until half of the memory is free.
+    /// Closes the largest open chunks, where the memory of all is used up and this writer holds more than its part.
     async fn make_room(&mut self) -> Result<(), ArchiveError> {
+        let mut surplus = self.share.surplus();
+        if surplus == 0 {
+            return Ok(());
+        }
         let mut largest: Vec<usize> = (0..self.streams.len()).filter(|at| self.streams[*at].since.is_some()).collect();
         largest.sort_by_key(|at| usize::MAX - self.streams[*at].lines.len());
         for at in largest {
-            if self.held <= self.limits.memory / 2 {
+            if surplus == 0 {
                 break;
             }
+            surplus = surplus.saturating_sub(self.streams[at].lines.len());
             self.close(StreamId(at)).await?;
         }
         Ok(())
@@ -476,7 +488,7 @@ impl Writer {
             return Ok(());
         }
         let permit = tokio::select! {
-            permit = self.permits.clone().acquire_owned() => permit.map_err(|error| stopped(&error.to_string())),
+            permit = self.share.budget().uploads.clone().acquire_owned() => permit.map_err(|error| stopped(&error.to_string())),
             () = self.queue.closed() => Err(stopped("the committer has ended")),
         };
         let Ok(permit) = permit else { return Err(self.failure().await) };
@@ -485,7 +497,7 @@ impl Writer {
         let open = &mut self.streams[id.0];
         open.since = None;
         let lines = std::mem::take(&mut open.lines);
-        self.held -= lines.len();
+        self.share.give_back(lines.len());
         let first_line = open.closed;
         open.closed += lines.count();
         let upload = Upload {
@@ -494,7 +506,7 @@ impl Writer {
             anchor: self.anchor.clone(),
             stream: open.stream.clone(),
             trouble: self.trouble.clone(),
-            compressing: self.compressing.clone(),
+            budget: self.share.budget().clone(),
         };
         let upload = tokio::spawn(upload.run(lines, first_line, permit));
         place.send(Pending::Upload(upload));
@@ -532,7 +544,7 @@ struct Upload {
     anchor: Option<Anchor>,
     stream: ArchivedStream,
     trouble: Arc<watch::Sender<Option<ArchiveError>>>,
-    compressing: Arc<Semaphore>,
+    budget: Arc<Budget>,
 }
 
 impl Upload {
@@ -543,8 +555,9 @@ impl Upload {
         first_line: u64,
         _permit: OwnedSemaphorePermit,
     ) -> Result<Option<Record>, ArchiveError> {
-        let turn = self.compressing.acquire().await.map_err(|error| stopped(&error.to_string()))?;
-        let closed = tokio::task::spawn_blocking(move || lines.close(first_line)).await;
+        let turn = self.budget.compressing.acquire().await.map_err(|error| stopped(&error.to_string()))?;
+        let budget = self.budget.clone();
+        let closed = tokio::task::spawn_blocking(move || budget.close(lines, first_line)).await;
         drop(turn);
         let closed =
             closed.map_err(|error| stopped(&error.to_string()))?.map_err(|error| stopped(&error.to_string()))?;

@@ -36,6 +36,7 @@ impl ArchivedBeginning {
     pub async fn of(
         args: &LogsArgs,
         id: &JobId,
+        namespace: &str,
         found: &[Match],
         filter: &ContainerFilter,
         scope: &Scope,
@@ -43,7 +44,7 @@ impl ArchivedBeginning {
         #[cfg(feature = "archive")]
         if let Some(dest) = &args.archive {
             let archive = super::archive::open(dest).await?;
-            let archived = match archive.job(&JobKey::new(id.as_str())?).await {
+            let archived = match archive.job_in(&JobKey::new(id.as_str())?, namespace).await {
                 Ok(job) => {
                     let saving = archive.saving(&job).await?;
                     Some((Archived::new(job, found, filter, scope), saving))
@@ -59,7 +60,7 @@ impl ArchivedBeginning {
             return Ok(ArchivedBeginning { archived });
         }
         #[cfg(not(feature = "archive"))]
-        let _ = (args, id, found, filter, scope);
+        let _ = (args, id, namespace, found, filter, scope);
         Ok(ArchivedBeginning::default())
     }
 

@@ -80,7 +80,7 @@ impl Plan {
     }
 
     async fn beginning(&self, id: &JobId, found: &[Match]) -> Result<ArchivedBeginning, Failure> {
-        ArchivedBeginning::of(&self.args, id, found, &self.filter, &self.scope).await
+        ArchivedBeginning::of(&self.args, id, &self.namespace, found, &self.filter, &self.scope).await
     }
 
     async fn read(

@@ -8,9 +8,10 @@ use k8s_openapi::api::coordination::v1::Lease;
 use super::{
     lease::{self, Mark},
     leases::Leases,
+    name::JobName,
     share::{ShareStep, Term, Why},
 };
-use crate::{cluster::ClusterError, job_id::JobId};
+use crate::cluster::ClusterError;
 
 /// Who takes Leases, and for how long.
 pub(super) struct Me {
@@ -21,7 +22,7 @@ pub(super) struct Me {
 
 /// What came of a step.
 pub(super) struct Acted {
-    pub id: JobId,
+    pub id: JobName,
     /// When its request was sent.
     pub sent: Instant,
     pub done: Done,
@@ -39,7 +40,7 @@ pub(super) enum Done {
 }
 
 /// Does a step as `me`.
-pub(super) async fn act(leases: &Leases, me: &Me, id: JobId, step: ShareStep) -> Acted {
+pub(super) async fn act(leases: &Leases, me: &Me, id: JobName, step: ShareStep) -> Acted {
     let (sent, now) = (Instant::now(), Timestamp::now());
     let written = |written| match written {
         Ok(Some(lease)) => Ok(Box::new(lease)),

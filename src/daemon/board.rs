@@ -17,9 +17,9 @@ use prometheus_client::{
 };
 use tokio::sync::watch;
 
+use super::name::JobName;
 use crate::{
     archive::Written,
-    job_id::JobId,
     session::{RunEvent, Sink, sink::Stop},
 };
 
@@ -34,7 +34,7 @@ pub struct Board(Arc<Mutex<BoardFacts>>);
 struct BoardFacts {
     /// Jobs by what becomes of them here.
     counts: JobCounts,
-    jobs: BTreeMap<JobId, Entry>,
+    jobs: BTreeMap<JobName, Entry>,
     /// Of jobs that are not kept any more.
     past: Counts,
     away: BTreeMap<Party, Away>,
@@ -65,9 +65,9 @@ pub enum Party {
     /// The database of the rows.
     Rows,
     /// The archive, as the writer of this job has it.
-    Store(JobId),
+    Store(JobName),
     /// The archive, which answers but does not take what is read of this job: full, not permitted, damaged, moved.
-    Refusing(JobId),
+    Refusing(JobName),
 }
 
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Board {
 
     /// A job is kept from now on, until what is returned is dropped. A line may wait for others for `age` before it is made
     /// durable.
-    pub fn keep(&self, id: &JobId, written: watch::Receiver<Written>, age: Duration) -> Keeping {
+    pub fn keep(&self, id: &JobName, written: watch::Receiver<Written>, age: Duration) -> Keeping {
         self.facts().jobs.insert(id.clone(), Entry { age, read: 0, written, behind: None });
         Keeping { board: self.clone(), id: id.clone() }
     }
@@ -160,7 +160,7 @@ impl Board {
     }
 
     /// Forgets why jobs could not be kept that others keep, or that are no more: `ours` says which are left.
-    pub fn retain(&self, ours: impl Fn(&JobId) -> bool) {
+    pub fn retain(&self, ours: impl Fn(&JobName) -> bool) {
         self.facts().away.retain(|party, _| match party {
             Party::Store(id) | Party::Refusing(id) => ours(id),
             Party::Leases | Party::Pods | Party::Rows => true,
@@ -215,7 +215,7 @@ impl fmt::Display for Party {
 /// A job that is kept now.
 pub struct Keeping {
     board: Board,
-    id: JobId,
+    id: JobName,
 }
 
 impl Keeping {
@@ -238,7 +238,7 @@ impl Drop for Keeping {
 /// Counts the lines of a run.
 pub struct Counter {
     board: Board,
-    id: JobId,
+    id: JobName,
 }
 
 impl Sink for Counter {
@@ -274,15 +274,15 @@ impl Collector for Board {
         }
         let help = "For how long nothing has become durable of what was read, by job; 0 when everything is";
         let mut lags = encoder.encode_descriptor("lag_seconds", help, None, MetricType::Gauge)?;
-        for (id, entry) in &facts.jobs {
-            ConstGauge::new(entry.lag(now).as_secs_f64()).encode(lags.encode_family(&[("job", id.as_str())])?)?;
+        for (name, entry) in &facts.jobs {
+            ConstGauge::new(entry.lag(now).as_secs_f64()).encode(lags.encode_family(&labels(name))?)?;
         }
         let help = "The stamp of the newest line that is durable, by job";
         let mut stamps = encoder.encode_descriptor("durable_timestamp_seconds", help, None, MetricType::Gauge)?;
-        for (id, entry) in &facts.jobs {
+        for (name, entry) in &facts.jobs {
             if let Some(latest) = entry.written.borrow().latest {
                 let seconds = latest.as_millisecond() as f64 / 1000.0;
-                ConstGauge::new(seconds).encode(stamps.encode_family(&[("job", id.as_str())])?)?;
+                ConstGauge::new(seconds).encode(stamps.encode_family(&labels(name))?)?;
             }
         }
         let JobCounts { kept, waiting, elsewhere, free, complete } = facts.counts;
@@ -299,6 +299,12 @@ impl Collector for Board {
     }
 }
 
+/// What tells a job's metrics from those of others.
+fn labels(name: &JobName) -> Vec<(&'static str, String)> {
+    let namespace = name.namespace.clone().map(|namespace| ("namespace", namespace));
+    [("job", name.id.to_string())].into_iter().chain(namespace).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -306,11 +312,12 @@ mod tests {
     use super::*;
     use crate::{
         follow::drive::Batch,
+        job_id::JobId,
         k8s::{ContainerId, InstanceId, Line, Stamp},
     };
 
-    fn id() -> JobId {
-        "job-429825360482416da20736cf3ed51a95".parse().unwrap()
+    fn id() -> JobName {
+        "job-429825360482416da20736cf3ed51a95".parse::<JobId>().unwrap().into()
     }
 
     fn batch(lines: usize) -> RunEvent {

@@ -12,6 +12,7 @@ use kube::{
     },
 };
 
+use super::name::{JobName, Namespaces};
 use crate::{
     cluster::ClusterError,
     discover::{job_of, selectors_of_all},
@@ -27,13 +28,21 @@ const PAGE: u32 = 500;
 /// How long one watch goes on before it is asked for again, in seconds; as for the pods that are followed.
 const WATCH: u32 = 30;
 
+/// The pods that are looked at: `own` is the namespace that one's jobs are in.
+fn pods(client: &Client, own: &str, namespaces: Namespaces) -> Api<Pod> {
+    match namespaces {
+        Namespaces::One => Api::namespaced(client.clone(), own),
+        Namespaces::All => Api::all(client.clone()),
+    }
+}
+
 /// Asks for a pod, so that what does not permit it is told at once.
 ///
 /// # Errors
 /// What the API server says.
-pub(super) async fn ask(client: &Client, namespace: &str) -> Result<(), ClusterError> {
+pub(super) async fn ask(client: &Client, own: &str, namespaces: Namespaces) -> Result<(), ClusterError> {
     let [labels, _] = selectors_of_all();
-    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let pods = pods(client, own, namespaces);
     let asked = pods.list(&ListParams::default().labels(&labels).limit(1)).await;
     asked.map(drop).map_err(|error| ClusterError::from(&error))
 }
@@ -42,9 +51,9 @@ pub(super) async fn ask(client: &Client, namespace: &str) -> Result<(), ClusterE
 pub(super) type Heard = (usize, Result<Event<Pod>, ClusterError>);
 
 /// The pods of all jobs as they come and go, without end.
-pub(super) fn watch(client: &Client, namespace: &str) -> impl Stream<Item = Heard> + Send + use<> {
+pub(super) fn watch(client: &Client, own: &str, namespaces: Namespaces) -> impl Stream<Item = Heard> + Send + use<> {
     let watches = selectors_of_all().into_iter().enumerate().map(|(question, labels)| {
-        let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+        let api = pods(client, own, namespaces);
         let config = Config::default().labels(&labels).page_size(PAGE).timeout(WATCH);
         let heard = watcher(api, config).default_backoff();
         heard.map(move |event| (question, event.map_err(|error| ClusterError::from(&error)))).boxed()
@@ -53,26 +62,38 @@ pub(super) fn watch(client: &Client, namespace: &str) -> impl Stream<Item = Hear
 }
 
 /// The jobs whose pods there are.
-#[derive(Debug, Default)]
-pub(super) struct Jobs([Pods; 2]);
+#[derive(Debug)]
+pub(super) struct Jobs {
+    namespaces: Namespaces,
+    questions: [Pods; 2],
+}
 
 /// The pods that answer one question, by uid.
 #[derive(Debug, Default)]
 struct Pods {
-    now: HashMap<String, JobId>,
+    now: HashMap<String, JobName>,
     /// Those of a list that is not complete yet.
-    coming: Option<HashMap<String, JobId>>,
+    coming: Option<HashMap<String, JobName>>,
 }
 
 impl Jobs {
+    /// None yet, of one namespace or of all.
+    pub fn of(namespaces: Namespaces) -> Jobs {
+        Jobs { namespaces, questions: Default::default() }
+    }
+
     /// Takes note of what a watch told.
     pub fn take(&mut self, question: usize, event: Event<Pod>) {
-        let Some(pods) = self.0.get_mut(question) else { return };
+        let Some(pods) = self.questions.get_mut(question) else { return };
+        let namespaces = self.namespaces;
         let mut known = |pod: &Pod| {
             let listed = pods.coming.as_mut();
             let pods = listed.unwrap_or(&mut pods.now);
             match job_of(pod) {
-                Some(id) => drop(pods.insert(pod.uid().to_owned(), id)),
+                Some(id) => {
+                    let namespace = (namespaces == Namespaces::All).then(|| pod.namespace().to_owned());
+                    pods.insert(pod.uid().to_owned(), JobName { namespace, id });
+                }
                 None => drop(pods.remove(pod.uid())),
             }
         };
@@ -88,25 +109,40 @@ impl Jobs {
         }
     }
 
-    /// Their ids.
-    pub fn ids(&self) -> BTreeSet<JobId> {
-        self.0.iter().flat_map(|pods| pods.now.values()).cloned().collect()
+    /// Their names.
+    pub fn names(&self) -> BTreeSet<JobName> {
+        self.questions.iter().flat_map(|pods| pods.now.values()).cloned().collect()
     }
 }
 
 /// Which jobs are kept, with their rows: those that have pods; with a database, those of its rows that have not ended, or whose
 /// pods are still there. `rows` are in the order in which they count: of two that name one job, the first.
-pub(super) fn wanted(rows: Option<&[Row]>, with_pods: &BTreeSet<JobId>) -> BTreeMap<JobId, Option<Row>> {
-    let Some(rows) = rows else { return with_pods.iter().map(|id| (id.clone(), None)).collect() };
+pub(super) fn wanted(
+    rows: Option<&[Row]>,
+    with_pods: &BTreeSet<JobName>,
+    namespaces: Namespaces,
+) -> BTreeMap<JobName, Option<Row>> {
+    let Some(rows) = rows else { return with_pods.iter().map(|name| (name.clone(), None)).collect() };
     let mut wanted = BTreeMap::new();
     for row in rows {
         let resolution = resolve(row);
         let Some(id) = resolution.id() else { continue };
-        if !row.is_terminal() || with_pods.contains(id) {
-            wanted.entry(id.clone()).or_insert_with(|| Some(row.clone()));
+        for name in places(row, id, with_pods, namespaces) {
+            if !row.is_terminal() || with_pods.contains(&name) {
+                wanted.entry(name).or_insert_with(|| Some(row.clone()));
+            }
         }
     }
     wanted
+}
+
+/// The job that a row is of. Where jobs of all namespaces are kept, it is where the row says, or else where its pods are.
+fn places(row: &Row, id: &JobId, with_pods: &BTreeSet<JobName>, namespaces: Namespaces) -> Vec<JobName> {
+    match (namespaces, row.namespace()) {
+        (Namespaces::One, _) => vec![id.clone().into()],
+        (Namespaces::All, Some(said)) => vec![JobName { namespace: Some(said.to_owned()), id: id.clone() }],
+        (Namespaces::All, None) => with_pods.iter().filter(|name| name.id == *id).cloned().collect(),
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +166,7 @@ mod tests {
     }
 
     fn ids(jobs: &Jobs) -> Vec<String> {
-        jobs.ids().iter().map(ToString::to_string).collect()
+        jobs.names().iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -145,7 +181,7 @@ mod tests {
             (None, Some("nonsense"), None),
             (None, None, None),
         ] {
-            let mut jobs = Jobs::default();
+            let mut jobs = Jobs::of(Namespaces::One);
             jobs.take(0, Event::Apply(pod("1", label, env)));
             assert_eq!(ids(&jobs), Vec::from_iter(id), "{label:?} {env:?}");
         }
@@ -153,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_job_is_there_as_long_as_one_of_its_pods_is() {
-        let mut jobs = Jobs::default();
+        let mut jobs = Jobs::of(Namespaces::One);
         jobs.take(0, Event::Apply(pod("1", Some(ONE), None)));
         jobs.take(0, Event::Apply(pod("2", Some(ONE), None)));
         jobs.take(1, Event::Apply(pod("3", None, Some(OTHER))));
@@ -166,13 +202,41 @@ mod tests {
 
     #[test]
     fn a_new_list_counts_when_it_is_complete() {
-        let mut jobs = Jobs::default();
+        let mut jobs = Jobs::of(Namespaces::One);
         jobs.take(0, Event::Apply(pod("1", Some(ONE), None)));
         jobs.take(0, Event::Init);
         jobs.take(0, Event::InitApply(pod("2", Some(OTHER), None)));
         assert_eq!(ids(&jobs), [ONE], "half a list says nothing of what is not in it");
         jobs.take(0, Event::InitDone);
         assert_eq!(ids(&jobs), [OTHER]);
+    }
+
+    #[test]
+    fn of_all_namespaces_a_job_is_its_id_and_where_its_pods_are() {
+        let in_namespace = |uid: &str, namespace: &str, id: &str| {
+            let mut pod = pod(uid, Some(id), None);
+            pod.metadata.namespace = Some(namespace.to_owned());
+            Event::Apply(pod)
+        };
+        let mut jobs = Jobs::of(Namespaces::All);
+        jobs.take(0, in_namespace("1", "a", ONE));
+        jobs.take(0, in_namespace("2", "b", ONE));
+        jobs.take(0, in_namespace("3", "b", OTHER));
+        assert_eq!(ids(&jobs), [format!("a/{ONE}"), format!("b/{ONE}"), format!("b/{OTHER}")]);
+        let names = |rows: Option<&[Row]>| -> Vec<String> {
+            wanted(rows, &jobs.names(), Namespaces::All).keys().map(ToString::to_string).collect()
+        };
+        assert_eq!(names(None).len(), 3);
+        let silent = row("r", ONE, "completed");
+        assert_eq!(names(Some(&[silent])), [format!("a/{ONE}"), format!("b/{ONE}")], "where its pods are");
+        let says = |namespace: &str, status: &str| {
+            let payload = json!({"elastic_blast_job_id": ONE, "_progress": {"steps": {"running": {"k8s": {"namespace": namespace}}}}});
+            let text = json!({"job_id": "r", "status": status, "payload": payload}).to_string();
+            row_from_bytes("in", text.as_bytes(), None).unwrap()
+        };
+        assert_eq!(names(Some(&[says("b", "completed")])), [format!("b/{ONE}")]);
+        assert_eq!(names(Some(&[says("c", "running")])), [format!("c/{ONE}")], "its pods may come later");
+        assert_eq!(names(Some(&[says("c", "completed")])), [String::new(); 0]);
     }
 
     fn row(name: &str, id: &str, status: &str) -> Row {
@@ -182,12 +246,12 @@ mod tests {
 
     #[test]
     fn of_a_database_the_jobs_that_run_or_still_have_pods_are_kept() {
-        let pods = [ONE, OTHER].map(|id| id.parse().unwrap());
-        let with_pods: BTreeSet<JobId> = BTreeSet::from_iter(pods.clone());
+        let pods = [ONE, OTHER].map(|id| id.parse::<JobId>().unwrap().into());
+        let with_pods: BTreeSet<JobName> = BTreeSet::from_iter(pods.clone());
         let none = BTreeSet::new();
-        let kept = |rows: &[Row], pods: &BTreeSet<JobId>| -> Vec<(String, Option<String>)> {
+        let kept = |rows: &[Row], pods: &BTreeSet<JobName>| -> Vec<(String, Option<String>)> {
             let id = |row: Option<Row>| row.and_then(|row| row.id().map(str::to_owned));
-            wanted(Some(rows), pods).into_iter().map(|(job, row)| (job.to_string(), id(row))).collect()
+            wanted(Some(rows), pods, Namespaces::One).into_iter().map(|(job, row)| (job.to_string(), id(row))).collect()
         };
         let a = || (ONE.to_owned(), Some("a".to_owned()));
         assert_eq!(kept(&[row("a", ONE, "running")], &none), [a()], "its pods may come later");
@@ -195,6 +259,6 @@ mod tests {
         assert_eq!(kept(&[row("a", ONE, "failed")], &with_pods), [a()], "it ended a moment ago");
         assert_eq!(kept(&[row("a", "", "running")], &with_pods), [], "it has no id yet");
         assert_eq!(kept(&[row("a", ONE, "running"), row("b", ONE, "running")], &none), [a()]);
-        assert_eq!(wanted(None, &with_pods).len(), 2, "without a database, all that have pods");
+        assert_eq!(wanted(None, &with_pods, Namespaces::One).len(), 2, "without a database, all that have pods");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
-use super::said::Said;
-use crate::{job_id::JobId, row::Row};
+use super::{name::JobName, said::Said};
+use crate::row::Row;
 
 /// Keeps one job.
 pub trait Keeper: 'static {
@@ -20,7 +20,7 @@ pub trait Keeper: 'static {
 /// A job to be kept.
 pub struct Charge {
     /// Which.
-    pub id: JobId,
+    pub name: JobName,
     /// Its row, where jobs are those of a database.
     pub row: Option<Row>,
     /// Who held its Lease before and let it end.

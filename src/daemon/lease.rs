@@ -13,7 +13,8 @@ use k8s_openapi::{
 use kube::core::{Expression, Selector};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{job_id::JobId, k8s::ID_LABEL};
+use super::name::JobName;
+use crate::k8s::ID_LABEL;
 
 /// What all of them are labelled with.
 const LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "elbtail");
@@ -43,19 +44,26 @@ impl Mark {
     /// The name of a job's Lease.
     ///
     /// ElasticBLAST's own ids fit into a name as they are. Others may hold what a name may not: a hash tells those apart.
-    pub fn name(&self, id: &JobId) -> String {
+    pub fn name(&self, name: &JobName) -> String {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let (mark, id) = (&self.0, id.as_str());
+        let (mark, id) = (&self.0, name.id.as_str());
+        let mut text = format!("elbtail-{mark}-");
         if id.bytes().all(fits) {
-            return format!("elbtail-{mark}-{id}");
+            text += id;
+        } else {
+            let lower = id.to_ascii_lowercase();
+            text.extend(lower.chars().map(|letter| if fits(letter as u8) { letter } else { '-' }));
+            text += &format!("-{:016x}", xxh3_64(id.as_bytes()));
         }
-        let letters: String =
-            id.to_ascii_lowercase().chars().map(|letter| if fits(letter as u8) { letter } else { '-' }).collect();
-        format!("elbtail-{mark}-{letters}-{:016x}", xxh3_64(id.as_bytes()))
+        // No id has a dot here, and no namespace has one anywhere.
+        if let Some(namespace) = &name.namespace {
+            text += &format!(".{namespace}");
+        }
+        text
     }
 
-    fn labels(&self, id: &JobId) -> [(String, String); 3] {
-        let labels = [LABEL, (ARCHIVE_LABEL, &self.0), (ID_LABEL, id.as_str())];
+    fn labels(&self, name: &JobName) -> [(String, String); 3] {
+        let labels = [LABEL, (ARCHIVE_LABEL, &self.0), (ID_LABEL, name.id.as_str())];
         labels.map(|(key, value)| (key.to_owned(), value.to_owned()))
     }
 }
@@ -77,7 +85,14 @@ pub(super) fn version(lease: &Lease) -> &str {
 }
 
 /// The Lease of a job that `me` takes: a new one, or in the place of `there`.
-pub(super) fn taken(mark: &Mark, id: &JobId, there: Option<&Lease>, me: &str, term: Duration, now: Timestamp) -> Lease {
+pub(super) fn taken(
+    mark: &Mark,
+    id: &JobName,
+    there: Option<&Lease>,
+    me: &str,
+    term: Duration,
+    now: Timestamp,
+) -> Lease {
     let before = there.and_then(|lease| lease.spec.as_ref()).and_then(|spec| spec.lease_transitions);
     let transitions = if there.is_some() { before.unwrap_or(0).saturating_add(1) } else { 0 };
     let metadata = there.map_or_else(ObjectMeta::default, |lease| lease.metadata.clone());
@@ -119,6 +134,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::job_id::JobId;
+
+    fn named(id: &str) -> JobName {
+        id.parse::<JobId>().unwrap().into()
+    }
 
     #[test]
     fn every_id_has_a_name_of_its_own_that_kubernetes_takes() {
@@ -132,12 +152,15 @@ mod tests {
             "job-A-b",
             &format!("job-{}", "Z".repeat(59)),
         ];
-        let names: BTreeSet<String> = ids.iter().map(|id| mark.name(&id.parse().unwrap())).collect();
+        let names: BTreeSet<String> = ids.iter().map(|id| mark.name(&named(id))).collect();
         assert_eq!(names.len(), ids.len());
         let plain = format!("elbtail-{}-job-429825360482416da20736cf3ed51a95", mark.0);
         assert!(names.contains(&plain), "plain ones can be read: {names:?}");
-        let other = Mark::of("az://logs/other").name(&ids[0].parse().unwrap());
+        let other = Mark::of("az://logs/other").name(&named(ids[0]));
         assert!(!names.contains(&other), "another archive has a Lease of its own");
+        let [one, two] = ["a", "b-c"]
+            .map(|namespace| mark.name(&JobName { namespace: Some(namespace.to_owned()), ..named(ids[0]) }));
+        assert_eq!([&one, &two], [&format!("{plain}.a"), &format!("{plain}.b-c")], "so has one of another namespace");
         for name in names {
             let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             assert!(name.bytes().all(fits) && name.len() <= 253 && !name.ends_with('-'), "{name}");
@@ -146,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_life_of_a_lease() {
-        let (mark, id): (Mark, JobId) = (Mark::of("archive"), "job-a".parse().unwrap());
+        let (mark, id) = (Mark::of("archive"), named("job-a"));
         let at = |second: i64| Timestamp::from_second(1_795_000_000 + second).unwrap();
         let term = Duration::from_secs(15);
         let one = taken(&mark, &id, None, "one", term, at(0));

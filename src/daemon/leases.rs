@@ -16,6 +16,9 @@ use tokio::time::timeout;
 use super::lease::Mark;
 use crate::cluster::{ClusterError, Obstacle};
 
+/// HTTP 404, for a list.
+const NOT_SERVED: u16 = 404;
+
 /// HTTP 404 and 409: somebody else was faster.
 const OVERTAKEN: [u16; 2] = [404, 409];
 
@@ -48,7 +51,7 @@ impl Leases {
         let mut params = ListParams::default().labels_from(&self.selector).limit(PAGE);
         let mut all = Vec::new();
         loop {
-            let page = self.in_time(self.api.list(&params)).await?.map_err(|error| ClusterError::from(&error))?;
+            let page = self.in_time(self.api.list(&params)).await?.map_err(|error| refused(&error))?;
             all.extend(page.items);
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => params = params.continue_token(&token),
@@ -85,6 +88,17 @@ impl Leases {
             let why = format!("a question for a Lease was not answered within {} ms", within.as_millis());
             ClusterError::Unreachable { host: self.host.clone(), why: Obstacle::Network(why) }
         })
+    }
+}
+
+/// Why they cannot be listed. An API server that does not know of them says no more than that a page is not there.
+fn refused(error: &Error) -> ClusterError {
+    match ClusterError::from(error) {
+        ClusterError::Rejected(mut rejection) if rejection.code == NOT_SERVED => {
+            rejection.message = format!("Leases (coordination.k8s.io/v1) are not served there: {}", rejection.message);
+            ClusterError::Rejected(rejection)
+        }
+        error => error,
     }
 }
 

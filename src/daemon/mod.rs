@@ -4,6 +4,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `jobs` | pods and rows → which jobs there are |
+//! | `name` | what a job is called where there are many |
 //! | `lease` | what a Lease says, and what is written in its place |
 //! | `share` | Leases as they are seen → which jobs are taken, kept and let go |
 //! | `leases`, `rows` | the same at the API server, and a database's rows, asked for again and again |
@@ -23,6 +24,7 @@ mod jobs;
 pub mod keeper;
 mod lease;
 mod leases;
+pub mod name;
 mod rows;
 pub mod said;
 pub mod serve;

@@ -2,20 +2,19 @@
 
 use std::{fmt, time::Duration};
 
-use super::{board::Party, rows};
-use crate::job_id::JobId;
+use super::{board::Party, name::JobName, rows};
 
 /// What there is to tell besides what is told of each job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// A job is let go whose Lease could not be renewed in time.
-    Unrenewed(JobId),
+    Unrenewed(JobName),
     /// A job is let go whose Lease another has taken.
-    Lost(JobId),
+    Lost(JobName),
     /// Another has the right to write a job; with who. It is tried again and again.
-    Busy(JobId, String),
+    Busy(JobName, String),
     /// A job could not be kept, and is tried again later; with why.
-    Failed(JobId, String, Duration),
+    Failed(JobName, String, Duration),
     /// A part of what is needed does not answer; with why. It is tried again and again.
     Away(Party, String),
     /// It answers again.

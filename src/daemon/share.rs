@@ -10,8 +10,10 @@ use std::{
 
 use k8s_openapi::api::coordination::v1::Lease;
 
-use super::lease::{Mark, holder, lasts, version};
-use crate::job_id::JobId;
+use super::{
+    lease::{Mark, holder, lasts, version},
+    name::JobName,
+};
 
 /// The longest pause between two looks.
 const LOOK: Duration = Duration::from_secs(2);
@@ -99,13 +101,13 @@ pub(super) struct Share {
     term: Term,
     /// By name.
     seen: HashMap<String, Seen>,
-    held: BTreeMap<JobId, OwnLease>,
+    held: BTreeMap<JobName, OwnLease>,
     /// Since when a job has been known that has no Lease.
-    free: HashMap<JobId, Instant>,
+    free: HashMap<JobName, Instant>,
     /// Until when a job is left alone that could not be kept.
-    rests: HashMap<JobId, Instant>,
+    rests: HashMap<JobName, Instant>,
     /// Jobs of which nothing more will come.
-    done: BTreeSet<JobId>,
+    done: BTreeSet<JobName>,
 }
 
 impl Share {
@@ -126,8 +128,8 @@ impl Share {
     }
 
     /// What is to be done now. `wanted` are the jobs that may be taken.
-    pub fn steps<'a>(&mut self, wanted: impl Iterator<Item = &'a JobId>, now: Instant) -> Vec<(JobId, ShareStep)> {
-        let mut steps: Vec<(JobId, ShareStep)> =
+    pub fn steps<'a>(&mut self, wanted: impl Iterator<Item = &'a JobName>, now: Instant) -> Vec<(JobName, ShareStep)> {
+        let mut steps: Vec<(JobName, ShareStep)> =
             self.held.iter().filter_map(|(id, held)| Some((id.clone(), self.about_held(id, held, now)?))).collect();
         let mut load = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         let (mut takes, mut free) = (Vec::new(), 0_usize);
@@ -151,7 +153,7 @@ impl Share {
     }
 
     /// The jobs that are to be let go because their Leases could not be renewed in time.
-    pub fn late(&self, now: Instant) -> Vec<JobId> {
+    pub fn late(&self, now: Instant) -> Vec<JobName> {
         let late = self.held.iter().filter(|(_, held)| self.is_late(held, now));
         late.map(|(id, _)| id.clone()).collect()
     }
@@ -160,7 +162,7 @@ impl Share {
         now.saturating_duration_since(held.renewed) >= self.term.given_up_after()
     }
 
-    fn about_held(&self, id: &JobId, held: &OwnLease, now: Instant) -> Option<ShareStep> {
+    fn about_held(&self, id: &JobName, held: &OwnLease, now: Instant) -> Option<ShareStep> {
         let age = now.saturating_duration_since(held.renewed);
         match self.seen.get(&self.mark.name(id)) {
             Some(seen) if holder(&seen.lease) == Some(&self.me) => {}
@@ -176,7 +178,7 @@ impl Share {
     }
 
     /// Since when a job is nobody's, which may be a time that is to come, and the Lease there is.
-    fn free_since(&mut self, id: &JobId, now: Instant) -> (Instant, Option<Box<Lease>>) {
+    fn free_since(&mut self, id: &JobName, now: Instant) -> (Instant, Option<Box<Lease>>) {
         let Some(seen) = self.seen.get(&self.mark.name(id)) else {
             return (*self.free.entry(id.clone()).or_insert(now), None);
         };
@@ -188,46 +190,46 @@ impl Share {
     }
 
     /// A Lease was taken or renewed by a request that was sent at `sent`.
-    pub fn hold(&mut self, id: JobId, lease: Lease, sent: Instant) {
+    pub fn hold(&mut self, id: JobName, lease: Lease, sent: Instant) {
         self.seen.insert(self.mark.name(&id), Seen { lease: lease.clone(), since: sent });
         self.free.remove(&id);
         self.held.insert(id, OwnLease { lease, renewed: sent });
     }
 
     /// A job is not ours any more. Returns its Lease, if it was.
-    pub fn let_go(&mut self, id: &JobId) -> Option<Lease> {
+    pub fn let_go(&mut self, id: &JobName) -> Option<Lease> {
         self.held.remove(id).map(|held| held.lease)
     }
 
     /// A job is to be left alone until then.
-    pub fn rest(&mut self, id: JobId, until: Instant) {
+    pub fn rest(&mut self, id: JobName, until: Instant) {
         self.rests.insert(id, until);
     }
 
     /// Nothing more of a job will come.
-    pub fn finish(&mut self, id: JobId) {
+    pub fn finish(&mut self, id: JobName) {
         self.done.insert(id);
     }
 
     /// Forgets the jobs that are not there any more.
-    pub fn retain(&mut self, is_there: impl Fn(&JobId) -> bool) {
+    pub fn retain(&mut self, is_there: impl Fn(&JobName) -> bool) {
         self.done.retain(|id| is_there(id));
         self.free.retain(|id, _| is_there(id));
         self.rests.retain(|id, _| is_there(id));
     }
 
     /// Whether the job's Lease is ours.
-    pub fn holds(&self, id: &JobId) -> bool {
+    pub fn holds(&self, id: &JobName) -> bool {
         self.held.contains_key(id)
     }
 
     /// Whether nothing more of the job will come.
-    pub fn is_done(&self, id: &JobId) -> bool {
+    pub fn is_done(&self, id: &JobName) -> bool {
         self.done.contains(id)
     }
 
     /// Who else keeps the job now.
-    pub fn other(&self, id: &JobId, now: Instant) -> Option<&str> {
+    pub fn other(&self, id: &JobName, now: Instant) -> Option<&str> {
         let seen = self.seen.get(&self.mark.name(id))?;
         holder(&seen.lease).filter(|holder| *holder != self.me && now < seen.since + lasts(&seen.lease))
     }
@@ -241,6 +243,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{super::lease, *};
+    use crate::job_id::JobId;
 
     const TERM: Duration = Duration::from_secs(15);
 
@@ -248,12 +251,12 @@ mod tests {
         Mark::of("archive")
     }
 
-    fn name(id: &JobId) -> String {
+    fn name(id: &JobName) -> String {
         mark().name(id)
     }
 
-    fn id(number: usize) -> JobId {
-        format!("job-{number:032x}").parse().unwrap()
+    fn id(number: usize) -> JobName {
+        format!("job-{number:032x}").parse::<JobId>().unwrap().into()
     }
 
     /// As an API server stores it.
@@ -271,7 +274,7 @@ mod tests {
         Share::new(me.to_owned(), mark(), Term::new(TERM))
     }
 
-    fn steps(share: &mut Share, wanted: &[JobId], now: Instant) -> Vec<ShareStep> {
+    fn steps(share: &mut Share, wanted: &[JobName], now: Instant) -> Vec<ShareStep> {
         share.steps(wanted.iter(), now).into_iter().map(|(_, step)| step).collect()
     }
 
@@ -414,7 +417,7 @@ mod tests {
             looks in proptest::collection::vec((0..3_usize, 0..4000_u64, 0..10_u32), 50..300),
             jobs in 1..6_usize,
         ) {
-            let wanted: Vec<JobId> = (0..jobs).map(id).collect();
+            let wanted: Vec<JobName> = (0..jobs).map(id).collect();
             let start = Instant::now();
             let mut now = start;
             let mut server: BTreeMap<String, Lease> = BTreeMap::new();

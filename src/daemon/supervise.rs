@@ -24,6 +24,7 @@ use super::{
     keeper::{Charge, Keeper, KeptEnd},
     lease::{self, Mark},
     leases::Leases,
+    name::{JobName, Namespaces},
     rows::{self, DatabaseRows},
     said::Said,
     share::{Share, Term, Why},
@@ -32,7 +33,6 @@ use super::{
 use crate::{
     backoff::Backoff,
     cluster::{Cluster, ClusterError},
-    job_id::JobId,
     row::Row,
     source::{RowSource, SourceError},
 };
@@ -67,8 +67,10 @@ pub enum CannotBegin {
 pub struct KeepingPlan {
     /// The cluster.
     pub cluster: Cluster,
-    /// Where the Leases are, and without a database the jobs.
+    /// Where the Leases are, and the pods, if it is one namespace's.
     pub namespace: String,
+    /// Whose pods are looked at.
+    pub namespaces: Namespaces,
     /// Whose rows name the jobs; `None`: those that have pods.
     pub rows: Option<Arc<dyn RowSource>>,
     /// The archive they are kept in, as all replicas call it.
@@ -88,22 +90,23 @@ pub struct Supervisor<K> {
     me: Me,
     share: Share,
     leases: Leases,
+    namespaces: Namespaces,
     jobs: Jobs,
     /// How the watch on pods is.
     watching: Streak,
     pods: Pin<Box<dyn Stream<Item = Heard> + Send>>,
     rows: Option<watch::Receiver<Result<DatabaseRows, SourceError>>>,
     /// The jobs that had pods at the last look.
-    with_pods: BTreeSet<JobId>,
-    wanted: BTreeMap<JobId, Option<Row>>,
-    running: BTreeMap<JobId, Task>,
+    with_pods: BTreeSet<JobName>,
+    wanted: BTreeMap<JobName, Option<Row>>,
+    running: BTreeMap<JobName, Task>,
     tasks: JoinSet<KeptEnd>,
     /// When a job is tried again that another still writes.
-    waiting: BTreeMap<JobId, WaitingJob>,
-    failures: BTreeMap<JobId, u32>,
+    waiting: BTreeMap<JobName, WaitingJob>,
+    failures: BTreeMap<JobName, u32>,
     rests: Backoff,
     /// Jobs of which it was told that another writes them.
-    busy: BTreeSet<JobId>,
+    busy: BTreeSet<JobName>,
     /// Who does not answer at present.
     away: BTreeSet<Party>,
     many: bool,
@@ -130,13 +133,13 @@ impl<K: Keeper> Supervisor<K> {
     /// # Errors
     /// When the Leases or pods cannot be listed, or the rows not be had.
     pub async fn begin(plan: KeepingPlan, keeper: Arc<K>) -> Result<Supervisor<K>, CannotBegin> {
-        let KeepingPlan { cluster, namespace, rows: source, archive, term, identity, board } = plan;
+        let KeepingPlan { cluster, namespace, namespaces, rows: source, archive, term, identity, board } = plan;
         let me = Me { identity, mark: Mark::of(&archive), term };
         let client = cluster.client();
         let leases = Leases::new(client.clone(), &namespace, &me.mark, cluster.host());
         let mut share = Share::new(me.identity.clone(), me.mark.clone(), term);
         share.observe(leases.list().await?, Instant::now());
-        jobs::ask(&client, &namespace).await?;
+        jobs::ask(&client, &namespace, namespaces).await?;
         let rows = match source {
             Some(source) => {
                 let first = rows::ask(&*source).await?;
@@ -151,9 +154,10 @@ impl<K: Keeper> Supervisor<K> {
             me,
             share,
             leases: leases.within(term.renewed_after()),
-            jobs: Jobs::default(),
+            namespaces,
+            jobs: Jobs::of(namespaces),
             watching: Streak::default(),
-            pods: jobs::watch(&client, &namespace).boxed(),
+            pods: jobs::watch(&client, &namespace, namespaces).boxed(),
             rows,
             with_pods: BTreeSet::new(),
             wanted: BTreeMap::new(),
@@ -232,7 +236,7 @@ impl<K: Keeper> Supervisor<K> {
         for acted in acts {
             self.take_note(acted);
         }
-        let due: Vec<(JobId, WaitingJob)> = self.waiting.extract_if(.., |_, waiting| waiting.until <= now).collect();
+        let due: Vec<(JobName, WaitingJob)> = self.waiting.extract_if(.., |_, waiting| waiting.until <= now).collect();
         due.into_iter().for_each(|(id, waiting)| self.start(id, waiting.from));
         let (wanted, share) = (&self.wanted, &self.share);
         self.board.retain(|id| wanted.contains_key(id) && share.other(id, now).is_none());
@@ -240,9 +244,9 @@ impl<K: Keeper> Supervisor<K> {
     }
 
     fn look_at_rows(&mut self) {
-        let with_pods = self.jobs.ids();
+        let (with_pods, namespaces) = (self.jobs.names(), self.namespaces);
         let Some(rows) = &mut self.rows else {
-            self.wanted = wanted(None, &with_pods);
+            self.wanted = wanted(None, &with_pods, namespaces);
             return;
         };
         // Looking for ids in a thousand rows takes a while.
@@ -251,7 +255,7 @@ impl<K: Keeper> Supervisor<K> {
             return;
         }
         let read = match &*rows.borrow_and_update() {
-            Ok(read) => Ok((wanted(Some(&read.rows), &with_pods), read.more)),
+            Ok(read) => Ok((wanted(Some(&read.rows), &with_pods, namespaces), read.more)),
             Err(error) => Err(error.to_string()),
         };
         match read {
@@ -280,7 +284,7 @@ impl<K: Keeper> Supervisor<K> {
         }
     }
 
-    fn let_go(&mut self, id: JobId, why: Why) {
+    fn let_go(&mut self, id: JobName, why: Why) {
         self.share.let_go(&id);
         self.waiting.remove(&id);
         if let Some(task) = self.running.get_mut(&id) {
@@ -292,10 +296,10 @@ impl<K: Keeper> Supervisor<K> {
         });
     }
 
-    fn start(&mut self, id: JobId, from: Option<String>) {
+    fn start(&mut self, id: JobName, from: Option<String>) {
         let (asks, stop) = oneshot::channel();
         let row = self.wanted.get(&id).cloned().flatten();
-        let charge = Charge { id: id.clone(), row, from: from.clone(), stop };
+        let charge = Charge { name: id.clone(), row, from: from.clone(), stop };
         let handle = self.tasks.spawn_local(self.keeper.clone().keep(charge));
         self.running.insert(id, Task { id: handle.id(), from, since: Instant::now(), stop: Some(asks) });
     }
@@ -339,7 +343,7 @@ impl<K: Keeper> Supervisor<K> {
     }
 
     /// Lets others take a job at once.
-    async fn release(&mut self, id: &JobId) {
+    async fn release(&mut self, id: &JobName) {
         if let Some(lease) = self.share.let_go(id) {
             // One that cannot be given up ends by itself.
             let _ = self.leases.write(&lease::released(&lease, Timestamp::now())).await;
@@ -350,7 +354,7 @@ impl<K: Keeper> Supervisor<K> {
     async fn end(&mut self) {
         self.running.values_mut().for_each(|task| task.stop = None);
         let all = async {
-            let waiting: Vec<JobId> = std::mem::take(&mut self.waiting).into_keys().collect();
+            let waiting: Vec<JobName> = std::mem::take(&mut self.waiting).into_keys().collect();
             for id in waiting {
                 self.release(&id).await;
             }

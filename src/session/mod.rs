@@ -18,6 +18,8 @@ mod notice;
 pub mod objects;
 mod progress;
 #[cfg(feature = "archive")]
+pub mod refill;
+#[cfg(feature = "archive")]
 pub mod replay;
 #[cfg(feature = "archive")]
 pub mod save;

@@ -41,8 +41,8 @@ pub enum Notice {
     RowUnreadable(String),
     /// It can be read again.
     RowReadable,
-    /// A part of the index of an archived job is missing.
-    IndexIncomplete,
+    /// A part of the index of an archived job is missing; with the command that says which.
+    IndexIncomplete(String),
 }
 
 impl Notice {
@@ -52,7 +52,7 @@ impl Notice {
             Notice::RemovalSoon { .. }
             | Notice::IdChanged { .. }
             | Notice::RowUnreadable(_)
-            | Notice::IndexIncomplete => true,
+            | Notice::IndexIncomplete(_) => true,
             Notice::ListsOnly(_)
             | Notice::WatchInterrupted(_)
             | Notice::WatchWorksAgain
@@ -88,7 +88,9 @@ impl fmt::Display for Notice {
             Notice::RowUnreadable(why) => {
                 write!(f, "the row cannot be read at present, going on with what it said: {why}")
             }
-            Notice::IndexIncomplete => f.write_str("a part of the index is missing; 'elbtail verify' says which"),
+            Notice::IndexIncomplete(verify) => {
+                write!(f, "a part of the index is missing; to see which: {verify}")
+            }
             Notice::RowReadable => f.write_str("the row can be read again"),
         }
     }
@@ -152,10 +154,10 @@ mod tests {
             ),
             (Notice::RowReadable, UnlessQuiet, "the row can be read again", r#""rowReadable""#),
             (
-                Notice::IndexIncomplete,
+                Notice::IndexIncomplete(text("elbtail verify DEST job-1")),
                 Always,
-                "a part of the index is missing; 'elbtail verify' says which",
-                r#""indexIncomplete""#,
+                "a part of the index is missing; to see which: elbtail verify DEST job-1",
+                r#"{"indexIncomplete":"elbtail verify DEST job-1"}"#,
             ),
         ]
     }
@@ -173,7 +175,7 @@ mod tests {
             Notice::IdChanged { .. } => 7,
             Notice::RowUnreadable(_) => 8,
             Notice::RowReadable => 9,
-            Notice::IndexIncomplete => 10,
+            Notice::IndexIncomplete(_) => 10,
         }
     }
 

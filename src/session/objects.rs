@@ -2,7 +2,7 @@
 //!
 //! What is followed is decided elsewhere, from less; this is for whoever asks later how it was.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use futures::{Stream, StreamExt, future, stream};
 use k8s_openapi::api::{batch::v1::Job, core::v1};
@@ -31,6 +31,9 @@ const WATCH: u32 = 30;
 
 /// Events that wait to be known as the job's, at most: an event may come before its object does.
 const UNKNOWN: usize = 1000;
+
+/// The kinds of objects whose events may be the job's.
+const OF: [&str; 2] = ["Pod", "Job"];
 
 /// What a watch tells.
 #[derive(Debug)]
@@ -128,13 +131,14 @@ struct Ours {
     selection: Selection,
     /// The uids of its pods and Jobs.
     known: HashSet<String>,
-    /// Events of objects that are not known, the latest last.
-    unknown: Vec<Value>,
+    /// Events of objects that are not known, by the object's uid, the latest last. As text: a tree takes five times as much memory, and
+    /// each of many jobs has its own.
+    unknown: VecDeque<(String, String)>,
 }
 
 impl Ours {
     fn new(selection: &Selection) -> Ours {
-        Ours { selection: selection.clone(), known: HashSet::new(), unknown: Vec::new() }
+        Ours { selection: selection.clone(), known: HashSet::new(), unknown: VecDeque::new() }
     }
 
     fn take(&mut self, told: ObjectEvent) -> Vec<ObjectEvent> {
@@ -143,18 +147,20 @@ impl Ours {
             ObjectLog::Events if self.known.contains(text(&object["involvedObject"]["uid"])) => {
                 vec![ObjectEvent::Object(change, object)]
             }
-            ObjectLog::Events => {
+            ObjectLog::Events if OF.contains(&text(&object["involvedObject"]["kind"])) => {
                 if self.unknown.len() >= UNKNOWN {
-                    self.unknown.remove(0);
+                    self.unknown.pop_front();
                 }
-                self.unknown.push(object);
+                self.unknown.push_back((text(&object["involvedObject"]["uid"]).to_owned(), object.to_string()));
                 Vec::new()
             }
+            ObjectLog::Events => Vec::new(),
             ObjectLog::Pods if !self.is_ours(&object) => Vec::new(),
             _ => {
                 let uid = text(&object["metadata"]["uid"]).to_owned();
-                let about = |event: &mut Value| text(&event["involvedObject"]["uid"]) == uid;
-                let events: Vec<Value> = self.unknown.extract_if(.., about).collect();
+                let about = self.unknown.iter().filter(|(of, _)| *of == uid);
+                let events: Vec<Value> = about.filter_map(|(_, event)| serde_json::from_str(event).ok()).collect();
+                self.unknown.retain(|(of, _)| *of != uid);
                 self.known.insert(uid);
                 let events = events.into_iter().map(|event| ObjectEvent::Object(ObjectLog::Events, event));
                 [ObjectEvent::Object(change, object)].into_iter().chain(events).collect()
@@ -183,7 +189,10 @@ mod tests {
     }
 
     fn event(of: &str) -> ObjectEvent {
-        ObjectEvent::Object(ObjectLog::Events, json!({"metadata": {"name": of}, "involvedObject": {"uid": of}}))
+        ObjectEvent::Object(
+            ObjectLog::Events,
+            json!({"metadata": {"name": of}, "involvedObject": {"kind": "Pod", "uid": of}}),
+        )
     }
 
     fn kept(told: Vec<ObjectEvent>) -> Vec<(ObjectLog, String)> {

@@ -221,7 +221,7 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
         }
         if job.is_damaged() && !chosen.targets.is_empty() {
             self.missing.fill(true);
-            self.send(Notice::IndexIncomplete).await?;
+            self.send(Notice::IndexIncomplete(job.verify_command())).await?;
         }
         let part = |instance: &ArchivedInstance| match (chosen.instances.contains_key(instance), wanted.tail) {
             (false, _) => WantedPart::Nothing,
@@ -329,7 +329,7 @@ impl ReplayedLog {
                 container: Arc::new(ContainerId { uid: instance.uid.clone(), container: instance.container.clone() }),
                 restart: instance.restart,
             },
-            gaps: kept.map(|kept| kept.gaps.clone()).unwrap_or_default(),
+            gaps: kept.map(|kept| kept.gaps.iter().cloned().chain(kept.holes()).collect()).unwrap_or_default(),
             complete: kept.is_some_and(|kept| kept.complete.is_some()),
             begun: false,
         }

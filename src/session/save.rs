@@ -42,7 +42,7 @@ pub enum SecretHandling {
 
 impl SecretHandling {
     /// What becomes of a line's text.
-    fn kept_as(self) -> Option<KeptAs> {
+    pub fn kept_as(self) -> Option<KeptAs> {
         match self {
             SecretHandling::Kept => None,
             SecretHandling::Masked => Some(mask::mask_bytes),

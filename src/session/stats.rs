@@ -51,7 +51,7 @@ impl RunStats {
                 self.complete.insert(instance.clone(), (*lines, *proof));
             }
             RunEvent::Ended(ending) => self.ended = Some(*ending),
-            RunEvent::Notice(Notice::IndexIncomplete) => self.index_incomplete = true,
+            RunEvent::Notice(Notice::IndexIncomplete(_)) => self.index_incomplete = true,
             RunEvent::Note { .. } | RunEvent::Notice(_) => {}
         }
     }
@@ -78,7 +78,7 @@ mod tests {
             stats.take(&told.into());
         }
         assert!(!stats.index_incomplete);
-        stats.take(&RunEvent::Notice(Notice::IndexIncomplete));
+        stats.take(&RunEvent::Notice(Notice::IndexIncomplete(String::new())));
         assert!(stats.index_incomplete);
         assert_eq!(stats.missing.len(), 1);
         assert_eq!(stats.forbidden, BTreeMap::from([("no".to_owned(), 1)]));

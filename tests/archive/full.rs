@@ -7,8 +7,11 @@ use elbtail::{
     environment::Environment,
 };
 
+use testcluster::{Options, TestCluster};
+
 use crate::{
     logs::{job, kept, lines, next_writer, small, stream},
+    running::Running,
     support::process,
 };
 
@@ -21,18 +24,76 @@ impl Drop for Small<'_> {
     }
 }
 
-#[tokio::test]
-async fn a_full_disk_is_told_and_nothing_is_corrupt() {
+/// A directory that has 512 KiB; `None`, and says so, where nothing can be mounted.
+fn small_directory(name: &str) -> Option<std::path::PathBuf> {
     if !process::is_root() {
         eprintln!("skipped: only root can mount a small file system");
-        return;
+        return None;
     }
-    let directory = process::directory("full");
+    let directory = process::directory(name);
     let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"]).arg(&directory).status();
     if !mount.is_ok_and(|status| status.success()) {
         eprintln!("skipped: this machine lets nothing be mounted");
-        return;
+        return None;
     }
+    Some(directory)
+}
+
+/// The binary, with a disk that is full until somebody makes room: one error, nothing corrupt, and the next run has the rest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_save_to_a_full_disk_ends_with_one_error_and_is_gone_on_with_when_there_is_room() {
+    let Some(directory) = small_directory("full-save") else { return };
+    let _small = Small(&directory);
+    let cluster = TestCluster::start(Options::default()).await.unwrap();
+    let own = tempfile::tempdir().unwrap();
+    let kubeconfig = cluster.write_kubeconfig(own.path()).unwrap();
+    let id = job().as_str().to_owned();
+    let pod = cluster.pod("blastn-batch-s00-job-000-3ed51a95-x").label("app", "blast").label("elb-job-id", &id);
+    let pod = pod.container("blast").create();
+    pod.schedule();
+    pod.start("blast");
+    let mut printed = 0;
+    let mut print = |count: u64| {
+        for line in random(printed..printed + count) {
+            pod.print("blast", String::from_utf8(line.text.to_vec()).unwrap());
+        }
+        printed += count;
+    };
+    let place = directory.join("archive").to_str().unwrap().to_owned();
+    let start = |arguments: &[&str]| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+        command.env("KUBECONFIG", &kubeconfig).args(arguments);
+        Running::start(command, std::time::Duration::from_secs(60))
+    };
+    let filler = directory.join("filler");
+    std::fs::write(&filler, vec![0; 200 << 10]).unwrap();
+    let save = start(&["save", "-f", &id, &place, "--max-age", "100ms"]);
+    save.until_said("the archive holds what the pods wrote");
+    print(2000);
+    let said = save.end().code(1).stderr;
+    let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
+    assert!(errors.len() == 1 && errors[0].contains("no space is left"), "{said}");
+    let verified = start(&["verify", &place]).end().code(8);
+    let told = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(told.contains("not ended: saving stopped") && !told.contains("cannot be read"), "{told}");
+
+    std::fs::remove_file(filler).unwrap();
+    Command::new("mount").args(["-o", "remount,size=8m"]).arg(&directory).status().unwrap();
+    let save = start(&["save", "-f", &id, &place]);
+    save.until_said("the archive holds what the pods wrote");
+    print(100);
+    pod.terminate("blast", 0);
+    save.end().code(0);
+    let verified = start(&["verify", &place]).end().code(0);
+    assert!(String::from_utf8_lossy(&verified.stdout).contains(": complete; "));
+    let replayed = start(&["replay", &place, "-o", "raw"]).end().code(0).stdout;
+    let lines: Vec<u8> = random(0..2100).into_iter().flat_map(|line| [&line.text[..], b"\n"].concat()).collect();
+    assert!(replayed == lines, "{} bytes of {}", replayed.len(), lines.len());
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_nothing_is_corrupt() {
+    let Some(directory) = small_directory("full") else { return };
     let _small = Small(&directory);
     let place = ArchivePlace::Directory(directory.join("archive"));
     let store = || open(&place, Access::Write, &Environment::default()).unwrap();

@@ -24,6 +24,8 @@ everywhere! {
     a_writer_that_was_replaced_stops
     one_that_is_known_to_have_ended_is_replaced_at_once
     what_is_lost_or_damaged_is_told
+    a_damaged_chunk_does_not_keep_the_next_writer_from_going_on
+    a_joined_segment_loses_its_damaged_commit_alone
     gaps_and_unread_ends_are_told
     the_index_stays_small
     merged_lines_are_in_the_order_of_time
@@ -213,6 +215,74 @@ async fn what_is_lost_or_damaged_is_told(backend: Backend) {
     let report = verify(&archive, &job()).await.unwrap();
     assert!(report.faults[0].to_string().contains("commit 1 is missing"), "{:?}", report.faults);
     assert!(matches!(Writer::open(&archive, &job(), small()).await, Err(ArchiveError::Damaged { .. })));
+}
+
+/// What cannot be read at the end of a log is read once more; before that, there are lines to go on from.
+async fn a_damaged_chunk_does_not_keep_the_next_writer_from_going_on(backend: Backend) {
+    let archive = backend.begun().await;
+    let mut writer = writer(&archive).await;
+    let id = writer.stream(stream(1, 0)).unwrap();
+    for part in 0..4 {
+        writer.push(id, &lines(1, part * 40..part * 40 + 40)).await.unwrap();
+        writer.flush().await.unwrap();
+    }
+    writer.finish().await.unwrap();
+    let mut chunks = objects(&backend, "/blast/0/").await;
+    chunks.sort();
+    assert_eq!(chunks.len(), 4);
+    for (damaged, tail, before) in [
+        (&[][..], 0..160, None),
+        (&[3], 0..120, None),
+        (&[1], 80..160, Some(0..80)),
+        (&[0, 3], 40..120, Some(0..40)),
+        (&[0, 1, 2, 3], 0..0, None),
+    ] {
+        let mut whole = Vec::new();
+        for at in damaged {
+            whole.push(backend.raw().get(&chunks[*at]).await.unwrap().bytes().await.unwrap());
+            backend.raw().put(&chunks[*at], "not zstd".into()).await.unwrap();
+        }
+        let mut writer = next_writer(&archive).await;
+        let id = writer.stream(stream(1, 0)).unwrap();
+        let position = writer.position(id).await.unwrap();
+        assert_eq!((position.lines, position.tail), (160, lines(1, tail)), "{damaged:?}");
+        let latest = before.and_then(|before| lines(1, before).iter().map(|line| line.stamp).max());
+        assert_eq!(position.before, latest, "{damaged:?}");
+        writer.finish().await.unwrap();
+        for (at, whole) in damaged.iter().zip(whole) {
+            backend.raw().put(&chunks[*at], whole.into()).await.unwrap();
+        }
+    }
+}
+
+/// 64 commits are one object; what is damaged in it is missing, and no more.
+async fn a_joined_segment_loses_its_damaged_commit_alone(backend: Backend) {
+    let archive = backend.begun().await;
+    let mut writer = writer(&archive).await;
+    let id = writer.stream(stream(1, 0)).unwrap();
+    for commit in 0..140 {
+        writer.push(id, &lines(1, commit * 10..commit * 10 + 10)).await.unwrap();
+        writer.flush().await.unwrap();
+    }
+    writer.complete(id, "read").await.unwrap();
+    writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
+    writer.finish().await.unwrap();
+    let joined = objects(&backend, "/index/000000000000-000000000063").await.remove(0);
+    let whole = backend.raw().get(&joined).await.unwrap().bytes().await.unwrap();
+    let text = String::from_utf8(whole.to_vec()).unwrap();
+    // The chunk of commit 7, and then its head.
+    for (from, to) in [("\"first_line\":70,", "\"first_line\":71,"), ("\"number\":7,", "\"numbre\":7,")] {
+        assert_eq!(text.matches(from).count(), 1);
+        backend.raw().put(&joined, text.replace(from, to).into()).await.unwrap();
+        let read = kept(&archive, &stream(1, 0)).await;
+        assert_eq!(read, [lines(1, 0..70), lines(1, 80..1400)].concat());
+        let report = verify(&archive, &job()).await.unwrap();
+        let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+        assert_eq!((report.lines, faults.len()), (1390, 2), "{faults:?}");
+        assert!(faults[0].contains("commit 7: ") && faults[1].ends_with("names lines 70 to 79"), "{faults:?}");
+    }
+    backend.raw().put(&joined, whole.into()).await.unwrap();
+    assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
 }
 
 async fn gaps_and_unread_ends_are_told(backend: Backend) {

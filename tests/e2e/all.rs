@@ -335,6 +335,129 @@ fn the_role_that_is_deployed_permits_what_is_asked_for_and_nothing_else() {
     assert_eq!(scene.stage.cluster().asked("pod"), permitted);
 }
 
+/// Prints something that no other namespace's job does.
+fn of_namespace(namespace: &str) -> JobPlan {
+    JobPlan::batch(0).container("blast", &format!("echo {namespace} one; sleep 0.3; echo {namespace} two"))
+}
+
+#[test]
+fn jobs_of_all_namespaces_are_kept_apart_even_with_one_id() {
+    let scene = Scene::new(Stage::local());
+    let second = scene.stage.second_namespace();
+    let namespaces = [scene.stage.namespace.clone(), second];
+    let replica = scene.replica(&["-A"]);
+    assert!(replica.0.said().contains("keeping every job of all namespaces"), "{}", replica.0.said());
+    for namespace in &namespaces {
+        scene.stage.create_in(namespace, &of_namespace(namespace));
+    }
+    scene.stage.create_in(&namespaces[1], &other().counts("blast", 50));
+    for namespace in &namespaces {
+        replica.0.until_said(&format!("{namespace}/{ID}: it has ended; saved: 2 lines of 1 containers"));
+    }
+    replica.0.until_said(&format!("{}/{OTHER}: it has ended", namespaces[1]));
+    scene.stage.until("their Leases are gone", || scene.leases().is_empty());
+    replica.0.signal("-TERM");
+    replica.0.end().code(143);
+    let listed = scene.stage.run(&["archives", &scene.place, "-o", "name"]);
+    let names = crate::lines::lines(&listed.get_output().stdout);
+    let beside: Vec<&String> = names.iter().filter(|name| name.starts_with(&format!("{ID}@"))).collect();
+    assert_eq!((names.len(), beside.len()), (3, 1), "{names:?}");
+    // Whoever came second lies beside; each holds its own, and no more.
+    let (_, came_second) = beside[0].split_once('@').unwrap();
+    for namespace in &namespaces {
+        let job = if namespace == came_second { beside[0].as_str() } else { ID };
+        assert_eq!(scene.kept(job), [format!("{namespace} one"), format!("{namespace} two")]);
+        let both = scene.stage.command_in(namespace, &["logs", ID, "--archive", &scene.place, "-o", "raw"]);
+        let both = crate::lines::lines(&crate::stage::run(both).code(0).get_output().stdout);
+        assert_eq!(both, [format!("{namespace} one"), format!("{namespace} two")], "of {namespace}");
+    }
+    assert_eq!(scene.verified().0, Some(0));
+
+    let again = scene.replica(&["-A"]);
+    scene.stage.until("it knows of all", || again.metric("elbtail_jobs{state=\"complete\"}") == Some(3.0));
+    again.0.signal("-TERM");
+    let said = again.0.end().code(143).stderr;
+    assert!(!said.contains("job-"), "nothing is begun again: {said}");
+}
+
+#[test]
+fn a_job_is_gone_on_with_in_its_own_namespace_alone() {
+    let scene = Scene::new(Stage::local());
+    let second = scene.stage.second_namespace();
+    let namespaces = [scene.stage.namespace.clone(), second];
+    for namespace in &namespaces {
+        scene.stage.create_in(namespace, &of_namespace(namespace));
+    }
+    for _ in 0..2 {
+        for namespace in &namespaces {
+            let save = scene.stage.command_in(namespace, &["save", "-f", ID, &scene.place]);
+            crate::stage::run(save).code(0);
+        }
+    }
+    assert_eq!(scene.kept(ID), [format!("{} one", namespaces[0]), format!("{} two", namespaces[0])]);
+    let beside = format!("{ID}@{}", namespaces[1]);
+    assert_eq!(scene.kept(&beside), [format!("{} one", namespaces[1]), format!("{} two", namespaces[1])]);
+    assert_eq!(scene.verified().0, Some(0));
+}
+
+#[test]
+fn the_role_for_all_namespaces_permits_what_is_asked_for_with_it_and_nothing_else() {
+    let cluster_role: v1::ClusterRole = object(&manifest("all-namespaces.yaml"), "ClusterRole");
+    let binding: v1::ClusterRoleBinding = object(&manifest("all-namespaces.yaml"), "ClusterRoleBinding");
+    assert_eq!(Some(&binding.role_ref.name), cluster_role.metadata.name.as_ref());
+    let everywhere = permitted(cluster_role.rules.as_deref().unwrap());
+    let role: v1::Role = object(&manifest("rbac.yaml"), "Role");
+    let mut in_one = permitted(role.rules.as_deref().unwrap());
+    in_one.retain(|[_, group, _]| group == "coordination.k8s.io");
+    let scene = Scene::new(Stage::local());
+    let second = scene.stage.second_namespace();
+    let access = everywhere.iter().fold(Access::none(), |access, [verb, _, resource]| access.allow(verb, resource));
+    let own = &scene.stage.namespace;
+    let access = in_one.iter().fold(access, |access, [verb, _, resource]| access.allow_in(own, verb, resource));
+    scene.stage.cluster().add_user("pod", "pod", access);
+    // One that ends there while another goes on, and one that is replaced.
+    let first = scene.replica(&["-A", "--token", "pod"]);
+    scene.stage.create_in(&second, &other().counts("blast", 20));
+    first.0.until_said(&format!("{second}/{OTHER}: it has ended"));
+    scene.stage.create_in(&second, &JobPlan::batch(0).restarts(3).container(
+        "blast",
+        "echo one; [ -e once ] && sleep 1 && exit 0; touch once; until [ -e on ]; do sleep 0.05; [ -e second ] && touch on; touch second; done; exit 1",
+    ));
+    first.0.until_said(&format!("{second}/{ID}: kept from now on"));
+    first.0.signal("-TERM");
+    let said = [first.0.end().code(143).stderr];
+    let next = scene.replica(&["-A", "--token", "pod"]);
+    next.0.until_said(&format!("{second}/{ID}: it has ended"));
+    next.0.signal("-TERM");
+    let said = said.into_iter().chain([next.0.end().code(143).stderr]).collect::<String>();
+    assert!(!said.contains("forbidden") && !said.contains("cannot be kept"), "{said}");
+    assert_eq!(scene.verified().0, Some(0));
+    assert_eq!(scene.stage.cluster().asked("pod"), everywhere.union(&in_one).cloned().collect());
+
+    // The Role of one namespace is not enough, which is told at once.
+    let own_role = permitted(role.rules.as_deref().unwrap());
+    let access =
+        own_role.iter().fold(Access::none(), |access, [verb, _, resource]| access.allow_in(own, verb, resource));
+    scene.stage.cluster().add_user("less", "less", access);
+    let run =
+        scene.stage.run(&["save", "-f", "--all", "-A", &scene.place, "--listen", "127.0.0.1:0", "--token", "less"]);
+    let said = String::from_utf8_lossy(&run.code(7).get_output().stderr).into_owned();
+    assert!(said.contains("cannot list resource \"pods\"") && said.contains("at the cluster scope"), "{said}");
+}
+
+/// A server of another kind, or one whose API is cut down, says of what it does not know no more than that.
+#[test]
+fn an_api_server_without_leases_is_told_by_their_name() {
+    let scene = Scene::new(Stage::local());
+    let unserved = |call: &testcluster::Call| call.path.contains("/leases");
+    let action =
+        testcluster::Action::Foreign { code: 404, media: "text/plain", text: "404 page not found\n".to_owned() };
+    scene.stage.cluster().faults().push(testcluster::Rule::new(unserved, action));
+    let run = scene.stage.run(&["save", "-f", "--all", &scene.place, "--listen", "127.0.0.1:0"]);
+    let said = String::from_utf8_lossy(&run.code(1).get_output().stderr).into_owned();
+    assert!(said.contains("Leases (coordination.k8s.io/v1) are not served there"), "{said}");
+}
+
 #[test]
 fn a_role_that_is_missing_is_told_at_once() {
     let scene = Scene::new(Stage::local());

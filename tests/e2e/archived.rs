@@ -287,7 +287,8 @@ fn what_the_archive_cannot_read_is_missing() {
     let commits = archived(&scene, "index");
     std::fs::remove_file(&commits[commits.len() / 2]).unwrap();
     let said = scene.logs(8, &["-o", "raw", "--pod", "s02"]).1;
-    assert!(said.contains("a part of the index is missing"), "{said}");
+    let verify = format!("elbtail verify {} {ID}", scene.place);
+    assert!(said.contains(&format!("a part of the index is missing; to see which: {verify}")), "{said}");
 }
 
 #[test]

@@ -124,6 +124,68 @@ fn a_pod_that_is_deleted_while_nobody_saves_is_told_as_missing() {
     assert_eq!(crate::lines::lines(&replay.get_output().stdout), numbered("before", 100));
 }
 
+/// The files of the chunks of a container's first instance, in order.
+fn chunk_files(place: &str) -> Vec<std::path::PathBuf> {
+    let logs = format!("{place}/jobs/{ID}/chunks/logs");
+    let pod = std::fs::read_dir(logs).unwrap().next().unwrap().unwrap().path();
+    let mut files: Vec<_> =
+        std::fs::read_dir(pod.join("blast/0")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn chunks_are_filled_again(redact: &[&str]) {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let slowly =
+        "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo \"line $i API_TOKEN=pl4nted0Secr3t$i\"; sleep 0.03; done";
+    let plan = JobPlan::batch(0).container("blast", slowly);
+    stage.create(&plan);
+    stage.run(&[&["save", "-f", ID, place, "--max-age", "200ms"], redact].concat()).code(0);
+    let whole = replayed(&stage, place, "blast");
+    assert_eq!((whole.len(), whole[0].contains("pl4nted")), (60, redact.is_empty()));
+    let files = chunk_files(place);
+    assert!(files.len() >= 3, "{files:?}");
+    let bytes: Vec<_> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
+    let damage = || {
+        let mut flipped = bytes[0].clone();
+        flipped[20] ^= 1;
+        std::fs::write(&files[0], flipped).unwrap();
+        std::fs::write(&files[1], &bytes[1][..bytes[1].len() / 2]).unwrap();
+        std::fs::remove_file(files.last().unwrap()).unwrap();
+        stage.run(&["verify", place]).code(8);
+    };
+    damage();
+    let save = || stage.run(&[&["save", ID, place], redact].concat());
+    let said = String::from_utf8_lossy(&save().code(0).get_output().stderr).into_owned();
+    assert_eq!(said.matches("are filled again from Kubernetes").count(), 3, "{said}");
+    assert!(said.contains("blast instance 0: lines 0 to "), "{said}");
+    stage.run(&["verify", place]).code(0);
+    for (file, bytes) in files.iter().zip(&bytes) {
+        assert_eq!(&std::fs::read(file).unwrap(), bytes, "{file:?}");
+    }
+    assert_eq!(replayed(&stage, place, "blast"), whole);
+
+    // What Kubernetes has no more stays missing, and is told each time.
+    damage();
+    stage.delete(&plan.name);
+    stage.until("no pod is left", || stage.pods().is_empty());
+    let said = String::from_utf8_lossy(&save().code(5).get_output().stderr).into_owned();
+    assert_eq!(said.matches("cannot be read any more: Kubernetes does not have its log any more").count(), 2, "{said}");
+    stage.run(&["verify", place]).code(8);
+}
+
+#[test]
+fn chunks_that_are_damaged_are_filled_again_as_long_as_kubernetes_has_their_lines() {
+    chunks_are_filled_again(&[]);
+}
+
+#[test]
+fn chunks_whose_secrets_were_masked_are_filled_again() {
+    chunks_are_filled_again(&["--redact"]);
+}
+
 /// The chunks of a stream that are in the archive.
 fn chunks(stage: &Stage, stream: &str) -> usize {
     let directory = stage.directory.path().join(format!("archive/jobs/{ID}/chunks/{stream}"));

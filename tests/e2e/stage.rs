@@ -102,6 +102,21 @@ impl Stage {
         self.runtime.block_on(self.job_api().create(&PostParams::default(), &job)).unwrap();
     }
 
+    /// Makes another namespace. On a real cluster nobody removes it, so this is for a local stage.
+    #[cfg(feature = "archive")]
+    pub fn second_namespace(&self) -> String {
+        assert!(self.cluster.is_some(), "only a local stage may have two");
+        self.runtime.block_on(scene::create_namespace(&self.client, "elbtail-e2e-second"))
+    }
+
+    /// Creates a Job in another namespace.
+    #[cfg(feature = "archive")]
+    pub fn create_in(&self, namespace: &str, plan: &JobPlan) {
+        let job: Job = serde_json::from_value(plan.object(&self.image)).unwrap();
+        let api: Api<Job> = Api::namespaced(self.client.clone(), namespace);
+        self.runtime.block_on(api.create(&PostParams::default(), &job)).unwrap();
+    }
+
     /// Lets a suspended Job begin.
     pub fn resume(&self, job: &str) {
         let patch = Patch::Merge(json!({"spec": {"suspend": false}}));

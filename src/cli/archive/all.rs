@@ -18,10 +18,10 @@ use tokio::{
 use super::{
     args::{AllArgs, SaveArgs},
     open_or_begin, place as place_of,
-    save::{SECRETS_INCLUDED, SaveEnd, SaveRun, Subject, Until},
+    save::{SECRETS_INCLUDED, SaveEnd, SaveRun, Subject, Until, WriterPlan},
 };
 use crate::{
-    archive::{Archive, ArchiveError, JobKey, Trouble, Written, host},
+    archive::{Archive, ArchiveError, Budget, JobKey, Limits, Trouble, Written, host},
     cli::{
         allow_node_logs,
         args::{JobArgs, SelectArgs},
@@ -29,7 +29,7 @@ use crate::{
         failure::Failure,
         flags::LatestArgs,
         interrupt::asked_to_end,
-        job::{Job, RowPlace},
+        job::{self, Job, RowPlace},
         rows::Rows,
         stderr,
     },
@@ -38,12 +38,12 @@ use crate::{
         Term,
         board::{Board, Party},
         keeper::{Charge, Keeper, KeptEnd},
+        name::{JobName, Namespaces},
         said::Said,
         serve,
         supervise::{CannotBegin, KeepingPlan, Supervisor},
     },
     exit::Exit,
-    job_id::JobId,
     resolve::{Resolution, resolve},
     session::{
         fan_out::{FanOut, SinkRunner, Want},
@@ -56,6 +56,9 @@ use crate::{
 /// The shortest time a Lease may last: what is shorter costs more requests than it is worth.
 const SHORTEST: Duration = Duration::from_secs(2);
 
+/// Bytes of text in the open chunks of all jobs together.
+const MEMORY: usize = 128 << 20;
+
 /// Where it listens unless told: nobody else's machine is let in.
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -66,7 +69,8 @@ pub(super) async fn run(
     place: RowPlace,
     color: crate::render::ColorChoice,
 ) -> Result<Exit, Failure> {
-    let AllArgs { listen, lease_duration, .. } = args.all.clone();
+    let AllArgs { listen, lease_duration, all_namespaces, .. } = args.all.clone();
+    let namespaces = if all_namespaces { Namespaces::All } else { Namespaces::One };
     let lasts = Duration::try_from(lease_duration).unwrap_or_default();
     if lasts < SHORTEST {
         let text = format!("--lease-duration {lease_duration:#}: a Lease must last {} s or longer", SHORTEST.as_secs());
@@ -79,6 +83,7 @@ pub(super) async fn run(
     let board = Board::default();
     let plan = KeepingPlan {
         namespace: cluster.namespace().to_owned(),
+        namespaces,
         cluster: cluster.clone(),
         rows: place.source().cloned(),
         archive: place_of(&args.dest.dest)?.to_string(),
@@ -86,9 +91,13 @@ pub(super) async fn run(
         identity: identity(),
         board: board.clone(),
     };
-    let namespace = plan.namespace.clone();
-    let of = place.source().map_or_else(|| format!("namespace {namespace}"), |source| source.describe().to_owned());
-    let all = Arc::new(All { archive, cluster, place, board: board.clone(), args, color });
+    let of = match (place.source(), namespaces) {
+        (Some(source), _) => source.describe().to_owned(),
+        (None, Namespaces::One) => format!("namespace {}", plan.namespace),
+        (None, Namespaces::All) => "all namespaces".to_owned(),
+    };
+    let budget = Budget::new(Limits { memory: MEMORY, ..Limits::default() });
+    let all = Arc::new(All { archive, budget, cluster, place, board: board.clone(), args, color });
     let supervisor = Supervisor::begin(plan, all.clone()).await.map_err(|error| match error {
         CannotBegin::Cluster(error) => Failure::from(error),
         CannotBegin::Rows(error) => Failure::from(error),
@@ -132,6 +141,7 @@ fn host_of(identity: &str) -> Option<&str> {
 /// What the keepers of all jobs share.
 struct All {
     archive: Archive,
+    budget: Arc<Budget>,
     cluster: Cluster,
     place: RowPlace,
     board: Board,
@@ -143,23 +153,23 @@ struct All {
 impl Keeper for All {
     fn keep(self: Arc<Self>, charge: Charge) -> LocalBoxFuture<'static, KeptEnd> {
         async move {
-            let id = charge.id.clone();
+            let name = charge.name.clone();
             let kept = self.kept(charge).await;
             match kept {
                 Ok(outcome) => {
-                    self.board.back(&Party::Refusing(id));
+                    self.board.back(&Party::Refusing(name));
                     outcome
                 }
                 Err(Failure::Archive(error @ ArchiveError::Busy { .. })) => {
-                    self.board.back(&Party::Refusing(id));
+                    self.board.back(&Party::Refusing(name));
                     KeptEnd::Busy(error.to_string())
                 }
                 Err(failure) => {
                     let party = match &failure {
                         Failure::Archive(ArchiveError::Taken { .. }) => None,
-                        Failure::Archive(error @ ArchiveError::Unreachable { .. }) => Some((Party::Store(id), error)),
+                        Failure::Archive(error @ ArchiveError::Unreachable { .. }) => Some((Party::Store(name), error)),
                         // Tried again and again, it is no better until something is durable.
-                        Failure::Archive(error) => Some((Party::Refusing(id), error)),
+                        Failure::Archive(error) => Some((Party::Refusing(name), error)),
                         _ => None,
                     };
                     if let Some((party, error)) = party {
@@ -178,12 +188,13 @@ impl Keeper for All {
 }
 
 impl All {
-    async fn kept(&self, Charge { id, row, from, stop }: Charge) -> Result<KeptEnd, Failure> {
-        let id = &id;
-        match self.archive.job(&JobKey::new(id.as_str())?).await {
-            Ok(known) if known.state.ended => return Ok(KeptEnd::Ended),
-            Ok(_) | Err(ArchiveError::NoJob { .. }) => {}
-            Err(error) => return Err(error.into()),
+    async fn kept(&self, Charge { name, row, from, stop }: Charge) -> Result<KeptEnd, Failure> {
+        let id = &name.id;
+        let namespace = name.namespace.clone();
+        let namespace = namespace.unwrap_or_else(|| job::namespace(row.as_ref(), self.cluster.namespace()));
+        let (_, known) = self.archive.kept_in(&JobKey::new(id.as_str())?, &namespace).await?;
+        if known.is_some_and(|known| known.state.ended) {
+            return Ok(KeptEnd::Ended);
         }
         let (target, resolution) = match &row {
             // The row is read again where all rows are.
@@ -195,47 +206,46 @@ impl All {
         let select = SelectArgs::all(false);
         let (heard, readings) = mpsc::unbounded_channel();
         let rows = Rows::of(&which, &self.place, &job, &select).heard_by(heard);
-        let namespace = job.namespace(self.cluster.namespace());
         let selection = select.selection(id.clone());
         let (args, color) = (self.args.clone(), self.color);
         let gone = from.as_deref().and_then(host_of);
-        let (run, trouble) =
-            SaveRun::begin(&self.archive, self.cluster.clone(), namespace, selection, args, color, gone).await?;
+        let plan = WriterPlan { archive: &self.archive, budget: &self.budget, gone };
+        let (run, trouble) = SaveRun::begin(plan, self.cluster.clone(), namespace, selection, args, color).await?;
         stderr::say(&match from {
-            Some(from) => format!("{id}: taken over from {from}, which has not renewed its Lease"),
-            None => format!("{id}: kept from now on"),
+            Some(from) => format!("{name}: taken over from {from}, which has not renewed its Lease"),
+            None => format!("{name}: kept from now on"),
         });
         let age = Duration::try_from(self.args.max_age).unwrap_or_default();
-        let keeping = self.board.keep(id, run.written(), age);
+        let keeping = self.board.keep(&name, run.written(), age);
         let mut listeners = FanOut::default();
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
         listeners.add(keeping.listener(), Want::All, SinkRunner::Task).map_err(started)?;
         let progress = Progress::default();
         let subject = Subject { job, rows, readings };
-        let written = run.written();
+        let (written, key) = (run.written(), run.key().clone());
         let run = run.run(subject, trouble.clone(), listeners, &progress, Until::Told(stop));
         let kept = tokio::select! {
             kept = run => kept?,
-            never = watch_store(&self.board, id, trouble, written) => match never {},
+            never = watch_store(&self.board, &name, trouble, written) => match never {},
         };
         let missing = kept.stats.missing.len();
         if missing > 0 {
             stderr::warn(&format!(
-                "{id}: lines of {missing} containers are missing; to see which and why: elbtail verify {} {id}",
+                "{name}: lines of {missing} containers are missing; to see which and why: elbtail verify {} {key}",
                 quote(&place_of(&self.args.dest.dest)?.to_string())
             ));
         }
         match kept.end {
             SaveEnd::Job { .. } | SaveEnd::NoPods => {
                 let (lines, containers) = (kept.stats.lines, kept.stats.containers);
-                stderr::say(&format!("{id}: it has ended; saved: {lines} lines of {containers} containers"));
+                stderr::say(&format!("{name}: it has ended; saved: {lines} lines of {containers} containers"));
                 Ok(KeptEnd::Ended)
             }
             SaveEnd::Interrupted(_, rest) => {
-                stderr::say(&format!("{id}: let go: {progress}, {} lines saved", kept.stats.lines));
+                stderr::say(&format!("{name}: let go: {progress}, {} lines saved", kept.stats.lines));
                 if rest == super::save::LastRead::Unwritten {
                     stderr::warn(&format!(
-                        "{id}: what was read last could not be written in time: whoever goes on reads it again"
+                        "{name}: what was read last could not be written in time: whoever goes on reads it again"
                     ));
                 }
                 Ok(KeptEnd::Stopped)
@@ -247,11 +257,11 @@ impl All {
 /// Tells the board how the store is, without end.
 async fn watch_store(
     board: &Board,
-    id: &JobId,
+    name: &JobName,
     mut trouble: Trouble,
     mut written: watch::Receiver<Written>,
 ) -> std::convert::Infallible {
-    let party = Party::Store(id.clone());
+    let party = Party::Store(name.clone());
     board.back(&party);
     loop {
         tokio::select! {
@@ -262,7 +272,7 @@ async fn watch_store(
                     None => board.back(&party),
                 }
             }
-            Ok(()) = written.changed() => board.back(&Party::Refusing(id.clone())),
+            Ok(()) = written.changed() => board.back(&Party::Refusing(name.clone())),
             else => return std::future::pending().await,
         }
     }

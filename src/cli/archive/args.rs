@@ -41,7 +41,8 @@ Examples:
   elbtail save row.json /var/lib/elbtail -f
   elbtail save job-429825360482416da20736cf3ed51a95 az://logs/elbtail -f --redact
   elbtail save 18b9edca s3://bucket/elbtail --db sqlite:jobs.db
-  elbtail save -f --all az://logs/elbtail")]
+  elbtail save -f --all az://logs/elbtail
+  elbtail save -f --all -A /var/lib/elbtail")]
 #[command(allow_missing_positional = true)]
 pub struct SaveArgs {
     /// The job: a file with its row, - for stdin, job-<32 hex digits>, or with --db a row's id
@@ -82,12 +83,16 @@ pub struct SaveArgs {
 /// `elbtail save --all`.
 #[derive(Debug, Clone, Args)]
 pub struct AllArgs {
-    /// Keep every job that runs: those whose rows --db has, else those that have pods in the namespace; until it is asked to end
+    /// Keep every job that runs: those whose rows --db has, else those that have pods in the namespace, or with -A in any; until it
+    /// is asked to end
     ///
     /// Several at once share the jobs by Leases (coordination.k8s.io): one that dies is replaced by another. deploy/ has what a
     /// cluster needs for it.
     #[arg(long, requires = "follow", conflicts_with = "job")]
     pub all: bool,
+    /// With --all: the jobs of all namespaces; -n is where the Leases are
+    #[arg(long, short = 'A', requires = "all", conflicts_with = "job")]
+    pub all_namespaces: bool,
     /// With --all: where /healthz and /metrics (Prometheus) are answered [default: 127.0.0.1:8080, or a free port if it is in use]
     #[arg(long, requires = "all", conflicts_with = "job", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,

@@ -1,6 +1,13 @@
 //! `elbtail save JOB DEST [-f]`.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::{FutureExt, StreamExt, pin_mut};
 use jiff::Timestamp;
@@ -9,9 +16,16 @@ use tokio::{
     time::timeout,
 };
 
-use super::{all, args::SaveArgs, open_or_begin};
+use super::{
+    all,
+    args::{AllArgs, SaveArgs},
+    open_or_begin,
+};
 use crate::{
-    archive::{Archive, ArchiveError, JobKey, JobState, Limits, ObjectLog, Positions, Trouble, Writer, Written},
+    archive::{
+        Archive, ArchiveError, ArchivedJob, Budget, ChunkCheck, JobKey, JobState, Limits, ObjectLog, Positions,
+        Trouble, Writer, Written,
+    },
     cli::{
         allow_node_logs,
         args::{JobArgs, SelectArgs},
@@ -39,11 +53,15 @@ use crate::{
         filter::ContainerFilter,
         follow::{self, Progress},
         objects::{self, ObjectEvent},
+        refill::{Refilled, refill},
         save::{Saver, SecretHandling, SharedSaver, earlier},
         sink::Stop,
         snapshot::{self, Order},
     },
 };
+
+/// Chunks that are named at most.
+const TOLD: usize = 10;
 
 /// How long an interrupted run may take to make durable what it has read.
 const LAST_WORD: Duration = Duration::from_secs(8);
@@ -73,7 +91,8 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     };
     let selection = select.selection(job.id()?);
     let namespace = job.namespace(cluster.namespace());
-    let (run, trouble) = SaveRun::begin(&archive, cluster, namespace, selection, args, color, None).await?;
+    let plan = WriterPlan { archive: &archive, budget: &Budget::new(Limits::default()), gone: None };
+    let (run, trouble) = SaveRun::begin(plan, cluster, namespace, selection, args, color).await?;
     if run.secrets == SecretHandling::Kept {
         stderr::say(SECRETS_INCLUDED);
     }
@@ -98,7 +117,10 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         SaveEnd::NoPods => Err(Failure::NoPods(none)),
         SaveEnd::Job { .. } => {
             stderr::say(&format!("saved: {} lines of {} containers", kept.stats.lines, kept.stats.containers));
-            logs::exit(&kept.stats, false)
+            match logs::exit(&kept.stats, false)? {
+                Exit::Done if kept.lost > 0 => Ok(Exit::LinesMissing),
+                exit => Ok(exit),
+            }
         }
     }
 }
@@ -107,10 +129,20 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
 pub(super) const SECRETS_INCLUDED: &str =
     "the archive holds what the pods wrote, secrets included; --redact masks them";
 
+/// Where a job is written, and by whom before.
+pub(super) struct WriterPlan<'a> {
+    pub archive: &'a Archive,
+    pub budget: &'a Arc<Budget>,
+    /// A host whose writer is known to have ended.
+    pub gone: Option<&'a str>,
+}
+
 /// Keeps one job, until it has ended or somebody asks for an end.
 pub(super) struct SaveRun {
     /// Where the dashboard's own chunks go, if they are wanted.
-    dashboard: Option<(Archive, JobKey)>,
+    dashboard: Option<Archive>,
+    /// What the job is called in the archive.
+    key: JobKey,
     args: SaveArgs,
     color: ColorChoice,
     cluster: Cluster,
@@ -120,8 +152,10 @@ pub(super) struct SaveRun {
     secrets: SecretHandling,
     positions: Positions,
     written: watch::Receiver<Written>,
-    /// How long ago the archive was written to last.
-    away: Duration,
+    /// What was there before, until it was looked at.
+    known: Option<ArchivedJob>,
+    /// When the archive was written to last.
+    saved: Option<Timestamp>,
     /// Whether the archive holds a part of the job already, and not its end.
     is_begun: bool,
 }
@@ -159,6 +193,8 @@ impl Until {
 pub(super) struct Kept {
     pub end: SaveEnd,
     pub stats: RunStats,
+    /// Chunks of earlier runs that cannot be read any more, nor filled.
+    pub lost: usize,
 }
 
 /// How it came to its end.
@@ -181,38 +217,46 @@ pub(super) enum LastRead {
 }
 
 impl SaveRun {
-    /// Takes the right to write the job, and reads how far it is kept. `gone` is a host whose writer is known to have ended.
+    /// Takes the right to write the job, and reads how far it is kept.
     pub(super) async fn begin(
-        archive: &Archive,
+        WriterPlan { archive, budget, gone }: WriterPlan<'_>,
         cluster: Cluster,
         namespace: String,
         selection: Selection,
         args: SaveArgs,
         color: ColorChoice,
-        gone: Option<&str>,
     ) -> Result<(SaveRun, Trouble), Failure> {
-        let key = JobKey::new(selection.id.as_str())?;
         let age = Duration::try_from(args.max_age).unwrap_or_default();
         let secrets = if args.redact { SecretHandling::Masked } else { SecretHandling::Kept };
-        let known = match archive.job(&key).await {
-            Ok(known) => Some(known),
-            Err(ArchiveError::NoJob { .. }) => None,
-            Err(error) => return Err(error.into()),
+        let limits = Limits { age, ..Limits::default() };
+        let id = JobKey::new(selection.id.as_str())?;
+        let (key, known, writer) = loop {
+            let (mut key, mut known) = archive.kept_in(&id, &namespace).await?;
+            // A namespace that has none of its pods is not the other's: `-n` may be mistyped.
+            let aside = key != id && known.is_none() && has_none(&cluster, &namespace, &selection).await;
+            if aside {
+                (key, known) = (id.clone(), Some(archive.job(&id).await?));
+            }
+            let masked = known.as_ref().map(|known| known.state.masked);
+            if masked.is_some_and(|masked| masked != args.redact) {
+                let how =
+                    if args.redact { "without --redact: go on without it" } else { "with --redact: go on with it" };
+                return Err(Failure::Usage(format!("{key} is kept in this archive already, and was saved {how}")));
+            }
+            let writer = Writer::open_within(archive, &key, limits, budget, gone).await?;
+            // Another may have begun it meanwhile, for a job of another namespace.
+            if aside || writer.state().may_be_in(&namespace) {
+                break (key, known, writer);
+            }
+            writer.finish().await?;
         };
-        let masked = known.as_ref().map(|known| known.state.masked);
-        if masked.is_some_and(|masked| masked != args.redact) {
-            let how = if args.redact { "without --redact: go on without it" } else { "with --redact: go on with it" };
-            return Err(Failure::Usage(format!("{key} is kept in this archive already, and was saved {how}")));
-        }
-        let limits = if args.all.all { Limits::of_many() } else { Limits::default() };
-        let writer = Writer::open_after(archive, &key, Limits { age, ..limits }, gone).await?;
-        let away = known.as_ref().and_then(|known| known.saved).map(|saved| Timestamp::now().duration_since(saved));
         let trouble = writer.trouble();
         let (positions, written) = (writer.positions(), writer.written());
         let saver = Saver::new(writer, known.as_ref(), secrets, &cluster.host()).await?;
-        let dashboard = args.dashboard_chunks.then(|| (archive.clone(), key.clone()));
+        let dashboard = args.dashboard_chunks.then(|| archive.clone());
         let run = SaveRun {
             dashboard,
+            key,
             namespace,
             cluster,
             selection,
@@ -220,8 +264,9 @@ impl SaveRun {
             secrets,
             positions,
             written,
-            away: away.and_then(|away| Duration::try_from(away).ok()).unwrap_or_default(),
-            is_begun: known.is_some_and(|known| !known.state.ended),
+            saved: known.as_ref().and_then(|known| known.saved),
+            is_begun: known.as_ref().is_some_and(|known| !known.state.ended),
+            known,
             args,
             color,
         };
@@ -233,14 +278,24 @@ impl SaveRun {
         self.written.clone()
     }
 
-    /// What the operator is told: with the job's id, where there are several.
+    /// What the job is called in the archive.
+    pub(super) fn key(&self) -> &JobKey {
+        &self.key
+    }
+
+    /// What the operator is told: with the job's name, where there are several.
     fn named(&self, text: &str) -> String {
-        if self.args.all.all { format!("{}: {text}", self.selection.id) } else { text.to_owned() }
+        let id = &self.selection.id;
+        match &self.args.all {
+            AllArgs { all: false, .. } => text.to_owned(),
+            AllArgs { all_namespaces: false, .. } => format!("{id}: {text}"),
+            _ => format!("{}/{id}: {text}", self.namespace),
+        }
     }
 
     /// Keeps the job until it has ended, or `until` says so. `listeners` are told everything as well.
     pub(super) async fn run(
-        self,
+        mut self,
         subject: Subject,
         mut trouble: Trouble,
         mut listeners: FanOut,
@@ -248,6 +303,7 @@ impl SaveRun {
         until: Until,
     ) -> Result<Kept, Failure> {
         let Subject { job, rows, mut readings } = subject;
+        let (known, lost) = (self.known.take(), AtomicUsize::new(0));
         self.keep_row(job.row.as_ref()).await?;
         let verbosity = match (self.args.verbose, self.args.follow) {
             (true, _) => Verbosity::Verbose,
@@ -279,10 +335,14 @@ impl SaveRun {
             }
         };
         let work = async {
-            if self.args.follow {
-                self.follow(job, rows, out, resume, progress).await
-            } else {
-                self.look(out, resume).await
+            let found = pods::list(&self.cluster.client(), &self.namespace, &self.selection).await;
+            if let Some(known) = known {
+                let there = found.as_deref().unwrap_or_default();
+                lost.store(self.refill(known, there).await?, Ordering::Relaxed);
+            }
+            match self.args.follow {
+                true => self.follow(job, rows, out, resume, progress).await,
+                false => self.look(found?, out, resume).await,
             }
         };
         let work = async {
@@ -318,8 +378,8 @@ impl SaveRun {
                     .await?;
             }
             saver.finish().await?;
-            if let Some((archive, key)) = &self.dashboard {
-                dashboard::write(archive, key).await?;
+            if let Some(archive) = &self.dashboard {
+                dashboard::write(archive, &self.key).await?;
             }
             Ok(())
         };
@@ -333,7 +393,30 @@ impl SaveRun {
             // What has ended by itself is waited for.
             (Err(_) | Ok(Ok(())), Ok(ended)) => ended?,
         };
-        Ok(Kept { end, stats })
+        Ok(Kept { end, stats, lost: lost.into_inner() })
+    }
+
+    /// Fills what cannot be read any more of what was kept before, as far as `found` have it; returns how many chunks are lost.
+    async fn refill(&self, known: ArchivedJob, found: &[Match]) -> Result<usize, ArchiveError> {
+        // Of many jobs, each that is taken over would be read once more.
+        let check = if self.args.all.all { ChunkCheck::Sizes } else { ChunkCheck::Contents };
+        let Refilled { filled, lost } = refill(&self.cluster, &known, found, check, self.secrets.kept_as()).await?;
+        for chunk in filled.iter().take(TOLD) {
+            stderr::say(&self.named(&format!("{chunk} could not be read, and are filled again from Kubernetes")));
+        }
+        for (chunk, why) in lost.iter().take(TOLD) {
+            stderr::warn(&self.named(&format!("{chunk} cannot be read any more: {why}")));
+        }
+        if filled.len().max(lost.len()) > TOLD {
+            let text = format!(
+                "{} chunks in all are filled again, and {} cannot be read; to see which: {}",
+                filled.len(),
+                lost.len(),
+                known.verify_command()
+            );
+            stderr::say(&self.named(&text));
+        }
+        Ok(lost.len())
     }
 
     /// Goes on until the job has ended.
@@ -369,8 +452,7 @@ impl SaveRun {
     }
 
     /// Reads what there is.
-    async fn look(&self, out: Outlet, resume: Resume) -> Result<SaveEnd, Failure> {
-        let found = pods::list(&self.cluster.client(), &self.namespace, &self.selection).await?;
+    async fn look(&self, found: Vec<Match>, out: Outlet, resume: Resume) -> Result<SaveEnd, Failure> {
         if found.is_empty() {
             return Ok(SaveEnd::NoPods);
         }
@@ -401,9 +483,11 @@ impl SaveRun {
 
     /// What followers go on from. Why that cannot be had goes to `failed`.
     fn resume(&self, failed: mpsc::Sender<ArchiveError>) -> Resume {
-        let (positions, away, secrets) = (self.positions.clone(), self.away, self.secrets);
+        let (positions, saved, secrets) = (self.positions.clone(), self.saved, self.secrets);
         Arc::new(move |target| {
             let (positions, failed) = (positions.clone(), failed.clone());
+            let away = saved.and_then(|saved| Duration::try_from(Timestamp::now().duration_since(saved)).ok());
+            let away = away.unwrap_or_default();
             async move {
                 match earlier(positions, target, away, secrets).await {
                     Ok(earlier) => Some(earlier),
@@ -493,6 +577,11 @@ impl SaveRun {
             None => stderr::say(&self.named("the archive can be written again")),
         }
     }
+}
+
+/// Whether it is known that there are no pods of the job.
+async fn has_none(cluster: &Cluster, namespace: &str, selection: &Selection) -> bool {
+    pods::list(&cluster.client(), namespace, selection).await.is_ok_and(|found| found.is_empty())
 }
 
 fn say(notice: &Notice) {
