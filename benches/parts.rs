@@ -14,7 +14,11 @@ use elbtail::{
     k8s::{ContainerId, InstanceId, Line, Stamp, lines::Splitter},
     mask::mask_bytes,
     merge,
-    render::{Format, RenderOptions, Renderer, sanitize},
+    render::{
+        Format, LineTemplate, RenderOptions, Renderer, TemplateStyle, Transforms,
+        choice::{Context, LineFilter},
+        sanitize,
+    },
     session::RunEvent,
 };
 use tokio::sync::mpsc;
@@ -116,6 +120,53 @@ fn render_terminal(bencher: Bencher) {
 #[divan::bench]
 fn render_json(bencher: Bencher) {
     render(bencher, RenderOptions { format: Format::Json, ..Default::default() });
+}
+
+fn templated(bencher: Bencher, text: &str) {
+    let log = support::log();
+    let lines = support::lines(&log);
+    let template = LineTemplate::new(text, TemplateStyle { color: false, zone: jiff::tz::TimeZone::UTC }).unwrap();
+    let mut renderer = Renderer::default().with_template(Some(template));
+    let source = renderer.introduce(&support::target(), "3ed51a95");
+    let mut out = Vec::with_capacity(4 << 20);
+    bencher.counter(bytes(&log)).bench_local(|| {
+        out.clear();
+        lines.iter().for_each(|line| renderer.line(&mut out, &source, 0, line));
+        out.len()
+    });
+}
+
+#[divan::bench]
+fn render_template(bencher: Bencher) {
+    templated(bencher, "{{ name }} {{ container }} {{ message }}");
+}
+
+#[divan::bench]
+fn render_template_line_as_json(bencher: Bencher) {
+    templated(bencher, "{{ line | tojson }}");
+}
+
+/// Lines chosen by what they say, with those around them; a hundredth of them is.
+fn chosen(bencher: Bencher, patterns: &[&str], context: Context) {
+    let log = support::log();
+    let lines = support::lines(&log);
+    let compiled = || patterns.iter().map(|pattern| regex::bytes::Regex::new(pattern).unwrap()).collect();
+    let mut stages = Transforms::default().and(LineFilter::new(compiled(), Default::default(), context));
+    let container = ContainerId { uid: "1".to_owned(), container: "blast".to_owned() };
+    let of = InstanceId { container: container.into(), restart: 0 };
+    bencher
+        .counter(bytes(&log))
+        .bench_local(|| lines.chunks(100).map(|lines| stages.apply(&of, None, lines).len()).sum::<usize>());
+}
+
+#[divan::bench]
+fn include(bencher: Bencher) {
+    chosen(bencher, &["7[0-9]*7 "], Context::default());
+}
+
+#[divan::bench]
+fn include_with_context(bencher: Bencher) {
+    chosen(bencher, &["7[0-9]*7 ", "(?i)error"], Context { before: 3, after: 3 });
 }
 
 #[divan::bench]

@@ -67,6 +67,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Print the lines of an archived job by time, as logs prints those of a cluster')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every hash, count and gap of an archive, and say what is missing and why')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete old jobs from an archive')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Say what the configuration file, the environment and flags come to')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version of elbtail and of the cluster')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -109,6 +110,9 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print lines')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Let what matches stand out (regular expression), as what --include matches does; can be repeated')
             [CompletionResult]::new('--highlight', '--highlight', [CompletionResultType]::ParameterName, 'Let what matches stand out (regular expression), as what --include matches does; can be repeated')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Print lines as a template in Jinja''s syntax makes them, such as ''{{ pod }}: {{ message }}''; docs/templates.md has the fields')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'The same, from a file')
+            [CompletionResult]::new('--template-file', '--template-file', [CompletionResultType]::ParameterName, 'The same, from a file')
             [CompletionResult]::new('--node-logs', '--node-logs', [CompletionResultType]::ParameterName, 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'In which order lines of different containers come [default: time, with -f arrival]')
             [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Read an archive of ''elbtail save'' and the cluster as one sequence: each line once, also those whose pods are gone')
@@ -146,12 +150,14 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only the instance before the latest of each container that was started again; -f has no effect on it')
             [CompletionResult]::new('--previous', '--previous', [CompletionResultType]::ParameterName, 'Only the instance before the latest of each container that was started again; -f has no effect on it')
             [CompletionResult]::new('--include-setup', '--include-setup', [CompletionResultType]::ParameterName, 'Take NCBI''s setup pods too, which carry no id: right when the cluster runs a single search')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print log lines only: nothing on stderr but errors and what is missing')
             [CompletionResult]::new('--only-log-lines', '--only-log-lines', [CompletionResultType]::ParameterName, 'Print log lines only: nothing on stderr but errors and what is missing')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print log lines only: nothing on stderr but errors and what is missing')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with 9 when the job failed')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again')
+            [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Print what ''elbtail logs -o json'' has printed, of one run or several, read from standard input, as if it were read now')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again; -vv also each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what happens underneath, such as streams that are opened again; -vv also each request')
             [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: the connection can be listened to and altered')
             [CompletionResult]::new('--insecure-skip-tls-verify-backend', '--insecure-skip-tls-verify-backend', [CompletionResultType]::ParameterName, 'Let the API server read logs from kubelets whose certificate it cannot check')
             [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Answers are never compressed')
@@ -472,6 +478,9 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print lines')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Let what matches stand out (regular expression), as what --include matches does; can be repeated')
             [CompletionResult]::new('--highlight', '--highlight', [CompletionResultType]::ParameterName, 'Let what matches stand out (regular expression), as what --include matches does; can be repeated')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Print lines as a template in Jinja''s syntax makes them, such as ''{{ pod }}: {{ message }}''; docs/templates.md has the fields')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'The same, from a file')
+            [CompletionResult]::new('--template-file', '--template-file', [CompletionResultType]::ParameterName, 'The same, from a file')
             [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'Let time pass between lines as it did, so many times faster: 1 is as it was [default: no waiting]')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
@@ -502,6 +511,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only the instance before the latest of each container that was started again')
             [CompletionResult]::new('--previous', '--previous', [CompletionResultType]::ParameterName, 'Only the instance before the latest of each container that was started again')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print log lines only: nothing on stderr but errors and what is missing')
             [CompletionResult]::new('--only-log-lines', '--only-log-lines', [CompletionResultType]::ParameterName, 'Print log lines only: nothing on stderr but errors and what is missing')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print log lines only: nothing on stderr but errors and what is missing')
@@ -592,6 +602,104 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'elbtail;config' {
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The name of the kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The name of the kubeconfig user to use')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, the row''s, then "default"]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, the row''s, then "default"]')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Username to impersonate: a user or a service account')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate, can be repeated')
+            [CompletionResult]::new('--as-uid', '--as-uid', [CompletionResultType]::ParameterName, 'UID to impersonate')
+            [CompletionResult]::new('--as-user-extra', '--as-user-extra', [CompletionResultType]::ParameterName, 'Extra of the user to impersonate, can be repeated')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token for authentication to the API server')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'Username for basic authentication to the API server')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password for basic authentication to the API server')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'Path to a client certificate file for TLS')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'Path to a client key file for TLS')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to a certificate file for the certificate authority')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Name to check the server''s certificate against [default: the server''s host name]')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever')
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Where kubectl caches the API''s description')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row''s id then')
+            [CompletionResult]::new('--db-table', '--db-table', [CompletionResultType]::ParameterName, 'The table that holds the rows [default: jobstate]')
+            [CompletionResult]::new('--db-key', '--db-key', [CompletionResultType]::ParameterName, 'The column that holds a row''s id [default: job_id, else PartitionKey]')
+            [CompletionResult]::new('--db-payload', '--db-payload', [CompletionResultType]::ParameterName, 'The column that holds the payload [default: payload, else payload_json]')
+            [CompletionResult]::new('--db-header', '--db-header', [CompletionResultType]::ParameterName, 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: the connection can be listened to and altered')
+            [CompletionResult]::new('--insecure-skip-tls-verify-backend', '--insecure-skip-tls-verify-backend', [CompletionResultType]::ParameterName, 'Let the API server read logs from kubelets whose certificate it cannot check')
+            [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Answers are never compressed')
+            [CompletionResult]::new('--match-server-version', '--match-server-version', [CompletionResultType]::ParameterName, 'elbtail has no version of the server')
+            [CompletionResult]::new('--warnings-as-errors', '--warnings-as-errors', [CompletionResultType]::ParameterName, 'The server''s warnings are not shown')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'List what can stand in the configuration file, with the value that holds and where it comes from')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'elbtail;config;show' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Print the time of each line: default (RFC 3339), short, relative to the first line, or a strftime format such as %H:%M:%S')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Print the time of each line: default (RFC 3339), short, relative to the first line, or a strftime format such as %H:%M:%S')
+            [CompletionResult]::new('--timezone', '--timezone', [CompletionResultType]::ParameterName, 'The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print lines')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print lines')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Let what matches stand out (regular expression), as what --include matches does; can be repeated')
+            [CompletionResult]::new('--highlight', '--highlight', [CompletionResultType]::ParameterName, 'Let what matches stand out (regular expression), as what --include matches does; can be repeated')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Print lines as a template in Jinja''s syntax makes them, such as ''{{ pod }}: {{ message }}''; docs/templates.md has the fields')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'The same, from a file')
+            [CompletionResult]::new('--template-file', '--template-file', [CompletionResultType]::ParameterName, 'The same, from a file')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The name of the kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The name of the kubeconfig user to use')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, the row''s, then "default"]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace the job runs in [default: the context''s, the row''s, then "default"]')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Username to impersonate: a user or a service account')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate, can be repeated')
+            [CompletionResult]::new('--as-uid', '--as-uid', [CompletionResultType]::ParameterName, 'UID to impersonate')
+            [CompletionResult]::new('--as-user-extra', '--as-user-extra', [CompletionResultType]::ParameterName, 'Extra of the user to impersonate, can be repeated')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The address and port of the Kubernetes API server')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token for authentication to the API server')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'Username for basic authentication to the API server')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password for basic authentication to the API server')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'Path to a client certificate file for TLS')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'Path to a client key file for TLS')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to a certificate file for the certificate authority')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Name to check the server''s certificate against [default: the server''s host name]')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever')
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Where kubectl caches the API''s description')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row''s id then')
+            [CompletionResult]::new('--db-table', '--db-table', [CompletionResultType]::ParameterName, 'The table that holds the rows [default: jobstate]')
+            [CompletionResult]::new('--db-key', '--db-key', [CompletionResultType]::ParameterName, 'The column that holds a row''s id [default: job_id, else PartitionKey]')
+            [CompletionResult]::new('--db-payload', '--db-payload', [CompletionResultType]::ParameterName, 'The column that holds the payload [default: payload, else payload_json]')
+            [CompletionResult]::new('--db-header', '--db-header', [CompletionResultType]::ParameterName, 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: the connection can be listened to and altered')
+            [CompletionResult]::new('--insecure-skip-tls-verify-backend', '--insecure-skip-tls-verify-backend', [CompletionResultType]::ParameterName, 'Let the API server read logs from kubelets whose certificate it cannot check')
+            [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Answers are never compressed')
+            [CompletionResult]::new('--match-server-version', '--match-server-version', [CompletionResultType]::ParameterName, 'elbtail has no version of the server')
+            [CompletionResult]::new('--warnings-as-errors', '--warnings-as-errors', [CompletionResultType]::ParameterName, 'The server''s warnings are not shown')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'elbtail;config;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'List what can stand in the configuration file, with the value that holds and where it comes from')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'elbtail;config;help;show' {
+            break
+        }
+        'elbtail;config;help;help' {
+            break
+        }
         'elbtail;completion' {
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The name of the kubeconfig context to use')
@@ -680,6 +788,7 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Print the lines of an archived job by time, as logs prints those of a cluster')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every hash, count and gap of an archive, and say what is missing and why')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete old jobs from an archive')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Say what the configuration file, the environment and flags come to')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version of elbtail and of the cluster')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -713,6 +822,13 @@ Register-ArgumentCompleter -Native -CommandName 'elbtail' -ScriptBlock {
             break
         }
         'elbtail;help;prune' {
+            break
+        }
+        'elbtail;help;config' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'List what can stand in the configuration file, with the value that holds and where it comes from')
+            break
+        }
+        'elbtail;help;config;show' {
             break
         }
         'elbtail;help;completion' {

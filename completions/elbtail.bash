@@ -28,6 +28,9 @@ _elbtail() {
             elbtail,completion)
                 cmd="elbtail__subcmd__completion"
                 ;;
+            elbtail,config)
+                cmd="elbtail__subcmd__config"
+                ;;
             elbtail,doctor)
                 cmd="elbtail__subcmd__doctor"
                 ;;
@@ -61,11 +64,26 @@ _elbtail() {
             elbtail,version)
                 cmd="elbtail__subcmd__version"
                 ;;
+            elbtail__subcmd__config,help)
+                cmd="elbtail__subcmd__config__subcmd__help"
+                ;;
+            elbtail__subcmd__config,show)
+                cmd="elbtail__subcmd__config__subcmd__show"
+                ;;
+            elbtail__subcmd__config__subcmd__help,help)
+                cmd="elbtail__subcmd__config__subcmd__help__subcmd__help"
+                ;;
+            elbtail__subcmd__config__subcmd__help,show)
+                cmd="elbtail__subcmd__config__subcmd__help__subcmd__show"
+                ;;
             elbtail__subcmd__help,archives)
                 cmd="elbtail__subcmd__help__subcmd__archives"
                 ;;
             elbtail__subcmd__help,completion)
                 cmd="elbtail__subcmd__help__subcmd__completion"
+                ;;
+            elbtail__subcmd__help,config)
+                cmd="elbtail__subcmd__help__subcmd__config"
                 ;;
             elbtail__subcmd__help,doctor)
                 cmd="elbtail__subcmd__help__subcmd__doctor"
@@ -100,6 +118,9 @@ _elbtail() {
             elbtail__subcmd__help,version)
                 cmd="elbtail__subcmd__help__subcmd__version"
                 ;;
+            elbtail__subcmd__help__subcmd__config,show)
+                cmd="elbtail__subcmd__help__subcmd__config__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -107,7 +128,7 @@ _elbtail() {
 
     case "${cmd}" in
         elbtail)
-            opts="-n -s -h -V --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help --version logs resolve targets jobs doctor save archives replay verify prune completion version help"
+            opts="-n -s -h -V --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help --version logs resolve targets jobs doctor save archives replay verify prune config completion version help"
             [[ "${cur}" == -* ]] || opts="$(compgen -W "${opts}" -X '-*')"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -614,6 +635,442 @@ _elbtail() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        elbtail__subcmd__config)
+            opts="-n -s -h --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kubeconfig)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-uid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-user-extra)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --certificate-authority)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-table)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        elbtail__subcmd__config__subcmd__help)
+            opts="show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        elbtail__subcmd__config__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        elbtail__subcmd__config__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        elbtail__subcmd__config__subcmd__show)
+            opts="-t -o -H -T -n -s -h --timestamps --timezone --output --highlight --template --template-file --events --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timestamps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "default raw json extjson ppextjson logfmt" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "default raw json extjson ppextjson logfmt" -- "${cur}"))
+                    return 0
+                    ;;
+                --highlight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -T)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kubeconfig)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-uid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-user-extra)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --certificate-authority)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-table)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         elbtail__subcmd__doctor)
             opts="-o -v -n -s -h --job --latest --output --all-contexts --bundle --verbose --wait-healthy --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
@@ -811,7 +1268,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__help)
-            opts="logs resolve targets jobs doctor save archives replay verify prune completion version help"
+            opts="logs resolve targets jobs doctor save archives replay verify prune config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -841,6 +1298,34 @@ _elbtail() {
         elbtail__subcmd__help__subcmd__completion)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        elbtail__subcmd__help__subcmd__config)
+            opts="show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        elbtail__subcmd__help__subcmd__config__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1189,7 +1674,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__logs)
-            opts="-f -p -c -E -l -i -e -C -B -A -t -o -H -q -v -n -s -h --job --latest --follow --no-follow --previous --container --pod --phase --exclude-container --exclude-pod --node --container-state --selector --include-setup --tail --since --since-time --until --until-time --include --exclude --context-lines --before-context --after-context --stream --limit-bytes --timestamps --timezone --output --highlight --node-logs --order --archive --quiet --only-log-lines --exit-code --verbose --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            opts="-f -p -c -E -l -i -e -C -B -A -t -o -H -T -q -v -n -s -h --job --latest --follow --no-follow --previous --container --pod --phase --exclude-container --exclude-pod --node --container-state --selector --include-setup --tail --since --since-time --until --until-time --include --exclude --context-lines --before-context --after-context --stream --limit-bytes --timestamps --timezone --output --highlight --template --template-file --events --node-logs --order --archive --quiet --only-log-lines --exit-code --stdin --verbose --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1324,11 +1809,11 @@ _elbtail() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "default raw json extjson ppextjson logfmt" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "default raw json extjson ppextjson logfmt" -- "${cur}"))
                     return 0
                     ;;
                 --highlight)
@@ -1337,6 +1822,40 @@ _elbtail() {
                     ;;
                 -H)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -T)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --node-logs)
@@ -1683,7 +2202,7 @@ _elbtail() {
             return 0
             ;;
         elbtail__subcmd__replay)
-            opts="-p -c -E -i -e -C -B -A -t -o -H -q -n -s -h --previous --container --pod --phase --exclude-container --exclude-pod --node --container-state --tail --since --since-time --until --until-time --include --exclude --context-lines --before-context --after-context --stream --limit-bytes --timestamps --timezone --output --highlight --speed --quiet --only-log-lines --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
+            opts="-p -c -E -i -e -C -B -A -t -o -H -T -q -n -s -h --previous --container --pod --phase --exclude-container --exclude-pod --node --container-state --tail --since --since-time --until --until-time --include --exclude --context-lines --before-context --after-context --stream --limit-bytes --timestamps --timezone --output --highlight --template --template-file --events --speed --quiet --only-log-lines --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --username --password --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --insecure-skip-tls-verify-backend --tls-server-name --request-timeout --cache-dir --disable-compression --match-server-version --warnings-as-errors --db --db-table --db-key --db-payload --db-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1806,11 +2325,11 @@ _elbtail() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "default raw json extjson ppextjson logfmt" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "default raw json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "default raw json extjson ppextjson logfmt" -- "${cur}"))
                     return 0
                     ;;
                 --highlight)
@@ -1819,6 +2338,40 @@ _elbtail() {
                     ;;
                 -H)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -T)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --speed)

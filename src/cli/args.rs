@@ -90,6 +90,8 @@ pub enum Command {
     /// What elbtail did not write stays, and so does a job that is being saved or whose index cannot be read.
     #[cfg(feature = "archive")]
     Prune(super::archive::args::PruneArgs),
+    /// Say what the configuration file, the environment and flags come to
+    Config(super::config::ConfigArgs),
     /// Print the completion script of a shell
     Completion(CompletionArgs),
     /// Print the version of elbtail and of the cluster
@@ -252,10 +254,17 @@ pub struct LogsArgs {
     /// Exit with 9 when the job failed
     #[arg(long)]
     pub exit_code: bool,
-    /// Tell on stderr what happens underneath, such as streams that are opened again
-    #[arg(long, short = 'v')]
-    pub verbose: bool,
+    /// Print what 'elbtail logs -o json' has printed, of one run or several, read from standard input, as if it were read now
+    #[arg(long, conflicts_with_all = STDIN_EXCLUDES)]
+    pub stdin: bool,
+    /// Tell on stderr what happens underneath, such as streams that are opened again; -vv also each request
+    #[arg(long, short = 'v', action = clap::ArgAction::Count)]
+    pub verbose: u8,
 }
+
+/// What has no meaning for lines that were printed.
+const STDIN_EXCLUDES: [&str; 9] =
+    ["target", "job", "latest", "follow", "previous", "selector", "tail", "order", "container_state"];
 
 /// `elbtail resolve`.
 #[derive(Debug, Args)]

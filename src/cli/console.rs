@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use super::{
     causes::Causes,
     environment::variables,
@@ -17,11 +19,11 @@ use super::{
 };
 use crate::{
     follow::note::Note,
-    k8s::{ContainerId, InstanceId, Line, Stream},
+    k8s::{ContainerId, InstanceId, Line, Stream, Target},
     merge::{Merged, MergedLine, Origin},
-    render::{self, ColorChoice, PrintedContainer, RenderOptions, Renderer, ShownLine, Transforms},
+    render::{self, ColorChoice, JobIds, PrintedContainer, RenderOptions, Renderer, ShownLine, Transforms, document},
     session::{
-        Notice, Outlet, RunEvent, Sink,
+        EventObject, Notice, Outlet, RunEvent, Sink,
         fan_out::{FanOut, RunningSink, SinkError, SinkRunner, Want},
         sink::Stop,
     },
@@ -66,6 +68,16 @@ impl StderrStyle {
 pub struct Printing {
     renderer: Renderer,
     transforms: Transforms,
+    events: Option<EventLayout>,
+}
+
+/// How what is told besides lines is written among them, if it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventLayout {
+    /// An object on one line.
+    Line,
+    /// An object over several lines.
+    Pretty,
 }
 
 impl Printing {
@@ -74,8 +86,11 @@ impl Printing {
     /// # Errors
     /// When what they say cannot be meant.
     pub fn of(print: &PrintArgs, lines: &LineArgs, color: ColorChoice) -> Result<Printing, Failure> {
-        let renderer = renderer(print, color).with_highlight(print.highlight(lines.include()));
-        Ok(Printing { renderer, transforms: lines.transforms()? })
+        let colored = color.decide(variables(), stdout::is_terminal());
+        let renderer = renderer(print, color)
+            .with_highlight(print.highlight(lines.include()))
+            .with_template(print.template(colored)?);
+        Ok(Printing { renderer, transforms: lines.transforms()?, events: print.events()? })
     }
 }
 
@@ -101,6 +116,11 @@ pub struct Console {
     short: String,
     style: StderrStyle,
     sources: HashMap<Arc<ContainerId>, PrintedContainer>,
+    events: Option<EventLayout>,
+    /// Whose job the containers are that are found.
+    job: JobIds,
+    /// What objects of events say of containers.
+    targets: HashMap<Arc<ContainerId>, (Arc<Target>, JobIds)>,
     /// Permissions that were told to be missing, for good or at present.
     forbidden: BTreeSet<String>,
     denied: BTreeSet<String>,
@@ -121,8 +141,8 @@ impl From<io::Error> for Stop<io::Error> {
 /// # Errors
 /// When no thread can be started.
 pub fn alone(printing: Printing, short: &str, style: StderrStyle) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
-    let Printing { renderer, transforms } = printing;
-    let console = Console::new(renderer, transforms, short.to_owned(), style);
+    let Printing { renderer, transforms, events } = printing;
+    let console = Console::new(renderer, transforms, short.to_owned(), style).with_events(events);
     let mut listeners = FanOut::default();
     let running = listeners
         .add(console, Want::All, SinkRunner::Thread)
@@ -180,6 +200,9 @@ impl Console {
             short,
             style,
             sources: HashMap::new(),
+            events: None,
+            job: JobIds::default(),
+            targets: HashMap::new(),
             forbidden: BTreeSet::new(),
             denied: BTreeSet::new(),
             causes: Causes::default(),
@@ -187,8 +210,22 @@ impl Console {
         }
     }
 
+    /// Writes what is told besides lines among them.
+    pub fn with_events(self, events: Option<EventLayout>) -> Console {
+        Console { events, ..self }
+    }
+
     fn take(&mut self, event: &RunEvent) -> io::Result<()> {
+        if let Some(layout) = self.events {
+            self.object(event, layout)?;
+        }
         match event {
+            RunEvent::Job(ids) => {
+                self.job.clone_from(ids);
+                self.renderer.of_job(ids);
+                self.short = ids.short();
+                Ok(())
+            }
             RunEvent::Found(target) => {
                 let source = self.renderer.introduce(target, &self.short);
                 self.sources.insert(Arc::new(target.id()), source);
@@ -211,6 +248,30 @@ impl Console {
             RunEvent::Notice(notice) => self.notice(notice),
             RunEvent::Complete { .. } | RunEvent::Ended(_) => Ok(()),
         }
+    }
+
+    /// Writes the object of what is told besides lines.
+    fn object(&mut self, event: &RunEvent, layout: EventLayout) -> io::Result<()> {
+        let container = match event {
+            RunEvent::Found(target) => {
+                self.targets.insert(Arc::new(target.id()), (target.clone(), self.job.clone()));
+                Some(Arc::new(target.id()))
+            }
+            RunEvent::Note { container, .. } => Some(container.clone()),
+            RunEvent::Gap { instance, .. } | RunEvent::Complete { instance, .. } => Some(instance.container.clone()),
+            RunEvent::Notice(_) | RunEvent::Ended(_) => None,
+            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) => return Ok(()),
+        };
+        let of = container.and_then(|container| self.targets.get(&container));
+        let (target, ids) = of.map_or((None, &self.job), |(target, ids)| (Some(&**target), ids));
+        let number = self.renderer.next_number();
+        let Some(object) = EventObject::of(event, target, ids, Timestamp::now(), number) else { return Ok(()) };
+        let text = match layout {
+            EventLayout::Line => document::json_line(&object),
+            EventLayout::Pretty => document::json(&object),
+        };
+        self.lines.extend_from_slice(text.map_err(io::Error::other)?.as_bytes());
+        self.make_room()
     }
 
     fn lines(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> io::Result<()> {
@@ -302,6 +363,10 @@ impl Console {
         if !self.lines.is_empty() {
             stdout::write(&self.lines)?;
             self.lines.clear();
+        }
+        if let Some(fault) = self.renderer.take_fault() {
+            let text = format!("the template fails for some lines, which are printed as they are: {fault}");
+            stderr::tell(Tone::Warning, &text, self.style.color);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{self, IsTerminal},
+    path::PathBuf,
     sync::{Arc, LazyLock},
 };
 
@@ -20,12 +21,18 @@ pub fn variables() -> &'static Environment {
     &VARIABLES
 }
 
+/// The home directory, if there is one.
+#[allow(clippy::disallowed_methods)] // The one place.
+pub fn home() -> Option<PathBuf> {
+    env::home_dir()
+}
+
 /// What decides where the cluster is, besides flags. Where standard input holds the row, which `job` then says, a credential
 /// plugin does not get it.
 #[allow(clippy::disallowed_methods)] // The one place.
 pub fn of_cluster(job: Option<&JobArg>) -> ConnectEnvironment {
     ConnectEnvironment {
-        home: env::home_dir(),
+        home: home(),
         terminal: io::stdin().is_terminal() && job != Some(&JobArg::Stdin),
         notice: Arc::new(stderr::hand_on),
         ..ConnectEnvironment::of(variables())

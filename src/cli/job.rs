@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{args::JobArgs, environment, failure::Failure, stderr};
 use crate::{
     job_id::JobId,
+    render::JobIds,
     resolve::{Resolution, resolve},
     row::{Row, Wait},
     source::{self, DbOptions, RowSource, SourceError},
@@ -87,6 +88,11 @@ impl Job {
         self
     }
 
+    /// Whose lines its are, as far as is known.
+    pub fn ids(&self) -> JobIds {
+        ids(self.resolution.id(), self.row.as_ref())
+    }
+
     /// The id.
     pub fn id(&self) -> Result<JobId, Failure> {
         match &self.row {
@@ -118,6 +124,11 @@ pub fn namespace(row: Option<&Row>, chosen: &str) -> String {
         Some(hint) if chosen == "default" => hint.to_owned(),
         _ => chosen.to_owned(),
     }
+}
+
+/// Whose lines a job's are.
+pub fn ids(id: Option<&JobId>, row: Option<&Row>) -> JobIds {
+    JobIds { job: id.map(ToString::to_string), row: row.and_then(Row::id).map(str::to_owned) }
 }
 
 /// The row's status, when it says that the job has ended.

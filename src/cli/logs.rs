@@ -8,7 +8,7 @@ use super::{
     allow_node_logs,
     args::{self, LogsArgs},
     beginning::ArchivedBeginning,
-    connect,
+    connect_telling,
     console::{self, Printing, StderrStyle, Verbosity},
     doctor::{self, Asker},
     failure::Failure,
@@ -23,7 +23,7 @@ use crate::{
     exit::Exit,
     follow::follower::Scope,
     job_id::JobId,
-    render::{ColorChoice, short_name},
+    render::{ColorChoice, JobIds, short_name},
     session::{
         Outlet, RunStats, WantedLogs,
         ending::{self, JobFacts, PodFacts},
@@ -40,6 +40,7 @@ pub async fn run(args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoi
         let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
         return Err(Failure::Usage(text.to_owned()));
     }
+    let printing = Some(args.printing(color)?);
     let job = Job::find(&args.job, &place).await?;
     let rows = Rows::of(&args.job, &place, &job, &args.select);
     // What has ended before cannot be followed.
@@ -47,18 +48,31 @@ pub async fn run(args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoi
     if !(follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
-    let cluster = connect(&asker.flags, args.job.target.as_ref()).await?;
+    let cluster = connect_telling(&asker.flags, args.job.target.as_ref(), args.verbose).await?;
     allow_node_logs(&cluster, args.node_logs).await?;
     let labels = args.select.selector.clone();
     let namespace = job.namespace(cluster.namespace());
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
-    let plan =
-        Plan { scope: scope(&args)?, filter: args.select.filter(&short), cluster, asker, namespace, args, color };
+    let ids = job.ids();
+    let plan = Plan {
+        printing,
+        ids,
+        scope: scope(&args)?,
+        filter: args.select.filter(&short),
+        cluster,
+        asker,
+        namespace,
+        args,
+        color,
+    };
     let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
     ended.map_err(|failure| args::blame_selector(failure, &labels))
 }
 
 struct Plan {
+    /// What is shown of lines, until it is.
+    printing: Option<Printing>,
+    ids: JobIds,
     args: LogsArgs,
     color: ColorChoice,
     scope: Scope,
@@ -84,7 +98,7 @@ impl Plan {
     }
 
     async fn read(
-        self,
+        mut self,
         job: Job,
         selection: Selection,
         found: Vec<Match>,
@@ -99,6 +113,7 @@ impl Plan {
             ));
         }
         let (console, out) = self.console(selection.id.short(), Verbosity::Some)?;
+        self.say_whose(&out).await;
         let stats = out.stats();
         let wanted = self.wanted();
         let work = beginning.look(&self.cluster, &found, &wanted, order, out);
@@ -143,7 +158,10 @@ impl Plan {
             }
         }
         let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Verbosity::Normal)?;
+        self.say_whose(&out).await;
         let stats = out.stats();
+        // Some of those that are read are not printed, when they are chosen.
+        let done = if self.args.lines.are_all() { "printed" } else { "read" };
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
         let progress = follow::Progress::default();
@@ -162,7 +180,7 @@ impl Plan {
         let ended = match ended {
             Ok(ended) => ended,
             Err(exit) => {
-                stderr::say(&format!("interrupted: {progress}, {} lines printed", stats.lines));
+                stderr::say(&format!("interrupted: {progress}, {} lines {done}", stats.lines));
                 return Ok(exit);
             }
         };
@@ -197,14 +215,20 @@ impl Plan {
         WantedLogs { filter: self.filter.clone(), scope: self.scope, resume: None }
     }
 
+    async fn say_whose(&self, out: &Outlet) {
+        // When nobody listens any more, the next event shows it.
+        let _ = out.send(self.ids.clone()).await;
+    }
+
     /// The one listener there is, and what it listens to.
-    fn console(&self, short: &str, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
-        let verbosity = match (self.args.only_log_lines, self.args.verbose) {
+    fn console(&mut self, short: &str, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+        // Asked for once in a run.
+        let printing = self.printing.take().map_or_else(|| self.args.printing(self.color), Ok)?;
+        let verbosity = match (self.args.only_log_lines, self.args.verbose > 0) {
             (_, true) => Verbosity::Verbose,
             (true, _) => Verbosity::Little,
             _ => normal,
         };
-        let printing = Printing::of(&self.args.print, &self.args.lines, self.color)?;
         console::alone(printing, short, StderrStyle::of(verbosity, self.color))
     }
 
@@ -232,6 +256,12 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
         (false, false) => Exit::LinesMissing,
         (false, true) => Exit::Done,
     })
+}
+
+impl LogsArgs {
+    fn printing(&self, color: ColorChoice) -> Result<Printing, Failure> {
+        Printing::of(&self.print, &self.lines, color)
+    }
 }
 
 /// What of the logs the flags ask for.
@@ -276,7 +306,7 @@ pub fn nothing_wanted(found: &[Match], short: &str) -> String {
         .map(|target| format!("{} ({})", target.container, target.phase.as_str()));
     let pods = found.iter().map(|found| short_name(found.pod.name(), short));
     format!(
-        "no container is chosen by the flags; {} pods have: {}\n  pods: {}",
+        "no container matches the flags; {} pods have: {}\n  pods: {}",
         found.len(),
         listing(containers.collect()),
         listing(pods.collect())

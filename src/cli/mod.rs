@@ -6,6 +6,7 @@ mod args;
 mod beginning;
 mod causes;
 mod completion;
+mod config;
 mod console;
 mod doctor;
 mod duration;
@@ -16,6 +17,7 @@ mod interrupt;
 mod job;
 mod jobs;
 mod logs;
+mod piped;
 mod resolve;
 mod rows;
 mod stderr;
@@ -25,13 +27,19 @@ mod targets;
 mod timezone;
 mod version;
 
-use std::{ffi::OsString, future::Future, process::ExitCode};
+use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc};
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
-use self::{args::Command, doctor::Asker, failure::Failure, job::RowPlace};
+use self::{
+    args::Command,
+    config::{ConfigArgs, ConfigCommand, Unparsed},
+    doctor::Asker,
+    failure::Failure,
+    job::RowPlace,
+};
 use crate::{
-    cluster::{Cluster, ConnectOptions},
+    cluster::{Cluster, ConnectEnvironment, ConnectOptions, Tell},
     exit::Exit,
     follow::recover::{NodeLogs, Nodes},
     render::plain_lines,
@@ -42,9 +50,16 @@ pub use args::Cli;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let cli = match config::parse(&words, environment::variables(), environment::home().as_deref()) {
         Ok(cli) => cli,
-        Err(error) => return explain(error).into(),
+        Err(wrong) => {
+            return match *wrong {
+                Unparsed::CommandLine(error) => explain(error),
+                Unparsed::File(error) => tell(&Failure::Usage(error.to_string())),
+            }
+            .into();
+        }
     };
     let exit = run(cli).unwrap_or_else(|failure| tell(&failure));
     interrupt::die_of(exit);
@@ -112,11 +127,13 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resolve(args) => resolve::run(&args, &place, color),
         Command::Jobs(args) => jobs::run(&args, &place, color),
         Command::Completion(args) => completion::run(&args),
+        Command::Config(ConfigArgs { command: ConfigCommand::Show(args) }) => config::show(&args, color),
         Command::Doctor(args) => block_on(doctor::run(args, connect, place, db, color)),
         Command::Targets(args) => {
             let asker = asker(connect, &args.job);
             block_on(targets::run(args, asker, place, color))
         }
+        Command::Logs(args) if args.stdin => block_on(piped::run(args, color)),
         Command::Logs(args) => {
             let asker = asker(connect, &args.job);
             block_on(logs::run(args, asker, place, color))
@@ -157,6 +174,12 @@ async fn allow_node_logs(cluster: &Cluster, wanted: NodeLogs) -> Result<(), Fail
         return Err(Failure::Denied(text.to_owned()));
     }
     Ok(())
+}
+
+/// [`connect`], telling each request on stderr if `verbose` is 2 or more.
+async fn connect_telling(args: &ConnectOptions, job: Option<&JobArg>, verbose: u8) -> Result<Cluster, Failure> {
+    let requests = (verbose > 1).then(|| Arc::new(stderr::say) as Tell);
+    Ok(Cluster::connect(args, &ConnectEnvironment { requests, ..environment::of_cluster(job) }).await?)
 }
 
 /// Connects; `job` is the JOB of the command line, if there is one.

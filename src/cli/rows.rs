@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 use super::{
     args::{JobArgs, SelectArgs},
     failure::Failure,
-    job::{Job, RowPlace, ended},
+    job::{Job, RowPlace, ended, ids},
 };
 use crate::{
     resolve::{Outcome, Resolution, resolve},
@@ -167,6 +167,7 @@ impl Rows {
                 } else if told.waiting {
                     out.send(Notice::IdNamed(id.to_string())).await.ok()?;
                 }
+                out.send(ids(Some(id), row)).await.ok()?;
                 let selection = self.select.selection(id.clone());
                 news.send(RowNews::Id(Box::new(selection))).await.ok()?;
             }

@@ -44,7 +44,7 @@ fn near_of(written: &str, words: &[String]) -> Vec<String> {
 }
 
 /// Whether one is the other with a letter or two mistyped, or its beginning.
-fn is_near(written: &str, meant: &str) -> bool {
+pub fn is_near(written: &str, meant: &str) -> bool {
     let [written, meant] = [written, meant].map(|word| {
         let word = word.trim_start_matches('-');
         word.split(['=', ' ']).next().unwrap_or_default().to_lowercase()

@@ -12,6 +12,9 @@ use crate::environment::Environment;
 /// Where a pod finds its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// Somebody who is told something.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What is outside the flags, as a value, so that nothing below depends on the process.
 #[derive(Clone)]
 pub struct ConnectEnvironment {
@@ -32,7 +35,9 @@ pub struct ConnectEnvironment {
     /// Whether a credential plugin may ask a person on standard input: it is a terminal, and nobody else reads it.
     pub terminal: bool,
     /// Shows a person what a credential plugin says while it runs, such as where to sign in.
-    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+    pub notice: Tell,
+    /// Who is told of each request, if somebody is: what was asked, and what came of it after how long. No secret is in it.
+    pub requests: Option<Tell>,
 }
 
 impl ConnectEnvironment {
@@ -69,6 +74,7 @@ impl ConnectEnvironment {
             no_proxy: String::new(),
             terminal: false,
             notice: Arc::new(|_| {}),
+            requests: None,
         }
     }
 }

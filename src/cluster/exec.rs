@@ -4,7 +4,6 @@ use std::{
     fmt, io,
     pin::pin,
     process::{ExitStatus, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
@@ -20,7 +19,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ClusterError, ConnectEnvironment};
+use super::{ClusterError, ConnectEnvironment, Tell};
 
 /// The versions of the protocol; both have the same shape.
 const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -37,7 +36,7 @@ pub(super) struct Plugin {
     config: ExecConfig,
     command: String,
     api_version: &'static str,
-    notice: Arc<dyn Fn(&str) + Send + Sync>,
+    notice: Tell,
     /// Whether it may have the terminal, if it wants it.
     terminal: bool,
 }

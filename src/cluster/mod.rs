@@ -47,7 +47,7 @@ pub use self::{
     body::AnswerBody,
     contexts::ContextNames,
     counters::Counters,
-    environment::ConnectEnvironment,
+    environment::{ConnectEnvironment, Tell},
     error::{ClusterError, Obstacle, Rejection},
     log::{LogAnswer, LogBody, LogQuery},
     options::{ConnectOptions, RequestTimeout, UserExtra},
@@ -82,7 +82,7 @@ impl Cluster {
     ) -> Result<Self, ClusterError> {
         let settings = Settings::decide(args, environment)?;
         let credentials = Credentials::new(&settings, environment).await?;
-        let transport = Transport::new(&settings, credentials, keepalive).await?;
+        let transport = Transport::new(&settings, credentials, keepalive, environment.requests.clone()).await?;
         let headers = settings
             .config
             .extra_headers_layer()

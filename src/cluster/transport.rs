@@ -28,10 +28,12 @@ use super::{
     counters::Counters,
     credentials::{Credential, Credentials},
     dial::Dialer,
+    environment::Tell,
     error::{Obstacle, Rejection},
     log,
     pool::{Pool, Slot},
 };
+use crate::mask::mask;
 
 /// How often a request that was never sent looks for another connection.
 const TRIES: usize = 3;
@@ -49,6 +51,8 @@ struct Inner {
     /// The generation of the credentials whose client certificate is in use.
     identified: AtomicU64,
     timeout: Option<Duration>,
+    /// Who is told of requests.
+    told: Option<Tell>,
 }
 
 impl fmt::Debug for Transport {
@@ -62,6 +66,7 @@ impl Transport {
         settings: &Settings,
         credentials: Credentials,
         keepalive: Keepalive,
+        told: Option<Tell>,
     ) -> Result<Self, ClusterError> {
         let credential = credentials.current().await?;
         let dialer = Dialer::new(settings, credential.identity.as_ref())?;
@@ -70,6 +75,7 @@ impl Transport {
             identified: AtomicU64::new(credential.generation),
             credentials,
             timeout: settings.timeout,
+            told,
         })))
     }
 
@@ -192,7 +198,20 @@ impl Inner {
         if let Some(header) = &credential.header {
             request.headers_mut().insert(AUTHORIZATION, header.clone());
         }
-        self.sent(request).await
+        let Some(told) = &self.told else { return self.sent(request).await };
+        let (asked, began) = (
+            format!("{} {}", request.method(), request.uri().path_and_query().map_or("/", |it| it.as_str())),
+            Instant::now(),
+        );
+        let answer = self.sent(request).await;
+        let millis = began.elapsed().as_millis();
+        let came = match &answer {
+            Ok(answer) => format!("{} in {millis} ms", answer.status().as_u16()),
+            Err(error) => format!("no answer in {millis} ms: {error}"),
+        };
+        // Headers, which hold what nobody may see, are not told; what a path holds may be anything all the same.
+        told(&mask(&format!("{asked}: {came}")));
+        answer
     }
 
     /// The answer to a request, on whatever connection takes it.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Format, Highlight, Names, PrintedContainer, Times, Widths,
+    Format, Highlight, JobIds, LineTemplate, Names, PrintedContainer, TemplateError, Times, Widths,
     columns::Columns,
-    json::{self, LineOrigin},
+    object::{LineOrigin, ObjectStart},
     palette::color_of,
     plain, sanitize,
     source::{Inner, LineStart},
     stamp_text::StampText,
+    template::{TemplateLine, TemplateSource},
 };
 use crate::k8s::{Line, Stamp, Stream, Target};
 
@@ -41,13 +42,20 @@ impl RenderOptions {
 #[derive(Debug, Default)]
 pub struct Renderer {
     options: RenderOptions,
+    /// Whose job the containers are that are introduced.
+    job: JobIds,
     names: Names,
     widths: Widths,
     /// Of objects.
     stamp: StampText,
+    /// Of objects and lines of a template.
+    sequence: u64,
     /// Before texts.
     times: Times,
     highlight: Option<Highlight>,
+    template: Option<LineTemplate>,
+    /// What a template said of the first line that it could not make.
+    fault: Option<TemplateError>,
 }
 
 impl Renderer {
@@ -66,21 +74,59 @@ impl Renderer {
         Self { highlight: highlight.filter(|_| self.options.color), ..self }
     }
 
+    /// Lets a template make the lines, whatever the format.
+    pub fn with_template(self, template: Option<LineTemplate>) -> Self {
+        Self { template, ..self }
+    }
+
+    /// Takes whose job the containers are that are introduced from here on.
+    pub fn of_job(&mut self, ids: &JobIds) {
+        self.job.clone_from(ids);
+    }
+
+    /// The number of the next object, when something else than a line is one.
+    pub fn next_number(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// What the template said of a line that it could not make, which was printed as it is; once.
+    pub fn take_fault(&mut self) -> Option<TemplateError> {
+        self.fault.take()
+    }
+
     /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
     pub fn introduce(&mut self, target: &Target, short: &str) -> PrintedContainer {
         let pod = self.names.name(&target.namespace, &target.pod, short);
         let container = plain(&target.container, usize::MAX);
         let label = format!("{pod}/{container}");
-        let start = match self.options.format {
-            Format::Default => {
+        let start = match (&self.template, self.options.format.object()) {
+            (Some(_), _) => LineStart::Template(Arc::new(self.template_source(target, &pod, &container, short))),
+            (None, Some(style)) => LineStart::Object(ObjectStart::new(style, target, &self.job)),
+            (None, None) if self.options.format == Format::Raw => LineStart::Nothing,
+            (None, None) => {
                 self.widths.grow(&pod, &container);
                 let color = self.options.color.then(|| color_of(target, short));
                 LineStart::Columns(Columns::new(&pod, &container, target.phase, color, self.options.separator()))
             }
-            Format::Raw => LineStart::Nothing,
-            Format::Json => LineStart::Object(json::fields(target)),
         };
         PrintedContainer(Arc::new(Inner { label, start }))
+    }
+
+    fn template_source(&self, target: &Target, name: &str, container: &str, short: &str) -> TemplateSource {
+        let text = |text: &str| plain(text, usize::MAX);
+        TemplateSource {
+            namespace: text(&target.namespace),
+            pod: text(&target.pod),
+            name: name.to_owned(),
+            container: container.to_owned(),
+            node: target.node.as_deref().map(text),
+            role: target.role.as_str(),
+            phase: target.phase.as_str(),
+            job_id: self.job.job.as_deref().map(text),
+            row_id: self.job.row.as_deref().map(text),
+            color: color_of(target, short).into(),
+        }
     }
 
     /// Appends a line of an instance of a container, with its line end. `restart` is the instance's number.
@@ -107,12 +153,16 @@ impl Renderer {
 
     fn write(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, place: LineOrigin, stamp: Stamp, text: &[u8]) {
         match &source.0.start {
-            LineStart::Object(fields) => json::object(out, self.stamp.of(stamp), fields, place, text),
+            LineStart::Object(start) => {
+                self.sequence += 1;
+                start.write(out, self.stamp.of(stamp), place, self.sequence, text);
+            }
             LineStart::Columns(columns) => {
                 columns.write(out, self.widths);
                 self.plain(out, stamp, text);
             }
             LineStart::Nothing => self.plain(out, stamp, text),
+            LineStart::Template(source) => self.templated(out, source, place, stamp, text),
         }
         out.push(b'\n');
     }
@@ -124,10 +174,44 @@ impl Renderer {
             out.push(b' ');
         }
         let from = out.len();
+        self.shown(out, text);
+        if let Some(highlight) = &self.highlight {
+            highlight.mark(out, from);
+        }
+    }
+
+    /// The text as it may be shown.
+    fn shown(&self, out: &mut Vec<u8>, text: &[u8]) {
         if self.options.terminal {
             sanitize(text, out);
         } else {
             out.extend_from_slice(text);
+        }
+    }
+
+    fn templated(
+        &mut self,
+        out: &mut Vec<u8>,
+        source: &Arc<TemplateSource>,
+        place: LineOrigin,
+        stamp: Stamp,
+        text: &[u8],
+    ) {
+        let (from, mut message) = (out.len(), Vec::new());
+        self.shown(&mut message, text);
+        let line = TemplateLine {
+            source: source.clone(),
+            timestamp: String::from_utf8_lossy(self.stamp.of(stamp)).into_owned(),
+            message: String::from_utf8_lossy(&message).into_owned(),
+            restart: place.restart,
+            stream: place.stream.map(Stream::as_str),
+            sequence: self.next_number(),
+        };
+        let made = self.template.as_ref().map(|template| template.write(out, line));
+        if let Some(Err(fault)) = made {
+            // No line is lost by it.
+            out.extend_from_slice(&message);
+            self.fault.get_or_insert(fault);
         }
         if let Some(highlight) = &self.highlight {
             highlight.mark(out, from);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::columns::Columns;
+use super::{columns::Columns, object::ObjectStart, template::TemplateSource};
 
 /// A container whose lines are printed, with all that can be made ahead of them. Clones share it.
 #[derive(Debug, Clone)]
@@ -21,8 +21,10 @@ pub(super) enum LineStart {
     Columns(Columns),
     /// Nothing.
     Nothing,
-    /// They are objects with these fields.
-    Object(Box<[u8]>),
+    /// They are objects.
+    Object(ObjectStart),
+    /// A template makes them.
+    Template(Arc<TemplateSource>),
 }
 
 impl PrintedContainer {

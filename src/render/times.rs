@@ -10,6 +10,8 @@ use crate::k8s::Stamp;
 /// What the time of a line looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TimeFormat {
+    /// None.
+    Off,
     /// RFC 3339 with nine digits: `2026-11-24T12:58:26.959221551Z`.
     #[default]
     Default,
@@ -31,6 +33,7 @@ impl FromStr for TimeFormat {
     fn from_str(text: &str) -> Result<TimeFormat, String> {
         match text {
             "default" | "true" => Ok(TimeFormat::Default),
+            "false" => Ok(TimeFormat::Off),
             "short" => Ok(TimeFormat::Short),
             "relative" => Ok(TimeFormat::Relative),
             format if format.contains('%') => {
@@ -75,6 +78,7 @@ impl Times {
                 let first = *self.first.get_or_insert(stamp);
                 return since(out, i128::from(stamp.0) - i128::from(first.0));
             }
+            TimeFormat::Off => return,
             TimeFormat::Default => RFC3339,
             TimeFormat::Short => SHORT,
             TimeFormat::Strftime(format) => format,

@@ -256,7 +256,9 @@ impl Listener<RunEvent> for IntoMerge {
             RunEvent::Complete { instance, lines, proof } => {
                 self.told.hear(DriverEvent::Complete { instance, lines, proof }).await
             }
-            other @ (RunEvent::Found(_) | RunEvent::Notice(_) | RunEvent::Ended(_)) => self.out.send(other).await,
+            other @ (RunEvent::Job(_) | RunEvent::Found(_) | RunEvent::Notice(_) | RunEvent::Ended(_)) => {
+                self.out.send(other).await
+            }
         }
     }
 

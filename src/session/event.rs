@@ -12,6 +12,7 @@ use crate::{
     },
     k8s::{ContainerId, InstanceId, Target, shared},
     merge::Merged,
+    render::JobIds,
 };
 
 /// What a run has to say, one after another. A container is found before anything is said of it, and what is said of one
@@ -19,6 +20,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunEvent {
+    /// Whose job the containers are that are found from here on.
+    Job(JobIds),
     /// A container was found; a second time, when it is in an archive and in its cluster, and when its pod has got a node.
     #[serde(with = "shared")]
     Found(Arc<Target>),
@@ -86,6 +89,12 @@ impl From<Merged> for RunEvent {
     }
 }
 
+impl From<JobIds> for RunEvent {
+    fn from(ids: JobIds) -> RunEvent {
+        RunEvent::Job(ids)
+    }
+}
+
 impl From<Notice> for RunEvent {
     fn from(notice: Notice) -> RunEvent {
         RunEvent::Notice(notice)
@@ -117,6 +126,7 @@ mod tests {
         let container = instance().container;
         let origin = Origin { instance: instance(), stream: Some(Stream::Stderr) };
         for event in [
+            RunEvent::Job(JobIds { job: Some("job-1".to_owned()), row: None }),
             RunEvent::Lines(Batch { instance: instance(), stream: None, lines: vec![line(b"a"), line(b"\xff")] }),
             RunEvent::Merged(Merged { of: vec![origin], lines: vec![MergedLine { of: 0, line: line(b"b") }] }),
             RunEvent::Note { container, note: Note::Started(2) },

@@ -10,12 +10,14 @@ pub mod archived;
 pub mod dashboard;
 pub mod ending;
 mod event;
+mod event_object;
 pub mod fan_out;
 pub mod filter;
 pub mod follow;
 mod notice;
 #[cfg(feature = "archive")]
 pub mod objects;
+pub mod piped;
 mod progress;
 #[cfg(feature = "archive")]
 pub mod refill;
@@ -51,6 +53,7 @@ use crate::{
 };
 
 pub use event::RunEvent;
+pub use event_object::EventObject;
 pub use fan_out::Outlet;
 pub use notice::Notice;
 pub use sink::Sink;

@@ -212,7 +212,7 @@ impl Saver {
             RunEvent::Complete { instance, proof, .. } => {
                 self.complete(&instance.container, instance.restart, &proof.to_string()).await?;
             }
-            RunEvent::Notice(_) | RunEvent::Ended(_) => {}
+            RunEvent::Job(_) | RunEvent::Notice(_) | RunEvent::Ended(_) => {}
         }
         self.tick().await
     }

@@ -52,7 +52,7 @@ impl RunStats {
             }
             RunEvent::Ended(ending) => self.ended = Some(*ending),
             RunEvent::Notice(Notice::IndexIncomplete(_)) => self.index_incomplete = true,
-            RunEvent::Note { .. } | RunEvent::Notice(_) => {}
+            RunEvent::Job(_) | RunEvent::Note { .. } | RunEvent::Notice(_) => {}
         }
     }
 }

@@ -115,6 +115,13 @@ async fn a_replay_is_the_log_by_time_with_what_is_missing_at_its_place(backend: 
     let time = since.to_timestamp().to_string();
     assert_eq!(only(&["-c", "results-export", "--since-time", &time], 0).0, texts(late));
     assert_eq!(only(&["--speed", "1000000", "-c", "results-export"], 0).0, texts(lines(3, 0..100)));
+    // Chosen by what they say, in whatever way logs chooses.
+    let chosen = |flags: &[&str]| only(&[&["-c", "results-export"], flags].concat(), 0).0;
+    assert_eq!(chosen(&["-i", "line 9[0-9] "]), texts(lines(3, 90..100)));
+    assert_eq!(chosen(&["-i", "line 9[0-9] ", "-e", "[5-9] "]), texts(lines(3, 90..95)));
+    assert_eq!(chosen(&["-i", "line 50 ", "-C", "2"]), texts(lines(3, 48..53)));
+    assert_eq!(only(&["-E", "blast", "-i", "line 5 "], 0).0, texts(lines(3, 5..6)));
+    assert!(only(&["-E", ".*"], 5).1.contains("blast, results-export"));
     // All of it, by time, with its names.
     let json = text(&backend, &["replay", "DEST", &ROW[..8], "-o", "json"], 0);
     let objects: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -138,6 +145,12 @@ async fn a_replay_is_the_log_by_time_with_what_is_missing_at_its_place(backend: 
     );
     let (_, said) = run(&backend, &["replay", "DEST", OTHER, "-o", "raw"], 8);
     assert!(said.contains("not known to be complete") && said.contains("from 1 of 1 containers"), "{said}");
+
+    let (shown, said) = run(&backend, &["replay", "DEST", OTHER, "-o", "raw", "-i", "nobody says this"], 8);
+    assert!(
+        shown.is_empty() && said.contains("from 1 of 1 containers"),
+        "what is shown does not change what is missing: {said}"
+    );
 
     let mut writer = Writer::open(&archive, &JobKey::new(OTHER).unwrap(), small()).await.unwrap();
     let id = writer.stream(stream(1, 0)).unwrap();

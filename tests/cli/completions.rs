@@ -103,7 +103,7 @@ fn bash_completes_a_flags_value_in_either_form() {
         ("elbtail logs --phase ru", &["running"][..]),
         ("elbtail logs --phase=ru", &["running"]),
         ("elbtail logs -o js", &["json"]),
-        ("elbtail logs --output=", &["default", "raw", "json"]),
+        ("elbtail logs --output=", &["default", "raw", "json", "extjson", "ppextjson", "logfmt"]),
         ("elbtail targets row.json --output=w", &["wide"]),
         ("elbtail doctor --output=te", &["text"]),
         ("elbtail logs --color=al", &["always"]),

@@ -7,9 +7,11 @@
 #[cfg(feature = "archive")]
 mod all;
 mod completions;
+mod config;
 mod connection;
 mod help;
 mod ids;
+mod lines;
 mod output;
 mod rows;
 mod shapes;
@@ -20,7 +22,17 @@ use predicates::{Predicate, prelude::predicate::str};
 /// The binary, in an environment that says nothing.
 fn elbtail(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
-    for name in ["KUBECONFIG", "ELBTAIL_DB", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+    for name in [
+        "KUBECONFIG",
+        "ELBTAIL_DB",
+        "ELBTAIL_CONFIG",
+        "XDG_CONFIG_HOME",
+        "NO_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "FORCE_COLOR",
+        "TZ",
+    ] {
         command.env_remove(name);
     }
     command.env("COLUMNS", "100").env("HOME", "/nonexistent").args(arguments);

@@ -166,6 +166,20 @@ fn what_was_saved_and_what_came_later_are_one_log() {
     assert_eq!(scene.read(0, &["-c", "blast", "--phase", "running"]), all);
     let said = scene.logs(5, &["-c", "nothing"]).1;
     assert!(said.contains("no container matches"), "{said}");
+    // Lines by what they say, on both sides of the seam.
+    let nines = |lines: &[String]| lines.iter().filter(|line| line.ends_with('9')).cloned().collect::<Vec<_>>();
+    let expected: BTreeMap<_, _> = all.iter().map(|(of, lines)| (*of, nines(lines))).collect();
+    assert_eq!(scene.read(0, &["-i", "9$"]), expected);
+    assert_eq!(scene.read(0, &["-i", "9$", "-E", "nothing", "--exclude-pod", "s01"]), {
+        let mut without = expected.clone();
+        without.remove(&(1, 0));
+        without
+    });
+    let shard = |wanted: &str| -> Vec<usize> {
+        scene.read(0, &["--container-state", wanted]).keys().map(|(shard, _)| *shard).collect()
+    };
+    assert_eq!(shard("terminated"), [1], "as it was saved last");
+    assert_eq!(shard("running,waiting"), [0, 2, 2, 3]);
     // The last lines, of the latest instance.
     for count in [3, 45, 1000] {
         let tail = scene.read(0, &["--tail", &count.to_string()]);

@@ -5,7 +5,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::{
     jobs::{JobPlan, count, numbered},
     lines::{assert_all_once, assert_in_order, stderr, stdout},
-    stage::{ROW, SHORT, Stage},
+    stage::{ID, ROW, SHORT, Stage},
 };
 
 #[test]
@@ -119,10 +119,18 @@ fn json_holds_all_there_is_to_know_of_a_line() {
     let run = stage.run(&["logs", ROW, "-o", "json"]).code(0);
     let objects: Vec<serde_json::Value> = stdout(&run).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(objects.len(), 11);
+    let numbers: Vec<u64> = objects.iter().map(|object| object["sequence"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=11).collect::<Vec<_>>());
+    let row: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(ROW).unwrap()).unwrap();
+    let row_id = row["job_id"].as_str().unwrap();
     for object in &objects {
         assert_eq!(object["pod"], *pod);
         assert_eq!(object["namespace"], *stage.namespace);
         assert_eq!(object["restart"], 0);
+        assert_eq!((&object["kind"], &object["role"]), (&"line".into(), &"batch".into()));
+        assert_eq!(object["job_id"], ID);
+        assert_eq!(object["row_id"], row_id);
+        assert_eq!(object["node"], stage.pods()[0].spec.as_ref().unwrap().node_name.as_deref().unwrap());
         object["timestamp"].as_str().unwrap().parse::<k8s_openapi::jiff::Timestamp>().unwrap();
     }
     let (blast, export): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object["container"] == "blast");
@@ -131,7 +139,7 @@ fn json_holds_all_there_is_to_know_of_a_line() {
     assert_eq!(blast[0]["phase"], "running");
     assert_eq!(export[0]["phase"], "exporting_results");
     assert_eq!(export[0]["message"], "q\"\\ \u{fffd}\x1b");
-    assert_eq!(export[0]["messageBase64"], "cSJcIP8b");
+    assert_eq!(export[0]["message_base64"], "cSJcIP8b");
 }
 
 #[test]
@@ -144,4 +152,88 @@ fn following_honours_the_same_choices() {
     let ended = elbtail.end().code(0);
     assert_eq!(ended.lines(), numbered(&job.tag("blast"), 30));
     assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn what_is_shown_is_chosen_and_what_is_missing_is_told_all_the_same() {
+    let stage = Stage::new();
+    let job = JobPlan::batch(0).init_counts("import-query-batches", 5).counts("blast", 30).counts("results-export", 5);
+    stage.create(&job);
+    stage.until_jobs_end();
+    let lines = |container: &str, numbers: &[usize]| -> Vec<String> {
+        let all = numbered(&job.tag(container), 30);
+        numbers.iter().map(|number| all[number - 1].clone()).collect()
+    };
+    for follow in [&[][..], &["-f"]] {
+        let check = |flags: &[&str], expected: &[String]| {
+            let run = stage.run(&[&["logs", ROW, "-o", "raw", "-q"], flags, follow].concat()).code(0).stderr("");
+            assert_eq!(stdout(&run), expected, "{flags:?} {follow:?}");
+        };
+        check(&["-c", "blast", "-i", " 1.$", "-e", "5$"], &lines("blast", &[10, 11, 12, 13, 14, 16, 17, 18, 19]));
+        check(
+            &["-E", "import-.*", "-E", "results-export", "-i", " 20$", "-C", "2"],
+            &lines("blast", &[18, 19, 20, 21, 22]),
+        );
+        check(&["-c", "blast", "--container-state", "terminated", "-i", " 7$"], &lines("blast", &[7]));
+        let node = stage.pods()[0].spec.clone().unwrap().node_name.unwrap();
+        check(&["-c", "blast", "--node", &node, "-i", " 7$"], &lines("blast", &[7]));
+        check(&["-c", "blast", "--until", "24h"], &[]);
+    }
+    for flags in [&["--container-state", "waiting"][..], &["--node", "no-such-node"], &["-E", ".*"]] {
+        let run = stage.run(&[&["logs", ROW], flags].concat()).code(5);
+        assert!(stderr(&run).contains("no container matches the flags"), "{}", stderr(&run));
+    }
+}
+
+#[test]
+fn a_container_is_taken_when_it_comes_into_the_wanted_state() {
+    let stage = Stage::new();
+    let job = JobPlan::batch(0).counts("blast", 10);
+    let elbtail = stage.start(&["logs", ROW, "-f", "-o", "raw", "-q", "--container-state", "running,terminated"]);
+    stage.create(&job);
+    assert_eq!(elbtail.end().code(0).lines(), numbered(&job.tag("blast"), 10));
+}
+
+#[test]
+fn programs_are_told_what_happens_as_objects() {
+    let stage = Stage::new();
+    let job = JobPlan::batch(0).counts("blast", 3);
+    let elbtail = stage.start(&["logs", ROW, "-f", "-o", "json", "--events", "-q"]);
+    stage.create(&job);
+    let ended = elbtail.end().code(0);
+    let objects: Vec<serde_json::Value> =
+        ended.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |kind: &str| objects.iter().filter(|object| object["kind"] == kind).collect::<Vec<_>>();
+    assert_eq!(of("line").len(), 3);
+    for kind in ["found", "started", "ended", "complete", "job_ended"] {
+        assert!(!of(kind).is_empty(), "{kind} {objects:#?}");
+    }
+    assert_eq!((&of("ended")[0]["exit_code"], &of("ended")[0]["container"]), (&0.into(), &"blast".into()));
+    assert!(of("line").iter().all(|line| line["node"].is_string()), "{objects:#?}");
+    let numbers: Vec<_> = objects.iter().map(|object| object["sequence"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=objects.len() as u64).collect::<Vec<_>>());
+    // The same, shown later.
+    let later = assert_cmd::Command::from_std(stage.command(&["logs", "--stdin", "-o", "raw"]));
+    let later = { later }.write_stdin(ended.stdout.clone()).assert().code(0);
+    assert_eq!(stdout(&later), numbered(&job.tag("blast"), 3));
+    assert!(stderr(&later).contains("blast: ended: Completed, exit code 0"), "{}", stderr(&later));
+}
+
+#[test]
+fn requests_are_told_with_their_answers_and_without_secrets() {
+    let stage = Stage::local();
+    stage.create(&JobPlan::batch(0).counts("blast", 3));
+    stage.until_jobs_end();
+    let run = stage.run(&["logs", ROW, "-o", "raw", "-vv"]).code(0);
+    let said = stderr(&run);
+    let told: Vec<&str> = said.lines().filter(|line| line.starts_with("GET /api")).collect();
+    assert!(
+        told.iter().any(|line| line.contains("/pods?") && line.contains(": 200 in ") && line.ends_with(" ms")),
+        "{said}"
+    );
+    assert!(told.iter().any(|line| line.contains("/log?")), "{said}");
+    assert!(!stderr(&stage.run(&["logs", ROW, "-o", "raw", "-v"]).code(0)).contains("GET /"));
+    let refused = stage.run(&["logs", ROW, "-vv", "--token", "planted-s3cret-0123456789"]);
+    let said = stderr(&refused.code(7));
+    assert!(said.contains(": 401 in ") && !said.contains("planted"), "{said}");
 }

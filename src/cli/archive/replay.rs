@@ -14,7 +14,7 @@ use crate::{
     },
     exit::Exit,
     job_id::JobId,
-    render::{ColorChoice, short_name},
+    render::{ColorChoice, JobIds, short_name},
     session::replay::{Replay, Replayed, replay},
 };
 
@@ -31,6 +31,7 @@ pub async fn run(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure>
 }
 
 async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
+    let printing = Printing::of(&args.print, &args.lines, color)?;
     let since = args.lines.since()?;
     let archive = open(&args.dest.dest).await?;
     let job = choose(&archive, &args.job).await?;
@@ -44,9 +45,10 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         speed: args.speed,
         ..Replay::default()
     };
-    let printing = Printing::of(&args.print, &args.lines, color)?;
     let verbosity = if args.only_log_lines { Verbosity::Little } else { Verbosity::Some };
     let (console, out) = console::alone(printing, &short, StderrStyle::of(verbosity, color))?;
+    // When nobody listens any more, the next event shows it.
+    let _ = out.send(JobIds { job: Some(job.key.as_str().to_owned()), row: job.state.row.clone() }).await;
     let replayed = replay(&job, &wanted, out).await;
     console::finished(console).await?;
     let Replayed { containers, missing, .. } = replayed?;
@@ -75,7 +77,7 @@ pub fn nothing_wanted(job: &ArchivedJob, short: &str) -> String {
     }
     let containers = logs().map(|instance| instance.container.clone());
     format!(
-        "no container is chosen by the flags; {} pods are archived, with: {}\n  pods: {}",
+        "no container matches the flags; {} pods are archived, with: {}\n  pods: {}",
         pods.len(),
         listing(containers.collect()),
         listing(pods.into_iter().collect())

@@ -595,7 +595,12 @@ impl Sink for Notes {
     type Error = io::Error;
 
     async fn event(&mut self, event: &RunEvent) -> Result<(), Stop<io::Error>> {
-        if event.lines() > 0 { Ok(()) } else { self.0.event(event).await }
+        match event {
+            // It names pods in its own way, which tells those of several jobs apart.
+            RunEvent::Job(_) => Ok(()),
+            event if event.lines() > 0 => Ok(()),
+            event => self.0.event(event).await,
+        }
     }
 
     async fn pause(&mut self) -> Result<Option<Duration>, Stop<io::Error>> {

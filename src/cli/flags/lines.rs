@@ -91,6 +91,11 @@ impl LineArgs {
             .and(self.limit_bytes.map(ByteLimit::new)))
     }
 
+    /// Whether all lines that are read are shown.
+    pub fn are_all(&self) -> bool {
+        self.transforms().is_ok_and(|transforms| transforms.is_empty())
+    }
+
     /// What lines must match.
     pub fn include(&self) -> Patterns {
         self.include.iter().cloned().collect()

@@ -12,8 +12,8 @@ pub use self::{
     cluster::ConnectArgs,
     jobs::JobsArgs,
     lines::LineArgs,
-    print::PrintArgs,
-    rows::{DbArgs, LatestArgs},
+    print::{HEADING as DISPLAY, PrintArgs},
+    rows::{DbArgs, HEADING as DATABASE, LatestArgs},
     words::StateWord,
 };
 

@@ -1,16 +1,18 @@
 //! [`PrintArgs`]: how lines are printed.
 
-use clap::{ArgAction, Args};
+use std::{fs, path::PathBuf};
+
+use clap::{ArgAction, Args, ValueHint};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 
 use crate::{
-    cli::timezone,
-    render::{Format, Highlight, Patterns, TimeFormat, Times},
+    cli::{console::EventLayout, failure::Failure, timezone},
+    render::{Format, Highlight, LineTemplate, Patterns, TemplateStyle, TimeFormat, Times},
 };
 
 /// The heading of these flags in `--help`.
-const HEADING: &str = "Display";
+pub const HEADING: &str = "Display";
 
 /// How lines are printed.
 #[derive(Debug, Clone, Default, Args)]
@@ -22,7 +24,7 @@ pub struct PrintArgs {
     )]
     timestamps: Option<TimeFormat>,
     /// The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]
-    #[arg(long, value_name = "ZONE", value_parser = timezone::zone, help_heading = HEADING)]
+    #[arg(long, value_name = "ZONE", value_parser = timezone::zone, allow_hyphen_values = true, help_heading = HEADING)]
     timezone: Option<TimeZone>,
     /// How to print lines
     #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORMAT", help_heading = HEADING)]
@@ -30,17 +32,65 @@ pub struct PrintArgs {
     /// Let what matches stand out (regular expression), as what --include matches does; can be repeated
     #[arg(long, short = 'H', value_name = "PATTERN", value_parser = Regex::new, action = ArgAction::Append, help_heading = HEADING)]
     highlight: Vec<Regex>,
+    /// Print lines as a template in Jinja's syntax makes them, such as '{{ pod }}: {{ message }}'; docs/templates.md has the fields
+    #[arg(long, value_name = "TEMPLATE", conflicts_with_all = ["template_file", "output"], help_heading = HEADING)]
+    template: Option<String>,
+    /// The same, from a file
+    #[arg(long, short = 'T', value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "output", help_heading = HEADING)]
+    template_file: Option<PathBuf>,
+    /// With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap
+    #[arg(long, help_heading = HEADING)]
+    events: bool,
 }
 
 impl PrintArgs {
     /// Whether the time stands before each line.
     pub fn has_times(&self) -> bool {
-        self.timestamps.is_some()
+        self.timestamps.as_ref().is_some_and(|format| *format != TimeFormat::Off)
     }
 
     /// What that looks like.
     pub fn times(&self) -> Times {
-        Times::new(self.timestamps.clone().unwrap_or_default(), self.timezone.clone().unwrap_or(TimeZone::UTC))
+        Times::new(self.timestamps.clone().unwrap_or_default(), self.zone())
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.timezone.clone().unwrap_or(TimeZone::UTC)
+    }
+
+    /// The template that makes lines, if one does.
+    ///
+    /// # Errors
+    /// When it cannot be read or is wrong.
+    pub fn template(&self, color: bool) -> Result<Option<LineTemplate>, Failure> {
+        let (name, text) = match (&self.template, &self.template_file) {
+            (Some(text), _) => ("--template".to_owned(), text.clone()),
+            (None, Some(path)) => {
+                let name = path.display().to_string();
+                let text = fs::read_to_string(path)
+                    .map_err(|error| Failure::Usage(format!("--template-file {name}: {error}")))?;
+                (name, text)
+            }
+            (None, None) => return Ok(None),
+        };
+        let template = LineTemplate::new(&text, TemplateStyle { color, zone: self.zone() });
+        template.map(Some).map_err(|error| {
+            Failure::Usage(format!("{name}, {error}; docs/templates.md has the fields, filters and examples"))
+        })
+    }
+
+    /// How what is told besides lines is printed among them, if it is.
+    ///
+    /// # Errors
+    /// When lines are no JSON.
+    pub fn events(&self) -> Result<Option<EventLayout>, Failure> {
+        let has_template = self.template.is_some() || self.template_file.is_some();
+        match self.output {
+            _ if !self.events => Ok(None),
+            Format::Json | Format::ExtJson if !has_template => Ok(Some(EventLayout::Line)),
+            Format::PpExtJson if !has_template => Ok(Some(EventLayout::Pretty)),
+            _ => Err(Failure::Usage("--events prints objects: it goes with -o json, extjson or ppextjson".to_owned())),
+        }
     }
 
     /// What stands out, when lines are chosen by `include`.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The heading of these flags in `--help`.
-const HEADING: &str = "Database";
+pub const HEADING: &str = "Database";
 
 /// Where the row is, when it is in a database.
 #[derive(Debug, Clone, Args)]

@@ -77,7 +77,10 @@ words!(StateWord {
 words!(Format {
     Default = "default": "Pod, container and phase in columns, then the text",
     Raw = "raw": "The text alone",
-    Json = "json": "One JSON object a line",
+    Json = "json": "One JSON object a line, as `docs/lines.schema.json` describes it",
+    ExtJson = "extjson": "The same; a message that is JSON is a value of it",
+    PpExtJson = "ppextjson": "The same over several lines",
+    Logfmt = "logfmt": "`key=value` pairs",
 });
 
 words!(Order {

@@ -1,0 +1,290 @@
+//! [`ConfigFile`]: the file, and what stands in it.
+
+use std::{
+    fmt, fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use clap::Command;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{is_switch, settings_of};
+use crate::{cli::suggestions::is_near, environment::Environment, render::plain};
+
+/// The variable that names it.
+const VARIABLE: &str = "ELBTAIL_CONFIG";
+
+/// The longest that is read.
+const LONGEST: u64 = 1 << 20;
+
+/// A configuration file, as it was read.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    /// Where it is.
+    pub path: PathBuf,
+    text: String,
+}
+
+/// A flag's value in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The flag's id in the command line.
+    pub id: String,
+    /// Its values, as they would be written on the command line.
+    pub values: Vec<String>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A file that cannot be used. `Display` names file and line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    path: PathBuf,
+    line: Option<usize>,
+    what: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.display().fmt(f)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}; 'elbtail config show --help' says what can stand there", self.what)
+    }
+}
+
+impl ConfigFile {
+    /// The file that `environment` names, or that stands where such files do. `None` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn find(environment: &Environment, home: Option<&Path>) -> Result<Option<ConfigFile>, ConfigError> {
+        let named = environment.get(VARIABLE).map(PathBuf::from);
+        let base = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let usual = || Some(base.or_else(|| Some(home?.join(".config")))?.join("elbtail").join("config.toml"));
+        let is_named = named.is_some();
+        let Some(path) = named.or_else(usual) else { return Ok(None) };
+        let failed = |what: String| ConfigError { path: path.clone(), line: None, what };
+        let read = fs::metadata(&path).and_then(|file| {
+            if file.len() > LONGEST {
+                Err(io::Error::other("it is longer than any configuration"))
+            } else {
+                fs::read_to_string(&path)
+            }
+        });
+        match read {
+            Ok(text) => Ok(Some(ConfigFile { path, text })),
+            Err(error) if !is_named && is_absent(&error) => Ok(None),
+            Err(error) if is_named => Err(failed(format!("{error} (named by {VARIABLE})"))),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    /// What it says to `command`.
+    ///
+    /// # Errors
+    /// When it is no TOML, or says what no flag takes.
+    pub fn check(&self, command: &Command) -> Result<Vec<Entry>, ConfigError> {
+        let table = DeTable::parse(&self.text)
+            .map_err(|error| self.wrong(error.span(), error.message().replace('\n', ", ")))?;
+        let mut entries = Vec::new();
+        for (key, value) in table.get_ref() {
+            if let Some(entry) = self.entry(command, key, value)? {
+                entries.push(entry);
+            }
+        }
+        entries.sort_by_key(|entry| entry.line);
+        Ok(entries)
+    }
+
+    fn entry(
+        &self,
+        command: &Command,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Option<Entry>, ConfigError> {
+        let name = key.get_ref().replace('_', "-");
+        let settings = settings_of(command);
+        let Some(arg) = settings.iter().find(|arg| arg.get_long() == Some(&name)) else {
+            let shown = plain(&name, 60);
+            let near = settings.iter().filter_map(|arg| arg.get_long()).find(|known| is_near(&name, known));
+            let is_flag =
+                command.get_subcommands().flat_map(Command::get_arguments).any(|arg| arg.get_long() == Some(&name));
+            let hint = match (near, is_flag, value.get_ref()) {
+                (Some(near), ..) => format!("; did you mean {near:?}?"),
+                (None, true, _) => "; it is a flag of single runs".to_owned(),
+                (None, false, DeValue::Table(_)) => "; settings stand at the top, in no section".to_owned(),
+                _ => String::new(),
+            };
+            return Err(self.wrong(Some(key.span()), format!("no setting {shown:?}{hint}")));
+        };
+        let line = self.line(value.span().start);
+        let values = self.values(&name, value)?;
+        let entry = Entry { id: arg.get_id().to_string(), values, line };
+        if is_switch(arg) {
+            return match entry.values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                ["true"] => Ok(Some(entry)),
+                // As without it.
+                ["false"] => Ok(None),
+                _ => Err(self.wrong(Some(value.span()), format!("{name} is true or false"))),
+            };
+        }
+        // What a flag says of a value it says here too.
+        let words = entry.values.iter().map(|value| format!("--value={value}"));
+        let alone = Command::new("elbtail").no_binary_name(true).arg(alike(arg));
+        match alone.try_get_matches_from(words) {
+            Ok(_) if entry.values.is_empty() => Ok(None),
+            Ok(_) => Ok(Some(entry)),
+            Err(error) => {
+                let told = error.render().to_string();
+                let told = told.split("\n\nFor more information").next().unwrap_or_default();
+                let told = told.trim_start_matches("error: ").replace("--value <VALUE>", &name);
+                let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+                let is_secret = arg.is_hide_env_values_set();
+                let told = if is_secret { format!("{name} has no value that it may have") } else { told };
+                Err(self.wrong(Some(value.span()), told))
+            }
+        }
+    }
+
+    /// What stands behind a name, as words of a command line.
+    fn values(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, ConfigError> {
+        let wrong = |what: &str| {
+            self.wrong(
+                Some(value.span()),
+                format!("{name} is a text, a number, true or false, or a list of texts{what}"),
+            )
+        };
+        match value.get_ref() {
+            DeValue::String(text) => Ok(vec![text.to_string()]),
+            DeValue::Boolean(yes) => Ok(vec![yes.to_string()]),
+            DeValue::Integer(_) | DeValue::Float(_) => Ok(vec![self.text[value.span()].replace('_', "")]),
+            DeValue::Array(values) => {
+                let mut all = Vec::new();
+                for value in values.iter() {
+                    if matches!(value.get_ref(), DeValue::Array(_)) {
+                        return Err(wrong(", not of lists"));
+                    }
+                    all.extend(self.values(name, value)?);
+                }
+                Ok(all)
+            }
+            DeValue::Datetime(_) => Err(wrong("; put a time into quotes")),
+            DeValue::Table(_) => Err(wrong("")),
+        }
+    }
+
+    fn wrong(&self, at: Option<Range<usize>>, what: String) -> ConfigError {
+        ConfigError { path: self.path.clone(), line: at.map(|at| self.line(at.start)), what }
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
+    }
+}
+
+/// A flag that takes what another takes, and knows of no others: they are not there.
+fn alike(arg: &clap::Arg) -> clap::Arg {
+    let mut alone = clap::Arg::new("value").long("value").value_name("VALUE");
+    alone = alone.value_parser(arg.get_value_parser().clone()).action(arg.get_action().clone());
+    if let Some(delimiter) = arg.get_value_delimiter() {
+        alone = alone.value_delimiter(delimiter);
+    }
+    alone
+}
+
+/// That there is none.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    fn check(text: &str) -> Result<Vec<Entry>, String> {
+        let file = ConfigFile { path: PathBuf::from("config.toml"), text: text.to_owned() };
+        file.check(&Cli::command()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn settings_are_read_in_order_with_their_lines() {
+        let text = "# mine\ncolor = \"never\"\n\ntimestamps = true\nhighlight = [\n  \"a\",\n  \"b\"]\ndb_table = 'jobs'\nevents = false\n";
+        let entries = check(text).unwrap();
+        let shown: Vec<_> =
+            entries.iter().map(|entry| (entry.id.as_str(), entry.values.join(" "), entry.line)).collect();
+        let text = |text: &str| text.to_owned();
+        assert_eq!(
+            shown,
+            [
+                ("color", text("never"), 2),
+                ("timestamps", text("true"), 4),
+                ("highlight", text("a b"), 5),
+                ("db_table", text("jobs"), 8)
+            ]
+        );
+        assert_eq!(check(""), Ok(vec![]));
+        assert_eq!(check("highlight = []"), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, parts) in [
+            ("\ncolr = 'never'", &["config.toml:2: no setting \"colr\"; did you mean \"color\"?"][..]),
+            ("color = 'never'\nfollow = true", &["config.toml:2: no setting \"follow\"; it is a flag of single runs"]),
+            ("nonsense = 1", &["config.toml:1: no setting \"nonsense\"; 'elbtail config show --help'"]),
+            ("[logs]\ncolor = 'never'", &["config.toml:1: ", "in no section"]),
+            ("\n\ncolor = 'nevr'", &["config.toml:3: ", "nevr", "always", "never"]),
+            ("color = {a = 1}", &["config.toml:1: color is a text"]),
+            ("timestamps = 2026-01-01", &["put a time into quotes"]),
+            ("events = 'perhaps'", &["config.toml:1: events is true or false"]),
+            ("timezone = 'Mars/Olympus'", &["config.toml:1: ", "Asia/Seoul"]),
+            ("highlight = ['(']", &["config.toml:1: ", "unclosed group"]),
+            ("color = 'never'\ncolor = 'always'", &["config.toml:2: ", "duplicate key"]),
+            ("color = ", &["config.toml:1: "]),
+            ("color = 'a\u{1b}[2J'", &["config.toml:1: "]),
+        ] {
+            let error = check(text).unwrap_err();
+            for part in parts {
+                assert!(error.contains(part), "{text:?}: {error}");
+            }
+            assert!(!error.contains('\n'), "{error:?}");
+        }
+        let secret = check("db-key = 'a\"b'").unwrap_err();
+        assert!(secret.contains("config.toml:1: "), "{secret}");
+    }
+
+    #[test]
+    fn the_file_is_looked_for_where_such_files_are() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |base: &str| directory.path().join(base).join("elbtail/config.toml");
+        for base in ["xdg", "home/.config"] {
+            fs::create_dir_all(path(base).parent().unwrap()).unwrap();
+            fs::write(path(base), "").unwrap();
+        }
+        let named = directory.path().join("named.toml");
+        let home = directory.path().join("home");
+        let find = |variables: &[(&str, &Path)], home: Option<&Path>| {
+            ConfigFile::find(&variables.iter().copied().collect(), home).map(|file| file.map(|file| file.path))
+        };
+        let xdg = directory.path().join("xdg");
+        assert_eq!(find(&[], None), Ok(None));
+        assert_eq!(find(&[], Some(&home)), Ok(Some(path("home/.config"))));
+        assert_eq!(find(&[("XDG_CONFIG_HOME", &xdg)], Some(&home)), Ok(Some(path("xdg"))));
+        assert_eq!(find(&[("XDG_CONFIG_HOME", Path::new("relative"))], Some(&home)), Ok(Some(path("home/.config"))));
+        assert_eq!(find(&[("XDG_CONFIG_HOME", &home)], Some(&home)), Ok(None));
+        let error = find(&[("ELBTAIL_CONFIG", &named)], Some(&home)).unwrap_err().to_string();
+        assert!(error.contains("named.toml: ") && error.contains("named by ELBTAIL_CONFIG"), "{error}");
+        fs::write(&named, "").unwrap();
+        assert_eq!(find(&[("ELBTAIL_CONFIG", &named), ("XDG_CONFIG_HOME", &xdg)], None), Ok(Some(named)));
+        assert!(find(&[("ELBTAIL_CONFIG", directory.path())], None).is_err(), "a directory is no file");
+    }
+}

@@ -1,0 +1,221 @@
+//! [`EventObject`]: what is told besides lines, as an object for programs.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Notice, RunEvent, follow::Ending};
+use crate::{
+    follow::note::{Note, Proof},
+    k8s::{Phase, Role, Stamp, Target},
+    render::JobIds,
+};
+
+/// What an object tells. A word never changes its meaning; new ones may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A container was found, or its node was.
+    Found,
+    /// It waits to be started.
+    Waiting,
+    /// An instance of it runs.
+    Started,
+    /// An instance of it has ended.
+    Ended,
+    /// It has no log.
+    NoLog,
+    /// Lines before the first may have been rotated away.
+    StartsLate,
+    /// Lines are missing here.
+    Gap,
+    /// Lines were gone before elbtail could have read them.
+    Gone,
+    /// An instance was read until its stream ended, and whether that was all could not be checked.
+    Unchecked,
+    /// What the files of its node say of missing lines.
+    NodeFiles,
+    /// The kubelet answered something else than lines.
+    KubeletError,
+    /// Its stream is opened again; nothing is lost by it.
+    Interrupted,
+    /// It cannot be read at present.
+    Struggling,
+    /// It may not be read at present.
+    Denied,
+    /// It may not be read.
+    Forbidden,
+    /// All lines of an instance were read.
+    Complete,
+    /// Something about the run.
+    Notice,
+    /// The job has ended, and all was read.
+    JobEnded,
+}
+
+/// Something that was told, as JSON has it. `detail` is all of it, from which [`EventObject::event`] makes what was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventObject {
+    /// When it was told.
+    pub timestamp: Timestamp,
+    /// What it is about.
+    pub kind: EventKind,
+    /// The container, if it is about one.
+    #[serde(flatten)]
+    pub of: Option<ObjectOf>,
+    /// Whose job it is.
+    #[serde(flatten)]
+    pub ids: JobIds,
+    /// The instance, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<u32>,
+    /// The number of the object among all of its run.
+    pub sequence: u64,
+    /// It, as a sentence.
+    pub message: String,
+    /// The exit code of an instance that has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The stamp of the last line before those that are missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Stamp>,
+    /// The stamp of the first line after them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Stamp>,
+    /// All of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Detail>,
+}
+
+/// The container that an object is of, by names alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ObjectOf {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod.
+    pub pod: String,
+    /// The container.
+    pub container: String,
+    /// The node, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// The pod's part in the job.
+    pub role: Role,
+    /// The step it works on.
+    pub phase: Phase,
+}
+
+impl From<&Target> for ObjectOf {
+    fn from(target: &Target) -> ObjectOf {
+        let Target { namespace, pod, container, node, role, phase, .. } = target.clone();
+        ObjectOf { namespace, pod, container, node, role, phase }
+    }
+}
+
+/// What was told, as elbtail itself has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Of a container.
+    Note(Note),
+    /// Of an instance of which no more lines come.
+    Complete {
+        /// How many there were.
+        lines: u64,
+        /// How that is known.
+        proof: Proof,
+    },
+    /// Of the run.
+    Notice(Notice),
+    /// Of the job.
+    JobEnded(Ending),
+}
+
+impl EventObject {
+    /// The object of an event at a time, with its number; `of` is the container it is about. `None` for lines, and for what lines carry
+    /// themselves.
+    pub fn of(
+        event: &RunEvent,
+        of: Option<&Target>,
+        ids: &JobIds,
+        timestamp: Timestamp,
+        sequence: u64,
+    ) -> Option<EventObject> {
+        let mut object = EventObject {
+            timestamp,
+            kind: EventKind::Notice,
+            of: of.map(ObjectOf::from),
+            ids: ids.clone(),
+            restart: None,
+            sequence,
+            message: String::new(),
+            exit_code: None,
+            reason: None,
+            after: None,
+            before: None,
+            detail: None,
+        };
+        match event {
+            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) => return None,
+            RunEvent::Found(_) => (object.kind, object.message) = (EventKind::Found, "found".to_owned()),
+            RunEvent::Note { note, .. } | RunEvent::Gap { note, .. } => object.note(note),
+            RunEvent::Complete { instance, lines, proof } => {
+                object.kind = EventKind::Complete;
+                object.restart = Some(instance.restart);
+                object.message = format!("{lines} lines were read: {proof}");
+                object.detail = Some(Detail::Complete { lines: *lines, proof: *proof });
+            }
+            RunEvent::Notice(notice) => {
+                object.message = notice.to_string();
+                object.detail = Some(Detail::Notice(notice.clone()));
+            }
+            RunEvent::Ended(ending) => {
+                object.kind = EventKind::JobEnded;
+                object.message = format!("the job has {}", if ending.failed { "failed" } else { "ended" });
+                object.detail = Some(Detail::JobEnded(*ending));
+            }
+        }
+        Some(object)
+    }
+
+    fn note(&mut self, note: &Note) {
+        self.message = note.to_string();
+        self.detail = Some(Detail::Note(note.clone()));
+        let (kind, restart, reason) = match note.clone() {
+            Note::Waiting(reason) => (EventKind::Waiting, None, Some(reason)),
+            Note::Started(restart) => (EventKind::Started, Some(restart), None),
+            Note::Ended(restart, ended) => {
+                self.exit_code = Some(ended.exit_code);
+                (EventKind::Ended, Some(restart), Some(ended.reason))
+            }
+            Note::NoLog(reason) => (EventKind::NoLog, None, Some(reason)),
+            Note::StartsLate { restart, wanted, first } => {
+                (self.after, self.before) = (Some(wanted.from()), Some(first));
+                (EventKind::StartsLate, Some(restart), None)
+            }
+            Note::Gap { restart, after, before } => {
+                (self.after, self.before) = (Some(after), before);
+                (EventKind::Gap, Some(restart), Some("rotated away".to_owned()))
+            }
+            Note::Missing { restart, reason } | Note::Lost { restart, reason } => {
+                (EventKind::Gap, Some(restart), Some(reason))
+            }
+            Note::Unreadable { restart, last, reason } | Note::Unverified { restart, last, reason } => {
+                self.after = last;
+                (EventKind::Gap, Some(restart), Some(reason))
+            }
+            Note::GoneBefore { .. } => (EventKind::Gone, None, None),
+            Note::Gone { restart, reason } => (EventKind::Gone, Some(restart), Some(reason)),
+            Note::Unchecked { restart, reason } => (EventKind::Unchecked, Some(restart), Some(reason)),
+            Note::NodeFiles(_) => (EventKind::NodeFiles, None, None),
+            Note::InBand(text) => (EventKind::KubeletError, None, Some(text)),
+            Note::Interrupted(reason) => (EventKind::Interrupted, None, Some(reason)),
+            Note::Struggling(reason) => (EventKind::Struggling, None, Some(reason)),
+            Note::Denied(message) => (EventKind::Denied, None, Some(message)),
+            Note::Forbidden(message) => (EventKind::Forbidden, None, Some(message)),
+        };
+        (self.kind, self.restart, self.reason) = (kind, restart, reason.filter(|reason| !reason.is_empty()));
+    }
+}

@@ -1,0 +1,340 @@
+//! [`PipedRun`]: lines of JSON that a run has printed, as what that run had to say.
+
+use std::{collections::HashMap, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{
+    EventObject, RunEvent,
+    event_object::{Detail, ObjectOf},
+    filter::ContainerFilter,
+};
+use crate::{
+    follow::drive::{Batch, DriverEvent},
+    k8s::{ContainerId, ContainerKind, InstanceId, Line, Phase, Role, Stamp, Stream, Target},
+    render::JobIds,
+};
+
+/// A line as an object.
+#[derive(Deserialize)]
+struct LineObject {
+    timestamp: Stamp,
+    #[serde(flatten)]
+    of: ObjectOf,
+    #[serde(flatten)]
+    ids: JobIds,
+    #[serde(default)]
+    restart: u32,
+    #[serde(default)]
+    stream: Option<Stream>,
+    message: String,
+    #[serde(default)]
+    message_base64: Option<String>,
+}
+
+/// What an object is.
+#[derive(Deserialize)]
+struct AnyObject {
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+/// Reads objects of one run or several, and tells what those told.
+#[derive(Default)]
+pub struct PipedRun {
+    filter: ContainerFilter,
+    since: Option<Stamp>,
+    /// Of what is told at present.
+    ids: JobIds,
+    /// Containers that were found, and whether they are wanted.
+    found: HashMap<(ObjectOf, JobIds), Option<Arc<ContainerId>>>,
+}
+
+impl PipedRun {
+    /// A run of which only these containers are wanted, and only lines since then.
+    pub fn new(filter: ContainerFilter, since: Option<Stamp>) -> PipedRun {
+        PipedRun { filter, since, ..PipedRun::default() }
+    }
+
+    /// Adds to `events` what one object tells; lines of one instance that follow one another are told together.
+    ///
+    /// # Errors
+    /// Why `text` is no such object.
+    pub fn take(&mut self, text: &[u8], events: &mut Vec<RunEvent>) -> Result<(), String> {
+        // serde_json's own place is in a line of its own, which is of no use to anybody.
+        let told = |error: serde_json::Error| {
+            let told = error.to_string();
+            told.rsplit_once(" at line ").map_or(told.clone(), |(what, _)| what.to_owned())
+        };
+        let any: AnyObject = serde_json::from_slice(text).map_err(told)?;
+        match any.kind.as_deref() {
+            None | Some("line") => self.line(serde_json::from_slice(text).map_err(told)?, events),
+            Some(_) => {
+                self.event(serde_json::from_slice(text).map_err(told)?, events);
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds text that is no object, as a line of a container of its own.
+    pub fn foreign(&mut self, text: &[u8], now: Stamp, events: &mut Vec<RunEvent>) {
+        let of = ObjectOf {
+            namespace: String::new(),
+            pod: "stdin".to_owned(),
+            container: "text".to_owned(),
+            node: None,
+            role: Role::Other,
+            phase: Phase::Running,
+        };
+        if let Some(container) = self.container(of, JobIds::default(), events) {
+            let line = Line { stamp: now, text: Bytes::copy_from_slice(text) };
+            push(events, InstanceId { container, restart: 0 }, None, line);
+        }
+    }
+
+    fn line(&mut self, object: LineObject, events: &mut Vec<RunEvent>) -> Result<(), String> {
+        let text = match object.message_base64 {
+            Some(exact) => BASE64_STANDARD.decode(exact).map_err(|error| format!("message_base64: {error}"))?,
+            None => object.message.into_bytes(),
+        };
+        let Some(container) = self.container(object.of, object.ids, events) else { return Ok(()) };
+        if self.since.is_some_and(|since| object.timestamp < since) {
+            return Ok(());
+        }
+        let instance = InstanceId { container, restart: object.restart };
+        let line = Line { stamp: object.timestamp, text: Bytes::from(text) };
+        push(events, instance, object.stream, line);
+        Ok(())
+    }
+
+    fn event(&mut self, object: EventObject, events: &mut Vec<RunEvent>) {
+        let container = match object.of {
+            Some(of) => match self.container(of, object.ids, events) {
+                Some(container) => Some(container),
+                None => return,
+            },
+            None => None,
+        };
+        let event = match (object.detail, container, object.restart) {
+            (Some(Detail::Note(note)), Some(container), _) => DriverEvent::Note(container, note).into(),
+            (Some(Detail::Complete { lines, proof }), Some(container), Some(restart)) => {
+                RunEvent::Complete { instance: InstanceId { container, restart }, lines, proof }
+            }
+            (Some(Detail::Notice(notice)), ..) => RunEvent::Notice(notice),
+            (Some(Detail::JobEnded(ending)), ..) => RunEvent::Ended(ending),
+            // A container that was found, which was told by now, or what a later version tells.
+            _ => return,
+        };
+        events.push(event);
+    }
+
+    /// The container of an object, if it is wanted. It is told when it comes first.
+    fn container(&mut self, of: ObjectOf, ids: JobIds, events: &mut Vec<RunEvent>) -> Option<Arc<ContainerId>> {
+        if let Some(known) = self.found.get(&(of.clone(), ids.clone())) {
+            return known.clone();
+        }
+        let ObjectOf { namespace, pod, container, node, role, phase } = of.clone();
+        // Objects have no uid; names tell containers of one moment apart, and ids those of several jobs.
+        let uid =
+            [Some(&*namespace), Some(&*pod), ids.job.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("/");
+        let target = Target { namespace, pod, uid, container, kind: ContainerKind::Regular, role, phase, node };
+        self.filter.short = ids.short();
+        let wanted = self.filter.admits(&target).then(|| Arc::new(target.id()));
+        self.found.insert((of, ids.clone()), wanted.clone());
+        if wanted.is_some() {
+            if self.ids != ids {
+                self.ids = ids.clone();
+                events.push(RunEvent::Job(ids));
+            }
+            events.push(RunEvent::Found(Arc::new(target)));
+        }
+        wanted
+    }
+}
+
+/// Adds a line to the batch before it, if that is of the same instance and stream.
+fn push(events: &mut Vec<RunEvent>, instance: InstanceId, stream: Option<Stream>, line: Line) {
+    match events.last_mut() {
+        Some(RunEvent::Lines(batch)) if batch.instance == instance && batch.stream == stream => batch.lines.push(line),
+        _ => events.push(RunEvent::Lines(Batch { instance, stream, lines: vec![line] })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        follow::note::{Note, Proof, WantedFrom},
+        k8s::status::Ended,
+        render::{Format, RenderOptions, Renderer},
+        session::{Notice, RunStats, follow::Ending},
+    };
+
+    fn target(container: &str, node: Option<&str>) -> Target {
+        Target {
+            namespace: "default".to_owned(),
+            pod: "blastn-batch-s03-job-000-3ed51a95-p9vp5".to_owned(),
+            uid: "1".to_owned(),
+            container: container.to_owned(),
+            kind: ContainerKind::Regular,
+            role: Role::Batch,
+            phase: Phase::Running,
+            node: node.map(str::to_owned),
+        }
+    }
+
+    fn ids() -> JobIds {
+        JobIds { job: Some("job-1".to_owned()), row: Some("row".to_owned()) }
+    }
+
+    fn printed(format: Format, target: &Target, lines: &[(u32, Option<Stream>, Line)]) -> Vec<u8> {
+        let mut renderer = Renderer::new(RenderOptions { format, ..RenderOptions::default() });
+        renderer.of_job(&ids());
+        let (source, mut out) = (renderer.introduce(target, "3ed51a95"), Vec::new());
+        for (restart, stream, line) in lines {
+            renderer.line_of(&mut out, &source, *restart, *stream, line);
+        }
+        out
+    }
+
+    fn read(run: &mut PipedRun, text: &[u8]) -> Vec<RunEvent> {
+        let mut events = Vec::new();
+        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            run.take(line, &mut events).unwrap();
+        }
+        events
+    }
+
+    fn lines_of(events: &[RunEvent]) -> Vec<(u32, Option<Stream>, Line)> {
+        let batches = events.iter().filter_map(|event| match event {
+            RunEvent::Lines(batch) => Some(batch),
+            _ => None,
+        });
+        batches
+            .flat_map(|batch| batch.lines.iter().map(|line| (batch.instance.restart, batch.stream, line.clone())))
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn lines_come_back_as_they_were(lines in proptest::collection::vec((
+            0u32..3, proptest::option::of(proptest::sample::select(vec![Stream::Stdout, Stream::Stderr])), any::<i64>(),
+            prop_oneof![proptest::collection::vec(any::<u8>(), 0..20), ".{0,20}".prop_map(String::into_bytes)],
+        ), 0..12)) {
+            let lines: Vec<_> = lines
+                .into_iter()
+                .map(|(restart, stream, stamp, text)| (restart, stream, Line { stamp: Stamp(stamp), text: text.into() }))
+                .collect();
+            let text = printed(Format::Json, &target("blast", Some("node-1")), &lines);
+            let events = read(&mut PipedRun::default(), &text);
+            prop_assert_eq!(lines_of(&events), lines);
+        }
+    }
+
+    #[test]
+    fn a_container_is_told_once_and_what_is_not_wanted_is_left_out() {
+        let line = |stamp| (0, None, Line { stamp: Stamp(stamp), text: "a".into() });
+        let text = [
+            printed(Format::Json, &target("blast", None), &[line(1), line(2)]),
+            printed(Format::Json, &target("results-export", None), &[line(1)]),
+            printed(Format::Json, &target("blast", None), &[line(3)]),
+        ]
+        .concat();
+        let filter = ContainerFilter {
+            without_containers: vec![regex::Regex::new("results").unwrap()],
+            ..ContainerFilter::default()
+        };
+        let events = read(&mut PipedRun::new(filter, Some(Stamp(2))), &text);
+        let [RunEvent::Job(of), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!((of, &*found.container, batch.lines.len()), (&ids(), "blast", 2));
+    }
+
+    /// Everything that can be told besides lines.
+    fn told() -> Vec<RunEvent> {
+        let container = Arc::new(ContainerId { uid: "1".to_owned(), container: "blast".to_owned() });
+        let reason = || "why".to_owned();
+        let ended = Ended { exit_code: 4, reason: "Error".to_owned(), has_log: true, started: None };
+        let notes = vec![
+            Note::Waiting(reason()),
+            Note::Started(1),
+            Note::Ended(1, ended),
+            Note::NoLog(reason()),
+            Note::StartsLate { restart: 1, wanted: WantedFrom::All(Stamp(1)), first: Stamp(2) },
+            Note::Gap { restart: 1, after: Stamp(1), before: Some(Stamp(2)) },
+            Note::Missing { restart: 1, reason: reason() },
+            Note::GoneBefore { count: 2 },
+            Note::Gone { restart: 1, reason: reason() },
+            Note::Unreadable { restart: 1, last: Some(Stamp(1)), reason: reason() },
+            Note::Lost { restart: 1, reason: reason() },
+            Note::Unverified { restart: 1, last: None, reason: reason() },
+            Note::Unchecked { restart: 1, reason: reason() },
+            Note::NodeFiles(reason()),
+            Note::InBand(reason()),
+            Note::Interrupted(reason()),
+            Note::Struggling(reason()),
+            Note::Denied(reason()),
+            Note::Forbidden(reason()),
+        ];
+        let notes = notes.into_iter().map(|note| DriverEvent::Note(container.clone(), note).into());
+        let instance = InstanceId { container: container.clone(), restart: 1 };
+        notes
+            .chain([
+                RunEvent::Complete { instance, lines: 3, proof: Proof::Checked },
+                RunEvent::Notice(Notice::NoIdYet),
+                RunEvent::Ended(Ending { failed: true, pods: 4 }),
+            ])
+            .collect()
+    }
+
+    #[test]
+    fn what_was_told_is_told_again_and_counts_the_same() {
+        let (mut live, mut again, mut run) = (RunStats::default(), RunStats::default(), PipedRun::default());
+        let target = target("blast", None);
+        live.take(&RunEvent::Found(Arc::new(target.clone())));
+        for (at, event) in told().iter().enumerate() {
+            live.take(event);
+            let of = !matches!(event, RunEvent::Notice(_) | RunEvent::Ended(_));
+            let object =
+                EventObject::of(event, of.then_some(&target), &ids(), Timestamp::UNIX_EPOCH, at as u64).unwrap();
+            let text = serde_json::to_string(&object).unwrap();
+            assert!(!object.message.is_empty() && text.contains(&format!("\"sequence\":{at}")), "{text}");
+            let events = read(&mut run, text.as_bytes());
+            events.iter().for_each(|event| again.take(event));
+            let note = |event: &RunEvent| match event {
+                RunEvent::Note { note, .. } | RunEvent::Gap { note, .. } => format!("{note:?}"),
+                RunEvent::Complete { lines, proof, .. } => format!("{lines} {proof}"),
+                other => format!("{other:?}"),
+            };
+            assert_eq!(events.last().map(note), Some(note(event)), "{text}");
+        }
+        assert_eq!((live.missing.len(), &live.forbidden), (again.missing.len(), &again.forbidden));
+        assert_eq!((live.ended, live.containers), (again.ended, again.containers));
+    }
+
+    #[test]
+    fn what_is_no_object_of_a_run_is_told() {
+        for (text, part) in [
+            ("", "EOF"),
+            ("text", "expected"),
+            ("{}", "missing field"),
+            (r#"{"kind":"line","timestamp":"never"}"#, "timestamp"),
+            ("[1]", "invalid"),
+            (
+                r#"{"timestamp":"2026-11-24T12:58:26Z","namespace":"d","pod":"p","container":"c","role":"batch","phase":"running","message":"","message_base64":"!"}"#,
+                "message_base64",
+            ),
+        ] {
+            let mut events = Vec::new();
+            let error = PipedRun::default().take(text.as_bytes(), &mut events).unwrap_err();
+            assert!(events.is_empty() && !error.contains("at line"), "{text}: {error}");
+            assert!(error.contains(part) || part == "timestamp" || part == "invalid", "{text}: {error}");
+        }
+    }
+}

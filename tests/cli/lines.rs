@@ -1,0 +1,336 @@
+//! What is shown of lines and how, without a cluster: `logs --stdin`.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::{assert_fails, elbtail};
+
+/// An object as `logs -o json` prints it.
+pub fn line(container: &str, number: u64, message: &str) -> String {
+    object(container, number, json!({"message": message}))
+}
+
+fn object(container: &str, number: u64, more: Value) -> String {
+    let mut object = json!({
+        "timestamp": format!("2026-11-24T12:58:{:02}.959221551Z", 25 + number), "kind": "line", "namespace": "default",
+        "pod": "blastn-batch-s03-job-000-3ed51a95-p9vp5", "container": container, "node": "node-1", "role": "batch",
+        "phase": "running", "job_id": "job-429825360482416da20736cf3ed51a95", "row_id": "18b9edca", "restart": 0,
+        "sequence": number,
+    });
+    object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    format!("{object}\n")
+}
+
+fn run(flags: &[&str], input: &str) -> (String, String) {
+    let run = elbtail(&[&["logs", "--stdin"], flags].concat()).write_stdin(input).assert().code(0);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&run.get_output().stdout), text(&run.get_output().stderr))
+}
+
+fn shown(flags: &[&str], input: &str) -> Vec<String> {
+    run(flags, input).0.lines().map(str::to_owned).collect()
+}
+
+fn story() -> String {
+    let texts = ["start", "reading", "an error", "going on", "Error again", "\u{1b}[31mred\u{1b}[0m", "end"];
+    texts.iter().zip(1..).map(|(text, number)| line("blast", number, text)).collect::<String>()
+        + &line("results-export", 3, "uploading")
+}
+
+#[test]
+fn lines_are_shown_as_they_were() {
+    let lines = shown(&[], &story());
+    assert_eq!(lines.len(), 8);
+    assert_eq!(lines[2], "blastn-s03-000-p9vp5 blast run    | an error");
+    let again = run(&["-o", "json"], &story()).0;
+    let without_number = |text: &str| -> Vec<Value> {
+        let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        objects
+            .map(|mut object| {
+                object.as_object_mut().unwrap().remove("sequence");
+                object
+            })
+            .collect()
+    };
+    assert_eq!(without_number(&again), without_number(&story()), "the same objects");
+}
+
+#[test]
+fn lines_are_chosen_by_what_they_say() {
+    for (flags, texts) in [
+        (&["-i", "error"][..], &["an error"][..]),
+        (&["-i", "(?i)error"], &["an error", "Error again"]),
+        (&["-i", "^start$", "--include", "^end"], &["start", "end"]),
+        (&["-i", "(?i)error", "-e", "again"], &["an error"]),
+        (&["-e", "a", "--exclude", "r"], &["going on", "end"]),
+        (&["-i", "31"], &[]),
+        (&["-i", "^red$"], &["\u{1b}[31mred\u{1b}[0m"]),
+        (&["-i", "an error", "-C", "1"], &["reading", "an error", "going on"]),
+        (&["-i", "an error", "-B", "2"], &["start", "reading", "an error"]),
+        (&["-i", "an error", "-A", "1"], &["an error", "going on"]),
+        (&["-i", "an error", "-C", "2", "-A", "0"], &["start", "reading", "an error"]),
+        (&["-i", "start|end", "--context-lines", "1"], &["start", "reading", "\u{1b}[31mred\u{1b}[0m", "end"]),
+        (&["-E", "blast"], &["uploading"]),
+        (
+            &["-E", "las"],
+            &["start", "reading", "an error", "going on", "Error again", "\u{1b}[31mred\u{1b}[0m", "end", "uploading"],
+        ),
+        (&["-c", "blast", "--until-time", "2026-11-24T12:58:26.959221551Z"], &["start"]),
+        (
+            &["-c", "blast", "--since-time", "2026-11-24T12:58:31Z", "--until-time", "2026-11-24T12:58:32Z"],
+            &["\u{1b}[31mred\u{1b}[0m"],
+        ),
+        (
+            &["--until", "1h"],
+            &["start", "reading", "an error", "going on", "Error again", "\u{1b}[31mred\u{1b}[0m", "end", "uploading"],
+        ),
+        (&["--exclude-pod", "s03"], &[]),
+        (&["--exclude-pod", "blastn-s03-000-p9vp5/blast"], &["uploading"]),
+        (&["--node", "node-2"], &[]),
+        (&["--node", "node-1", "--node", "node-2", "-i", "start"], &["start"]),
+        (&["--limit-bytes", "14", "-c", "blast"], &["start", "reading"]),
+    ] {
+        assert_eq!(shown(&[&["-o", "raw", "-q"], flags].concat(), &story()), texts, "{flags:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_a_usage_error() {
+    for (flags, part) in [
+        (&["-i", "("][..], "unclosed group"),
+        (&["-C", "3"], "--include"),
+        (&["-i", "a", "-C", "-1"], "-1"),
+        (&["--limit-bytes", "0"], "0"),
+        (&["-t=never"], "strftime format"),
+        (&["-t=%!"], "it is no strftime format"),
+        (&["--timezone", "Mars/Olympus"], "Asia/Seoul"),
+        (&["--stream", "stdin"], "stdout"),
+        (&["--container-state", "running,dead"], "terminated"),
+        (&["-o", "jsn"], "json"),
+        (&["--events"], "-o json"),
+        (&["--events", "-o", "logfmt"], "-o json"),
+        (&["--template", "{{ massage }}"], "--template, line 1: no field \"massage\""),
+        (&["--template", "a\n{{ message"], "--template, line 2: "),
+        (&["--template", "{{.Message}}"], "{{ message }} for {{.Message}}"),
+        (&["--template", "{{ message }}", "-o", "json"], "--output"),
+        (&["-T", "no/such.tmpl"], "no/such.tmpl"),
+        (&["--until-time", "0001-01-01T00:00:00Z"], "--until-time"),
+        (&["--stdin"], "cannot be used with"),
+        (&["--includ", "a"], "--include"),
+        (&["--hilight", "a"], "--highlight"),
+        (&["--exclude-containr", "a"], "--exclude-container"),
+    ] {
+        let mut command = elbtail(
+            &[&["logs", "job-429825360482416da20736cf3ed51a95", "--server", "https://127.0.0.1:1"], flags].concat(),
+        );
+        command.write_stdin("");
+        assert_fails(command, 2, &[part]);
+    }
+}
+
+#[test]
+fn times_are_shown_as_they_are_asked_for() {
+    for (flags, texts) in [
+        (&["-t"][..], ["2026-11-24T12:58:26.959221551Z start", "2026-11-24T12:58:28.959221551Z an error"]),
+        (&["-t=short"], ["11-24 12:58:26 start", "11-24 12:58:28 an error"]),
+        (&["-t=relative"], ["+00:00:00.000 start", "+00:00:02.000 an error"]),
+        (&["--timestamps=%s"], ["1795525106 start", "1795525108 an error"]),
+        (
+            &["-t", "--timezone", "-05:30"],
+            ["2026-11-24T07:28:26.959221551-05:30 start", "2026-11-24T07:28:28.959221551-05:30 an error"],
+        ),
+        (&["-t=false"], ["start", "an error"]),
+    ] {
+        assert_eq!(shown(&[&["-o", "raw", "-i", "start|an error"], flags].concat(), &story()), texts, "{flags:?}");
+    }
+    // As with kubectl, letters can stand together.
+    assert_eq!(shown(&["-qti", "start", "-o", "raw"], &story()), ["2026-11-24T12:58:26.959221551Z start"]);
+}
+
+#[test]
+fn matches_stand_out_where_there_is_colour() {
+    let flags = ["-o", "raw", "-i", "error", "-H", "an"];
+    assert_eq!(
+        shown(&[&flags[..], &["--color", "always"]].concat(), &story()),
+        ["\u{1b}[7man\u{1b}[27m \u{1b}[7merror\u{1b}[27m"]
+    );
+    assert_eq!(shown(&flags, &story()), ["an error"]);
+    let red = shown(&["-o", "raw", "-i", "red", "--color", "always"], &story());
+    assert_eq!(red, ["\u{1b}[31m\u{1b}[7mred\u{1b}[27m\u{1b}[0m"], "the line's own colour stays");
+}
+
+#[test]
+fn streams_are_chosen_where_they_are_known() {
+    let input = object("blast", 1, json!({"message": "out", "stream": "stdout"}))
+        + &object("blast", 2, json!({"message": "err", "stream": "stderr"}))
+        + &line("blast", 3, "who knows");
+    let (out, said) = run(&["-o", "raw", "--stream", "stderr"], &input);
+    assert_eq!(out, "err\nwho knows\n");
+    assert!(said.contains("of 1 lines it is not known whether they are stderr"), "{said}");
+}
+
+#[test]
+fn every_format_of_the_same_lines() {
+    let input = line("blast", 1, r#"{"level":"info","msg":"start"}"#)
+        + &object(
+            "blast",
+            2,
+            json!({"message": "a\u{fffd}", "message_base64": "Yf8=", "stream": "stderr", "restart": 1}),
+        )
+        + &line("results-export", 3, "a \"quoted\" = b");
+    for format in ["default", "raw", "json", "extjson", "ppextjson", "logfmt"] {
+        let run = elbtail(&["logs", "--stdin", "-o", format]).write_stdin(input.as_str()).assert().code(0);
+        let bytes = &run.get_output().stdout;
+        insta::assert_snapshot!(
+            format!("lines_{format}"),
+            bytes.utf8_chunks().fold(String::new(), |text, chunk| {
+                text + chunk.valid() + &chunk.invalid().iter().map(|byte| format!("<{byte:02x}>")).collect::<String>()
+            })
+        );
+    }
+    let template = "{{ timestamp | strftime('%T') }} {{ name | color }}/{{ container }}[{{ restart }}] {{ stream }}: {{ message }}";
+    insta::assert_snapshot!("lines_template", run(&["--template", template], &input).0);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, format!("{template}\n")).unwrap();
+    let from_file = run(&["-T", file.path().to_str().unwrap()], &input).0;
+    assert_eq!(from_file, run(&["--template", template], &input).0);
+}
+
+#[test]
+fn a_template_that_fails_for_a_line_costs_none() {
+    let input = line("blast", 1, r#"{"n": 1}"#) + &line("blast", 2, "text") + &line("blast", 3, "more");
+    let (out, said) = run(&["--template", "{{ (message | parsejson).n + 1 }}"], &input);
+    assert_eq!(out, "2\ntext\nmore\n");
+    assert_eq!(said.matches("the template fails").count(), 1, "{said}");
+}
+
+/// The schema, compiled.
+static SCHEMA: LazyLock<(boon::Schemas, boon::SchemaIndex)> = LazyLock::new(|| {
+    const PLACE: &str = "https://elbtail.invalid/lines.schema.json";
+    let schema: Value = serde_json::from_str(include_str!("../../docs/lines.schema.json")).unwrap();
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource(PLACE, schema).unwrap();
+    let root = compiler.compile(PLACE, &mut schemas).unwrap();
+    (schemas, root)
+});
+
+fn check(object: &Value) -> Result<(), String> {
+    SCHEMA.0.validate(object, SCHEMA.1).map_err(|error| format!("{error:#}\n{object:#}"))
+}
+
+/// What a run may have told besides lines.
+fn told() -> String {
+    let note = |number: u64, kind: &str, detail: Value| {
+        object("blast", number, json!({"kind": kind, "message": "told", "detail": {"note": detail}}))
+    };
+    note(1, "waiting", json!({"waiting": "PodInitializing"}))
+        + &note(2, "started", json!({"started": 0}))
+        + &line("blast", 3, "a line")
+        + &note(4, "ended", json!({"ended": [0, {"exitCode": 3, "reason": "Error", "started": null, "hasLog": true}]}))
+        + &object(
+            "blast",
+            5,
+            json!({"kind": "complete", "message": "told", "detail": {"complete": {"lines": 1, "proof": "checked"}}}),
+        )
+        + "{\"timestamp\":\"2026-11-24T12:58:26Z\",\"kind\":\"job_ended\",\"sequence\":6,\"message\":\"x\",\"detail\":{\"job_ended\":{\"failed\":true,\"pods\":1}}}\n"
+}
+
+#[test]
+fn objects_are_as_the_schema_says() {
+    let gap = json!({"gap": {"restart": 0, "after": "2026-11-24T12:58:26Z", "before": null}});
+    let input =
+        told() + &object("blast", 7, json!({"kind": "gap", "message": "told", "detail": {"note": gap}})) + &story();
+    for format in ["json", "extjson"] {
+        let run = elbtail(&["logs", "--stdin", "--events", "-o", format]).write_stdin(input.as_str()).assert().code(8);
+        let objects: Vec<Value> = String::from_utf8_lossy(&run.get_output().stdout)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        for (object, number) in objects.iter().zip(1..) {
+            check(object).unwrap();
+            assert_eq!(object["sequence"], number);
+        }
+        let kinds: Vec<_> = objects.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds[..8], ["found", "waiting", "started", "line", "ended", "complete", "job_ended", "gap"]);
+        assert_eq!((&objects[4]["exit_code"], &objects[4]["reason"]), (&json!(3), &json!("Error")));
+        assert_eq!(objects[7]["after"], "2026-11-24T12:58:26Z");
+    }
+    for wrong in [
+        json!({"kind": "line"}),
+        json!({"kind": "other", "timestamp": "2026-11-24T12:58:26Z", "sequence": 1, "message": ""}),
+        json!({"kind": "notice", "timestamp": "2026-11-24T12:58:26Z", "sequence": 0, "message": ""}),
+    ] {
+        assert!(check(&wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_was_told_is_told_again() {
+    let (out, said) = run(&["-o", "raw"], &told());
+    assert_eq!(out, "a line\n");
+    for part in
+        ["blastn-s03-000-p9vp5/blast: waiting: PodInitializing", "blast: started", "blast: ended: Error, exit code 3"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(run(&["-o", "raw", "-q"], &told()).1, "");
+    elbtail(&["logs", "--stdin", "--exit-code"]).write_stdin(told()).assert().code(9);
+    let forbidden =
+        object("blast", 1, json!({"kind": "forbidden", "message": "x", "detail": {"note": {"forbidden": "no"}}}));
+    elbtail(&["logs", "--stdin"]).write_stdin(forbidden).assert().code(7);
+}
+
+#[test]
+fn text_that_no_run_has_printed_is_shown_and_told() {
+    let input =
+        format!("{}warning: something\n\n{{\"kind\":\"line\"}}\n{}", line("blast", 1, "one"), line("blast", 2, "two"));
+    let (out, said) = run(&["-o", "raw"], &input);
+    assert_eq!(out, "one\nwarning: something\n{\"kind\":\"line\"}\ntwo\n");
+    assert!(said.contains("line 2 of standard input is no object of a run: expected value"), "{said}");
+    assert!(said.contains("2 of 4 lines"), "{said}");
+    let none = elbtail(&["logs", "--stdin", "-o", "raw"]).write_stdin("a\nb\n").assert().code(2);
+    assert_eq!(none.get_output().stdout, b"a\nb\n");
+    elbtail(&["logs", "--stdin"]).write_stdin("").assert().code(0).stdout("").stderr("");
+    // A last line that was cut off.
+    let cut = line("blast", 1, "one") + &line("blast", 2, "two")[..40];
+    let (out, said) = run(&["-o", "raw"], &cut);
+    assert!(out.starts_with("one\n{\"") && said.contains("line 2"), "{out} {said}");
+}
+
+#[test]
+fn several_runs_keep_apart_what_is_theirs() {
+    let other = line("blast", 1, "other")
+        .replace("job-429825360482416da20736cf3ed51a95", "job-0000000000000000000000000000abcd")
+        .replace("18b9edca", "row-2");
+    let printed = run(&["-o", "json"], &(line("blast", 1, "one") + &other + &line("blast", 2, "two"))).0;
+    let rows: Vec<Value> =
+        printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["row_id"].clone()).collect();
+    assert_eq!(rows, ["18b9edca", "row-2", "18b9edca"]);
+}
+
+/// The recipes of the README.
+fn recipes() -> Vec<String> {
+    let text = include_str!("../../README.md");
+    let (_, block) = text.split_once("<!-- jq -->\n\n```sh\n").expect("the recipes");
+    let (block, _) = block.split_once("```").unwrap();
+    block.lines().filter(|line| line.contains("jq ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_recipes_work_on_jq() {
+    let recipes = recipes();
+    assert!(recipes.len() >= 5, "{recipes:?}");
+    let printed = elbtail(&["logs", "--stdin", "-o", "json", "--events"])
+        .write_stdin(told() + &story() + &object("blast", 9, json!({"message": "a\u{fffd}", "message_base64": "Yf8="})))
+        .output()
+        .unwrap();
+    for recipe in recipes {
+        let (_, filter) = recipe.split_once("| jq ").unwrap_or_else(|| panic!("{recipe}"));
+        let filter = filter.split("   #").next().unwrap();
+        let mut shell = assert_cmd::Command::new("sh");
+        let run =
+            shell.args(["-c", &format!("jq {filter}")]).write_stdin(printed.stdout.clone()).assert().code(0).stderr("");
+        assert!(!run.get_output().stdout.is_empty(), "{recipe}");
+    }
+}
