@@ -61,14 +61,13 @@ complete -c elbtail -n "__fish_elbtail_needs_command" -s V -l version -d 'Print 
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the rows of a database, the newest first'
+complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "jobs" -d 'List the jobs of the cluster, with --db those of a database, or of both with what they disagree on'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "save" -d 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "prune" -d 'Delete old jobs from an archive'
-complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "config" -d 'Say what the configuration file, the environment and flags come to'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "completion" -d 'Print the completion script of a shell'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "version" -d 'Print the version of elbtail and of the cluster'
 complete -c elbtail -n "__fish_elbtail_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -105,13 +104,8 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s t -l timestamps
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l timezone -d 'The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
-json\t'One JSON object a line, as `docs/lines.schema.json` describes it'
-extjson\t'The same; a message that is JSON is a value of it'
-ppextjson\t'The same over several lines'
-logfmt\t'`key=value` pairs'"
+json\t'One JSON object a line'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s H -l highlight -d 'Let what matches stand out (regular expression), as what --include matches does; can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l template -d 'Print lines as a template in Jinja\'s syntax makes them, such as \'{{ pod }}: {{ message }}\'; docs/templates.md has the fields' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s T -l template-file -d 'The same, from a file' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l node-logs -d 'Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted' -r -f -a "auto\t'Where that is permitted'
 never\t'Never'
 always\t'Yes, and it is an error when it is not permitted'"
@@ -145,16 +139,14 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l db-header -d 'A
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l latest -d 'Take the newest row that has not ended, instead of naming one'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l latest -d 'Take the newest row that has not ended, or without --db the newest job of the cluster, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s f -l follow -d 'Go on until the job has ended, through restarts and new pods'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l no-follow -d 'Print what there is and end: what happens without -f, and takes back one before it'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s p -l previous -d 'Only the instance before the latest of each container that was started again; -f has no effect on it'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l events -d 'With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s q -l only-log-lines -l quiet -d 'Print log lines only: nothing on stderr but errors and what is missing'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l exit-code -d 'Exit with 9 when the job failed'
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l stdin -d 'Print what \'elbtail logs -o json\' has printed, of one run or several, read from standard input, as if it were read now'
-complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again; -vv also each request'
+complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -s v -l verbose -d 'Tell on stderr what happens underneath, such as streams that are opened again'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
 complete -c elbtail -n "__fish_elbtail_using_subcommand logs" -l disable-compression -d 'Answers are never compressed'
@@ -193,7 +185,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l db-header -d
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l latest -d 'Take the newest row that has not ended, instead of naming one'
+complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l latest -d 'Take the newest row that has not ended, or without --db the newest job of the cluster, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
 complete -c elbtail -n "__fish_elbtail_using_subcommand resolve" -l disable-compression -d 'Answers are never compressed'
@@ -248,7 +240,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l db-header -d
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l latest -d 'Take the newest row that has not ended, instead of naming one'
+complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l latest -d 'Take the newest row that has not ended, or without --db the newest job of the cluster, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l include-setup -d 'Take NCBI\'s setup pods too, which carry no id: right when the cluster runs a single search'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s w -l watch -d 'Go on and print what changes, until interrupted'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l no-headers -d 'Print no line of headers above a table'
@@ -258,11 +250,13 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l disable-comp
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s o -l output -d 'Output format' -r -f -a "table\t'A line for each row'
-json\t'An array, empty without rows'
-name\t'The rows\' ids alone'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l status -d 'Only rows with this status, such as running; several with commas' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l limit -d 'At most so many rows, the newest' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s o -l output -d 'Output format' -r -f -a "table\t'A line for each job'
+wide\t'The same with all there is to know'
+name\t'What JOB may be for each: its row\'s id, else its own'
+json\t'An array, empty without jobs'
+yaml\t'The same array'"
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l status -d 'Only jobs with this status, such as running; several with commas' -r
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l limit -d 'At most so many jobs, the newest' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l cluster -d 'The name of the kubeconfig cluster to use' -r
@@ -291,6 +285,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l color -d 'When 
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l no-headers -d 'Print no line of headers above a table'
+complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -s A -l all-namespaces -d 'Look for jobs in all namespaces of the cluster'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
 complete -c elbtail -n "__fish_elbtail_using_subcommand jobs" -l disable-compression -d 'Answers are never compressed'
@@ -329,7 +324,7 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l db-header -d 
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Also into a pipe'
 never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l latest -d 'Take the newest row that has not ended, instead of naming one'
+complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l latest -d 'Take the newest row that has not ended, or without --db the newest job of the cluster, instead of naming one'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l all-contexts -d 'If the job\'s pods are not here, look in all contexts of the kubeconfig'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -s v -l verbose -d 'Name the other searches of the namespace'
 complete -c elbtail -n "__fish_elbtail_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
@@ -455,13 +450,8 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s t -l timestam
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l timezone -d 'The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
 raw\t'The text alone'
-json\t'One JSON object a line, as `docs/lines.schema.json` describes it'
-extjson\t'The same; a message that is JSON is a value of it'
-ppextjson\t'The same over several lines'
-logfmt\t'`key=value` pairs'"
+json\t'One JSON object a line'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s H -l highlight -d 'Let what matches stand out (regular expression), as what --include matches does; can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l template -d 'Print lines as a template in Jinja\'s syntax makes them, such as \'{{ pod }}: {{ message }}\'; docs/templates.md has the fields' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s T -l template-file -d 'The same, from a file' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l speed -d 'Let time pass between lines as it did, so many times faster: 1 is as it was [default: no waiting]' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l context -d 'The name of the kubeconfig context to use' -r
@@ -491,7 +481,6 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l color -d 'Whe
 always\t'Also into a pipe'
 never\t'Not at all'"
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s p -l previous -d 'Only the instance before the latest of each container that was started again'
-complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l events -d 'With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -s q -l only-log-lines -l quiet -d 'Print log lines only: nothing on stderr but errors and what is missing'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
 complete -c elbtail -n "__fish_elbtail_using_subcommand replay" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
@@ -569,88 +558,6 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l disable-compre
 complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l context -d 'The name of the kubeconfig context to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l cluster -d 'The name of the kubeconfig cluster to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l as -d 'Username to impersonate: a user or a service account' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l as-group -d 'Group to impersonate, can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l as-uid -d 'UID to impersonate' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l token -d 'Bearer token for authentication to the API server' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l username -d 'Username for basic authentication to the API server' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l password -d 'Password for basic authentication to the API server' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l client-key -d 'Path to a client key file for TLS' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Also into a pipe'
-never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l disable-compression -d 'Answers are never compressed'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l match-server-version -d 'elbtail has no version of the server'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -l warnings-as-errors -d 'The server\'s warnings are not shown'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'List what can stand in the configuration file, with the value that holds and where it comes from'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s t -l timestamps -d 'Print the time of each line: default (RFC 3339), short, relative to the first line, or a strftime format such as %H:%M:%S' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l timezone -d 'The zone of these times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print lines' -r -f -a "default\t'Pod, container and phase in columns, then the text'
-raw\t'The text alone'
-json\t'One JSON object a line, as `docs/lines.schema.json` describes it'
-extjson\t'The same; a message that is JSON is a value of it'
-ppextjson\t'The same over several lines'
-logfmt\t'`key=value` pairs'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s H -l highlight -d 'Let what matches stand out (regular expression), as what --include matches does; can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l template -d 'Print lines as a template in Jinja\'s syntax makes them, such as \'{{ pod }}: {{ message }}\'; docs/templates.md has the fields' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s T -l template-file -d 'The same, from a file' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l context -d 'The name of the kubeconfig context to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l cluster -d 'The name of the kubeconfig cluster to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l user -d 'The name of the kubeconfig user to use' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace the job runs in [default: the context\'s, the row\'s, then "default"]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l as -d 'Username to impersonate: a user or a service account' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l as-group -d 'Group to impersonate, can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l as-uid -d 'UID to impersonate' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l as-user-extra -d 'Extra of the user to impersonate, can be repeated' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s s -l server -d 'The address and port of the Kubernetes API server' -r -f
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l token -d 'Bearer token for authentication to the API server' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l username -d 'Username for basic authentication to the API server' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l password -d 'Password for basic authentication to the API server' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l client-key -d 'Path to a client key file for TLS' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l tls-server-name -d 'Name to check the server\'s certificate against [default: the server\'s host name]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l request-timeout -d 'How long a single request may take, such as 5s, 2m or 30; 0 waits for ever' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l cache-dir -d 'Where kubectl caches the API\'s description' -r -F
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l db -d 'Where rows are: postgres://, mysql://, sqlite:, or the https:// URL of an Azure table or of a /v1/jobs service; JOB is the row\'s id then' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l db-table -d 'The table that holds the rows [default: jobstate]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l db-key -d 'The column that holds a row\'s id [default: job_id, else PartitionKey]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l db-payload -d 'The column that holds the payload [default: payload, else payload_json]' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l db-header -d 'A header for the /v1/jobs service, can be repeated; it replaces what ELBTAIL_HTTP_TOKEN makes of the same name' -r
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Also into a pipe'
-never\t'Not at all'"
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l events -d 'With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: the connection can be listened to and altered'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify-backend -d 'Let the API server read logs from kubelets whose certificate it cannot check'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l disable-compression -d 'Answers are never compressed'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l match-server-version -d 'elbtail has no version of the server'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -l warnings-as-errors -d 'The server\'s warnings are not shown'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'List what can stand in the configuration file, with the value that holds and where it comes from'
-complete -c elbtail -n "__fish_elbtail_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]' -r -F
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l context -d 'The name of the kubeconfig context to use' -r
 complete -c elbtail -n "__fish_elbtail_using_subcommand completion" -l cluster -d 'The name of the kubeconfig cluster to use' -r
@@ -720,18 +627,16 @@ complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l disable-comp
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l match-server-version -d 'elbtail has no version of the server'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -l warnings-as-errors -d 'The server\'s warnings are not shown'
 complete -c elbtail -n "__fish_elbtail_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "jobs" -d 'List the rows of a database, the newest first'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "save" -d 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "prune" -d 'Delete old jobs from an archive'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "config" -d 'Say what the configuration file, the environment and flags come to'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "completion" -d 'Print the completion script of a shell'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c elbtail -n "__fish_elbtail_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'List what can stand in the configuration file, with the value that holds and where it comes from'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "logs" -d 'Print the lines of all containers of a job; with -f until the job has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "resolve" -d 'Print the ElasticBLAST id of a job, and which mirror field says so'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "targets" -d 'List the pods and containers of a job with their state'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "jobs" -d 'List the jobs of the cluster, with --db those of a database, or of both with what they disagree on'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "doctor" -d 'Say why a job has no logs or does not go on, with the evidence and the next command to type'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "save" -d 'Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "archives" -d 'List the jobs of an archive with their size, and whether they are complete'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "replay" -d 'Print the lines of an archived job by time, as logs prints those of a cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "verify" -d 'Check every hash, count and gap of an archive, and say what is missing and why'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "prune" -d 'Delete old jobs from an archive'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "completion" -d 'Print the completion script of a shell'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "version" -d 'Print the version of elbtail and of the cluster'
+complete -c elbtail -n "__fish_elbtail_using_subcommand help; and not __fish_seen_subcommand_from logs resolve targets jobs doctor save archives replay verify prune completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

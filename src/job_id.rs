@@ -35,6 +35,14 @@ impl JobId {
         &self.0
     }
 
+    /// Whether it is one as ElasticBLAST writes it, and not only a beginning.
+    pub fn is_whole(&self) -> bool {
+        /// The hex digits behind `job-`.
+        const DIGITS: usize = 32;
+        let digits = self.0.trim_start_matches("job-");
+        digits.len() == DIGITS && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// `SHORT`: the last 8 characters, which ElasticBLAST puts into the names of Jobs and pods.
     pub fn short(&self) -> &str {
         // The grammar is ASCII, so every index is a character boundary.

@@ -27,6 +27,7 @@ pub mod exit;
 pub mod follow;
 mod foreign;
 pub mod job_id;
+pub mod jobs;
 pub mod k8s;
 pub mod mask;
 pub mod merge;

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueHint};
 use jiff::SignedDuration;
 use regex::Regex;
+use secrecy::ExposeSecret;
 
 use super::{
     duration::positive,
@@ -20,13 +21,14 @@ use crate::{
         filter::{ContainerFilter, PodPattern, whole},
         snapshot::Order,
     },
-    source::JobArg,
+    source::{DbOptions, JobArg, JobUrl},
 };
 
 /// Every log line of an ElasticBLAST job on Kubernetes, found from the job's row.
 ///
 /// JOB is a file with the job's row (JSON, an export, an Azure Table entity), - for stdin, an ElasticBLAST id itself
-/// (job-429825360482416da20736cf3ed51a95), or with --db the id of a row, or the first 6 or more characters of one.
+/// (job-429825360482416da20736cf3ed51a95), or with --db the id of a row, or the first 6 or more characters of one. What the
+/// cluster knows needs no row: 'elbtail jobs' lists it, and JOB may be the id's last 8 or first characters, pod/NAME or job/NAME.
 #[derive(Debug, Parser)]
 #[command(name = "elbtail", version, about, long_about, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
@@ -59,7 +61,7 @@ pub enum Command {
     Resolve(ResolveArgs),
     /// List the pods and containers of a job with their state
     Targets(TargetsArgs),
-    /// List the rows of a database, the newest first
+    /// List the jobs of the cluster, with --db those of a database, or of both with what they disagree on
     Jobs(JobsArgs),
     /// Say why a job has no logs or does not go on, with the evidence and the next command to type
     ///
@@ -98,10 +100,32 @@ pub enum Command {
     Version(VersionArgs),
 }
 
+impl Command {
+    /// Makes a URL in the place of JOB the one where the row is.
+    pub fn take_url(&mut self, db: &mut DbOptions) -> Result<(), Failure> {
+        match self {
+            Command::Logs(args) => args.job.take_url(db),
+            Command::Resolve(args) => args.job.take_url(db),
+            Command::Targets(args) => args.job.take_url(db),
+            Command::Doctor(args) => args.job.take_url(db),
+            #[cfg(feature = "archive")]
+            Command::Save(args) => {
+                let (target, job) = (args.job.take(), args.pick.take());
+                let mut which = JobArgs { target, job, latest: LatestArgs::default() };
+                let taken = which.take_url(db);
+                (args.job, args.pick) = (which.target, which.job);
+                taken
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Which row.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct JobArgs {
-    /// The job: a file with its row, - for stdin, job-<32 hex digits>, or with --db a row's id
+    /// The job: a file with its row, - for stdin, an ElasticBLAST id or 6 or more characters of it, pod/NAME, job/NAME, or with
+    /// --db a row's id; without it a terminal lists jobs to choose from
     #[arg(value_name = "JOB", value_hint = ValueHint::FilePath, conflicts_with = "latest")]
     pub target: Option<JobArg>,
     /// Which of several rows, by its id or the first 6 or more characters of it
@@ -110,6 +134,29 @@ pub struct JobArgs {
     /// Instead of naming one.
     #[command(flatten)]
     pub latest: LatestArgs,
+}
+
+impl JobArgs {
+    /// Makes a URL in the place of JOB the one where the row is. Its text is in no error: it may hold a password.
+    fn take_url(&mut self, db: &mut DbOptions) -> Result<(), Failure> {
+        let Some(JobArg::Path(path)) = &self.target else { return Ok(()) };
+        let Some(url) = path.to_str().filter(|text| is_url(text) && !path.exists()) else { return Ok(()) };
+        let from_environment = super::environment::variables().text("ELBTAIL_DB");
+        if db.db.as_ref().is_some_and(|given| Some(given.expose_secret()) != from_environment) {
+            let text = "JOB is a URL, and --db is one too: leave --db out, or give the row's id as JOB";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        db.db = Some(url.into());
+        db.job = Some(JobUrl { pick: self.job.take() });
+        self.target = None;
+        Ok(())
+    }
+}
+
+/// Whether a text is a URL from which a row can be had.
+fn is_url(text: &str) -> bool {
+    let lower = text.trim_start().to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
 }
 
 /// The heading of the flags below in `--help`.

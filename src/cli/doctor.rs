@@ -12,7 +12,7 @@ use super::{
     failure::Failure,
     interrupt::interruptible,
     job::{self, Job, RowPlace, namespace},
-    stderr, stdout,
+    stderr, stdout, which,
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
@@ -48,7 +48,7 @@ pub async fn run(
 }
 
 async fn look(
-    args: DoctorArgs,
+    mut args: DoctorArgs,
     mut flags: ConnectOptions,
     rows: RowPlace,
     db: DbOptions,
@@ -63,6 +63,7 @@ async fn look(
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
+    args.job = which::decided(args.job, &rows, &flags).await?;
     let mut row = row_of(&args, &rows).await?;
     let environment = environment::of_cluster(args.job.target.as_ref());
     let mut cluster = Cluster::connect(&flags, &environment).await;

@@ -39,6 +39,12 @@ pub fn of_cluster(job: Option<&JobArg>) -> ConnectEnvironment {
     }
 }
 
+/// Whether a person can be asked: one who types and sees what is said.
+#[allow(clippy::disallowed_methods)] // The one place.
+pub fn asks_a_person() -> bool {
+    io::stdin().is_terminal() && stderr::is_terminal()
+}
+
 /// What is known of credentials for rows.
 pub fn of_rows() -> SourceEnvironment {
     SourceEnvironment::of(variables())

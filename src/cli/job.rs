@@ -67,8 +67,7 @@ impl Job {
     /// Reads the row from a file or stdin, or takes the id that was given itself.
     pub fn read(args: &JobArgs) -> Result<Job, Failure> {
         if args.latest.latest {
-            let text = "--latest asks a database for its newest row: name it with --db URL or ELBTAIL_DB";
-            return Err(Failure::Usage(text.to_owned()));
+            return Err(Failure::Usage("--latest asks a database, or the cluster".to_owned()));
         }
         no_url(args)?;
         let target = args.target.as_ref().ok_or_else(no_job)?;
@@ -148,6 +147,7 @@ pub fn no_url(args: &JobArgs) -> Result<(), Failure> {
 
 fn no_job() -> Failure {
     Failure::Usage(
-        "name the job: a file with its row, - for stdin, an ElasticBLAST id, or with --db a row's id".to_owned(),
+        "name the job: a file with its row, - for stdin, an ElasticBLAST id, or with --db a row's id; 'elbtail jobs' lists jobs"
+            .to_owned(),
     )
 }

@@ -16,6 +16,7 @@ use super::{
     job::{Job, RowPlace},
     rows::Rows,
     stderr, stdout,
+    which::Located,
 };
 use crate::{
     cluster::Cluster,
@@ -35,20 +36,24 @@ use crate::{
 };
 
 /// Prints the job's lines.
-pub async fn run(args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     if args.follow && args.order == Some(Order::Time) {
         let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
         return Err(Failure::Usage(text.to_owned()));
     }
     let printing = Some(args.printing(color)?);
-    let job = Job::find(&args.job, &place).await?;
+    let Located { args: which, job, cluster } = Located::find(&args.job, &place, &asker.flags).await?;
+    args.job = which;
     let rows = Rows::of(&args.job, &place, &job, &args.select);
     // What has ended before cannot be followed.
     let follow = args.follow && !args.previous;
     if !(follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
-    let cluster = connect_telling(&asker.flags, args.job.target.as_ref(), args.verbose).await?;
+    let cluster = match cluster {
+        Some(cluster) => cluster,
+        None => connect_telling(&asker.flags, args.job.target.as_ref(), args.verbose).await?,
+    };
     allow_node_logs(&cluster, args.node_logs).await?;
     let labels = args.select.selector.clone();
     let namespace = job.namespace(cluster.namespace());

@@ -26,6 +26,7 @@ mod suggestions;
 mod targets;
 mod timezone;
 mod version;
+mod which;
 
 use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc};
 
@@ -118,14 +119,15 @@ pub fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 /// # Errors
 /// `Failure`: the one error to print, with its exit code.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
-    let Cli { command, connect, db, color } = cli;
+    let Cli { mut command, connect, db, color } = cli;
     let connect = connect.plan();
-    let db = db.plan(connect.request_timeout);
+    let mut db = db.plan(connect.request_timeout);
+    command.take_url(&mut db)?;
     let place = RowPlace::of(&db)?;
     let asker = |connect: ConnectOptions, job| Asker { asked: doctor::asked(&connect, job, &db), flags: connect };
     match command {
-        Command::Resolve(args) => resolve::run(&args, &place, color),
-        Command::Jobs(args) => jobs::run(&args, &place, color),
+        Command::Resolve(args) => resolve::run(&args, &connect, &place, color),
+        Command::Jobs(args) => jobs::run(&args, &connect, &place, color),
         Command::Completion(args) => completion::run(&args),
         Command::Config(ConfigArgs { command: ConfigCommand::Show(args) }) => config::show(&args, color),
         Command::Doctor(args) => block_on(doctor::run(args, connect, place, db, color)),

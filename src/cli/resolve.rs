@@ -6,19 +6,18 @@ use super::{
     failure::Failure,
     job::{Job, RowPlace},
     stdout,
+    which::Located,
 };
 use crate::{
+    cluster::ConnectOptions,
     exit::Exit,
     render::ColorChoice,
     resolve::{ResolveFormat, output},
 };
 
 /// Prints the id and where it stands. Without an id the places are printed all the same, and the exit code is 4.
-pub fn run(args: &ResolveArgs, place: &RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    if place.source_of(&args.job).is_none() {
-        return print(args, &Job::read(&args.job)?, color);
-    }
-    block_on(async { print(args, &Job::find(&args.job, place).await?, color) })
+pub fn run(args: &ResolveArgs, flags: &ConnectOptions, place: &RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+    block_on(async { print(args, &Located::find(&args.job, place, flags).await?.job, color) })
 }
 
 fn print(args: &ResolveArgs, job: &Job, color: ColorChoice) -> Result<Exit, Failure> {

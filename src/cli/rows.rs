@@ -229,8 +229,14 @@ struct ToldOfRow {
     ended: bool,
 }
 
-/// What changes when a file is written.
+/// What changes when a file, or one of a directory, is written.
 fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+    let own = (metadata.modified().ok()?, metadata.len());
+    if !metadata.is_dir() {
+        return Some(own);
+    }
+    let files = source::files(path).ok()?;
+    let stamps = files.iter().filter_map(|file| stamp(file));
+    Some(stamps.fold(own, |(latest, length), (modified, more)| (latest.max(modified), length.wrapping_add(more))))
 }

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 
 use super::{
     args::{self, TargetsArgs},
-    connect,
     doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
-    job::{Job, RowPlace},
+    job::RowPlace,
     logs, stderr,
     stdout::{self, Reader},
+    which::Located,
 };
 use crate::{
     cluster::Cluster,
@@ -31,9 +31,9 @@ pub async fn run(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorC
 }
 
 async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    let job = Job::find(&args.job, &place).await?;
+    let Located { args: which, job, cluster } = Located::find(&args.job, &place, &asker.flags).await?;
     let selection = args.select.selection(job.id()?);
-    let cluster = connect(&asker.flags, args.job.target.as_ref()).await?;
+    let cluster = Located::connected(cluster, &asker.flags, &which).await?;
     let namespace = job.namespace(cluster.namespace());
     let filter = args.select.filter(selection.id.short());
     if args.watch {

@@ -50,6 +50,14 @@ pub struct ConnectOptions {
     pub request_timeout: RequestTimeout,
 }
 
+impl ConnectOptions {
+    /// Whether any of them says which cluster, or what in it, is meant.
+    pub fn name_a_cluster(&self) -> bool {
+        let names = [&self.context, &self.cluster, &self.user, &self.namespace, &self.server];
+        self.kubeconfig.is_some() || names.into_iter().any(Option::is_some)
+    }
+}
+
 /// A `key=value` of `--as-user-extra`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserExtra {

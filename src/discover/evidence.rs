@@ -1,10 +1,11 @@
 //! Whether a pod is the job's: [`judge`], and what the server is asked for, [`Selection`].
 
+use k8s_openapi::api::batch::v1::Job;
 use serde::Serialize;
 
 use crate::{
     job_id::JobId,
-    k8s::{ID_ENV, ID_LABEL, Pod, labels},
+    k8s::{ID_ENV, ID_LABEL, Pod, job_name, labels},
 };
 
 /// The values of `app` that ElasticBLAST gives its pods.
@@ -82,6 +83,23 @@ pub fn job_of(pod: &Pod) -> Option<JobId> {
     }
 }
 
+/// Which job a Job says that it belongs to: as [`job_of`], by the pods that it makes.
+pub fn job_of_job(job: &Job) -> Option<JobId> {
+    let label = job.metadata.labels.as_ref().and_then(|labels| labels.get(ID_LABEL)).filter(|label| !label.is_empty());
+    if let Some(label) = label {
+        return label.parse().ok();
+    }
+    let spec = job.spec.as_ref()?.template.spec.as_ref()?;
+    let containers = spec.init_containers.iter().flatten().chain(&spec.containers);
+    let named = containers.flat_map(|container| container.env.iter().flatten()).filter(|env| env.name == ID_ENV);
+    named.filter_map(|env| env.value.as_deref()).find_map(|id| id.parse().ok())
+}
+
+/// Whether a Job that says no id has the job's in its name, in a place where ElasticBLAST puts it.
+pub fn names_job(job: &Job, id: &JobId) -> bool {
+    is_named_after(job_name(job), id.short())
+}
+
 fn ids_in_env(pod: &Pod) -> impl Iterator<Item = &str> {
     let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
     let named = containers.flat_map(|container| &container.env).filter(|env| env.name == ID_ENV);
@@ -148,13 +166,16 @@ fn without_suffix(name: &str) -> Option<&str> {
     (suffix.len() == LENGTH && suffix.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(name)
 }
 
-/// Whether the pod is one of NCBI's that prepare a search and carry no id: `init-ssd-<n>`, `init-pv`, `submit-jobs`,
-/// `cloud-split-ssd`. The same names with an id in them are another job's.
+/// Whether the pod is one of NCBI's that prepare a search and carry no id.
 fn is_setup_without_id(pod: &Pod) -> bool {
-    let Some(job) = pod.jobs().next().or_else(|| pod.label("job-name")).or_else(|| without_suffix(pod.name())) else {
-        return false;
-    };
-    let app = pod.label("app").is_some_and(|app| SETUP_APPS.contains(&app));
+    let job = pod.jobs().next().or_else(|| pod.label("job-name")).or_else(|| without_suffix(pod.name()));
+    job.is_some_and(|job| setup_without_id(job, pod.label("app")))
+}
+
+/// Whether a Job of this name, with this label `app`, is one of NCBI's that prepare a search and carry no id: `init-ssd-<n>`,
+/// `init-pv`, `submit-jobs`, `cloud-split-ssd`. The same names with an id in them are another job's.
+pub fn setup_without_id(job: &str, app: Option<&str>) -> bool {
     let node = job.strip_prefix("init-ssd-").is_some_and(is_number);
-    app && (node || ["init-pv", "submit-jobs", "cloud-split-ssd"].contains(&job))
+    app.is_some_and(|app| SETUP_APPS.contains(&app))
+        && (node || ["init-pv", "submit-jobs", "cloud-split-ssd"].contains(&job))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Debug,
     pin::Pin,
     time::{Duration, Instant},
 };
@@ -16,6 +17,7 @@ use kube::{
         watcher::{self, watcher},
     },
 };
+use serde::de::DeserializeOwned;
 
 use super::{Match, Selection, judge};
 use crate::{
@@ -47,20 +49,34 @@ const ATTEMPTS: usize = 6;
 
 /// The job's pods now. A server that is busy is asked again for a few seconds.
 pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Result<Vec<Match>, ClusterError> {
-    let lists = selection.selectors().map(|selector| async move {
+    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let pods = list_of(&api, selection.selectors(), Pod::slim).await?;
+    Ok(pods.into_iter().filter_map(|pod| matched(pod, selection)).collect())
+}
+
+/// All that one of `selectors` takes, page by page, with `keep` done to each; a server that is busy is asked again for a few
+/// seconds.
+pub(super) async fn list_of<K>(
+    api: &Api<K>,
+    selectors: [String; 2],
+    keep: impl Fn(K) -> K + Copy,
+) -> Result<Vec<K>, ClusterError>
+where
+    K: Clone + Debug + DeserializeOwned,
+{
+    let lists = selectors.map(|selector| async move {
         let mut pauses = Pauses::default().take(ATTEMPTS - 1);
         loop {
-            match (list_all(client, namespace, selector.clone()).await, pauses.next()) {
+            match (pages(api, &selector, keep).await, pauses.next()) {
                 (Err(error), Some(pause)) if is_busy(&error) => {
                     let asked = error.rejection().and_then(|rejection| rejection.retry_after);
                     tokio::time::sleep(asked.unwrap_or_default().max(pause)).await;
                 }
-                (pods, _) => return pods,
+                (listed, _) => return listed,
             }
         }
     });
-    let pods = future::try_join_all(lists).await?;
-    Ok(pods.into_iter().flatten().filter_map(|pod| matched(pod, selection)).collect())
+    Ok(future::try_join_all(lists).await?.into_iter().flatten().collect())
 }
 
 /// Whether the server answered, but had no time.
@@ -68,34 +84,36 @@ fn is_busy(error: &ClusterError) -> bool {
     matches!(error, ClusterError::Rejected(_) | ClusterError::Broken { .. }) && error.is_transient()
 }
 
-/// The Jobs that carry one of `ids`.
-pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
-    let api: Api<Job> = Api::namespaced(client.clone(), namespace);
-    let params = ListParams::default().labels_from(&labels::of_jobs(ids));
-    Ok(api.list(&params).await.map_err(|error| ClusterError::from(&error))?.items)
-}
-
-async fn list_all(client: &Client, namespace: &str, selector: String) -> Result<Vec<Pod>, ClusterError> {
-    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let first = ListParams::default().labels(&selector).limit(PAGE);
+async fn pages<K>(api: &Api<K>, selector: &str, keep: impl Fn(K) -> K) -> Result<Vec<K>, ClusterError>
+where
+    K: Clone + Debug + DeserializeOwned,
+{
+    let first = ListParams::default().labels(selector).limit(PAGE);
     let mut params = first.clone();
-    let mut pods = Vec::new();
+    let mut listed = Vec::new();
     loop {
         let page = match api.list(&params).await {
             Ok(page) => page,
             Err(kube::Error::Api(status)) if status.code == EXPIRED && params.continue_token.is_some() => {
-                pods.clear();
+                listed.clear();
                 params = first.clone();
                 continue;
             }
             Err(error) => return Err(ClusterError::from(&error)),
         };
-        pods.extend(page.items.into_iter().map(Pod::slim));
+        listed.extend(page.items.into_iter().map(&keep));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => params = first.clone().continue_token(&token),
-            None => return Ok(pods),
+            None => return Ok(listed),
         }
     }
+}
+
+/// The Jobs that carry one of `ids`.
+pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
+    let api: Api<Job> = Api::namespaced(client.clone(), namespace);
+    let params = ListParams::default().labels_from(&labels::of_jobs(ids));
+    Ok(api.list(&params).await.map_err(|error| ClusterError::from(&error))?.items)
 }
 
 fn matched(pod: Pod, selection: &Selection) -> Option<Match> {
@@ -172,6 +190,13 @@ impl PodQuestion {
         (self.watching, self.polls) = (Some(watcher(api, config).backoff(Pauses::default()).boxed()), 0);
     }
 
+    /// The list, asked for without what is watched.
+    fn list(&self) -> impl Future<Output = Result<Vec<Pod>, ClusterError>> + Send + use<> {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let selector = self.selector.clone();
+        async move { pages(&api, &selector, Pod::slim).await }
+    }
+
     async fn next(&mut self) -> Vec<PodAnswer> {
         let Some(watching) = &mut self.watching else { return self.poll().await };
         match watching.next().await {
@@ -195,7 +220,7 @@ impl PodQuestion {
 
     /// Finds out whether it is watching alone that is not permitted.
     async fn list_instead(&mut self, error: ClusterError) -> Vec<PodAnswer> {
-        match list_all(&self.client, &self.namespace, self.selector.clone()).await {
+        match self.list().await {
             Ok(pods) => {
                 self.watching = None;
                 [PodAnswer::MayOnlyList(error)].into_iter().chain(as_events(pods)).collect()
@@ -211,7 +236,7 @@ impl PodQuestion {
             self.watch();
             return Vec::new();
         }
-        match list_all(&self.client, &self.namespace, self.selector.clone()).await {
+        match self.list().await {
             Ok(pods) => as_events(pods).collect(),
             Err(error) => vec![PodAnswer::Error(error)],
         }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use crate::{
     cluster::{ConnectOptions, UserExtra},
     shell::quote,
-    source::{DbOptions, JobArg},
+    source::{DbOptions, JobArg, JobUrl},
 };
 
 /// Words of a command line, quoted for a shell; each is empty or begins with a space.
@@ -96,10 +96,18 @@ impl CommandWords {
         db: &DbOptions,
         from_environment: bool,
     ) -> CommandWords {
-        let DbOptions { db: url, db_table, db_key, db_payload, db_headers, request_timeout: _ } = db;
+        let DbOptions { db: url, db_table, db_key, db_payload, db_headers, job: job_url, request_timeout: _ } = db;
         if let Some(url) = url.as_ref().filter(|_| !from_environment) {
             let url = url.expose_secret();
-            if crate::mask::mask(url) == url && !url.contains('@') {
+            let is_harmless = crate::mask::mask(url) == url && !url.contains('@');
+            if let Some(JobUrl { pick }) = job_url {
+                match is_harmless {
+                    true => word(&mut self.job, url),
+                    // It may hold a SAS.
+                    false => self.job.push_str(" \"$JOB_URL\""),
+                }
+                flag(&mut self.job, "--job", pick.clone());
+            } else if is_harmless {
                 flag(&mut self.db, "--db", Some(url.to_owned()));
             } else {
                 // It may hold a password.

@@ -68,10 +68,17 @@ pub fn job_name(job: &Job) -> &str {
     job.metadata.name.as_deref().unwrap_or_default()
 }
 
+impl Role {
+    /// The role of a Job: that of its pods.
+    pub fn of_job(job: &Job) -> Role {
+        let labels = job.metadata.labels.as_ref();
+        Role::by(job_name(job), labels.and_then(|labels| labels.get("app")).map(String::as_str))
+    }
+}
+
 /// Whether a Job searches a batch of queries: the rule by which its pods have [`Role::Batch`].
 pub fn is_batch(job: &Job) -> bool {
-    let labels = job.metadata.labels.as_ref();
-    Role::by(job_name(job), labels.and_then(|labels| labels.get("app")).map(String::as_str)) == Role::Batch
+    Role::of_job(job) == Role::Batch
 }
 
 #[cfg(test)]

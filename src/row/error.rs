@@ -22,8 +22,8 @@ pub enum RowError {
         /// What the user wrote.
         job: String,
     },
-    /// The path is a directory.
-    #[error("{origin}: is a directory; name the file in it that holds the row")]
+    /// The path is a directory without rows.
+    #[error("{origin}: is a directory, and none of its files holds a row; name the file that does")]
     Directory {
         /// The path.
         origin: String,

@@ -86,6 +86,23 @@ pub(super) fn is_drawn(text: &[u8]) -> bool {
     [&DRAWN, &RECORD].iter().any(|form| form.as_ref().is_some_and(|form| form.is_match(&head)))
 }
 
+/// Whether `text` begins as YAML does, and is none of Kubernetes'.
+pub(super) fn is_yaml(text: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
+    let field = |name: &str| head.lines().any(|line| line.trim_end().starts_with(name));
+    let is_kubernetes = field("apiVersion:") && field("kind:");
+    !is_kubernetes && YAML.as_ref().is_some_and(|yaml| yaml.is_match(&head))
+}
+
+/// The documents of YAML.
+///
+/// # Errors
+/// What is wrong with it, in one line.
+pub(super) fn yaml(text: &[u8]) -> Result<Vec<Value>, String> {
+    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+    serde_saphyr::from_multiple(text).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+}
+
 /// A command that is fed the file, or put into the pipe.
 fn fed(origin: &str, command: &str) -> String {
     match origin {
@@ -171,11 +188,10 @@ fn of_text(origin: &str, text: &[u8]) -> Option<Likeness> {
             let id = ids(&head).next();
             return like("a Kubernetes object in YAML", by_id(id.as_deref()));
         }
-        let way = match origin {
-            "stdin" => "yq -o=json . (before elbtail in the pipe)".to_owned(),
-            _ => format!("yq -o=json . {} | elbtail resolve -", file(origin)),
+        return match yaml(text) {
+            Ok(_) => like("YAML", "and no field of it is a row's: give a row, or a list of rows"),
+            Err(why) => like(format!("YAML with a fault ({})", plain(&why, 160)), "mend it, or export the row as JSON"),
         };
-        return like("YAML", way);
     }
     if start.starts_with('>')
         && head.lines().nth(1).is_some_and(|line| line.bytes().all(|b| b.is_ascii_alphabetic() || b == b'*'))

@@ -56,6 +56,28 @@ pub(crate) struct FoundBeside {
     pub more: Option<String>,
 }
 
+impl FoundBeside {
+    /// Adds what was found in another input.
+    pub(crate) fn add(&mut self, found: FoundBeside) {
+        let FoundBeside { rows, documents, other: _, faults, left_out, words, notes: _, more } = found;
+        self.rows += rows;
+        self.documents += documents;
+        self.words += words;
+        self.left_out += left_out;
+        self.more = self.more.take().or(more);
+        faults.into_iter().for_each(|fault| self.add_fault(fault));
+    }
+
+    /// Adds an input, or a part of one, that cannot be read.
+    pub(crate) fn add_fault(&mut self, fault: RowError) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(fault);
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
 /// Whether `head`, the first bytes of an input, shows already that no row can follow; white space alone does not.
 pub(crate) fn is_hopeless(head: &[u8]) -> bool {
     if unpack::is_packed(head) {
@@ -65,6 +87,7 @@ pub(crate) fn is_hopeless(head: &[u8]) -> bool {
     let first = head.trim_ascii_start().first();
     first.is_some_and(|first| !matches!(first, b'{' | b'[' | b'"'))
         && sheet::delimiter(&head).is_none()
+        && !lookalike::is_yaml(&head)
         && !words::may_follow(&head)
 }
 
@@ -95,6 +118,11 @@ pub(crate) fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Res
         return Ok(walk.found);
     }
     match walk.documents() {
+        Err(RowError::Syntax { .. } | RowError::Truncated { .. } | RowError::NotARow { .. })
+            if walk.found.rows == 0 && !is_json && walk.yaml() =>
+        {
+            Ok(walk.found)
+        }
         Err(RowError::Syntax { .. } | RowError::Truncated { .. } | RowError::NotARow { .. })
             if walk.found.rows == 0 && walk.among_words() =>
         {
@@ -144,6 +172,28 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Hands on the rows of YAML documents; whether there were any.
+    fn yaml(&mut self) -> bool {
+        if !lookalike::is_yaml(self.bytes) {
+            return false;
+        }
+        let Ok(documents) = lookalike::yaml(self.bytes) else { return false };
+        let before = std::mem::take(&mut self.found);
+        for document in documents {
+            let json = document.to_string();
+            let exact = digits::exact(json.as_bytes());
+            self.found.documents += 1;
+            // What is no row is nothing here: the rest may be.
+            let _ = self.document(&mut serde_json::Deserializer::from_slice(&exact), 0, None);
+        }
+        if self.found.rows == 0 {
+            self.found = before;
+        } else {
+            self.found.notes.extend(before.notes);
+        }
+        self.found.rows > 0
     }
 
     /// Hands on the rows of a document but the first `known`; `broken` says that it was cut off, and holds what is left.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    DbOptions, RowFilter, RowSource, SourceAnswer, SourceEnvironment, SourceError, choose,
+    DbOptions, JobUrl, RowFilter, RowSource, SourceAnswer, SourceEnvironment, SourceError, choose,
     client::{self, Client, Reply},
     location::Location,
     row_from_bytes,
@@ -42,7 +42,12 @@ pub(super) struct Http {
     list: Option<Url>,
     /// The id that the URL itself names.
     named: Option<String>,
+    /// The URL is that of a row or an export: JOB was one.
+    job: Option<JobUrl>,
 }
+
+/// What the row is called that a URL in the place of JOB names.
+const OF_URL: &str = "the row of the URL";
 
 impl Http {
     /// Reads the URL; connects to nothing.
@@ -55,19 +60,38 @@ impl Http {
         let usage = |why: &str| SourceError::Usage(format!("--db {}: {why}", location.shown));
         let url = Url::parse(text).map_err(|error| usage(&error.to_string()))?;
         let mut secrets = location.secrets.clone();
-        let headers = headers(&args.db_headers, environment.http_token.as_ref(), &mut secrets)?;
+        let (row, list, named) = places(&url);
+        // The token is the service's: no other URL that is JOB is told.
+        let token = environment.http_token.as_ref().filter(|_| args.job.is_none() || named.is_some());
+        let headers = headers(&args.db_headers, token, &mut secrets)?;
         let is_secret =
             url.query().is_some() || url.password().is_some() || !url.username().is_empty() || !headers.is_empty();
         let warning = if is_secret { client::in_plain_sight(&location.shown, &url) } else { None };
         let client = Client::new(location.shown.clone(), secrets, is_secret, args.request_timeout.0, environment);
-        let (row, list, named) = places(&url);
-        let (at, has_token) = (location.shown.clone(), environment.http_token.is_some());
-        Ok(Self { at, client, headers, has_token, warning, row, list, named })
+        let (at, has_token) = (location.shown.clone(), token.is_some());
+        let (row, list, named) = match &args.job {
+            Some(_) => (url.to_string(), None, Some(OF_URL.to_owned())),
+            None => (row, list, named),
+        };
+        Ok(Self { at, client, headers, has_token, warning, row, list, named, job: args.job.clone() })
     }
 
     async fn get(&self, url: &Url) -> Result<Reply, SourceError> {
         let request = self.client.get(url)?.header(header::ACCEPT, "application/json").headers(self.headers.clone());
         self.client.send(request).await
+    }
+
+    /// The row that the URL itself is of.
+    async fn of_url(&self, job: &JobUrl) -> Result<Row, SourceError> {
+        let url = Url::parse(&self.row).map_err(|error| SourceError::Usage(format!("{}: {error}", self.at)))?;
+        let reply = self.get(&url).await?;
+        if reply.status != StatusCode::OK {
+            return Err(self.refusal(&reply));
+        }
+        row_from_bytes(&self.at, &reply.body, job.pick.as_deref()).map_err(|error| {
+            let why = self.client.told(error.to_string().trim_start_matches(&self.at).trim_start_matches(": "));
+            SourceError::NotARow { at: self.at.clone(), why }
+        })
     }
 
     /// The row at `id`, or `None` if there is none.
@@ -264,6 +288,9 @@ impl RowSource for Http {
 
     fn exact<'a>(&'a self, id: &'a str) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
+            if let Some(job) = &self.job {
+                return Ok(vec![self.of_url(job).await?]);
+            }
             match self.named() {
                 Some(named) if !choose::is_same(named, id) => Ok(Vec::new()),
                 _ => Ok(self.one(id).await?.into_iter().collect()),
@@ -295,6 +322,7 @@ impl RowSource for Http {
     fn list<'a>(&'a self, filter: &'a RowFilter) -> SourceAnswer<'a, Vec<Row>> {
         Box::pin(async move {
             let rows = match self.named() {
+                Some(_) if self.job.is_some() => self.exact(OF_URL).await?,
                 Some(named) => self.one(named).await?.into_iter().collect(),
                 None => self.rows().await?.ok_or_else(|| self.no_list("name a row by its whole id"))?,
             };

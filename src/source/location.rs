@@ -110,6 +110,15 @@ impl Location {
     }
 }
 
+impl Location {
+    /// Whether it is a table or a database, whatever else its URL says.
+    pub fn is_table(&self) -> bool {
+        let host = Url::parse(self.url.expose_secret()).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let is_host = host.is_some_and(|host| TABLE_HOSTS.iter().any(|suffix| host.ends_with(suffix)));
+        is_host || matches!(self.kind, SourceKind::Sql(_))
+    }
+}
+
 /// Whether an `http(s)` URL is one of a table service.
 fn is_table(url: &Url, environment: &SourceEnvironment) -> bool {
     let host = url.host_str().unwrap_or_default();

@@ -16,7 +16,6 @@ mod error;
 #[cfg(feature = "http")]
 mod http;
 mod ident;
-pub mod listing;
 mod location;
 mod options;
 mod pick;
@@ -36,8 +35,9 @@ pub use environment::SourceEnvironment;
 pub use error::{Candidate, SourceError};
 pub use ident::{Ident, IdentError};
 use location::Location;
-pub use options::DbOptions;
+pub use options::{DbOptions, JobUrl};
 pub use pick::row_from_bytes;
+pub(crate) use read::files;
 pub use read::{read, read_from};
 pub use reread::{Reread, RereadRow};
 
@@ -133,7 +133,11 @@ impl RowFilter {
 pub fn open(args: &DbOptions, environment: &SourceEnvironment) -> Result<Option<Box<dyn RowSource>>, SourceError> {
     // An empty variable is one that is not set.
     let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
-    let location = Location::parse(url, environment)?;
+    let mut location = Location::parse(url, environment)?;
+    if args.job.is_some() && !location.is_table() {
+        // A SAS is also what a blob is read with.
+        location.kind = location::SourceKind::Http;
+    }
     if location.kind != location::SourceKind::Http
         && args.db_headers.iter().any(|line| !line.expose_secret().trim().is_empty())
     {

@@ -5,6 +5,13 @@ use secrecy::SecretString;
 use super::Ident;
 use crate::cluster::RequestTimeout;
 
+/// What stands beside a URL in the place of JOB.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobUrl {
+    /// Which of several rows, by its id or the beginning of one: `--job`.
+    pub pick: Option<String>,
+}
+
 /// Where the row is, when it is in a database. Each field is what the flag of its name says.
 #[derive(Debug, Clone, Default)]
 pub struct DbOptions {
@@ -18,6 +25,8 @@ pub struct DbOptions {
     pub db_payload: Option<Ident>,
     /// Headers for a `/v1/jobs` service, as `NAME: VALUE`. Secret, because they may hold a token.
     pub db_headers: Vec<SecretString>,
+    /// The URL was JOB: it is that of a row or an export, of which this says which row is meant.
+    pub job: Option<JobUrl>,
     /// How long a question may take.
     pub request_timeout: RequestTimeout,
 }

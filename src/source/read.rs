@@ -1,15 +1,15 @@
 //! Where the bytes come from: a file or stdin, once, and not without bound.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use super::{JobArg, row_from_bytes};
+use super::{JobArg, pick::Pick, row_from_bytes};
 use crate::{
     render::plain,
-    row::{MAX_BYTES, Row, RowError, is_hopeless},
+    row::{FoundBeside, MAX_BYTES, Row, RowError, is_hopeless, walk},
 };
 
 /// How many bytes are read before deciding whether the rest is worth it.
@@ -30,10 +30,52 @@ pub fn read(arg: &JobArg, job: Option<&str>) -> Result<Option<Row>, RowError> {
         JobArg::Stdin => read_from("stdin", io::stdin().lock(), job).map(Some),
         JobArg::Path(path) => {
             let origin = name(path);
+            if path.is_dir() {
+                return directory(&origin, path, job).map(Some);
+            }
             let file = File::open(path).map_err(|error| failed(&origin, error))?;
             read_from(&origin, file, job).map(Some)
         }
     }
+}
+
+/// The one row in the files of a directory, or of several the one that `job` names. What is no row is passed over.
+fn directory(origin: &str, path: &Path, job: Option<&str>) -> Result<Row, RowError> {
+    let mut pick = Pick::new(job);
+    let mut all = FoundBeside::default();
+    let mut left = MAX_BYTES;
+    for file in files(path).map_err(|error| failed(origin, error))? {
+        let origin = name(&file);
+        let input = File::open(&file).map_err(|error| failed(&origin, error))?;
+        let bytes = bytes(&origin, input, left)?;
+        left -= bytes.len() as u64;
+        if is_hopeless(&bytes) {
+            continue;
+        }
+        match walk(&origin, &bytes, &mut |row| pick.offer(row)) {
+            Ok(found) => all.add(found),
+            Err(RowError::Empty { .. } | RowError::LooksLike { .. } | RowError::NoColumns { .. }) => {}
+            Err(error) => all.add_fault(error),
+        }
+    }
+    if all.rows == 0 && all.faults.is_empty() {
+        return Err(RowError::Directory { origin: origin.to_owned() });
+    }
+    pick.finish(origin, all)
+}
+
+/// The files of a directory by name, but for those that are hidden.
+pub(crate) fn files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !is_hidden && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Reads `input` to its end (at most [`MAX_BYTES`]) and finds the row in it; `origin` names it in errors.

@@ -201,9 +201,8 @@ fn a_row_among_other_words_is_found_and_they_are_told() {
 }
 
 #[test]
-fn a_cell_of_a_table_or_a_key_of_yaml_is_not_taken_for_the_row() {
+fn a_cell_of_a_table_is_not_taken_for_the_row() {
     for text in [
-        format!("job_id: {A}\npayload: {{\"k8s_job_id\": \"{ID}\"}}\n"),
         format!("      job_id = {A}\n      status = running\npayload_json = {{\"k8s_job_id\": \"{ID}\"}}\n"),
         format!("job_id|{A}\nstatus|running\npayload|{{\"k8s_job_id\": \"{ID}\"}}\n"),
         format!("-[ RECORD 1 ]-----\njob_id  | {A}\npayload | {{\"k8s_job_id\": \"{ID}\"}}\n"),
@@ -358,8 +357,10 @@ fn ids_are_compared_as_people_write_them() {
 #[test]
 fn what_is_no_row_is_named() {
     for (text, what, way) in [
-        ("job_id: x\nstatus: running\n", "YAML", "yq -o=json . in |"),
-        ("- job_id: x\n  status: y\n", "YAML", "yq"),
+        ("hello: x\nworld: y\n", "YAML", "give a row"),
+        ("- a: x\n  b: y\n", "YAML", "give a row"),
+        ("job_id: x\nstatus: [running\n", "YAML with a fault", "export the row as JSON"),
+        ("job_id: x\n\tstatus: running\n", "YAML with a fault", "mend it"),
         ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"job_id\":1}", "an HTTP answer", "sed"),
         (" job_id | status\n--------+--------\n x      | y\n(1 row)\n", "psql", "row_to_json"),
         ("-[ RECORD 1 ]---\njob_id | x\n", "psql", "--db"),
@@ -512,7 +513,6 @@ fn reads_files_and_says_what_is_wrong_with_others() {
     fs::write(&row, format!(r#"{{"job_id":"{A}"}}"#)).unwrap();
     assert_eq!(read(&JobArg::Path(row.clone()), None).unwrap().unwrap().id(), Some(A));
 
-    assert!(message(dir.path()).ends_with("is a directory; name the file in it that holds the row"));
     assert_eq!(
         message(Path::new(B)),
         format!(
@@ -525,6 +525,76 @@ fn reads_files_and_says_what_is_wrong_with_others() {
     assert!(message(Path::new(&"x".repeat(5000))).contains("no such file"));
     assert!(message(Path::new("a\0b\u{1b}")).starts_with("a\\u{0}b\\u{1b}: no such file"));
     assert!(message(Path::new("job-XYZ.")).contains("check the spelling"));
+}
+
+#[test]
+fn of_a_directory_the_one_row_in_its_files_is_taken_or_the_one_that_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = |job: Option<&str>| read(&JobArg::Path(dir.path().into()), job);
+    let id = |job: Option<&str>| of(job).unwrap().unwrap().id().unwrap().to_owned();
+    assert!(of(None).unwrap_err().to_string().contains("none of its files holds a row"));
+    for (name, text) in [
+        ("README.md", "# Rows\n\nof yesterday\n"),
+        ("empty", ""),
+        ("other.json", r#"{"hello": 1}"#),
+        (".hidden.json", r#"{"job_id":"hidden"}"#),
+        ("one.json", &format!(r#"{{"job_id":"{A}"}}"#)),
+    ] {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    fs::create_dir(dir.path().join("deeper")).unwrap();
+    fs::write(dir.path().join("deeper/row.json"), r#"{"job_id":"deeper"}"#).unwrap();
+    assert_eq!(id(None), A);
+    fs::write(dir.path().join("two.yaml"), format!("job_id: {B}\nstatus: running\n")).unwrap();
+    let several = of(None).unwrap_err().to_string();
+    assert!(several.contains("--job") && several.contains(A) && several.contains(B), "{several}");
+    assert_eq!((id(Some(A)), id(Some(&B[..8]))), (A.to_owned(), B.to_owned()));
+    assert!(of(Some("ffffffff")).unwrap_err().to_string().contains("ffffffff"));
+    // Which row a broken file holds nobody knows; the others can be named all the same.
+    fs::write(dir.path().join("broken.json"), "{\"job_id\": \"x").unwrap();
+    assert_eq!(id(Some(B)), B);
+}
+
+#[test]
+fn rows_in_yaml_are_those_in_json() {
+    let row = serde_json::json!({
+        "job_id": A, "status": "running", "created_at": "2026-05-21T02:11:09Z",
+        "payload": {"_progress": {"steps": {"running": {"k8s": {"job_id": ID}, "last_output": "a: b\n# c\n"}}}},
+    });
+    let other = serde_json::json!({"job_id": B, "payload_json": format!("{{\"k8s_job_id\": \"{ID}\"}}")});
+    let yaml = |value: &serde_json::Value| serde_saphyr::to_string(value).unwrap();
+    let [one, two] = [&row, &other].map(yaml);
+    for text in [
+        one.clone(),
+        two.clone(),
+        format!("# saved at noon\n---\n{one}"),
+        format!("\u{feff}{one}"),
+        one.replace('\n', "\r\n"),
+        format!("job_id: {A}\npayload: {{\"k8s_job_id\": \"{ID}\"}}\n"),
+        format!("job_id: {A}\npayload: &p\n  k8s_job_id: {ID}\ncopy: *p\n"),
+        format!("job_id: {A}\npayload_json: >-\n  {{\"k8s_job_id\":\n  \"{ID}\"}}\n"),
+        yaml(&serde_json::json!({"items": [row], "nextMarker": null})),
+    ] {
+        let found = row_from_bytes("in", text.as_bytes(), None).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(id_of(&found).as_deref(), Some(ID), "{text}");
+    }
+    for text in [
+        format!("{one}---\n{two}"),
+        yaml(&serde_json::json!([row, other])),
+        yaml(&serde_json::json!({"jobs": [row, other]})),
+    ] {
+        assert_eq!(chosen(&text, B).unwrap().id(), Some(B), "{text}");
+        assert_eq!(chosen(&text, A).unwrap().created_at(), "2026-05-21T02:11:09Z".parse().ok());
+    }
+    // Beyond what is read to see whether the rest is worth it.
+    let long = format!("{one}title: {}\n", "x".repeat(200_000));
+    assert_eq!(read_from("in", long.as_bytes(), None).unwrap().id(), Some(A));
+    let bomb =
+        format!("a: &a [x,x,x,x,x,x,x,x,x]\n{}", (0..30).map(|n| {
+        let (before, now) = (char::from(b'a' + n % 26), char::from(b'a' + (n + 1) % 26));
+        format!("k{n}: &{now} [*{before},*{before},*{before},*{before},*{before},*{before},*{before},*{before}]\n")
+    }).collect::<String>());
+    assert!(fault(&bomb).contains("YAML"), "it ends");
 }
 
 #[cfg(unix)]

@@ -14,7 +14,14 @@ fn a_file_that_is_not_there() {
 
 #[test]
 fn a_directory() {
-    assert_fails(elbtail(&["logs", "testdata/rows"]), 3, &["testdata/rows: is a directory"]);
+    assert_fails(elbtail(&["logs", "testdata/rows"]), 3, &["testdata/rows", "--job"]);
+    assert_fails(elbtail(&["logs", "testdata"]), 3, &["testdata: is a directory"]);
+    let name = "job-129825360482416da20736cf3ed51a95\n";
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::copy(ROWS, directory.path().join("export.ndjson")).unwrap();
+    std::fs::write(directory.path().join("one.yaml"), "job_id: a-row\nstatus: running\n").unwrap();
+    let path = directory.path().to_str().unwrap();
+    elbtail(&["resolve", path, "--job", "18b9ed", "-o", "name"]).assert().code(0).stdout(name).stderr("");
 }
 
 #[test]

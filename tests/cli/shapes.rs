@@ -60,7 +60,7 @@ fn text_that_is_cut_off_gives_an_inferred_id_and_a_warning() {
 fn what_is_no_row_is_a_row_that_cannot_be_read() {
     for (text, parts) in [
         (r#"{"hello": 1}"#, ["is no row", "hello"]),
-        ("job_id: x\nstatus: y\n", ["looks like YAML", "yq"]),
+        ("hello: x\nworld: y\n", ["looks like YAML", "give a row"]),
         ("{'job_id': None}", ["Python", "python3 -c"]),
         ("HTTP/1.1 200 OK\r\n\r\n{}", ["HTTP answer", "sed"]),
         (

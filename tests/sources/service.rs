@@ -37,6 +37,32 @@ async fn a_url_may_name_the_row() {
 }
 
 #[tokio::test]
+async fn the_url_of_a_row_or_an_export_may_stand_for_job() {
+    let samples = samples();
+    let service = Service::start(&samples, None, true).await;
+    let at = |path: &str, pick: Option<&str>| DbOptions {
+        job: Some(source::JobUrl { pick: pick.map(str::to_owned) }),
+        ..args(&service.url(path))
+    };
+    let fetched = async |options: &DbOptions| {
+        let source = open_with(options, &with_token());
+        let named = source.named().expect("no JOB is needed").to_owned();
+        source.fetch(&named).await
+    };
+    let row = format!("/v1/jobs/{}", samples[3].id);
+    assert_same(&fetched(&at(&row, None)).await.unwrap(), &samples[3]);
+    assert_same(&fetched(&at("/v1/jobs", Some(&samples[3].id))).await.unwrap(), &samples[3]);
+    let several = fetched(&at("/v1/jobs", None)).await.unwrap_err().to_string();
+    assert!(several.contains("--job") && several.contains(&samples[3].id), "{several}");
+    let none = fetched(&at("/elsewhere/row.json", None)).await.unwrap_err();
+    assert!(matches!(none, SourceError::Rejected { .. }), "{none:?}");
+    // The token is the service's alone.
+    let state = service.state.lock().unwrap();
+    assert_eq!(state.tokens.first().unwrap().as_deref(), Some(PLANTED));
+    assert_eq!(state.tokens.last().unwrap(), &None);
+}
+
+#[tokio::test]
 async fn a_service_without_a_list_knows_whole_ids() {
     let samples = samples();
     let service = Service::start(&samples, None, false).await;

@@ -29,7 +29,6 @@ use crate::{
     cli::{
         allow_node_logs,
         args::{JobArgs, SelectArgs},
-        connect,
         console::{self, Console, StderrStyle, Verbosity},
         failure::Failure,
         flags::{LatestArgs, PrintArgs},
@@ -38,6 +37,7 @@ use crate::{
         logs,
         rows::Rows,
         stderr,
+        which::Located,
     },
     cluster::{Cluster, ConnectOptions},
     discover::{Match, Selection, watch as pods},
@@ -72,7 +72,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         return all::run(args, flags, place, color).await;
     }
     let which = JobArgs { target: args.job.clone(), job: args.pick.clone(), latest: LatestArgs::default() };
-    let job = Job::find(&which, &place).await?;
+    let Located { args: which, job, cluster } = Located::find(&which, &place, &flags).await?;
     let select = SelectArgs::all(args.include_setup);
     let (heard, readings) = mpsc::unbounded_channel();
     let mut rows = Rows::of(&which, &place, &job, &select).heard_by(heard);
@@ -80,7 +80,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         job.id()?;
     }
     let archive = open_or_begin(&args.dest.dest).await?;
-    let cluster = connect(&flags, which.target.as_ref()).await?;
+    let cluster = Located::connected(cluster, &flags, &which).await?;
     allow_node_logs(&cluster, args.node_logs).await?;
     let job = match interruptible(rows.until_named(job, say)).await {
         Ok(job) => job,

@@ -43,14 +43,14 @@ impl DbArgs {
     /// What they say; `request_timeout` holds for databases too.
     pub fn plan(self, request_timeout: RequestTimeout) -> DbOptions {
         let DbArgs { db, db_table, db_key, db_payload, db_headers } = self;
-        DbOptions { db, db_table, db_key, db_payload, db_headers, request_timeout }
+        DbOptions { db, db_table, db_key, db_payload, db_headers, job: None, request_timeout }
     }
 }
 
 /// Instead of an id.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct LatestArgs {
-    /// Take the newest row that has not ended, instead of naming one
+    /// Take the newest row that has not ended, or without --db the newest job of the cluster, instead of naming one
     #[arg(long, help_heading = HEADING)]
     pub latest: bool,
 }

@@ -6,11 +6,11 @@ use crate::{
     discover::TargetsFormat,
     doctor::output::DoctorFormat,
     follow::recover::NodeLogs,
+    jobs::JobsFormat,
     k8s::{ContainerState, Phase, Stream},
     render::{ColorChoice, Format},
     resolve::ResolveFormat,
     session::snapshot::Order,
-    source::listing::JobsFormat,
 };
 
 /// A word for each variant, with what `--help` says of it. A variant without one does not compile.
@@ -118,9 +118,11 @@ words!(ResolveFormat {
 });
 
 words!(JobsFormat {
-    Table = "table": "A line for each row",
-    Json = "json": "An array, empty without rows",
-    Name = "name": "The rows' ids alone",
+    Table = "table": "A line for each job",
+    Wide = "wide": "The same with all there is to know",
+    Name = "name": "What JOB may be for each: its row's id, else its own",
+    Json = "json": "An array, empty without jobs",
+    Yaml = "yaml": "The same array",
 });
 
 words!(DoctorFormat {

@@ -1,0 +1,87 @@
+//! The jobs that a cluster knows by itself: listed, and named without a row.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod listing;
+mod naming;
+
+use std::{path::PathBuf, process::Command};
+
+use assert_cmd::assert::Assert;
+use jiff::{SignedDuration, Timestamp};
+use testcluster::{Options, TestCluster};
+
+/// A job of five shards, and its short id.
+pub const ONE: &str = "job-429825360482416da20736cf3ed51a95";
+pub const OTHER: &str = "job-529825360482416da20736cf00c0ffee";
+
+/// A cluster, and how the binary reaches it.
+pub struct Place {
+    pub cluster: TestCluster,
+    pub directory: tempfile::TempDir,
+    kubeconfig: PathBuf,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        let cluster = TestCluster::start_blocking(Options::default()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
+        Place { cluster, directory, kubeconfig }
+    }
+
+    /// The binary, which knows of nothing but the cluster.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+        command
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("PATH", "/usr/bin:/bin");
+        command.args(arguments);
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Assert {
+        assert_cmd::Command::from_std(self.command(arguments)).assert()
+    }
+
+    /// A batch Job with its pod, which has printed a line.
+    pub fn batch(&self, namespace: &str, id: &str, shard: usize, is: Batch) {
+        let short = &id[id.len() - 8..];
+        let now = Timestamp::now() - SignedDuration::from_mins(5);
+        let name = format!("blastn-batch-s{shard:02}-job-000-{short}");
+        let job = self.cluster.job(&name).namespace(namespace).created(now);
+        let job = job.label("app", "blast").label("elb-job-id", id).label("db", &format!("s{shard:02}")).create();
+        job.start(now);
+        let pod = job.pod().namespace(namespace).created(now).container("blast").create();
+        pod.schedule_on(&format!("node-{shard}"));
+        pod.start("blast").print("blast", &format!("{id} shard {shard}"));
+        match is {
+            Batch::Runs => {}
+            Batch::Done => {
+                pod.terminate("blast", 0);
+                job.complete(Timestamp::now());
+            }
+            Batch::Failed => {
+                pod.terminate("blast", 3);
+                job.fail(Timestamp::now(), "BackoffLimitExceeded", "Job has reached the specified backoff limit");
+            }
+        }
+    }
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy)]
+pub enum Batch {
+    Runs,
+    Done,
+    Failed,
+}
+
+pub fn stdout(run: &Assert) -> String {
+    String::from_utf8_lossy(&run.get_output().stdout).into_owned()
+}
+
+pub fn stderr(run: &Assert) -> String {
+    String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+}
