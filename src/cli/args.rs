@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     duration::positive,
+    examples,
     failure::Failure,
     flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs, LineArgs, PrintArgs, StateWord},
 };
@@ -30,7 +31,7 @@ use crate::{
 /// (job-429825360482416da20736cf3ed51a95), or with --db the id of a row, or the first 6 or more characters of one. What the
 /// cluster knows needs no row: 'elbtail jobs' lists it, and JOB may be the id's last 8 or first characters, pod/NAME or job/NAME.
 #[derive(Debug, Parser)]
-#[command(name = "elbtail", version, about, long_about, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "elbtail", version, about, long_about, max_term_width = 100, after_help = examples::ELBTAIL)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -46,57 +47,64 @@ pub struct Cli {
     pub color: crate::render::ColorChoice,
 }
 
-const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 unexpected, 2 usage, 3 row not readable, 4 no id in the row, 5 no pods match,
-6 cluster not reachable, 7 not authenticated or forbidden, 8 lines are missing and elbtail knows it,
-9 the job failed (with --exit-code) or doctor found a problem,
-129 the terminal was closed, 130 interrupted, 143 asked to end";
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the lines of all containers of a job; with -f until the job has ended
+    #[command(after_help = examples::LOGS)]
     Logs(LogsArgs),
     /// Print the ElasticBLAST id of a job, and which mirror field says so
+    #[command(after_help = examples::RESOLVE)]
     Resolve(ResolveArgs),
     /// List the pods and containers of a job with their state
+    #[command(after_help = examples::TARGETS)]
     Targets(TargetsArgs),
     /// List the jobs of the cluster, with --db those of a database, or of both with what they disagree on
+    #[command(after_help = examples::JOBS)]
     Jobs(JobsArgs),
     /// Say why a job has no logs or does not go on, with the evidence and the next command to type
     ///
     /// It walks from the row over the id, the cluster and the permissions to Jobs, pods, containers and logs, and names the first
     /// cause first. Exit codes: 0 no problem; of a problem, what the contract says of the first cause (3 row, 4 id, 5 no pods,
     /// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
+    #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended
     ///
     /// Interrupted anywhere, it goes on after the last line that is kept, as long as Kubernetes has what follows.
     #[cfg(feature = "archive")]
+    #[command(after_help = examples::SAVE)]
     Save(super::archive::args::SaveArgs),
     /// List the jobs of an archive with their size, and whether they are complete
     #[cfg(feature = "archive")]
+    #[command(after_help = examples::ARCHIVES)]
     Archives(super::archive::args::ArchivesArgs),
     /// Print the lines of an archived job by time, as logs prints those of a cluster
     ///
     /// What is missing is told at its place, and ends it with 8.
     #[cfg(feature = "archive")]
+    #[command(after_help = examples::REPLAY)]
     Replay(super::archive::args::ReplayArgs),
     /// Check every hash, count and gap of an archive, and say what is missing and why
     ///
     /// Exit code 8 when something is missing or damaged.
     #[cfg(feature = "archive")]
+    #[command(after_help = examples::VERIFY)]
     Verify(super::archive::args::VerifyArgs),
     /// Delete old jobs from an archive
     ///
     /// What elbtail did not write stays, and so does a job that is being saved or whose index cannot be read.
     #[cfg(feature = "archive")]
+    #[command(after_help = examples::PRUNE)]
     Prune(super::archive::args::PruneArgs),
     /// Say what the configuration file, the environment and flags come to
+    #[command(after_help = examples::CONFIG)]
     Config(super::config::ConfigArgs),
     /// Print the completion script of a shell
+    #[command(after_help = examples::COMPLETION)]
     Completion(CompletionArgs),
     /// Print the version of elbtail and of the cluster
+    #[command(after_help = examples::VERSION)]
     Version(VersionArgs),
 }
 
@@ -111,7 +119,7 @@ impl Command {
             #[cfg(feature = "archive")]
             Command::Save(args) => {
                 let (target, job) = (args.job.take(), args.pick.take());
-                let mut which = JobArgs { target, job, latest: LatestArgs::default() };
+                let mut which = JobArgs { target, job, latest: LatestArgs::default(), all_namespaces: false };
                 let taken = which.take_url(db);
                 (args.job, args.pick) = (which.target, which.job);
                 taken
@@ -134,9 +142,18 @@ pub struct JobArgs {
     /// Instead of naming one.
     #[command(flatten)]
     pub latest: LatestArgs,
+    /// Look for the job in all namespaces of the cluster
+    // Without kubectl's -A, which to `logs` means what it does to grep.
+    #[arg(long)]
+    pub all_namespaces: bool,
 }
 
 impl JobArgs {
+    /// The job that is named so, and nothing else.
+    pub fn of(target: JobArg) -> JobArgs {
+        JobArgs { target: Some(target), job: None, latest: LatestArgs::default(), all_namespaces: false }
+    }
+
     /// Makes a URL in the place of JOB the one where the row is. Its text is in no error: it may hold a password.
     fn take_url(&mut self, db: &mut DbOptions) -> Result<(), Failure> {
         let Some(JobArg::Path(path)) = &self.target else { return Ok(()) };
@@ -266,6 +283,9 @@ pub struct LogsArgs {
     /// The job.
     #[command(flatten)]
     pub job: JobArgs,
+    /// More jobs, whose lines come among those of the first, each with its short id before the pod
+    #[arg(value_name = "JOB", value_hint = ValueHint::FilePath, conflicts_with_all = ["latest", "job"])]
+    pub more: Vec<JobArg>,
     /// Go on until the job has ended, through restarts and new pods
     #[arg(long, short = 'f', overrides_with = "no_follow")]
     pub follow: bool,

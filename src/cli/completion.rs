@@ -1,7 +1,30 @@
-//! `elbtail completion SHELL`.
+//! `elbtail completion SHELL`, and what the scripts that it prints ask for. clap's engine knows the command line, and [`offers`]
+//! what there is beside it.
 
-use super::{args::CompletionArgs, failure::Failure, stdout};
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+};
+
+use clap_complete::{
+    CompleteEnv, CompletionCandidate, Shell,
+    engine::complete,
+    env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh},
+};
+
+use super::{args::CompletionArgs, environment, failure::Failure, offers::informed, stdout};
 use crate::exit::Exit;
+
+/// The variable by which a shell asks; clap's own.
+const ASKED: &str = "COMPLETE";
+/// The variables in which bash says what it takes for the line, and for the word.
+const LINE: &str = "_ELBTAIL_LINE";
+const WORD: &str = "_ELBTAIL_WORD";
+
+/// How kubectl asks a plugin, as cobra's programs are asked: the words follow, the last of which is being typed.
+pub const BY_KUBECTL: &str = "__complete";
 
 /// Prints the script.
 pub fn run(args: &CompletionArgs) -> Result<Exit, Failure> {
@@ -9,61 +32,187 @@ pub fn run(args: &CompletionArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The script of a shell, from the command line's definition.
-pub fn script(shell: clap_complete::Shell) -> Vec<u8> {
+/// The script of a shell, which asks the program on the `PATH`.
+pub fn script(shell: Shell) -> Vec<u8> {
+    let of: &dyn EnvCompleter = match shell {
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+        _ => &Line,
+    };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut super::command(), "elbtail", &mut script);
-    if shell == clap_complete::Shell::Bash { bash(&String::from_utf8_lossy(&script)).into_bytes() } else { script }
+    // A vector takes everything.
+    let _ = of.write_registration(ASKED, "elbtail", "elbtail", "elbtail", &mut script);
+    script
 }
 
-/// The commands whose first word is a file.
-const TAKE_FILES: [&str; 4] = ["logs", "resolve", "targets", "doctor"];
-
-/// The commands whose first word is one of a list.
-const TAKE_WORDS: [&str; 2] = ["elbtail", "elbtail__subcmd__completion"];
-
-/// The flags whose value is a list with commas.
-const TAKE_LISTS: [&str; 1] = ["--phase"];
-
-/// What clap's script for bash does not do: offer the words of a list without the flags between them, offer files where a file
-/// is meant, which the shell does by itself when the script has nothing to offer, complete the value of `--flag=`, which bash
-/// hands over as three words, and go on behind a comma.
-fn bash(script: &str) -> String {
-    let mut script = script.replacen(
-        "    prev=\"$3\"\n",
-        "    prev=\"$3\"\n    \
-         if [[ \"${cur}\" == \"=\" ]]; then\n        \
-             cur=\"\"\n        \
-             prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n    \
-         elif [[ \"${prev}\" == \"=\" ]]; then\n        \
-             prev=\"${COMP_WORDS[COMP_CWORD-2]}\"\n    \
-         fi\n",
-        1,
-    );
-    for name in TAKE_LISTS {
-        let head = format!("                {name})\n                    COMPREPLY=($(compgen -W \"");
-        let whole = "\" -- \"${cur}\"))\n";
-        let last = "\" -P \"${cur%\"${cur##*,}\"}\" -- \"${cur##*,}\"))\n";
-        let mut parts = script.split(&head);
-        let first = parts.next().unwrap_or_default().to_owned();
-        script = parts.fold(first, |script, part| script + &head + &part.replacen(whole, last, 1));
+/// Answers the script of a shell, or kubectl, if that is who asks.
+pub fn answer() -> Option<Exit> {
+    let words: Vec<OsString> = env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == BY_KUBECTL) {
+        return Some(done(for_kubectl(&words[2..])));
     }
-    for name in TAKE_FILES {
-        let head = format!("        elbtail__subcmd__{name})\n            opts=");
-        let Some(start) = script.find(&head) else { continue };
-        let Some(length) = script[start..].find("\n            ;;\n") else { continue };
-        let block = script[start..start + length].replacen(" || ${COMP_CWORD} -eq 2 ]]", " ]]", 1).replace(
-            "            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n            return 0",
-            "            return 0",
-        );
-        script.replace_range(start..start + length, &block);
+    environment::variables().get(ASKED)?;
+    let shells = Shells(&[&Line, &Elvish, &Fish, &Powershell, &Zsh]);
+    let typed: Vec<OsString> = match variable(LINE) {
+        Some(line) => split(&line).into_iter().map(OsString::from).collect(),
+        None => words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect(),
+    };
+    let asked = CompleteEnv::with_factory(move || informed(&typed)).shells(shells).bin("elbtail");
+    match asked.try_complete(words, env::current_dir().ok().as_deref()) {
+        Ok(false) => None,
+        Ok(true) => Some(Exit::Done),
+        Err(_) => Some(Exit::Usage),
     }
-    for name in TAKE_WORDS {
-        let head = format!("        {name})\n            opts=");
-        let Some(start) = script.find(&head) else { continue };
-        let Some(length) = script[start..].find("            if [[ ") else { continue };
-        let flags = "            [[ \"${cur}\" == -* ]] || opts=\"$(compgen -W \"${opts}\" -X '-*')\"\n";
-        script.insert_str(start + length, flags);
+}
+
+fn variable(name: &str) -> Option<String> {
+    environment::variables().text(name).map(str::to_owned)
+}
+
+fn done(written: io::Result<()>) -> Exit {
+    if written.is_ok() { Exit::Done } else { Exit::Unexpected }
+}
+
+/// What cobra's programs answer: a candidate a line, with what it is behind a tab, then what the shell is to do.
+fn for_kubectl(words: &[OsString]) -> io::Result<()> {
+    /// The shell is not to offer files itself; and is to put no space behind what goes on.
+    const NO_FILES: u8 = 4;
+    const NO_SPACE: u8 = 2;
+    let words: Vec<OsString> = [OsString::from("elbtail")].into_iter().chain(words.iter().cloned()).collect();
+    let offered = offers(&words)?;
+    let goes_on = |candidate: &CompletionCandidate| candidate.get_value().to_string_lossy().ends_with(['/', '=']);
+    let more = if !offered.is_empty() && offered.iter().all(goes_on) { NO_SPACE } else { 0 };
+    let mut text = String::new();
+    for candidate in &offered {
+        text += &candidate.get_value().to_string_lossy();
+        if let Some(help) = candidate.get_help() {
+            text.push('\t');
+            text += help.to_string().lines().next().unwrap_or_default();
+        }
+        text.push('\n');
     }
-    script
+    text += &format!(":{}\n", NO_FILES + more);
+    stdout::write(text.as_bytes())
+}
+
+/// What is offered for the last of `words`.
+fn offers(words: &[OsString]) -> io::Result<Vec<CompletionCandidate>> {
+    let directory = env::current_dir().ok();
+    let offered = complete(&mut informed(words), words.to_vec(), words.len() - 1, directory.as_deref())?;
+    Ok(meant(offered, words.last().map(|word| word.to_string_lossy()).unwrap_or_default().as_ref()))
+}
+
+/// Without flags, unless the word that is typed begins as one.
+fn meant(offered: Vec<CompletionCandidate>, typed: &str) -> Vec<CompletionCandidate> {
+    let is_flag = |candidate: &CompletionCandidate| candidate.get_value().to_string_lossy().starts_with('-');
+    offered.into_iter().filter(|candidate| typed.starts_with('-') || !is_flag(candidate)).collect()
+}
+
+/// bash, by the line as it was typed: the words that bash makes of it are cut at `=` and `:`, which are parts of ours.
+struct Line;
+
+impl EnvCompleter for Line {
+    fn name(&self) -> &'static str {
+        Bash.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        Bash.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        var: &str,
+        name: &str,
+        bin: &str,
+        completer: &str,
+        buf: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut script = Vec::new();
+        Bash.write_registration(var, name, bin, completer, &mut script)?;
+        let script = String::from_utf8_lossy(&script);
+        let said = format!("{LINE}=\"${{COMP_LINE:0:COMP_POINT}}\" {WORD}=\"$2\" \\\n        {var}=\"bash\"");
+        buf.write_all(script.replace(&format!("{var}=\"bash\""), &said).as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        cmd: &mut clap::Command,
+        args: Vec<OsString>,
+        current_dir: Option<&Path>,
+        buf: &mut dyn Write,
+    ) -> io::Result<()> {
+        let words = match variable(LINE) {
+            Some(line) => split(&line).into_iter().map(OsString::from).collect(),
+            None => args,
+        };
+        let typed = words.last().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+        let begun = match variable(LINE) {
+            Some(_) => known_to_bash(&typed, &variable(WORD).unwrap_or_default()),
+            None => String::new(),
+        };
+        let at = words.len().saturating_sub(1);
+        let ifs = variable("_CLAP_IFS").unwrap_or_else(|| "\n".to_owned());
+        let offered = meant(complete(cmd, words, at, current_dir)?, &typed);
+        let values = offered.iter().map(|candidate| candidate.get_value().to_string_lossy().into_owned());
+        let values: Vec<String> = values.map(|value| value.strip_prefix(&begun).unwrap_or(&value).to_owned()).collect();
+        buf.write_all(values.join(&ifs).as_bytes())
+    }
+}
+
+/// The words of a line up to the cursor, of which the last is being typed and may be empty.
+fn split(line: &str) -> Vec<String> {
+    let is_new = line.ends_with(char::is_whitespace) && !line.ends_with("\\ ");
+    // A quote that is still open ends with the line.
+    let whole = ["", "'", "\""].iter().find_map(|end| shlex::split(&format!("{line}{end}")));
+    let mut words = whole.unwrap_or_else(|| line.split_whitespace().map(str::to_owned).collect());
+    if is_new || words.is_empty() {
+        words.push(String::new());
+    }
+    words
+}
+
+/// What of a typed word bash has cut off, and leaves as it is: all that stands before what it takes for the word.
+fn known_to_bash(typed: &str, word: &str) -> String {
+    // Of `--flag=` bash says that the word is `=`.
+    let word = if word == "=" || word == ":" { "" } else { word };
+    typed.strip_suffix(word.trim_start_matches(['"', '\''])).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_split_as_a_shell_does_up_to_the_cursor() {
+        for (line, words) in [
+            ("elbtail ", &["elbtail", ""][..]),
+            ("elbtail lo", &["elbtail", "lo"]),
+            ("elbtail logs --phase=ru", &["elbtail", "logs", "--phase=ru"]),
+            ("elbtail logs 'my ro", &["elbtail", "logs", "my ro"]),
+            ("elbtail logs \"my ro", &["elbtail", "logs", "my ro"]),
+            ("elbtail logs my\\ ", &["elbtail", "logs", "my "]),
+            ("elbtail logs  -c  ", &["elbtail", "logs", "-c", ""]),
+            ("", &[""]),
+        ] {
+            assert_eq!(split(line), words, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn bash_is_given_what_it_takes_for_the_word() {
+        for (typed, word, begun) in [
+            ("--phase=ru", "ru", "--phase="),
+            ("--phase=", "=", "--phase="),
+            ("--phase=", "", "--phase="),
+            ("arn:aws:eks", "eks", "arn:aws:"),
+            ("lo", "lo", ""),
+            ("my ro", "\"my ro", ""),
+            ("", "", ""),
+        ] {
+            assert_eq!(known_to_bash(typed, word), begun, "{typed} {word}");
+        }
+    }
 }

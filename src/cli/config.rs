@@ -15,7 +15,7 @@ use clap::{
 };
 
 use self::file::{ConfigError, Entry};
-use super::{args::Cli, flags};
+use super::{args::Cli, examples, flags, program};
 use crate::environment::Environment;
 
 /// The headings of flags that may stand in the file.
@@ -42,6 +42,7 @@ pub enum ConfigCommand {
     ///
     /// The file is $ELBTAIL_CONFIG, else $XDG_CONFIG_HOME/elbtail/config.toml, else ~/.config/elbtail/config.toml. It is TOML: the
     /// names of flags with their values, such as color = "never", highlight = ["ERROR"] or timestamps = true.
+    #[command(after_help = examples::CONFIG)]
     Show(ShowArgs),
 }
 
@@ -93,7 +94,7 @@ pub fn parse(
         Err(error) => return Err(Box::new(blame_file(words, error))),
     };
     let parse = |entries: &[Entry]| {
-        let parsed = with_defaults(Cli::command(), entries).try_get_matches_from(words);
+        let parsed = with_defaults(program::command(), entries).try_get_matches_from(words);
         parsed.map_err(|error| Box::new(Unparsed::CommandLine(error)))
     };
     let mut matches = parse(&entries)?;
@@ -111,7 +112,7 @@ pub fn parse(
 
 /// What to say when the file is wrong: whoever asks for help gets it all the same.
 fn blame_file(words: &[OsString], error: ConfigError) -> Unparsed {
-    match Cli::command().try_get_matches_from(words) {
+    match program::command().try_get_matches_from(words) {
         Err(help) if !help.use_stderr() => Unparsed::CommandLine(help),
         _ => Unparsed::File(error),
     }

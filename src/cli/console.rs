@@ -107,13 +107,36 @@ pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
     .with_times(args.times())
 }
 
+/// Whose lines are printed.
+pub enum Whose {
+    /// One job's: its short id, which is left out of pod names.
+    One(String),
+    /// Those of the jobs with these short ids, each of which stands before the pod.
+    Several(Vec<String>),
+}
+
+/// What stands for the job of a pod whose name does not say it.
+const NO_MARK: &str = "-";
+
+impl Whose {
+    /// The short id in a pod's name, and what marks its job.
+    fn of<'a>(&'a self, pod: &str) -> (&'a str, Option<&'a str>) {
+        match self {
+            Whose::One(short) => (short, None),
+            Whose::Several(shorts) => {
+                let short = shorts.iter().find(|short| pod.split('-').any(|segment| segment == short.as_str()));
+                (short.map_or("", String::as_str), Some(short.map_or(NO_MARK, String::as_str)))
+            }
+        }
+    }
+}
+
 /// The listener that prints.
 pub struct Console {
     renderer: Renderer,
     /// What is done to lines before they are rendered.
     transforms: Transforms,
-    /// The job's short id, which is left out of pod names.
-    short: String,
+    whose: Whose,
     style: StderrStyle,
     sources: HashMap<Arc<ContainerId>, PrintedContainer>,
     events: Option<EventLayout>,
@@ -140,9 +163,13 @@ impl From<io::Error> for Stop<io::Error> {
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn alone(printing: Printing, short: &str, style: StderrStyle) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+pub fn alone(
+    printing: Printing,
+    whose: Whose,
+    style: StderrStyle,
+) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
     let Printing { renderer, transforms, events } = printing;
-    let console = Console::new(renderer, transforms, short.to_owned(), style).with_events(events);
+    let console = Console::new(renderer, transforms, whose, style).with_events(events);
     let mut listeners = FanOut::default();
     let running = listeners
         .add(console, Want::All, SinkRunner::Thread)
@@ -192,12 +219,12 @@ impl Sink for Console {
 }
 
 impl Console {
-    /// A console that has heard of nothing. `short` is the job's short id.
-    pub fn new(renderer: Renderer, transforms: Transforms, short: String, style: StderrStyle) -> Console {
+    /// A console that has heard of nothing.
+    pub fn new(renderer: Renderer, transforms: Transforms, whose: Whose, style: StderrStyle) -> Console {
         Console {
             renderer,
             transforms,
-            short,
+            whose,
             style,
             sources: HashMap::new(),
             events: None,
@@ -223,11 +250,14 @@ impl Console {
             RunEvent::Job(ids) => {
                 self.job.clone_from(ids);
                 self.renderer.of_job(ids);
-                self.short = ids.short();
+                if let Whose::One(short) = &mut self.whose {
+                    *short = ids.short();
+                }
                 Ok(())
             }
             RunEvent::Found(target) => {
-                let source = self.renderer.introduce(target, &self.short);
+                let (short, mark) = self.whose.of(&target.pod);
+                let source = self.renderer.introduce_marked(target, short, mark);
                 self.sources.insert(Arc::new(target.id()), source);
                 Ok(())
             }

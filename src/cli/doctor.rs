@@ -12,7 +12,7 @@ use super::{
     failure::Failure,
     interrupt::interruptible,
     job::{self, Job, RowPlace, namespace},
-    stderr, stdout, which,
+    program, stderr, stdout, which,
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
@@ -63,7 +63,9 @@ async fn look(
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
-    args.job = which::decided(args.job, &rows, &flags).await?;
+    let decided = which::decided(args.job, &rows, &flags).await?;
+    args.job = decided.args;
+    flags.namespace = decided.found_in.or(flags.namespace);
     let mut row = row_of(&args, &rows).await?;
     let environment = environment::of_cluster(args.job.target.as_ref());
     let mut cluster = Cluster::connect(&flags, &environment).await;
@@ -78,8 +80,8 @@ async fn look(
             match (&bundle, args.output) {
                 // Stdout is the bundle's then.
                 (Some(bundle::Destination::Stdout), _) => stderr::say(text.trim_end()),
-                (_, output::DoctorFormat::Text) => drop(stdout::print_page(&text, color)?),
-                (_, output::DoctorFormat::Json) => drop(stdout::print(&text)?),
+                (_, output::DoctorFormat::Text) => drop(stdout::print_page(&program::spoken(&text), color)?),
+                (_, output::DoctorFormat::Json | output::DoctorFormat::Junit) => drop(stdout::print(&text)?),
             }
             if let Some(to) = &bundle {
                 let pages = bundle::collect(cluster.as_ref().ok(), &facts, &report).await?;
@@ -110,13 +112,13 @@ pub fn asked(flags: &ConnectOptions, args: &JobArgs, db: &DbOptions) -> CommandW
     let from_environment = environment::variables()
         .text("ELBTAIL_DB")
         .is_some_and(|url| db.db.as_ref().is_some_and(|db| db.expose_secret() == url));
-    let JobArgs { target, job, latest } = args;
+    let JobArgs { target, job, latest, all_namespaces: _ } = args;
     CommandWords::of(flags).row(target.as_ref(), job.as_deref(), latest.latest, db, from_environment)
 }
 
 /// The row that the command line names, or why it cannot be had.
 async fn row_of(args: &DoctorArgs, rows: &RowPlace) -> Result<RowFacts, Failure> {
-    let JobArgs { target, job, latest } = &args.job;
+    let JobArgs { target, job, latest, all_namespaces: _ } = &args.job;
     match (rows.source_of(&args.job), target) {
         (Some(source), _) => {
             let row = if latest.latest { Ok(source.latest().await) } else { rows.fetch(&args.job).await };

@@ -39,6 +39,11 @@ pub fn of_cluster(job: Option<&JobArg>) -> ConnectEnvironment {
     }
 }
 
+/// The same for an answer to a shell, which waits for nobody and hears nothing beside it.
+pub fn silent() -> ConnectEnvironment {
+    ConnectEnvironment { terminal: false, notice: Arc::new(|_| {}), ..of_cluster(None) }
+}
+
 /// Whether a person can be asked: one who types and sees what is said.
 #[allow(clippy::disallowed_methods)] // The one place.
 pub fn asks_a_person() -> bool {

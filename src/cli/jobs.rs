@@ -112,8 +112,12 @@ pub async fn in_cluster(cluster: &Cluster, area: &Area) -> Result<Vec<FoundJob>,
 }
 
 /// The jobs of both, for a person who chooses one.
-pub async fn all(source: Option<&dyn RowSource>, flags: &ConnectOptions) -> Result<Vec<ListedJob>, Failure> {
-    let args = JobsArgs::usual();
+pub async fn all(
+    source: Option<&dyn RowSource>,
+    flags: &ConnectOptions,
+    all_namespaces: bool,
+) -> Result<Vec<ListedJob>, Failure> {
+    let args = JobsArgs::usual(all_namespaces);
     match source {
         None => {
             let cluster = connect(flags, None).await?;

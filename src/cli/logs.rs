@@ -1,5 +1,7 @@
 //! `elbtail logs JOB [-f]`.
 
+mod several;
+
 use std::io;
 
 use tokio::sync::mpsc;
@@ -9,7 +11,7 @@ use super::{
     args::{self, LogsArgs},
     beginning::ArchivedBeginning,
     connect_telling,
-    console::{self, Printing, StderrStyle, Verbosity},
+    console::{self, Printing, StderrStyle, Verbosity, Whose},
     doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
@@ -42,7 +44,12 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
         return Err(Failure::Usage(text.to_owned()));
     }
     let printing = Some(args.printing(color)?);
-    let Located { args: which, job, cluster } = Located::find(&args.job, &place, &asker.flags).await?;
+    if !args.more.is_empty() {
+        let labels = args.select.selector.clone();
+        let ended = several::run(args, asker, place, color).await;
+        return ended.map_err(|failure| args::blame_selector(failure, &labels));
+    }
+    let Located { args: which, job, cluster, found_in } = Located::find(&args.job, &place, &asker.flags).await?;
     args.job = which;
     let rows = Rows::of(&args.job, &place, &job, &args.select);
     // What has ended before cannot be followed.
@@ -56,7 +63,7 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
     };
     allow_node_logs(&cluster, args.node_logs).await?;
     let labels = args.select.selector.clone();
-    let namespace = job.namespace(cluster.namespace());
+    let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
     let ids = job.ids();
     let plan = Plan {
@@ -227,6 +234,19 @@ impl Plan {
 
     /// The one listener there is, and what it listens to.
     fn console(&mut self, short: &str, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+        self.console_of(Whose::One(short.to_owned()), normal)
+    }
+
+    /// One that marks whose each line is.
+    fn marked_console(
+        &mut self,
+        ids: &[JobId],
+        normal: Verbosity,
+    ) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
+        self.console_of(Whose::Several(ids.iter().map(|id| id.short().to_owned()).collect()), normal)
+    }
+
+    fn console_of(&mut self, whose: Whose, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
         // Asked for once in a run.
         let printing = self.printing.take().map_or_else(|| self.args.printing(self.color), Ok)?;
         let verbosity = match (self.args.only_log_lines, self.args.verbose > 0) {
@@ -234,12 +254,16 @@ impl Plan {
             (true, _) => Verbosity::Little,
             _ => normal,
         };
-        console::alone(printing, short, StderrStyle::of(verbosity, self.color))
+        console::alone(printing, whose, StderrStyle::of(verbosity, self.color))
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
+        self.has_failed_in(&self.namespace, found, selection).await
+    }
+
+    async fn has_failed_in(&self, namespace: &str, found: &[Match], selection: &Selection) -> bool {
         let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
-        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, std::slice::from_ref(&selection.id)).await;
+        let jobs = pods::jobs(&self.cluster.client(), namespace, std::slice::from_ref(&selection.id)).await;
         ending::has_failed(&facts, jobs.ok().map(|jobs| JobFacts::of(&jobs)))
     }
 }

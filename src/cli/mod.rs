@@ -11,13 +11,16 @@ mod console;
 mod doctor;
 mod duration;
 mod environment;
+mod examples;
 mod failure;
 mod flags;
 mod interrupt;
 mod job;
 mod jobs;
 mod logs;
+mod offers;
 mod piped;
+mod program;
 mod resolve;
 mod rows;
 mod stderr;
@@ -51,6 +54,9 @@ pub use args::Cli;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    if let Some(exit) = completion::answer() {
+        return exit.into();
+    }
     let words: Vec<OsString> = std::env::args_os().collect();
     let cli = match config::parse(&words, environment::variables(), environment::home().as_deref()) {
         Ok(cli) => cli,

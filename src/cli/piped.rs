@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use super::{
     args::LogsArgs,
-    console::{self, Printing, StderrStyle, Verbosity},
+    console::{self, Printing, StderrStyle, Verbosity, Whose},
     failure::Failure,
     interrupt::interruptible,
     logs, stderr, stdout,
@@ -44,7 +44,7 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         (true, _) => Verbosity::Little,
         _ => Verbosity::Normal,
     };
-    let (console, out) = console::alone(printing, "", StderrStyle::of(verbosity, color))?;
+    let (console, out) = console::alone(printing, Whose::One(String::new()), StderrStyle::of(verbosity, color))?;
     let stats = out.stats();
     let work = async {
         tokio::select! {

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use owo_colors::OwoColorize;
 
+use super::program;
 use crate::render::{plain_lines, sanitize_lines};
 
 /// How words are set apart from log lines.
@@ -37,7 +38,7 @@ pub fn error(text: &str) {
 
 /// Says something in a tone, in colour or not.
 pub fn tell(tone: Tone, text: &str, color: bool) {
-    let text = plain_lines(text);
+    let text = plain_lines(&program::spoken(text));
     let said = match (tone, color) {
         (Tone::Aside, true) => format!("{}\n", text.dimmed()),
         (Tone::Aside | Tone::Plain, _) => format!("{text}\n"),

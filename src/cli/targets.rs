@@ -31,10 +31,10 @@ pub async fn run(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorC
 }
 
 async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    let Located { args: which, job, cluster } = Located::find(&args.job, &place, &asker.flags).await?;
+    let Located { args: which, job, cluster, found_in } = Located::find(&args.job, &place, &asker.flags).await?;
     let selection = args.select.selection(job.id()?);
     let cluster = Located::connected(cluster, &asker.flags, &which).await?;
-    let namespace = job.namespace(cluster.namespace());
+    let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let filter = args.select.filter(selection.id.short());
     if args.watch {
         let work = async {

@@ -8,7 +8,6 @@ use super::{
     args::JobArgs,
     connect, environment,
     failure::Failure,
-    flags::LatestArgs,
     job::{Job, RowPlace},
     jobs::{all, in_cluster},
     stderr,
@@ -30,33 +29,44 @@ pub struct Located {
     pub job: Job,
     /// The connection to the cluster that was asked.
     pub cluster: Option<Cluster>,
+    /// The namespace in which it was found, when all were looked through.
+    pub found_in: Option<String>,
+}
+
+/// How a job is named, without what is known of it.
+pub struct Decided {
+    /// As in [`Located`].
+    pub args: JobArgs,
+    /// As in [`Located`].
+    pub found_in: Option<String>,
 }
 
 impl Located {
     /// Finds the job. A file and a row come before what the cluster calls so.
     pub async fn find(args: &JobArgs, place: &RowPlace, flags: &ConnectOptions) -> Result<Located, Failure> {
-        let (args, cluster) = match chosen(args, place, flags).await? {
-            Some((target, cluster)) => (named(target), cluster),
+        let everywhere = args.all_namespaces;
+        let (args, found) = match chosen(args, place, flags).await? {
+            Some((target, found)) => (JobArgs::of(target), found),
             None => (args.clone(), None),
         };
-        match Job::find(&args, place).await {
-            Ok(job) => Ok(Located { args, job, cluster }),
+        let (args, job, found) = match Job::find(&args, place).await {
+            Ok(job) => (args, job, found),
             Err(failure) => match (name(&args), is_unknown(&failure)) {
-                (Some(name), true) => Located::by_name(&name, flags, failure).await,
-                _ => Err(failure),
+                (Some(name), true) => {
+                    let (id, found) = by_name(&name, flags, everywhere, failure).await?;
+                    let args = JobArgs::of(JobArg::Id(id));
+                    let job = Job::read(&args)?;
+                    (args, job, Some(found))
+                }
+                _ => return Err(failure),
             },
-        }
-    }
-
-    /// Finds the job that the cluster calls so; `failure` is what else is wrong with the name.
-    async fn by_name(name: &NameInCluster, flags: &ConnectOptions, failure: Failure) -> Result<Located, Failure> {
-        let cluster = match connect(flags, None).await {
-            Err(Failure::Cluster(ClusterError::NoCluster(_))) => return Err(failure),
-            connected => connected?,
         };
-        let id = in_it(name, &cluster).await?;
-        let args = named(JobArg::Id(id));
-        Ok(Located { job: Job::read(&args)?, args, cluster: Some(cluster) })
+        let found = match (found, job.resolution.id()) {
+            (None, Some(id)) if everywhere => Some(somewhere(id, flags, &args).await?),
+            (found, _) => found,
+        };
+        let (cluster, found_in) = found.map(|found| (found.cluster, found.namespace)).unzip();
+        Ok(Located { args, job, cluster, found_in: found_in.filter(|_| everywhere) })
     }
 
     /// The connection, made now unless the cluster was asked already.
@@ -73,21 +83,56 @@ impl Located {
 }
 
 /// What takes the place of JOB where it is no file, no row and no whole id: the words that name a row stay as they are.
-pub async fn decided(args: JobArgs, place: &RowPlace, flags: &ConnectOptions) -> Result<JobArgs, Failure> {
-    if let Some((target, _)) = chosen(&args, place, flags).await? {
-        return Ok(named(target));
+pub async fn decided(args: JobArgs, place: &RowPlace, flags: &ConnectOptions) -> Result<Decided, Failure> {
+    let everywhere = args.all_namespaces;
+    if let Some((target, found)) = chosen(&args, place, flags).await? {
+        let found_in = found.map(|found| found.namespace).filter(|_| everywhere);
+        return Ok(Decided { args: JobArgs::of(target), found_in });
     }
-    match name(&args).filter(|_| place.source_of(&args).is_none()) {
-        Some(name) => {
-            let cluster = connect(flags, None).await?;
-            Ok(named(JobArg::Id(in_it(&name, &cluster).await?)))
-        }
-        None => Ok(args),
+    if let Some(name) = name(&args).filter(|_| place.source_of(&args).is_none()) {
+        let cluster = connect(flags, None).await?;
+        let (id, found) = in_it(&name, cluster, everywhere).await?;
+        let found_in = everywhere.then_some(found.namespace);
+        return Ok(Decided { args: JobArgs::of(JobArg::Id(id)), found_in });
+    }
+    // Of stdin the row can be read once, and doctor looks through namespaces itself.
+    let found_in = match &args.target {
+        Some(JobArg::Id(id)) if everywhere => Some(somewhere(id, flags, &args).await?.namespace),
+        _ => None,
+    };
+    Ok(Decided { args, found_in })
+}
+
+/// Where a job was found.
+struct Found {
+    cluster: Cluster,
+    namespace: String,
+}
+
+/// The job that the cluster calls so; `failure` is what else is wrong with the name.
+async fn by_name(
+    name: &NameInCluster,
+    flags: &ConnectOptions,
+    everywhere: bool,
+    failure: Failure,
+) -> Result<(JobId, Found), Failure> {
+    match connect(flags, None).await {
+        Err(Failure::Cluster(ClusterError::NoCluster(_))) => Err(failure),
+        connected => in_it(name, connected?, everywhere).await,
     }
 }
 
-fn named(target: JobArg) -> JobArgs {
-    JobArgs { target: Some(target), job: None, latest: LatestArgs::default() }
+/// The namespace in which a job has pods or Jobs.
+async fn somewhere(id: &JobId, flags: &ConnectOptions, args: &JobArgs) -> Result<Found, Failure> {
+    let cluster = connect(flags, args.target.as_ref()).await?;
+    let jobs = found(&cluster, true).await?;
+    match jobs.into_iter().find(|job| job.id == *id) {
+        Some(job) => Ok(Found { cluster, namespace: job.namespace }),
+        None => {
+            let text = format!("{id} has no pods and no Jobs in any namespace at {}", cluster.host());
+            Err(Failure::NoPods(text))
+        }
+    }
 }
 
 /// The name in a cluster that JOB may be.
@@ -109,7 +154,7 @@ async fn chosen(
     args: &JobArgs,
     place: &RowPlace,
     flags: &ConnectOptions,
-) -> Result<Option<(JobArg, Option<Cluster>)>, Failure> {
+) -> Result<Option<(JobArg, Option<Found>)>, Failure> {
     match &args.target {
         None if args.latest.latest && place.source().is_none() => {
             let cluster = connect(flags, None).await.map_err(|failure| match failure {
@@ -118,15 +163,15 @@ async fn chosen(
                 )),
                 other => other,
             })?;
-            let id = newest(&cluster).await?;
-            Ok(Some((JobArg::Id(id), Some(cluster))))
+            let (id, found) = newest(cluster, args.all_namespaces).await?;
+            Ok(Some((JobArg::Id(id), Some(found))))
         }
         None if !args.latest.latest && environment::asks_a_person() => {
             let source = place.source().map(AsRef::as_ref);
             if source.is_some_and(|source| source.named().is_some()) {
                 return Ok(None);
             }
-            match pick(all(source, flags).await?)? {
+            match pick(all(source, flags, args.all_namespaces).await?)? {
                 Some(target) => Ok(Some((target, None))),
                 None => Err(Failure::NoPods(
                     "there are no jobs to choose from; 'elbtail jobs -A' looks in all namespaces".to_owned(),
@@ -136,10 +181,13 @@ async fn chosen(
         Some(JobArg::Id(id)) if !id.is_whole() && args.job.is_none() => {
             let Some(name) = NameInCluster::of(id.as_str()) else { return Ok(None) };
             let cluster = connect(flags, None).await?;
-            let found = found(&cluster).await?;
-            match jobs::find(&name, &found) {
-                Ok(job) => Ok(Some((JobArg::Id(job.id.clone()), Some(cluster)))),
-                Err(NotFound::None) => Ok(Some((JobArg::Id(id.clone()), Some(cluster)))),
+            match jobs::find(&name, &found(&cluster, args.all_namespaces).await?) {
+                Ok(job) => {
+                    let namespace = job.namespace.clone();
+                    Ok(Some((JobArg::Id(job.id.clone()), Some(Found { cluster, namespace }))))
+                }
+                // An id of another form than ElasticBLAST's.
+                Err(NotFound::None) => Ok(None),
                 Err(NotFound::Several(ids)) => Err(several(&name, &ids)),
             }
         }
@@ -147,33 +195,37 @@ async fn chosen(
     }
 }
 
-async fn found(cluster: &Cluster) -> Result<Vec<FoundJob>, Failure> {
-    in_cluster(cluster, &Area::Namespace(cluster.namespace().to_owned())).await
+async fn found(cluster: &Cluster, everywhere: bool) -> Result<Vec<FoundJob>, Failure> {
+    let area = if everywhere { Area::Cluster } else { Area::Namespace(cluster.namespace().to_owned()) };
+    in_cluster(cluster, &area).await
 }
 
-async fn newest(cluster: &Cluster) -> Result<JobId, Failure> {
-    let found = found(cluster).await?;
-    let Some(job) = jobs::latest(&found) else {
-        let text = format!(
-            "no job runs in namespace {} at {}; 'elbtail jobs -A' lists those of all namespaces",
-            cluster.namespace(),
-            cluster.host()
-        );
-        return Err(Failure::NoPods(text));
+/// What is looked through, for a message.
+fn looked(cluster: &Cluster, everywhere: bool) -> String {
+    let host = cluster.host();
+    match everywhere {
+        true => format!("in any namespace at {host}"),
+        false => format!("in namespace {} at {host}", cluster.namespace()),
+    }
+}
+
+async fn newest(cluster: Cluster, everywhere: bool) -> Result<(JobId, Found), Failure> {
+    let jobs = found(&cluster, everywhere).await?;
+    let Some(job) = jobs::latest(&jobs) else {
+        let looked = looked(&cluster, everywhere);
+        return Err(Failure::NoPods(format!("no job runs {looked}; 'elbtail jobs -A' lists those of all namespaces")));
     };
     stderr::say(&format!("the newest job that has not ended: {}", job.id));
-    Ok(job.id.clone())
+    Ok((job.id.clone(), Found { cluster, namespace: job.namespace.clone() }))
 }
 
-async fn in_it(name: &NameInCluster, cluster: &Cluster) -> Result<JobId, Failure> {
-    match jobs::find(name, &found(cluster).await?) {
-        Ok(job) => Ok(job.id.clone()),
+async fn in_it(name: &NameInCluster, cluster: Cluster, everywhere: bool) -> Result<(JobId, Found), Failure> {
+    match jobs::find(name, &found(&cluster, everywhere).await?) {
+        Ok(job) => Ok((job.id.clone(), Found { namespace: job.namespace.clone(), cluster })),
         Err(NotFound::Several(ids)) => Err(several(name, &ids)),
         Err(NotFound::None) => Err(Failure::NoPods(format!(
-            "{name}: no file, and no job in namespace {} at {} has a pod, a Job or an id that is called so; 'elbtail jobs -A' \
-             lists the jobs there are",
-            cluster.namespace(),
-            cluster.host()
+            "{name}: no file, and no job {} has a pod, a Job or an id that is called so; 'elbtail jobs -A' lists the jobs there are",
+            looked(&cluster, everywhere)
         ))),
     }
 }

@@ -10,6 +10,7 @@ mod command_words;
 mod facts;
 mod finding;
 pub mod gather;
+mod junit;
 mod kept;
 pub mod output;
 mod report;

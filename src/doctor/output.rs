@@ -1,8 +1,8 @@
-//! `elbtail doctor JOB -o text|json`: a [`Report`] as text.
+//! `elbtail doctor JOB -o text|json|junit`: a [`Report`] as text.
 
 use std::fmt::Write;
 
-use super::{CheckState, Code, Finding, Report, Severity};
+use super::{CheckState, Code, Finding, Report, Severity, junit};
 use crate::render::document;
 
 /// What `-o` takes.
@@ -12,6 +12,8 @@ pub enum DoctorFormat {
     Text,
     /// One object, as `docs/doctor.schema.json` describes it.
     Json,
+    /// Test results, as CI systems show them.
+    Junit,
 }
 
 /// How much a person is told.
@@ -31,6 +33,7 @@ pub fn render(format: DoctorFormat, report: &Report, detail: Detail) -> anyhow::
     Ok(match format {
         DoctorFormat::Json => document::json(report)?,
         DoctorFormat::Text => text(report, detail),
+        DoctorFormat::Junit => junit::render(report),
     })
 }
 

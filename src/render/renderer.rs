@@ -36,6 +36,9 @@ impl RenderOptions {
     }
 }
 
+/// How wide a mark is: a job's short id.
+const SHORT: usize = 8;
+
 /// Appends lines to a buffer, each with its container's prefix.
 ///
 /// Names and widths depend on the containers introduced before, so introduce those that are known before the first line.
@@ -97,7 +100,15 @@ impl Renderer {
 
     /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
     pub fn introduce(&mut self, target: &Target, short: &str) -> PrintedContainer {
-        let pod = self.names.name(&target.namespace, &target.pod, short);
+        self.introduce_marked(target, short, None)
+    }
+
+    /// [`introduce`](Self::introduce) among containers of several jobs: `mark` tells which it is of, and stands before the pod.
+    pub fn introduce_marked(&mut self, target: &Target, short: &str, mark: Option<&str>) -> PrintedContainer {
+        let mut pod = self.names.name(&target.namespace, &target.pod, short);
+        if let Some(mark) = mark {
+            pod = format!("{mark:SHORT$} {pod}").into();
+        }
         let container = plain(&target.container, usize::MAX);
         let label = format!("{pod}/{container}");
         let start = match (&self.template, self.options.format.object()) {

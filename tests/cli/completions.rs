@@ -37,8 +37,7 @@ fn the_binary_prints_them() {
     }
 }
 
-/// What bash offers for a line that ends where the cursor is, with `resolve.json` and `other/` in the directory. An empty list
-/// makes bash offer files.
+/// What bash offers for a line that ends where the cursor is, in a directory with `notes.txt`, `row.json` and `other/`.
 fn bash_offers(line: &str) -> Vec<String> {
     // Words as bash itself cuts them: at blanks, and at `=`, which is a word of its own.
     let mut words: Vec<String> = Vec::new();
@@ -53,27 +52,41 @@ fn bash_offers(line: &str) -> Vec<String> {
         }
     }
     let (current, before) = (words.last().unwrap().clone(), words[words.len() - 2].clone());
+    let current = if current == "=" { String::new() } else { current };
     let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     let script = format!(
-        "{}\nCOMP_WORDS=({}); COMP_CWORD={}; _elbtail elbtail '{current}' '{before}' 2>/dev/null; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        "{}\nCOMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=({}); COMP_CWORD={}\n\
+         _clap_complete_elbtail elbtail '{current}' '{before}' 2>/dev/null; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         String::from_utf8(elbtail::cli::completion_script(Shell::Bash)).unwrap(),
         quoted.join(" "),
         words.len() - 1,
     );
-    let run = std::process::Command::new("bash").args(["--norc", "-c", &script]).output().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["notes.txt", "row.json"] {
+        std::fs::write(directory.path().join(name), "").unwrap();
+    }
+    std::fs::create_dir(directory.path().join("other")).unwrap();
+    let programs = Path::new(assert_cmd::cargo::cargo_bin!("elbtail")).parent().unwrap();
+    let run = std::process::Command::new("bash")
+        .args(["--norc", "-c", &script])
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .env("PATH", format!("{}:/usr/bin:/bin", programs.display()))
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
     String::from_utf8(run.stdout).unwrap().lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 #[test]
-fn bash_offers_files_for_a_job_and_flags_for_a_dash() {
+fn bash_offers_files_for_a_job_those_of_rows_first_and_flags_for_a_dash() {
     for command in ["logs", "resolve", "targets", "doctor"] {
-        for line in
-            [format!("elbtail {command} "), format!("elbtail {command} row"), format!("elbtail {command} -o json ")]
-        {
-            assert_eq!(bash_offers(&line), [""; 0], "{line}");
+        for line in [format!("elbtail {command} "), format!("elbtail {command} -o json ")] {
+            assert_eq!(bash_offers(&line), ["row.json", "notes.txt", "other/"], "{line}");
         }
+        assert_eq!(bash_offers(&format!("elbtail {command} r")), ["row.json"]);
         let flags = bash_offers(&format!("elbtail {command} -"));
-        assert!(flags.contains(&"--output".to_owned()) && flags.contains(&"-n".to_owned()), "{flags:?}");
+        assert!(flags.contains(&"-o".to_owned()) && flags.contains(&"-n".to_owned()), "{flags:?}");
         assert_eq!(bash_offers(&format!("elbtail {command} --kubec")), ["--kubeconfig"]);
     }
     assert_eq!(bash_offers("elbtail lo"), ["logs"]);

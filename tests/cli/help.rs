@@ -24,6 +24,47 @@ fn every_command_explains_itself() {
     }
 }
 
+/// The examples that a command's help ends with.
+fn examples(command: &clap::Command) -> Vec<Vec<String>> {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("  ").filter(|line| line.starts_with("elbtail")));
+    lines.map(|line| shlex::split(line).unwrap_or_else(|| panic!("{line}"))).collect()
+}
+
+#[test]
+fn every_command_has_examples_that_can_be_typed() {
+    let root = elbtail::cli::command();
+    let all: Vec<&clap::Command> = root.get_subcommands().filter(|sub| !sub.is_hide_set()).collect();
+    let all = all.iter().flat_map(|sub| std::iter::once(*sub).chain(sub.get_subcommands()));
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["incident.json", "export.ndjson"] {
+        let to = directory.path().join(name.replace("incident", "row"));
+        std::fs::copy(format!("testdata/rows/{name}"), to).unwrap();
+    }
+    let mut ran = 0;
+    for command in std::iter::once(&root).chain(all) {
+        let examples = examples(command);
+        assert!((2..=3).contains(&examples.len()), "{}: {examples:?}", command.get_name());
+        for words in examples {
+            // What a shell does with the output is the shell's.
+            let words: Vec<String> = words.into_iter().take_while(|word| word != ">").collect();
+            let parsed = root.clone().try_get_matches_from(&words);
+            let parsed = parsed.unwrap_or_else(|error| panic!("{words:?}: {error}"));
+            let (name, inner) = parsed.subcommand().unwrap();
+            let is_its = [Some(name), inner.subcommand_name(), Some("elbtail")].contains(&Some(command.get_name()));
+            assert!(is_its, "{}: {words:?}", command.get_name());
+            let needs_nothing = ["resolve", "completion", "config"].contains(&words[1].as_str())
+                || words.contains(&"--client".to_owned());
+            if needs_nothing {
+                let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+                elbtail(&words).current_dir(directory.path()).assert().code(0).stderr("");
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran > 4, "{ran}");
+}
+
 #[test]
 fn the_version_is_printed() {
     elbtail(&["--version"]).assert().code(0).stdout(format!("elbtail {}\n", env!("CARGO_PKG_VERSION"))).stderr("");

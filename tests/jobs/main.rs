@@ -1,8 +1,11 @@
 //! The jobs that a cluster knows by itself: listed, and named without a row.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod completing;
 mod listing;
 mod naming;
+mod plugin;
+mod several;
 
 use std::{path::PathBuf, process::Command};
 
@@ -36,7 +39,11 @@ impl Place {
             .env_clear()
             .env("HOME", "/nonexistent")
             .env("KUBECONFIG", &self.kubeconfig)
-            .env("PATH", "/usr/bin:/bin");
+            .env("PATH", "/usr/bin:/bin")
+            // However busy this machine is.
+            .env("ELBTAIL_COMPLETION_TIMEOUT", "20s");
+        // However busy this machine is.
+        command.env("ELBTAIL_COMPLETION_TIMEOUT", "20s");
         command.args(arguments);
         command
     }

@@ -202,7 +202,7 @@ impl All {
             None => (Some(JobArg::Id(id.clone())), Resolution::given(id.clone())),
         };
         let job = Job { row, resolution };
-        let which = JobArgs { target, job: None, latest: LatestArgs::default() };
+        let which = JobArgs { target, job: None, latest: LatestArgs::default(), all_namespaces: false };
         let select = SelectArgs::all(false);
         let (heard, readings) = mpsc::unbounded_channel();
         let rows = Rows::of(&which, &self.place, &job, &select).heard_by(heard);

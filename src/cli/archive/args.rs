@@ -36,13 +36,6 @@ pub struct ArchivedJobArgs {
 
 /// `elbtail save`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "\
-Examples:
-  elbtail save row.json /var/lib/elbtail -f
-  elbtail save job-429825360482416da20736cf3ed51a95 az://logs/elbtail -f --redact
-  elbtail save 18b9edca s3://bucket/elbtail --db sqlite:jobs.db
-  elbtail save -f --all az://logs/elbtail
-  elbtail save -f --all -A /var/lib/elbtail")]
 #[command(allow_missing_positional = true)]
 pub struct SaveArgs {
     /// The job: a file with its row, - for stdin, job-<32 hex digits>, or with --db a row's id
@@ -103,11 +96,6 @@ pub struct AllArgs {
 
 /// `elbtail archives`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  elbtail archives /var/lib/elbtail
-  elbtail archives az://logs/elbtail -o wide
-  elbtail archives s3://bucket/elbtail -o json | jq '.[] | select(.complete | not) | .job'")]
 pub struct ArchivesArgs {
     /// The archive.
     #[command(flatten)]
@@ -129,11 +117,6 @@ impl ArchivesArgs {
 
 /// `elbtail verify`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  elbtail verify /var/lib/elbtail
-  elbtail verify az://logs/elbtail job-429825360482416da20736cf3ed51a95
-  elbtail verify s3://bucket/elbtail 18b9edca -o json")]
 pub struct VerifyArgs {
     /// The archive.
     #[command(flatten)]
@@ -157,10 +140,6 @@ pub enum VerifyFormat {
 
 /// `elbtail prune`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  elbtail prune /var/lib/elbtail --older-than 30d --dry-run
-  elbtail prune az://logs/elbtail --older-than 12w")]
 pub struct PruneArgs {
     /// The archive.
     #[command(flatten)]
@@ -175,12 +154,6 @@ pub struct PruneArgs {
 
 /// `elbtail replay`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  elbtail replay /var/lib/elbtail
-  elbtail replay az://logs/elbtail row.json -c blast --since-time 2026-11-24T12:00:00Z
-  elbtail replay s3://bucket/elbtail 18b9edca -o json | jq -r .message
-  elbtail replay /var/lib/elbtail --speed 10")]
 pub struct ReplayArgs {
     /// The archive.
     #[command(flatten)]

@@ -74,7 +74,12 @@ async fn choose(archive: &Archive, args: &ArchivedJobArgs) -> Result<ArchivedJob
         (JobArg::Id(id), _) => id.to_string(),
         (_, Some(word)) => word.to_owned(),
         _ => {
-            let args = JobArgs { target: Some(target.clone()), job: None, latest: LatestArgs::default() };
+            let args = JobArgs {
+                target: Some(target.clone()),
+                job: None,
+                latest: LatestArgs::default(),
+                all_namespaces: false,
+            };
             job::Job::read(&args)?.id()?.to_string()
         }
     };

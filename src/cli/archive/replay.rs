@@ -6,7 +6,7 @@ use super::{args::ReplayArgs, choose, open};
 use crate::{
     archive::{ArchivedJob, Saving},
     cli::{
-        console::{self, Printing, StderrStyle, Verbosity},
+        console::{self, Printing, StderrStyle, Verbosity, Whose},
         failure::Failure,
         interrupt::interruptible,
         logs::listing,
@@ -46,7 +46,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         ..Replay::default()
     };
     let verbosity = if args.only_log_lines { Verbosity::Little } else { Verbosity::Some };
-    let (console, out) = console::alone(printing, &short, StderrStyle::of(verbosity, color))?;
+    let (console, out) = console::alone(printing, Whose::One(short.clone()), StderrStyle::of(verbosity, color))?;
     // When nobody listens any more, the next event shows it.
     let _ = out.send(JobIds { job: Some(job.key.as_str().to_owned()), row: job.state.row.clone() }).await;
     let replayed = replay(&job, &wanted, out).await;

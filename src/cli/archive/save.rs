@@ -29,7 +29,7 @@ use crate::{
     cli::{
         allow_node_logs,
         args::{JobArgs, SelectArgs},
-        console::{self, Console, StderrStyle, Verbosity},
+        console::{self, Console, StderrStyle, Verbosity, Whose},
         failure::Failure,
         flags::{LatestArgs, PrintArgs},
         interrupt::interruptible,
@@ -71,8 +71,13 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     if args.all.all {
         return all::run(args, flags, place, color).await;
     }
-    let which = JobArgs { target: args.job.clone(), job: args.pick.clone(), latest: LatestArgs::default() };
-    let Located { args: which, job, cluster } = Located::find(&which, &place, &flags).await?;
+    let which = JobArgs {
+        target: args.job.clone(),
+        job: args.pick.clone(),
+        latest: LatestArgs::default(),
+        all_namespaces: false,
+    };
+    let Located { args: which, job, cluster, .. } = Located::find(&which, &place, &flags).await?;
     let select = SelectArgs::all(args.include_setup);
     let (heard, readings) = mpsc::unbounded_channel();
     let mut rows = Rows::of(&which, &place, &job, &select).heard_by(heard);
@@ -316,7 +321,8 @@ impl SaveRun {
         // What pods' names leave out tells the jobs apart.
         let short = if self.args.all.all { String::new() } else { self.selection.id.short().to_owned() };
         let style = StderrStyle::of(verbosity, self.color);
-        let console = Console::new(console::renderer(&print, self.color), Transforms::default(), short, style);
+        let console =
+            Console::new(console::renderer(&print, self.color), Transforms::default(), Whose::One(short), style);
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
         let notes = listeners.add(Notes(console), Want::All, SinkRunner::Thread).map_err(started)?;
         let kept = listeners.add(SharedSaver(self.saver.clone()), Want::All, SinkRunner::Task).map_err(started)?;

@@ -136,6 +136,24 @@ struct IgnoredArgs {
     /// Where kubectl caches the API's description.
     #[arg(long, global = true, hide = true, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
+    /// Aliases and defaults of kubectl's own commands.
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    kuberc: Option<PathBuf>,
+    /// klog's.
+    #[arg(long, global = true, hide = true, value_name = "DURATION")]
+    log_flush_frequency: Option<String>,
+    /// klog's.
+    #[arg(long, global = true, hide = true, value_name = "LEVEL")]
+    v: Option<String>,
+    /// klog's.
+    #[arg(long, global = true, hide = true, value_name = "PATTERN=LEVEL,…")]
+    vmodule: Option<String>,
+    /// Go's.
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// Go's.
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    profile_output: Option<PathBuf>,
     /// Answers are never compressed.
     #[arg(long, global = true, hide = true)]
     disable_compression: bool,

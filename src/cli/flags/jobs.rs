@@ -32,9 +32,9 @@ pub struct JobsArgs {
 
 impl JobsArgs {
     /// What is listed unless told.
-    pub fn usual() -> JobsArgs {
+    pub fn usual(all_namespaces: bool) -> JobsArgs {
         let output = JobsFormat::Table;
-        JobsArgs { output, no_headers: false, all_namespaces: false, status: Vec::new(), limit: USUAL }
+        JobsArgs { output, no_headers: false, all_namespaces, status: Vec::new(), limit: USUAL }
     }
 
     /// Whether a table has headers.

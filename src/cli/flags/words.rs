@@ -128,6 +128,7 @@ words!(JobsFormat {
 words!(DoctorFormat {
     Text = "text": "A few lines for a person",
     Json = "json": "One object, as `docs/doctor.schema.json` describes it",
+    Junit = "junit": "Test results in XML, as CI systems show them",
 });
 
 #[cfg(feature = "archive")]
