@@ -36,8 +36,10 @@ impl fmt::Display for Fault {
 pub struct JobReport {
     /// Which.
     pub job: JobKey,
-    /// Lines that are there and as they were written.
+    /// Lines that are there and as they were written, those included that are objects.
     pub lines: u64,
+    /// How many of them are objects: pods, Jobs, events and rows as they were.
+    pub objects: u64,
     /// Chunks that were read.
     pub chunks: u64,
     /// Whether more of it may come.
@@ -58,7 +60,8 @@ impl JobReport {
 /// # Errors
 /// What the store says when it cannot be asked; whatever is missing or damaged is a [`Fault`].
 pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, ArchiveError> {
-    let mut report = JobReport { job: key.clone(), lines: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
+    let mut report =
+        JobReport { job: key.clone(), lines: 0, objects: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
     let job = match archive.job(key).await {
         Ok(job) => job,
         Err(ArchiveError::Damaged { at, why, .. }) => {
@@ -84,7 +87,10 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
     while let Some((stream, chunk, checked)) = checks.next().await {
         report.chunks += 1;
         match checked {
-            Ok(()) => report.lines += chunk.lines,
+            Ok(()) => {
+                report.lines += chunk.lines;
+                report.objects += if stream.instance().is_none() { chunk.lines } else { 0 };
+            }
             Err(ArchiveError::Damaged { at, why, .. }) => {
                 let last = (chunk.first_line + chunk.lines).saturating_sub(1);
                 let what = format!("lines {} to {last} cannot be read: {at}: {why}", chunk.first_line);

@@ -347,6 +347,7 @@ fn jobs_of_all_namespaces_are_kept_apart_even_with_one_id() {
     let namespaces = [scene.stage.namespace.clone(), second];
     let replica = scene.replica(&["-A"]);
     assert!(replica.0.said().contains("keeping every job of all namespaces"), "{}", replica.0.said());
+    let said_once = || replica.0.said().matches("secrets included").count() == 1;
     for namespace in &namespaces {
         scene.stage.create_in(namespace, &of_namespace(namespace));
     }
@@ -356,6 +357,7 @@ fn jobs_of_all_namespaces_are_kept_apart_even_with_one_id() {
     }
     replica.0.until_said(&format!("{}/{OTHER}: it has ended", namespaces[1]));
     scene.stage.until("their Leases are gone", || scene.leases().is_empty());
+    assert!(said_once(), "{}", replica.0.said());
     replica.0.signal("-TERM");
     replica.0.end().code(143);
     let listed = scene.stage.run(&["archives", &scene.place, "-o", "name"]);

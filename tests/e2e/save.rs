@@ -309,6 +309,67 @@ fn secrets_are_masked_on_the_way_in_and_the_rest_is_saved_once() {
     stage.delete(&plan.name);
 }
 
+/// Everything that is in a directory, chunks as the text that they hold.
+fn everything(directory: &std::path::Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all += &everything(&path);
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let is_chunk = path.extension().is_some_and(|extension| extension == "zst");
+        let bytes = if is_chunk { zstd::stream::decode_all(&bytes[..]).unwrap() } else { bytes };
+        all += &String::from_utf8_lossy(&bytes);
+    }
+    all
+}
+
+/// Wherever a secret stands: in a line, in the row, in a pod's environment or command, in what an event says.
+#[test]
+fn no_secret_is_anywhere_in_an_archive_that_is_masked_and_without_that_it_is_said_once() {
+    let stage = Stage::new();
+    let row = serde_json::json!({
+        "job_id": "18b9edca-4d8a-41bc-9cd8-3a2f161259b6",
+        "status": "running",
+        "payload": {
+            "elastic_blast_job_id": ID,
+            "connection_string": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=pl4nted0Key0pl4nted==",
+            "submit": {"stdout": "azcopy copy https://a.blob.core.windows.net/c?sv=2024&sig=pl4nted%2Bsig"},
+        },
+    });
+    let row = stage.write("row.json", &row.to_string());
+    let script = "echo 'export API_TOKEN=pl4nted0Secr3t'; echo after";
+    let plan = JobPlan::batch(0).container("blast", script).env("ACCOUNT_KEY", "pl4nted0Key==");
+    stage.create(&plan);
+    stage.until_jobs_end();
+    let pod = stage.pods().into_iter().find(|pod| pod.metadata.name.as_ref().unwrap().starts_with(&plan.name)).unwrap();
+    let event = serde_json::json!({
+        "metadata": {"name": "planted"},
+        "involvedObject": {"kind": "Pod", "name": pod.metadata.name, "uid": pod.metadata.uid, "namespace": stage.namespace},
+        "reason": "Failed",
+        "message": "curl -H 'Authorization: Bearer pl4nted0Bear3r0Tok3n' failed",
+    });
+    stage.create_event(&event);
+    let place = |name: &str| stage.directory.path().join(name);
+    for (name, more) in [("masked", &["--redact"][..]), ("whole", &[])] {
+        let place = place(name);
+        let save = [&["save", text(&row), text(&place), "--dashboard-chunks"], more].concat();
+        let said = String::from_utf8_lossy(&stage.run(&save).code(0).get_output().stderr).into_owned();
+        assert_eq!(said.matches("secrets included").count(), usize::from(more.is_empty()), "{said}");
+    }
+    let (masked, whole) = (everything(&place("masked")), everything(&place("whole")));
+    for what in ["API_TOKEN", "ACCOUNT_KEY", "connection_string", "azcopy copy https://a.blob", "Authorization: Bearer"] {
+        assert!(masked.contains(what) && whole.contains(what), "{what}");
+    }
+    let found = masked.find("pl4nted").map(|at| &masked[at.saturating_sub(100)..(at + 100).min(masked.len())]);
+    assert_eq!(found, None);
+    for secret in ["pl4nted0Secr3t", "pl4nted0Key==", "pl4nted0Key0pl4nted", "pl4nted%2Bsig", "pl4nted0Bear3r"] {
+        assert!(whole.contains(secret), "{secret}");
+    }
+}
+
 #[test]
 fn an_id_that_comes_later_is_waited_for_and_saved() {
     let stage = Stage::new();

@@ -117,6 +117,14 @@ impl Stage {
         self.runtime.block_on(api.create(&PostParams::default(), &job)).unwrap();
     }
 
+    /// Creates an event.
+    #[cfg(feature = "archive")]
+    pub fn create_event(&self, event: &serde_json::Value) {
+        let event: k8s_openapi::api::core::v1::Event = serde_json::from_value(event.clone()).unwrap();
+        let api = Api::namespaced(self.client.clone(), &self.namespace);
+        self.runtime.block_on(api.create(&PostParams::default(), &event)).unwrap();
+    }
+
     /// Lets a suspended Job begin.
     pub fn resume(&self, job: &str) {
         let patch = Patch::Merge(json!({"spec": {"suspend": false}}));
