@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     discover::Selection,
+    exit::Exit,
     follow::recover::NodeLogs,
     job_id::JobId,
     k8s::Phase,
@@ -109,6 +110,11 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether each request to a cluster shall be told.
+    pub fn tells_requests(&self) -> bool {
+        matches!(self, Command::Logs(args) if args.verbose > 1)
+    }
+
     /// Makes a URL in the place of JOB the one where the row is.
     pub fn take_url(&mut self, db: &mut DbOptions) -> Result<(), Failure> {
         match self {
@@ -277,6 +283,16 @@ pub fn blame_selector(failure: Failure, selector: &Option<String>) -> Failure {
     }
 }
 
+/// Grep's `--context N` is kubectl's name of a context here: whoever meant lines hears of it.
+pub fn blame_context(failure: Failure, context: Option<&str>) -> Failure {
+    match (&failure, context) {
+        (Failure::Cluster(error), Some(number)) if number.parse::<u32>().is_ok() && failure.exit() == Exit::Usage => {
+            Failure::Usage(format!("{error}; --context is kubectl's, lines around a hit are -C {number}"))
+        }
+        _ => failure,
+    }
+}
+
 /// `elbtail logs`.
 #[derive(Debug, Args)]
 pub struct LogsArgs {
@@ -313,7 +329,7 @@ pub struct LogsArgs {
     /// Read an archive of 'elbtail save' and the cluster as one sequence: each line once, also those whose pods are gone
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
     #[cfg(feature = "archive")]
-    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with = "selector")]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["selector", "stdin"])]
     pub archive: Option<std::ffi::OsString>,
     /// Print log lines only: nothing on stderr but errors and what is missing
     #[arg(long, short = 'q', visible_alias = "quiet")]
@@ -330,8 +346,19 @@ pub struct LogsArgs {
 }
 
 /// What has no meaning for lines that were printed.
-const STDIN_EXCLUDES: [&str; 9] =
-    ["target", "job", "latest", "follow", "previous", "selector", "tail", "order", "container_state"];
+const STDIN_EXCLUDES: [&str; 11] = [
+    "target",
+    "job",
+    "latest",
+    "follow",
+    "previous",
+    "selector",
+    "include_setup",
+    "container_state",
+    "tail",
+    "order",
+    "node_logs",
+];
 
 /// `elbtail resolve`.
 #[derive(Debug, Args)]

@@ -4,12 +4,15 @@ use std::{
     env,
     io::{self, IsTerminal},
     path::PathBuf,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use super::stderr;
 use crate::{
-    cluster::ConnectEnvironment,
+    cluster::{ConnectEnvironment, Tell},
     environment::Environment,
     source::{JobArg, SourceEnvironment},
 };
@@ -27,6 +30,14 @@ pub fn home() -> Option<PathBuf> {
     env::home_dir()
 }
 
+/// Whether each request to a cluster is told: one word for the whole process, given before anything is asked.
+static REQUESTS: AtomicBool = AtomicBool::new(false);
+
+/// Lets each request be told on stderr from here on.
+pub fn tell_requests() {
+    REQUESTS.store(true, Relaxed);
+}
+
 /// What decides where the cluster is, besides flags. Where standard input holds the row, which `job` then says, a credential
 /// plugin does not get it.
 #[allow(clippy::disallowed_methods)] // The one place.
@@ -35,6 +46,7 @@ pub fn of_cluster(job: Option<&JobArg>) -> ConnectEnvironment {
         home: home(),
         terminal: io::stdin().is_terminal() && job != Some(&JobArg::Stdin),
         notice: Arc::new(stderr::hand_on),
+        requests: REQUESTS.load(Relaxed).then(|| Arc::new(stderr::say) as Tell),
         ..ConnectEnvironment::of(variables())
     }
 }

@@ -24,6 +24,11 @@ pub struct Job {
 pub struct RowPlace(Option<Arc<dyn RowSource>>);
 
 impl RowPlace {
+    /// In no database.
+    pub fn nowhere() -> RowPlace {
+        RowPlace(None)
+    }
+
     /// As the flags say.
     pub fn of(args: &DbOptions) -> Result<RowPlace, Failure> {
         let source: Option<Arc<dyn RowSource>> = source::open(args, &environment::of_rows())?.map(Arc::from);

@@ -10,7 +10,7 @@ use super::{
     allow_node_logs,
     args::{self, LogsArgs},
     beginning::ArchivedBeginning,
-    connect_telling,
+    connect,
     console::{self, Printing, StderrStyle, Verbosity, Whose},
     doctor::{self, Asker},
     failure::Failure,
@@ -59,7 +59,9 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
     }
     let cluster = match cluster {
         Some(cluster) => cluster,
-        None => connect_telling(&asker.flags, args.job.target.as_ref(), args.verbose).await?,
+        None => connect(&asker.flags, args.job.target.as_ref())
+            .await
+            .map_err(|failure| args::blame_context(failure, asker.flags.context.as_deref()))?,
     };
     allow_node_logs(&cluster, args.node_logs).await?;
     let labels = args.select.selector.clone();

@@ -43,7 +43,7 @@ use self::{
     job::RowPlace,
 };
 use crate::{
-    cluster::{Cluster, ConnectEnvironment, ConnectOptions, Tell},
+    cluster::{Cluster, ConnectOptions},
     exit::Exit,
     follow::recover::{NodeLogs, Nodes},
     render::plain_lines,
@@ -129,7 +129,15 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
     let connect = connect.plan();
     let mut db = db.plan(connect.request_timeout);
     command.take_url(&mut db)?;
-    let place = RowPlace::of(&db)?;
+    // What looks at no rows is there also for whoever has to mend what a setting says of them.
+    let place = match &command {
+        Command::Config(_) | Command::Completion(_) => RowPlace::nowhere(),
+        Command::Logs(args) if args.stdin => RowPlace::nowhere(),
+        _ => RowPlace::of(&db)?,
+    };
+    if command.tells_requests() {
+        environment::tell_requests();
+    }
     let asker = |connect: ConnectOptions, job| Asker { asked: doctor::asked(&connect, job, &db), flags: connect };
     match command {
         Command::Resolve(args) => resolve::run(&args, &connect, &place, color),
@@ -182,12 +190,6 @@ async fn allow_node_logs(cluster: &Cluster, wanted: NodeLogs) -> Result<(), Fail
         return Err(Failure::Denied(text.to_owned()));
     }
     Ok(())
-}
-
-/// [`connect`], telling each request on stderr if `verbose` is 2 or more.
-async fn connect_telling(args: &ConnectOptions, job: Option<&JobArg>, verbose: u8) -> Result<Cluster, Failure> {
-    let requests = (verbose > 1).then(|| Arc::new(stderr::say) as Tell);
-    Ok(Cluster::connect(args, &ConnectEnvironment { requests, ..environment::of_cluster(job) }).await?)
 }
 
 /// Connects; `job` is the JOB of the command line, if there is one.

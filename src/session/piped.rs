@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     EventObject, RunEvent,
@@ -29,7 +30,8 @@ struct LineObject {
     restart: u32,
     #[serde(default)]
     stream: Option<Stream>,
-    message: String,
+    /// A text; with `-o extjson` any value.
+    message: Value,
     #[serde(default)]
     message_base64: Option<String>,
 }
@@ -95,9 +97,10 @@ impl PipedRun {
     }
 
     fn line(&mut self, object: LineObject, events: &mut Vec<RunEvent>) -> Result<(), String> {
-        let text = match object.message_base64 {
-            Some(exact) => BASE64_STANDARD.decode(exact).map_err(|error| format!("message_base64: {error}"))?,
-            None => object.message.into_bytes(),
+        let text = match (object.message_base64, object.message) {
+            (Some(exact), _) => BASE64_STANDARD.decode(exact).map_err(|error| format!("message_base64: {error}"))?,
+            (None, Value::String(text)) => text.into_bytes(),
+            (None, value) => value.to_string().into_bytes(),
         };
         let Some(container) = self.container(object.of, object.ids, events) else { return Ok(()) };
         if self.since.is_some_and(|since| object.timestamp < since) {
@@ -234,6 +237,13 @@ mod tests {
             let events = read(&mut PipedRun::default(), &text);
             prop_assert_eq!(lines_of(&events), lines);
         }
+    }
+
+    #[test]
+    fn a_message_that_is_a_value_is_shown_as_json() {
+        let line = (0, None, Line { stamp: Stamp(1), text: r#"{"a": [1]}"#.into() });
+        let text = printed(Format::ExtJson, &target("blast", None), &[line]);
+        assert_eq!(lines_of(&read(&mut PipedRun::default(), &text))[0].2.text, r#"{"a":[1]}"#);
     }
 
     #[test]

@@ -92,6 +92,16 @@ fn a_password_of_the_file_is_never_shown() {
 }
 
 #[test]
+fn a_database_that_cannot_be_is_in_the_way_of_what_needs_one_only() {
+    let directory = with("db = \"nonsense://x\"\n");
+    assert_fails(configured(&directory, &["jobs"]), 2, &["nonsense"]);
+    for arguments in [&["config", "show"][..], &["completion", "bash"]] {
+        configured(&directory, arguments).assert().code(0).stderr("");
+    }
+    assert!(printed(&directory, &[]).contains("an error"));
+}
+
+#[test]
 fn config_show_says_where_each_value_comes_from() {
     let directory = with("# mine\ncolor = \"never\"\ndb = \"sqlite:a.db\"\ndb-table = \"mine\"\n");
     let mut command = configured(&directory, &["config", "show", "-o", "json", "--db-table", "flags"]);

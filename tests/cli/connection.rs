@@ -19,6 +19,8 @@ fn an_unknown_context_is_told_with_those_there_are() {
     let path = file.path().to_str().unwrap();
     let with = |flags: &[&str]| elbtail(&[&["targets", ROW, "--kubeconfig", path], flags].concat());
     assert_fails(with(&["--context", "green"]), 2, &["--context \"green\"", "red, blue"]);
+    let logs = elbtail(&["logs", ROW, "--kubeconfig", path, "-i", "error", "--context", "3"]);
+    assert_fails(logs, 2, &["--context \"3\"", "red, blue", "lines around a hit are -C 3"]);
     assert_fails(with(&[]), 2, &["current-context \"gone\"", "red, blue"]);
     assert_fails(with(&["--context", "blue"]), 2, &["azure", "red"]);
     assert_fails(with(&["--context", "red", "--user", "you"]), 2, &["--user \"you\"", "me"]);

@@ -1,10 +1,8 @@
 //! What is shown of lines and how, without a cluster: `logs --stdin`.
 
-use std::sync::LazyLock;
-
 use serde_json::{Value, json};
 
-use crate::{assert_fails, elbtail};
+use crate::{assert_fails, elbtail, lines_schema::check};
 
 /// An object as `logs -o json` prints it.
 pub fn line(container: &str, number: u64, message: &str) -> String {
@@ -203,20 +201,6 @@ fn a_template_that_fails_for_a_line_costs_none() {
     let (out, said) = run(&["--template", "{{ (message | parsejson).n + 1 }}"], &input);
     assert_eq!(out, "2\ntext\nmore\n");
     assert_eq!(said.matches("the template fails").count(), 1, "{said}");
-}
-
-/// The schema, compiled.
-static SCHEMA: LazyLock<(boon::Schemas, boon::SchemaIndex)> = LazyLock::new(|| {
-    const PLACE: &str = "https://elbtail.invalid/lines.schema.json";
-    let schema: Value = serde_json::from_str(include_str!("../../docs/lines.schema.json")).unwrap();
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.add_resource(PLACE, schema).unwrap();
-    let root = compiler.compile(PLACE, &mut schemas).unwrap();
-    (schemas, root)
-});
-
-fn check(object: &Value) -> Result<(), String> {
-    SCHEMA.0.validate(object, SCHEMA.1).map_err(|error| format!("{error:#}\n{object:#}"))
 }
 
 /// What a run may have told besides lines.

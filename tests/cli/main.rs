@@ -12,6 +12,8 @@ mod connection;
 mod help;
 mod ids;
 mod lines;
+#[path = "../support/lines_schema.rs"]
+mod lines_schema;
 mod output;
 mod rows;
 mod shapes;

@@ -8,6 +8,8 @@
 
 mod jobs;
 mod lines;
+#[path = "../support/lines_schema.rs"]
+mod lines_schema;
 mod running;
 #[path = "../support/scene.rs"]
 mod scene;

@@ -203,6 +203,7 @@ fn programs_are_told_what_happens_as_objects() {
     let ended = elbtail.end().code(0);
     let objects: Vec<serde_json::Value> =
         ended.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    objects.iter().for_each(|object| crate::lines_schema::check(object).unwrap());
     let of = |kind: &str| objects.iter().filter(|object| object["kind"] == kind).collect::<Vec<_>>();
     assert_eq!(of("line").len(), 3);
     for kind in ["found", "started", "ended", "complete", "job_ended"] {
