@@ -140,8 +140,8 @@ pub struct Console {
     style: StderrStyle,
     sources: HashMap<Arc<ContainerId>, PrintedContainer>,
     events: Option<EventLayout>,
-    /// Whose job the containers are that are found.
-    job: JobIds,
+    /// The jobs that were told, the latest last.
+    jobs: Vec<JobIds>,
     /// What objects of events say of containers.
     targets: HashMap<Arc<ContainerId>, (Arc<Target>, JobIds)>,
     /// Permissions that were told to be missing, for good or at present.
@@ -228,7 +228,7 @@ impl Console {
             style,
             sources: HashMap::new(),
             events: None,
-            job: JobIds::default(),
+            jobs: Vec::new(),
             targets: HashMap::new(),
             forbidden: BTreeSet::new(),
             denied: BTreeSet::new(),
@@ -248,14 +248,15 @@ impl Console {
         }
         match event {
             RunEvent::Job(ids) => {
-                self.job.clone_from(ids);
-                self.renderer.of_job(ids);
+                self.jobs.retain(|known| known.job != ids.job);
+                self.jobs.push(ids.clone());
                 if let Whose::One(short) = &mut self.whose {
                     *short = ids.short();
                 }
                 Ok(())
             }
             RunEvent::Found(target) => {
+                self.renderer.of_job(&self.ids_of(&target.pod));
                 let (short, mark) = self.whose.of(&target.pod);
                 let source = self.renderer.introduce_marked(target, short, mark);
                 self.sources.insert(Arc::new(target.id()), source);
@@ -280,11 +281,27 @@ impl Console {
         }
     }
 
+    /// Whose a pod is that is found now: of several jobs, the one that its name says.
+    fn ids_of(&self, pod: &str) -> JobIds {
+        let Whose::Several(_) = &self.whose else { return self.run_ids() };
+        let (short, _) = self.whose.of(pod);
+        let named = self.jobs.iter().find(|ids| !short.is_empty() && ids.short() == short);
+        named.cloned().unwrap_or_default()
+    }
+
+    /// Whose the run is, when it is of one job.
+    fn run_ids(&self) -> JobIds {
+        match &self.whose {
+            Whose::One(_) => self.jobs.last().cloned().unwrap_or_default(),
+            Whose::Several(_) => JobIds::default(),
+        }
+    }
+
     /// Writes the object of what is told besides lines.
     fn object(&mut self, event: &RunEvent, layout: EventLayout) -> io::Result<()> {
         let container = match event {
             RunEvent::Found(target) => {
-                self.targets.insert(Arc::new(target.id()), (target.clone(), self.job.clone()));
+                self.targets.insert(Arc::new(target.id()), (target.clone(), self.ids_of(&target.pod)));
                 Some(Arc::new(target.id()))
             }
             RunEvent::Note { container, .. } => Some(container.clone()),
@@ -293,7 +310,8 @@ impl Console {
             RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) => return Ok(()),
         };
         let of = container.and_then(|container| self.targets.get(&container));
-        let (target, ids) = of.map_or((None, &self.job), |(target, ids)| (Some(&**target), ids));
+        let none = self.run_ids();
+        let (target, ids) = of.map_or((None, &none), |(target, ids)| (Some(&**target), ids));
         let number = self.renderer.next_number();
         let Some(object) = EventObject::of(event, target, ids, Timestamp::now(), number) else { return Ok(()) };
         let text = match layout {

@@ -174,8 +174,7 @@ impl Plan {
         let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Verbosity::Normal)?;
         self.say_whose(&out).await;
         let stats = out.stats();
-        // Some of those that are read are not printed, when they are chosen.
-        let done = if self.args.lines.are_all() { "printed" } else { "read" };
+        let done = self.args.lines.what_happened();
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
         let progress = follow::Progress::default();

@@ -31,7 +31,7 @@ mod timezone;
 mod version;
 mod which;
 
-use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc};
+use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use clap::CommandFactory;
 

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunEvent {
-    /// Whose job the containers are that are found from here on.
+    /// A job of which containers may be found from here on: all of them, in a run of one.
     Job(JobIds),
     /// A container was found; a second time, when it is in an archive and in its cluster, and when its pod has got a node.
     #[serde(with = "shared")]

@@ -91,9 +91,9 @@ impl LineArgs {
             .and(self.limit_bytes.map(ByteLimit::new)))
     }
 
-    /// Whether all lines that are read are shown.
-    pub fn are_all(&self) -> bool {
-        self.transforms().is_ok_and(|transforms| transforms.is_empty())
+    /// What is done to lines that are counted: when some are chosen, not all that are read are printed.
+    pub fn what_happened(&self) -> &'static str {
+        if self.transforms().is_ok_and(|transforms| transforms.is_empty()) { "printed" } else { "read" }
     }
 
     /// What lines must match.

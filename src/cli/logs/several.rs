@@ -108,6 +108,10 @@ impl Plan {
         let (console, out) = self.marked_console(&ids(&jobs), Verbosity::Some)?;
         let stats = out.stats();
         let found: Vec<Match> = lists.iter().flatten().cloned().collect();
+        for one in &jobs {
+            // When nobody listens any more, the next event shows it.
+            let _ = out.send(one.job.ids()).await;
+        }
         let (wanted, order) = (self.wanted(), self.args.order.unwrap_or(Order::Time));
         let ended = interruptible(ArchivedBeginning::default().look(&self.cluster, &found, &wanted, order, out)).await;
         console::finished(console).await?;
@@ -160,7 +164,7 @@ impl Plan {
             Ok(Some(ended)) => ended,
             Ok(None) => return Ok(Exit::Done),
             Err(exit) => {
-                stderr::say(&format!("interrupted: {} lines printed", stats.lines));
+                stderr::say(&format!("interrupted: {} lines {}", stats.lines, self.args.lines.what_happened()));
                 return Ok(exit);
             }
         };
