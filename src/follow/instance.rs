@@ -83,6 +83,16 @@ impl Instance {
         }
     }
 
+    /// What to tell when its log was rotated after the last line that was read.
+    pub fn rotated(&self) -> Note {
+        let restart = self.number;
+        match self.cursor.last() {
+            Some(after) if self.proof.is_broken() => Note::Gap { restart, after, before: None },
+            // An end as it should be may be a cut as well.
+            _ => Note::Unchecked { restart, reason: "the log was rotated after the last line read".to_owned() },
+        }
+    }
+
     /// The `sinceTime` from which reading goes on at `now`; `None`: from the start.
     pub fn since(&self, now: Duration) -> Option<Stamp> {
         let down = self.closed.map_or(now + self.away, |closed| now.saturating_sub(closed));
@@ -98,6 +108,22 @@ impl Instance {
             self.proof.interrupted();
         }
         (self.cursor, self.sealed, self.away) = (read.cursor, read.sealed, away);
+    }
+
+    /// Its log was opened, to stream it or not.
+    pub fn was_opened(&mut self, as_stream: bool, now: Duration) {
+        self.opened.get_or_insert(now);
+        self.tries.opened();
+        if as_stream {
+            self.proof.stream_opened();
+        }
+    }
+
+    /// Its stream has brought nothing since it was last `heard`, though the log knows more; `hides`: `sinceTime` hides it.
+    pub fn stalled(&mut self, heard: Duration, hides: bool) {
+        self.closed = Some(heard);
+        self.proof.hides(hides);
+        self.proof.interrupted();
     }
 
     /// A new line is handed on.
@@ -200,6 +226,26 @@ mod tests {
         }
         instance.opened = None;
         assert_eq!(instance.loss(reason(), Some(&running())), unverified, "read before a doubt");
+    }
+
+    #[test]
+    fn the_first_opening_counts_and_a_stall_goes_back_to_what_was_heard_last() {
+        let mut instance = Instance::default();
+        instance.tries.was_denied("no", true, false, at(0));
+        instance.was_opened(false, at(3));
+        instance.was_opened(true, at(4));
+        assert_eq!((instance.opened, instance.tries.denied()), (Some(at(3)), None));
+        for hides in [true, false] {
+            instance.proof.rejoined();
+            instance.stalled(at(7), hides);
+            assert_eq!((instance.closed, instance.proof.wants_whole()), (Some(at(7)), hides));
+            assert!(instance.proof.is_broken());
+        }
+        instance.proof.stream_ended(true);
+        instance.was_opened(false, at(5));
+        assert!(instance.proof.is_likely_whole(true), "a reading takes nothing away from what a stream's end said");
+        instance.was_opened(true, at(5));
+        assert!(!instance.proof.is_likely_whole(true));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     end_proof::Tail,
     event::{BodyEnd, Request, Scope},
     instance::Instance,
-    probe::Listening,
+    probe::{Listening, ProbeReason, Shown},
 };
 use crate::k8s::{
     Line, Stamp,
@@ -54,6 +54,30 @@ pub enum Drawn {
     NewAfterGap(Line),
     /// Lines before it are hidden by `sinceTime`, since a clock was set back: the whole log must be read.
     Hidden,
+}
+
+/// What is to be done about an open answer because time passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing.
+    Nothing,
+    /// It is a stream that is silent: look at the log's last lines.
+    Probe,
+    /// It is a stream that goes on though its instance ended: it is given up.
+    GiveUp,
+    /// It has an end, and nothing came for long.
+    Stalled,
+}
+
+/// What is to be done about an open answer because of what the status says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusEffect {
+    /// Nothing.
+    Nothing,
+    /// It may be a later instance's log, and nothing was read of it yet: it is opened anew.
+    OpenAnew,
+    /// Its instance has ended: look at the log's last lines while that is possible.
+    Probe,
 }
 
 /// What arrived of an answer.
@@ -201,6 +225,46 @@ impl Reading {
             ReadingKind::Stream(listening) => listening.deadline(),
             ReadingKind::Read | ReadingKind::Check(_) => Some(self.heard + STALL),
         }
+    }
+
+    /// What is to be done at `now`.
+    pub fn due(&self, now: Duration) -> Due {
+        match &self.kind {
+            ReadingKind::Stream(listening) if listening.is_over(now) => Due::GiveUp,
+            ReadingKind::Stream(listening) if listening.is_silent(now) => Due::Probe,
+            ReadingKind::Read | ReadingKind::Check(_) if now >= self.heard + STALL => Due::Stalled,
+            ReadingKind::Stream(_) | ReadingKind::Read | ReadingKind::Check(_) => Due::Nothing,
+        }
+    }
+
+    /// The status told that the instance's log is at `place`, and was opened at `in_life` if it is the same one's.
+    pub fn status(&mut self, place: LogPlace, in_life: LogPlace, now: Duration) -> StatusEffect {
+        if self.is_untouched() && self.is_elsewhere(in_life) {
+            return StatusEffect::OpenAnew;
+        }
+        match &mut self.kind {
+            ReadingKind::Stream(listening) if place != LogPlace::Live => {
+                let is_new = listening.ended(now);
+                if is_new && place == LogPlace::Latest { StatusEffect::Probe } else { StatusEffect::Nothing }
+            }
+            ReadingKind::Stream(_) | ReadingKind::Read | ReadingKind::Check(_) => StatusEffect::Nothing,
+        }
+    }
+
+    /// A probe is sent, if this is a stream. Returns the question for the log's last lines: `lines` of them.
+    pub fn probe(&mut self, why: ProbeReason, lines: u64, now: Duration) -> Option<Request> {
+        let ReadingKind::Stream(listening) = &mut self.kind else { return None };
+        listening.probe(why, now);
+        let (previous, urgent) = (self.request.previous, why == ProbeReason::Ended);
+        Some(Request { previous, tail: Some(lines), urgent, ..Request::default() })
+    }
+
+    /// A probe's answer, if there is one to go by. Whether the stream has stalled, and then whether `sinceTime` hides lines
+    /// from it.
+    pub fn probed(&mut self, tail: Option<Vec<Line>>, read: &Cursor, now: Duration) -> Option<bool> {
+        let ReadingKind::Stream(listening) = &mut self.kind else { return None };
+        let Shown::Stalled(tail) = listening.answered(tail, self.heard, read, now) else { return None };
+        Some(self.request.since.is_some_and(|since| tail.iter().any(|line| line.stamp < since)))
     }
 
     /// What stands after the last line end.
@@ -428,6 +492,76 @@ mod tests {
         assert_eq!(end(&format!("{stamped}one\n{stamped}on")), (Tail::Line(line), None));
         assert_eq!(end(&stamped[..12]), (Tail::Torn, None));
         assert_eq!(end(&format!("{stamped}one\nrpc error: x ")), (Tail::Torn, Some("rpc error: x".to_owned())));
+    }
+
+    #[test]
+    fn what_is_due_depends_on_how_long_nothing_came() {
+        let at = Duration::from_secs;
+        let moment = Duration::from_nanos(1);
+        for kind in [ReadingKind::Read, ReadingKind::Check(Vec::new())] {
+            let reading = reading(kind, LogPlace::Latest);
+            assert_eq!((reading.due(STALL - moment), reading.due(STALL)), (Due::Nothing, Due::Stalled));
+        }
+        let mut stream = reading(ReadingKind::Stream(Listening::new(at(0))), LogPlace::Live);
+        assert_eq!(
+            (stream.due(at(2) - moment), stream.due(at(2)), stream.due(at(90))),
+            (Due::Nothing, Due::Probe, Due::Probe)
+        );
+        assert_eq!(stream.status(LogPlace::Latest, LogPlace::Latest, at(1)), StatusEffect::Probe);
+        assert_eq!(
+            (stream.due(at(6) - moment), stream.due(at(6))),
+            (Due::Probe, Due::GiveUp),
+            "its instance has ended"
+        );
+    }
+
+    #[test]
+    fn a_status_concerns_what_is_open_when_its_instance_ended_or_may_be_another() {
+        use LogPlace::{Future, Latest, Live, Nowhere, Previous};
+        let stream = || reading(ReadingKind::Stream(Listening::new(Duration::ZERO)), Live);
+        let read = |place: LogPlace| reading(ReadingKind::Read, place);
+        for (kind, place, in_life, any_new, effect) in [
+            (stream(), Live, Live, false, StatusEffect::Nothing),
+            (stream(), Latest, Latest, false, StatusEffect::Probe),
+            (stream(), Nowhere, Latest, false, StatusEffect::Nothing),
+            (stream(), Previous, Previous, false, StatusEffect::OpenAnew),
+            (stream(), Previous, Previous, true, StatusEffect::Nothing),
+            (stream(), Nowhere, Nowhere, true, StatusEffect::Nothing),
+            (read(Latest), Latest, Latest, false, StatusEffect::Nothing),
+            (read(Latest), Previous, Previous, false, StatusEffect::OpenAnew),
+            (read(Latest), Previous, Previous, true, StatusEffect::Nothing),
+            (read(Previous), Nowhere, Nowhere, false, StatusEffect::OpenAnew),
+            (read(Latest), Future, Future, false, StatusEffect::OpenAnew),
+        ] {
+            let mut reading = Reading { any_new, ..kind };
+            assert_eq!(reading.status(place, in_life, Duration::ZERO), effect, "{place:?} {in_life:?} {any_new}");
+        }
+        let mut ended = stream();
+        assert_eq!(ended.status(Latest, Latest, Duration::ZERO), StatusEffect::Probe);
+        assert_eq!(ended.status(Latest, Latest, Duration::ZERO), StatusEffect::Nothing, "asked for once");
+    }
+
+    #[test]
+    fn a_probe_shows_a_stall_and_whether_since_hides_lines() {
+        let probed = |since: Option<Stamp>, tail: &[(&str, &'static str)]| {
+            let request = Request { previous: true, since, ..Request::default() };
+            let kind = ReadingKind::Stream(Listening::new(Duration::ZERO));
+            let mut stream = Reading { request, ..reading(kind, LogPlace::Live) };
+            let mut read = Cursor::default();
+            read.read(&line("20", "a"));
+            let now = Duration::from_secs(2);
+            let asked = stream.probe(ProbeReason::Silent, 2, now);
+            assert_eq!(asked, Some(Request { previous: true, tail: Some(2), ..Request::default() }));
+            stream.probed(Some(tail.iter().map(|(second, text)| line(second, text)).collect()), &read, now)
+        };
+        let since = Some(line("15", "").stamp);
+        assert_eq!(probed(since, &[("20", "a")]), None);
+        assert_eq!(probed(since, &[("20", "a"), ("21", "b")]), Some(false));
+        assert_eq!(probed(since, &[("20", "a"), ("14", "b")]), Some(true));
+        assert_eq!(probed(None, &[("20", "a"), ("14", "b")]), Some(false));
+        let mut read = reading(ReadingKind::Read, LogPlace::Live);
+        assert_eq!(read.probe(ProbeReason::Silent, 2, Duration::ZERO), None, "only streams are probed");
+        assert_eq!(read.probed(Some(vec![line("20", "a")]), &Cursor::default(), Duration::ZERO), None);
     }
 
     #[test]

@@ -1,18 +1,15 @@
 use super::{
     super::{
         end_proof::DOUBTS,
+        fixtures::{COLLECTED, FOLLOW, LINES, ended, gone, running, running_again, second},
         tries::{DENIED_FOR, TRIES},
     },
     *,
 };
 use crate::k8s::{
     Stamp,
-    status::{Ended, InstanceState},
+    status::{InstanceState, PodLife},
 };
-
-const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];
-
-const COLLECTED: &str = "unable to retrieve container logs for containerd://0";
 
 /// A follower of a container that has ended, told what its requests bring, and the time.
 struct ToldFollower(Follower, Duration);
@@ -51,11 +48,6 @@ impl ToldFollower {
     }
 }
 
-fn ended() -> Status {
-    let ended = Ended { exit_code: 0, reason: "Completed".into(), started: None, has_log: true };
-    Status { restart: 0, state: InstanceState::Ended(ended), last: None, pod: PodLife::Finished }
-}
-
 fn opens_tail(actions: &[Action]) -> bool {
     matches!(actions, [Action::Open(request)] if request.tail.is_some())
 }
@@ -74,7 +66,7 @@ fn a_check_cut_before_its_first_byte_is_no_empty_log() {
     assert!(opens_tail(&told.answer(&LINES.concat())));
     told.answer(LINES[1]);
     assert!(told.0.is_done());
-    assert_eq!(told.0.instance.cursor.count(), 2);
+    assert_eq!(told.0.container.instance.cursor.count(), 2);
 }
 
 #[test]
@@ -102,7 +94,7 @@ fn a_check_proves_nothing_about_a_reading_that_stopped_before_the_last_line() {
     assert!(opens_tail(&told.answer(&(LINES.concat() + third))));
     told.answer(&(LINES[1].to_owned() + third));
     assert!(told.0.is_done());
-    assert_eq!(told.0.instance.cursor.count(), 3);
+    assert_eq!(told.0.container.instance.cursor.count(), 3);
 }
 
 #[test]
@@ -310,12 +302,12 @@ fn a_last_line_without_an_end_belongs_to_the_instance_that_printed_it() {
     let InstanceState::Ended(end) = ended().state else { panic!() };
     let again =
         Status { restart: 1, state: InstanceState::Running { started: None }, last: Some(end), pod: PodLife::Active };
-    told.0.status = Some(Status { pod: PodLife::Active, ..again.clone() });
+    told.0.container.status = Some(Status { pod: PodLife::Active, ..again.clone() });
     if let FollowerPhase::Open(reading) = &mut told.0.phase {
         reading.place = LogPlace::Previous;
     }
     let out = told.whole_answer(&log);
-    assert_eq!((out.lines.len(), out.restart, told.0.instance.number), (1, 0, 1));
+    assert_eq!((out.lines.len(), out.restart, told.0.container.instance.number), (1, 0, 1));
 }
 
 #[test]
@@ -372,20 +364,6 @@ fn a_permission_that_was_there_is_waited_for_two_minutes() {
     assert!(opens_tail(&told.answer(LINES[0])), "it came back");
 }
 
-fn running() -> Status {
-    Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() }
-}
-
-/// `running()` after a restart.
-fn running_again() -> Status {
-    let InstanceState::Ended(end) = ended().state else { panic!() };
-    Status { restart: 1, last: Some(end), ..running() }
-}
-
-fn gone() -> Status {
-    Status { pod: PodLife::Gone, ..running() }
-}
-
 impl ToldFollower {
     /// A follower of what this scope asks for, told this status, and what it asks for first.
     fn of(scope: Scope, status: Status) -> (ToldFollower, Output) {
@@ -423,13 +401,6 @@ impl ToldFollower {
         self.1 = self.0.deadline().unwrap();
         self.on(Event::Tick)
     }
-}
-
-const FOLLOW: Scope =
-    Scope { follow: true, since: None, tail: None, previous: false, node_logs: super::super::recover::NodeLogs::Auto };
-
-fn second(second: u64) -> Duration {
-    Duration::from_secs(second)
 }
 
 fn passing() -> Refusal {
@@ -569,7 +540,7 @@ fn the_first_instance_is_the_first_that_can_be_read_or_the_latest_of_a_tail() {
     let begun = |scope: Scope| {
         let (told, out) = ToldFollower::of(scope, twice.clone());
         let told_gone = out.notes.contains(&Note::GoneBefore { count: 1 });
-        (told.0.instance.number, told_gone, opens_tail(&out.actions))
+        (told.0.container.instance.number, told_gone, opens_tail(&out.actions))
     };
     assert_eq!(begun(FOLLOW), (1, true, false));
     assert_eq!(begun(Scope { since: Some(Stamp(0)), ..FOLLOW }), (1, false, false), "they are older, or not wanted");
@@ -909,7 +880,7 @@ fn what_an_earlier_run_has_read_is_not_read_again() {
     assert!(told.on(Event::Opened).actions.is_empty(), "whose log it is shows the line that comes again");
     assert_eq!(told.data(&LINES.concat()).lines.len(), 1);
     let (told, request) = resumed(vec![(0, read(LINES[0], true))]);
-    assert_eq!((told.0.instance.number, request), (1, Request { follow: true, ..Request::default() }));
+    assert_eq!((told.0.container.instance.number, request), (1, Request { follow: true, ..Request::default() }));
     // What went away meanwhile is lost.
     let mut told =
         ToldFollower(Follower::resuming(FOLLOW, 1, Earlier::new([(0, read(LINES[0], false))], second(60))), second(0));

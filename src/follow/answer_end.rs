@@ -1,0 +1,236 @@
+//! [`AnswerEnd`]: what follows when an answer ends.
+
+use super::{
+    container::Container,
+    end_proof::{CheckEnd, NextStep, ReadEnd, Tail},
+    event::BodyEnd,
+    reading::{Reading, ReadingKind},
+};
+use crate::k8s::{
+    Line, kubelet_error,
+    status::{LogPlace, PodLife},
+};
+
+/// What an answer's end is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerEnd {
+    /// It was cut off.
+    Broken(String),
+    /// Text that the kubelet wrote in the place of lines.
+    InBand(String),
+    /// An end as it should be, from which this follows.
+    Next(NextStep),
+}
+
+impl AnswerEnd {
+    /// How `reading`, a log of this container, ended.
+    pub fn of(reading: Reading, end: BodyEnd, container: &mut Container) -> AnswerEnd {
+        if end != BodyEnd::Clean || container.place() == LogPlace::Live {
+            container.instance.proof.interrupted();
+        }
+        if let BodyEnd::Broken(reason) = end {
+            return AnswerEnd::Broken(reason);
+        }
+        if let Some(text) = reading.unstamped_end()
+            && (reading.request.since.is_none() || kubelet_error::in_band(&text).is_some())
+        {
+            return AnswerEnd::InBand(text);
+        }
+        container.instance.tries.answered();
+        let tail = reading.tail();
+        if tail.is_torn() {
+            // A line has begun that was not handed on.
+            container.instance.proof.interrupted();
+        }
+        AnswerEnd::Next(match reading.kind {
+            ReadingKind::Check(lines) => of_check(lines, tail, reading.place, container),
+            ReadingKind::Stream(_) | ReadingKind::Read => of_read(&reading, tail, container),
+        })
+    }
+}
+
+/// A stream or a read ended as it should.
+fn of_read(reading: &Reading, tail: Tail, container: &mut Container) -> NextStep {
+    let (place, terminating) = (container.place(), container.is_pod(PodLife::Terminating));
+    let (cursor, proof, identity) =
+        (&container.instance.cursor, &mut container.instance.proof, &mut container.instance.identity);
+    let overlapped = reading.overlap.is_over();
+    let listening = match &reading.kind {
+        ReadingKind::Stream(listening) => Some(listening),
+        ReadingKind::Read | ReadingKind::Check(_) => None,
+    };
+    if listening.is_some() {
+        proof.stream_ended(!tail.is_torn() && overlapped && cursor.count() > 0);
+    }
+    let unclaimed = identity.is_open();
+    if unclaimed && reading.overlap.has_begun() {
+        identity.settle(true, place);
+    }
+    proof.read(ReadEnd {
+        stream: listening.is_some(),
+        place,
+        opened_at: reading.place,
+        tail,
+        new_lines: reading.any_new,
+        overlapped,
+        unclaimed,
+        whole: !reading.limited && reading.request.tail.is_none(),
+        ends_alike: !identity.is_open() && listening.is_some_and(|listening| listening.ends_alike(cursor)),
+        terminating,
+    })
+}
+
+/// A check ended as it should. Where nothing old is wanted, it only had to show where new lines begin.
+fn of_check(lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut Container) -> NextStep {
+    let (place, follow) = (container.place(), container.scope.follow);
+    let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
+    if container.scope.tail.take_if(|tail| *tail == 0).is_some() {
+        lines.iter().for_each(|line| cursor.read(line));
+        if let Tail::Line(line) = &tail {
+            cursor.read(line);
+        }
+        cursor.starts_inside();
+        return NextStep::Read;
+    }
+    let agrees = cursor.ends_with(&lines);
+    let empty = lines.is_empty() && cursor.count() > 0;
+    proof.check(CheckEnd { place, opened_at, tail, agrees, empty, follow })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{
+        super::{
+            event::Scope,
+            fixtures::{COLLECTED, FOLLOW, LINES, LOOK, container, ended, line, running, running_again, second},
+            probe::ProbeReason,
+            reading::Purpose,
+        },
+        *,
+    };
+    use crate::k8s::status::Status;
+
+    const TORN: &str = "2026-09-21T14:13:30.0000";
+
+    /// An answer to `purpose` that brings `body`, all of whose lines are taken.
+    fn reading(container: &mut Container, purpose: Purpose, body: &str) -> Reading {
+        let mut reading = container.open(purpose, second(0));
+        reading.splitter.push(Bytes::copy_from_slice(body.as_bytes()));
+        let mut out = super::super::event::Output::default();
+        while let Some(drawn) = reading.draw(&mut container.instance, None) {
+            let super::super::reading::Drawn::New(line) = drawn else { panic!("{drawn:?}") };
+            container.hand_on(line, &mut reading, &mut out);
+        }
+        reading
+    }
+
+    fn of(container: &mut Container, purpose: Purpose, body: &str) -> AnswerEnd {
+        let reading = reading(container, purpose, body);
+        AnswerEnd::of(reading, BodyEnd::Clean, container)
+    }
+
+    #[test]
+    fn what_follows_an_end_as_it_should_be_is_a_matter_of_the_proof() {
+        let terminating = || Status { pod: PodLife::Terminating, ..running() };
+        let whole = LINES.concat();
+        for (scope, status, purpose, body, next) in [
+            (FOLLOW, running(), Purpose::Stream, &*whole, NextStep::Settle),
+            (FOLLOW, terminating(), Purpose::Stream, &whole, NextStep::Check),
+            (FOLLOW, ended(), Purpose::Read, &whole, NextStep::Check),
+            (FOLLOW, running_again(), Purpose::Read, &whole, NextStep::Check),
+            (LOOK, running(), Purpose::Read, &whole, NextStep::Check),
+            (LOOK, running(), Purpose::Check, "", NextStep::Seal),
+            (FOLLOW, ended(), Purpose::Read, TORN, NextStep::Torn),
+        ] {
+            let after = of(&mut container(scope, status.clone()), purpose, body);
+            assert_eq!(after, AnswerEnd::Next(next), "{scope:?} {status:?} {purpose:?}");
+        }
+    }
+
+    #[test]
+    fn a_check_agrees_if_the_last_lines_are_those_that_were_read() {
+        for (body, next) in [
+            (LINES[1], NextStep::Seal),
+            (LINES[0], NextStep::Read),
+            ("", NextStep::Read),
+            (LINES[1].trim_end(), NextStep::Read),
+        ] {
+            let mut container = container(FOLLOW, ended());
+            assert_eq!(of(&mut container, Purpose::Read, &LINES.concat()), AnswerEnd::Next(NextStep::Check));
+            let check = reading(&mut container, Purpose::Check, body);
+            assert_eq!(AnswerEnd::of(check, BodyEnd::Clean, &mut container), AnswerEnd::Next(next), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_old_is_wanted_a_check_shows_where_new_lines_begin() {
+        let nothing = Scope { tail: Some(0), ..FOLLOW };
+        for (body, last) in [
+            (LINES[0].to_owned(), Some(line(LINES[0]).stamp)),
+            (LINES.concat().trim_end().to_owned(), Some(line(LINES[1]).stamp)),
+            (String::new(), None),
+        ] {
+            let mut container = container(nothing, running());
+            assert_eq!(of(&mut container, Purpose::Check, &body), AnswerEnd::Next(NextStep::Read));
+            assert_eq!((container.scope.tail, container.instance.cursor.last()), (None, last), "{body:?}");
+            assert_eq!(container.instance.handed, 0, "they are not handed on");
+        }
+    }
+
+    #[test]
+    fn text_without_a_stamp_is_the_kubelets_unless_it_may_be_the_rest_of_a_line() {
+        for (text, since, in_band) in [
+            ("rest of a line", true, false),
+            ("rest of a line", false, true),
+            (COLLECTED, true, true),
+            (COLLECTED, false, true),
+            (TORN, false, false),
+        ] {
+            let mut container = container(FOLLOW, ended());
+            if since {
+                container.instance.read(&line(LINES[0]));
+                container.instance.closed = Some(second(0));
+            }
+            let after = of(&mut container, Purpose::Read, &(LINES[0].to_owned() + text));
+            let expected = if in_band { AnswerEnd::InBand(text.to_owned()) } else { AnswerEnd::Next(NextStep::Torn) };
+            assert_eq!(after, expected, "{text} {since}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_break_if_it_was_cut_or_its_container_goes_on() {
+        for (status, end, broken) in [
+            (ended(), BodyEnd::Clean, false),
+            (ended(), BodyEnd::Broken("reset".to_owned()), true),
+            (running(), BodyEnd::Clean, true),
+        ] {
+            let mut container = container(FOLLOW, status.clone());
+            let answer = reading(&mut container, Purpose::Read, &LINES.concat());
+            let after = AnswerEnd::of(answer, end.clone(), &mut container);
+            assert_eq!(container.instance.proof.is_broken(), broken, "{status:?} {end:?}");
+            assert_eq!(matches!(after, AnswerEnd::Broken(_)), end != BodyEnd::Clean);
+        }
+        let mut container = container(FOLLOW, ended());
+        of(&mut container, Purpose::Read, &(LINES[0].to_owned() + TORN));
+        assert!(container.instance.proof.is_broken(), "a line had begun");
+    }
+
+    #[test]
+    fn a_stream_whose_last_lines_were_asked_for_needs_no_check() {
+        for (tail, next) in [
+            (Some(vec![line(LINES[0]), line(LINES[1])]), NextStep::Seal),
+            (Some(vec![line(LINES[0])]), NextStep::Check),
+            (None, NextStep::Check),
+        ] {
+            let mut container = container(FOLLOW, running());
+            let mut stream = reading(&mut container, Purpose::Stream, &LINES.concat());
+            container.status = Some(ended());
+            stream.probe(ProbeReason::Ended, 2, second(1));
+            stream.probed(tail.clone(), &container.instance.cursor, second(1));
+            assert_eq!(AnswerEnd::of(stream, BodyEnd::Clean, &mut container), AnswerEnd::Next(next), "{tail:?}");
+            assert!(container.instance.proof.is_likely_whole(true));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Containers and lines for the tests of the rooms.
+
+use std::time::Duration;
+
+use super::{
+    container::Container,
+    earlier::Earlier,
+    event::{Output, Scope},
+    recover::NodeLogs,
+};
+use crate::k8s::{
+    Line,
+    status::{Ended, InstanceState, PodLife, Status},
+};
+
+/// What `logs -f` wants.
+pub const FOLLOW: Scope = Scope { follow: true, since: None, tail: None, previous: false, node_logs: NodeLogs::Auto };
+
+/// What `logs` wants.
+pub const LOOK: Scope = Scope { follow: false, ..FOLLOW };
+
+/// Two lines, as the API has them.
+pub const LINES: [&str; 2] = ["2026-09-21T14:13:28.000000001Z one\n", "2026-09-21T14:13:29.000000001Z two\n"];
+
+/// The kubelet's text in place of a log that the runtime does not have any more.
+pub const COLLECTED: &str = "unable to retrieve container logs for containerd://0";
+
+pub fn second(second: u64) -> Duration {
+    Duration::from_secs(second)
+}
+
+/// A line of the API.
+pub fn line(text: &str) -> Line {
+    Line::parse(text.trim_end().as_bytes()).unwrap()
+}
+
+fn end() -> Ended {
+    Ended { exit_code: 0, reason: "Completed".into(), started: None, has_log: true }
+}
+
+/// The first instance has ended, and its pod with it.
+pub fn ended() -> Status {
+    Status { restart: 0, state: InstanceState::Ended(end()), last: None, pod: PodLife::Finished }
+}
+
+/// The first instance runs.
+pub fn running() -> Status {
+    Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() }
+}
+
+/// `running()` after a restart.
+pub fn running_again() -> Status {
+    Status { restart: 1, last: Some(end()), ..running() }
+}
+
+/// `running()` when its pod is gone.
+pub fn gone() -> Status {
+    Status { pod: PodLife::Gone, ..running() }
+}
+
+/// It waits to be started for the first time.
+pub fn waiting(reason: &str) -> Status {
+    Status { state: InstanceState::Waiting { reason: reason.to_owned() }, ..Status::default() }
+}
+
+/// A container of which this is wanted and known.
+pub fn container(scope: Scope, status: Status) -> Container {
+    let mut container = Container::new(scope, Earlier::default());
+    assert!(container.learn(status, Duration::ZERO, &mut Output::default()));
+    container
+}
