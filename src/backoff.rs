@@ -1,11 +1,12 @@
-//! [`Backoff`]: the pauses between tries.
+//! [`Backoff`]: the pauses between tries, of all who try again.
+//!
+//! The crate `backon`, on which kube stands, counts the tries itself and adds its jitter on top of the longest pause. Here
+//! failures are counted by whoever knows what they are, for more than the pause, and a pause has an upper bound.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Pauses that double, with up to a half of each taken off at random, so that many clients of a server that comes back do not act
 /// in step.
-///
-/// How many failures there were in a row is known to whoever counts them: some are counted for more reasons than a pause.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     first: Duration,
@@ -20,6 +21,12 @@ impl Backoff {
         Backoff { first, longest, jitter: seed | 1 }
     }
 
+    /// The same, with pauses of each process's own.
+    pub fn at_random(first: Duration, longest: Duration) -> Backoff {
+        let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
+        Backoff::new(first, longest, now)
+    }
+
     /// The pause after so many failures in a row, one at least.
     pub fn after(&mut self, failures: u32) -> Duration {
         let doubled = failures.clamp(1, 20) - 1;
@@ -29,6 +36,40 @@ impl Backoff {
         self.jitter ^= self.jitter >> 7;
         self.jitter ^= self.jitter << 17;
         full.mul_f64(0.5 + (self.jitter % 1000) as f64 / 2000.0)
+    }
+}
+
+/// Pauses one after another, for whoever counts failures for nothing else.
+#[derive(Debug, Clone)]
+pub struct Pauses {
+    failures: u32,
+    backoff: Backoff,
+}
+
+impl Pauses {
+    /// Nothing has failed yet.
+    pub fn new(backoff: Backoff) -> Pauses {
+        Pauses { failures: 0, backoff }
+    }
+
+    /// It worked: the next pause is as short as the first.
+    pub fn worked(&mut self) {
+        self.failures = 0;
+    }
+
+    /// It failed once more: the pause before the next try.
+    pub fn after_failure(&mut self) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        self.backoff.after(self.failures)
+    }
+}
+
+/// Without end.
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        Some(self.after_failure())
     }
 }
 
@@ -49,6 +90,15 @@ mod tests {
                 assert!(full / 2 <= pause && pause <= full, "{pause:?} after {failures}");
             }
         }
+    }
+
+    #[test]
+    fn what_worked_in_between_counts_from_the_start() {
+        let mut pauses = Pauses::new(Backoff::new(FIRST, LONGEST, 3));
+        assert!(pauses.by_ref().take(20).last().is_some_and(|pause| pause >= LONGEST / 2));
+        pauses.worked();
+        assert!(pauses.after_failure() <= FIRST);
+        assert!(pauses.after_failure() >= FIRST);
     }
 
     #[test]

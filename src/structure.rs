@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Files that are compiled for tests alone.
-const FOR_TESTS: [&str; 5] = ["tests", "tests.rs", "model.rs", "properties.rs", "structure.rs"];
+const FOR_TESTS: [&str; 6] = ["tests", "tests.rs", "fixtures.rs", "model.rs", "properties.rs", "structure.rs"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -11,7 +11,10 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutP
 use tokio::sync::watch;
 
 use super::{ArchiveError, plain, walk};
-use crate::shell::quote;
+use crate::{
+    backoff::{Backoff, Pauses},
+    shell::quote,
+};
 
 /// Objects asked for at a time.
 pub(super) const AT_ONCE: usize = 16;
@@ -209,13 +212,12 @@ pub(super) async fn patiently<T, F>(trouble: &TroubleSender, mut work: impl FnMu
 where
     F: Future<Output = Result<T, ArchiveError>>,
 {
-    let (mut pause, longest) = PAUSES;
+    let mut pauses = Pauses::new(Backoff::at_random(PAUSES.0, PAUSES.1));
     loop {
         match work().await {
             Err(error) if error.is_transient() => {
                 trouble.send_replace(Some(error));
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(longest);
+                tokio::time::sleep(pauses.after_failure()).await;
             }
             done => {
                 if done.is_ok() {

@@ -13,7 +13,7 @@ use crate::{
     session::{
         Outlet, WantedLogs,
         filter::ContainerFilter,
-        follow::{self, Ending, Progress, RowNews},
+        follow::{self, Progress, RowNews},
         snapshot::{self, Order},
     },
 };
@@ -143,16 +143,16 @@ impl ArchivedBeginning {
         rows: mpsc::Receiver<RowNews>,
         out: Outlet,
         progress: &Progress,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<(), Failure> {
         #[cfg(feature = "archive")]
         if let Some((archived, _)) = &self.archived {
             let unfinished = archived.before(out.clone()).await?;
             let followed = async |wanted| {
                 Ok::<_, Failure>(follow::follow(cluster, namespace, wanted, rows, out.clone(), progress).await?)
             };
-            let ended = archived.beside(&wanted, followed).await?;
+            archived.beside(&wanted, followed).await?;
             archived.after(unfinished, &out).await;
-            return Ok(ended);
+            return Ok(());
         }
         Ok(follow::follow(cluster, namespace, wanted, rows, out, progress).await?)
     }

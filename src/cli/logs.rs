@@ -197,8 +197,11 @@ impl Plan {
                 return Ok(exit);
             }
         };
-        let Some(ended) = ended else { return Ok(Exit::Done) };
-        let Ending { failed, pods } = ended?;
+        if let Some(ended) = ended {
+            ended?;
+        }
+        // Else nobody reads it any more.
+        let Some(Ending { failed, pods }) = stats.ended else { return Ok(Exit::Done) };
         if pods == 0 && stats.containers == 0 {
             let (named, id) = (id.clone(), id.map(|id| id.to_string()).unwrap_or_default());
             let archived = match &named {
@@ -271,9 +274,9 @@ impl Plan {
 
 /// The exit code of a run that came to its end.
 pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
-    if !stats.missing.is_empty() {
-        let count = stats.missing.len();
-        stderr::warn(&format!("lines are missing from {count} of {} containers, see above", stats.containers));
+    let incomplete = stats.incomplete();
+    if incomplete > 0 {
+        stderr::warn(&format!("lines are missing from {incomplete} of {} containers, see above", stats.containers));
     }
     for (cause, count) in &stats.forbidden {
         stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", stats.containers));
@@ -281,10 +284,10 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
     if !stats.forbidden.is_empty() {
         return Ok(Exit::Denied);
     }
-    Ok(match (failed, stats.missing.is_empty() && !stats.index_incomplete) {
+    Ok(match (failed, incomplete) {
         (true, _) => Exit::ProblemFound,
-        (false, false) => Exit::LinesMissing,
-        (false, true) => Exit::Done,
+        (false, 0) => Exit::Done,
+        (false, _) => Exit::LinesMissing,
     })
 }
 

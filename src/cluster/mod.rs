@@ -29,6 +29,7 @@ mod settings;
 mod tls;
 mod transport;
 mod trust;
+pub mod watching;
 
 #[cfg(test)]
 mod tests;

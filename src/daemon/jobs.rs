@@ -3,30 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{Stream, StreamExt, stream};
-use kube::{
-    Api, Client,
-    api::ListParams,
-    runtime::{
-        WatchStreamExt,
-        watcher::{Config, Event, watcher},
-    },
-};
+use kube::{Api, Client, api::ListParams, runtime::watcher::Event};
 
 use super::name::{JobName, Namespaces};
 use crate::{
-    cluster::ClusterError,
+    cluster::{ClusterError, watching},
     discover::{job_of, selectors_of_all},
     job_id::JobId,
     k8s::Pod,
     resolve::resolve,
     row::Row,
 };
-
-/// Pods asked for at a time: client-go's page size.
-const PAGE: u32 = 500;
-
-/// How long one watch goes on before it is asked for again, in seconds; as for the pods that are followed.
-const WATCH: u32 = 30;
 
 /// The pods that are looked at: `own` is the namespace that one's jobs are in.
 fn pods(client: &Client, own: &str, namespaces: Namespaces) -> Api<Pod> {
@@ -53,9 +40,7 @@ pub(super) type Heard = (usize, Result<Event<Pod>, ClusterError>);
 /// The pods of all jobs as they come and go, without end.
 pub(super) fn watch(client: &Client, own: &str, namespaces: Namespaces) -> impl Stream<Item = Heard> + Send + use<> {
     let watches = selectors_of_all().into_iter().enumerate().map(|(question, labels)| {
-        let api = pods(client, own, namespaces);
-        let config = Config::default().labels(&labels).page_size(PAGE).timeout(WATCH);
-        let heard = watcher(api, config).default_backoff();
+        let heard = watching::watch(pods(client, own, namespaces), Some(labels));
         heard.map(move |event| (question, event.map_err(|error| ClusterError::from(&error)))).boxed()
     });
     stream::select_all(watches)

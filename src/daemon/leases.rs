@@ -14,16 +14,13 @@ use kube::{
 use tokio::time::timeout;
 
 use super::lease::Mark;
-use crate::cluster::{ClusterError, Obstacle};
+use crate::cluster::{ClusterError, Obstacle, watching::PAGE};
 
 /// HTTP 404, for a list.
 const NOT_SERVED: u16 = 404;
 
 /// HTTP 404 and 409: somebody else was faster.
 const OVERTAKEN: [u16; 2] = [404, 409];
-
-/// Leases asked for at a time: client-go's page size.
-const PAGE: u32 = 500;
 
 /// The Leases of one namespace.
 #[derive(Clone)]

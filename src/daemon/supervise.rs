@@ -147,7 +147,6 @@ impl<K: Keeper> Supervisor<K> {
             }
             None => None,
         };
-        let seed = Timestamp::now().as_nanosecond() as u64;
         Ok(Supervisor {
             keeper,
             board,
@@ -165,7 +164,7 @@ impl<K: Keeper> Supervisor<K> {
             tasks: JoinSet::new(),
             waiting: BTreeMap::new(),
             failures: BTreeMap::new(),
-            rests: Backoff::new(RESTS.0, RESTS.1, seed),
+            rests: Backoff::at_random(RESTS.0, RESTS.1),
             busy: BTreeSet::new(),
             away: BTreeSet::new(),
             many: false,

@@ -9,29 +9,19 @@ use std::{
 
 use futures::{Stream, StreamExt, future, stream};
 use k8s_openapi::api::batch::v1::Job;
-use kube::{
-    Api, Client,
-    api::ListParams,
-    runtime::{
-        WatchStreamExt,
-        watcher::{self, watcher},
-    },
-};
+use kube::{Api, Client, api::ListParams, runtime::watcher};
 use serde::de::DeserializeOwned;
 
 use super::{Match, Selection, judge};
 use crate::{
-    backoff::Backoff,
-    cluster::ClusterError,
+    cluster::{
+        ClusterError,
+        watching::{self, PAGE},
+    },
     job_id::JobId,
     k8s::{Pod, labels},
 };
 
-/// Pods asked for at a time: client-go's page size.
-const PAGE: u32 = 500;
-/// How long one watch goes on before it is asked for again, in seconds. A watch may stall without an end, and the transport
-/// gives it no more time than this and a request's.
-const WATCH: u32 = 30;
 /// The pause between lists where pods may be listed but not watched.
 const POLL: Duration = Duration::from_secs(2);
 /// Lists after which the watch is tried again.
@@ -65,7 +55,7 @@ where
     K: Clone + Debug + DeserializeOwned,
 {
     let lists = selectors.map(|selector| async move {
-        let mut pauses = Pauses::default().take(ATTEMPTS - 1);
+        let mut pauses = watching::pauses().take(ATTEMPTS - 1);
         loop {
             match (pages(api, &selector, keep).await, pauses.next()) {
                 (Err(error), Some(pause)) if is_busy(&error) => {
@@ -186,8 +176,7 @@ impl PodQuestion {
 
     fn watch(&mut self) {
         let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
-        let config = watcher::Config::default().labels(&self.selector).page_size(PAGE).timeout(WATCH);
-        (self.watching, self.polls) = (Some(watcher(api, config).backoff(Pauses::default()).boxed()), 0);
+        (self.watching, self.polls) = (Some(watching::watch(api, Some(self.selector.clone())).boxed()), 0);
     }
 
     /// The list, asked for without what is watched.
@@ -316,35 +305,6 @@ impl Known {
         let first = before.map_or(now, |(first, _)| first);
         self.denied = Some((first, now));
         now.saturating_duration_since(first) >= DENIED_FOR
-    }
-}
-
-/// Pauses between attempts to watch: from 0.2 s, doubling to 5 s. A job's pods may live for seconds only, so kube's default of up
-/// to 30 s is too long.
-struct Pauses {
-    attempts: u32,
-    backoff: Backoff,
-}
-
-impl Default for Pauses {
-    fn default() -> Self {
-        let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
-        Pauses { attempts: 0, backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(5), seed) }
-    }
-}
-
-impl Iterator for Pauses {
-    type Item = Duration;
-
-    fn next(&mut self) -> Option<Duration> {
-        self.attempts = self.attempts.saturating_add(1);
-        Some(self.backoff.after(self.attempts))
-    }
-}
-
-impl kube::runtime::utils::Backoff for Pauses {
-    fn reset(&mut self) {
-        self.attempts = 0;
     }
 }
 

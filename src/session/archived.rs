@@ -128,7 +128,7 @@ impl Archived {
                 })
                 .await?;
                 match reading.join_next().await {
-                    Some(Ok(replayed)) => replayed?.unfinished,
+                    Some(Ok(replayed)) => replayed?,
                     Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
                     None => Vec::new(),
                 }
@@ -143,7 +143,7 @@ impl Archived {
     /// # Errors
     /// What the store says.
     pub async fn before(&self, out: Outlet) -> Result<Vec<InstanceId>, ArchiveError> {
-        Ok(replay(&self.job, &self.wanted, out).await?.unfinished)
+        replay(&self.job, &self.wanted, out).await
     }
 
     /// Runs `work` on what is wanted after what the archive has.

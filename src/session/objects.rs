@@ -9,25 +9,19 @@ use k8s_openapi::api::{batch::v1::Job, core::v1};
 use kube::{
     Api, Client, ResourceExt,
     api::{ApiResource, DynamicObject, ListParams, TypeMeta},
-    runtime::{
-        WatchStreamExt,
-        watcher::{Config, Event, watcher},
-    },
+    runtime::watcher::Event,
 };
 use serde_json::Value;
 
 use crate::{
     archive::ObjectLog,
-    cluster::ClusterError,
+    cluster::{
+        ClusterError,
+        watching::{self, PAGE},
+    },
     discover::{Selection, judge},
     k8s::{Pod, labels},
 };
-
-/// Objects asked for at a time: client-go's page size.
-const PAGE: u32 = 500;
-
-/// How long one watch goes on before it is asked for again, in seconds; as for the pods that are followed.
-const WATCH: u32 = 30;
 
 /// Events that wait to be known as the job's, at most: an event may come before its object does.
 const UNKNOWN: usize = 1000;
@@ -68,8 +62,7 @@ pub fn watch(
     selection: &Selection,
 ) -> impl Stream<Item = ObjectEvent> + Send + use<> {
     let watches = questions(client, namespace, selection).map(|(change, api, labels)| {
-        let config = Config { label_selector: labels, ..Config::default() }.page_size(PAGE).timeout(WATCH);
-        watcher(api, config).default_backoff().filter_map(move |heard| future::ready(told(change, heard))).boxed()
+        watching::watch(api, labels).filter_map(move |heard| future::ready(told(change, heard))).boxed()
     });
     let mut ours = Ours::new(selection);
     stream::select_all(watches).flat_map(move |told| stream::iter(ours.take(told)))

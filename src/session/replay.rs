@@ -1,7 +1,7 @@
 //! [`replay`]: the logs of an archive, told as if they were read now.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -49,19 +49,8 @@ pub enum Rest {
     /// Nowhere: it is told as missing.
     #[default]
     Missing,
-    /// Perhaps in a cluster, so that it is asked there: see [`Replayed::unfinished`].
+    /// Perhaps in a cluster, so that it is asked there: [`replay`] returns which.
     Elsewhere,
-}
-
-/// What a replay came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Replayed {
-    /// Containers that are chosen.
-    pub containers: usize,
-    /// Those of which lines are missing, or may be.
-    pub missing: usize,
-    /// Instances that are chosen and not known to be complete.
-    pub unfinished: Vec<InstanceId>,
 }
 
 /// What is told of an instance that is not known to be complete, and whose rest is nowhere.
@@ -71,8 +60,8 @@ pub fn unfinished(instance: InstanceId) -> RunEvent {
     RunEvent::Gap { instance, note }
 }
 
-/// Hands on the lines that are wanted, in the order of time, with what is missing where it is missing. Returns early when
-/// nobody takes them any more.
+/// Hands on the lines that are wanted, in the order of time, with what is missing where it is missing; early when nobody takes
+/// them any more. Returns the instances that are chosen and not known to be complete.
 ///
 /// # Errors
 /// What the store says. What is damaged is told, and does not hide the rest.
@@ -80,14 +69,13 @@ pub async fn replay(
     job: &ArchivedJob,
     wanted: &Replay,
     out: impl Listener<RunEvent>,
-) -> Result<Replayed, ArchiveError> {
+) -> Result<Vec<InstanceId>, ArchiveError> {
     let pods = pods(job).await?;
     let chosen = Chosen::new(job, wanted, &pods);
     let mut run = ReplayRun {
         out,
         sorted: Merged::default(),
         seats: HashMap::new(),
-        missing: vec![false; chosen.targets.len()],
         unfinished: Vec::new(),
         clock: wanted.speed.map(|speed| Clock { speed, begun: None }),
     };
@@ -96,23 +84,18 @@ pub async fn replay(
     if let Err(ReplayStop::Failed(error)) = ended {
         return Err(error);
     }
-    Ok(Replayed {
-        containers: run.missing.len(),
-        missing: run.missing.iter().filter(|missing| **missing).count(),
-        unfinished: run.unfinished,
-    })
+    Ok(run.unfinished)
 }
 
 /// The containers of a job that are chosen, with their instances.
 struct Chosen {
     targets: Vec<Arc<Target>>,
-    /// Their places in `targets`.
-    instances: BTreeMap<ArchivedInstance, usize>,
+    instances: BTreeSet<ArchivedInstance>,
 }
 
 impl Chosen {
     fn new(job: &ArchivedJob, wanted: &Replay, pods: &HashMap<String, Pod>) -> Chosen {
-        let mut chosen = Chosen { targets: Vec::new(), instances: BTreeMap::new() };
+        let mut chosen = Chosen { targets: Vec::new(), instances: BTreeSet::new() };
         // Instances of one container stand side by side, the latest last.
         let logs: Vec<&ArchivedInstance> = job.logs().map(|(instance, _)| instance).collect();
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
@@ -121,7 +104,7 @@ impl Chosen {
             if !wanted.filter.admits(&target) || !wanted.admits_state(&target, pods) {
                 continue;
             }
-            chosen.instances.extend(kept.iter().map(|instance| ((*instance).clone(), chosen.targets.len())));
+            chosen.instances.extend(kept.iter().map(|instance| (*instance).clone()));
             chosen.targets.push(Arc::new(target));
         }
         chosen
@@ -208,8 +191,6 @@ struct ReplayRun<L> {
     sorted: Merged,
     /// The places of logs among the origins of `sorted`.
     seats: HashMap<usize, usize>,
-    /// Of which containers lines are missing.
-    missing: Vec<bool>,
     unfinished: Vec<InstanceId>,
     clock: Option<Clock>,
 }
@@ -220,10 +201,9 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
             self.send(RunEvent::Found(target.clone())).await?;
         }
         if job.is_damaged() && !chosen.targets.is_empty() {
-            self.missing.fill(true);
             self.send(Notice::IndexIncomplete(job.verify_command())).await?;
         }
-        let part = |instance: &ArchivedInstance| match (chosen.instances.contains_key(instance), wanted.tail) {
+        let part = |instance: &ArchivedInstance| match (chosen.instances.contains(instance), wanted.tail) {
             (false, _) => WantedPart::Nothing,
             (true, None) => WantedPart::All,
             (true, Some(count)) => WantedPart::Last(count),
@@ -231,7 +211,7 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
         let mut merged = job.merged(wanted.since, part);
         let kept: BTreeMap<&ArchivedInstance, &IndexedStream> = job.logs().collect();
         let mut logs: Vec<ReplayedLog> =
-            merged.instances().map(|it| ReplayedLog::new(it, chosen, kept.get(it).copied())).collect();
+            merged.instances().map(|it| ReplayedLog::new(it, kept.get(it).copied())).collect();
         loop {
             match merged.next().await {
                 Ok(Some(next)) if wanted.since.is_some_and(|since| next.line.stamp < since) => {}
@@ -266,7 +246,6 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
             if !log.complete {
                 self.unfinished.push(log.instance.clone());
                 if wanted.rest == Rest::Missing {
-                    self.missing[log.source] = true;
                     self.hand_on().await?;
                     self.send(unfinished(log.instance.clone())).await?;
                 }
@@ -276,7 +255,6 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
     }
 
     async fn miss(&mut self, log: &ReplayedLog, why: &str) -> Result<(), ReplayStop> {
-        self.missing[log.source] = true;
         self.hand_on().await?;
         let instance = log.instance.clone();
         let note = Note::Missing { restart: instance.restart, reason: why.to_owned() };
@@ -312,8 +290,6 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
 
 /// A log that is being replayed.
 struct ReplayedLog {
-    /// Its container's number.
-    source: usize,
     instance: InstanceId,
     /// What is missing of it and was not told yet.
     gaps: Vec<Gap>,
@@ -322,9 +298,8 @@ struct ReplayedLog {
 }
 
 impl ReplayedLog {
-    fn new(instance: &ArchivedInstance, chosen: &Chosen, kept: Option<&IndexedStream>) -> ReplayedLog {
+    fn new(instance: &ArchivedInstance, kept: Option<&IndexedStream>) -> ReplayedLog {
         ReplayedLog {
-            source: chosen.instances.get(instance).copied().unwrap_or_default(),
             instance: InstanceId {
                 container: Arc::new(ContainerId { uid: instance.uid.clone(), container: instance.container.clone() }),
                 restart: instance.restart,

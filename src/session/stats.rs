@@ -21,18 +21,24 @@ pub struct RunStats {
     /// Lines handed on.
     pub lines: u64,
     /// Containers of which lines are missing.
-    pub missing: BTreeSet<Arc<ContainerId>>,
+    missing: BTreeSet<Arc<ContainerId>>,
     /// Whether lines may be missing of which nobody knows whose they are: a part of an archive's index is not there.
-    pub index_incomplete: bool,
+    index_incomplete: bool,
     /// How many containers may not be read, by what the server said.
     pub forbidden: BTreeMap<String, usize>,
     /// Instances of which no more lines will come: how many lines were handed on, and how that is known.
     pub complete: BTreeMap<InstanceId, (u64, Proof)>,
-    /// How the job ended, once it has.
+    /// How the job ended that was followed, once it has and everything was read. `None` after a run that came to its end: nobody
+    /// listened any more.
     pub ended: Option<Ending>,
 }
 
 impl RunStats {
+    /// Of how many containers lines are missing, or may be.
+    pub fn incomplete(&self) -> usize {
+        if self.index_incomplete { self.containers } else { self.missing.len() }
+    }
+
     /// Takes note of what was said.
     pub fn take(&mut self, event: &RunEvent) {
         match event {
@@ -77,10 +83,13 @@ mod tests {
         ] {
             stats.take(&told.into());
         }
-        assert!(!stats.index_incomplete);
+        assert_eq!(stats.incomplete(), 1);
+        (stats.containers, stats.ended) = (3, None);
+        let ending = Ending { failed: true, pods: 2 };
+        stats.take(&RunEvent::Ended(ending));
+        assert_eq!((stats.incomplete(), stats.ended), (1, Some(ending)));
         stats.take(&RunEvent::Notice(Notice::IndexIncomplete(String::new())));
-        assert!(stats.index_incomplete);
-        assert_eq!(stats.missing.len(), 1);
+        assert_eq!(stats.incomplete(), 3, "nobody knows whose lines a part of the index named");
         assert_eq!(stats.forbidden, BTreeMap::from([("no".to_owned(), 1)]));
         assert_eq!(stats.complete, BTreeMap::from([(instance, (4, Proof::Checked))]));
     }

@@ -2,10 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{RowSource, SourceError};
-use crate::row::Row;
+use xxhash_rust::xxh3::xxh3_64;
 
-/// The longest pause between two tries.
+use super::{RowSource, SourceError};
+use crate::{
+    backoff::{Backoff, Pauses},
+    row::Row,
+};
+
+/// The longest pause between two tries of a database that is away, if the pause is not longer anyway.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Reads one row again through the same connection; survives a database that goes away for a while.
@@ -13,8 +18,8 @@ pub struct Reread {
     source: Arc<dyn RowSource>,
     id: String,
     every: Duration,
-    /// How many tries in a row have failed.
-    failed: u32,
+    /// The pauses while it is away; `None` while it answers.
+    away: Option<Pauses>,
 }
 
 /// What became of one reading.
@@ -31,7 +36,7 @@ pub enum RereadRow {
 impl Reread {
     /// Will read the row `id` (a whole id) after each pause of `every`; longer ones while the database is away.
     pub fn new(source: Arc<dyn RowSource>, id: String, every: Duration) -> Self {
-        Self { source, id, every, failed: 0 }
+        Self { source, id, every, away: None }
     }
 
     /// Waits, then reads. Dropping the future loses nothing but the wait.
@@ -42,14 +47,13 @@ impl Reread {
         loop {
             tokio::time::sleep(self.pause()).await;
             match self.source.fetch(&self.id).await {
-                Ok(row) if self.failed == 0 => return Ok(RereadRow::Row(row)),
                 Ok(row) => {
-                    self.failed = 0;
-                    return Ok(RereadRow::Back(row));
+                    let was_away = self.away.take().is_some();
+                    return Ok(if was_away { RereadRow::Back(row) } else { RereadRow::Row(row) });
                 }
                 Err(error) if error.is_transient() => {
-                    self.failed = self.failed.saturating_add(1);
-                    if self.failed == 1 {
+                    if self.away.is_none() {
+                        self.away = Some(self.pauses());
                         return Ok(RereadRow::Lost(error));
                     }
                 }
@@ -58,8 +62,12 @@ impl Reread {
         }
     }
 
-    fn pause(&self) -> Duration {
-        let longer = self.every.saturating_mul(2u32.saturating_pow(self.failed.min(16)));
-        longer.min(LONGEST.max(self.every))
+    fn pause(&mut self) -> Duration {
+        self.away.as_mut().map_or(self.every, |pauses| pauses.after_failure().max(self.every))
+    }
+
+    fn pauses(&self) -> Pauses {
+        let longest = LONGEST.max(self.every);
+        Pauses::new(Backoff::new(self.every.saturating_mul(2).min(longest), longest, xxh3_64(self.id.as_bytes())))
     }
 }

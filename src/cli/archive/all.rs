@@ -228,7 +228,7 @@ impl All {
             kept = run => kept?,
             never = watch_store(&self.board, &name, trouble, written) => match never {},
         };
-        let missing = kept.stats.missing.len();
+        let missing = kept.stats.incomplete();
         if missing > 0 {
             stderr::warn(&format!(
                 "{name}: lines of {missing} containers are missing; to see which and why: elbtail verify {} {key}",

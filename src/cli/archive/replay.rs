@@ -9,13 +9,13 @@ use crate::{
         console::{self, Printing, StderrStyle, Verbosity, Whose},
         failure::Failure,
         interrupt::interruptible,
-        logs::listing,
+        logs::{self, listing},
         stderr, stdout,
     },
     exit::Exit,
     job_id::JobId,
     render::{ColorChoice, JobIds, short_name},
-    session::replay::{Replay, Replayed, replay},
+    session::replay::{Replay, replay},
 };
 
 /// Prints the lines of an archived job.
@@ -49,23 +49,24 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
     let (console, out) = console::alone(printing, Whose::One(short.clone()), StderrStyle::of(verbosity, color))?;
     // When nobody listens any more, the next event shows it.
     let _ = out.send(JobIds { job: Some(job.key.as_str().to_owned()), row: job.state.row.clone() }).await;
+    let stats = out.stats();
     let replayed = replay(&job, &wanted, out).await;
     console::finished(console).await?;
-    let Replayed { containers, missing, .. } = replayed?;
-    if containers == 0 {
+    replayed?;
+    let stats = stats.now();
+    if stats.containers == 0 {
         return Err(Failure::NoPods(if args.previous {
             "no container that is chosen was started again".to_owned()
         } else {
             nothing_wanted(&job, &short)
         }));
     }
-    if missing > 0 {
-        stderr::warn(&format!("lines are missing from {missing} of {containers} containers, see above"));
+    let exit = logs::exit(&stats, false)?;
+    if saving == Saving::Ended {
+        return Ok(exit);
     }
-    if saving != Saving::Ended {
-        stderr::warn(&saving.to_string());
-    }
-    Ok(if missing > 0 || saving != Saving::Ended { Exit::LinesMissing } else { Exit::Done })
+    stderr::warn(&saving.to_string());
+    Ok(Exit::LinesMissing)
 }
 
 /// What there is, when the filters admit none of it.
