@@ -37,7 +37,7 @@ impl AnswerEnd {
             return AnswerEnd::InBand(text);
         }
         container.instance.tries.answered();
-        let tail = reading.tail();
+        let tail = reading.tail(container.scope.since);
         if tail.is_torn() {
             // A line has begun that was not handed on.
             container.instance.proof.interrupted();
@@ -84,17 +84,23 @@ fn of_read(reading: &Reading, tail: Tail, container: &mut Container) -> NextStep
 fn of_check(lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut Container) -> NextStep {
     let (place, follow) = (container.place(), container.scope.follow);
     let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
-    if container.scope.tail.take_if(|tail| *tail == 0).is_some() {
-        lines.iter().for_each(|line| cursor.read(line));
-        if let Tail::Line(line) = &tail {
-            cursor.read(line);
+    if container.scope.tail == Some(0) {
+        let next = proof.begin(tail.is_torn(), lines.is_empty());
+        if next == NextStep::Read {
+            container.scope.tail = None;
+            lines.iter().for_each(|line| cursor.read(line));
+            if let Tail::Line(line) = &tail {
+                cursor.read(line);
+            }
+            cursor.starts_inside();
         }
-        cursor.starts_inside();
-        return NextStep::Read;
+        return next;
     }
     let agrees = cursor.ends_with(&lines);
     let empty = lines.is_empty() && cursor.count() > 0;
-    proof.check(CheckEnd { place, opened_at, tail, agrees, empty, follow })
+    let unread = lines.last().filter(|last| !cursor.has(last)).cloned();
+    let reached_goal = proof.goal().is_some_and(|goal| cursor.has(goal));
+    proof.check(CheckEnd { place, opened_at, tail, agrees, empty, unread, reached_goal, follow })
 }
 
 #[cfg(test)]
@@ -167,13 +173,19 @@ mod tests {
     #[test]
     fn where_nothing_old_is_wanted_a_check_shows_where_new_lines_begin() {
         let nothing = Scope { tail: Some(0), ..FOLLOW };
-        for (body, last) in [
-            (LINES[0].to_owned(), Some(line(LINES[0]).stamp)),
-            (LINES.concat().trim_end().to_owned(), Some(line(LINES[1]).stamp)),
-            (String::new(), None),
+        // The number of checks after which it is believed: any may be cut off.
+        for (body, checks, last) in [
+            (LINES[0], 1, Some(line(LINES[0]).stamp)),
+            (LINES[1].trim_end(), 21, Some(line(LINES[1]).stamp)),
+            ("", 4, None),
         ] {
             let mut container = container(nothing, running());
-            assert_eq!(of(&mut container, Purpose::Check, &body), AnswerEnd::Next(NextStep::Read));
+            for number in 1..checks {
+                let again = if body.is_empty() { NextStep::Check } else { NextStep::Torn };
+                assert_eq!(of(&mut container, Purpose::Check, body), AnswerEnd::Next(again), "{body:?} {number}");
+                assert_eq!((container.scope.tail, container.instance.cursor.count()), (Some(0), 0));
+            }
+            assert_eq!(of(&mut container, Purpose::Check, body), AnswerEnd::Next(NextStep::Read));
             assert_eq!((container.scope.tail, container.instance.cursor.last()), (None, last), "{body:?}");
             assert_eq!(container.instance.handed, 0, "they are not handed on");
         }

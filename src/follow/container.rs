@@ -96,7 +96,7 @@ impl Container {
             None => self.begin(&status, out),
             Some(old) => {
                 let Instance { number, cursor, opened, identity, sealed, .. } = &mut self.instance;
-                let restarted = old.restart == *number && status.restart > *number;
+                let restarted = (*number..status.restart).contains(&old.restart);
                 if restarted && cursor.is_whole() && identity.doubt(*opened, now) {
                     *sealed = false;
                 }
@@ -151,6 +151,9 @@ impl Container {
             match place {
                 // Its last line only, to know where new ones begin.
                 LogPlace::Live if self.scope.follow && nothing_old => return Plan::Open(Purpose::Check),
+                LogPlace::Latest | LogPlace::Previous if nothing_old && self.instance.tried.is_some() => {
+                    self.lose("it ended before it was seen where new lines begin".to_owned(), out);
+                }
                 LogPlace::Live | LogPlace::Latest | LogPlace::Previous if nothing_old => self.instance.sealed = true,
                 LogPlace::Live if self.scope.follow => return Plan::Open(Purpose::Stream),
                 LogPlace::Live | LogPlace::Latest | LogPlace::Previous => return Plan::Open(Purpose::Read),
@@ -336,6 +339,20 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_that_ended_before_it_was_seen_where_new_lines_begin_may_have_printed_some() {
+        for (tried, missing) in [(false, 0), (true, 1)] {
+            let mut container = container(Scope { tail: Some(0), ..FOLLOW }, running());
+            if tried {
+                container.open(Purpose::Check, second(0));
+            }
+            let mut out = Output::default();
+            container.learn(Status { pod: PodLife::Active, ..ended() }, second(1), &mut out);
+            assert_eq!(container.plan(&mut out), Plan::Wait);
+            assert_eq!(out.notes.iter().filter(|note| note.lines_missing()).count(), missing, "{:?}", out.notes);
+        }
+    }
+
+    #[test]
     fn a_container_without_a_log_says_so_once_none_can_come() {
         let no_log = |reason: &str| vec![Note::NoLog(reason.to_owned())];
         let image = || waiting("ErrImagePull");
@@ -428,6 +445,24 @@ mod tests {
             container.plan(&mut Output::default());
             assert_eq!(container.instance.identity.is_open(), disowned, "{told_at} {sealed}");
             assert_eq!(container.instance.number, u32::from(!disowned), "{told_at} {sealed}");
+        }
+    }
+
+    #[test]
+    fn a_log_that_was_read_as_the_previous_one_on_trust_is_doubted_after_another_restart() {
+        for confirmed in [false, true] {
+            let mut container = container(FOLLOW, running_again());
+            container.instance.tries.failed();
+            container.instance.was_opened(false, second(0));
+            container.instance.read(&line(LINES[0]));
+            if confirmed {
+                container.instance.identity.confirm();
+            }
+            container.learn(Status { restart: 2, ..running_again() }, second(1), &mut Output::default());
+            let mut out = Output::default();
+            assert_eq!(container.plan(&mut out), Plan::Open(Purpose::Read));
+            assert_eq!((container.instance.number, container.instance.identity.is_open()), (1, !confirmed));
+            assert_eq!(out.notes.iter().filter_map(Note::gap).collect::<Vec<_>>(), [0], "its own log is gone");
         }
     }
 

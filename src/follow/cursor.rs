@@ -142,6 +142,13 @@ impl Cursor {
         copies == self.run().min(tail.len())
     }
 
+    /// Whether a line was read: it is remembered, or stamped as one that was forgotten.
+    pub fn has(&self, line: &Line) -> bool {
+        let wanted = RememberedLine::of(line, self.kept_as);
+        let forgotten = !self.is_whole() && self.remembered_from.is_some_and(|from| line.stamp < from);
+        forgotten || self.seen.iter().rev().any(|seen| *seen == wanted)
+    }
+
     /// What a new reading from `since` must bring again before anything new.
     pub fn overlap(&self, since: Option<Stamp>) -> Overlap {
         let since = since.unwrap_or(Stamp(i64::MIN));
@@ -382,6 +389,22 @@ pub(super) mod tests {
         for (length, count) in [(0, 1), (SMALLEST - 1, 1), (SMALLEST, 3), (3 * SMALLEST - 1, 4), (3 * SMALLEST, 5)] {
             assert_eq!(chunks(length), count, "{length}");
         }
+    }
+
+    #[test]
+    fn a_line_was_read_if_it_is_remembered_or_stamped_like_a_forgotten_one() {
+        let mut cursor = Cursor::default();
+        assert!(!cursor.has(&line(1, "a")));
+        [line(1, "a"), line(3, "b")].iter().for_each(|line| cursor.read(line));
+        assert!(cursor.has(&line(1, "a")) && cursor.has(&line(3, "b")));
+        assert!(!cursor.has(&line(1, "b")) && !cursor.has(&line(0, "a")));
+        cursor.starts_inside();
+        assert!(!cursor.has(&line(0, "a")), "what was not asked for was not read");
+        let second = 1_000_000_000;
+        (0..300).for_each(|at| cursor.read(&line(at * second, "c")));
+        assert!(
+            cursor.has(&line(1, "a")) && cursor.has(&line(second, "other")) && !cursor.has(&line(299 * second, "a"))
+        );
     }
 
     #[test]

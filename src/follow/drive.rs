@@ -1,7 +1,8 @@
 //! [`Driver`]: runs one [`Follower`] against the cluster.
 
+mod work;
+
 use std::{
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,10 +14,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use self::work::DriverWork;
 use super::{
-    alarm::Alarm,
     earlier::Earlier,
-    follower::{Action, BodyEnd, Event, Follower, Output, Request, Scope},
+    follower::{Action, Follower, Output, Request, Scope},
     limiter::RequestLimiter,
     listener::{Listener, Unheard},
     note::{Note, Proof},
@@ -33,9 +34,6 @@ use crate::{
 
 /// A probe's answer is a few lines; one that takes longer tells nothing.
 const PROBE_TIME: Duration = Duration::from_secs(10);
-
-/// How long a pod's status is waited for, whatever time other requests have.
-const CONFIRM_TIME: Duration = Duration::from_secs(10);
 
 /// A pause in taking lines that is long enough to be told from the server's silence.
 const NOTICED: Duration = Duration::from_millis(100);
@@ -127,30 +125,6 @@ pub struct Driver<L> {
     pub report: mpsc::UnboundedSender<DriverReport>,
 }
 
-type Opening = Pin<Box<dyn Future<Output = Result<LogAnswer, Refusal>> + Send>>;
-type Confirming = Pin<Box<dyn Future<Output = Option<Status>> + Send>>;
-type Probing = Pin<Box<dyn Future<Output = Option<Vec<Line>>> + Send>>;
-
-/// What is under way.
-#[derive(Default)]
-struct DriverWork {
-    opening: Option<Opening>,
-    body: Option<LogBody>,
-    probing: Option<Probing>,
-    confirming: Option<Confirming>,
-    alarm: Alarm,
-    /// The number of the latest news taken.
-    taken: u64,
-    /// Nobody has news any more.
-    is_last: bool,
-}
-
-impl DriverWork {
-    fn close(&mut self) {
-        (self.opening, self.body, self.probing, self.confirming) = (None, None, None, None);
-    }
-}
-
 impl<L: Listener<DriverEvent>> Driver<L> {
     /// Follows until nothing will come any more, or nobody takes the lines.
     pub async fn run(mut self) {
@@ -170,7 +144,7 @@ impl<L: Listener<DriverEvent>> Driver<L> {
         let mut recovery = Recovery::new(nodes, limiter, target, self.scope, shown, told.clone());
         let mut work = DriverWork::default();
         let mut report = None;
-        let mut event = self.take_news(&mut work);
+        let mut event = work.take_news(&mut self.news, self.scope);
         loop {
             follower.on(event, self.began.elapsed(), &mut out);
             let handing = Instant::now();
@@ -207,64 +181,13 @@ impl<L: Listener<DriverEvent>> Driver<L> {
                 report = Some(now);
                 let _ = self.report.send(now);
             }
-            let Some(next) = self.next(&mut work, follower.deadline()).await else { return };
+            let deadline = follower.deadline().map(|deadline| self.began + deadline);
+            let Some(next) = work.next(&mut self.news, self.scope, &self.told, deadline).await else { return };
             event = next;
         }
     }
 
-    fn take_news(&mut self, work: &mut DriverWork) -> Event {
-        let ContainerNews { status, number, .. } = self.news.borrow_and_update().clone();
-        work.taken = number;
-        Event::Status(wanted(self.scope, status.clone()).unwrap_or(status))
-    }
-
-    /// Waits for what happens next; `None` when nobody takes the lines any more.
-    async fn next(&mut self, work: &mut DriverWork, deadline: Option<Duration>) -> Option<Event> {
-        let DriverWork { opening, body, probing, confirming, alarm, is_last, .. } = work;
-        let asks = confirming.is_some();
-        alarm.set(deadline.map(|deadline| self.began + deadline));
-        let event = tokio::select! {
-            biased;
-            changed = self.news.changed(), if !*is_last => {
-                *is_last = changed.is_err();
-                self.take_news(work)
-            }
-            status = async { confirming.as_mut().expect_some().await }, if asks => {
-                *confirming = None;
-                Event::Confirmed(status)
-            }
-            () = self.told.gone(), if asks => return None,
-            probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
-                *probing = None;
-                Event::Probed(probed)
-            }
-            answer = async { opening.as_mut().expect_some().await }, if opening.is_some() => {
-                *opening = None;
-                match answer {
-                    Ok(LogAnswer::Body(opened)) => {
-                        *body = Some(opened);
-                        Event::Opened
-                    }
-                    Ok(LogAnswer::NotScheduled) => Event::Refused(Refusal::NotScheduled),
-                    Err(refusal) => Event::Refused(refusal),
-                }
-            }
-            () = alarm.ring() => Event::Tick,
-            // What arrives while the status is asked for stays on the connection.
-            chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() && !asks => match chunk {
-                Some(Ok(data)) => Event::Data(data),
-                end => {
-                    (*body, *probing) = (None, None);
-                    Event::Closed(end.map_or(BodyEnd::Clean, |broken| {
-                        BodyEnd::Broken(broken.err().map(|error| error.to_string()).unwrap_or_default())
-                    }))
-                }
-            },
-        };
-        Some(event)
-    }
-
-    fn open(&self, request: Request) -> Opening {
+    fn open(&self, request: Request) -> BoxFuture<'static, Result<LogBody, Refusal>> {
         let (cluster, limiter, target, scope) =
             (self.cluster.clone(), self.limiter.clone(), self.target.clone(), self.scope);
         async move {
@@ -272,10 +195,11 @@ impl<L: Listener<DriverEvent>> Driver<L> {
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
             drop(place);
             match answer {
-                Ok(answer) => {
+                Ok(LogAnswer::Body(body)) => {
                     limiter.note_read();
-                    Ok(answer)
+                    Ok(body)
                 }
+                Ok(LogAnswer::NotScheduled) => Err(Refusal::NotScheduled),
                 Err(error) => {
                     limiter.heed(&error);
                     Err(Refusal::of(&error, limiter.was_read()))
@@ -285,7 +209,7 @@ impl<L: Listener<DriverEvent>> Driver<L> {
         .boxed()
     }
 
-    fn probe(&self, request: Request) -> Probing {
+    fn probe(&self, request: Request) -> BoxFuture<'static, Option<Vec<Line>>> {
         let (cluster, limiter, target, scope) =
             (self.cluster.clone(), self.limiter.clone(), self.target.clone(), self.scope);
         let heeding = limiter.clone();
@@ -313,41 +237,21 @@ impl<L: Listener<DriverEvent>> Driver<L> {
     }
 
     /// The container's status as the API has it after `pause`.
-    fn confirm(&self, pause: Duration) -> Confirming {
+    fn confirm(&self, pause: Duration) -> BoxFuture<'static, Option<Status>> {
         let (cluster, limiter, target) = (self.cluster.clone(), self.limiter.clone(), self.target.clone());
         let (news, scope) = (self.news.clone(), self.scope);
         async move {
             sleep(pause).await;
             let _place = limiter.ask(false).await;
-            let asked = timeout(CONFIRM_TIME, cluster.pod(&target.namespace, &target.pod)).await.ok()?;
+            let asked = work::in_time(cluster.pod(&target.namespace, &target.pod)).await?;
             let pod = asked.inspect_err(|error| limiter.heed(error)).ok()?;
-            wanted(
-                scope,
-                match pod.filter(|pod| pod.uid() == target.uid) {
-                    Some(pod) => pod.container(&target.container),
-                    // The name is free, or another pod's: ours is gone, in the state last told.
-                    None => Status { pod: PodLife::Gone, ..news.borrow().status.clone() },
-                },
-            )
+            scope.part_of(match pod.filter(|pod| pod.uid() == target.uid) {
+                Some(pod) => pod.container(&target.container),
+                // The name is free, or another pod's: ours is gone, in the state last told.
+                None => Status { pod: PodLife::Gone, ..news.borrow().status.clone() },
+            })
         }
         .boxed()
-    }
-}
-
-/// What a status says of the instances that are wanted.
-fn wanted(scope: Scope, status: Status) -> Option<Status> {
-    if scope.previous { status.before() } else { Some(status) }
-}
-
-/// An `Option` that a `select!` guard has found to be there.
-trait ExpectSome<T> {
-    fn expect_some(self) -> T;
-}
-
-impl<T> ExpectSome<T> for Option<T> {
-    #[allow(clippy::unwrap_used)] // Only called behind the guard `is_some()` of the same branch.
-    fn expect_some(self) -> T {
-        self.unwrap()
     }
 }
 
@@ -359,7 +263,7 @@ fn query(target: &Target, request: Request, scope: Scope) -> LogQuery {
     LogQuery {
         container: target.container.clone(),
         follow: request.follow,
-        previous: request.previous || scope.previous,
+        previous: scope.asks_previous(request),
         timestamps: true,
         since_time: request.since.map(|since| since.to_timestamp()),
         tail_lines: request.tail,

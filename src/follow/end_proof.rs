@@ -15,6 +15,8 @@ const PROOFS: u32 = 3;
 /// Checks in a row, with nothing read between them, after which a log that had lines is believed to be empty: one check
 /// may have been cut off before its first byte, which looks the same.
 const EMPTY_CHECKS: u32 = 2;
+/// Checks in a row after which a log of which nothing old is wanted is believed to be empty.
+const EMPTY_BEGINNINGS: u32 = 4;
 /// Checks that must end in the same unfinished line as the reading before them, for its end to be the container's and not
 /// a cut's: one may have been cut off at the same byte.
 const SAME_ENDS: u32 = 2;
@@ -99,6 +101,10 @@ pub struct CheckEnd {
     pub agrees: bool,
     /// It brought no whole line of a log that had some.
     pub empty: bool,
+    /// The last whole line it brought, if that was not read.
+    pub unread: Option<Line>,
+    /// The line was read that had to be: see [`EndProof::goal`].
+    pub reached_goal: bool,
     /// The instance is followed while it runs.
     pub follow: bool,
 }
@@ -135,6 +141,8 @@ pub struct EndProof {
     whole: bool,
     /// Reading was interrupted after the last line, so that lines may have been rotated away unseen.
     broken: bool,
+    /// The line up to which a single look reads a running container's log.
+    goal: Option<Line>,
 }
 
 impl EndProof {
@@ -151,6 +159,11 @@ impl EndProof {
     /// The line that the last reading ended in, without its end.
     pub fn unfinished(&self) -> Option<&Line> {
         self.unfinished.as_ref()
+    }
+
+    /// The line up to which a single look reads a log that goes on: the last one of the first check.
+    pub fn goal(&self) -> Option<&Line> {
+        self.goal.as_ref()
     }
 
     /// Whether lines may have been rotated away unseen after the last one.
@@ -249,6 +262,21 @@ impl EndProof {
         if matches!(end.place, LogPlace::Nowhere | LogPlace::Future) { NextStep::Read } else { NextStep::Check }
     }
 
+    /// A check ended as it should that has to show where new lines begin, where nothing old is wanted: what to do, which is to
+    /// read on unless it may have been cut off.
+    pub fn begin(&mut self, torn: bool, empty: bool) -> NextStep {
+        self.doubts += u32::from(torn);
+        self.empty_checks += u32::from(empty && !torn);
+        if torn && self.doubts <= DOUBTS {
+            return NextStep::Torn;
+        }
+        if empty && !torn && self.empty_checks < EMPTY_BEGINNINGS {
+            return NextStep::Check;
+        }
+        (self.doubts, self.empty_checks) = (0, 0);
+        NextStep::Read
+    }
+
     /// A check ended as it should.
     pub fn check(&mut self, end: CheckEnd) -> NextStep {
         let torn = end.tail.is_torn();
@@ -264,7 +292,11 @@ impl EndProof {
             (unfinished, _) => end.agrees && !torn && unfinished.is_none(),
         };
         if end.place == LogPlace::Live {
-            return self.check_live(agrees, end.follow);
+            return if end.follow {
+                self.check_live(agrees)
+            } else {
+                self.check_look(agrees, end.unread, end.reached_goal)
+            };
         }
         if agrees && end.place != end.opened_at {
             // The container restarted meanwhile, and the check may have seen the next instance.
@@ -285,22 +317,36 @@ impl EndProof {
         if self.doubts > DOUBTS {
             return NextStep::GiveUp("its end keeps changing");
         }
-        self.whole = self.doubts > 1;
-        if self.doubts > QUICK_DOUBTS { NextStep::Pause(self.doubts - QUICK_DOUBTS) } else { NextStep::Read }
+        self.read_again()
     }
 
     /// A check of a container that runs, or of which the status has not told yet that it ended.
-    fn check_live(&mut self, agrees: bool, follow: bool) -> NextStep {
-        if !follow {
-            // A snapshot of a running container: what it prints meanwhile is not part of it, but a reading that was
-            // ended on the way is taken up again.
-            self.doubts += 1;
-            if agrees || self.doubts > 1 {
-                return NextStep::Seal;
-            }
-        }
+    fn check_live(&mut self, agrees: bool) -> NextStep {
         self.stream = if agrees { StreamEnd::Checked } else { StreamEnd::Unknown };
         NextStep::Read
+    }
+
+    /// A check in a single look at a container that runs. What it prints from now on is not part of the look, or there would be no
+    /// end to it; but a reading that was ended on the way is taken up again.
+    fn check_look(&mut self, agrees: bool, unread: Option<Line>, reached_goal: bool) -> NextStep {
+        if agrees || reached_goal {
+            return NextStep::Seal;
+        }
+        self.doubts += 1;
+        if self.goal.is_none() {
+            self.goal = unread;
+        }
+        // Without one there is nothing to look for.
+        if self.doubts > if self.goal.is_some() { DOUBTS } else { 1 } {
+            return if self.goal.is_some() { NextStep::GiveUp("its end keeps changing") } else { NextStep::Seal };
+        }
+        self.read_again()
+    }
+
+    /// A check disagreed: what cuts so often may need time to recover, and a clock that was set back hides lines.
+    fn read_again(&mut self) -> NextStep {
+        self.whole = self.doubts > 1;
+        if self.doubts > QUICK_DOUBTS { NextStep::Pause(self.doubts - QUICK_DOUBTS) } else { NextStep::Read }
     }
 }
 
@@ -339,6 +385,8 @@ mod tests {
             tail: Tail::Nothing,
             agrees: true,
             empty: false,
+            unread: None,
+            reached_goal: false,
             follow: true,
         }
     }
@@ -549,15 +597,47 @@ mod tests {
     }
 
     #[test]
-    fn a_single_look_at_a_running_container_ends_when_a_check_agrees_or_the_second_time() {
+    fn where_new_lines_begin_is_believed_when_it_was_hardly_cut_off() {
+        let mut proof = EndProof::default();
+        assert_eq!(proof.begin(false, false), NextStep::Read);
+        assert_eq!(
+            [(); 4].map(|()| proof.begin(false, true)),
+            [NextStep::Check, NextStep::Check, NextStep::Check, NextStep::Read]
+        );
+        proof.begin(false, true);
+        proof.heard();
+        assert_eq!(proof.begin(false, true), NextStep::Check, "they are counted anew");
+        for _ in 0..DOUBTS {
+            assert_eq!(proof.begin(true, true), NextStep::Torn);
+        }
+        assert_eq!(proof.begin(true, true), NextStep::Read, "a line that does not end");
+    }
+
+    #[test]
+    fn a_single_look_at_a_running_container_ends_when_a_check_agrees_or_its_first_ones_last_line_was_read() {
         let live = || CheckEnd { place: LogPlace::Live, opened_at: LogPlace::Live, follow: false, ..check() };
         assert_eq!(EndProof::default().check(live()), NextStep::Seal);
+        let more = |text| CheckEnd { agrees: false, unread: Some(line(text)), ..live() };
+        let mut proof = EndProof::default();
+        assert_eq!(proof.check(more("b")), NextStep::Read);
+        assert_eq!(proof.goal(), Some(&line("b")));
+        proof.new_line();
+        assert_eq!(proof.check(more("c")), NextStep::Read);
+        assert_eq!(proof.goal(), Some(&line("b")), "it is not run after");
+        assert_eq!(proof.check(CheckEnd { reached_goal: true, ..more("c") }), NextStep::Seal);
+        // What cannot be found is not told as all there was.
+        let mut proof = EndProof::default();
+        let next: Vec<NextStep> = (0..=DOUBTS).map(|_| proof.check(more("b"))).collect();
+        assert_eq!(next[..3], [NextStep::Read, NextStep::Read, NextStep::Read]);
+        assert!(proof.wants_whole(), "a clock that was set back may hide it");
+        assert!(matches!(next[20], NextStep::GiveUp(_)));
+        // A check that shows no other line says little.
         let mut proof = EndProof::default();
         assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Read);
         assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Seal);
         let mut proof = EndProof::default();
         for _ in 0..2 * DOUBTS {
-            let end = CheckEnd { agrees: false, follow: true, ..live() };
+            let end = CheckEnd { follow: true, ..more("b") };
             assert_eq!(proof.check(end), NextStep::Read, "one that is followed goes on");
         }
     }

@@ -27,6 +27,18 @@ pub struct Scope {
     pub node_logs: NodeLogs,
 }
 
+impl Scope {
+    /// What a status says of the instances that are wanted; `None` when there are none of these.
+    pub fn part_of(self, status: Status) -> Option<Status> {
+        if self.previous { status.before() } else { Some(status) }
+    }
+
+    /// Whether a request is made as `previous=true`.
+    pub fn asks_previous(self, request: Request) -> bool {
+        self.previous || request.previous
+    }
+}
+
 /// A log request. `timestamps=true` always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Request {

@@ -190,6 +190,8 @@ mod tests {
                 tail: super::super::end_proof::Tail::Nothing,
                 agrees: true,
                 empty: false,
+                unread: None,
+                reached_goal: false,
                 follow: true,
             });
             assert_eq!(AfterFailure::refused(refusal, &mut container, NO_TIME), miss);

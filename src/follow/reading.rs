@@ -267,11 +267,14 @@ impl Reading {
         Some(self.request.since.is_some_and(|since| tail.iter().any(|line| line.stamp < since)))
     }
 
-    /// What stands after the last line end.
-    pub fn tail(&self) -> Tail {
+    /// What stands after the last line end. A line from before `since` is not wanted, whole or not.
+    pub fn tail(&self, since: Option<Stamp>) -> Tail {
         match self.splitter.rest() {
             [] => Tail::Nothing,
-            rest => Line::parse(rest).map_or(Tail::Torn, Tail::Line),
+            rest => match Line::parse(rest) {
+                Some(line) if since.is_some_and(|since| line.stamp < since) => Tail::Nothing,
+                line => line.map_or(Tail::Torn, Tail::Line),
+            },
         }
     }
 
@@ -483,7 +486,7 @@ mod tests {
             let mut reading = reading(ReadingKind::Read, LogPlace::Live);
             reading.splitter.push(Bytes::copy_from_slice(text.as_bytes()));
             assert_eq!(reading.splitter.by_ref().count(), text.matches('\n').count());
-            (reading.tail(), reading.unstamped_end())
+            (reading.tail(None), reading.unstamped_end())
         };
         let stamped = "2026-09-21T14:13:28.000000001Z ";
         assert_eq!(end(""), (Tail::Nothing, None));
@@ -491,6 +494,13 @@ mod tests {
         let line = Line::parse(format!("{stamped}on").as_bytes()).unwrap();
         assert_eq!(end(&format!("{stamped}one\n{stamped}on")), (Tail::Line(line), None));
         assert_eq!(end(&stamped[..12]), (Tail::Torn, None));
+        for (since, wanted) in [("28", true), ("28.000000001", true), ("28.000000002", false)] {
+            let mut reading = reading(ReadingKind::Read, LogPlace::Live);
+            reading.splitter.push(Bytes::from(format!("{stamped}on")));
+            assert!(reading.splitter.next().is_none());
+            let since = Some(Stamp::parse(format!("{STAMP}{since}Z ").as_bytes()).unwrap().0);
+            assert_eq!(reading.tail(since) != Tail::Nothing, wanted, "{since:?}");
+        }
         assert_eq!(end(&format!("{stamped}one\nrpc error: x ")), (Tail::Torn, Some("rpc error: x".to_owned())));
     }
 

@@ -1,0 +1,237 @@
+//! [`DriverWork`]: what a driver has under way, and which of it happens next.
+
+use std::{
+    fmt::Display,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, future::BoxFuture};
+use tokio::{sync::watch, time::timeout};
+
+use super::{
+    super::{
+        alarm::Alarm,
+        event::{BodyEnd, Event, Scope},
+        listener::Listener,
+        refusal::Refusal,
+    },
+    ContainerNews,
+};
+use crate::k8s::{Line, status::Status};
+
+/// How long a pod's status is waited for, whatever time other requests have.
+const CONFIRM_TIME: Duration = Duration::from_secs(10);
+
+/// What is under way; `B` is the body of an answer.
+pub(super) struct DriverWork<B> {
+    pub opening: Option<BoxFuture<'static, Result<B, Refusal>>>,
+    pub body: Option<B>,
+    pub probing: Option<BoxFuture<'static, Option<Vec<Line>>>>,
+    pub confirming: Option<BoxFuture<'static, Option<Status>>>,
+    alarm: Alarm,
+    /// The number of the latest news taken.
+    pub taken: u64,
+    /// Nobody has news any more.
+    is_last: bool,
+}
+
+impl<B> Default for DriverWork<B> {
+    fn default() -> Self {
+        DriverWork {
+            opening: None,
+            body: None,
+            probing: None,
+            confirming: None,
+            alarm: Alarm::default(),
+            taken: 0,
+            is_last: false,
+        }
+    }
+}
+
+impl<B, E> DriverWork<B>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Display,
+{
+    /// Drops what is open and what is being asked.
+    pub fn close(&mut self) {
+        (self.opening, self.body, self.probing, self.confirming) = (None, None, None, None);
+    }
+
+    /// Takes the latest news.
+    pub fn take_news(&mut self, news: &mut watch::Receiver<ContainerNews>, scope: Scope) -> Event {
+        let ContainerNews { status, number, .. } = news.borrow_and_update().clone();
+        self.taken = number;
+        Event::Status(scope.part_of(status.clone()).unwrap_or(status))
+    }
+
+    /// Waits for what happens next, `deadline` at the latest; `None` when nobody takes the lines any more.
+    pub async fn next<T>(
+        &mut self,
+        news: &mut watch::Receiver<ContainerNews>,
+        scope: Scope,
+        told: &impl Listener<T>,
+        deadline: Option<Instant>,
+    ) -> Option<Event> {
+        let DriverWork { opening, body, probing, confirming, alarm, is_last, .. } = self;
+        let asks = confirming.is_some();
+        alarm.set(deadline);
+        let event = tokio::select! {
+            biased;
+            changed = news.changed(), if !*is_last => {
+                *is_last = changed.is_err();
+                self.take_news(news, scope)
+            }
+            status = async { confirming.as_mut().expect_some().await }, if asks => {
+                *confirming = None;
+                Event::Confirmed(status)
+            }
+            () = told.gone(), if asks => return None,
+            probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
+                *probing = None;
+                Event::Probed(probed)
+            }
+            answer = async { opening.as_mut().expect_some().await }, if opening.is_some() => {
+                *opening = None;
+                match answer {
+                    Ok(opened) => {
+                        *body = Some(opened);
+                        Event::Opened
+                    }
+                    Err(refusal) => Event::Refused(refusal),
+                }
+            }
+            () = alarm.ring() => Event::Tick,
+            // What arrives while the status is asked for stays on the connection.
+            chunk = async { body.as_mut().expect_some().next().await }, if body.is_some() && !asks => match chunk {
+                Some(Ok(data)) => Event::Data(data),
+                end => {
+                    (*body, *probing) = (None, None);
+                    Event::Closed(end.map_or(BodyEnd::Clean, |broken| {
+                        BodyEnd::Broken(broken.err().map(|error| error.to_string()).unwrap_or_default())
+                    }))
+                }
+            },
+        };
+        Some(event)
+    }
+}
+
+/// The answer to a question for a pod's status; `None` when it has taken [`CONFIRM_TIME`].
+pub(super) async fn in_time<T>(question: impl Future<Output = T>) -> Option<T> {
+    timeout(CONFIRM_TIME, question).await.ok()
+}
+
+/// An `Option` that a `select!` guard has found to be there.
+trait ExpectSome<T> {
+    fn expect_some(self) -> T;
+}
+
+impl<T> ExpectSome<T> for Option<T> {
+    #[allow(clippy::unwrap_used)] // Only called behind the guard `is_some()` of the same branch.
+    fn expect_some(self) -> T {
+        self.unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures::{FutureExt, future, stream};
+    use tokio::sync::mpsc;
+
+    use super::{
+        super::super::fixtures::{FOLLOW, ended, running},
+        *,
+    };
+
+    type Body = stream::Iter<std::vec::IntoIter<Result<Bytes, Infallible>>>;
+
+    /// An answer is open that has two chunks and its end ready, and it is asked whose log it is, without an answer yet.
+    struct Asked {
+        work: DriverWork<Body>,
+        news: watch::Sender<ContainerNews>,
+        heard: watch::Receiver<ContainerNews>,
+        told: mpsc::Sender<()>,
+        takes: mpsc::Receiver<()>,
+    }
+
+    impl Asked {
+        fn new() -> Asked {
+            let (news, heard) = watch::channel(ContainerNews { status: running(), ..ContainerNews::default() });
+            let (told, takes) = mpsc::channel(1);
+            let chunks = ["one", "two"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).to_vec();
+            let work = DriverWork {
+                body: Some(stream::iter(chunks)),
+                confirming: Some(future::pending().boxed()),
+                ..DriverWork::default()
+            };
+            Asked { work, news, heard, told, takes }
+        }
+
+        /// What has happened; `None` when nothing has.
+        fn now(&mut self) -> Option<Option<Event>> {
+            self.work.next::<()>(&mut self.heard, FOLLOW, &self.told, None).now_or_never()
+        }
+    }
+
+    #[test]
+    fn what_arrives_while_the_status_is_asked_for_stays_where_it_is() {
+        let mut asked = Asked::new();
+        assert_eq!(asked.now(), None);
+        asked.work.confirming = Some(future::ready(Some(running())).boxed());
+        assert_eq!(asked.now(), Some(Some(Event::Confirmed(Some(running())))));
+        for event in [Event::Data("one".into()), Event::Data("two".into()), Event::Closed(BodyEnd::Clean)] {
+            assert_eq!(asked.now(), Some(Some(event)), "now it is taken, in order");
+        }
+        assert_eq!(asked.now(), None);
+    }
+
+    #[test]
+    fn news_are_heard_while_the_status_is_asked_for() {
+        let mut asked = Asked::new();
+        asked.news.send(ContainerNews { status: ended(), number: 7, ..ContainerNews::default() }).unwrap();
+        assert_eq!(asked.now(), Some(Some(Event::Status(ended()))));
+        assert_eq!((asked.work.taken, asked.now()), (7, None), "and the question stays open");
+        drop(std::mem::replace(&mut asked.news, watch::channel(ContainerNews::default()).0));
+        assert_eq!(asked.now(), Some(Some(Event::Status(ended()))), "the last word");
+        assert_eq!(asked.now(), None, "is told once");
+    }
+
+    #[test]
+    fn whoever_ended_is_noticed_while_the_status_is_asked_for() {
+        let mut asked = Asked::new();
+        drop(std::mem::replace(&mut asked.takes, mpsc::channel(1).1));
+        assert_eq!(asked.now(), Some(None));
+    }
+
+    #[test]
+    fn a_deadline_is_reached_while_the_status_is_asked_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let mut asked = Asked::new();
+        let event =
+            runtime.block_on(asked.work.next::<()>(&mut asked.heard, FOLLOW, &asked.told, Some(Instant::now())));
+        assert_eq!(event, Some(Event::Tick));
+    }
+
+    #[test]
+    fn closing_drops_what_is_open_and_what_is_asked() {
+        let mut asked = Asked::new();
+        asked.work.probing = Some(future::ready(None).boxed());
+        asked.work.opening = Some(future::ready(Err(Refusal::NotScheduled)).boxed());
+        asked.work.close();
+        assert_eq!(asked.now(), None);
+    }
+
+    /// A request without a limit of its own, as with `--request-timeout 0`.
+    #[tokio::test]
+    async fn a_question_that_is_never_answered_is_given_up() {
+        let began = Instant::now();
+        assert_eq!(in_time(future::pending::<()>()).await, None);
+        assert!(began.elapsed() >= CONFIRM_TIME);
+        assert_eq!(in_time(future::ready(1)).await, Some(1));
+    }
+}
