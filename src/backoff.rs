@@ -5,6 +5,10 @@
 
 use std::time::{Duration, SystemTime};
 
+/// How long what was permitted a moment ago and is not now is tried on: a role may be away for as long as it takes to apply it anew,
+/// and an API server that has just started does not know all roles yet.
+pub const DENIED_FOR: Duration = Duration::from_secs(120);
+
 /// Pauses that double, with up to a half of each taken off at random, so that many clients of a server that comes back do not act
 /// in step.
 #[derive(Debug, Clone)]

@@ -43,9 +43,9 @@ const STATUS_LIMIT: usize = 1024 * 1024;
 
 /// The lowest layer under [`kube::Client`].
 #[derive(Clone)]
-pub(super) struct Transport(Arc<Inner>);
+pub(super) struct Transport(Arc<SharedTransport>);
 
-struct Inner {
+struct SharedTransport {
     pool: Arc<Pool>,
     credentials: Credentials,
     /// The generation of the credentials whose client certificate is in use.
@@ -70,7 +70,7 @@ impl Transport {
     ) -> Result<Self, ClusterError> {
         let credential = credentials.current().await?;
         let dialer = Dialer::new(settings, credential.identity.as_ref())?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(SharedTransport {
             pool: Pool::new(dialer, keepalive),
             identified: AtomicU64::new(credential.generation),
             credentials,
@@ -103,7 +103,7 @@ impl Service<Request<Body>> for Transport {
     }
 }
 
-impl Inner {
+impl SharedTransport {
     /// The answer, after new credentials and another try if the server refuses the present ones.
     async fn answer(&self, request: Request<Body>) -> Result<Response<AnswerBody>, ClusterError> {
         let (spare, asked) = (copy(&request), Respondent::of(&request));

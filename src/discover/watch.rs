@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Match, Selection, judge};
 use crate::{
+    backoff::DENIED_FOR,
     cluster::{
         ClusterError,
         watching::{self, PAGE},
@@ -26,9 +27,6 @@ use crate::{
 const POLL: Duration = Duration::from_secs(2);
 /// Lists after which the watch is tried again.
 const POLLS: usize = 30;
-/// How long a question is asked again that was permitted a moment ago and is not now: a role may be away while it is applied
-/// anew, and an API server that has just started does not know all roles yet.
-const DENIED_FOR: Duration = Duration::from_secs(120);
 /// Refusals further apart than this have nothing to do with each other: more than the longest pause between two attempts.
 const DENIED_APART: Duration = Duration::from_secs(20);
 /// HTTP 410: the list's continue token has expired.

@@ -5,7 +5,11 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LogFacts, TailAnswer, TailPart};
-use crate::{discover::Match, node_logs::Held};
+use crate::{
+    discover::Match,
+    node_logs::{self, Held},
+    render::bytes,
+};
 
 /// How late the first line that is left may come after the start.
 const LATE: SignedDuration = SignedDuration::from_secs(30);
@@ -89,9 +93,7 @@ impl fmt::Display for KeptFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let node = &self.node;
         match &self.kept {
-            NodeHolds::NotPermitted => {
-                write!(f, "with permission to get nodes/proxy they could be read from node {node}")
-            }
+            NodeHolds::NotPermitted => f.write_str(&node_logs::with_permission(node)),
             NodeHolds::Unknown(why) => write!(f, "what node {node} holds of it cannot be seen: {why}"),
             NodeHolds::Files(files) if files.is_empty() => write!(f, "node {node} holds no file of it"),
             NodeHolds::Files(files) => {
@@ -104,24 +106,10 @@ impl fmt::Display for KeptFacts {
                     } else {
                         f.write_str(separator)?;
                     }
-                    write!(f, " {} ({})", held.file, Size(held.size))?;
+                    write!(f, " {} ({})", held.file, held.size.map_or_else(|| "gone meanwhile".to_owned(), bytes))?;
                 }
                 Ok(())
             }
-        }
-    }
-}
-
-/// A file's size for people.
-struct Size(Option<u64>);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None => f.write_str("gone meanwhile"),
-            Some(bytes @ ..1000) => write!(f, "{bytes} B"),
-            Some(bytes @ ..1_000_000) => write!(f, "{} kB", bytes / 1000),
-            Some(bytes) => write!(f, "{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
         }
     }
 }
@@ -144,8 +132,8 @@ mod tests {
         let facts = kept(NodeHolds::Files(files));
         assert_eq!(
             facts.to_string(),
-            "node n1 holds of instance 0: 0.log (12 B), of instance 1: 1.log.20261125-175732.gz (12 kB), \
-             1.log.20261125-175750 (gone meanwhile), 1.log (10.4 MB)"
+            "node n1 holds of instance 0: 0.log (12 B), of instance 1: 1.log.20261125-175732.gz (12.1 KiB), \
+             1.log.20261125-175750 (gone meanwhile), 1.log (10.0 MiB)"
         );
         assert!(facts.is_whole(0) && !facts.is_whole(1) && !facts.is_whole(2));
         assert_eq!(kept(NodeHolds::Files(Vec::new())).to_string(), "node n1 holds no file of it");

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use crate::{
     cluster::ClusterError,
-    k8s::{Stamp, Target, kubelet_error},
+    k8s::{
+        Target, kubelet_error,
+        lines::{self, LogPiece},
+    },
 };
 
 /// Which piece was asked for.
@@ -66,8 +69,7 @@ impl LogFacts {
 impl TailAnswer {
     /// Reads the body of an answer with time stamps.
     pub fn read(body: &[u8]) -> TailAnswer {
-        let text = String::from_utf8_lossy(body);
-        let lines: Vec<TailLine> = text.lines().map(line).collect();
+        let lines: Vec<TailLine> = lines::pieces_of(body).into_iter().map(TailLine::of).collect();
         if let Some(last) = lines.last()
             && last.stamp.is_none()
             && kubelet_error::in_band(&last.text).is_some()
@@ -78,13 +80,16 @@ impl TailAnswer {
     }
 }
 
-fn line(text: &str) -> TailLine {
-    let (stamp, text) = match Stamp::parse(text.as_bytes()) {
-        Some((stamp, at)) => (Some(stamp.to_timestamp()), &text[at..]),
-        None => (None, text),
-    };
-    let seen = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
-    TailLine { stamp, text: seen.to_owned() }
+impl TailLine {
+    fn of(piece: LogPiece) -> TailLine {
+        let (stamp, text) = match piece {
+            LogPiece::Line(line) => (Some(line.stamp.to_timestamp()), line.text),
+            LogPiece::Bare(text) => (None, text),
+        };
+        let text = String::from_utf8_lossy(&text);
+        let seen = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
+        TailLine { stamp, text: seen.to_owned() }
+    }
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub struct Driver<L> {
     pub news: watch::Receiver<ContainerNews>,
     /// Its lines and notes, straight to whoever takes them: every channel in between costs a wake-up for each line of a
     /// quiet log. Taking them slowly slows the reading down; nothing is dropped.
-    pub told: L,
+    pub listener: L,
     /// How far it is, whenever that changes: at least once after each news.
     pub report: mpsc::UnboundedSender<DriverReport>,
 }
@@ -139,9 +139,9 @@ impl<L: Listener<DriverEvent>> Driver<L> {
         let shown = if earlier.is_empty() { None } else { self.scope.since.take() };
         let mut follower = Follower::resuming(self.scope, seed(&self.target), earlier);
         let mut out = Output::default();
-        let Driver { nodes, limiter, target, told, .. } = &self;
+        let Driver { nodes, limiter, target, listener, .. } = &self;
         let (nodes, limiter, target) = (nodes.clone(), limiter.clone(), target.clone());
-        let mut recovery = Recovery::new(nodes, limiter, target, self.scope, shown, told.clone());
+        let mut recovery = Recovery::new(nodes, limiter, target, self.scope, shown, listener.clone());
         let mut work = DriverWork::default();
         let mut report = None;
         let mut event = work.take_news(&mut self.news, self.scope);
@@ -182,7 +182,7 @@ impl<L: Listener<DriverEvent>> Driver<L> {
                 let _ = self.report.send(now);
             }
             let deadline = follower.deadline().map(|deadline| self.began + deadline);
-            let Some(next) = work.next(&mut self.news, self.scope, &self.told, deadline).await else { return };
+            let Some(next) = work.next(&mut self.news, self.scope, &self.listener, deadline).await else { return };
             event = next;
         }
     }

@@ -31,7 +31,10 @@ use super::{
     listener::{Listener, Unheard},
     note::{Note, Proof, Seal},
 };
-use crate::k8s::{ContainerId, InstanceId, Line, Stamp, Stream, Target};
+use crate::{
+    k8s::{ContainerId, InstanceId, Line, Stamp, Stream, Target},
+    node_logs,
+};
 
 /// Hands on what one container says, with what its node still has at its place.
 pub struct Recovery<L> {
@@ -42,7 +45,7 @@ pub struct Recovery<L> {
     scope: Scope,
     /// Only lines stamped at or after this are handed on, whatever is read.
     shown: Option<Stamp>,
-    told: L,
+    listener: L,
     /// The node, once it is known.
     node: Option<String>,
     /// The log that is read now, until it is known whether it was read from its first line on.
@@ -65,7 +68,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
         target: Arc<Target>,
         scope: Scope,
         shown: Option<Stamp>,
-        told: L,
+        listener: L,
     ) -> Self {
         Recovery {
             id: Arc::new(target.id()),
@@ -74,7 +77,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             target,
             scope,
             shown,
-            told,
+            listener,
             node: None,
             begun: None,
             any: false,
@@ -104,7 +107,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             Some(proof) => proof,
             None => return Ok(()),
         };
-        self.told.hear(DriverEvent::Complete { instance: self.instance(restart), lines, proof }).await
+        self.listener.hear(DriverEvent::Complete { instance: self.instance(restart), lines, proof }).await
     }
 
     /// Tells where the container runs.
@@ -136,7 +139,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             Box::pin(self.begin(start, &lines)).await?;
         }
         if lines.is_empty() {
-            return if self.told.is_gone() { Err(Unheard) } else { Ok(()) };
+            return if self.listener.is_gone() { Err(Unheard) } else { Ok(()) };
         }
         self.lines(out.restart, None, lines).await?;
         self.judge().await?;
@@ -151,7 +154,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
         if let Note::Gone { restart, .. } | Note::Unchecked { restart, .. } = note {
             self.doubts.insert(restart);
         }
-        self.told.hear(DriverEvent::Note(self.id.clone(), note)).await
+        self.listener.hear(DriverEvent::Note(self.id.clone(), note)).await
     }
 
     async fn lines(&mut self, restart: u32, stream: Option<Stream>, mut lines: Vec<Line>) -> Result<(), Unheard> {
@@ -167,7 +170,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
         }
         *self.handed.entry(restart).or_default() += lines.len() as u64;
         let batch = Batch { instance: self.instance(restart), stream, lines };
-        self.told.hear(DriverEvent::Lines(batch)).await
+        self.listener.hear(DriverEvent::Lines(batch)).await
     }
 
     /// Tells a note, or hands on the lines whose loss it is about.
@@ -264,7 +267,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             // Whoever may read one node's files may read all.
             NotRecovered::NotPermitted => {
                 let once = "not permitted".to_owned();
-                (format!("with permission to get nodes/proxy they could be read from node {node}"), Some(once))
+                (node_logs::with_permission(node), Some(once))
             }
             NotRecovered::Older => (format!("they are older than the files that node {node} keeps"), None),
             // So it is wherever a pod was deleted: what is told besides says so.

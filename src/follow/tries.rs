@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use crate::k8s::kubelet_error::KubeletError;
+use crate::{backoff::DENIED_FOR, k8s::kubelet_error::KubeletError};
 
 /// Failures in a row after which a plain (not followed) reading gives up, about 6 s with the pauses between.
 pub const TRIES: u32 = 7;
-/// How long a log is tried on that could be read a moment ago and may not be now, once its pod has ended: a role may be away
-/// for as long as it takes to apply it anew, or for an API server to start.
-pub const DENIED_FOR: Duration = Duration::from_secs(120);
 /// Answers in a row that a log is not there after which it is believed: while a log is rotated, its file is away for a moment, and
 /// a status may be later than the kubelet.
 const ABSENT_TRIES: u32 = 4;

@@ -25,9 +25,22 @@ impl Line {
     }
 }
 
-/// The lines of a short answer, such as the log's last lines: bare text is dropped, a last line without an end is kept.
+/// What a short answer consists of, such as the log's last lines. A last line without an end is one.
+pub fn pieces_of(answer: &[u8]) -> Vec<LogPiece> {
+    let whole = answer.strip_suffix(b"\n").unwrap_or(answer);
+    let lines = whole.split(|byte| *byte == b'\n').filter(|_| !answer.is_empty());
+    lines
+        .map(|line| Line::parse(line).map_or_else(|| LogPiece::Bare(Bytes::copy_from_slice(line)), LogPiece::Line))
+        .collect()
+}
+
+/// The lines of a short answer: bare text is dropped.
 pub fn lines_of(answer: &[u8]) -> Vec<Line> {
-    answer.split(|byte| *byte == b'\n').filter_map(Line::parse).collect()
+    let line = |piece| match piece {
+        LogPiece::Line(line) => Some(line),
+        LogPiece::Bare(_) => None,
+    };
+    pieces_of(answer).into_iter().filter_map(line).collect()
 }
 
 /// The log's last lines as an answer has them; `None` when it is an error that the kubelet wrote in their place.
@@ -134,6 +147,27 @@ mod tests {
             .collect();
         assert_eq!(texts, [(0, Bytes::from("")), (1, Bytes::from("ab"))]);
         assert_eq!(rest, b"2026");
+    }
+
+    #[test]
+    fn a_short_answer_is_cut_like_a_stream_and_its_last_line_needs_no_end() {
+        let stamped = |text: &str| format!("2026-01-01T00:00:00.000000007Z {text}");
+        for (answer, texts) in [
+            (String::new(), &[][..]),
+            ("\n".to_owned(), &["bare "]),
+            (stamped("a"), &["7 a"]),
+            (stamped("a\n"), &["7 a"]),
+            (stamped("\n") + "\nerror\n" + &stamped("b"), &["7 ", "bare ", "bare error", "7 b"]),
+        ] {
+            let pieces = pieces_of(answer.as_bytes());
+            let text = |piece: &LogPiece| match piece {
+                LogPiece::Line(line) => format!("{} {}", line.stamp.0 % 10, String::from_utf8_lossy(&line.text)),
+                LogPiece::Bare(text) => format!("bare {}", String::from_utf8_lossy(text)),
+            };
+            assert_eq!(pieces.iter().map(text).collect::<Vec<_>>(), texts, "{answer:?}");
+            let lines = texts.iter().filter(|text| !text.starts_with("bare")).count();
+            assert_eq!(lines_of(answer.as_bytes()).len(), lines, "{answer:?}");
+        }
     }
 
     #[test]

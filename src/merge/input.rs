@@ -16,7 +16,7 @@ use crate::{
 /// A source of lines.
 pub(super) struct Input {
     /// What it sends.
-    pub told: mpsc::Receiver<DriverEvent>,
+    pub events: mpsc::Receiver<DriverEvent>,
     /// Whose lines it has now.
     origin: Option<Origin>,
     /// Its place among the origins of the lines that are being gathered, and which gathering that is.
@@ -28,9 +28,9 @@ pub(super) struct Input {
 
 impl Input {
     /// One whose lines count as stamped at `after` or later.
-    pub fn new(told: mpsc::Receiver<DriverEvent>, after: Option<Stamp>) -> Input {
+    pub fn new(events: mpsc::Receiver<DriverEvent>, after: Option<Stamp>) -> Input {
         let reached = after.unwrap_or(Stamp(i64::MIN));
-        Input { told, origin: None, seat: None, lines: Vec::new().into_iter(), reached }
+        Input { events, origin: None, seat: None, lines: Vec::new().into_iter(), reached }
     }
 
     /// Takes a batch, when the one before is used up.
@@ -43,8 +43,8 @@ impl Input {
     /// The stamp of the first line, waiting for it; `None` when the input ends without one. Notes that come before it are
     /// handed on.
     pub async fn first(&mut self, out: &impl Listener<DriverEvent>) -> Result<Option<Stamp>, Unheard> {
-        while let Some(told) = self.told.recv().await {
-            match told {
+        while let Some(event) = self.events.recv().await {
+            match event {
                 DriverEvent::Lines(batch) => {
                     self.fill(batch);
                     return Ok(self.head());

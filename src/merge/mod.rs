@@ -40,7 +40,7 @@ pub async fn by_time_after(
     out: impl Listener<DriverEvent> + Listener<Merged>,
 ) {
     // When nobody takes the lines any more there is nothing left to do, and nobody to tell.
-    let inputs = inputs.into_iter().map(|(told, after)| Input::new(told, after)).collect();
+    let inputs = inputs.into_iter().map(|(events, after)| Input::new(events, after)).collect();
     let _ = Merge { inputs, sorted: Merged::default(), gathering: 0, out }.run().await;
 }
 
@@ -94,17 +94,17 @@ impl<L: Listener<DriverEvent> + Listener<Merged>> Merge<L> {
             if let Some(stamp) = self.inputs[index].head() {
                 return Ok(Some(stamp));
             }
-            let told = match self.inputs[index].told.try_recv() {
-                Ok(told) => told,
+            let event = match self.inputs[index].events.try_recv() {
+                Ok(event) => event,
                 Err(mpsc::error::TryRecvError::Disconnected) => return Ok(None),
                 Err(mpsc::error::TryRecvError::Empty) => {
                     // What is sorted does not wait for what has not come.
                     self.hand_on().await?;
-                    let Some(told) = self.inputs[index].told.recv().await else { return Ok(None) };
-                    told
+                    let Some(event) = self.inputs[index].events.recv().await else { return Ok(None) };
+                    event
                 }
             };
-            match told {
+            match event {
                 DriverEvent::Lines(batch) => self.inputs[index].fill(batch),
                 note => {
                     self.hand_on().await?;
@@ -183,8 +183,8 @@ mod tests {
             }
             notes
         };
-        let told = tokio::time::timeout(std::time::Duration::from_secs(60), all).await;
-        assert_eq!(told, Ok(180), "one waits for the end of another");
+        let merged = tokio::time::timeout(std::time::Duration::from_secs(60), all).await;
+        assert_eq!(merged, Ok(180), "one waits for the end of another");
     }
 
     async fn merge(logs: &[Vec<i64>], batch: usize) -> Vec<(usize, i64, u64)> {

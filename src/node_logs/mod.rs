@@ -9,6 +9,7 @@ mod fetch;
 mod gunzip;
 pub mod listing;
 pub mod path;
+mod permission;
 mod read;
 pub mod record;
 
@@ -21,6 +22,7 @@ use self::again::Again;
 pub use self::{
     listing::{Age, FileName},
     path::{Directory, LogOwner},
+    permission::{may_read, with_permission},
     read::{NodeLog, NodePiece},
     record::NodeLine,
 };

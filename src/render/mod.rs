@@ -26,6 +26,7 @@ mod plain;
 mod renderer;
 mod sanitize;
 mod sequence;
+mod size;
 mod source;
 mod stamp_text;
 mod table;
@@ -50,12 +51,11 @@ pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
 pub use sanitize::sanitize;
 pub(crate) use sanitize::sanitize_lines;
+pub(crate) use size::bytes;
 pub use source::PrintedContainer;
 #[cfg(feature = "archive")]
 pub(crate) use stamp_text::StampText;
 pub use table::Headers;
-#[cfg(feature = "archive")]
-pub(crate) use table::bytes;
 pub(crate) use table::{Table, table};
 pub(crate) use unsafe_chars::is_unsafe;
 

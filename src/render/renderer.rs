@@ -8,7 +8,7 @@ use super::{
     object::{LineOrigin, ObjectStart},
     palette::color_of,
     plain, sanitize,
-    source::{Inner, LineStart},
+    source::{LineStart, SharedContainer},
     stamp_text::StampText,
     template::{TemplateLine, TemplateSource},
 };
@@ -121,7 +121,7 @@ impl Renderer {
                 LineStart::Columns(Columns::new(&pod, &container, target.phase, color, self.options.separator()))
             }
         };
-        PrintedContainer(Arc::new(Inner { label, start }))
+        PrintedContainer(Arc::new(SharedContainer { label, start }))
     }
 
     fn template_source(&self, target: &Target, name: &str, container: &str, short: &str) -> TemplateSource {

@@ -6,10 +6,10 @@ use super::{columns::Columns, object::ObjectStart, template::TemplateSource};
 
 /// A container whose lines are printed, with all that can be made ahead of them. Clones share it.
 #[derive(Debug, Clone)]
-pub struct PrintedContainer(pub(super) Arc<Inner>);
+pub struct PrintedContainer(pub(super) Arc<SharedContainer>);
 
 #[derive(Debug)]
-pub(super) struct Inner {
+pub(super) struct SharedContainer {
     pub(super) label: String,
     pub(super) start: LineStart,
 }

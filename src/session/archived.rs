@@ -116,12 +116,12 @@ impl Archived {
                 unfinished
             }
             Order::Time => {
-                let (sender, told) = mpsc::channel(AHEAD);
+                let (merge, events) = mpsc::channel(AHEAD);
                 let (job, replayed, into) = (self.job.clone(), self.wanted.clone(), out.clone());
-                let ahead = Ahead { told, reached: self.reached() };
+                let ahead = Ahead { events, reached: self.reached() };
                 // Ended with this call, however that ends: it has an end of the listeners' queue.
                 let mut reading = JoinSet::new();
-                reading.spawn(async move { replay(&job, &replayed, IntoMerge { told: sender, out: into }).await });
+                reading.spawn(async move { replay(&job, &replayed, IntoMerge { merge, out: into }).await });
                 self.beside(wanted, async |wanted| {
                     snapshot::snapshot_after(cluster, pods, &wanted, ahead, out.clone()).await;
                     Ok(())
@@ -231,30 +231,30 @@ const AHEAD: usize = 64;
 /// Makes what a replay tells an input of a merge. What is no container's goes past it.
 #[derive(Clone)]
 struct IntoMerge {
-    told: mpsc::Sender<DriverEvent>,
+    merge: mpsc::Sender<DriverEvent>,
     out: Outlet,
 }
 
 impl Listener<RunEvent> for IntoMerge {
     async fn hear(&self, said: RunEvent) -> Result<(), Unheard> {
         match said {
-            RunEvent::Lines(batch) => self.told.hear(DriverEvent::Lines(batch)).await,
+            RunEvent::Lines(batch) => self.merge.hear(DriverEvent::Lines(batch)).await,
             RunEvent::Merged(merged) => {
                 for run in merged.lines.chunk_by(|one, two| one.of == two.of) {
                     let Some(Origin { instance, stream }) = run.first().and_then(|line| merged.of.get(line.of)) else {
                         continue;
                     };
                     let lines = run.iter().map(|line| line.line.clone()).collect();
-                    self.told
+                    self.merge
                         .hear(DriverEvent::Lines(Batch { instance: instance.clone(), stream: *stream, lines }))
                         .await?;
                 }
                 Ok(())
             }
-            RunEvent::Gap { instance, note } => self.told.hear(DriverEvent::Note(instance.container, note)).await,
-            RunEvent::Note { container, note } => self.told.hear(DriverEvent::Note(container, note)).await,
+            RunEvent::Gap { instance, note } => self.merge.hear(DriverEvent::Note(instance.container, note)).await,
+            RunEvent::Note { container, note } => self.merge.hear(DriverEvent::Note(container, note)).await,
             RunEvent::Complete { instance, lines, proof } => {
-                self.told.hear(DriverEvent::Complete { instance, lines, proof }).await
+                self.merge.hear(DriverEvent::Complete { instance, lines, proof }).await
             }
             other @ (RunEvent::Job(_) | RunEvent::Found(_) | RunEvent::Notice(_) | RunEvent::Ended(_)) => {
                 self.out.send(other).await
@@ -263,10 +263,10 @@ impl Listener<RunEvent> for IntoMerge {
     }
 
     fn is_gone(&self) -> bool {
-        self.told.is_closed()
+        self.merge.is_closed()
     }
 
     async fn gone(&self) {
-        self.told.closed().await;
+        self.merge.closed().await;
     }
 }

@@ -71,8 +71,8 @@ impl RunEvent {
 }
 
 impl From<DriverEvent> for RunEvent {
-    fn from(told: DriverEvent) -> RunEvent {
-        match told {
+    fn from(event: DriverEvent) -> RunEvent {
+        match event {
             DriverEvent::Lines(batch) => RunEvent::Lines(batch),
             DriverEvent::Note(container, note) => match note.gap() {
                 Some(restart) => RunEvent::Gap { instance: InstanceId { container, restart }, note },

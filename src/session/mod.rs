@@ -112,7 +112,7 @@ impl Drivers {
         &mut self,
         target: Arc<Target>,
         news: ContainerNews,
-        told: impl Listener<DriverEvent>,
+        listener: impl Listener<DriverEvent>,
     ) -> (usize, watch::Sender<ContainerNews>) {
         let source = self.count;
         self.count += 1;
@@ -127,7 +127,7 @@ impl Drivers {
             source,
             scope: self.scope,
             news,
-            told,
+            listener,
             report: self.report.clone(),
         };
         self.tasks.spawn(driver.run());

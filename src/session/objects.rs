@@ -62,10 +62,10 @@ pub fn watch(
     selection: &Selection,
 ) -> impl Stream<Item = ObjectEvent> + Send + use<> {
     let watches = questions(client, namespace, selection).map(|(change, api, labels)| {
-        watching::watch(api, labels).filter_map(move |heard| future::ready(told(change, heard))).boxed()
+        watching::watch(api, labels).filter_map(move |heard| future::ready(object_event(change, heard))).boxed()
     });
     let mut ours = Ours::new(selection);
-    stream::select_all(watches).flat_map(move |told| stream::iter(ours.take(told)))
+    stream::select_all(watches).flat_map(move |event| stream::iter(ours.take(event)))
 }
 
 /// The job's objects as they are, of these kinds.
@@ -84,7 +84,7 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection, wante
                 }
             };
             let objects = page.items.into_iter().filter_map(|object| whole(change, object, false));
-            all.extend(objects.flat_map(|told| ours.take(told)));
+            all.extend(objects.flat_map(|event| ours.take(event)));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => params = params.continue_token(&token),
                 None => break,
@@ -94,7 +94,10 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection, wante
     all
 }
 
-fn told(change: ObjectLog, heard: Result<Event<DynamicObject>, kube::runtime::watcher::Error>) -> Option<ObjectEvent> {
+fn object_event(
+    change: ObjectLog,
+    heard: Result<Event<DynamicObject>, kube::runtime::watcher::Error>,
+) -> Option<ObjectEvent> {
     match heard {
         Ok(Event::InitApply(object) | Event::Apply(object)) => whole(change, object, false),
         Ok(Event::Delete(object)) => whole(change, object, true),
@@ -134,8 +137,8 @@ impl Ours {
         Ours { selection: selection.clone(), known: HashSet::new(), unknown: VecDeque::new() }
     }
 
-    fn take(&mut self, told: ObjectEvent) -> Vec<ObjectEvent> {
-        let ObjectEvent::Object(change, object) = told else { return vec![told] };
+    fn take(&mut self, event: ObjectEvent) -> Vec<ObjectEvent> {
+        let ObjectEvent::Object(change, object) = event else { return vec![event] };
         match change {
             ObjectLog::Events if self.known.contains(text(&object["involvedObject"]["uid"])) => {
                 vec![ObjectEvent::Object(change, object)]
@@ -188,12 +191,12 @@ mod tests {
         )
     }
 
-    fn kept(told: Vec<ObjectEvent>) -> Vec<(ObjectLog, String)> {
-        let kept = |told| match told {
+    fn kept(events: Vec<ObjectEvent>) -> Vec<(ObjectLog, String)> {
+        let kept = |event| match event {
             ObjectEvent::Object(change, object) => (change, text(&object["metadata"]["name"]).to_owned()),
             ObjectEvent::Trouble(..) => panic!("no trouble"),
         };
-        told.into_iter().map(kept).collect()
+        events.into_iter().map(kept).collect()
     }
 
     #[test]
@@ -203,8 +206,8 @@ mod tests {
         assert_eq!(kept(ours.take(event("other"))), []);
         let label = json!({"elb-job-id": "job-429825360482416da20736cf3ed51a95"});
         let pod = json!({"metadata": {"name": "pod", "uid": "p", "labels": label}});
-        let told = kept(ours.take(ObjectEvent::Object(ObjectLog::Pods, pod)));
-        assert_eq!(told, [(ObjectLog::Pods, "pod".to_owned()), (ObjectLog::Events, "p".to_owned())]);
+        let taken = kept(ours.take(ObjectEvent::Object(ObjectLog::Pods, pod)));
+        assert_eq!(taken, [(ObjectLog::Pods, "pod".to_owned()), (ObjectLog::Events, "p".to_owned())]);
         assert_eq!(kept(ours.take(event("p"))), [(ObjectLog::Events, "p".to_owned())]);
         assert_eq!(kept(ours.take(event("other"))), []);
     }

@@ -25,7 +25,7 @@ pub enum Order {
 /// Lines that come before those of a cluster, in the order of time, and what is told among them.
 pub struct Ahead {
     /// They.
-    pub told: mpsc::Receiver<DriverEvent>,
+    pub events: mpsc::Receiver<DriverEvent>,
     /// Of each container that has some, the latest stamp of them.
     pub reached: HashMap<ContainerId, Stamp>,
 }
@@ -45,7 +45,7 @@ async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Ord
     let WantedLogs { filter, scope, resume } = wanted;
     let (mut inputs, reached) = match ahead {
         // The first of the inputs: of equal stamps, its lines come first.
-        Some(Ahead { told, reached }) => (vec![(told, None)], reached),
+        Some(Ahead { events, reached }) => (vec![(events, None)], reached),
         None => (Vec::new(), HashMap::new()),
     };
     let (mut drivers, _standings) = Drivers::new(cluster, *scope, resume.clone());

@@ -72,7 +72,7 @@ where
         &mut self,
         news: &mut watch::Receiver<ContainerNews>,
         scope: Scope,
-        told: &impl Listener<T>,
+        listener: &impl Listener<T>,
         deadline: Option<Instant>,
     ) -> Option<Event> {
         let DriverWork { opening, body, probing, confirming, alarm, is_last, .. } = self;
@@ -88,7 +88,7 @@ where
                 *confirming = None;
                 Event::Confirmed(status)
             }
-            () = told.gone(), if asks => return None,
+            () = listener.gone(), if asks => return None,
             probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
                 *probing = None;
                 Event::Probed(probed)
@@ -155,26 +155,26 @@ mod tests {
         work: DriverWork<Body>,
         news: watch::Sender<ContainerNews>,
         heard: watch::Receiver<ContainerNews>,
-        told: mpsc::Sender<()>,
+        listener: mpsc::Sender<()>,
         takes: mpsc::Receiver<()>,
     }
 
     impl Asked {
         fn new() -> Asked {
             let (news, heard) = watch::channel(ContainerNews { status: running(), ..ContainerNews::default() });
-            let (told, takes) = mpsc::channel(1);
+            let (listener, takes) = mpsc::channel(1);
             let chunks = ["one", "two"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).to_vec();
             let work = DriverWork {
                 body: Some(stream::iter(chunks)),
                 confirming: Some(future::pending().boxed()),
                 ..DriverWork::default()
             };
-            Asked { work, news, heard, told, takes }
+            Asked { work, news, heard, listener, takes }
         }
 
         /// What has happened; `None` when nothing has.
         fn now(&mut self) -> Option<Option<Event>> {
-            self.work.next::<()>(&mut self.heard, FOLLOW, &self.told, None).now_or_never()
+            self.work.next::<()>(&mut self.heard, FOLLOW, &self.listener, None).now_or_never()
         }
     }
 
@@ -213,7 +213,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let mut asked = Asked::new();
         let event =
-            runtime.block_on(asked.work.next::<()>(&mut asked.heard, FOLLOW, &asked.told, Some(Instant::now())));
+            runtime.block_on(asked.work.next::<()>(&mut asked.heard, FOLLOW, &asked.listener, Some(Instant::now())));
         assert_eq!(event, Some(Event::Tick));
     }
 

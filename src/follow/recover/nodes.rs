@@ -1,10 +1,13 @@
-//! [`Nodes`]: whether the files of nodes may be read, and what was told of that.
+//! [`Nodes`]: whether the files of nodes may be read, and what was said of that.
 
 use std::collections::BTreeSet;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::cluster::{Cluster, ClusterError, review};
+use crate::{
+    cluster::{Cluster, ClusterError},
+    node_logs,
+};
 
 /// Whether lines that the log API no longer has are read from the files of the nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,14 +27,14 @@ pub struct Nodes {
     pub(super) cluster: Cluster,
     pub(super) wanted: NodeLogs,
     pub(super) allowed: OnceCell<bool>,
-    /// What was told, so that it is told once.
-    pub(super) told: Mutex<BTreeSet<String>>,
+    /// What was said of them, so that it is said once.
+    pub(super) said: Mutex<BTreeSet<String>>,
 }
 
 impl Nodes {
     /// The nodes of a cluster.
     pub fn new(cluster: &Cluster, wanted: NodeLogs) -> Nodes {
-        Nodes { cluster: cluster.clone(), wanted, allowed: OnceCell::new(), told: Mutex::default() }
+        Nodes { cluster: cluster.clone(), wanted, allowed: OnceCell::new(), said: Mutex::default() }
     }
 
     /// Whether we may read their files. It is asked once.
@@ -39,11 +42,10 @@ impl Nodes {
     /// # Errors
     /// When it cannot be asked.
     pub async fn may_read(&self) -> Result<bool, ClusterError> {
-        let ask = async || Ok(review(&self.cluster.client(), None, "get", "nodes/proxy", "").await?.0);
-        self.allowed.get_or_try_init(ask).await.copied()
+        self.allowed.get_or_try_init(|| node_logs::may_read(&self.cluster.client())).await.copied()
     }
 
     pub(super) async fn is_news(&self, text: &str) -> bool {
-        self.told.lock().await.insert(text.to_owned())
+        self.said.lock().await.insert(text.to_owned())
     }
 }

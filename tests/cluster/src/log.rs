@@ -210,7 +210,7 @@ impl LogFile {
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct LogState {
     files: VecDeque<LogFile>,
     finished: bool,
     removed: bool,
@@ -243,7 +243,7 @@ fn write_records(out: &mut Vec<u8>, bytes: &[u8], chunks: &[Chunk]) {
     }
 }
 
-impl Inner {
+impl LogState {
     /// Starts a new file and removes the oldest beyond what is kept; the number of the new one.
     fn rotate(&mut self, at: Timestamp) -> u64 {
         // The kubelet looks every ten seconds, so no two rotated files have one name. Here a second is added if need be.
@@ -276,7 +276,7 @@ pub(crate) struct InstanceLog {
     pub(crate) path: String,
     /// A file that has reached this size is rotated.
     max_size: Option<usize>,
-    inner: Mutex<Inner>,
+    inner: Mutex<LogState>,
     changed: watch::Sender<()>,
 }
 
@@ -312,18 +312,18 @@ pub(crate) struct Reader {
 
 impl InstanceLog {
     pub(crate) fn new(path: String, max_size: Option<usize>) -> Arc<Self> {
-        let inner = Inner {
+        let inner = LogState {
             files: VecDeque::from([LogFile { modified: Timestamp::now(), ..LogFile::default() }]),
-            ..Inner::default()
+            ..LogState::default()
         };
         Arc::new(Self { path, max_size, inner: Mutex::new(inner), changed: watch::Sender::new(()) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, LogState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, edit: impl FnOnce(&mut Inner)) {
+    fn change(&self, edit: impl FnOnce(&mut LogState)) {
         edit(&mut self.lock());
         self.changed.send_replace(());
     }
