@@ -69,6 +69,30 @@ fn parts_are_found_in_lists_and_alone() {
     assert_eq!(named(text), ["a", "b", "c", "d", "g", "i"].into());
 }
 
+/// `PROPTEST_CASES` says how often each property is tried, and a number in the code would outrank it.
+#[test]
+fn no_property_has_a_number_of_cases_of_its_own() {
+    let all = |directory: &Path| -> Vec<PathBuf> {
+        let mut all = Vec::new();
+        let mut directories = vec![directory.to_owned()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { directories.push(path) } else { all.push(path) }
+            }
+        }
+        all
+    };
+    let fixed = [concat!("with", "_cases("), concat!("Config { ", "cases")];
+    let mut properties = 0;
+    for file in all(&root().join("src")).into_iter().chain(all(&root().join("tests"))) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        properties += text.matches(concat!("proptest", "! {")).count();
+        assert!(!fixed.iter().any(|fixed| text.contains(fixed)), "{}", file.display());
+    }
+    assert!(properties > 30, "only {properties} blocks of properties were found");
+}
+
 #[test]
 fn a_part_imports_only_from_those_below_it() {
     let picture = picture();

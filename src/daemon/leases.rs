@@ -14,7 +14,7 @@ use kube::{
 use tokio::time::timeout;
 
 use super::lease::Mark;
-use crate::cluster::{ClusterError, Obstacle, watching::PAGE};
+use crate::cluster::{ClusterError, Obstacle, watching};
 
 /// HTTP 404, for a list.
 const NOT_SERVED: u16 = 404;
@@ -45,16 +45,8 @@ impl Leases {
 
     /// All of them.
     pub async fn list(&self) -> Result<Vec<Lease>, ClusterError> {
-        let mut params = ListParams::default().labels_from(&self.selector).limit(PAGE);
-        let mut all = Vec::new();
-        loop {
-            let page = self.in_time(self.api.list(&params)).await?.map_err(|error| refused(&error))?;
-            all.extend(page.items);
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => return Ok(all),
-            }
-        }
+        let params = ListParams::default().labels_from(&self.selector);
+        self.in_time(watching::list(&self.api, params, |lease| lease)).await?.map_err(refused)
     }
 
     /// Writes one in the place of the version that it was made from, or a new one. `None` when somebody else was faster.
@@ -89,8 +81,8 @@ impl Leases {
 }
 
 /// Why they cannot be listed. An API server that does not know of them says no more than that a page is not there.
-fn refused(error: &Error) -> ClusterError {
-    match ClusterError::from(error) {
+fn refused(error: ClusterError) -> ClusterError {
+    match error {
         ClusterError::Rejected(mut rejection) if rejection.code == NOT_SERVED => {
             rejection.message = format!("Leases (coordination.k8s.io/v1) are not served there: {}", rejection.message);
             ClusterError::Rejected(rejection)

@@ -15,10 +15,7 @@ use serde::de::DeserializeOwned;
 use super::{Match, Selection, judge};
 use crate::{
     backoff::DENIED_FOR,
-    cluster::{
-        ClusterError,
-        watching::{self, PAGE},
-    },
+    cluster::{ClusterError, watching},
     job_id::JobId,
     k8s::{Pod, labels},
 };
@@ -29,8 +26,6 @@ const POLL: Duration = Duration::from_secs(2);
 const POLLS: usize = 30;
 /// Refusals further apart than this have nothing to do with each other: more than the longest pause between two attempts.
 const DENIED_APART: Duration = Duration::from_secs(20);
-/// HTTP 410: the list's continue token has expired.
-const EXPIRED: u16 = 410;
 
 /// Attempts to list before a busy server's answer is the answer.
 const ATTEMPTS: usize = 6;
@@ -55,7 +50,7 @@ where
     let lists = selectors.map(|selector| async move {
         let mut pauses = watching::pauses().take(ATTEMPTS - 1);
         loop {
-            match (pages(api, &selector, keep).await, pauses.next()) {
+            match (watching::list(api, ListParams::default().labels(&selector), keep).await, pauses.next()) {
                 (Err(error), Some(pause)) if is_busy(&error) => {
                     let asked = error.rejection().and_then(|rejection| rejection.retry_after);
                     tokio::time::sleep(asked.unwrap_or_default().max(pause)).await;
@@ -70,31 +65,6 @@ where
 /// Whether the server answered, but had no time.
 fn is_busy(error: &ClusterError) -> bool {
     matches!(error, ClusterError::Rejected(_) | ClusterError::Broken { .. }) && error.is_transient()
-}
-
-async fn pages<K>(api: &Api<K>, selector: &str, keep: impl Fn(K) -> K) -> Result<Vec<K>, ClusterError>
-where
-    K: Clone + Debug + DeserializeOwned,
-{
-    let first = ListParams::default().labels(selector).limit(PAGE);
-    let mut params = first.clone();
-    let mut listed = Vec::new();
-    loop {
-        let page = match api.list(&params).await {
-            Ok(page) => page,
-            Err(kube::Error::Api(status)) if status.code == EXPIRED && params.continue_token.is_some() => {
-                listed.clear();
-                params = first.clone();
-                continue;
-            }
-            Err(error) => return Err(ClusterError::from(&error)),
-        };
-        listed.extend(page.items.into_iter().map(&keep));
-        match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params = first.clone().continue_token(&token),
-            None => return Ok(listed),
-        }
-    }
 }
 
 /// The Jobs that carry one of `ids`.
@@ -181,7 +151,7 @@ impl PodQuestion {
     fn list(&self) -> impl Future<Output = Result<Vec<Pod>, ClusterError>> + Send + use<> {
         let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
         let selector = self.selector.clone();
-        async move { pages(&api, &selector, Pod::slim).await }
+        async move { watching::list(&api, ListParams::default().labels(&selector), Pod::slim).await }
     }
 
     async fn next(&mut self) -> Vec<PodAnswer> {

@@ -88,8 +88,6 @@ fn facts(pods: Vec<Value>, jobs: Vec<Value>, events: Vec<Value>, log: &[u8]) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
-
     #[test]
     fn whatever_is_odd_the_rules_come_to_an_end(
         spoils in proptest::collection::vec((0usize..40, 1usize..400, values()), 0..6),

@@ -23,7 +23,7 @@ use super::{
     snapshot::{self, Ahead, Order},
 };
 use crate::{
-    archive::{ArchiveError, ArchivedJob, ArchivedStream, ObjectLog},
+    archive::{ArchiveError, ArchivedJob, ObjectLog},
     cluster::Cluster,
     discover::Match,
     follow::{
@@ -81,15 +81,8 @@ impl Archived {
         if let Some(status) = status.filter(|status| ["completed", "failed", "cancelled"].contains(&&**status)) {
             return Ok(status != "completed");
         }
-        let mut jobs = HashMap::new();
-        let read = self.job.lines(&ArchivedStream::Changes(ObjectLog::Jobs), |lines| {
-            let read = lines.iter().filter_map(|line| serde_json::from_slice::<KubernetesJob>(&line.text).ok());
-            jobs.extend(read.map(|job| (job.metadata.uid.clone(), job)));
-        });
-        match read.await {
-            Ok(()) | Err(ArchiveError::Damaged { .. }) => {}
-            Err(error) => return Err(error),
-        }
+        let uid = |job: &KubernetesJob| job.metadata.uid.clone().unwrap_or_default();
+        let jobs = replay::latest(&self.job, ObjectLog::Jobs, uid).await?;
         Ok(ending::has_failed(&[], Some(JobFacts::of(jobs.values()))))
     }
 

@@ -324,7 +324,7 @@ mod tests {
             };
             assert_eq!(events.last().map(note), Some(note(event)), "{text}");
         }
-        assert_eq!((live.missing.len(), &live.forbidden), (again.missing.len(), &again.forbidden));
+        assert_eq!((live.incomplete(), &live.forbidden), (again.incomplete(), &again.forbidden));
         assert_eq!((live.ended, live.containers), (again.ended, again.containers));
     }
 

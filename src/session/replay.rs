@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Notice, RunEvent, filter::ContainerFilter};
@@ -169,13 +170,22 @@ pub(super) fn target(instance: &ArchivedInstance, pods: &HashMap<String, Pod>) -
 
 /// The pods as they were last, by uid. What cannot be read of them is of no account to lines.
 pub(super) async fn pods(job: &ArchivedJob) -> Result<HashMap<String, Pod>, ArchiveError> {
-    let mut pods = HashMap::new();
-    let read = job.lines(&ArchivedStream::Changes(ObjectLog::Pods), |lines| {
-        let read = lines.iter().filter_map(|line| serde_json::from_slice::<Pod>(&line.text).ok());
-        pods.extend(read.map(|pod| (pod.uid().to_owned(), pod)));
+    latest(job, ObjectLog::Pods, |pod: &Pod| pod.uid().to_owned()).await
+}
+
+/// The objects of a kind as they were last, by what tells them apart, as far as they can be read.
+pub(super) async fn latest<T: DeserializeOwned>(
+    job: &ArchivedJob,
+    kind: ObjectLog,
+    uid: impl Fn(&T) -> String,
+) -> Result<HashMap<String, T>, ArchiveError> {
+    let (mut latest, stream) = (HashMap::new(), ArchivedStream::Changes(kind));
+    let read = job.lines(&stream, |lines| {
+        let objects = lines.iter().filter_map(|line| serde_json::from_slice::<T>(&line.text).ok());
+        latest.extend(objects.map(|object| (uid(&object), object)));
     });
     match read.await {
-        Ok(()) | Err(ArchiveError::Damaged { .. }) => Ok(pods),
+        Ok(()) | Err(ArchiveError::Damaged { .. }) => Ok(latest),
         Err(error) => Err(error),
     }
 }

@@ -26,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oracle::{Oracle, Verdict};
+use oracle::{LineCounts, Oracle};
 use serde_json::json;
 use story::{JOB, Played, SHORT, Size};
 use testcluster::{Access, Chaos, Cut, Kind, Options, TestCluster};
@@ -37,7 +37,7 @@ const CUTS: [Cut; 5] = [Cut::Reset, Cut::Fin, Cut::End, Cut::StreamReset, Cut::S
 /// The end of one run of elbtail.
 struct Run {
     played: Played,
-    verdict: Verdict,
+    counts: LineCounts,
     exit: Option<i32>,
     stderr: String,
     /// The lines of `stderr` with when they came.
@@ -49,7 +49,7 @@ impl Run {
     /// How many of the missing lines their node still had when they were told to be missing.
     fn missing_and_kept(&self) -> u64 {
         let mut count = 0;
-        for ((pod, container, restart), numbers) in &self.verdict.losses {
+        for ((pod, container, restart), numbers) in &self.counts.losses {
             let label = label(pod, container);
             let at_the_start = are_first(numbers);
             let told = self.told.iter().find(|(_, line)| excuses(line, &label, *restart, at_the_start));
@@ -127,10 +127,10 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
         }
         thread::sleep(Duration::from_millis(20));
     };
-    let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&played.printed);
+    let counts = Oracle::read(File::open(stdout).unwrap()).compare(&played.printed);
     listening.join().unwrap();
     let (stderr, told) = (text(), told.lock().unwrap().clone());
-    Run { played, verdict, exit, stderr, told, faults }
+    Run { played, counts, exit, stderr, told, faults }
 }
 
 /// Server restarts, SIGKILLs of what stands before it, expired tokens, expired versions.
@@ -185,8 +185,8 @@ fn credentials(cluster: &TestCluster, directory: &Path, port: u16, access: Acces
 
 /// Fails unless every line is there, or its loss was told: exit code 8 and the container's name.
 fn expect_honesty(run: &Run) {
-    let Verdict { repeated, torn, reordered, lost, losses, .. } = &run.verdict;
-    assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.verdict, run.stderr);
+    let LineCounts { repeated, torn, reordered, lost, losses, .. } = &run.counts;
+    assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.counts, run.stderr);
     for ((pod, container, restart), numbers) in losses {
         let label = label(pod, container);
         // What was rotated away before the first look is told as a late start, which proves nothing.
@@ -196,10 +196,10 @@ fn expect_honesty(run: &Run) {
         assert!(told, "lines of {label} instance {restart} are lost and it does not say so: {few:?}\n{}", run.stderr);
     }
     let told = run.stderr.contains("warning: lines are missing");
-    assert_eq!(run.exit, Some(if told { 8 } else { 0 }), "{}\n{}", run.verdict, run.stderr);
+    assert_eq!(run.exit, Some(if told { 8 } else { 0 }), "{}\n{}", run.counts, run.stderr);
     // A deleted pod's log may have been cut at its very end, which is told as unchecked and is no proof of a loss.
     let unsure = ["was not checked", ": the log starts at "].iter().any(|words| run.stderr.contains(words));
-    assert!(*lost == 0 || told || unsure, "{}\n{}", run.verdict, run.stderr);
+    assert!(*lost == 0 || told || unsure, "{}\n{}", run.counts, run.stderr);
 }
 
 /// How a container is named in notes.
@@ -228,7 +228,7 @@ fn excuses(line: &str, label: &str, restart: usize, at_the_start: bool) -> bool 
 /// Nothing is destroyed, so every line can be had.
 fn expect_everything(run: &Run) {
     expect_honesty(run);
-    assert_eq!((run.verdict.lost, run.exit), (0, Some(0)), "{}\n{}", run.verdict, run.stderr);
+    assert_eq!((run.counts.lost, run.exit), (0, Some(0)), "{}\n{}", run.counts, run.stderr);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn every_line_once_whatever_breaks() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: false };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3, admin);
-    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.counts, run.exit);
     expect_everything(&run);
     assert!(run.faults > 50, "only {} faults", run.faults);
 }
@@ -246,7 +246,7 @@ fn what_cannot_be_had_is_named() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3, viewer);
-    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.counts, run.exit);
     expect_honesty(&run);
     assert!(run.faults > 50, "only {} faults", run.faults);
 }
@@ -257,14 +257,14 @@ fn what_a_node_still_has_is_not_missing() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3, admin);
-    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.verdict, run.exit);
+    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.counts, run.exit);
     expect_honesty(&run);
     expect_what_nodes_have(&run);
 }
 
 fn expect_what_nodes_have(run: &Run) {
     let kept = run.missing_and_kept();
-    assert_eq!(kept, 0, "lines are missing that their node had: {:?}\n{}", run.verdict.losses, run.stderr);
+    assert_eq!(kept, 0, "lines are missing that their node had: {:?}\n{}", run.counts.losses, run.stderr);
 }
 
 /// The long runs, and the same for `kubectl logs -f`, for comparison.
@@ -280,19 +280,19 @@ fn long() {
     let seed = setting("CHAOS_SEED", 1);
     println!("seed {seed}, {size:?}");
     let kept = run(size, seed, 9, admin);
-    println!("elbtail: {} faults, {}, exit {:?}", kept.faults, kept.verdict, kept.exit);
+    println!("elbtail: {} faults, {}, exit {:?}", kept.faults, kept.counts, kept.exit);
     let without = run(Size { destroy: true, ..size }, seed, 9, viewer);
     println!(
         "elbtail, logs destroyed, log API alone: {} faults, {}, exit {:?}",
-        without.faults, without.verdict, without.exit
+        without.faults, without.counts, without.exit
     );
     let destroyed = run(Size { destroy: true, ..size }, seed, 9, admin);
     println!(
         "elbtail, logs destroyed, node files too: {} faults, {}, exit {:?}",
-        destroyed.faults, destroyed.verdict, destroyed.exit
+        destroyed.faults, destroyed.counts, destroyed.exit
     );
     for (name, run) in [("log API alone", &without), ("node files too", &destroyed)] {
-        let (lost, kept) = (run.verdict.lost, run.missing_and_kept());
+        let (lost, kept) = (run.counts.lost, run.missing_and_kept());
         println!("{name}: {lost} lines are missing, of which the node still had {kept} and no longer {}", lost - kept);
     }
     for line in destroyed.stderr.lines().filter(|line| line.starts_with("warning: ")) {
@@ -304,7 +304,7 @@ fn long() {
     expect_honesty(&destroyed);
     expect_what_nodes_have(&destroyed);
     assert!(kept.faults >= 1_000, "only {} faults", kept.faults);
-    assert!(kept.verdict.printed > 1_000_000 || size.containers < 200);
+    assert!(kept.counts.printed > 1_000_000 || size.containers < 200);
 }
 
 /// The same story through `kubectl logs -f`, with the same faults but no outage, which would end it at once.
@@ -343,8 +343,8 @@ fn kubectl(size: Size, seed: u64) {
     });
     match exit {
         Ok(exit) => {
-            let verdict = Oracle::read(File::open(stdout).unwrap()).judge(&printed);
-            println!("kubectl: {verdict}, exit {exit:?} (None: still waiting 20 s after the end)");
+            let counts = Oracle::read(File::open(stdout).unwrap()).compare(&printed);
+            println!("kubectl: {counts}, exit {exit:?} (None: still waiting 20 s after the end)");
         }
         Err(error) => println!("kubectl: cannot be run ({error}); apt-get install kubernetes-client"),
     }

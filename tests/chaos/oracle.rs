@@ -10,7 +10,7 @@ use super::story::{Printed, checksum};
 
 /// What became of the lines.
 #[derive(Debug, Default, Clone)]
-pub struct Verdict {
+pub struct LineCounts {
     /// Lines that the containers printed.
     pub printed: u64,
     /// Lines read that are whole and known.
@@ -27,7 +27,7 @@ pub struct Verdict {
     pub losses: BTreeMap<(String, String, usize), Vec<u64>>,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for LineCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -51,7 +51,7 @@ struct Seen {
 #[derive(Debug, Default)]
 pub struct Oracle {
     seen: BTreeMap<(String, String), Seen>,
-    verdict: Verdict,
+    counts: LineCounts,
 }
 
 impl Oracle {
@@ -69,36 +69,36 @@ impl Oracle {
 
     fn take(&mut self, line: &str) {
         let Some((key, place)) = parse(line) else {
-            self.verdict.torn += 1;
+            self.counts.torn += 1;
             return;
         };
         let Seen { all, latest } = self.seen.entry(key).or_default();
         if !all.insert(place) {
-            self.verdict.repeated += 1;
+            self.counts.repeated += 1;
             return;
         }
-        self.verdict.read += 1;
+        self.counts.read += 1;
         if place < *latest {
-            self.verdict.reordered += 1;
+            self.counts.reordered += 1;
         }
         *latest = (*latest).max(place);
     }
 
     /// Compares with what was printed.
-    pub fn judge(mut self, printed: &Printed) -> Verdict {
+    pub fn compare(mut self, printed: &Printed) -> LineCounts {
         for ((pod, container), instances) in printed {
             let none = Seen::default();
             let seen = &self.seen.get(&(pod.clone(), container.clone())).unwrap_or(&none).all;
             for (restart, count) in instances.iter().enumerate() {
                 let lost: Vec<u64> = (1..=*count).filter(|number| !seen.contains(&(restart, *number))).collect();
-                self.verdict.printed += count;
-                self.verdict.lost += lost.len() as u64;
+                self.counts.printed += count;
+                self.counts.lost += lost.len() as u64;
                 if !lost.is_empty() {
-                    self.verdict.losses.insert((pod.clone(), container.clone(), restart), lost);
+                    self.counts.losses.insert((pod.clone(), container.clone(), restart), lost);
                 }
             }
         }
-        self.verdict
+        self.counts
     }
 }
 

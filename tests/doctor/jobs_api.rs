@@ -18,7 +18,7 @@ use testcluster::{Options, TestCluster};
 use tokio::runtime::Runtime;
 
 use crate::{
-    scene::{self, is_real, patience},
+    ground::{self, is_real, patience},
     stage::*,
 };
 
@@ -45,8 +45,8 @@ impl Real {
             None => std::env::var_os("KUBECONFIG").map_or_else(default_kubeconfig, PathBuf::from),
         };
         let runtime = Runtime::new().unwrap();
-        let client = runtime.block_on(scene::client(cluster.is_some().then_some(kubeconfig.as_path())));
-        let namespace = runtime.block_on(scene::create_namespace(&client, "elbtail-doctor"));
+        let client = runtime.block_on(ground::client(cluster.is_some().then_some(kubeconfig.as_path())));
+        let namespace = runtime.block_on(ground::create_namespace(&client, "elbtail-doctor"));
         Real { runtime, client, namespace, kubeconfig, _directory: directory, _cluster: cluster }
     }
 
@@ -60,7 +60,7 @@ impl Real {
         init: &[(&str, &str)],
         all: &[(&str, &str)],
     ) -> Value {
-        let image = scene::image();
+        let image = ground::image();
         let list = |parts: &[(&str, &str)]| -> Vec<Value> {
             let part = |(name, script): &(&str, &str)| json!({"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sh", "-c", script]});
             parts.iter().map(part).collect()

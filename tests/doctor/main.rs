@@ -10,6 +10,8 @@ mod cluster;
 mod commands;
 mod containers;
 mod contract;
+#[path = "../support/ground.rs"]
+mod ground;
 mod healthy;
 mod hints;
 mod id;
@@ -20,8 +22,6 @@ mod many;
 mod pods;
 mod quirks;
 mod row;
-#[path = "../support/scene.rs"]
-mod scene;
 mod stage;
 mod unanswered;
 mod whole;

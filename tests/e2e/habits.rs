@@ -1,10 +1,10 @@
 //! What people who know kubectl and shells expect.
 
 use crate::{
+    ground::patience,
     jobs::{JobPlan, numbered},
     lines::{stderr, stdout},
     running::Running,
-    scene::patience,
     stage::{ROW, SHORT, Stage, run},
 };
 

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use crate::{
+    ground::patience,
     jobs::{JobPlan, count, numbered},
     running::Running,
-    scene::patience,
     stage::{ROW, Stage},
 };
 

@@ -6,13 +6,13 @@
 //! do, and use one in either case.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "../support/ground.rs"]
+mod ground;
 mod jobs;
 mod lines;
 #[path = "../support/lines_schema.rs"]
 mod lines_schema;
 mod running;
-#[path = "../support/scene.rs"]
-mod scene;
 mod stage;
 
 #[cfg(feature = "archive")]

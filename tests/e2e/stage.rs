@@ -23,9 +23,9 @@ use testcluster::{Options, TestCluster};
 use tokio::runtime::Runtime;
 
 use crate::{
+    ground::{self, is_real, patience},
     jobs::JobPlan,
     running::Running,
-    scene::{self, is_real, patience},
 };
 
 /// The ElasticBLAST id in `testdata/rows/incident.json`.
@@ -78,9 +78,9 @@ impl Stage {
         let runtime = Runtime::new().unwrap();
         let directory = tempfile::tempdir().unwrap();
         let kubeconfig = cluster.as_ref().map(|cluster| cluster.write_kubeconfig(directory.path()).unwrap());
-        let client = runtime.block_on(scene::client(kubeconfig.as_deref()));
-        let namespace = runtime.block_on(scene::create_namespace(&client, "elbtail-e2e"));
-        Stage { runtime, client, namespace, image: scene::image(), directory, kubeconfig, cluster }
+        let client = runtime.block_on(ground::client(kubeconfig.as_deref()));
+        let namespace = runtime.block_on(ground::create_namespace(&client, "elbtail-e2e"));
+        Stage { runtime, client, namespace, image: ground::image(), directory, kubeconfig, cluster }
     }
 
     /// The test cluster under [`Stage::local`].
@@ -106,7 +106,7 @@ impl Stage {
     #[cfg(feature = "archive")]
     pub fn second_namespace(&self) -> String {
         assert!(self.cluster.is_some(), "only a local stage may have two");
-        self.runtime.block_on(scene::create_namespace(&self.client, "elbtail-e2e-second"))
+        self.runtime.block_on(ground::create_namespace(&self.client, "elbtail-e2e-second"))
     }
 
     /// Creates a Job in another namespace.

@@ -11,6 +11,9 @@
 #[path = "../archive/backend.rs"]
 #[allow(dead_code, unused_macros, reason = "shared with other tests")]
 mod backend;
+#[path = "../support/ground.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod ground;
 #[path = "../e2e/jobs.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod jobs;
@@ -20,9 +23,6 @@ mod lines;
 #[path = "../e2e/running.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod running;
-#[path = "../support/scene.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod scene;
 #[path = "../e2e/stage.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod stage;
@@ -45,8 +45,8 @@ use tokio::runtime::Runtime;
 
 use crate::{
     backend::{Backend, Kind},
+    ground::patience,
     running::Running,
-    scene::patience,
     stage::{ID, ROW, SHORT, Stage},
 };
 

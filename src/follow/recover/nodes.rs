@@ -42,7 +42,8 @@ impl Nodes {
     /// # Errors
     /// When it cannot be asked.
     pub async fn may_read(&self) -> Result<bool, ClusterError> {
-        self.allowed.get_or_try_init(|| node_logs::may_read(&self.cluster.client())).await.copied()
+        let client = self.cluster.client();
+        self.allowed.get_or_try_init(|| node_logs::may_read(&client)).await.copied()
     }
 
     pub(super) async fn is_news(&self, text: &str) -> bool {
