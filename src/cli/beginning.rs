@@ -148,12 +148,13 @@ impl ArchivedBeginning {
         if let Some((archived, _)) = &self.archived {
             let unfinished = archived.before(out.clone()).await?;
             let followed = async |wanted| {
-                Ok::<_, Failure>(follow::follow(cluster, namespace, wanted, rows, out.clone(), progress).await?)
+                follow::follow(cluster, namespace, wanted, rows, out.clone(), progress).await.map_err(Failure::from)
             };
             archived.beside(&wanted, followed).await?;
             archived.after(unfinished, &out).await;
             return Ok(());
         }
-        Ok(follow::follow(cluster, namespace, wanted, rows, out, progress).await?)
+        follow::follow(cluster, namespace, wanted, rows, out, progress).await?;
+        Ok(())
     }
 }

@@ -54,7 +54,7 @@ pub struct Ending {
 }
 
 /// Follows the job that `rows` names, from where `wanted` says that an earlier run has come, until it has ended, which is told as
-/// [`RunEvent::Ended`], or nobody listens. The row's news may end, and the last id stays.
+/// [`RunEvent::Ended`], or nobody listens. Returns how it stands then. The row's news may end, and the last id stays.
 ///
 /// # Errors
 /// When the pods cannot be listed at the start, or may never be: no permission.
@@ -65,7 +65,7 @@ pub async fn follow(
     mut rows: mpsc::Receiver<RowNews>,
     out: Outlet,
     progress: &Progress,
-) -> Result<(), ClusterError> {
+) -> Result<Ending, ClusterError> {
     let WantedLogs { filter, scope, resume } = wanted;
     let (drivers, mut reports) = Drivers::new(cluster, scope, resume);
     let mut run = FollowRun {
@@ -92,7 +92,7 @@ pub async fn follow(
             let ending = run.ending();
             // When nobody listens any more, there is nobody to tell.
             let _ = run.out.send(RunEvent::Ended(ending)).await;
-            return Ok(());
+            return Ok(ending);
         }
         tokio::select! {
             row = rows.recv(), if rows_open => match row {
@@ -108,7 +108,7 @@ pub async fn follow(
             },
             Some(change) = changes.next() => {
                 if !run.take(change).await? {
-                    return Ok(());
+                    return Ok(run.ending());
                 }
             }
             Some(report) = reports.recv() => run.pods.take(report),
@@ -116,7 +116,7 @@ pub async fn follow(
             () = sleep_until(run.removal.at().unwrap_or_else(Instant::now)), if run.removal.at().is_some() => {
                 run.look_for_lagging().await;
             }
-            () = Listener::<RunEvent>::gone(&run.out) => return Ok(()),
+            () = Listener::<RunEvent>::gone(&run.out) => return Ok(run.ending()),
         }
     }
 }

@@ -28,8 +28,8 @@ pub struct RunStats {
     pub forbidden: BTreeMap<String, usize>,
     /// Instances of which no more lines will come: how many lines were handed on, and how that is known.
     pub complete: BTreeMap<InstanceId, (u64, Proof)>,
-    /// How the job ended that was followed, once it has and everything was read. `None` after a run that came to its end: nobody
-    /// listened any more.
+    /// How the jobs ended that were followed, taken together, once one has and everything of it was read. `None` after a run that
+    /// came to its end: nobody listened any more.
     pub ended: Option<Ending>,
 }
 
@@ -37,6 +37,11 @@ impl RunStats {
     /// Of how many containers lines are missing, or may be.
     pub fn incomplete(&self) -> usize {
         if self.index_incomplete { self.containers } else { self.missing.len() }
+    }
+
+    /// Whether a job that was followed has failed.
+    pub fn has_failed(&self) -> bool {
+        self.ended.is_some_and(|ended| ended.failed)
     }
 
     /// Takes note of what was said.
@@ -56,7 +61,10 @@ impl RunStats {
             RunEvent::Complete { instance, lines, proof } => {
                 self.complete.insert(instance.clone(), (*lines, *proof));
             }
-            RunEvent::Ended(ending) => self.ended = Some(*ending),
+            RunEvent::Ended(Ending { failed, pods }) => {
+                let ended = self.ended.get_or_insert_default();
+                (ended.failed, ended.pods) = (ended.failed || *failed, ended.pods + pods);
+            }
             RunEvent::Notice(Notice::IndexIncomplete(_)) => self.index_incomplete = true,
             RunEvent::Job(_) | RunEvent::Note { .. } | RunEvent::Notice(_) => {}
         }
@@ -85,9 +93,11 @@ mod tests {
         }
         assert_eq!(stats.incomplete(), 1);
         (stats.containers, stats.ended) = (3, None);
-        let ending = Ending { failed: true, pods: 2 };
-        stats.take(&RunEvent::Ended(ending));
-        assert_eq!((stats.incomplete(), stats.ended), (1, Some(ending)));
+        for (failed, pods, has_failed) in [(false, 2, false), (true, 3, true), (false, 1, true)] {
+            stats.take(&RunEvent::Ended(Ending { failed, pods }));
+            assert_eq!(stats.has_failed(), has_failed, "one of several");
+        }
+        assert_eq!((stats.incomplete(), stats.ended), (1, Some(Ending { failed: true, pods: 6 })));
         stats.take(&RunEvent::Notice(Notice::IndexIncomplete(String::new())));
         assert_eq!(stats.incomplete(), 3, "nobody knows whose lines a part of the index named");
         assert_eq!(stats.forbidden, BTreeMap::from([("no".to_owned(), 1)]));

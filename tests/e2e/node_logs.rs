@@ -7,9 +7,9 @@ use serde_json::Value;
 use testcluster::{Access, Action, Kind, LogBlockBuilder, NodeLogs, Options, PodHandle, Rule, Stream, TestCluster};
 
 use crate::{
+    ground::is_real,
     jobs::JobPlan,
     lines::{stderr, stdout},
-    scene::is_real,
     stage::{ID, ROW, SHORT, Stage},
 };
 

@@ -450,7 +450,7 @@ impl SaveRun {
         };
         // What is under way beside ends with it: it may hold the saver.
         tokio::select! {
-            ended = work => ended?,
+            ended = work => drop(ended?),
             failed = beside => return Err(failed.into()),
         }
         self.keep_list().await?;

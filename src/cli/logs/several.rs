@@ -168,10 +168,8 @@ impl Plan {
                 return Ok(exit);
             }
         };
-        let mut failed = false;
         for ended in ended {
             let (ended, selection, namespace) = ended?;
-            failed |= ended.failed;
             if ended.pods == 0 {
                 stderr::warn(&nothing_found(&selection, &namespace, &self.cluster.host()));
             }
@@ -179,6 +177,6 @@ impl Plan {
         if stats.containers == 0 {
             return Err(Failure::NoPods("the jobs have ended, and no pods of them are left".to_owned()));
         }
-        exit(&stats, self.args.exit_code && failed)
+        exit(&stats, self.args.exit_code && stats.has_failed())
     }
 }
