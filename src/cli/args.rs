@@ -214,6 +214,7 @@ pub struct ChoiceArgs {
 
 impl ChoiceArgs {
     /// All of a job.
+    #[cfg(feature = "archive")]
     pub const ALL: ChoiceArgs = ChoiceArgs {
         container: Vec::new(),
         pod: Vec::new(),

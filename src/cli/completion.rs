@@ -60,7 +60,7 @@ pub fn answer() -> Option<Exit> {
         None => words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect(),
     };
     let asked = CompleteEnv::with_factory(move || informed(&typed)).shells(shells).bin("elbtail");
-    match asked.try_complete(words, env::current_dir().ok().as_deref()) {
+    match asked.try_complete(words, environment::directory().as_deref()) {
         Ok(false) => None,
         Ok(true) => Some(Exit::Done),
         Err(_) => Some(Exit::Usage),
@@ -99,7 +99,7 @@ fn for_kubectl(words: &[OsString]) -> io::Result<()> {
 
 /// What is offered for the last of `words`.
 fn offers(words: &[OsString]) -> io::Result<Vec<CompletionCandidate>> {
-    let directory = env::current_dir().ok();
+    let directory = environment::directory();
     let offered = complete(&mut informed(words), words.to_vec(), words.len() - 1, directory.as_deref())?;
     Ok(meant(offered, words.last().map(|word| word.to_string_lossy()).unwrap_or_default().as_ref()))
 }

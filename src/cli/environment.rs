@@ -38,6 +38,12 @@ pub fn tell_requests() {
     REQUESTS.store(true, Relaxed);
 }
 
+/// The directory that paths are looked for in, if there still is one.
+#[allow(clippy::disallowed_methods)] // The one place.
+pub fn directory() -> Option<PathBuf> {
+    env::current_dir().ok()
+}
+
 /// What decides where the cluster is, besides flags. Where standard input holds the row, which `job` then says, a credential
 /// plugin does not get it.
 #[allow(clippy::disallowed_methods)] // The one place.

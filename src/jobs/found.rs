@@ -270,7 +270,7 @@ impl Members<'_> {
             let job = |job: &&Job| Role::of_job(job) == role && !JobCondition::of(job).is_finished();
             let pod =
                 |pod: &&Pod| Role::of(pod) == role && !matches!(pod.life(), crate::k8s::status::PodLife::Finished);
-            self.jobs.iter().any(|it| job(it)) || self.pods.iter().any(|it| pod(it))
+            self.jobs.iter().any(job) || self.pods.iter().any(pod)
         };
         Standing::At(match () {
             () if batches.running + batches.waiting > 0 => Phase::Running,

@@ -360,7 +360,8 @@ fn no_secret_is_anywhere_in_an_archive_that_is_masked_and_without_that_it_is_sai
         assert_eq!(said.matches("secrets included").count(), usize::from(more.is_empty()), "{said}");
     }
     let (masked, whole) = (everything(&place("masked")), everything(&place("whole")));
-    for what in ["API_TOKEN", "ACCOUNT_KEY", "connection_string", "azcopy copy https://a.blob", "Authorization: Bearer"] {
+    for what in ["API_TOKEN", "ACCOUNT_KEY", "connection_string", "azcopy copy https://a.blob", "Authorization: Bearer"]
+    {
         assert!(masked.contains(what) && whole.contains(what), "{what}");
     }
     let found = masked.find("pl4nted").map(|at| &masked[at.saturating_sub(100)..(at + 100).min(masked.len())]);

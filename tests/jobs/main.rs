@@ -18,7 +18,7 @@ pub const ONE: &str = "job-429825360482416da20736cf3ed51a95";
 pub const OTHER: &str = "job-529825360482416da20736cf00c0ffee";
 
 /// A cluster, and how the binary reaches it.
-pub struct Place {
+pub(crate) struct Place {
     pub cluster: TestCluster,
     pub directory: tempfile::TempDir,
     kubeconfig: PathBuf,
@@ -62,7 +62,7 @@ impl Place {
         job.start(now);
         let pod = job.pod().namespace(namespace).created(now).container("blast").create();
         pod.schedule_on(&format!("node-{shard}"));
-        pod.start("blast").print("blast", &format!("{id} shard {shard}"));
+        pod.start("blast").print("blast", format!("{id} shard {shard}"));
         match is {
             Batch::Runs => {}
             Batch::Done => {
