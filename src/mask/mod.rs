@@ -4,12 +4,13 @@
 //! in three parts: `rules` knows the words and shapes that give a secret away, `names` which names hold one, `value` where it
 //! ends, and `runs` finds long base64 that nothing announces. `url` is about URLs before they are used. Sequences, digests, accessions and the tables of BLAST stay.
 //!
-//! A line without secrets costs two passes over its bytes: one automaton looks for all words of all rules, and a counter for
-//! long runs.
+//! A line without secrets costs a look at every second place of it, in `sieve`, and one at few of its bytes, in `runs`; one that
+//! holds a word of a rule is looked at by an automaton for all words, and by the rules that it calls.
 
 mod names;
 mod rules;
 mod runs;
+mod sieve;
 pub(crate) mod url;
 mod value;
 
@@ -33,11 +34,37 @@ pub fn mask(text: &str) -> Cow<'_, str> {
 
 /// The same for a line that need not be UTF-8.
 pub fn mask_bytes(line: &[u8]) -> Cow<'_, [u8]> {
-    let line = rules::apply(line);
-    match runs::apply(&line) {
-        Some(masked) => Cow::Owned(masked),
-        None => line,
+    let mut line = Cow::Borrowed(line);
+    // What is left of a line may read in another way, so it is looked at until nothing is found: then masking twice is masking
+    // once. Each time there is less that is not masked, so it ends.
+    while let Some(masked) = masked_once(&line) {
+        line = Cow::Owned(masked);
     }
+    line
+}
+
+fn masked_once(line: &[u8]) -> Option<Vec<u8>> {
+    if !is_suspect(line) {
+        return None;
+    }
+    let by_rules = rules::apply(line);
+    match runs::apply(&by_rules) {
+        Some(masked) => Some(masked),
+        None => match by_rules {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => None,
+        },
+    }
+}
+
+/// Whether `line` may hold a secret. Most lines do not, and asking is quick.
+pub fn is_suspect(line: &[u8]) -> bool {
+    rules::may_apply(line) || runs::may_hold(line)
+}
+
+/// What stands for `secret`: no longer than it is.
+fn stars(secret: &[u8]) -> &'static [u8] {
+    &MASK.as_bytes()[..MASK.len().min(secret.len())]
 }
 
 /// Masks the lines of one text, one after the other: a private key begins on one line and ends on a later one.
@@ -49,13 +76,41 @@ pub struct LineMasker {
 impl LineMasker {
     /// The next line without its secrets.
     pub fn mask<'a>(&mut self, line: &'a str) -> Cow<'a, str> {
-        if self.in_key {
-            self.in_key = memmem::find(line.as_bytes(), PEM_END).is_none();
-            return Cow::Owned(MASK.to_owned());
+        match self.mask_bytes(line.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(line),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
         }
-        self.in_key = rules::opens_key(line.as_bytes());
-        mask(line)
     }
+
+    /// The same for a line that need not be UTF-8.
+    pub fn mask_bytes<'a>(&mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.in_key {
+            let ends = memmem::find(line, PEM_END).is_some();
+            // One that is cut off takes nothing with it that is no part of a key.
+            self.in_key = !ends && is_of_key(line);
+            if ends || self.in_key {
+                return Cow::Owned(stars(line).into());
+            }
+        }
+        self.in_key = rules::opens_key(line);
+        mask_bytes(line)
+    }
+
+    /// Whether the next line stands in a private key.
+    pub fn is_in_key(&self) -> bool {
+        self.in_key
+    }
+}
+
+/// Whether a line may stand within a private key: base64, perhaps behind what a logger writes before it, or one of its headers.
+fn is_of_key(line: &[u8]) -> bool {
+    /// A word of so many letters is none of a sentence.
+    const WORD: usize = 16;
+    let line = line.trim_ascii();
+    let last = line.rsplit(u8::is_ascii_whitespace).next().unwrap_or(line);
+    let is_base64 = last.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    let alone = last.len() == line.len() || last.len() >= WORD || last.ends_with(b"=");
+    (is_base64 && alone) || ["Proc-Type:", "DEK-Info:"].iter().any(|header| line.starts_with(header.as_bytes()))
 }
 
 /// Masks every text in a JSON value, and whole values that stand under a name that speaks of a secret, as in an environment:

@@ -9,12 +9,14 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{
-    MASK, PEM_END, names,
+    PEM_END, names,
+    sieve::Sieve,
+    stars,
     value::{self, Extent},
 };
 
@@ -22,7 +24,7 @@ use super::{
 type SecretPlace = fn(&[u8], Range<usize>) -> Option<Range<usize>>;
 
 struct Rule {
-    /// Without one of these, compared without case, the rule cannot apply.
+    /// Without one of these, compared without case, the rule cannot apply. None is shorter than three bytes.
     words: &'static [&'static str],
     pattern: &'static str,
     place: SecretPlace,
@@ -70,7 +72,7 @@ fn rules() -> Vec<Rule> {
         },
         // A SAS URL or another presigned one: its whole query, whatever the order of its parts.
         Rule {
-            words: &["sig", "sv=", "x-amz-", "x-goog-"],
+            words: &["sig=", "signature", "sv=", "x-amz-", "x-goog-"],
             pattern: r#"(?i-u)\?[^\s"'<>]*?(?:\b(?:sig|sv|signature)=|x-amz-|x-goog-)"#,
             place: |line, found| Some(found.start + 1..url_end(line, found.start)),
         },
@@ -86,7 +88,7 @@ fn rules() -> Vec<Rule> {
         },
         // `?code=…` of a function, `?key=…` of an API.
         Rule {
-            words: &["code=", "key=", "auth=", "pat="],
+            words: &["?code=", "&code=", "?key=", "&key=", "?auth=", "&auth=", "?pat=", "&pat="],
             pattern: r#"(?i-u)[?&](?:code|key|auth|pat)="#,
             place: |line, found| {
                 let end = found.end
@@ -142,7 +144,7 @@ fn rules() -> Vec<Rule> {
         },
         // `--password hunter2`, and what `set -x` prints of it; netrc.
         Rule {
-            words: &["--", "login"],
+            words: &["passw", "passphrase", "secret", "token", "credential", "-key"],
             pattern: concat!(
                 r"(?i-u)--?[a-z0-9-]{0,24}(?:passw(?:or)?d|passphrase|secret|token|credential|(?:account|access|api|storage|shared|sas|auth|client)-key)",
                 r"[ \t]+|\blogin[ \t]+[^\s]+[ \t]+password[ \t]+",
@@ -155,8 +157,8 @@ fn rules() -> Vec<Rule> {
         },
         // curl's `-u user:password`.
         Rule {
-            words: &["-u", "--user", "--proxy-user"],
-            pattern: r#"(?i-u)\s(?:-u|--user|--proxy-user)[ =]{0,2}["']?[^\s:"'/]+:"#,
+            words: &[" -u", "\t-u", "\n-u", " --user", "\t--user", "\n--user", "--proxy-user"],
+            pattern: r#"(?i-u)[ \t\n](?:-u|--user|--proxy-user)[ =]{0,2}["']?[^\s:"'/]+:"#,
             place: |line, found| {
                 let end = value::token_end(line, found.end);
                 let end = line[found.end..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| found.end + at);
@@ -166,7 +168,7 @@ fn rules() -> Vec<Rule> {
             },
         },
         Rule {
-            words: &["</"],
+            words: &["passw", "secret", "token", "key"],
             pattern: r"(?i-u)<[a-z0-9:_.-]{0,40}(?:passw(?:or)?d|secret|token|(?:access|account|api|shared|private)-?_?key)[a-z0-9_-]{0,20}>",
             place: |line, found| {
                 let end = found.end + memchr::memchr(b'<', &line[found.end..])?;
@@ -218,7 +220,16 @@ fn rules() -> Vec<Rule> {
                 "dop_v1_",
                 "sg.",
                 "age-secret-key-",
-                "q~",
+                "0q~",
+                "1q~",
+                "2q~",
+                "3q~",
+                "4q~",
+                "5q~",
+                "6q~",
+                "7q~",
+                "8q~",
+                "9q~",
                 "hooks.slack.com",
                 "eyj",
             ],
@@ -253,6 +264,8 @@ fn rules() -> Vec<Rule> {
 
 /// The rules, ready for use.
 struct RuleSet {
+    /// Spares nearly all lines a look for the words themselves.
+    sieve: Sieve,
     words: AhoCorasick,
     /// For each word the rules it calls, a bit each.
     calls: Vec<u32>,
@@ -289,16 +302,26 @@ impl RuleSet {
             let text = if rule.pattern.is_empty() { &ASSIGNMENT } else { rule.pattern };
             patterns.push(Pattern { text, place: rule.place, regex: OnceLock::new() });
         }
-        let words =
-            AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok()?;
-        Some(RuleSet { words, calls, patterns })
+        let sieve = Sieve::new(words.iter().copied());
+        let words = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(words)
+            .ok()?;
+        Some(RuleSet { sieve, words, calls, patterns })
     }
+}
+
+/// Whether a rule may apply to `line`: a quick look, which most lines pass.
+pub(super) fn may_apply(line: &[u8]) -> bool {
+    ENGINE.as_ref().is_none_or(|engine| engine.sieve.stops(line))
 }
 
 /// `line` without what the rules find.
 pub(super) fn apply(line: &[u8]) -> Cow<'_, [u8]> {
     // Cannot happen, as the tests show; if it did, no secret must slip out.
-    let unable = || Cow::Owned(MASK.into());
+    let unable = || Cow::Owned(stars(line).into());
     let Some(engine) = &*ENGINE else { return unable() };
     let called =
         engine.words.find_overlapping_iter(line).fold(0, |bits, word| bits | engine.calls[word.pattern().as_usize()]);
@@ -335,9 +358,10 @@ fn masked(line: &[u8], pattern: &Regex, place: SecretPlace) -> Option<Vec<u8>> {
         from = found.end().max(from + 1);
         if let Some(secret) = place(line, found.range()) {
             let secret = secret.start.max(copied)..secret.end;
-            if secret.start < secret.end && line[secret.clone()] != *MASK.as_bytes() {
+            let masked = stars(&line[secret.clone()]);
+            if secret.start < secret.end && line[secret.clone()] != *masked {
                 out.extend_from_slice(&line[copied..secret.start]);
-                out.extend_from_slice(MASK.as_bytes());
+                out.extend_from_slice(masked);
                 copied = secret.end;
             }
             from = from.max(secret.end);

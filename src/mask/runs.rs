@@ -3,6 +3,8 @@
 //! A key has digits, capitals and small letters, and changes between them all the time. Sequences have no digits, digests and
 //! ids no capitals, and paths and names are made of words.
 
+use std::{iter, ops::Range};
+
 use super::MASK;
 
 /// The shortest run that is taken for a key: 30 bytes of one.
@@ -19,19 +21,16 @@ const ALPHABET: [bool; 256] = {
     table
 };
 
+/// Whether `line` may hold a key: a quick look, which most lines pass.
+pub(super) fn may_hold(line: &[u8]) -> bool {
+    long_runs(line).any(|run| has_all_classes(&line[run]))
+}
+
 /// `line` with its keys masked, if it has any.
 pub(super) fn apply(line: &[u8]) -> Option<Vec<u8>> {
     let mut masked: Option<Vec<u8>> = None;
-    let (mut copied, mut start) = (0, 0);
-    for at in 0..=line.len() {
-        if line.get(at).is_some_and(|byte| ALPHABET[usize::from(*byte)]) {
-            continue;
-        }
-        let run = start..at;
-        start = at + 1;
-        if run.len() < RUN {
-            continue;
-        }
+    let mut copied = 0;
+    for run in long_runs(line) {
         for piece in keys(&line[run.clone()]) {
             let (from, mut to) = (run.start + piece.start, run.start + piece.end);
             // Its padding.
@@ -48,14 +47,36 @@ pub(super) fn apply(line: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+/// The runs of base64 that are long enough. A run that covers a stretch of [`RUN`] bytes covers its last one: from there it is
+/// looked for backwards, so that of words and numbers few bytes are looked at.
+fn long_runs(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let is_run = |byte: &u8| ALPHABET[usize::from(*byte)];
+    let mut start = 0;
+    iter::from_fn(move || {
+        loop {
+            let stretch = line.get(start..start + RUN)?;
+            match stretch.iter().rposition(|byte| !is_run(byte)) {
+                Some(at) => start += at + 1,
+                None => break,
+            }
+        }
+        let end = start + RUN + line[start + RUN..].iter().take_while(|byte| is_run(byte)).count();
+        Some(std::mem::replace(&mut start, end)..end)
+    })
+}
+
 /// The parts of a run that are keys: all of it, or between what separates words.
-fn keys(run: &[u8]) -> Vec<std::ops::Range<usize>> {
+fn keys(run: &[u8]) -> Vec<Range<usize>> {
     if is_digest(run) || !has_all_classes(run) {
         return Vec::new();
     }
+    // A key or a certificate in DER begins with lengths and names, which are mixed less.
+    if run.starts_with(b"MII") {
+        return iter::once(0..run.len()).collect();
+    }
     let separators = run.iter().filter(|byte| is_separator(**byte)).count();
     if separators * 12 <= run.len() && is_mixed(run) {
-        return std::iter::once(0..run.len()).collect();
+        return iter::once(0..run.len()).collect();
     }
     let mut start = 0;
     let mut found = Vec::new();

@@ -130,6 +130,22 @@ fn values_under_secret_names_are_masked_whole() {
     assert_eq!(value, masked);
 }
 
+/// Pieces of lines with secrets, with anything between them.
+fn torn_lines() -> impl Strategy<Value = Vec<u8>> {
+    let lines: Vec<Vec<u8>> = corpus("secrets").iter().map(|line| line.replace(['⟦', '⟧'], "").into_bytes()).collect();
+    let piece =
+        (proptest::sample::select(lines), any::<[proptest::sample::Index; 2]>()).prop_map(|(line, [from, to])| {
+            let (from, to) = (from.index(line.len() + 1), to.index(line.len() + 1));
+            line[from.min(to)..from.max(to)].to_vec()
+        });
+    let piece = prop_oneof![
+        4 => piece,
+        1 => proptest::collection::vec(any::<u8>(), 0..4),
+        1 => proptest::sample::select(vec![b" ".to_vec(), b"=".to_vec(), b"\"".to_vec(), b"\n".to_vec(), b"***".to_vec()]),
+    ];
+    proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     /// Passwords are made of anything; in quotes they may hold anything but the quote.
     #[test]
@@ -180,5 +196,26 @@ proptest! {
     fn any_bytes_are_taken(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let masked = mask_bytes(&bytes).into_owned();
         prop_assert!(mask_bytes(&masked) == masked);
+    }
+
+    /// Also where bytes that are no text stand between, and where a line is cut off anywhere.
+    #[test]
+    fn secrets_never_become_longer_and_masking_twice_is_masking_once(bytes in torn_lines()) {
+        let masked = mask_bytes(&bytes).into_owned();
+        prop_assert!(masked.len() <= bytes.len(), "{:?}", masked.escape_ascii().to_string());
+        prop_assert!(mask_bytes(&masked) == masked, "{:?}", masked.escape_ascii().to_string());
+        let mut lines = LineMasker::default();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            prop_assert!(lines.mask_bytes(line).len() <= line.len());
+        }
+    }
+
+    /// The quick look spares no line that a closer one would change.
+    #[test]
+    fn what_is_no_suspect_holds_nothing(bytes in torn_lines()) {
+        if !is_suspect(&bytes) {
+            prop_assert!(matches!(rules::apply(&bytes), Cow::Borrowed(_)));
+            prop_assert!(runs::apply(&bytes).is_none());
+        }
     }
 }

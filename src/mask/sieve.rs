@@ -1,0 +1,105 @@
+//! [`Sieve`]: which lines need a closer look.
+
+/// Bits of the place in the table.
+const BITS: u32 = 19;
+const SIZE: usize = 1 << (BITS - 6);
+
+/// Knows the words without which nothing can be a secret, and lets pass what holds none of them.
+///
+/// It looks at four neighbouring bytes at every second place. A word of five bytes or more shows two of its own fours, whichever
+/// of its bytes stands at an even place; a shorter one shows itself with any byte before or behind it. An automaton that looks
+/// for all words takes five times as long.
+pub(super) struct Sieve {
+    /// A bit for what a four may be, by its hash: nearly all others end here.
+    bits: Box<[u64; SIZE]>,
+    /// The fours themselves, sorted.
+    fours: Box<[u32]>,
+}
+
+impl Sieve {
+    /// One that stops lines with one of `words` in them, compared without case. None is shorter than three bytes.
+    pub(super) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Sieve {
+        let mut fours: Vec<u32> = words.into_iter().flat_map(|word| shown(word.as_bytes())).collect();
+        fours.sort_unstable();
+        fours.dedup();
+        let mut bits = Box::new([0; SIZE]);
+        for four in &fours {
+            let at = place(*four);
+            bits[at >> 6] |= 1 << (at & 63);
+        }
+        Sieve { bits, fours: fours.into() }
+    }
+
+    /// Whether `line` may hold one of the words. That it is stopped proves nothing; that it passes does.
+    pub(super) fn stops(&self, line: &[u8]) -> bool {
+        line.windows(4).step_by(2).any(|four| self.knows(folded(four[0], four[1], four[2], four[3]))) || {
+            // A word of three bytes may end the line.
+            let rest = line.chunks_exact(2).remainder();
+            matches!((line, rest), (&[.., a, b, c], [_]) if self.knows(folded(a, b, c, b' ')))
+        }
+    }
+
+    fn knows(&self, four: u32) -> bool {
+        let at = place(four);
+        (self.bits[at >> 6] >> (at & 63)) & 1 == 1 && self.fours.binary_search(&four).is_ok()
+    }
+}
+
+/// Four bytes as one number, in which the case of letters makes no difference.
+fn folded(a: u8, b: u8, c: u8, d: u8) -> u32 {
+    u32::from_le_bytes([a, b, c, d]) | 0x2020_2020
+}
+
+/// A four's place in the table: below `1 << BITS`.
+fn place(four: u32) -> usize {
+    (four.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+}
+
+/// What a word shows at even places, its first byte standing at an even one or an odd one.
+fn shown(word: &[u8]) -> Vec<u32> {
+    match *word {
+        [a, b, c, d, e, ..] => vec![folded(a, b, c, d), folded(b, c, d, e)],
+        [a, b, c, d] => (0..=u8::MAX).map(|x| folded(x, a, b, c)).chain([folded(a, b, c, d)]).collect(),
+        [a, b, c] => (0..=u8::MAX).flat_map(|x| [folded(x, a, b, c), folded(a, b, c, x)]).collect(),
+        _ => {
+            debug_assert!(false, "a word of {} bytes is everywhere", word.len());
+            Vec::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WORDS: [&str; 5] = ["key", "sig=", "token", "password", "://"];
+
+    #[test]
+    fn a_word_is_seen_at_any_place_in_any_case() {
+        let sieve = Sieve::new(WORDS);
+        for word in WORDS {
+            for before in 0..6 {
+                for behind in 0..6 {
+                    let line = ["_".repeat(before), word.to_owned(), "_".repeat(behind)].concat();
+                    assert!(sieve.stops(line.as_bytes()), "{line}");
+                    assert!(sieve.stops(line.to_uppercase().as_bytes()), "{line}");
+                }
+            }
+        }
+        for line in ["", "k", "ke", "kex", "run start 000 blastn core_nt_shard_03", "ACGTACGTACGT"] {
+            assert!(!sieve.stops(line.as_bytes()), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_with_a_word_passes(
+            before in proptest::collection::vec(any::<u8>(), 0..20),
+            behind in proptest::collection::vec(any::<u8>(), 0..20),
+            word in proptest::sample::select(WORDS.to_vec()),
+        ) {
+            prop_assert!(Sieve::new(WORDS).stops(&[&before, word.as_bytes(), &behind].concat()));
+        }
+    }
+}
