@@ -1,8 +1,11 @@
 //! Many containers' lines → one sequence.
 //!
-//! By arrival there is nothing to do: all drivers send into one channel. [`by_time`] orders finite logs by their stamps.
+//! By arrival there is nothing to do: all drivers send into one channel. [`by_time`] orders finite logs by their stamps, and
+//! [`LiveMerge`] those that go on, as far as a small hold can bring it about.
 
+mod held;
 mod input;
+mod live;
 mod merged;
 
 use std::{cmp::Reverse, collections::BinaryHeap};
@@ -19,6 +22,7 @@ use crate::{
     k8s::Stamp,
 };
 
+pub use live::{LiveInput, LiveMerge};
 pub use merged::{Merged, MergedLine, Origin};
 
 /// Lines handed on together at most.

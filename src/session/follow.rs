@@ -31,6 +31,7 @@ use crate::{
     },
     follow::listener::Listener,
     k8s::{ContainerState, targets},
+    merge::LiveMerge,
 };
 
 pub use super::progress::Progress;
@@ -66,13 +67,14 @@ pub async fn follow(
     out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let WantedLogs { filter, scope, resume } = wanted;
+    let WantedLogs { filter, scope, resume, hold } = wanted;
     let (drivers, mut reports) = Drivers::new(cluster, scope, resume);
     let mut run = FollowRun {
         cluster: cluster.clone(),
         namespace: namespace.to_owned(),
         filter,
         drivers,
+        merge: hold.map(|hold| LiveMerge::start(hold, out.clone())),
         out,
         selections: Vec::new(),
         pods: FollowedPods::default(),
@@ -89,6 +91,9 @@ pub async fn follow(
     let mut rows_open = true;
     loop {
         if run.has_ended().await {
+            if let Some(merge) = run.merge.take() {
+                merge.finish().await;
+            }
             let ending = run.ending();
             // When nobody listens any more, there is nobody to tell.
             let _ = run.out.send(RunEvent::Ended(ending)).await;
@@ -126,6 +131,8 @@ struct FollowRun<'a> {
     namespace: String,
     filter: ContainerFilter,
     drivers: Drivers,
+    /// Where lines are put in order on their way to `out`, if they are.
+    merge: Option<LiveMerge>,
     out: Outlet,
     selections: Vec<Selection>,
     pods: FollowedPods,
@@ -222,7 +229,10 @@ impl FollowRun<'_> {
             if self.out.send(RunEvent::Found(target.clone())).await.is_err() {
                 return false;
             }
-            let driver = self.drivers.start(target, news, self.out.clone());
+            let driver = match &self.merge {
+                Some(merge) => self.drivers.start(target, news, merge.input(self.drivers.count)),
+                None => self.drivers.start(target, news, self.out.clone()),
+            };
             self.pods.add(&uid, container, driver);
         }
         true

@@ -28,9 +28,13 @@ pub mod save;
 pub mod sink;
 pub mod snapshot;
 mod stats;
+mod summary;
 mod unfinished;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::BoxFuture;
 use tokio::{
@@ -58,6 +62,7 @@ pub use fan_out::Outlet;
 pub use notice::Notice;
 pub use sink::Sink;
 pub use stats::RunStats;
+pub use summary::Summary;
 
 /// What an earlier run has read of a container: asked for when it is found; `None` when that cannot be had.
 pub type Resume = Arc<dyn Fn(Arc<Target>) -> BoxFuture<'static, Option<Earlier>> + Send + Sync>;
@@ -71,6 +76,8 @@ pub struct WantedLogs {
     pub scope: Scope,
     /// After what an earlier run has read.
     pub resume: Option<Resume>,
+    /// How long a followed container's lines wait for earlier ones of others; `None`: they come as they arrive.
+    pub hold: Option<Duration>,
 }
 
 /// Starts drivers, and counts them.

@@ -42,7 +42,7 @@ pub async fn snapshot_after(cluster: &Cluster, pods: &[Match], wanted: &WantedLo
 }
 
 async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Order, ahead: Option<Ahead>, out: Outlet) {
-    let WantedLogs { filter, scope, resume } = wanted;
+    let WantedLogs { filter, scope, resume, .. } = wanted;
     let (mut inputs, reached) = match ahead {
         // The first of the inputs: of equal stamps, its lines come first.
         Some(Ahead { events, reached }) => (vec![(events, None)], reached),
