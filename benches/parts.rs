@@ -15,7 +15,7 @@ use elbtail::{
     mask::mask_bytes,
     merge,
     render::{
-        Format, LineTemplate, RenderOptions, Renderer, TemplateStyle, Transforms,
+        Format, LineTemplate, Masking, RenderOptions, Renderer, Screen, ScreenWidth, TemplateStyle, Transforms, Wrap,
         choice::{Context, LineFilter},
         sanitize,
     },
@@ -94,10 +94,30 @@ fn whole_path(bencher: Bencher) {
     });
 }
 
+/// The same for a terminal, where every line is looked at for secrets before it is rendered.
+#[divan::bench(args = ["secrets kept", "secrets masked"])]
+fn whole_path_terminal(bencher: Bencher, secrets: &str) {
+    let log = support::log();
+    let frames = support::frames(&log);
+    let container = ContainerId { uid: "1".to_owned(), container: "blast".to_owned() };
+    let of = InstanceId { container: container.into(), restart: 0 };
+    let options = RenderOptions { color: true, terminal: true, utf8: true, ..Default::default() };
+    bencher.counter(bytes(&log)).bench_local(|| {
+        let masking = (secrets == "secrets masked").then(Masking::default);
+        let mut transforms = Transforms::default().and(masking);
+        let (mut renderer, mut follower) = support::opened(options);
+        let look = |lines: &[Line]| assert!(!transforms.concern(&of, lines));
+        support::hot_path_past(look, &mut follower, &mut renderer, &frames)
+    });
+}
+
 fn render(bencher: Bencher, options: RenderOptions) {
+    render_by(bencher, Renderer::new(options));
+}
+
+fn render_by(bencher: Bencher, mut renderer: Renderer) {
     let log = support::log();
     let lines = support::lines(&log);
-    let mut renderer = Renderer::new(options);
     let source = renderer.introduce(&support::target(), "3ed51a95");
     let mut out = Vec::with_capacity(4 << 20);
     bencher.counter(bytes(&log)).bench_local(|| {
@@ -115,6 +135,15 @@ fn render_pipe(bencher: Bencher) {
 #[divan::bench]
 fn render_terminal(bencher: Bencher) {
     render(bencher, RenderOptions { color: true, terminal: true, utf8: true, timestamps: true, ..Default::default() });
+}
+
+/// On a screen on which every line is broken once, and on one on which none is.
+#[divan::bench(args = [80, 200])]
+fn render_screen(bencher: Bencher, columns: u16) {
+    let width = ScreenWidth::default();
+    width.set(columns);
+    let options = RenderOptions { color: true, terminal: true, utf8: true, ..Default::default() };
+    render_by(bencher, Renderer::new(options).with_screen(Some(Screen { wrap: Wrap::Hang, width })));
 }
 
 #[divan::bench]

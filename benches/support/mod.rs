@@ -77,12 +77,23 @@ pub fn opened(options: RenderOptions) -> (Renderer, Follower) {
 /// What happens to a line between its arrival and its writing. Never inlined, so that a profiler finds it by its name.
 #[inline(never)]
 pub fn hot_path(follower: &mut Follower, renderer: &mut Renderer, frames: &[Bytes]) -> usize {
+    hot_path_past(|_| {}, follower, renderer, frames)
+}
+
+/// The same past somebody who looks at the lines.
+pub fn hot_path_past(
+    mut look: impl FnMut(&[Line]),
+    follower: &mut Follower,
+    renderer: &mut Renderer,
+    frames: &[Bytes],
+) -> usize {
     let source = renderer.introduce(&target(), "3ed51a95");
     let mut screen = Vec::with_capacity(1 << 20);
     let mut printed = 0;
     let mut out = Output::default();
     for frame in frames {
         follower.on(Event::Data(frame.clone()), Duration::ZERO, &mut out);
+        look(&out.lines);
         for line in out.lines.drain(..) {
             renderer.line(&mut screen, &source, out.restart, &line);
         }

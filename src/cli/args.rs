@@ -1,5 +1,7 @@
 //! The command line as clap reads it. kubectl's and stern's names where they exist.
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand, ValueHint};
 use jiff::SignedDuration;
 use regex::Regex;
@@ -324,9 +326,12 @@ pub struct LogsArgs {
     /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub node_logs: NodeLogs,
-    /// In which order lines of different containers come [default: time, with -f arrival]
+    /// In which order lines of different containers come [default: time, with -f arrival]; see --hold
     #[arg(long, value_enum, value_name = "ORDER")]
     pub order: Option<Order>,
+    /// With -f and --order time: how long a line waits at most for earlier ones of other containers [default: 2s]
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, requires = "order")]
+    hold: Option<SignedDuration>,
     /// Read an archive of 'elbtail save' and the cluster as one sequence: each line once, also those whose pods are gone
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
     #[cfg(feature = "archive")]
@@ -360,6 +365,15 @@ const STDIN_EXCLUDES: [&str; 11] = [
     "order",
     "node_logs",
 ];
+
+impl LogsArgs {
+    /// How long a line waits at most for earlier ones.
+    pub fn hold(&self) -> Duration {
+        /// Longer than lines are under way, shorter than somebody who looks at them notices.
+        const HOLD: Duration = Duration::from_secs(2);
+        self.hold.map_or(HOLD, |hold| hold.unsigned_abs())
+    }
+}
 
 /// `elbtail resolve`.
 #[derive(Debug, Args)]

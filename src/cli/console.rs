@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    io,
+    io, slice,
     sync::Arc,
     time::Duration,
 };
@@ -14,16 +14,20 @@ use super::{
     environment::variables,
     failure::Failure,
     flags::{LineArgs, PrintArgs},
+    live::{LiveRow, Progress},
     stderr::{self, Tone},
-    stdout,
+    stdout, terminal,
 };
 use crate::{
     follow::note::Note,
     k8s::{ContainerId, InstanceId, Line, Stream, Target},
     merge::{Merged, MergedLine, Origin},
-    render::{self, ColorChoice, JobIds, PrintedContainer, RenderOptions, Renderer, ShownLine, Transforms, document},
+    render::{
+        self, AzcopyProgress, ColorChoice, JobIds, PrintedContainer, RenderOptions, Renderer, Screen, ShownLine,
+        Transforms, document,
+    },
     session::{
-        EventObject, Notice, Outlet, RunEvent, Sink,
+        EventObject, Notice, Outlet, RunEvent, Sink, Summary,
         fan_out::{FanOut, RunningSink, SinkError, SinkRunner, Want},
         sink::Stop,
     },
@@ -69,6 +73,8 @@ pub struct Printing {
     renderer: Renderer,
     transforms: Transforms,
     events: Option<EventLayout>,
+    live: Option<LiveRow>,
+    summary: Option<Summary>,
 }
 
 /// How what is told besides lines is written among them, if it is.
@@ -86,11 +92,24 @@ impl Printing {
     /// # Errors
     /// When what they say cannot be meant.
     pub fn of(print: &PrintArgs, lines: &LineArgs, color: ColorChoice) -> Result<Printing, Failure> {
-        let colored = color.decide(variables(), stdout::is_terminal());
+        let (screen, terminal) = (&print.screen, stdout::is_terminal());
         let renderer = renderer(print, color)
             .with_highlight(print.highlight(lines.include()))
-            .with_template(print.template(colored)?);
-        Ok(Printing { renderer, transforms: lines.transforms()?, events: print.events()? })
+            .with_template(print.template(color.decide(variables(), terminal))?);
+        let transforms = lines
+            .transforms()?
+            .and(screen.problems())
+            .and(screen.masking(print.output, terminal))
+            .and(screen.fold(terminal, render::is_utf8(variables())));
+        // A row is drawn again only where the cursor can be moved.
+        let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
+        let live = (terminal && !is_dumb).then(LiveRow::default);
+        Ok(Printing { renderer, transforms, events: print.events()?, live, summary: None })
+    }
+
+    /// With a summary when the job has ended.
+    pub fn with_summary(self) -> Printing {
+        Printing { summary: Some(Summary::default()), ..self }
     }
 }
 
@@ -103,8 +122,10 @@ pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
         terminal,
         utf8: render::is_utf8(variables()),
         timestamps: args.has_times(),
+        theme: args.screen.theme(),
     })
     .with_times(args.times())
+    .with_screen(terminal.then(|| Screen { wrap: args.screen.wrap(), width: terminal::width() }))
 }
 
 /// Whose lines are printed.
@@ -148,6 +169,10 @@ pub struct Console {
     forbidden: BTreeSet<String>,
     denied: BTreeSet<String>,
     causes: Causes,
+    /// Where progress is drawn, if it is.
+    live: Option<LiveRow>,
+    /// What is told at the job's end, if it is.
+    summary: Option<Summary>,
     /// Rendered and not yet written.
     lines: Vec<u8>,
 }
@@ -168,8 +193,9 @@ pub fn alone(
     whose: Whose,
     style: StderrStyle,
 ) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
-    let Printing { renderer, transforms, events } = printing;
+    let Printing { renderer, transforms, events, live, summary } = printing;
     let console = Console::new(renderer, transforms, whose, style).with_events(events);
+    let console = Console { live, summary, ..console };
     let mut listeners = FanOut::default();
     let running = listeners
         .add(console, Want::All, SinkRunner::Thread)
@@ -200,15 +226,22 @@ impl Sink for Console {
     async fn pause(&mut self) -> Result<Option<Duration>, Stop<io::Error>> {
         // What is rendered never waits for what has not come.
         self.flush()?;
-        Ok(self.causes.is_due().then_some(GATHER))
+        Ok((self.causes.is_due() || self.transforms.are_waiting()).then_some(GATHER))
     }
 
     async fn silence(&mut self) -> Result<(), Stop<io::Error>> {
-        self.tell_causes();
+        self.wait_no_longer()?;
+        if self.causes.is_due() {
+            self.make_way()?;
+            self.tell_causes();
+        }
         Ok(())
     }
 
     async fn finish(mut self) -> Result<(), Stop<io::Error>> {
+        self.wait_no_longer()?;
+        let progress = self.live.as_mut().map(LiveRow::take_all).unwrap_or_default();
+        self.lines.extend(progress.into_iter().flatten());
         self.flush()?;
         self.tell_causes();
         if self.style.verbosity >= Verbosity::Some {
@@ -233,6 +266,8 @@ impl Console {
             forbidden: BTreeSet::new(),
             denied: BTreeSet::new(),
             causes: Causes::default(),
+            live: None,
+            summary: None,
             lines: Vec::with_capacity(WRITE),
         }
     }
@@ -243,6 +278,9 @@ impl Console {
     }
 
     fn take(&mut self, event: &RunEvent) -> io::Result<()> {
+        if let Some(summary) = &mut self.summary {
+            summary.take(event);
+        }
         if let Some(layout) = self.events {
             self.object(event, layout)?;
         }
@@ -263,21 +301,15 @@ impl Console {
                 Ok(())
             }
             RunEvent::Lines(batch) => self.lines(&batch.instance, batch.stream, &batch.lines),
-            RunEvent::Merged(merged) if self.transforms.is_empty() => self.merged(merged),
-            RunEvent::Merged(merged) => {
-                for run in merged.lines.chunk_by(|one, two| one.of == two.of) {
-                    let Some(Origin { instance, stream }) = run.first().and_then(|line| merged.of.get(line.of)) else {
-                        continue;
-                    };
-                    let lines: Vec<_> = run.iter().map(|line| line.line.clone()).collect();
-                    self.lines(instance, *stream, &lines)?;
-                }
-                Ok(())
-            }
+            RunEvent::Merged(merged) => self.merged(merged),
             RunEvent::Note { container, note } => self.note(container, note),
             RunEvent::Gap { instance, note } => self.note(&instance.container, note),
             RunEvent::Notice(notice) => self.notice(notice),
-            RunEvent::Complete { .. } | RunEvent::Ended(_) => Ok(()),
+            RunEvent::Complete { instance, .. } => {
+                self.end_progress(&instance.container);
+                Ok(())
+            }
+            RunEvent::Ended(_) => self.tell_summary(),
         }
     }
 
@@ -322,33 +354,89 @@ impl Console {
         self.make_room()
     }
 
+    fn tell_summary(&mut self) -> io::Result<()> {
+        let Some(summary) = self.summary.take() else { return Ok(()) };
+        self.wait_no_longer()?;
+        summary.to_string().lines().try_for_each(|line| self.say(Tone::Aside, line))
+    }
+
     fn lines(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> io::Result<()> {
         // Found before anything is said of it.
         let Some(source) = self.sources.get(&of.container).cloned() else { return Ok(()) };
-        if self.transforms.is_empty() {
-            for line in lines {
-                self.renderer.line_of(&mut self.lines, &source, of.restart, stream, line);
-                self.make_room()?;
-            }
-            return Ok(());
-        }
-        for ShownLine { stream, line } in self.transforms.apply(of, stream, lines) {
-            self.renderer.line_of(&mut self.lines, &source, of.restart, stream, &line);
-            self.make_room()?;
-        }
-        Ok(())
+        self.printed(&source, of, stream, lines)
     }
 
-    /// Lines of several instances to which nothing is done: whose they are is looked up once for all.
+    /// Lines of several instances: whose they are is looked up once for all.
     fn merged(&mut self, merged: &Merged) -> io::Result<()> {
         let known = merged.of.iter().map(|of| Some((self.sources.get(&of.instance.container)?.clone(), of)));
         let origins: Vec<_> = known.collect();
         for MergedLine { of, line } in &merged.lines {
             let Some(Some((source, Origin { instance, stream }))) = origins.get(*of) else { continue };
-            self.renderer.line_of(&mut self.lines, source, instance.restart, *stream, line);
-            self.make_room()?;
+            self.printed(source, instance, *stream, slice::from_ref(line))?;
         }
         Ok(())
+    }
+
+    /// Lines of one instance, as far as they are shown.
+    fn printed(
+        &mut self,
+        source: &PrintedContainer,
+        of: &InstanceId,
+        stream: Option<Stream>,
+        lines: &[Line],
+    ) -> io::Result<()> {
+        if !self.transforms.concern(of, lines) {
+            return lines.iter().try_for_each(|line| self.print(source, of, stream, line));
+        }
+        let shown = self.transforms.apply(of, stream, lines);
+        shown.iter().try_for_each(|ShownLine { stream, line }| self.print(source, of, *stream, line))
+    }
+
+    fn print(
+        &mut self,
+        source: &PrintedContainer,
+        of: &InstanceId,
+        stream: Option<Stream>,
+        line: &Line,
+    ) -> io::Result<()> {
+        if self.live.is_some() && self.is_progress(source, of, line) {
+            return Ok(());
+        }
+        self.renderer.line_of(&mut self.lines, source, of.restart, stream, line);
+        self.make_room()
+    }
+
+    /// Whether a line is progress, which is drawn and not printed until something else comes.
+    fn is_progress(&mut self, source: &PrintedContainer, of: &InstanceId, line: &Line) -> bool {
+        if AzcopyProgress::of(&line.text).is_some() {
+            let mut progress = Progress::default();
+            if self.renderer.row(&mut progress.row, source, line).is_some()
+                && let Some(live) = &mut self.live
+            {
+                self.renderer.line_of(&mut progress.line, source, of.restart, None, line);
+                live.put(&of.container, progress);
+                return true;
+            }
+        }
+        self.end_progress(&of.container);
+        false
+    }
+
+    /// Prints what a container said last of its progress.
+    fn end_progress(&mut self, of: &ContainerId) {
+        if let Some(line) = self.live.as_mut().and_then(|live| live.take(of)) {
+            self.lines.extend_from_slice(&line);
+        }
+    }
+
+    /// Prints what waits for what comes next.
+    fn wait_no_longer(&mut self) -> io::Result<()> {
+        for (of, ShownLine { stream, line }) in self.transforms.wait_no_longer() {
+            if let Some(source) = self.sources.get(&of.container).cloned() {
+                self.print(&source, &of, stream, &line)?;
+            }
+        }
+        self.flush()
     }
 
     /// Writes what is rendered, if that is much.
@@ -401,13 +489,37 @@ impl Console {
 
     /// Writes to stderr, after the lines that came before. What is said is one line, whatever a server put into it.
     fn say(&mut self, tone: Tone, text: &str) -> io::Result<()> {
-        self.flush()?;
+        self.make_way()?;
         self.tell_causes();
         stderr::tell(tone, &text.replace(['\n', '\r'], " "), self.style.color);
         Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if let Some(live) = &mut self.live
+            && (live.is_due() || !self.lines.is_empty())
+        {
+            let mut rows = Vec::with_capacity(self.lines.len() + 512);
+            live.erase(&mut rows);
+            rows.append(&mut self.lines);
+            live.draw(&mut rows);
+            self.lines = rows;
+        }
+        self.write()
+    }
+
+    /// Writes what is rendered, and leaves the last row to other words.
+    fn make_way(&mut self) -> io::Result<()> {
+        if let Some(live) = &mut self.live {
+            let mut rows = Vec::new();
+            live.erase(&mut rows);
+            rows.append(&mut self.lines);
+            self.lines = rows;
+        }
+        self.write()
+    }
+
+    fn write(&mut self) -> io::Result<()> {
         if !self.lines.is_empty() {
             stdout::write(&self.lines)?;
             self.lines.clear();

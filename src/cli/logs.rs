@@ -39,10 +39,6 @@ use crate::{
 
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    if args.follow && args.order == Some(Order::Time) {
-        let text = "--order time sorts what has ended; with -f lines come as they arrive, so leave one of the two out";
-        return Err(Failure::Usage(text.to_owned()));
-    }
     let printing = Some(args.printing(color)?);
     if !args.more.is_empty() {
         let labels = args.select.selector.clone();
@@ -168,7 +164,8 @@ impl Plan {
             beginning = self.beginning(id, &found).await?;
             if beginning.is_all(&found) {
                 self.scope.follow = false;
-                return self.read(job, selection, found, beginning, Order::Arrival).await;
+                let order = self.args.order.unwrap_or(Order::Arrival);
+                return self.read(job, selection, found, beginning, order).await;
             }
         }
         let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Verbosity::Normal)?;
@@ -228,7 +225,13 @@ impl Plan {
     }
 
     fn wanted(&self) -> WantedLogs {
-        WantedLogs { filter: self.filter.clone(), scope: self.scope, resume: None }
+        let is_held = self.scope.follow && self.args.order == Some(Order::Time);
+        WantedLogs {
+            filter: self.filter.clone(),
+            scope: self.scope,
+            resume: None,
+            hold: is_held.then(|| self.args.hold()),
+        }
     }
 
     async fn say_whose(&self, out: &Outlet) {
@@ -258,6 +261,9 @@ impl Plan {
             (true, _) => Verbosity::Little,
             _ => normal,
         };
+        // Of several jobs each ends at its own time.
+        let is_told = self.scope.follow && verbosity >= Verbosity::Normal && matches!(whose, Whose::One(_));
+        let printing = if is_told { printing.with_summary() } else { printing };
         console::alone(printing, whose, StderrStyle::of(verbosity, self.color))
     }
 

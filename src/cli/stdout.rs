@@ -61,6 +61,11 @@ pub fn is_terminal() -> bool {
     stdout().is_terminal()
 }
 
+/// How many columns the terminal has; 0 when that is not known.
+pub fn columns() -> u16 {
+    terminal_size::terminal_size_of(stdout()).map_or(0, |(width, _)| width.0)
+}
+
 /// Waits until nobody reads stdout any more: for ever with a file or a terminal, whose end comes as a signal. A run that prints
 /// nothing for hours would not notice by writing.
 pub async fn closed() {

@@ -3,13 +3,10 @@
 use owo_colors::XtermColors;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::Theme;
 use crate::k8s::{Role, Target};
 
-/// Colours of the 256, each with a contrast of at least 3:1 to black and to white, arranged so that those 1, 2, 5 and 7
-/// places apart differ as much as they can.
-const RING: [u8; 15] = [28, 197, 134, 100, 196, 162, 29, 129, 132, 130, 31, 200, 137, 27, 61];
-
-/// The colours of the pods that a job has one of. They are not in [`RING`]: by name these pods stand between the groups that
+/// The colours of the pods that a job has one of. They are in no [`Theme::ring`]: by name these pods stand between the groups that
 /// go through it, so the end of one and the start of the next are told apart however large they are.
 const FINALIZER: u8 = 244;
 const SUBMIT: u8 = 66;
@@ -19,7 +16,7 @@ const SUBMIT: u8 = 66;
 /// Pods that differ in the number of their shard or node are one place of the ring apart, in that of their batch seven, and
 /// a pod's containers five: in a job of which only one of these numbers varies, all containers of five consecutive pods
 /// differ. `short` is the job's `SHORT`, which may look like a number.
-pub(super) fn color_of(target: &Target, short: &str) -> XtermColors {
+pub(super) fn color_of(target: &Target, short: &str, theme: Theme) -> XtermColors {
     let base = match target.role {
         Role::Finalizer => return FINALIZER.into(),
         Role::Submit => return SUBMIT.into(),
@@ -28,8 +25,9 @@ pub(super) fn color_of(target: &Target, short: &str) -> XtermColors {
         Role::Warmup => 9,
         Role::Other => xxh3_64(target.pod.split('-').next().unwrap_or_default().as_bytes()),
     };
+    let ring = theme.ring();
     let place = base.wrapping_add(ordinal(&target.pod, short)).wrapping_add(slot(&target.container));
-    RING[(place % RING.len() as u64) as usize].into()
+    ring[(place % ring.len() as u64) as usize].into()
 }
 
 /// A pod's place among its siblings, from the numbers in its name: `<prog>-batch-s03-job-002-…` is 3 + 7 · 2.
@@ -38,7 +36,7 @@ pub(super) fn color_of(target: &Target, short: &str) -> XtermColors {
 fn ordinal(pod: &str, short: &str) -> u64 {
     let named = pod.rsplit_once('-').map_or("", |(named, _)| named);
     let numbers = named.split('-').filter(|segment| *segment != short).filter_map(number);
-    numbers.zip([1, 7]).fold(0, |sum, (number, weight)| sum + number % RING.len() as u64 * weight)
+    numbers.zip([1, 7]).fold(0, |sum, (number, weight)| sum.wrapping_add(number.wrapping_mul(weight)))
 }
 
 /// The number a segment ends in.
@@ -52,7 +50,7 @@ fn slot(container: &str) -> u64 {
         "blast" | "get-blastdb" | "vmtouch" => 0,
         "results-export" => 5,
         "import-query-batches" | "load-blastdb-into-ram" => 10,
-        other => xxh3_64(other.as_bytes()) % RING.len() as u64,
+        other => xxh3_64(other.as_bytes()),
     }
 }
 
@@ -62,7 +60,7 @@ mod tests {
     use crate::{k8s::ContainerKind, render::tests::incident};
 
     fn colors(targets: &[Target]) -> Vec<u8> {
-        targets.iter().map(|target| color_of(target, "3ed51a95").into()).collect()
+        targets.iter().map(|target| color_of(target, "3ed51a95", Theme::Default).into()).collect()
     }
 
     /// Contrast after WCAG of a colour of the cube or the greys to black and to white.
@@ -77,7 +75,8 @@ mod tests {
 
     #[test]
     fn colours_are_legible_on_dark_and_light() {
-        for code in RING.into_iter().chain([FINALIZER, SUBMIT]) {
+        let ring = |theme: Theme| theme.ring().iter().copied();
+        for code in ring(Theme::Default).chain(ring(Theme::ColorBlind)).chain([FINALIZER, SUBMIT]) {
             let (black, white) = contrast(code);
             assert!(black >= 3.0 && white >= 3.0, "{code}: {black:.1} {white:.1}");
         }
@@ -90,7 +89,7 @@ mod tests {
         assert_eq!(targets.len(), 26);
         assert!(colors(&targets).windows(2).all(|pair| pair[0] != pair[1]));
         let blast: Vec<_> = targets.into_iter().filter(|target| target.container == "blast").collect();
-        assert_eq!(colors(&blast), RING[..5], "s00, s01, … go through the ring");
+        assert_eq!(colors(&blast), Theme::Default.ring()[..5], "s00, s01, … go through the ring");
     }
 
     fn batch(db: &str, number: usize, suffix: &str) -> [Target; 3] {
@@ -122,7 +121,7 @@ mod tests {
     fn freak_names_have_a_colour() {
         for pod in ["", "-", "99999999999999999999999-99999999999999999999-1-x", "é1-é"] {
             let target = Target { pod: pod.to_owned(), role: Role::Other, ..incident()[0].clone() };
-            color_of(&target, "");
+            color_of(&target, "", Theme::ColorBlind);
         }
     }
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::{
-    Format, Highlight, JobIds, LineTemplate, Names, PrintedContainer, TemplateError, Times, Widths,
-    columns::Columns,
+    Format, Highlight, JobIds, LineTemplate, Meaning, Names, PrintedContainer, Screen, TemplateError, Theme, Times,
+    Widths, Wrap,
+    columns::{Columns, Shape},
     object::{LineOrigin, ObjectStart},
     palette::color_of,
     plain, sanitize,
     source::{LineStart, SharedContainer},
     stamp_text::StampText,
     template::{TemplateLine, TemplateSource},
+    wrap::{self, Room},
 };
 use crate::k8s::{Line, Stamp, Stream, Target};
 
@@ -27,6 +29,8 @@ pub struct RenderOptions {
     pub utf8: bool,
     /// Whether the time stands before the text. JSON has it always.
     pub timestamps: bool,
+    /// Which colours.
+    pub theme: Theme,
 }
 
 impl RenderOptions {
@@ -59,6 +63,7 @@ pub struct Renderer {
     template: Option<LineTemplate>,
     /// What a template said of the first line that it could not make.
     fault: Option<TemplateError>,
+    screen: Option<Screen>,
 }
 
 impl Renderer {
@@ -98,6 +103,11 @@ impl Renderer {
         self.fault.take()
     }
 
+    /// Lays lines out on a screen, and colours those that are known by what they say. Objects are not.
+    pub fn with_screen(self, screen: Option<Screen>) -> Self {
+        Self { screen: screen.filter(|_| self.options.terminal), ..self }
+    }
+
     /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
     pub fn introduce(&mut self, target: &Target, short: &str) -> PrintedContainer {
         self.introduce_marked(target, short, None)
@@ -114,11 +124,13 @@ impl Renderer {
         let start = match (&self.template, self.options.format.object()) {
             (Some(_), _) => LineStart::Template(Arc::new(self.template_source(target, &pod, &container, short))),
             (None, Some(style)) => LineStart::Object(ObjectStart::new(style, target, &self.job)),
+            (None, None) if self.options.format == Format::Raw && self.screen.is_some() => LineStart::Shaped(None),
             (None, None) if self.options.format == Format::Raw => LineStart::Nothing,
             (None, None) => {
                 self.widths.grow(&pod, &container);
-                let color = self.options.color.then(|| color_of(target, short));
-                LineStart::Columns(Columns::new(&pod, &container, target.phase, color, self.options.separator()))
+                let color = self.options.color.then(|| color_of(target, short, self.options.theme));
+                let columns = Columns::new(&pod, &container, target.phase, color, self.options.separator());
+                if self.screen.is_some() { LineStart::Shaped(Some(columns)) } else { LineStart::Columns(columns) }
             }
         };
         PrintedContainer(Arc::new(SharedContainer { label, start }))
@@ -136,7 +148,7 @@ impl Renderer {
             phase: target.phase.as_str(),
             job_id: self.job.job.as_deref().map(text),
             row_id: self.job.row.as_deref().map(text),
-            color: color_of(target, short).into(),
+            color: color_of(target, short, self.options.theme).into(),
         }
     }
 
@@ -174,16 +186,68 @@ impl Renderer {
             }
             LineStart::Nothing => self.plain(out, stamp, text),
             LineStart::Template(source) => self.templated(out, source, place, stamp, text),
+            LineStart::Shaped(columns) => self.shaped(out, columns.as_ref(), stamp, text),
         }
         out.push(b'\n');
     }
 
+    /// Appends a line as a row that fits the screen, without an end; `None` when it is not known what fits.
+    pub fn row(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, line: &Line) -> Option<()> {
+        let screen = self.screen.clone()?;
+        screen.width.get()?;
+        let LineStart::Shaped(columns) = &source.0.start else { return None };
+        let (columns, cut) = (columns.as_ref(), Screen { wrap: Wrap::Cut, ..screen.clone() });
+        self.screen = Some(cut);
+        self.shaped(out, columns, line.stamp, &line.text);
+        self.screen = Some(screen);
+        Some(())
+    }
+
+    /// A line laid out on a screen.
+    fn shaped(&mut self, out: &mut Vec<u8>, columns: Option<&Columns>, stamp: Stamp, text: &[u8]) {
+        let Some(Screen { wrap, width }) = &self.screen else { return };
+        let (wrap, width) = (*wrap, width.get());
+        // Where nothing is known of the screen, and where the terminal breaks lines itself, they are as they always were.
+        let laid_out = width.filter(|_| wrap != Wrap::None);
+        let prefix = columns.map(|columns| {
+            let shape = laid_out.map_or(Shape::Full, |width| columns.shape(self.widths, width));
+            columns.write_shaped(out, self.widths, shape);
+            (columns, shape)
+        });
+        let from = out.len();
+        self.time(out, stamp);
+        let said = out.len();
+        sanitize(text, out);
+        if self.options.color {
+            self.colour(out, said);
+        }
+        if let Some(highlight) = &self.highlight {
+            highlight.mark(out, said);
+        }
+        let Some(width) = laid_out else { return };
+        let start = prefix.map_or(0, |(columns, shape)| columns.width(self.widths, shape));
+        let room = Room { start, width };
+        match (wrap, prefix) {
+            (Wrap::Hang, Some((columns, shape))) => {
+                wrap::hang(out, from, room, |out| columns.write_bar(out, self.widths, shape));
+            }
+            (Wrap::Cut, _) => wrap::cut(out, from, room, if self.options.utf8 { '…' } else { '>' }),
+            // Without a prefix there is nothing to hang below.
+            (Wrap::Hang, None) | (Wrap::None, _) => {}
+        }
+    }
+
+    /// Colours what is printed from `from` on by what it says.
+    fn colour(&self, out: &mut Vec<u8>, from: usize) {
+        let Some(meaning) = Meaning::of(&out[from..]) else { return };
+        let style = self.options.theme.style(meaning);
+        out.splice(from..from, style.prefix_formatter().to_string().into_bytes());
+        out.extend_from_slice(style.suffix_formatter().to_string().as_bytes());
+    }
+
     /// Time, if wanted, and text.
     fn plain(&mut self, out: &mut Vec<u8>, stamp: Stamp, text: &[u8]) {
-        if self.options.timestamps {
-            self.times.write(out, stamp);
-            out.push(b' ');
-        }
+        self.time(out, stamp);
         let from = out.len();
         self.shown(out, text);
         if let Some(highlight) = &self.highlight {
@@ -226,6 +290,13 @@ impl Renderer {
         }
         if let Some(highlight) = &self.highlight {
             highlight.mark(out, from);
+        }
+    }
+
+    fn time(&mut self, out: &mut Vec<u8>, stamp: Stamp) {
+        if self.options.timestamps {
+            self.times.write(out, stamp);
+            out.push(b' ');
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct SharedContainer {
 pub(super) enum LineStart {
     /// Pod, container and phase.
     Columns(Columns),
+    /// Pod, container and phase, if anything, on a screen that lines are laid out on.
+    Shaped(Option<Columns>),
     /// Nothing.
     Nothing,
     /// They are objects.

@@ -131,6 +131,7 @@ fn options() -> impl Strategy<Value = RenderOptions> {
         terminal,
         utf8,
         timestamps,
+        theme: Theme::Default,
     })
 }
 
@@ -191,6 +192,155 @@ proptest! {
             prop_assert!(shown.ends_with('\n'));
             shown.pop();
             prop_assert!(!shown.chars().any(|c| c != '\t' && unsafe_chars::is_unsafe(c)), "{shown:?}");
+        }
+    }
+}
+
+/// A renderer for a screen of so many columns; 0 when that is not known.
+fn on_screen(options: RenderOptions, wrap: Wrap, columns: u16) -> Renderer {
+    let width = ScreenWidth::default();
+    width.set(columns);
+    Renderer::new(RenderOptions { terminal: true, ..options }).with_screen(Some(Screen { wrap, width }))
+}
+
+/// What containers of a job print, known lines and others, long ones and short ones.
+const SAID: [(usize, &str); 12] = [
+    (15, "Shard download: idx=00 prefix=core_nt_shard_00 db=core_nt"),
+    (15, "azcopy attempt 2/5 failed, retrying in 20s..."),
+    (
+        15,
+        "0.0 %, 0 Done, 0 Failed, 5 Pending, 0 Skipped, 5 Total\r55.0 %, 3 Done, 0 Failed, 2 Pending, 0 Skipped, 5 Total, 2-sec Throughput (Mb/s): 812.3\r",
+    ),
+    (15, "Tue Nov 24 12:58:30 UTC 2026 RUNTIME download-core_nt_shard_00 12.5 seconds"),
+    (1, "run start 000 blastn core_nt_shard_00"),
+    (
+        1,
+        "blastn -db core_nt_shard_00 -query /shared/requests/batch_000.fa -out /shared/results/batch_000-blastn-s00.out -num_threads 8 -outfmt 7",
+    ),
+    (
+        1,
+        "Warning: [blastn] Query_1 größer 測試 🧬: Could not calculate ungapped Karlin-Altschul parameters due to an invalid query sequence or its translation.",
+    ),
+    (1, "Query_1\tNC_000913.3\t99.412\t170\t1\t0\t1\t170\t190\t359\t1.21e-85\t315"),
+    (
+        1,
+        "BLAST Database error: No alias or index file found for nucleotide database [core_nt_shard_00] in search path [/blast/blastdb::]",
+    ),
+    (1, "run end 000 2"),
+    (25, "Detected 5 BLAST job(s); waiting for completion"),
+    (25, "FAILURE: jobs failed: blastn-batch-s00-job-000-3ed51a95"),
+];
+
+/// They on a screen, with escape characters made visible.
+fn said(options: RenderOptions, wrap: Wrap, columns: u16) -> String {
+    let mut renderer = on_screen(options, wrap, columns);
+    let sources: Vec<_> = incident().iter().map(|target| renderer.introduce(target, SHORT)).collect();
+    let mut out = Vec::new();
+    for (n, (of, text)) in SAID.iter().enumerate() {
+        renderer.line(&mut out, &sources[*of], 0, &line(n as i64 * 1_000_000_007, text));
+    }
+    String::from_utf8(out).unwrap().replace('\x1b', "␛")
+}
+
+#[test]
+fn long_lines_hang_below_their_prefix_at_every_width() {
+    let color = RenderOptions { color: true, utf8: true, ..Default::default() };
+    for (columns, name) in [(40, "40"), (60, "60"), (80, "80"), (120, "120"), (0, "unlimited")] {
+        insta::assert_snapshot!(format!("screen_{name}"), said(color, Wrap::Hang, columns));
+        insta::assert_snapshot!(
+            format!("screen_{name}_plain"),
+            said(RenderOptions { color: false, ..color }, Wrap::Hang, columns)
+        );
+    }
+    insta::assert_snapshot!("screen_80_cut", said(color, Wrap::Cut, 80));
+    insta::assert_snapshot!(
+        "screen_80_colour_blind",
+        said(RenderOptions { theme: Theme::ColorBlind, ..color }, Wrap::Hang, 80)
+    );
+    let ascii = RenderOptions { utf8: false, timestamps: true, ..Default::default() };
+    insta::assert_snapshot!("screen_100_ascii_timestamps", said(ascii, Wrap::Hang, 100));
+    assert_eq!(said(color, Wrap::None, 80), said(color, Wrap::Hang, 0), "the terminal breaks lines itself");
+}
+
+#[test]
+fn a_screen_that_becomes_wider_or_narrower_is_used_as_it_is() {
+    let width = ScreenWidth::default();
+    let options = RenderOptions { terminal: true, utf8: true, ..Default::default() };
+    let mut renderer = Renderer::new(options).with_screen(Some(Screen { wrap: Wrap::Hang, width: width.clone() }));
+    let source = renderer.introduce(&incident()[1], SHORT);
+    let rows = [0, 120, 80, 40, 0].map(|columns| {
+        width.set(columns);
+        let mut out = Vec::new();
+        renderer.line(&mut out, &source, 0, &line(0, SAID[5].1));
+        String::from_utf8(out).unwrap().lines().count()
+    });
+    assert_eq!(rows, [1, 3, 5, 9, 1]);
+}
+
+/// `text` without colours, of which there are no others than ours.
+fn uncoloured(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(start) = text.find("\x1b[") {
+        let end = text[start..].find('m').unwrap();
+        text.replace_range(start..=start + end, "");
+    }
+    text
+}
+
+/// Lines of any bytes, and known ones.
+fn any_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let known = proptest::sample::select(SAID.to_vec()).prop_map(|(_, text)| text.as_bytes().to_vec());
+    let long = "[ -~é測\t]{0,200}".prop_map(String::into_bytes);
+    proptest::collection::vec(
+        prop_oneof![known, long, proptest::collection::vec(any::<u8>().prop_filter("end", |b| *b != b'\n'), 0..60)],
+        1..6,
+    )
+}
+
+proptest! {
+    #[test]
+    fn without_its_colours_a_screen_shows_what_an_uncoloured_one_does(
+        options in options(), texts in any_lines(), columns in prop_oneof![Just(0u16), 80..250u16],
+        wrap in proptest::sample::select(vec![Wrap::Hang, Wrap::Cut, Wrap::None]),
+        theme in proptest::sample::select(vec![Theme::Default, Theme::ColorBlind]),
+    ) {
+        let options = RenderOptions { theme, ..options };
+        let shown = |color| {
+            let mut renderer = on_screen(RenderOptions { color, ..options }, wrap, columns);
+            let source = renderer.introduce(&incident()[3], SHORT);
+            let mut out = Vec::new();
+            texts.iter().for_each(|text| renderer.line(&mut out, &source, 0, &line(0, text)));
+            String::from_utf8(out).unwrap()
+        };
+        prop_assert_eq!(uncoloured(&shown(true)), shown(false));
+    }
+
+    #[test]
+    fn unwrapping_gives_the_line(options in options(), texts in any_lines(), columns in 20..250u16) {
+        let options = RenderOptions { format: Format::Default, ..options };
+        let shown = |columns| {
+            let mut renderer = on_screen(options, Wrap::Hang, columns);
+            let source = renderer.introduce(&incident()[3], SHORT);
+            let lines = texts.iter().map(|text| {
+                let mut out = Vec::new();
+                renderer.line(&mut out, &source, 0, &line(0, text));
+                uncoloured(std::str::from_utf8(&out).unwrap())
+            });
+            lines.collect::<Vec<_>>()
+        };
+        let bar = if options.utf8 { "│ " } else { "| " };
+        for (wrapped, whole) in shown(columns).iter().zip(shown(0)) {
+            let mut rows = wrapped.strip_suffix('\n').unwrap().split('\n');
+            let first = rows.next().unwrap();
+            let prefix = first.find(bar).unwrap() + bar.len();
+            let mut unwrapped = first[prefix..].to_owned();
+            for row in rows {
+                let (blanks, text) = row.split_once(bar).unwrap();
+                prop_assert!(blanks.chars().all(|c| c == ' '), "{row:?}");
+                unwrapped.push_str(text);
+            }
+            let whole = whole.strip_suffix('\n').unwrap();
+            prop_assert_eq!(unwrapped, &whole[whole.find(bar).unwrap() + bar.len()..]);
         }
     }
 }

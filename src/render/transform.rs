@@ -14,8 +14,24 @@ pub struct ShownLine {
 /// Changes lines on their way to a person: masks them, leaves some out, folds several into one. What a run knows of its lines, such
 /// as whether some are missing, is not touched by it, nor is what is kept of them.
 pub trait Transform: Send {
+    /// Whether it may do anything about the next line of an instance. Lines that concern nobody are not copied.
+    fn concerns(&mut self, of: &InstanceId, line: &Line) -> bool {
+        let _ = (of, line);
+        true
+    }
+
     /// Takes neighbouring lines of one instance and leaves in `lines` what is shown of them, in their order.
     fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>);
+
+    /// Whether there is something to show that waits for what comes next.
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
+    /// What is shown of it when nothing comes.
+    fn wait_no_longer(&mut self) -> Vec<(InstanceId, ShownLine)> {
+        Vec::new()
+    }
 
     /// What there is to say when all lines were taken, as a sentence.
     fn last_word(&self) -> Option<String> {
@@ -42,9 +58,14 @@ impl Transforms {
         }
     }
 
-    /// Whether nothing is done: then nothing needs to be copied either.
+    /// Whether nothing is done.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether anything may be done about neighbouring lines of one instance. Otherwise they are shown as they are.
+    pub fn concern(&mut self, of: &InstanceId, lines: &[Line]) -> bool {
+        self.0.iter_mut().any(|transform| lines.iter().any(|line| transform.concerns(of, line)))
     }
 
     /// What is shown of neighbouring lines of one instance.
@@ -54,6 +75,16 @@ impl Transforms {
             transform.apply(of, &mut lines);
         }
         lines
+    }
+
+    /// Whether there is something to show that waits for what comes next.
+    pub fn are_waiting(&self) -> bool {
+        self.0.iter().any(|transform| transform.is_waiting())
+    }
+
+    /// What is shown of it when nothing comes. Stages behind the one that lets it wait do not see it.
+    pub fn wait_no_longer(&mut self) -> Vec<(InstanceId, ShownLine)> {
+        self.0.iter_mut().flat_map(|transform| transform.wait_no_longer()).collect()
     }
 
     /// What each has to say when all lines were taken.
@@ -104,7 +135,8 @@ mod tests {
         assert_eq!(shown(Transforms::default()), ["a", "b", "a!"]);
         assert_eq!(shown(Transforms::default().then(Without("a")).and(Some(Doubled))), ["b!", "a!!"]);
         assert_eq!(shown(Transforms::default().then(Doubled).then(Without("a!"))), ["b!", "a!!"]);
-        assert!(Transforms::default().and(None::<Doubled>).is_empty());
+        assert!(!Transforms::default().and(None::<Doubled>).concern(&of, &lines));
+        assert!(Transforms::default().and(Some(Doubled)).concern(&of, &lines));
         let words: Vec<_> = Transforms::default().then(Without("a")).then(Doubled).last_words().collect();
         assert_eq!(words, ["doubled"]);
     }

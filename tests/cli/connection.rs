@@ -121,7 +121,7 @@ fn flags_that_make_no_sense() {
         (&["logs", ROW, "--since", "5s", "--since-time", "2026-01-01T00:00:00Z"], "cannot be used with"),
         (&["logs", ROW, "--phase", "resting"], "staging_db"),
         (&["logs", ROW, "-o", "yaml"], "raw"),
-        (&["logs", ROW, "-f", "--order", "time"], "--order time"),
+        (&["logs", ROW, "-f", "--hold", "2s"], "--order"),
         (&["log", ROW], "logs"),
         (&["targets", ROW, "-n"], "--namespace"),
         (&["resolve", ROW, "--frobnicate"], "--frobnicate"),

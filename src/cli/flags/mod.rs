@@ -6,6 +6,7 @@ mod jobs;
 mod lines;
 mod print;
 mod rows;
+mod screen;
 mod words;
 
 pub use self::{
@@ -14,6 +15,7 @@ pub use self::{
     lines::LineArgs,
     print::{HEADING as DISPLAY, PrintArgs},
     rows::{DbArgs, HEADING as DATABASE, LatestArgs},
+    screen::ScreenArgs,
     words::StateWord,
 };
 

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, ValueHint};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 
+use super::ScreenArgs;
 use crate::{
     cli::{console::EventLayout, failure::Failure, timezone},
     render::{Format, Highlight, LineTemplate, Patterns, TemplateStyle, TimeFormat, Times},
@@ -41,6 +42,9 @@ pub struct PrintArgs {
     /// With -o json, extjson or ppextjson: also print what is told besides lines as objects, such as started, ended, gap
     #[arg(long, help_heading = HEADING)]
     events: bool,
+    /// What is done to them for whoever looks at them.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
 }
 
 impl PrintArgs {

@@ -8,7 +8,7 @@ use crate::{
     follow::recover::NodeLogs,
     jobs::JobsFormat,
     k8s::{ContainerState, Phase, Stream},
-    render::{ColorChoice, Format},
+    render::{ColorChoice, Format, Theme, Wrap},
     resolve::ResolveFormat,
     session::snapshot::Order,
 };
@@ -86,6 +86,17 @@ words!(Format {
 words!(Order {
     Time = "time": "By their stamps",
     Arrival = "arrival": "As they arrive",
+});
+
+words!(Wrap {
+    Hang = "hang": "It goes on in the next row, under its own text",
+    Cut = "cut": "It ends with the row",
+    None = "none": "It is left to the terminal, which goes on at the left edge",
+});
+
+words!(Theme {
+    Default = "default": "Many hues; good news are green and bad news red",
+    ColorBlind = "color-blind": "Fewer colours, which are told apart without seeing red, green or blue",
 });
 
 words!(NodeLogs {

@@ -60,6 +60,11 @@ fn refuse(args: &LogsArgs) -> Result<(), Failure> {
     if args.archive.is_some() {
         return Err(Failure::Usage("--archive is of one job: name one JOB, or leave it out".to_owned()));
     }
+    if args.follow && args.order == Some(Order::Time) {
+        return Err(Failure::Usage(
+            "--order time with -f is of one job: name one JOB, or leave one of the two out".to_owned(),
+        ));
+    }
     let stdin = args.more.iter().chain(&args.job.target).filter(|job| **job == JobArg::Stdin).count();
     if stdin > 1 {
         return Err(Failure::Usage("stdin holds one row: name it once".to_owned()));
@@ -139,7 +144,7 @@ impl Plan {
             let (sender, news) = mpsc::channel(4);
             let teller = tokio::spawn(one.rows.tell(one.job, sender, out.clone()));
             let (wanted, out) =
-                (WantedLogs { filter: self.filter.clone(), scope: self.scope, resume: None }, out.clone());
+                (WantedLogs { filter: self.filter.clone(), scope: self.scope, resume: None, hold: None }, out.clone());
             let (cluster, namespace) = (&self.cluster, one.namespace);
             async move {
                 let progress = Progress::default();

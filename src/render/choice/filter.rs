@@ -1,43 +1,16 @@
 //! [`LineFilter`]: lines chosen by what they say, with those around them.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
-
-use bytes::Bytes;
-
-use super::Patterns;
+use super::{Context, Patterns, around::Around};
 use crate::{
-    k8s::{ContainerId, InstanceId},
+    k8s::InstanceId,
     render::{ShownLine, Transform},
 };
-
-/// How many lines are shown around a chosen one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Context {
-    /// Before it.
-    pub before: usize,
-    /// After it.
-    pub after: usize,
-}
 
 /// Lines that match one of some patterns and none of others, and the lines around them of the same container.
 pub struct LineFilter {
     include: Patterns,
     exclude: Patterns,
-    context: Context,
-    around: HashMap<Arc<ContainerId>, Around>,
-}
-
-/// Where a container's lines are, seen from the chosen ones.
-#[derive(Default)]
-struct Around {
-    restart: u32,
-    /// The latest lines that were not shown.
-    before: VecDeque<ShownLine>,
-    /// How many more are shown whatever they say.
-    after: usize,
+    around: Around,
 }
 
 impl LineFilter {
@@ -45,7 +18,7 @@ impl LineFilter {
     /// excluded line is not shown around others either.
     pub fn new(include: Patterns, exclude: Patterns, context: Context) -> Option<LineFilter> {
         let is_needed = !include.is_empty() || !exclude.is_empty();
-        is_needed.then(|| LineFilter { include, exclude, context, around: HashMap::new() })
+        is_needed.then(|| LineFilter { include, exclude, around: Around::new(context) })
     }
 }
 
@@ -54,50 +27,21 @@ impl Transform for LineFilter {
         if !self.exclude.is_empty() {
             lines.retain(|line| !self.exclude.is_match(&line.line.text));
         }
-        if self.include.is_empty() {
-            return;
+        if !self.include.is_empty() {
+            self.around.choose(of, lines, |line| self.include.is_match(&line.line.text));
         }
-        if self.context == Context::default() {
-            return lines.retain(|line| self.include.is_match(&line.line.text));
-        }
-        let around = self.around.entry(of.container.clone()).or_default();
-        if around.restart != of.restart {
-            // What another instance printed is not around.
-            *around = Around { restart: of.restart, ..Around::default() };
-        }
-        let mut shown = Vec::new();
-        for line in lines.drain(..) {
-            if self.include.is_match(&line.line.text) {
-                shown.extend(around.before.drain(..));
-                shown.push(line);
-                around.after = self.context.after;
-            } else if around.after > 0 {
-                shown.push(line);
-                around.after -= 1;
-            } else if self.context.before > 0 {
-                if around.before.len() == self.context.before {
-                    around.before.pop_front();
-                }
-                around.before.push_back(kept(line));
-            }
-        }
-        *lines = shown;
     }
-}
-
-/// A line that may wait for long, so that it must not hold the whole buffer that it was received in.
-fn kept(mut line: ShownLine) -> ShownLine {
-    line.line.text = Bytes::copy_from_slice(&line.line.text);
-    line
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
     use regex::bytes::Regex;
 
     use super::*;
-    use crate::k8s::{Line, Stamp, Stream};
+    use crate::k8s::{ContainerId, Line, Stamp, Stream};
 
     fn of(container: &str, restart: u32) -> InstanceId {
         InstanceId {

@@ -1,14 +1,19 @@
-//! Which lines are shown, each way to choose a file: by what they say ([`LineFilter`]), when they were written ([`Until`]), to which
+//! Which lines are shown, each way to choose a file: by what they say ([`LineFilter`]), whether they
+//! tell of a problem ([`Problems`]), when they were written ([`Until`]), to which
 //! stream ([`OfStream`]), and how many bytes ([`ByteLimit`]).
 
+mod around;
 mod filter;
 mod limit;
 mod patterns;
+mod problems;
 mod stream;
 mod until;
 
-pub use filter::{Context, LineFilter};
+pub use around::Context;
+pub use filter::LineFilter;
 pub use limit::ByteLimit;
 pub use patterns::Patterns;
+pub use problems::Problems;
 pub use stream::OfStream;
 pub use until::Until;

@@ -1,0 +1,60 @@
+//! [`Problems`]: what went wrong, with a few lines around it.
+
+use super::{Context, around::Around};
+use crate::{
+    k8s::InstanceId,
+    render::{Meaning, ShownLine, Transform},
+};
+
+/// Lines around a problem: what led to it, and what came of it.
+const CONTEXT: Context = Context { before: 3, after: 2 };
+
+/// Lines that tell of a problem, and a few around them; see [`Meaning::is_problem`]. Warnings are none: BLAST prints one for each
+/// query.
+pub struct Problems(Around);
+
+impl Default for Problems {
+    fn default() -> Problems {
+        Problems(Around::new(CONTEXT))
+    }
+}
+
+impl Transform for Problems {
+    fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>) {
+        self.0.choose(of, lines, |line| Meaning::of(&line.line.text).is_some_and(Meaning::is_problem));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::k8s::{ContainerId, Line, Stamp};
+
+    #[test]
+    fn problems_are_shown_with_a_few_lines_around_them() {
+        let container = Arc::new(ContainerId { uid: "1".to_owned(), container: "blast".to_owned() });
+        let of = InstanceId { container, restart: 0 };
+        let texts = [
+            "BASH version 5",
+            "run start 000 blastn nt",
+            "blastn -db nt",
+            "Warning: [blastn] Query_1: x",
+            "a",
+            "BLAST Database error: No alias or index file found",
+            "RUNTIME blast-job-000 1.0 seconds",
+            "run end 000 2",
+            "b",
+            "c",
+            "d",
+            "e",
+        ];
+        let shown_of =
+            |text: &'static str| ShownLine { stream: None, line: Line { stamp: Stamp(0), text: text.into() } };
+        let mut lines: Vec<_> = texts.map(shown_of).to_vec();
+        Problems::default().apply(&of, &mut lines);
+        let shown: Vec<_> = lines.into_iter().map(|line| line.line.text).collect();
+        assert_eq!(shown, texts[2..10]);
+    }
+}

@@ -1,0 +1,89 @@
+//! [`Masking`]: secrets in lines are not shown.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use super::{ShownLine, Transform};
+use crate::{
+    k8s::{InstanceId, Line},
+    mask::{LineMasker, is_suspect},
+};
+
+/// Masks the secrets of lines. A line without one costs a quick look.
+#[derive(Default)]
+pub struct Masking {
+    /// The instances in whose lines a private key has begun and not ended.
+    in_key: HashMap<InstanceId, LineMasker>,
+}
+
+impl Transform for Masking {
+    fn concerns(&mut self, of: &InstanceId, line: &Line) -> bool {
+        is_suspect(&line.text) || (!self.in_key.is_empty() && self.in_key.contains_key(of))
+    }
+
+    fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>) {
+        let mut masker = self.in_key.remove(of).unwrap_or_default();
+        for ShownLine { line, .. } in lines {
+            if let Cow::Owned(masked) = masker.mask_bytes(&line.text) {
+                line.text = masked.into();
+            }
+        }
+        if masker.is_in_key() {
+            self.in_key.insert(of.clone(), masker);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        k8s::{ContainerId, Stamp},
+        render::Transforms,
+    };
+
+    fn instance(uid: &str) -> InstanceId {
+        InstanceId {
+            container: Arc::new(ContainerId { uid: uid.to_owned(), container: "blast".to_owned() }),
+            restart: 0,
+        }
+    }
+
+    fn line(text: &'static str) -> Line {
+        Line { stamp: Stamp(1), text: text.into() }
+    }
+
+    #[test]
+    fn secrets_are_masked_and_lines_without_concern_nobody() {
+        let mut stage = Transforms::default().then(Masking::default());
+        let lines = [line("run start 000 blastn"), line("AZURE_STORAGE_KEY=abc")];
+        assert!(!stage.concern(&instance("1"), &lines[..1]));
+        assert!(stage.concern(&instance("1"), &lines));
+        let shown: Vec<_> =
+            stage.apply(&instance("1"), None, &lines).into_iter().map(|shown| shown.line.text).collect();
+        assert_eq!(shown, ["run start 000 blastn", "AZURE_STORAGE_KEY=***"]);
+    }
+
+    #[test]
+    fn a_private_key_is_masked_among_other_containers_lines() {
+        let mut stage = Transforms::default().then(Masking::default());
+        for (uid, text, shown) in [
+            ("1", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----"),
+            ("2", "MIIEvQIBADANBgkq", "MIIEvQIBADANBgkq"),
+            ("1", "MIIEvQIBADANBgkq", "***"),
+            ("1", "-----END PRIVATE KEY-----", "***"),
+            ("1", "MIIEvQIBADANBgkq", "MIIEvQIBADANBgkq"),
+            // One that is cut off hides nothing else.
+            ("1", "-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----"),
+            ("1", "run start 000 blastn", "run start 000 blastn"),
+            ("1", "MIIEvQIBADANBgkq", "MIIEvQIBADANBgkq"),
+        ] {
+            let (of, line) = (instance(uid), line(text));
+            let lines = std::slice::from_ref(&line);
+            let got =
+                if stage.concern(&of, lines) { stage.apply(&of, None, lines).remove(0).line } else { line.clone() };
+            assert_eq!(got.text, shown, "{uid}: {text}");
+        }
+    }
+}
