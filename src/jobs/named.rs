@@ -47,7 +47,10 @@ impl NameInCluster {
         if part.len() >= PREFIX_MIN && is_hex(part) {
             return Some(NameInCluster::Part(part.to_owned()));
         }
-        let is_ours = folded.contains("-batch-") || BEGINNINGS.iter().any(|start| folded.starts_with(start));
+        // As lines begin, a batch's pod is `<prog>-<db>-<NNN>-…`.
+        let searches =
+            folded.split_once('-').is_some_and(|(program, rest)| program.contains("blast") && rest.contains('-'));
+        let is_ours = searches || BEGINNINGS.iter().any(|start| folded.starts_with(start));
         (is_ours && !folded.contains('.') && is_name(&folded)).then_some(NameInCluster::Either(folded))
     }
 
@@ -131,6 +134,8 @@ mod tests {
             ("job/my.job", Some(Job("my.job".into()))),
             ("jobs.batch/init-pv", Some(Job("init-pv".into()))),
             ("blastn-batch-s03-job-000-3ed51a95", Some(Either("blastn-batch-s03-job-000-3ed51a95".into()))),
+            ("blastn-s03-000-pz4nd", Some(Either("blastn-s03-000-pz4nd".into()))),
+            ("blastn-results", None),
             ("init-ssd-3ed51a95-0", Some(Either("init-ssd-3ed51a95-0".into()))),
             ("18b9edca-4d8a-41bc-9cd8-3a2f161259b6", None),
             ("row.json", None),
@@ -199,6 +204,7 @@ mod tests {
             ("job-429825360482416da20736cf3ed51a96", Ok(1)),
             ("pod/blastn-batch-s00-job-000-3ed51a96-bbbbb", Ok(1)),
             ("pod/blastn-s00-000-bbbbb", Ok(1)),
+            ("blastn-s00-000-bbbbb", Ok(1)),
             ("job/blastn-batch-s00-job-000-3ed51a96", Ok(1)),
             ("blastn-batch-s00-job-000-3ed51a95-aaaaa", Ok(0)),
             ("submit-jobs-00000000", Ok(2)),

@@ -66,6 +66,19 @@ fn every_command_has_examples_that_can_be_typed() {
 }
 
 #[test]
+fn every_command_has_a_manual_page_with_its_examples() {
+    let directory = tempfile::tempdir().unwrap();
+    clap_mangen::generate_to(elbtail::cli::command(), directory.path()).unwrap();
+    let mut all = Vec::new();
+    commands(&elbtail::cli::command(), &[], &mut all);
+    for path in all {
+        let name = [&["elbtail".to_owned()], &path[..]].concat().join("-");
+        let page = std::fs::read_to_string(directory.path().join(format!("{name}.1"))).unwrap_or_default();
+        assert!(page.contains(".SH NAME") && page.contains("Examples:"), "{name}: {page}");
+    }
+}
+
+#[test]
 fn the_version_is_printed() {
     elbtail(&["--version"]).assert().code(0).stdout(format!("elbtail {}\n", env!("CARGO_PKG_VERSION"))).stderr("");
 }

@@ -15,6 +15,7 @@ mod lines;
 #[path = "../support/lines_schema.rs"]
 mod lines_schema;
 mod output;
+mod packaging;
 mod rows;
 mod shapes;
 

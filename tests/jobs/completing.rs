@@ -48,6 +48,18 @@ fn jobs_pods_containers_namespaces_and_contexts_of_the_cluster_are_offered() {
     assert_eq!(contexts.len(), 1, "{contexts:?}");
 }
 
+#[cfg(feature = "sql")]
+#[test]
+fn rows_of_the_database_are_offered_before_other_files_and_behind_those_of_rows() {
+    let place = one_job();
+    let url = crate::listing::database(&place, &[("r-row-one", "running", ONE), ("r-row-two", "completed", ONE)]);
+    for name in ["r.json", "r.txt"] {
+        std::fs::write(place.directory.path().join("empty").join(name), "").unwrap();
+    }
+    let line = format!("elbtail logs --db {url} r");
+    assert_eq!(offered(&place, &line), ["r.json", "r-row-two", "r-row-one", "r.txt"]);
+}
+
 #[test]
 fn a_cluster_that_does_not_answer_in_time_is_not_waited_for() {
     let place = one_job();

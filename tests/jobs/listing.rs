@@ -82,7 +82,7 @@ fn who_may_not_list_jobs_is_told_and_sees_what_pods_say() {
 
 /// Rows in a file that is a database.
 #[cfg(feature = "sql")]
-fn database(place: &Place, rows: &[(&str, &str, &str)]) -> String {
+pub fn database(place: &Place, rows: &[(&str, &str, &str)]) -> String {
     use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
     let file = place.directory.path().join("jobs.db");
     let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);

@@ -39,6 +39,23 @@ fn usage_and_commands_show_the_name_it_was_called_by() {
 }
 
 #[test]
+fn the_script_that_kubectl_runs_asks_the_plugin() {
+    let place = Place::new();
+    place.batch("default", ONE, 0, Batch::Runs);
+    plugin(&place);
+    let template = place.command(&[]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/kubectl_complete-elbtail");
+    let mut command = Command::new(script);
+    command.args(["logs", "3ed"]).env_clear();
+    for (name, value) in template.get_envs() {
+        command.envs(value.map(|value| (name, value)));
+    }
+    command.env("PATH", format!("{}:/usr/bin:/bin", place.directory.path().display()));
+    let out = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(out.starts_with("3ed51a95\t") && out.ends_with(":4\n"), "{out}");
+}
+
+#[test]
 fn kubectl_is_answered_as_cobras_programs_answer() {
     let place = Place::new();
     place.batch("default", ONE, 0, Batch::Runs);
