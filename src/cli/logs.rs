@@ -116,8 +116,8 @@ impl Plan {
         order: Order,
     ) -> Result<Exit, Failure> {
         if found.is_empty() && beginning.is_nothing() {
-            let text =
-                nothing_found(&selection, &self.namespace, &self.cluster.host()) + &archived(&selection.id).await;
+            let text = nothing_found(&selection, &self.namespace, &self.cluster.host())
+                + &archived(&selection.id, &self.namespace).await;
             return Err(Failure::NoPods(
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
@@ -202,7 +202,7 @@ impl Plan {
         if pods == 0 && stats.containers == 0 {
             let (named, id) = (id.clone(), id.map(|id| id.to_string()).unwrap_or_default());
             let archived = match &named {
-                Some(id) => archived(id).await,
+                Some(id) => archived(id, &self.namespace).await,
                 None => String::new(),
             };
             let text = format!(
@@ -311,12 +311,12 @@ fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
 }
 
 /// That an archive holds a job whose pods are gone, if one is known.
-async fn archived(id: &JobId) -> String {
+async fn archived(id: &JobId, namespace: &str) -> String {
     #[cfg(feature = "archive")]
-    return super::archive::hint(id).await;
+    return super::archive::hint(id, namespace).await;
     #[cfg(not(feature = "archive"))]
     {
-        let _ = id;
+        let _ = (id, namespace);
         String::new()
     }
 }

@@ -53,7 +53,7 @@ pub async fn refill(
     for (instance, mut chunks) in by_instance {
         let why = match place(&instance) {
             None => "Kubernetes does not have its log any more".to_owned(),
-            Some(place) => match read(cluster, job, place, &mut chunks, kept_as, &mut refilled.filled).await? {
+            Some(place) => match read(cluster, job, place, &mut chunks, kept_as, &mut refilled).await {
                 Ok(()) => "Kubernetes does not have these lines any more as they were written".to_owned(),
                 Err(error) => error.to_string(),
             },
@@ -74,43 +74,39 @@ fn place(pods: &[Match], instance: &ArchivedInstance) -> Option<LogQuery> {
     Some(LogQuery { container: instance.container.clone(), previous, timestamps: true, ..LogQuery::default() })
 }
 
-/// Reads a log, and moves what is made of it to `filled`.
+/// Reads a log, and moves what is made of it to `refilled`.
 async fn read(
     cluster: &Cluster,
     job: &ArchivedJob,
     place: LogQuery,
     chunks: &mut Vec<LostChunk>,
     kept_as: Option<KeptAs>,
-    filled: &mut Vec<LostChunk>,
-) -> Result<Result<(), ClusterError>, ArchiveError> {
-    let Some(instance) = chunks.first().map(|chunk| chunk.instance().clone()) else { return Ok(Ok(())) };
+    refilled: &mut Refilled,
+) -> Result<(), ClusterError> {
+    let Some(instance) = chunks.first().map(|chunk| chunk.instance().clone()) else { return Ok(()) };
     let first = chunks.iter().filter_map(LostChunk::first).min();
     let query = LogQuery { since_time: first.map(|first| first.back(REACH).to_timestamp()), ..place };
-    let mut body = match cluster.log(&instance.namespace, &instance.pod, &query).await {
-        Ok(LogAnswer::Body(body)) => body,
-        Ok(LogAnswer::NotScheduled) => return Ok(Ok(())),
-        Err(error) => return Ok(Err(error)),
+    let mut body = match cluster.log(&instance.namespace, &instance.pod, &query).await? {
+        LogAnswer::Body(body) => body,
+        LogAnswer::NotScheduled => return Ok(()),
     };
     let mut splitter = Splitter::default();
     while let Some(bytes) = body.next().await {
-        match bytes {
-            Ok(bytes) => splitter.push(bytes),
-            Err(error) => return Ok(Err(error)),
-        }
+        splitter.push(bytes?);
         for piece in splitter.by_ref() {
             if let LogPiece::Line(line) = piece {
-                take(job, &line, chunks, kept_as, filled).await?;
+                take(job, &line, chunks, kept_as, refilled).await;
             }
         }
         if chunks.is_empty() {
-            return Ok(Ok(()));
+            return Ok(());
         }
     }
     // A container's last line need not have an end.
     if let Some(line) = Line::parse(splitter.rest()) {
-        take(job, &line, chunks, kept_as, filled).await?;
+        take(job, &line, chunks, kept_as, refilled).await;
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Hands a line to all chunks, and puts those that it completes.
@@ -119,8 +115,8 @@ async fn take(
     line: &Line,
     chunks: &mut Vec<LostChunk>,
     kept_as: Option<KeptAs>,
-    filled: &mut Vec<LostChunk>,
-) -> Result<(), ArchiveError> {
+    refilled: &mut Refilled,
+) {
     let kept = kept_as.map(|kept_as| Line { stamp: line.stamp, text: kept_as(&line.text).into_owned().into() });
     let line = kept.as_ref().unwrap_or(line);
     let mut at = 0;
@@ -129,11 +125,13 @@ async fn take(
         match chunks[at].take(line).ok().flatten() {
             Some(object) => {
                 let chunk = chunks.remove(at);
-                job.refill(&chunk, object).await?;
-                filled.push(chunk);
+                // What cannot be put, such as where something odd stands in its place, does not keep the rest from being saved.
+                match job.refill(&chunk, object).await {
+                    Ok(()) => refilled.filled.push(chunk),
+                    Err(error) => refilled.lost.push((chunk, error.to_string())),
+                }
             }
             None => at += 1,
         }
     }
-    Ok(())
 }

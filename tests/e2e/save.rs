@@ -167,6 +167,17 @@ fn chunks_are_filled_again(redact: &[&str]) {
     }
     assert_eq!(replayed(&stage, place, "blast"), whole);
 
+    // What is no file and cannot be replaced does not keep the others from being filled.
+    damage();
+    std::fs::remove_file(&files[1]).unwrap();
+    std::fs::create_dir_all(files[1].join("odd")).unwrap();
+    let said = String::from_utf8_lossy(&save().code(8).get_output().stderr).into_owned();
+    assert_eq!(said.matches("are filled again from Kubernetes").count(), 2, "{said}");
+    assert_eq!(said.matches("cannot be read any more: ").count(), 1, "{said}");
+    std::fs::remove_dir_all(&files[1]).unwrap();
+    save().code(0);
+    assert_eq!(replayed(&stage, place, "blast"), whole);
+
     // What Kubernetes has no more stays missing, and is told each time.
     damage();
     stage.delete(&plan.name);

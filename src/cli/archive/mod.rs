@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use self::args::ArchivedJobArgs;
 use super::{args::JobArgs, environment, failure::Failure, flags::LatestArgs, job};
 use crate::{
-    archive::{self, Access, Archive, ArchiveError, ArchivePlace, ArchivedJob, JobKey},
+    archive::{self, Access, Archive, ArchiveError, ArchivePlace, ArchivedJob, JobKey, Summary},
     job_id::JobId,
     source::{self, JobArg},
 };
@@ -46,17 +46,19 @@ fn place(dest: &OsStr) -> Result<ArchivePlace, Failure> {
     }
 }
 
-/// That an archive holds the job, when `ELBTAIL_ARCHIVE` names one that does: a line behind an error that nothing can be read.
-pub async fn hint(id: &JobId) -> String {
+/// That an archive holds the job whose pods were in `namespace`, when `ELBTAIL_ARCHIVE` names one that does: a line behind an error
+/// that nothing can be read.
+pub async fn hint(id: &JobId, namespace: &str) -> String {
     let Some(dest) = environment::variables().get("ELBTAIL_ARCHIVE") else { return String::new() };
     let holds = async {
         let archive = open(dest).await?;
-        Ok::<_, Failure>(archive.job(&JobKey::new(id.as_str())?).await?.summary())
+        Ok::<_, Failure>(archive.job_in(&JobKey::new(id.as_str())?, namespace).await?.summary())
     };
     match timeout(HINT, holds).await {
         // By its name: a SAS may be in it.
         Ok(Ok(summary)) => {
-            format!("\n  {} lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {id}", summary.lines)
+            let Summary { lines, job, .. } = summary;
+            format!("\n  {lines} lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {job}")
         }
         Ok(Err(Failure::Archive(ArchiveError::NoJob { .. }))) => String::new(),
         Ok(Err(failure)) => format!("\n  ELBTAIL_ARCHIVE cannot be read: {failure}"),

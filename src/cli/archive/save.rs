@@ -341,6 +341,9 @@ impl SaveRun {
             }
         };
         let work = async {
+            if self.args.follow && known.is_none() {
+                return self.follow(job, rows, out, resume, progress).await;
+            }
             let found = pods::list(&self.cluster.client(), &self.namespace, &self.selection).await;
             if let Some(known) = known {
                 let there = found.as_deref().unwrap_or_default();
