@@ -388,7 +388,7 @@ mod tests {
             let record = Record::Chunk { stream: ArchivedStream::Changes(ObjectLog::Pods), chunk };
             parse(&Segment(0..=0), &commit(0, "a/1".into(), time, &[record]).unwrap()).faults
         };
-        assert_eq!(read(chunk(7, 3, 100, 50, &hash)), [String::new(); 0]);
+        assert!(read(chunk(7, 3, 100, 50, &hash)).is_empty());
         for bad in [
             chunk(u64::MAX, 3, 100, 50, &hash),
             chunk(7, u64::MAX, 100, 50, &hash),

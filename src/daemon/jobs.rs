@@ -221,7 +221,7 @@ mod tests {
         };
         assert_eq!(names(Some(&[says("b", "completed")])), [format!("b/{ONE}")]);
         assert_eq!(names(Some(&[says("c", "running")])), [format!("c/{ONE}")], "its pods may come later");
-        assert_eq!(names(Some(&[says("c", "completed")])), [String::new(); 0]);
+        assert!(names(Some(&[says("c", "completed")])).is_empty());
     }
 
     fn row(name: &str, id: &str, status: &str) -> Row {
