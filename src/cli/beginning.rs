@@ -2,26 +2,28 @@
 
 use tokio::sync::mpsc;
 
-use super::{args::LogsArgs, failure::Failure};
+use super::failure::Failure;
 use crate::{
     cluster::Cluster,
     discover::Match,
     exit::Exit,
-    follow::follower::Scope,
-    job_id::JobId,
     k8s::status::PodLife,
     session::{
         Outlet, WantedLogs,
-        filter::ContainerFilter,
         follow::{self, Progress, RowNews},
         snapshot::{self, Order},
     },
 };
 
 #[cfg(feature = "archive")]
-use crate::{
-    archive::{ArchiveError, JobKey, Saving},
-    session::archived::Archived,
+use {
+    crate::{
+        archive::{ArchiveError, JobKey, Saving},
+        follow::follower::Scope,
+        job_id::JobId,
+        session::{archived::Archived, filter::ContainerFilter},
+    },
+    std::ffi::OsStr,
 };
 
 /// What is read before the cluster, which may be nothing.
@@ -32,36 +34,26 @@ pub struct ArchivedBeginning {
 }
 
 impl ArchivedBeginning {
-    /// What the flags say. `found` are the pods that the cluster has.
+    /// What the archive at `dest` holds of a job. `found` are the pods that the cluster has.
+    #[cfg(feature = "archive")]
     pub async fn of(
-        args: &LogsArgs,
+        dest: &OsStr,
         id: &JobId,
         namespace: &str,
         found: &[Match],
         filter: &ContainerFilter,
         scope: &Scope,
     ) -> Result<ArchivedBeginning, Failure> {
-        #[cfg(feature = "archive")]
-        if let Some(dest) = &args.archive {
-            let archive = super::archive::open(dest).await?;
-            let archived = match archive.job_in(&JobKey::new(id.as_str())?, namespace).await {
-                Ok(job) => {
-                    let saving = archive.saving(&job).await?;
-                    Some((Archived::new(job, found, filter, scope), saving))
-                }
-                Err(ArchiveError::NoJob { .. }) => {
-                    if !args.only_log_lines {
-                        super::stderr::say(&format!("the archive holds nothing of {id} yet"));
-                    }
-                    None
-                }
-                Err(error) => return Err(error.into()),
-            };
-            return Ok(ArchivedBeginning { archived });
-        }
-        #[cfg(not(feature = "archive"))]
-        let _ = (args, id, namespace, found, filter, scope);
-        Ok(ArchivedBeginning::default())
+        let archive = super::archive::open(dest).await?;
+        let archived = match archive.job_in(&JobKey::new(id.as_str())?, namespace).await {
+            Ok(job) => {
+                let saving = archive.saving(&job).await?;
+                Some((Archived::new(job, found, filter, scope), saving))
+            }
+            Err(ArchiveError::NoJob { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(ArchivedBeginning { archived })
     }
 
     /// Whether there is none.

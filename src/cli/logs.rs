@@ -2,13 +2,13 @@
 
 mod several;
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::sync::mpsc;
 
 use super::{
     allow_node_logs,
-    args::{self, LogsArgs},
+    args::{self, LogsArgs, SelectArgs},
     beginning::ArchivedBeginning,
     connect,
     console::{self, Printing, StderrStyle, Verbosity, Whose},
@@ -39,17 +39,16 @@ use crate::{
 
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    let printing = Some(args.printing(color)?);
+    let wants = Wants::of(&args, color)?;
     if !args.more.is_empty() {
         let labels = args.select.selector.clone();
-        let ended = several::run(args, asker, place, color).await;
+        let ended = several::run(args, wants, asker, place).await;
         return ended.map_err(|failure| args::blame_selector(failure, &labels));
     }
     let Located { args: which, job, cluster, found_in } = Located::find(&args.job, &place, &asker.flags).await?;
     args.job = which;
     let rows = Rows::of(&args.job, &place, &job, &args.select);
-    // What has ended before cannot be followed.
-    let follow = args.follow && !args.previous;
+    let follow = wants.scope.follow;
     if !(follow && rows.may_yet_tell(&job)) {
         job.id()?;
     }
@@ -63,29 +62,68 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
     let labels = args.select.selector.clone();
     let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
-    let ids = job.ids();
-    let plan = Plan {
-        printing,
-        ids,
-        scope: scope(&args)?,
-        filter: args.select.filter(&short),
-        cluster,
-        asker,
-        namespace,
-        args,
-        color,
-    };
+    let (ids, filter) = (job.ids(), args.select.filter(&short));
+    let plan = Plan { wants, ids, filter, cluster, asker, namespace };
     let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
     ended.map_err(|failure| args::blame_selector(failure, &labels))
 }
 
-struct Plan {
-    /// What is shown of lines, until it is.
+/// What the flags ask for, whichever job it is of.
+struct Wants {
+    /// What is shown of lines; it is taken once.
     printing: Option<Printing>,
-    ids: JobIds,
-    args: LogsArgs,
+    /// The color of what is told.
     color: ColorChoice,
+    /// How much is told, if that is said.
+    verbosity: Option<Verbosity>,
+    /// Whether only what concerns the lines is told.
+    only_log_lines: bool,
     scope: Scope,
+    select: SelectArgs,
+    order: Option<Order>,
+    /// How long lines wait for earlier ones, where they come in the order of time.
+    hold: Duration,
+    #[cfg(feature = "archive")]
+    archive: Option<std::ffi::OsString>,
+    /// Whether the exit code tells that a job failed.
+    exit_code: bool,
+    /// What was done to lines that are counted.
+    counted_as: &'static str,
+}
+
+impl Wants {
+    fn of(args: &LogsArgs, color: ColorChoice) -> Result<Wants, Failure> {
+        Ok(Wants {
+            printing: Some(Printing::of(&args.print, &args.lines, color)?),
+            color,
+            verbosity: match (args.only_log_lines, args.verbose > 0) {
+                (_, true) => Some(Verbosity::Verbose),
+                (true, _) => Some(Verbosity::Little),
+                _ => None,
+            },
+            only_log_lines: args.only_log_lines,
+            scope: Scope {
+                // What has ended before cannot be followed.
+                follow: args.follow && !args.previous,
+                since: args.lines.since()?,
+                tail: args.lines.tail(),
+                previous: args.previous,
+                node_logs: args.node_logs,
+            },
+            select: args.select.clone(),
+            order: args.order,
+            hold: args.hold(),
+            #[cfg(feature = "archive")]
+            archive: args.archive.clone(),
+            exit_code: args.exit_code,
+            counted_as: args.lines.what_happened(),
+        })
+    }
+}
+
+struct Plan {
+    wants: Wants,
+    ids: JobIds,
     filter: ContainerFilter,
     cluster: Cluster,
     /// How it was asked for, which suggested commands repeat.
@@ -96,15 +134,25 @@ struct Plan {
 impl Plan {
     /// Reads what there is.
     async fn look(self, job: Job) -> Result<Exit, Failure> {
-        let selection = self.args.select.selection(job.id()?);
+        let selection = self.wants.select.selection(job.id()?);
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
         let beginning = self.beginning(&selection.id, &found).await?;
-        let order = self.args.order.unwrap_or(Order::Time);
+        let order = self.wants.order.unwrap_or(Order::Time);
         self.read(job, selection, found, beginning, order).await
     }
 
     async fn beginning(&self, id: &JobId, found: &[Match]) -> Result<ArchivedBeginning, Failure> {
-        ArchivedBeginning::of(&self.args, id, &self.namespace, found, &self.filter, &self.scope).await
+        #[cfg(feature = "archive")]
+        if let Some(dest) = &self.wants.archive {
+            let beginning =
+                ArchivedBeginning::of(dest, id, &self.namespace, found, &self.filter, &self.wants.scope).await?;
+            if beginning.is_nothing() && !self.wants.only_log_lines {
+                stderr::say(&format!("the archive holds nothing of {id} yet"));
+            }
+            return Ok(beginning);
+        }
+        let _ = (id, found);
+        Ok(ArchivedBeginning::default())
     }
 
     async fn read(
@@ -135,7 +183,7 @@ impl Plan {
             Err(exit) => return Ok(exit),
         }
         if stats.containers == 0 {
-            return Err(Failure::NoPods(if self.scope.previous {
+            return Err(Failure::NoPods(if self.wants.scope.previous {
                 "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
             } else if found.is_empty() {
                 beginning.nothing_wanted(selection.id.short())
@@ -144,11 +192,11 @@ impl Plan {
             }));
         }
         let unread = !found.is_empty() && stats.lines == 0;
-        if unread && stats.forbidden.is_empty() && self.filter.is_empty() && !self.args.only_log_lines {
+        if unread && stats.forbidden.is_empty() && self.filter.is_empty() && !self.wants.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.asker, &self.namespace).await;
         }
         let failed =
-            self.args.exit_code && (self.has_failed(&found, &selection).await || beginning.has_failed().await?);
+            self.wants.exit_code && (self.has_failed(&found, &selection).await || beginning.has_failed().await?);
         let exit = exit(&stats, failed)?;
         Ok(beginning.with_its_end(exit, found.len()))
     }
@@ -159,19 +207,19 @@ impl Plan {
         let mut beginning = ArchivedBeginning::default();
         // Without an id yet, nobody can have saved anything of it.
         if let (Some(id), true) = (&id, self.wants_beginning()) {
-            let selection = self.args.select.selection(id.clone());
+            let selection = self.wants.select.selection(id.clone());
             let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await?;
             beginning = self.beginning(id, &found).await?;
             if beginning.is_all(&found) {
-                self.scope.follow = false;
-                let order = self.args.order.unwrap_or(Order::Arrival);
+                self.wants.scope.follow = false;
+                let order = self.wants.order.unwrap_or(Order::Arrival);
                 return self.read(job, selection, found, beginning, order).await;
             }
         }
         let (console, out) = self.console(id.as_ref().map_or("", |id| id.short()), Verbosity::Normal)?;
         self.say_whose(&out).await;
         let stats = out.stats();
-        let done = self.args.lines.what_happened();
+        let done = self.wants.counted_as;
         let (sender, news) = mpsc::channel(4);
         let teller = tokio::spawn(rows.tell(job.clone(), sender, out.clone()));
         let progress = follow::Progress::default();
@@ -213,25 +261,21 @@ impl Plan {
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
         }
-        let exit = exit(&stats, self.args.exit_code && (failed || beginning.has_failed().await?))?;
+        let exit = exit(&stats, self.wants.exit_code && (failed || beginning.has_failed().await?))?;
         Ok(beginning.with_its_end(exit, pods))
     }
 
     fn wants_beginning(&self) -> bool {
         #[cfg(feature = "archive")]
-        return self.args.archive.is_some();
+        return self.wants.archive.is_some();
         #[cfg(not(feature = "archive"))]
         false
     }
 
     fn wanted(&self) -> WantedLogs {
-        let is_held = self.scope.follow && self.args.order == Some(Order::Time);
-        WantedLogs {
-            filter: self.filter.clone(),
-            scope: self.scope,
-            resume: None,
-            hold: is_held.then(|| self.args.hold()),
-        }
+        let Wants { scope, order, hold, .. } = &self.wants;
+        let is_held = scope.follow && *order == Some(Order::Time);
+        WantedLogs { filter: self.filter.clone(), scope: *scope, resume: None, hold: is_held.then_some(*hold) }
     }
 
     async fn say_whose(&self, out: &Outlet) {
@@ -254,17 +298,14 @@ impl Plan {
     }
 
     fn console_of(&mut self, whose: Whose, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
-        // Asked for once in a run.
-        let printing = self.printing.take().map_or_else(|| self.args.printing(self.color), Ok)?;
-        let verbosity = match (self.args.only_log_lines, self.args.verbose > 0) {
-            (_, true) => Verbosity::Verbose,
-            (true, _) => Verbosity::Little,
-            _ => normal,
-        };
+        let Wants { printing, color, verbosity, scope, .. } = &mut self.wants;
+        let verbosity = verbosity.unwrap_or(normal);
+        let printing =
+            printing.take().ok_or_else(|| Failure::Other(anyhow::anyhow!("the lines are printed already")))?;
         // Of several jobs each ends at its own time.
-        let is_told = self.scope.follow && verbosity >= Verbosity::Normal && matches!(whose, Whose::One(_));
+        let is_told = scope.follow && verbosity >= Verbosity::Normal && matches!(whose, Whose::One(_));
         let printing = if is_told { printing.with_summary() } else { printing };
-        console::alone(printing, whose, StderrStyle::of(verbosity, self.color))
+        console::alone(printing, whose, StderrStyle::of(verbosity, *color))
     }
 
     async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
@@ -295,19 +336,6 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
         (false, 0) => Exit::Done,
         (false, _) => Exit::LinesMissing,
     })
-}
-
-impl LogsArgs {
-    fn printing(&self, color: ColorChoice) -> Result<Printing, Failure> {
-        Printing::of(&self.print, &self.lines, color)
-    }
-}
-
-/// What of the logs the flags ask for.
-fn scope(args: &LogsArgs) -> Result<Scope, Failure> {
-    let follow = args.follow && !args.previous;
-    let (since, tail) = (args.lines.since()?, args.lines.tail());
-    Ok(Scope { follow, since, tail, previous: args.previous, node_logs: args.node_logs })
 }
 
 /// That an archive holds a job whose pods are gone, if one is known.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::{join_all, try_join_all};
 use tokio::sync::mpsc;
 
-use super::{Plan, allow_node_logs, exit, nothing_found, nothing_wanted, scope};
+use super::{Plan, Wants, allow_node_logs, exit, nothing_found, nothing_wanted};
 use crate::{
     cli::{
         args::{JobArgs, LogsArgs},
@@ -24,7 +24,7 @@ use crate::{
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     job_id::JobId,
-    render::{ColorChoice, JobIds},
+    render::JobIds,
     session::{
         WantedLogs,
         follow::{self, Progress},
@@ -42,15 +42,14 @@ struct One {
 }
 
 /// Prints the lines of all jobs that are named, until all have ended.
-pub async fn run(args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
+pub async fn run(args: LogsArgs, wants: Wants, asker: Asker, place: RowPlace) -> Result<Exit, Failure> {
     refuse(&args)?;
     let (jobs, cluster) = located(&args, &asker, &place).await?;
     allow_node_logs(&cluster, args.node_logs).await?;
-    let follow = args.follow && !args.previous;
+    let follow = wants.scope.follow;
     // What pods' short names lack is another text for each job, so `--pod` sees whole names.
-    let (scope, filter, namespace) = (scope(&args)?, args.select.filter(""), cluster.namespace().to_owned());
-    let (printing, ids) = (Some(args.printing(color)?), JobIds::default());
-    let plan = Plan { printing, ids, scope, filter, cluster, asker, namespace, args, color };
+    let (filter, namespace) = (args.select.filter(""), cluster.namespace().to_owned());
+    let plan = Plan { wants, ids: JobIds::default(), filter, cluster, asker, namespace };
     if follow { plan.follow_all(jobs).await } else { plan.look_at_all(jobs).await }
 }
 
@@ -117,7 +116,7 @@ impl Plan {
             // When nobody listens any more, the next event shows it.
             let _ = out.send(one.job.ids()).await;
         }
-        let (wanted, order) = (self.wanted(), self.args.order.unwrap_or(Order::Time));
+        let (wanted, order) = (self.wanted(), self.wants.order.unwrap_or(Order::Time));
         let ended = interruptible(ArchivedBeginning::default().look(&self.cluster, &found, &wanted, order, out)).await;
         console::finished(console).await?;
         match ended {
@@ -129,7 +128,7 @@ impl Plan {
             return Err(Failure::NoPods(nothing_wanted(&found, "")));
         }
         let mut failed = false;
-        if self.args.exit_code {
+        if self.wants.exit_code {
             for (one, found) in jobs.iter().zip(&lists) {
                 failed |= self.has_failed_in(&one.namespace, found, &one.selection).await;
             }
@@ -143,8 +142,7 @@ impl Plan {
         let runs = jobs.into_iter().map(|one| {
             let (sender, news) = mpsc::channel(4);
             let teller = tokio::spawn(one.rows.tell(one.job, sender, out.clone()));
-            let (wanted, out) =
-                (WantedLogs { filter: self.filter.clone(), scope: self.scope, resume: None, hold: None }, out.clone());
+            let (wanted, out) = (WantedLogs { hold: None, ..self.wanted() }, out.clone());
             let (cluster, namespace) = (&self.cluster, one.namespace);
             async move {
                 let progress = Progress::default();
@@ -169,7 +167,7 @@ impl Plan {
             Ok(Some(ended)) => ended,
             Ok(None) => return Ok(Exit::Done),
             Err(exit) => {
-                stderr::say(&format!("interrupted: {} lines {}", stats.lines, self.args.lines.what_happened()));
+                stderr::say(&format!("interrupted: {} lines {}", stats.lines, self.wants.counted_as));
                 return Ok(exit);
             }
         };
@@ -182,6 +180,6 @@ impl Plan {
         if stats.containers == 0 {
             return Err(Failure::NoPods("the jobs have ended, and no pods of them are left".to_owned()));
         }
-        exit(&stats, self.args.exit_code && stats.has_failed())
+        exit(&stats, self.wants.exit_code && stats.has_failed())
     }
 }
