@@ -7,6 +7,7 @@ use super::{Notice, RunEvent, follow::Ending};
 use crate::{
     follow::note::{Note, Proof},
     k8s::{Phase, Role, Stamp, Target},
+    mask::{mask, mask_json},
     render::JobIds,
 };
 
@@ -180,6 +181,19 @@ impl EventObject {
         Some(object)
     }
 
+    /// The same without secrets: what a kubelet or a server says may hold some.
+    #[must_use]
+    pub fn masked(mut self) -> EventObject {
+        self.message = mask(&self.message).into_owned();
+        self.reason = self.reason.map(|reason| mask(&reason).into_owned());
+        self.detail = self.detail.and_then(|detail| {
+            let mut value = serde_json::to_value(detail).ok()?;
+            mask_json(&mut value);
+            serde_json::from_value(value).ok()
+        });
+        self
+    }
+
     fn note(&mut self, note: &Note) {
         self.message = note.to_string();
         self.detail = Some(Detail::Note(note.clone()));
@@ -217,5 +231,23 @@ impl EventObject {
             Note::Forbidden(message) => (EventKind::Forbidden, None, Some(message)),
         };
         (self.kind, self.restart, self.reason) = (kind, restart, reason.filter(|reason| !reason.is_empty()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_what_is_told_are_masked_and_it_is_still_told() {
+        let note = Note::NoLog("pulling https://me:planted@registry/x: password=planted".to_owned());
+        let event = RunEvent::Note { container: std::sync::Arc::default(), note };
+        let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
+        let text = serde_json::to_string(&object).unwrap();
+        assert!(text.matches("planted").count() > 3, "{text}");
+        let masked = object.masked();
+        let text = serde_json::to_string(&masked).unwrap();
+        assert!(!text.contains("planted") && text.contains("registry/x"), "{text}");
+        assert!(matches!(masked.detail, Some(Detail::Note(Note::NoLog(_)))), "{masked:?}");
     }
 }

@@ -23,6 +23,17 @@ fn lines_of_several_jobs_come_as_one_each_with_its_mark() {
             let is_its = |text: &&&str| text.starts_with(&format!("{short} blastn-")) && text.ends_with(line);
             assert!(lines.iter().any(|text| is_its(&text)), "{short}: {printed}");
         }
+        let run = place.run(&[&["logs", ONE, OTHER, "-o", "json"], flags].concat()).code(0);
+        let of_job = |line: &str| {
+            let object: serde_json::Value = serde_json::from_str(line).unwrap();
+            (object["job_id"].as_str().unwrap().to_owned(), object["message"].as_str().unwrap().to_owned())
+        };
+        let mut objects: Vec<_> = stdout(&run).lines().map(of_job).collect();
+        objects.sort();
+        let mut expected =
+            [(ONE, "shard 0"), (OTHER, "shard 1")].map(|(id, line)| (id.to_owned(), format!("{id} {line}")));
+        expected.sort();
+        assert_eq!(objects, expected, "{flags:?}");
     }
 }
 
