@@ -25,7 +25,7 @@ const HEADINGS: [&str; 2] = [flags::DISPLAY, flags::DATABASE];
 const COMMANDS: [&[&str]; 3] = [&["logs"], &["replay"], &["config", "show"]];
 
 /// Flags of which one takes the place of the others: one that is given beats another that the file has.
-const RIVALS: [&[&str]; 1] = [&["output", "template", "template_file"]];
+const RIVALS: [&[&str]; 2] = [&["output", "template", "template_file"], &["redact", "no_redact"]];
 
 /// `elbtail config`.
 #[derive(Debug, Args)]

@@ -72,12 +72,21 @@ impl StderrStyle {
 pub struct Printing {
     renderer: Renderer,
     transforms: Transforms,
-    events: Option<EventLayout>,
+    events: Option<EventStyle>,
     live: Option<LiveRow>,
     summary: Option<Summary>,
 }
 
 /// How what is told besides lines is written among them, if it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventStyle {
+    /// In which layout.
+    pub layout: EventLayout,
+    /// Whether secrets in it are masked, as in lines.
+    pub is_masked: bool,
+}
+
+/// The layout of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventLayout {
     /// An object on one line.
@@ -160,7 +169,7 @@ pub struct Console {
     whose: Whose,
     style: StderrStyle,
     sources: HashMap<Arc<ContainerId>, PrintedContainer>,
-    events: Option<EventLayout>,
+    events: Option<EventStyle>,
     /// The jobs that were told, the latest last.
     jobs: Vec<JobIds>,
     /// What objects of events say of containers.
@@ -273,7 +282,7 @@ impl Console {
     }
 
     /// Writes what is told besides lines among them.
-    pub fn with_events(self, events: Option<EventLayout>) -> Console {
+    pub fn with_events(self, events: Option<EventStyle>) -> Console {
         Console { events, ..self }
     }
 
@@ -281,8 +290,8 @@ impl Console {
         if let Some(summary) = &mut self.summary {
             summary.take(event);
         }
-        if let Some(layout) = self.events {
-            self.object(event, layout)?;
+        if let Some(style) = self.events {
+            self.object(event, style)?;
         }
         match event {
             RunEvent::Job(ids) => {
@@ -330,7 +339,7 @@ impl Console {
     }
 
     /// Writes the object of what is told besides lines.
-    fn object(&mut self, event: &RunEvent, layout: EventLayout) -> io::Result<()> {
+    fn object(&mut self, event: &RunEvent, style: EventStyle) -> io::Result<()> {
         let container = match event {
             RunEvent::Found(target) => {
                 self.targets.insert(Arc::new(target.id()), (target.clone(), self.ids_of(&target.pod)));
@@ -346,7 +355,8 @@ impl Console {
         let (target, ids) = of.map_or((None, &none), |(target, ids)| (Some(&**target), ids));
         let number = self.renderer.next_number();
         let Some(object) = EventObject::of(event, target, ids, Timestamp::now(), number) else { return Ok(()) };
-        let text = match layout {
+        let object = if style.is_masked { object.masked() } else { object };
+        let text = match style.layout {
             EventLayout::Line => document::json_line(&object),
             EventLayout::Pretty => document::json(&object),
         };

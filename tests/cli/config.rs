@@ -60,6 +60,16 @@ fn a_flag_beats_its_rival_in_the_file() {
     assert_eq!(printed(&directory, &[]), "<an error>\n");
     assert_eq!(printed(&directory, &["-o", "raw"]), "an error\n");
     assert_eq!(printed(&with("output = \"json\"\n"), &["--template", "{{ message }}!"]), "an error!\n");
+    // A switch and the one that takes it back.
+    let secret = |directory: &TempDir, flags: &[&str]| {
+        let input = lines::line("blast", 1, "password=planted-s3cret");
+        let arguments = [&["logs", "--stdin", "-o", "raw"], flags].concat();
+        let run = configured(directory, &arguments).write_stdin(input).assert().code(0);
+        String::from_utf8_lossy(&run.get_output().stdout).contains("planted")
+    };
+    let (masked, bare) = (with("redact = true\n"), with("no-redact = true\n"));
+    assert_eq!([secret(&masked, &[]), secret(&masked, &["--no-redact"])], [false, true]);
+    assert_eq!([secret(&bare, &[]), secret(&bare, &["--redact"])], [true, false]);
 }
 
 #[test]

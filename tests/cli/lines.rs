@@ -266,6 +266,15 @@ fn what_was_told_is_told_again() {
 }
 
 #[test]
+fn secrets_of_what_is_told_are_masked_in_objects() {
+    let detail = json!({"note": {"noLog": "password=planted-s3cret"}});
+    let input = object("blast", 1, json!({"kind": "no_log", "message": "x", "detail": detail}));
+    let printed = |flags: &[&str]| run(&[&["-o", "json", "--events"], flags].concat(), &input).0;
+    assert!(printed(&["--no-redact"]).contains("planted") && !printed(&[]).contains("planted"), "{}", printed(&[]));
+    assert!(printed(&[]).contains("no log: password="), "{}", printed(&[]));
+}
+
+#[test]
 fn text_that_no_run_has_printed_is_shown_and_told() {
     let input =
         format!("{}warning: something\n\n{{\"kind\":\"line\"}}\n{}", line("blast", 1, "one"), line("blast", 2, "two"));

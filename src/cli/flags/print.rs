@@ -8,7 +8,11 @@ use regex::bytes::Regex;
 
 use super::ScreenArgs;
 use crate::{
-    cli::{console::EventLayout, failure::Failure, timezone},
+    cli::{
+        console::{EventLayout, EventStyle},
+        failure::Failure,
+        timezone,
+    },
     render::{Format, Highlight, LineTemplate, Patterns, TemplateStyle, TimeFormat, Times},
 };
 
@@ -87,14 +91,20 @@ impl PrintArgs {
     ///
     /// # Errors
     /// When lines are no JSON.
-    pub fn events(&self) -> Result<Option<EventLayout>, Failure> {
+    pub fn events(&self) -> Result<Option<EventStyle>, Failure> {
         let has_template = self.template.is_some() || self.template_file.is_some();
-        match self.output {
-            _ if !self.events => Ok(None),
-            Format::Json | Format::ExtJson if !has_template => Ok(Some(EventLayout::Line)),
-            Format::PpExtJson if !has_template => Ok(Some(EventLayout::Pretty)),
-            _ => Err(Failure::Usage("--events prints objects: it goes with -o json, extjson or ppextjson".to_owned())),
-        }
+        let layout = match self.output {
+            _ if !self.events => return Ok(None),
+            Format::Json | Format::ExtJson if !has_template => EventLayout::Line,
+            Format::PpExtJson if !has_template => EventLayout::Pretty,
+            _ => {
+                let text = "--events prints objects: it goes with -o json, extjson or ppextjson";
+                return Err(Failure::Usage(text.to_owned()));
+            }
+        };
+        // Objects are masked whoever reads them.
+        let is_masked = self.screen.masking(self.output, false).is_some();
+        Ok(Some(EventStyle { layout, is_masked }))
     }
 
     /// What stands out, when lines are chosen by `include`.
