@@ -10,7 +10,7 @@ use regex::bytes::Regex;
 pub(super) const WORDS: &str = concat!(
     r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|authorization|cookie|signature|shared[_-]?access[_-]?signature",
     r"|connection[_-]?string|conn[_-]?str|api[_-]?key|auth[_-]?key",
-    r"|(?:account|access|storage|shared|private|sas|signing|encryption|master|subscription|client|admin|host|function|service",
+    r"|(?:account|access|storage|shared|private|sas|signing|encryption|master|subscription|client|admin|host|functions?|service",
     r"|deploy|webhook|license|instrumentation|ssh|azure|aws|gcp|cosmos|batch)[_-]?(?:access[_-]?)?key[12]?|[a-z0-9](?:_|-)pass)",
 );
 

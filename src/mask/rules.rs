@@ -40,6 +40,7 @@ const TOKENS: &str = concat!(
     r"|\bxox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{10,}",
     r"|\bAIza[A-Za-z0-9_-]{30,}|\bya29\.[A-Za-z0-9_-]{16,}|\bGOCSPX-[A-Za-z0-9_-]{16,}",
     r"|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\brk_(?:live|test)_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[A-Za-z0-9_-]{30,}",
+    r"|\bGOOG1[A-Z0-9]{20,}|\bnvapi-[A-Za-z0-9_-]{20,}",
     r"|\bhf_[A-Za-z0-9]{30,}|\bdckr_pat_[A-Za-z0-9_-]{16,}|\bhv[sb]\.[A-Za-z0-9_-]{20,}|\bdop_v1_[a-f0-9]{40,}",
     r"|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-[A-Z0-9]{40,}",
     // A client secret of Entra.
@@ -116,9 +117,14 @@ fn rules() -> Vec<Rule> {
                 let token = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(byte);
                 let length = line[found.end..].iter().take_while(token).count();
                 let is_word = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+                // What is short is one when it changes as base64 does, and not as a name does.
+                let is_mixed = |text: &[u8]| {
+                    text.windows(2).any(|two| !two[0].is_ascii_uppercase() && two[1].is_ascii_uppercase())
+                };
                 let basic = line[found.start] | 0x20 != b'b' || line[found.start + 1] | 0x20 == b'a';
                 let secret = &line[found.end..found.end + length];
-                (length >= 16 && !(basic && is_word(secret))).then_some(found.end..found.end + length)
+                let is_secret = length >= 16 || (basic && length >= 8 && is_mixed(secret));
+                (is_secret && !(basic && is_word(secret))).then_some(found.end..found.end + length)
             },
         },
         Rule {
@@ -153,6 +159,25 @@ fn rules() -> Vec<Rule> {
                 let range = value::assigned(line, found.end, Extent::Word);
                 let first = *line.get(range.start)?;
                 (first != b'-' && !is_reference(&line[range.clone()])).then_some(range)
+            },
+        },
+        // `sshpass -p hunter2`, `az login … -p hunter2`.
+        Rule {
+            words: &["sshpass", "login"],
+            pattern: r#"(?i-u)\b(?:sshpass|login)\b[^\n|;&]{0,400}?[ \t](?-i:-p)[ \t=]{0,8}"#,
+            place: |line, found| {
+                let range = value::assigned(line, found.end, Extent::Word);
+                let is_secret = range.start > found.start && line.get(range.start).is_some_and(|byte| *byte != b'-');
+                (is_secret && !is_reference(&line[range.clone()])).then_some(range)
+            },
+        },
+        // What a registry's configuration has for user and password.
+        Rule {
+            words: &["\"auth\"", "'auth'"],
+            pattern: r#"(?i-u)(?:"auth"|'auth')[ \t]{0,8}[:=][ \t]{0,8}["']"#,
+            place: |line, found| {
+                let range = value::assigned(line, found.end - 1, Extent::Word);
+                looks_secret(&line[range.clone()]).then_some(range)
             },
         },
         // curl's `-u user:password`.
@@ -205,6 +230,8 @@ fn rules() -> Vec<Rule> {
                 "xox",
                 "xapp-",
                 "aiza",
+                "goog1",
+                "nvapi-",
                 "ya29.",
                 "gocspx-",
                 "sk_live_",
@@ -477,7 +504,10 @@ fn header(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
         let length = line[start..range.end].iter().position(|byte| byte.is_ascii_whitespace());
         return Some(start..length.map_or(range.end, |length| start + length));
     }
-    (!said.trim_ascii().is_empty()).then_some(range)
+    // `authorization: required` is said of a server.
+    const STATES: [&str; 7] = ["required", "optional", "enabled", "disabled", "missing", "failed", "denied"];
+    let is_state = is_reference(said) || STATES.iter().any(|state| said.eq_ignore_ascii_case(state.as_bytes()));
+    (!said.trim_ascii().is_empty() && !is_state).then_some(range)
 }
 
 /// A value assigned to a name that speaks of a secret.
@@ -516,8 +546,11 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let value = &line[range.clone()];
     let quoted = range.start != found.end;
     let header = name.contains(&b'-') || shouted;
+    // `tokens: 512` counts them.
+    let is_count = lower.ends_with(b"s") && value.iter().all(u8::is_ascii_digit);
     let is_secret = !value.trim_ascii().is_empty()
         && !is_reference(value)
+        && !(is_count && !names::is_password(name))
         && (quoted || !matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) || equals && value.len() > 1)
         && (equals || quoted || header || names::is_password(name) || looks_secret(value));
     is_secret.then_some(range)

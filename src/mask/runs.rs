@@ -67,7 +67,7 @@ fn long_runs(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
 
 /// The parts of a run that are keys: all of it, or between what separates words.
 fn keys(run: &[u8]) -> Vec<Range<usize>> {
-    if is_digest(run) || !has_all_classes(run) {
+    if is_digest(run) || is_symbol(run) || !has_all_classes(run) {
         return Vec::new();
     }
     // A key or a certificate in DER begins with lengths and names, which are mixed less.
@@ -96,6 +96,18 @@ fn is_separator(byte: u8) -> bool {
 /// `sha256-…`, as lock files have it.
 fn is_digest(run: &[u8]) -> bool {
     run.starts_with(b"sha") && matches!(run.get(3..7), Some(b"256-" | b"384-" | b"512-"))
+}
+
+/// A name of C++ as a stack has it: `_ZN4ncbi5blast…`, each word behind its length.
+fn is_symbol(run: &[u8]) -> bool {
+    let Some(rest) = run.strip_prefix(b"_Z") else { return false };
+    let kind = rest.iter().take(4).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = rest[kind..].iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+    let length = rest[kind..kind + digits].iter().fold(0, |sum, byte| sum * 10 + usize::from(byte - b'0'));
+    let word = &rest[kind + digits..];
+    length > 1
+        && word.get(..length).is_some_and(|word| word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'))
+        && word.first().is_some_and(|byte| !byte.is_ascii_digit())
 }
 
 fn has_all_classes(run: &[u8]) -> bool {

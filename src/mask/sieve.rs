@@ -10,8 +10,9 @@ const SIZE: usize = 1 << (BITS - 6);
 /// of its bytes stands at an even place; a shorter one shows itself with any byte before or behind it. An automaton that looks
 /// for all words takes five times as long.
 pub(super) struct Sieve {
-    /// A bit for what a four may be, by its hash: nearly all others end here.
+    /// A bit for what a four may be, by its hash, and by another one: nearly all others end here.
     bits: Box<[u64; SIZE]>,
+    more_bits: Box<[u64; SIZE]>,
     /// The fours themselves, sorted.
     fours: Box<[u32]>,
 }
@@ -22,27 +23,36 @@ impl Sieve {
         let mut fours: Vec<u32> = words.into_iter().flat_map(|word| shown(word.as_bytes())).collect();
         fours.sort_unstable();
         fours.dedup();
-        let mut bits = Box::new([0; SIZE]);
-        for four in &fours {
-            let at = place(*four);
-            bits[at >> 6] |= 1 << (at & 63);
+        let mut sieve = Sieve { bits: Box::new([0; SIZE]), more_bits: Box::new([0; SIZE]), fours: fours.into() };
+        for four in &sieve.fours {
+            let (one, two) = (place(*four), other_place(*four));
+            sieve.bits[one >> 6] |= 1 << (one & 63);
+            sieve.more_bits[two >> 6] |= 1 << (two & 63);
         }
-        Sieve { bits, fours: fours.into() }
+        sieve
     }
 
     /// Whether `line` may hold one of the words. That it is stopped proves nothing; that it passes does.
     pub(super) fn stops(&self, line: &[u8]) -> bool {
-        line.windows(4).step_by(2).any(|four| self.knows(folded(four[0], four[1], four[2], four[3]))) || {
-            // A word of three bytes may end the line.
-            let rest = line.chunks_exact(2).remainder();
-            matches!((line, rest), (&[.., a, b, c], [_]) if self.knows(folded(a, b, c, b' ')))
-        }
+        fours(line).any(|four| {
+            has(&self.bits, place(four))
+                && has(&self.more_bits, other_place(four))
+                && self.fours.binary_search(&four).is_ok()
+        })
     }
+}
 
-    fn knows(&self, four: u32) -> bool {
-        let at = place(four);
-        (self.bits[at >> 6] >> (at & 63)) & 1 == 1 && self.fours.binary_search(&four).is_ok()
-    }
+fn has(bits: &[u64; SIZE], place: usize) -> bool {
+    (bits[place >> 6] >> (place & 63)) & 1 == 1
+}
+
+/// The fours of a line at even places. A word of three bytes may end it, so the last one is filled up.
+fn fours(line: &[u8]) -> impl Iterator<Item = u32> {
+    let last = match line {
+        [.., a, b, c] if line.len() % 2 == 1 => Some(folded(*a, *b, *c, b' ')),
+        _ => None,
+    };
+    line.windows(4).step_by(2).map(|four| folded(four[0], four[1], four[2], four[3])).chain(last)
 }
 
 /// Four bytes as one number, in which the case of letters makes no difference.
@@ -50,9 +60,13 @@ fn folded(a: u8, b: u8, c: u8, d: u8) -> u32 {
     u32::from_le_bytes([a, b, c, d]) | 0x2020_2020
 }
 
-/// A four's place in the table: below `1 << BITS`.
+/// A four's places in the tables: below `1 << BITS`.
 fn place(four: u32) -> usize {
     (four.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+}
+
+fn other_place(four: u32) -> usize {
+    (four.wrapping_mul(0x85eb_ca6b) >> (32 - BITS)) as usize
 }
 
 /// What a word shows at even places, its first byte standing at an even one or an odd one.

@@ -231,7 +231,7 @@ impl fmt::Display for Summary {
         let missing = self.containers.values().filter(|container| container.lines_missing).count();
         write!(f, "\nlines: {} of {} containers, ", self.lines, self.containers.len())?;
         match missing {
-            0 => f.write_str("none known to be missing"),
+            0 => f.write_str("complete as far as is known"),
             count => write!(f, "some are missing from {count}"),
         }
     }
@@ -329,7 +329,7 @@ mod tests {
     fn a_job_of_which_nothing_was_read_has_a_summary_too() {
         assert_eq!(
             Summary::default().to_string(),
-            "the job has ended\nlines: 0 of 0 containers, none known to be missing"
+            "the job has ended\nlines: 0 of 0 containers, complete as far as is known"
         );
     }
 
