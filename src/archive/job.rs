@@ -227,6 +227,8 @@ pub struct Summary {
     pub row: Option<String>,
     /// The row's last status.
     pub status: Option<String>,
+    /// The namespace in which its pods were found.
+    pub namespace: Option<String>,
     /// Whether the job has ended, so that nothing is to come.
     pub ended: bool,
     /// Whether the job has ended and every line of it is here.
@@ -316,6 +318,7 @@ impl ArchivedJob {
             job: self.key.to_string(),
             row: self.state.row.clone(),
             status: self.state.status.clone(),
+            namespace: self.state.namespace().map(str::to_owned),
             saved: self.saved,
             instances: logs().count(),
             incomplete,

@@ -364,6 +364,9 @@ fn jobs_of_all_namespaces_are_kept_apart_even_with_one_id() {
     let names = crate::lines::lines(&listed.get_output().stdout);
     let beside: Vec<&String> = names.iter().filter(|name| name.starts_with(&format!("{ID}@"))).collect();
     assert_eq!((names.len(), beside.len()), (3, 1), "{names:?}");
+    let archived = scene.archives();
+    let second: Vec<_> = archived.as_array().unwrap().iter().filter(|job| job["namespace"] == *namespaces[1]).collect();
+    assert_eq!(second.len(), 2, "{archived}");
     // Whoever came second lies beside; each holds its own, and no more.
     let (_, came_second) = beside[0].split_once('@').unwrap();
     for namespace in &namespaces {
@@ -445,6 +448,7 @@ fn the_role_for_all_namespaces_permits_what_is_asked_for_with_it_and_nothing_els
         scene.stage.run(&["save", "-f", "--all", "-A", &scene.place, "--listen", "127.0.0.1:0", "--token", "less"]);
     let said = String::from_utf8_lossy(&run.code(7).get_output().stderr).into_owned();
     assert!(said.contains("cannot list resource \"pods\"") && said.contains("at the cluster scope"), "{said}");
+    assert!(said.contains("deploy/all-namespaces.yaml has the role for it"), "{said}");
 }
 
 /// A server of another kind, or one whose API is cut down, says of what it does not know no more than that.

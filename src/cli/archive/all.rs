@@ -33,7 +33,7 @@ use crate::{
         rows::Rows,
         stderr,
     },
-    cluster::{Cluster, ConnectOptions},
+    cluster::{Cluster, ClusterError, ConnectOptions},
     daemon::{
         Term,
         board::{Board, Party},
@@ -99,7 +99,12 @@ pub(super) async fn run(
     let budget = Budget::new(Limits { memory: MEMORY, ..Limits::default() });
     let all = Arc::new(All { archive, budget, cluster, place, board: board.clone(), args, color });
     let supervisor = Supervisor::begin(plan, all.clone()).await.map_err(|error| match error {
-        CannotBegin::Cluster(error) => Failure::from(error),
+        CannotBegin::Cluster(error) => {
+            if all_namespaces && matches!(error, ClusterError::Forbidden(_)) {
+                stderr::say("-A asks for the pods of all namespaces: deploy/all-namespaces.yaml has the role for it");
+            }
+            Failure::from(error)
+        }
         CannotBegin::Rows(error) => Failure::from(error),
     })?;
     if !all.args.redact {
