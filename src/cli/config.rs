@@ -27,6 +27,9 @@ const COMMANDS: [&[&str]; 3] = [&["logs"], &["replay"], &["config", "show"]];
 /// Flags of which one takes the place of the others: one that is given beats another that the file has.
 const RIVALS: [&[&str]; 2] = [&["output", "template", "template_file"], &["redact", "no_redact"]];
 
+/// Variables that decide on colours where no flag does, and so beat the file.
+const COLOR_VARIABLES: [&str; 3] = ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"];
+
 /// `elbtail config`.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
@@ -93,6 +96,9 @@ pub fn parse(
         Ok(entries) => entries.unwrap_or_default(),
         Err(error) => return Err(Box::new(blame_file(words, error))),
     };
+    if COLOR_VARIABLES.iter().any(|name| environment.get(name).is_some()) {
+        entries.retain(|entry| entry.id != "color");
+    }
     let parse = |entries: &[Entry]| {
         let parsed = with_defaults(program::command(), entries).try_get_matches_from(words);
         parsed.map_err(|error| Box::new(Unparsed::CommandLine(error)))

@@ -46,6 +46,20 @@ fn the_file_says_what_flags_do_not() {
 }
 
 #[test]
+fn the_environment_beats_the_file_in_colours_too() {
+    let shown = |color: &str, variable: (&str, &str), flags: &[&str]| {
+        let directory = with(&format!("output = \"raw\"\nhighlight = [\"error\"]\ncolor = \"{color}\"\n"));
+        let mut command = configured(&directory, &[&["logs", "--stdin"], flags].concat());
+        let run = command.env(variable.0, variable.1).write_stdin(lines::line("blast", 1, "an error")).assert().code(0);
+        String::from_utf8_lossy(&run.get_output().stdout).contains('\u{1b}')
+    };
+    assert!(shown("always", ("NO_COLOR", ""), &[]), "an empty variable is not set");
+    assert!(!shown("always", ("NO_COLOR", "1"), &[]) && !shown("always", ("CLICOLOR", "0"), &[]));
+    assert!(shown("always", ("NO_COLOR", "1"), &["--color", "always"]));
+    assert!(shown("never", ("CLICOLOR_FORCE", "1"), &[]) && !shown("never", ("NO_COLOR", ""), &[]));
+}
+
+#[test]
 fn a_switch_of_the_file_can_be_switched_off() {
     let directory = with("output = \"json\"\nevents = true\n");
     assert_eq!(printed(&directory, &[]).lines().count(), 2, "found, and the line");
