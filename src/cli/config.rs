@@ -124,10 +124,11 @@ fn blame_file(words: &[OsString], error: ConfigError) -> Unparsed {
     }
 }
 
-/// Whether a flag may stand in the file: those under some headings, and `--color`, which is every command's.
+/// Whether a flag may stand in the file: those under some headings, and `--color`, which is every command's. Which row is meant is
+/// said each time.
 fn is_setting(arg: &Arg) -> bool {
     let is_headed = arg.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading));
-    !arg.is_hide_set() && arg.get_long().is_some_and(|name| is_headed || name == "color")
+    !arg.is_hide_set() && arg.get_long().is_some_and(|name| (is_headed && name != "latest") || name == "color")
 }
 
 /// Flags that may stand in the file, each once.
@@ -223,7 +224,7 @@ mod tests {
         ] {
             assert!(names.contains(&name), "{name} {names:?}");
         }
-        for name in ["follow", "include", "container", "token", "kubeconfig", "stdin"] {
+        for name in ["follow", "include", "container", "token", "kubeconfig", "stdin", "latest"] {
             assert!(!names.contains(&name), "{name}");
         }
     }

@@ -89,7 +89,7 @@ fn a_flag_beats_its_rival_in_the_file() {
 #[test]
 fn what_is_wrong_is_told_with_file_and_line_and_help_is_given_all_the_same() {
     let directory = with("color = \"never\"\ncolr = 1\n");
-    let place = directory.path().join("elbtail/config.toml:2: no setting \"colr\"; did you mean \"color\"?");
+    let place = directory.path().join("elbtail/config.toml:2: no setting \"colr\" (did you mean \"color\"?)");
     for arguments in [&["logs", "job-429825360482416da20736cf3ed51a95"][..], &["config", "show"], &["jobs"]] {
         assert_fails(configured(&directory, arguments), 2, &[place.to_str().unwrap()]);
     }

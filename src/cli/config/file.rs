@@ -116,7 +116,7 @@ impl ConfigFile {
             let is_flag =
                 command.get_subcommands().flat_map(Command::get_arguments).any(|arg| arg.get_long() == Some(&name));
             let hint = match (near, is_flag, value.get_ref()) {
-                (Some(near), ..) => format!("; did you mean {near:?}?"),
+                (Some(near), ..) => format!(" (did you mean {near:?}?)"),
                 (None, true, _) => "; it is a flag of single runs".to_owned(),
                 (None, false, DeValue::Table(_)) => "; settings stand at the top, in no section".to_owned(),
                 _ => String::new(),
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         for (text, parts) in [
-            ("\ncolr = 'never'", &["config.toml:2: no setting \"colr\"; did you mean \"color\"?"][..]),
+            ("\ncolr = 'never'", &["config.toml:2: no setting \"colr\" (did you mean \"color\"?); 'elbtail"][..]),
             ("color = 'never'\nfollow = true", &["config.toml:2: no setting \"follow\"; it is a flag of single runs"]),
             ("nonsense = 1", &["config.toml:1: no setting \"nonsense\"; 'elbtail config show --help'"]),
             ("[logs]\ncolor = 'never'", &["config.toml:1: ", "in no section"]),
