@@ -550,7 +550,7 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let is_count = lower.ends_with(b"s") && value.iter().all(u8::is_ascii_digit);
     let is_secret = !value.trim_ascii().is_empty()
         && !is_reference(value)
-        && !(is_count && !names::is_password(name))
+        && (!is_count || names::is_password(name))
         && (quoted || !matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) || equals && value.len() > 1)
         && (equals || quoted || header || names::is_password(name) || looks_secret(value));
     is_secret.then_some(range)
