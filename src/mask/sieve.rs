@@ -34,25 +34,19 @@ impl Sieve {
 
     /// Whether `line` may hold one of the words. That it is stopped proves nothing; that it passes does.
     pub(super) fn stops(&self, line: &[u8]) -> bool {
-        fours(line).any(|four| {
+        let knows = |four: u32| {
             has(&self.bits, place(four))
                 && has(&self.more_bits, other_place(four))
                 && self.fours.binary_search(&four).is_ok()
-        })
+        };
+        // A word of three bytes may end the line: its last four is filled up.
+        line.windows(4).step_by(2).any(|four| knows(folded(four[0], four[1], four[2], four[3])))
+            || matches!(line, [.., a, b, c] if line.len() % 2 == 1 && knows(folded(*a, *b, *c, b' ')))
     }
 }
 
 fn has(bits: &[u64; SIZE], place: usize) -> bool {
     (bits[place >> 6] >> (place & 63)) & 1 == 1
-}
-
-/// The fours of a line at even places. A word of three bytes may end it, so the last one is filled up.
-fn fours(line: &[u8]) -> impl Iterator<Item = u32> {
-    let last = match line {
-        [.., a, b, c] if line.len() % 2 == 1 => Some(folded(*a, *b, *c, b' ')),
-        _ => None,
-    };
-    line.windows(4).step_by(2).map(|four| folded(four[0], four[1], four[2], four[3])).chain(last)
 }
 
 /// Four bytes as one number, in which the case of letters makes no difference.
