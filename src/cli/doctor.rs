@@ -43,7 +43,7 @@ pub async fn run(
     db: DbOptions,
     color: ColorChoice,
 ) -> Result<Exit, Failure> {
-    job::no_url(&args.job)?;
+    job::no_url(args.job.target.as_ref())?;
     interruptible(look(args, flags, rows, db, color)).await.unwrap_or_else(Ok)
 }
 

@@ -45,7 +45,7 @@ impl RowPlace {
 
     /// The row of the database that the command line means by its id, or that the URL itself names.
     pub async fn fetch(&self, args: &JobArgs) -> Result<Result<Row, SourceError>, Failure> {
-        no_url(args)?;
+        no_url(args.target.as_ref())?;
         let source = self.source().ok_or_else(no_job)?;
         let id = args.target.as_ref().and_then(source::row_id).or(source.named()).ok_or_else(no_job)?;
         Ok(source.fetch(id).await)
@@ -74,7 +74,7 @@ impl Job {
         if args.latest.latest {
             return Err(Failure::Usage("--latest asks a database, or the cluster".to_owned()));
         }
-        no_url(args)?;
+        no_url(args.target.as_ref())?;
         let target = args.target.as_ref().ok_or_else(no_job)?;
         let row = source::read(target, args.job.as_deref())?;
         let resolution = match (&row, target) {
@@ -141,8 +141,8 @@ pub fn ended(row: &Row) -> Option<String> {
 }
 
 /// Refuses a URL in the place of JOB, without repeating it: it may hold a password.
-pub fn no_url(args: &JobArgs) -> Result<(), Failure> {
-    match &args.target {
+pub fn no_url(job: Option<&source::JobArg>) -> Result<(), Failure> {
+    match job {
         Some(source::JobArg::Path(path)) if path.to_string_lossy().contains("://") && !path.exists() => {
             Err(Failure::Usage("JOB is a URL; give it with --db, and as JOB the row's id".to_owned()))
         }

@@ -6,8 +6,8 @@ use crate::{backoff::DENIED_FOR, k8s::kubelet_error::KubeletError};
 
 /// Failures in a row after which a plain (not followed) reading gives up, about 6 s with the pauses between.
 pub const TRIES: u32 = 7;
-/// Answers in a row that a log is not there after which it is believed: while a log is rotated, its file is away for a moment, and
-/// a status may be later than the kubelet.
+/// Answers that a log is not there, with none between that was the log, after which it is believed: while a log is rotated, its
+/// file is away for a moment, and a status may be later than the kubelet.
 const ABSENT_TRIES: u32 = 4;
 
 /// Failures of one instance.

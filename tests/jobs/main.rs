@@ -37,11 +37,10 @@ impl Place {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
         command
             .env_clear()
-            .env("HOME", "/nonexistent")
+            // Shells write what was typed.
+            .env("HOME", self.directory.path())
             .env("KUBECONFIG", &self.kubeconfig)
-            .env("PATH", "/usr/bin:/bin")
-            // However busy this machine is.
-            .env("ELBTAIL_COMPLETION_TIMEOUT", "20s");
+            .env("PATH", "/usr/bin:/bin");
         // However busy this machine is.
         command.env("ELBTAIL_COMPLETION_TIMEOUT", "20s");
         command.args(arguments);

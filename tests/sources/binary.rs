@@ -60,6 +60,7 @@ fn a_misplaced_url_is_not_repeated() {
         &["targets", &url],
         &["doctor", &url],
         &["logs", "x", &url],
+        &["logs", &url, "x", "y"],
         &["jobs", &option],
         &["jobs", "--limit", &url],
         &["jobs", "--db-key", &url],

@@ -190,14 +190,21 @@ async fn changes_that_a_killed_writer_left_are_read_and_left() {
 
 /// Runs the binary as `nobody`, who is neither the owner nor root. Without root there is no other user to be.
 fn as_nobody(directory: &Path, arguments: &[&str]) -> std::process::Output {
+    use std::os::unix::fs::PermissionsExt;
+
     // The test's own directory may be closed to others.
     let binary = directory.join("elbtail");
     fs::copy(env!("CARGO_BIN_EXE_elbtail"), &binary).unwrap();
+    // As `sudo -u` leaves it: the home of somebody else, which is closed.
+    let home = directory.join("home");
+    fs::create_dir_all(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
     Command::new("setpriv")
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
         .arg(binary)
         .args(arguments)
         .env_clear()
+        .env("HOME", home)
         .current_dir("/")
         .stdin(Stdio::null())
         .output()

@@ -70,7 +70,11 @@ impl ConfigFile {
         let is_named = named.is_some();
         let Some(path) = named.or_else(usual) else { return Ok(None) };
         let failed = |what: String| ConfigError { path: path.clone(), line: None, what };
-        let read = fs::metadata(&path).and_then(|file| {
+        let file = match fs::metadata(&path) {
+            Err(error) if !is_named && is_absent(&error) => return Ok(None),
+            file => file,
+        };
+        let read = file.and_then(|file| {
             if file.len() > LONGEST {
                 Err(io::Error::other("it is longer than any configuration"))
             } else {
@@ -79,7 +83,6 @@ impl ConfigFile {
         });
         match read {
             Ok(text) => Ok(Some(ConfigFile { path, text })),
-            Err(error) if !is_named && is_absent(&error) => Ok(None),
             Err(error) if is_named => Err(failed(format!("{error} (named by {VARIABLE})"))),
             Err(error) => Err(failed(error.to_string())),
         }
@@ -198,9 +201,10 @@ fn alike(arg: &clap::Arg) -> clap::Arg {
     alone
 }
 
-/// That there is none.
+/// That there is none of this user's: in a directory that may not even be searched, such as the home that `sudo -u` left in
+/// HOME, nobody has put settings for whoever asks.
 fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
         failure::Failure,
         flags::LatestArgs,
         interrupt::interruptible,
-        job::{Job, RowPlace},
+        job::{Job, RowPlace, no_url},
         rows::Rows,
         stderr, stdout,
         which::Located,
@@ -64,7 +64,9 @@ fn refuse(args: &LogsArgs) -> Result<(), Failure> {
             "--order time with -f is of one job: name one JOB, or leave one of the two out".to_owned(),
         ));
     }
-    let stdin = args.more.iter().chain(&args.job.target).filter(|job| **job == JobArg::Stdin).count();
+    let jobs = || args.job.target.iter().chain(&args.more);
+    jobs().try_for_each(|job| no_url(Some(job)))?;
+    let stdin = jobs().filter(|job| **job == JobArg::Stdin).count();
     if stdin > 1 {
         return Err(Failure::Usage("stdin holds one row: name it once".to_owned()));
     }
