@@ -8,10 +8,10 @@
 //! stream alone proves nothing: every hop on the way can end one.
 //!
 //! The decisions are taken elsewhere, and here they are asked in turn: which instance is read, and what is told of it, by
-//! [`container`](super::container); what is old and what is new by [`cursor`](super::cursor); what an answer's end means by
-//! [`answer_end`](super::answer_end), and whether it is the log's by [`end_proof`](super::end_proof); whose log it is by
-//! [`identity`](super::identity) and [`question`](super::question); what a silence means by [`probe`](super::probe); what
-//! follows a failure by [`failure`](super::failure).
+//! `container`; what is old and what is new by `cursor`; what an answer's end means by
+//! `answer_end`, and whether it is the log's by `end_proof`; whose log it is by
+//! `identity` and `question`; what a silence means by `probe`; what
+//! follows a failure by `failure`.
 
 use std::time::Duration;
 

@@ -53,7 +53,7 @@ pub enum EventKind {
     JobEnded,
 }
 
-/// Something that was told, as JSON has it. `detail` is all of it, from which [`EventObject::event`] makes what was told.
+/// Something that was told, as JSON has it. `detail` is all of it, from which `--stdin` makes what was told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventObject {
     /// When it was told.
