@@ -2,11 +2,13 @@
 //!
 //! Logs carry SAS tokens in URLs, environment dumps carry account keys, tracebacks carry connection strings. What is masked is
 //! in three parts: `rules` knows the words and shapes that give a secret away, `names` which names hold one, `value` where it
-//! ends, and `runs` finds long base64 that nothing announces. `url` is about URLs before they are used. Sequences, digests, accessions and the tables of BLAST stay.
+//! ends; `entries` sees a name and its value in two fields, `arguments` passwords of programs, and `runs` finds long base64 that nothing announces. `url` is about URLs before they are used. Sequences, digests, accessions and the tables of BLAST stay.
 //!
 //! A line without secrets costs a look at every second place of it, in `sieve`, and one at few of its bytes, in `runs`; one that
 //! holds a word of a rule is looked at by an automaton for all words, and by the rules that it calls.
 
+mod arguments;
+mod entries;
 mod names;
 mod rules;
 mod runs;
@@ -67,10 +69,13 @@ fn stars(secret: &[u8]) -> &'static [u8] {
     &MASK.as_bytes()[..MASK.len().min(secret.len())]
 }
 
-/// Masks the lines of one text, one after the other: a private key begins on one line and ends on a later one.
+/// Masks the lines of one text, one after the other: a private key begins on one line and ends on a later one, and a name has
+/// its value on the next.
 #[derive(Debug, Default)]
 pub struct LineMasker {
     in_key: bool,
+    /// The line before names a secret, and this one may have its value.
+    announced: bool,
 }
 
 impl LineMasker {
@@ -93,12 +98,20 @@ impl LineMasker {
             }
         }
         self.in_key = rules::opens_key(line);
-        mask_bytes(line)
+        let value = if self.announced { entries::announced_value(line) } else { None };
+        self.announced = rules::may_apply(line) && entries::announces(line);
+        match value {
+            Some(value) => {
+                let line = [&line[..value.start], stars(&line[value.clone()]), &line[value.end..]].concat();
+                Cow::Owned(mask_bytes(&line).into_owned())
+            }
+            None => mask_bytes(line),
+        }
     }
 
-    /// Whether the next line stands in a private key.
-    pub fn is_in_key(&self) -> bool {
-        self.in_key
+    /// Whether how the next line is read depends on those before it.
+    pub fn expects_more(&self) -> bool {
+        self.in_key || self.announced
     }
 }
 
@@ -113,8 +126,8 @@ fn is_of_key(line: &[u8]) -> bool {
     (is_base64 && alone) || ["Proc-Type:", "DEK-Info:"].iter().any(|header| line.starts_with(header.as_bytes()))
 }
 
-/// Masks every text in a JSON value, and whole values that stand under a name that speaks of a secret, as in an environment:
-/// `{"name": "ACCOUNT_KEY", "value": "…"}`.
+/// Masks every text in a JSON value, whole values that stand under a name that speaks of a secret, as in an environment:
+/// `{"name": "ACCOUNT_KEY", "value": "…"}`, and arguments behind a flag that asks for one.
 pub fn mask_json(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -122,15 +135,18 @@ pub fn mask_json(value: &mut Value) {
                 *text = masked;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(mask_json),
+        Value::Array(items) => {
+            arguments::hide(items);
+            items.iter_mut().for_each(mask_json);
+        }
         Value::Object(fields) => {
             let called = ["name", "Name", "key", "Key"].iter().find_map(|field| fields.get(*field)?.as_str());
-            let is_secret = called.is_some_and(|name| names::is_secret(name.as_bytes()));
+            let called = called.filter(|name| names::is_secret(name.as_bytes())).map(str::to_owned);
             for (name, value) in fields {
-                if names::is_secret(name.as_bytes()) || (is_secret && name.eq_ignore_ascii_case("value")) {
-                    hide(name, value);
-                } else {
-                    mask_json(value);
+                match &called {
+                    _ if names::is_secret(name.as_bytes()) => hide(name, value),
+                    Some(called) if is_value(name) => hide(called, value),
+                    _ => mask_json(value),
                 }
             }
         }
@@ -138,14 +154,28 @@ pub fn mask_json(value: &mut Value) {
     }
 }
 
-/// Masks what stands under the secret name `name`. An object there is looked into: `secret: {secretName: …}` is none itself.
+/// Masks what stands under the secret name `name`. An object there is looked into: `secret: {secretName: …}` is none itself,
+/// `secret: {value: …}` has one.
 fn hide(name: &str, value: &mut Value) {
     match value {
+        Value::String(text) if name.eq_ignore_ascii_case("sig") && names::is_signal(text.as_bytes()) => {}
         Value::String(text) if !text.is_empty() => *text = MASK.to_owned(),
         Value::Array(items) => items.iter_mut().for_each(|item| hide(name, item)),
         Value::Number(_) if names::is_password(name.as_bytes()) => *value = Value::String(MASK.to_owned()),
+        Value::Object(fields) => {
+            for (_, value) in fields.iter_mut().filter(|(field, _)| is_value(field)) {
+                hide(name, value);
+            }
+            mask_json(value);
+        }
         other => mask_json(other),
     }
+}
+
+/// Whether a field of this name holds the value of what another one names.
+fn is_value(field: &str) -> bool {
+    let lower = field.to_ascii_lowercase();
+    lower.ends_with("value") || lower.ends_with("values")
 }
 
 #[cfg(test)]

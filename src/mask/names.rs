@@ -18,7 +18,7 @@ pub(super) const WORDS: &str = concat!(
 const ABOUT: &str = concat!(
     r"^[_-]?(?:name|file|path|ref|keyref|type|ur[li]|endpoint|count|len|seconds|ttl|expir|scope|version|class|provider|store",
     r"|mount|dir|issuer|review|request|polic|prefix|source|kind|namespace|provided|required|missing|authentication|auth_method",
-    r"|s?[_-]?(?:per|used|left|total|limit)|iz|ish)",
+    r"|stdin|prompt|s?[_-]?(?:per|used|left|total|limit)|iz|ish)",
 );
 
 static SECRET: LazyLock<Option<Regex>> =
@@ -37,6 +37,11 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
     if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
         return name != b"PWD" && name != b"OLDPWD";
     }
+    // Words that are more often part of another one.
+    const WHOLE: [&str; 8] = ["pass", "sig", "sshpass", "dbpass", "userpass", "rootpass", "mypass", "smtppass"];
+    if WHOLE.iter().any(|whole| name.eq_ignore_ascii_case(whole.as_bytes())) {
+        return true;
+    }
     let plural = |rest: &[u8]| rest.eq_ignore_ascii_case(b"s") && !is_password(name) && name.len() > 7;
     match secret.captures(name).and_then(|found| found.name("rest").map(|rest| rest.as_bytes())) {
         Some(rest) => {
@@ -45,6 +50,13 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
         }
         None => env_key(),
     }
+}
+
+/// Whether what stands under `sig` is a signal, and no signature.
+pub(super) fn is_signal(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"SIG").unwrap_or(value);
+    let signals = ["TERM", "KILL", "INT", "HUP", "QUIT", "SEGV", "ABRT", "BUS", "PIPE", "USR1", "USR2", "CHLD", "ALRM"];
+    signals.iter().any(|signal| value.eq_ignore_ascii_case(signal.as_bytes()))
 }
 
 /// Whether the name is a password's, so that a number or a plain word is one too.

@@ -14,7 +14,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{
-    PEM_END, names,
+    PEM_END, arguments, entries, names,
     sieve::Sieve,
     stars,
     value::{self, Extent},
@@ -53,10 +53,33 @@ const TOKENS: &str = concat!(
 static ASSIGNMENT: LazyLock<String> = LazyLock::new(|| {
     let shouted = "[A-Z0-9_]_(?-i:KEY)";
     format!(
-        r#"(?i-u)(?:{}|{shouted})[a-z0-9_-]{{0,40}}\\*["'`]?\]?[ \t]{{0,8}}(?:=>|:=|=|:|["'][ ]?,)[ \t]{{0,8}}"#,
+        r#"(?i-u)(?:{}|{shouted}|\b[a-z]{{0,5}}pass)[a-z0-9_-]{{0,40}}\\*["'`]?\]?[ \t]{{0,8}}(?:=>|:=|=|:|["'][ ]?,)[ \t]{{0,8}}"#,
         names::WORDS
     )
 });
+
+/// What the names of secrets hold.
+const NAME_WORDS: &[&str] = &[
+    "passw",
+    "pwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "key",
+    "signature",
+    "connectionstring",
+    "connection_string",
+    "connection-string",
+    "conn_str",
+    "connstr",
+    "_pass",
+    "-pass",
+    "pass=",
+    "pass\"",
+    "pass'",
+    "pass\\",
+];
 
 fn rules() -> Vec<Rule> {
     vec![
@@ -127,27 +150,9 @@ fn rules() -> Vec<Rule> {
                 (is_secret && !(basic && is_word(secret))).then_some(found.end..found.end + length)
             },
         },
-        Rule {
-            words: &[
-                "passw",
-                "pwd",
-                "passphrase",
-                "secret",
-                "token",
-                "credential",
-                "key",
-                "signature",
-                "connectionstring",
-                "connection_string",
-                "connection-string",
-                "conn_str",
-                "connstr",
-                "_pass",
-                "-pass",
-            ],
-            pattern: "",
-            place: assigned,
-        },
+        Rule { words: NAME_WORDS, pattern: "", place: assigned },
+        // `mysql -phunter2`. First, as what stands behind `-p` may read as a flag itself.
+        Rule { words: &["mysql", "mariadb"], pattern: arguments::P_ATTACHED, place: arguments::attached_to_p },
         // `--password hunter2`, and what `set -x` prints of it; netrc.
         Rule {
             words: &["passw", "passphrase", "secret", "token", "credential", "-key"],
@@ -163,13 +168,39 @@ fn rules() -> Vec<Rule> {
         },
         // `sshpass -p hunter2`, `az login … -p hunter2`.
         Rule {
-            words: &["sshpass", "login"],
-            pattern: r#"(?i-u)\b(?:sshpass|login)\b[^\n|;&]{0,400}?[ \t](?-i:-p)[ \t=]{0,8}"#,
+            words: &["sshpass", "login", "mongo", "rabbitmqadmin", "cqlsh", " -u"],
+            pattern: arguments::P_FLAG,
+            place: arguments::after_p,
+        },
+        // `openssl … -passin pass:hunter2`.
+        Rule {
+            words: &["pass:"],
+            pattern: r#"(?i-u)-pass(?:in|out)?\\*["']?[ \t,=]{1,8}\\*["']?pass:"#,
             place: |line, found| {
                 let range = value::assigned(line, found.end, Extent::Word);
-                let is_secret = range.start > found.start && line.get(range.start).is_some_and(|byte| *byte != b'-');
-                (is_secret && !is_reference(&line[range.clone()])).then_some(range)
+                (!is_reference(&line[range.clone()])).then_some(range)
             },
+        },
+        // A name, and its value in a field of its own.
+        Rule { words: NAME_WORDS, pattern: entries::VALUE, place: entries::secret_value },
+        // The signature of a SAS that was taken apart.
+        Rule {
+            words: &["sig\"", "sig'", "sig\\"],
+            pattern: r#"(?i-u)\bsig\\*["'](?:\]?[ \t]{0,8}(?:=>|[:=])|[ ]?,)[ \t]{0,8}\[?"#,
+            place: |line, found| {
+                let range = value::assigned(line, found.end, Extent::Word);
+                let signature = &line[range.clone()];
+                let quoted = range.start != found.end;
+                let is_secret =
+                    quoted && !signature.is_empty() && !is_reference(signature) && !names::is_signal(signature);
+                (is_secret && !is_field(line, range.end)).then_some(range)
+            },
+        },
+        // `the password is hunter2`.
+        Rule {
+            words: &["passw", "passphrase", "token", "key"],
+            pattern: r"(?i-u)\b(?:password|passwd|passphrase|token|(?:api|account|access) key)[ \t]+(?:(?:(?:is|was) )?(?:set|reset|changed) to|is|was)(?:[ \t]+|:[ \t]*)",
+            place: said,
         },
         // What a registry's configuration has for user and password.
         Rule {
@@ -529,6 +560,7 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let equals = said.contains(&b'=');
+    let listed = said.contains(&b',');
     let preceded = start.checked_sub(1).map(|before| line[before]);
     // `/run/secrets/token: no such file`.
     if !equals && preceded == Some(b'/') {
@@ -548,16 +580,43 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let header = name.contains(&b'-') || shouted;
     // `tokens: 512` counts them.
     let is_count = lower.ends_with(b"s") && value.iter().all(u8::is_ascii_digit);
+    // `"name": "DB_PASSWORD", "value": …` and `["--token", "--verbose"]`.
+    let is_next = listed && (is_field(line, range.end) || name.starts_with(b"-") && value.starts_with(b"-"));
+    // `PASS: test_7`, `PASS=12 FAIL=0`.
+    let word = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
+    let is_number = word.len() < 6 && word.iter().all(u8::is_ascii_digit);
+    let is_result = lower == b"pass" && ((!equals && !quoted) || is_number);
     let is_secret = !value.trim_ascii().is_empty()
         && !is_reference(value)
+        && !is_next
+        && !is_result
         && (!is_count || names::is_password(name))
         && (quoted || !matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) || equals && value.len() > 1)
         && (equals || quoted || header || names::is_password(name) || looks_secret(value));
     is_secret.then_some(range)
 }
 
+/// Whether the text that ends at `end` is the name of a field: `"value": …`.
+fn is_field(line: &[u8], end: usize) -> bool {
+    let rest = &line[end..];
+    let rest = &rest[rest.iter().take_while(|byte| **byte == b'\\').count()..];
+    matches!(rest.first(), Some(b'"' | b'\'' | b'`')) && rest[1..].trim_ascii_start().first() == Some(&b':')
+}
+
+/// What a sentence calls a password: within quotes, or what is no word of it.
+fn said(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let word = &line[range.clone()];
+    let quoted = range.start != found.end;
+    let is_number = word.len() < 6 && word.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
+    let is_place = word.first() == Some(&b'/') || memmem::find(word, b"://").is_some();
+    let has_inner_capital = word.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
+    let is_said = quoted || (!is_number && !is_place && (looks_secret(word) || has_inner_capital));
+    (is_said && !word.trim_ascii().is_empty() && !is_reference(word)).then_some(range)
+}
+
 /// Whether a value is none, or says where the value is.
-fn is_reference(value: &[u8]) -> bool {
+pub(super) fn is_reference(value: &[u8]) -> bool {
     const NONE: [&str; 11] = ["true", "false", "null", "none", "nil", "undefined", "yes", "no", "{}", "[]", "***"];
     let value = value.trim_ascii();
     let bare = value.strip_suffix(b",").unwrap_or(value);

@@ -130,6 +130,84 @@ fn values_under_secret_names_are_masked_whole() {
     assert_eq!(value, masked);
 }
 
+#[test]
+fn an_argument_behind_a_secret_flag_is_masked() {
+    let mut value = serde_json::json!({
+        "args": ["azcopy", "login", "--password", "ARGSECRET1", "--sas-token", "X", "--client-secret", "Y", "--recursive"],
+        "argv": ["--password", "X"],
+        "command": ["mysql", "-uroot", "-pX", "jobs"],
+        "login": ["docker", "login", "-u", "me", "-p", "X", "host"],
+        "openssl": ["openssl", "-in", "k", "-passin", "pass:X"],
+        "curl": ["curl", "-u", "me:X", "https://h"],
+        "shell": ["sh", "-c", "mysql -pX; azcopy --account-key hunter2"],
+        "stays": ["--token", "--verbose", "--token-file", "/run/token", "--password", "$(PW)", "-p", "8", "-port", "1"],
+        "run": ["docker", "run", "-u", "1000:1000", "-p", "8080:80", "mkdir", "-p", "/x"],
+        "odd": ["--password", 1, "x", null, ["--token", "X"]],
+        "stdin": ["--password-stdin", "host"],
+    });
+    mask_json(&mut value);
+    let masked = serde_json::json!({
+        "args": ["azcopy", "login", "--password", "***", "--sas-token", "***", "--client-secret", "***", "--recursive"],
+        "argv": ["--password", "***"],
+        "command": ["mysql", "-uroot", "-p***", "jobs"],
+        "login": ["docker", "login", "-u", "me", "-p", "***", "host"],
+        "openssl": ["openssl", "-in", "k", "-passin", "pass:***"],
+        "curl": ["curl", "-u", "me:***", "https://h"],
+        "shell": ["sh", "-c", "mysql -p*; azcopy --account-key ***"],
+        "stays": ["--token", "--verbose", "--token-file", "/run/token", "--password", "$(PW)", "-p", "8", "-port", "1"],
+        "run": ["docker", "run", "-u", "1000:1000", "-p", "8080:80", "mkdir", "-p", "/x"],
+        "odd": ["--password", 1, "x", null, ["--token", "***"]],
+        "stdin": ["--password-stdin", "host"],
+    });
+    assert_eq!(value, masked);
+    let once = value.clone();
+    mask_json(&mut value);
+    assert_eq!(value, once);
+}
+
+#[test]
+fn a_value_in_an_object_under_a_secret_name_is_masked() {
+    let mut value = serde_json::json!({
+        "secret": {"value": "X"}, "clientSecret": {"type": "SecureString", "Value": "X"}, "password": {"value": 1234},
+        "env": [{"key": "client_secret", "value": "X"}, {"name": "DB_PASSWORD", "secureValue": "X"}, {"name": "PATH", "value": "/bin"}],
+        "volumes": [{"name": "creds", "secret": {"secretName": "x", "items": [{"key": "token", "path": "token"}]}}],
+        "from": {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "creds", "key": "password"}}},
+        "sas": {"sv": "2022", "sig": "X"}, "ended": {"sig": "SIGTERM"}, "smtp": {"user": "me", "pass": "X"},
+    });
+    mask_json(&mut value);
+    let masked = serde_json::json!({
+        "secret": {"value": "***"}, "clientSecret": {"type": "SecureString", "Value": "***"}, "password": {"value": "***"},
+        "env": [{"key": "client_secret", "value": "***"}, {"name": "DB_PASSWORD", "secureValue": "***"}, {"name": "PATH", "value": "/bin"}],
+        "volumes": [{"name": "creds", "secret": {"secretName": "x", "items": [{"key": "token", "path": "token"}]}}],
+        "from": {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "creds", "key": "password"}}},
+        "sas": {"sv": "2022", "sig": "***"}, "ended": {"sig": "SIGTERM"}, "smtp": {"user": "me", "pass": "***"},
+    });
+    assert_eq!(value, masked);
+}
+
+#[test]
+fn a_value_on_the_line_behind_its_name_is_masked() {
+    for (first, second, shown) in [
+        ("- name: DB_PASSWORD", "  value: hunter2", "  value: ***"),
+        ("    - name: \"api-token\"", "      value: \"two words\"", "      value: \"***\""),
+        (r#"  "name": "DB_PASSWORD","#, r#"  "value": "hunter2""#, r#"  "value": "***""#),
+        ("secret:", "  value: hunter2", "  value: ***"),
+        (r#""secret": {"#, r#"  "value": "hunter2""#, r#"  "value": "***""#),
+        ("- name: PATH", "  value: /bin", "  value: /bin"),
+        ("- name: DB_PASSWORD", "  value: $(OTHER)", "  value: $(OTHER)"),
+        ("- name: DB_PASSWORD", "run start 000 blastn", "run start 000 blastn"),
+        ("  key: password", "- name: PATH", "- name: PATH"),
+    ] {
+        let mut lines = LineMasker::default();
+        assert_eq!(lines.mask(first), first);
+        assert_eq!(lines.mask(second), shown, "{first}");
+        assert_eq!(lines.mask("  value: other"), "  value: other", "{first}");
+        assert!(!lines.expects_more());
+        let whole = format!("{first}\n{second}");
+        assert!(shown == second || !mask(&whole).contains("hunter2") && !mask(&whole).contains("words"), "{whole}");
+    }
+}
+
 /// Pieces of lines with secrets, with anything between them.
 fn torn_lines() -> impl Strategy<Value = Vec<u8>> {
     let lines: Vec<Vec<u8>> = corpus("secrets").iter().map(|line| line.replace(['⟦', '⟧'], "").into_bytes()).collect();

@@ -11,24 +11,24 @@ use crate::{
 /// Masks the secrets of lines. A line without one costs a quick look.
 #[derive(Default)]
 pub struct Masking {
-    /// The instances in whose lines a private key has begun and not ended.
-    in_key: HashMap<InstanceId, LineMasker>,
+    /// The instances in whose lines a private key has begun and not ended, or a name stands whose value may come next.
+    unfinished: HashMap<InstanceId, LineMasker>,
 }
 
 impl Transform for Masking {
     fn concerns(&mut self, of: &InstanceId, line: &Line) -> bool {
-        is_suspect(&line.text) || (!self.in_key.is_empty() && self.in_key.contains_key(of))
+        is_suspect(&line.text) || (!self.unfinished.is_empty() && self.unfinished.contains_key(of))
     }
 
     fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>) {
-        let mut masker = self.in_key.remove(of).unwrap_or_default();
+        let mut masker = self.unfinished.remove(of).unwrap_or_default();
         for ShownLine { line, .. } in lines {
             if let Cow::Owned(masked) = masker.mask_bytes(&line.text) {
                 line.text = masked.into();
             }
         }
-        if masker.is_in_key() {
-            self.in_key.insert(of.clone(), masker);
+        if masker.expects_more() {
+            self.unfinished.insert(of.clone(), masker);
         }
     }
 }
