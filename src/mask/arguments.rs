@@ -22,12 +22,14 @@ pub(super) const P_ATTACHED: &str = r#"(?i-u)\b(?:mysql|mariadb)[a-z_-]{0,12}\b[
 pub(super) fn after_p(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let range = value::assigned(line, found.end, Extent::Word);
     let value = line.get(range.clone())?;
-    // To these `-p` asks for the password, and what follows is the name of a database.
+    // To some `-p` asks for the password, and what follows is the name of a database; to others it is something else.
     let start = line[..found.start].iter().rposition(|byte| matches!(byte, b'\n' | b'|' | b';' | b'&')).unwrap_or(0);
     let command = line[start..found.start].to_ascii_lowercase();
-    let asks = ["mysql", "mariadb"].iter().any(|program| memmem::find(&command, program.as_bytes()).is_some())
+    let is_other = ["mysql", "mariadb", "rsync", "python", "perl", " run "]
+        .iter()
+        .any(|program| memmem::find(&command, program.as_bytes()).is_some())
         && memmem::find(&line[found.clone()].to_ascii_lowercase(), b"login").is_none();
-    (is_argument(value) && !is_port(value) && !asks).then_some(range)
+    (is_argument(value) && !is_port(value) && !is_other).then_some(range)
 }
 
 /// The password that [`P_ATTACHED`] found.

@@ -73,19 +73,20 @@ pub(super) fn announced_value(line: &[u8]) -> Option<Range<usize>> {
 }
 
 fn value_at(line: &[u8], from: usize) -> Option<Range<usize>> {
-    let range = value::assigned(line, from, Extent::Word);
+    let mut range = value::assigned(line, from, Extent::Word);
+    if range.start == from {
+        // `Value:hunter2}` of a dump; one that begins with a bracket is no value.
+        let end =
+            line[range.clone()].iter().position(|byte| matches!(byte, b'}' | b']' | b'{' | b'[' | b'(' | b'&' | b'|'));
+        let is_open = end == Some(0) || line[range.clone()].to_ascii_lowercase().starts_with(b"valuefrom:");
+        let closes = end.filter(|end| matches!(line[range.start + end], b'}' | b']'));
+        if is_open {
+            return None;
+        }
+        range.end = closes.map_or(range.end, |end| range.start + end);
+    }
     let value = &line[range.clone()];
-    let quoted = range.start != from;
-    // `Value: ValueFrom:&…` of a dump has none.
-    let is_empty = value.len() >= 10 && value[..10].eq_ignore_ascii_case(b"ValueFrom:");
-    let is_value = !value.trim_ascii().is_empty()
-        && !rules::is_reference(value)
-        && !is_empty
-        && (quoted || !matches!(value[0], b'{' | b'[' | b'(' | b'}' | b'&' | b'|'));
-    // `Value:hunter2}` of a dump.
-    let end =
-        if quoted { range.end } else { range.start + value.iter().position(|b| *b == b'}').unwrap_or(value.len()) };
-    (is_value && range.start < end).then_some(range.start..end)
+    (!value.trim_ascii().is_empty() && !rules::is_reference(value)).then_some(range)
 }
 
 fn name_in<'a>(place: &LazyLock<Option<Regex>>, text: &'a [u8]) -> Option<&'a [u8]> {

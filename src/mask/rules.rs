@@ -68,6 +68,8 @@ const NAME_WORDS: &[&str] = &[
     "credential",
     "key",
     "signature",
+    "authorization",
+    "cookie",
     "connectionstring",
     "connection_string",
     "connection-string",
@@ -525,6 +527,10 @@ fn header(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
         "googlelogin",
     ];
     let range = value::header(line, found.start, found.end);
+    // `"name": "Authorization", "value": …`: that is another rule's.
+    if line[found.clone()].contains(&b',') && is_field(line, range.end) {
+        return None;
+    }
     let said = line[range.clone()].trim_ascii_end();
     let range = range.start..range.start + said.len();
     let word = said.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(said.len());
@@ -608,7 +614,10 @@ fn said(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let range = value::assigned(line, found.end, Extent::Word);
     let word = &line[range.clone()];
     let quoted = range.start != found.end;
-    let is_number = word.len() < 6 && word.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
+    // `3600s`, `0/1`.
+    let unit = word.iter().rev().take(2).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let number = &word[..word.len() - unit];
+    let is_number = word.len() < 8 && number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
     let is_place = word.first() == Some(&b'/') || memmem::find(word, b"://").is_some();
     let has_inner_capital = word.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
     let is_said = quoted || (!is_number && !is_place && (looks_secret(word) || has_inner_capital));
