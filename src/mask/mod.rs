@@ -1,8 +1,9 @@
 //! [`mask`]: text without secrets.
 //!
-//! Logs carry SAS tokens in URLs, environment dumps carry account keys, tracebacks carry connection strings. What is masked is
-//! in three parts: `rules` knows the words and shapes that give a secret away, `names` which names hold one, `value` where it
-//! ends; `entries` sees a name and its value in two fields, `arguments` passwords of programs, and `runs` finds long base64 that nothing announces. `url` is about URLs before they are used. Sequences, digests, accessions and the tables of BLAST stay.
+//! Logs carry SAS tokens in URLs, environment dumps carry account keys, tracebacks carry connection strings. `rules` knows the
+//! words and shapes that give a secret away, `names` which names hold one, `value` where it ends. `entries` sees a name and its
+//! value in two fields, `arguments` the passwords of programs, and `runs` long base64 that nothing announces. `url` is about URLs
+//! before they are used. Sequences, digests, accessions and the tables of BLAST stay.
 //!
 //! A line without secrets costs a look at every second place of it, in `sieve`, and one at few of its bytes, in `runs`; one that
 //! holds a word of a rule is looked at by an automaton for all words, and by the rules that it calls.
