@@ -11,6 +11,7 @@ use super::{
     ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store, chunk,
     index::Index,
     record::{Chunk, Complete, Gap, JobState, Record},
+    segment::missing,
     store::Created,
 };
 use crate::{k8s::Line, shell::quote};
@@ -299,6 +300,13 @@ impl ArchivedJob {
     /// The command that says what is missing of it.
     pub fn verify_command(&self) -> String {
         format!("elbtail verify {} {}", quote(&self.store.call("")), self.key)
+    }
+
+    /// The first part of the index that is missing or cannot be read.
+    pub fn index_fault(&self) -> Option<ArchiveError> {
+        let at = format!("jobs/{}/index", self.key);
+        let missing = self.missing.first().map(|commits| self.store.damaged(&at, missing(commits)));
+        self.damaged.first().cloned().or(missing)
     }
 
     /// Whether a part of the index is missing, so that there may be more than is known.

@@ -85,7 +85,7 @@ async fn old(archive: &Archive, key: &JobKey, before: Timestamp) -> Result<Optio
         Err(ArchiveError::NoJob { .. }) => return Ok(None),
         job => job?,
     };
-    match job.damaged.into_iter().next() {
+    match job.index_fault() {
         Some(damaged) => Err(damaged),
         None => Ok(job.saved.filter(|saved| *saved < before)),
     }

@@ -30,6 +30,7 @@ everywhere! {
     the_index_stays_small
     merged_lines_are_in_the_order_of_time
     old_jobs_are_pruned_and_nothing_else
+    a_job_that_lacks_a_commit_is_not_pruned
     what_is_no_archive_is_refused
     a_commit_that_is_damaged_hides_no_other_and_is_not_written_after
 }
@@ -400,6 +401,30 @@ async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
     assert_eq!(objects(&backend, "").await, [Path::from("elbtail-archive.json"), other, foreign]);
     assert!(matches!(archive.job(&job()).await, Err(ArchiveError::NoJob { .. })));
     assert_eq!(prune(&archive, now, false).await.unwrap().pruned, []);
+}
+
+async fn a_job_that_lacks_a_commit_is_not_pruned(backend: Backend) {
+    let archive = backend.begun().await;
+    for container in 0..3 {
+        let mut writer = next_writer(&archive).await;
+        let id = writer.stream(stream(container, 0)).unwrap();
+        writer.push(id, &lines(container, 0..20)).await.unwrap();
+        writer.finish().await.unwrap();
+    }
+    let commits = objects(&backend, "/index/").await;
+    let later = Timestamp::now() + SignedDuration::from_secs(5);
+    for lost in [0, 1] {
+        let whole = backend.raw().get(&commits[lost]).await.unwrap().bytes().await.unwrap();
+        backend.raw().delete(&commits[lost]).await.unwrap();
+        for dry_run in [true, false] {
+            let pruning = prune(&archive, later, dry_run).await.unwrap();
+            assert_eq!(pruning.pruned, []);
+            let told = pruning.left[0].to_string();
+            assert!(told.contains(&format!("commit {lost} is missing")), "{told}");
+        }
+        backend.raw().put(&commits[lost], whole.into()).await.unwrap();
+    }
+    assert_eq!(prune(&archive, later, false).await.unwrap().pruned.len(), 1);
 }
 
 async fn what_is_no_archive_is_refused(backend: Backend) {
