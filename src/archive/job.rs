@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store, chunk,
     index::Index,
+    lease::Lease,
+    prune::is_ours,
     record::{Chunk, Complete, Gap, JobState, Record},
     segment::missing,
     store::Created,
@@ -105,7 +107,7 @@ impl Archive {
     pub async fn find(&self, word: &str) -> Result<ArchivedJob, ArchiveError> {
         let keys = self.jobs().await?;
         if let Some(key) = keys.iter().find(|key| key.as_str() == word) {
-            return self.job(key).await;
+            return self.look_up(key).await;
         }
         let mut found = Vec::new();
         for key in keys {
@@ -131,13 +133,44 @@ impl Archive {
         let (at, keys) = (self.store.call(""), self.jobs().await?);
         match keys.as_slice() {
             [] => Err(ArchiveError::Usage(format!("the archive {at} holds no job yet"))),
-            [key] => self.job(key).await,
+            [key] => self.look_up(key).await,
             keys => Err(ArchiveError::Usage(format!(
                 "the archive {at} holds {} jobs: name one; to see them: elbtail archives {}",
                 keys.len(),
                 quote(&at)
             ))),
         }
+    }
+
+    /// As [`Archive::job`], for whoever only reads: a job that cannot be read is damaged, though no index says that there is one.
+    ///
+    /// # Errors
+    /// As [`Archive::job`]; [`ArchiveError::Damaged`] where chunks have no index, or a link stands in the job's place.
+    pub async fn look_up(&self, key: &JobKey) -> Result<ArchivedJob, ArchiveError> {
+        let path = format!("jobs/{key}");
+        if self.store.is_link(&path) {
+            return Err(self.store.damaged(&path, "it is a link: put there what it leads to"));
+        }
+        match self.job(key).await {
+            // One that has just begun has an index soon.
+            Err(ArchiveError::NoJob { .. }) if !Lease::is_held(&self.store, key).await? => {
+                let none = ArchiveError::NoJob { at: self.store.call(""), job: key.to_string() };
+                Err(self.remains(key).await?.unwrap_or(none))
+            }
+            read => read,
+        }
+    }
+
+    /// That chunks of a job are there which has no index: it was lost, or a writer was killed before its first commit.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn remains(&self, key: &JobKey) -> Result<Option<ArchiveError>, ArchiveError> {
+        let listed = self.store.list(&format!("jobs/{key}/chunks")).await?;
+        let chunks = listed.iter().filter(|object| !object.is_link && is_ours(&object.path)).count();
+        let counted = if chunks == 1 { "a chunk".to_owned() } else { format!("{chunks} chunks") };
+        let why = format!("it has {counted} but no index, so what was saved of the job is not known");
+        Ok((chunks > 0).then(|| self.store.damaged(&format!("jobs/{key}"), why)))
     }
 
     /// A job: its whole index is read, none of its chunks.

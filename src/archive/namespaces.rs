@@ -24,7 +24,7 @@ impl Archive {
     pub async fn job_in(&self, id: &JobKey, namespace: &str) -> Result<ArchivedJob, ArchiveError> {
         match self.kept_in(id, namespace).await? {
             (_, Some(job)) => Ok(job),
-            (_, None) => self.job(id).await,
+            (_, None) => self.look_up(id).await,
         }
     }
 

@@ -81,7 +81,7 @@ async fn prune_job(
 
 /// When something was saved last of a job, if that is long ago; `None` for a directory that is not a job's as well.
 async fn old(archive: &Archive, key: &JobKey, before: Timestamp) -> Result<Option<Timestamp>, ArchiveError> {
-    let job = match archive.job(key).await {
+    let job = match archive.look_up(key).await {
         Err(ArchiveError::NoJob { .. }) => return Ok(None),
         job => job?,
     };

@@ -180,7 +180,13 @@ impl Store {
         }
     }
 
-    /// The names of the directories below `path`.
+    /// Whether `path` leads elsewhere: what is there was not written by elbtail. No object does.
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        let Some(root) = &self.directory else { return false };
+        std::fs::symlink_metadata(root.join(path)).is_ok_and(|metadata| metadata.is_symlink())
+    }
+
+    /// The names of the directories below `path`; links to directories, or to nothing, are among them.
     pub(super) async fn directories(&self, path: &str) -> Result<Vec<String>, ArchiveError> {
         if let Some(root) = self.directory.clone() {
             return self.walk(path, move |path| walk::directories(&root, path)).await;

@@ -62,7 +62,7 @@ impl JobReport {
 pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, ArchiveError> {
     let mut report =
         JobReport { job: key.clone(), lines: 0, objects: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
-    let job = match archive.job(key).await {
+    let job = match archive.look_up(key).await {
         Ok(job) => job,
         Err(ArchiveError::Damaged { at, why, .. }) => {
             report.faults.push(Fault { stream: None, what: format!("{at}: {why}") });

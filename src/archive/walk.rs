@@ -32,9 +32,12 @@ pub(super) fn files(root: &Path, path: &str) -> io::Result<Vec<Listed>> {
     Ok(all)
 }
 
-/// The names of the directories in `path`; none where there is no such directory.
+/// The names of the directories in `path`, and of links that do not lead to something else; none where there is no such directory.
 pub(super) fn directories(root: &Path, path: &str) -> io::Result<Vec<String>> {
-    let is_directory = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let is_directory = |entry: &fs::DirEntry| {
+        let leads_to_file = || fs::metadata(entry.path()).is_ok_and(|metadata| !metadata.is_dir());
+        entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && !leads_to_file()))
+    };
     let entries = entries(&below(root, path))?;
     Ok(entries.into_iter().filter(is_directory).filter_map(|entry| entry.file_name().into_string().ok()).collect())
 }

@@ -149,6 +149,38 @@ async fn a_directory_that_is_moved_away_or_replaced_ends_the_writer_and_is_not_m
 }
 
 #[tokio::test]
+async fn a_job_that_lost_its_index_or_is_a_link_is_told_by_all_who_read() {
+    for linked in [false, true] {
+        let (backend, archive, own) = saved().await;
+        let (_, _, other) = saved().await;
+        let directory = backend.directory().unwrap();
+        // One that is whole hides it from nobody.
+        let whole = directory.join("jobs/job-529825360482416da20736cf3ed51a96");
+        assert!(Command::new("cp").arg("-r").args([&other, &whole]).status().unwrap().success());
+        let told = if linked {
+            std::fs::rename(&own, directory.join("elsewhere")).unwrap();
+            symlink(directory.join("elsewhere"), &own).unwrap();
+            "it is a link"
+        } else {
+            std::fs::remove_dir_all(own.join("index")).unwrap();
+            "it has a chunk but no index"
+        };
+        for command in [&["verify"][..], &["verify", job().as_str()], &["archives"], &["replay", job().as_str()]] {
+            let said = run(&backend, command, 8);
+            assert!(said.contains(told) && said.contains(job().as_str()), "{command:?}: {said}");
+        }
+        let said = run(&backend, &["prune", "--older-than", "0s"], 0);
+        assert!(said.contains("left as it is: ") && said.contains(told), "{said}");
+        assert!(own.join("chunks").exists() && !whole.exists());
+        // Alone.
+        assert!(run(&backend, &["verify"], 8).contains(told));
+        if !linked {
+            next_writer(&archive).await.finish().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_holder_that_somebody_forged_is_told_in_one_line() {
     let (_, archive, own) = saved().await;
     let writer = next_writer(&archive).await;

@@ -16,7 +16,7 @@ pub async fn run(args: &ArchivesArgs, color: ColorChoice) -> Result<Exit, Failur
     let archive = open(&args.dest.dest).await?;
     let (mut jobs, mut exit) = (Vec::new(), Exit::Done);
     for key in archive.jobs().await? {
-        match archive.job(&key).await {
+        match archive.look_up(&key).await {
             Ok(job) => jobs.push(job.summary()),
             // A directory that is not a job's, or of one that has just begun.
             Err(ArchiveError::NoJob { .. }) => {}

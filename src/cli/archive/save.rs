@@ -255,6 +255,11 @@ impl SaveRun {
             }
             writer.finish().await?;
         };
+        if known.is_none()
+            && let Some(ArchiveError::Damaged { at, why, .. }) = archive.remains(&key).await?
+        {
+            stderr::warn(&format!("{at}: {why}: it is begun anew"));
+        }
         let trouble = writer.trouble();
         let (positions, written) = (writer.positions(), writer.written());
         let saver = Saver::new(writer, known.as_ref(), secrets, &cluster.host()).await?;
