@@ -131,25 +131,52 @@ enum LeaseHold {
 /// was saved would lie in two places.
 #[derive(Clone)]
 pub(super) struct Anchor {
-    path: Arc<Path>,
+    own: Arc<Path>,
     file: FileId,
+    /// The directories that hold what was saved.
+    parts: [FileId; 2],
     at: Arc<str>,
 }
 
+/// What a job's directory holds beside its lock.
+const PARTS: [&str; 2] = ["index", "chunks"];
+
 impl Anchor {
-    /// Checks that the lock is where it was.
+    /// Where the job in the directory `own` lies, whose lock `file` is. Its parts are made if they are not there.
+    fn new(own: &Path, file: &File, at: &str) -> io::Result<Anchor> {
+        let part = |name: &str| {
+            make(&own.join(name))?;
+            std::fs::symlink_metadata(own.join(name)).map(|metadata| FileId::of(&metadata))
+        };
+        let parts = [part(PARTS[0])?, part(PARTS[1])?];
+        Ok(Anchor { own: own.into(), file: FileId::of(&file.metadata()?), parts, at: at.into() })
+    }
+
+    /// Checks that the lock and the directories beside it are where they were.
     ///
     /// # Errors
-    /// [`ArchiveError::Gone`] if none is there, [`ArchiveError::Taken`] if it is another's, or what the system says.
+    /// [`ArchiveError::Gone`] if one is not there, [`ArchiveError::Taken`] if the lock is another's, or what the system says.
     pub async fn holds(&self) -> Result<(), ArchiveError> {
-        let path = self.path.clone();
-        let named = tokio::task::spawn_blocking(move || plain::named(&path)).await;
-        match named.map_err(io::Error::other).flatten() {
-            Ok(Some(file)) if file == self.file => Ok(()),
-            Ok(Some(_)) => Err(ArchiveError::Taken { at: self.at.to_string() }),
-            Ok(None) => Err(ArchiveError::Gone { at: self.at.to_string() }),
+        let anchor = self.clone();
+        let checked = tokio::task::spawn_blocking(move || anchor.check()).await;
+        match checked.map_err(io::Error::other).flatten() {
+            Ok(held) => held,
             Err(error) => Err(Refused::Failed(error).error(&self.at)),
         }
+    }
+
+    fn check(&self) -> io::Result<Result<(), ArchiveError>> {
+        match plain::named(&self.own.join(LOCK))? {
+            Some(file) if file == self.file => {}
+            Some(_) => return Ok(Err(ArchiveError::Taken { at: self.at.to_string() })),
+            None => return Ok(Err(ArchiveError::Gone { at: self.at.to_string() })),
+        }
+        for (name, part) in PARTS.iter().zip(self.parts) {
+            if plain::named(&self.own.join(name))? != Some(part) {
+                return Ok(Err(ArchiveError::Gone { at: format!("{}/{name}", self.at) }));
+            }
+        }
+        Ok(Ok(()))
     }
 }
 
@@ -175,8 +202,7 @@ impl Lease {
                 let (own, at) = (directory.join("jobs").join(job.as_str()), store.call(&format!("jobs/{job}")));
                 let failed = |refused: Refused| refused.error(&at);
                 let file = lock(&own, &holder).map_err(failed)?;
-                let file_id = FileId::of(&file.metadata().map_err(|error| failed(error.into()))?);
-                let anchor = Anchor { path: own.join(LOCK).into(), file: file_id, at: at.as_str().into() };
+                let anchor = Anchor::new(&own, &file, &at).map_err(|error| failed(error.into()))?;
                 Ok(Lease { holder, kept: LeaseHold::Locked { _file: file, anchor } })
             }
             None => Self::take_object(store, job, holder, gone).await,

@@ -615,6 +615,10 @@ impl Committer {
                 let _ = told.send(());
             }
         }
+        // What was moved away behind the last commit was not saved either.
+        if let Some(anchor) = self.lease.anchor() {
+            anchor.holds().await?;
+        }
         self.lease.release().await;
         Ok(())
     }

@@ -149,6 +149,34 @@ async fn a_directory_that_is_moved_away_or_replaced_ends_the_writer_and_is_not_m
 }
 
 #[tokio::test]
+async fn an_index_or_chunks_that_are_moved_away_end_the_writer_also_behind_its_last_line() {
+    for part in ["index", "chunks"] {
+        for more in [false, true] {
+            let (backend, archive, own) = saved().await;
+            let mut writer = writer(&archive).await;
+            let id = writer.stream(stream(2, 0)).unwrap();
+            writer.push(id, &lines(2, 0..10)).await.unwrap();
+            writer.flush().await.unwrap();
+            let away = backend.directory().unwrap().join("away");
+            std::fs::rename(own.join(part), &away).unwrap();
+            if more {
+                writer.push(id, &lines(2, 10..20)).await.unwrap();
+            }
+            let error = writer.finish().await.unwrap_err();
+            assert!(matches!(error, ArchiveError::Gone { .. }) && error.to_string().contains(part), "{error}");
+            assert!(!own.join(part).exists(), "nothing is made in its place");
+            std::fs::rename(&away, own.join(part)).unwrap();
+            let mut writer = next_writer(&archive).await;
+            let id = writer.stream(stream(2, 0)).unwrap();
+            assert_eq!(writer.position(id).await.unwrap().lines, 10);
+            writer.complete(id, "read").await.unwrap();
+            writer.finish().await.unwrap();
+            assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_job_that_lost_its_index_or_is_a_link_is_told_by_all_who_read() {
     for linked in [false, true] {
         let (backend, archive, own) = saved().await;
