@@ -5,7 +5,10 @@ use std::fmt;
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Archive, ArchiveError, ArchivedJob, ArchivedStream, JobKey, Saving, job::read, segment::missing};
+use super::{
+    Archive, ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, Chunk, Gap, JobKey, Saving, job::read,
+    segment::missing,
+};
 
 /// Chunks checked at a time.
 const AT_ONCE: usize = 4;
@@ -92,14 +95,53 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
                 report.objects += if stream.instance().is_none() { chunk.lines } else { 0 };
             }
             Err(ArchiveError::Damaged { at, why, .. }) => {
-                let last = (chunk.first_line + chunk.lines).saturating_sub(1);
-                let what = format!("lines {} to {last} cannot be read: {at}: {why}", chunk.first_line);
-                report.faults.push(Fault { stream: Some(stream.clone()), what });
+                report.faults.push(Fault::unreadable(stream, chunk, &at, &why));
             }
             Err(error) => return Err(error),
         }
     }
     Ok(report)
+}
+
+impl Fault {
+    fn unreadable(stream: &ArchivedStream, chunk: &Chunk, at: &str, why: &str) -> Fault {
+        let last = (chunk.first_line + chunk.lines).saturating_sub(1);
+        let what = format!("lines {} to {last} cannot be read: {at}: {why}", chunk.first_line);
+        Fault { stream: Some(stream.clone()), what }
+    }
+
+    /// That lines of an instance are missing.
+    pub fn missing(instance: &ArchivedInstance, gap: &Gap) -> Fault {
+        Fault { stream: Some(ArchivedStream::Log(instance.clone())), what: missing_after(gap) }
+    }
+}
+
+fn missing_after(gap: &Gap) -> String {
+    format!("lines after line {} are missing: {}", gap.after_line, gap.reason)
+}
+
+impl ArchivedJob {
+    /// The chunks of the objects beside the logs that cannot be read any more. All are read for that; they are few.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn lost_objects(&self) -> Result<Vec<Fault>, ArchiveError> {
+        let objects = self.streams.iter().filter(|(stream, _)| stream.instance().is_none());
+        let mut lost = Vec::new();
+        for (stream, chunk) in objects.flat_map(|(stream, kept)| kept.chunks.iter().map(move |chunk| (stream, chunk))) {
+            match read(&self.store, &self.key, stream, chunk).await {
+                Ok(_) => {}
+                Err(ArchiveError::Damaged { at, why, .. }) => lost.push(Fault::unreadable(stream, chunk, &at, &why)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(lost)
+    }
+
+    /// The gaps in its logs, and whether the lines were there when they were looked for first.
+    pub fn gaps(&self) -> impl Iterator<Item = (&ArchivedInstance, &Gap)> {
+        self.logs().flat_map(|(instance, kept)| kept.gaps.iter().map(move |gap| (instance, gap)))
+    }
 }
 
 /// What the index itself tells.
@@ -110,7 +152,7 @@ fn told(job: &ArchivedJob, saving: Saving) -> Vec<Fault> {
         kept.holes().for_each(|hole| fault(hole.reason));
         let next = kept.chunks.last().map_or(0, |chunk| chunk.first_line.saturating_add(chunk.lines));
         for gap in &kept.gaps {
-            fault(format!("lines after line {} are missing: {}", gap.after_line, gap.reason));
+            fault(missing_after(gap));
         }
         match &kept.complete {
             Some(complete) if complete.lines != next => {

@@ -2,7 +2,7 @@
 
 use assert_cmd::Command;
 use elbtail::archive::{
-    Archive, ArchivedInstance, ArchivedStream, JobKey, JobState, Writer, object_store::ObjectStoreExt,
+    Archive, ArchivedInstance, ArchivedStream, JobKey, JobState, ObjectLog, Writer, object_store::ObjectStoreExt,
 };
 
 use crate::{
@@ -18,6 +18,7 @@ everywhere! {
     verify_says_what_is_missing_and_why
     what_has_not_ended_is_not_complete
     prune_tells_before_it_deletes
+    a_replay_tells_of_objects_that_are_lost
 }
 
 const ROW: &str = "18b9edca-4d8a-41bc-9cd8-3a2f161259b6";
@@ -273,6 +274,27 @@ async fn prune_tells_before_it_deletes(backend: Backend) {
     let told = text(&backend, &["prune", "DEST", "--older-than", "1ms"], 0);
     assert!(told.starts_with(&format!("{}: deleted", job())), "{told}");
     assert_eq!(text(&backend, &["archives", "DEST", "-o", "json"], 0), "[]\n");
+}
+
+async fn a_replay_tells_of_objects_that_are_lost(backend: Backend) {
+    let archive = backend.begun().await;
+    let mut writer = writer(&archive).await;
+    for kind in [ObjectLog::Pods, ObjectLog::Events] {
+        writer.change(kind, line(1, 1).stamp, &serde_json::json!({"kind": "x"})).await.unwrap();
+    }
+    let id = writer.stream(stream(1, 0)).unwrap();
+    writer.push(id, &lines(1, 0..10)).await.unwrap();
+    writer.complete(id, "its end was read").await.unwrap();
+    writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
+    writer.finish().await.unwrap();
+    run(&backend, &["replay", "DEST"], 0);
+    let lost = objects(&backend, "/changes/events/").await.remove(0);
+    backend.raw().delete(&lost).await.unwrap();
+    for command in ["verify", "replay"] {
+        let (printed, said) = run(&backend, &[command, "DEST"], 8);
+        let told = String::from_utf8_lossy(&printed).into_owned() + &said;
+        assert!(told.contains("changes/events: lines 0 to 0 cannot be read: "), "{command}: {told}");
+    }
 }
 
 /// Places that make no sense, and what is said of them. No secret is.

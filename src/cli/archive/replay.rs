@@ -61,7 +61,12 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
             nothing_wanted(&job, &short)
         }));
     }
-    let exit = logs::exit(&stats, false)?;
+    let mut exit = logs::exit(&stats, false)?;
+    // No line of a log is missing by that, but something that was saved is.
+    for fault in job.lost_objects().await? {
+        stderr::warn(&fault.to_string());
+        exit = Exit::LinesMissing;
+    }
     if saving == Saving::Ended {
         return Ok(exit);
     }
