@@ -242,7 +242,7 @@ impl IndexedStream {
                 }
                 Ordering::Less => format!("a chunk begins with line {} where line {expected} comes", chunk.first_line),
             };
-            Some(Gap { after_line: expected, reason })
+            Some(Gap { after_line: expected, reason, gone_before: false })
         })
     }
 

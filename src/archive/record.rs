@@ -102,6 +102,9 @@ pub struct Gap {
     pub after_line: u64,
     /// Why, as a person is told: `pod deleted before it was read`.
     pub reason: String,
+    /// Whether they were gone before anybody could have read them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone_before: bool,
 }
 
 /// The end of a stream.

@@ -226,7 +226,10 @@ mod tests {
     fn some_records() -> [Vec<Record>; 2] {
         let stream = || ArchivedStream::Changes(ObjectLog::Pods);
         [
-            vec![Record::Gap { stream: stream(), gap: Gap { after_line: 3, reason: "pod deleted".into() } }],
+            vec![Record::Gap {
+                stream: stream(),
+                gap: Gap { after_line: 3, reason: "pod deleted".into(), gone_before: false },
+            }],
             vec![
                 Record::Complete { stream: stream(), complete: Complete { lines: 3, proof: "sealed".into() } },
                 Record::Job(JobState { ended: true, ..JobState::default() }),
@@ -258,7 +261,7 @@ mod tests {
     fn a_damaged_commit_hides_none_of_those_joined_with_it() {
         let commits: Vec<Vec<u8>> = (0..64)
             .map(|number| {
-                let gap = Gap { after_line: number, reason: "pod deleted".into() };
+                let gap = Gap { after_line: number, reason: "pod deleted".into(), gone_before: false };
                 let records = vec![Record::Gap { stream: ArchivedStream::Changes(ObjectLog::Pods), gap }; 3];
                 commit(number, "a/1".into(), Timestamp::UNIX_EPOCH, &records).unwrap()
             })

@@ -365,23 +365,34 @@ impl Writer {
     /// As [`Writer::push`].
     pub async fn gap(&mut self, id: StreamId, reason: &str) -> Result<(), ArchiveError> {
         self.close(id).await?;
-        self.gap_after(id, self.streams[id.0].closed, reason).await
+        let (after_line, reason) = (self.streams[id.0].closed, reason.to_owned());
+        self.tell_gap(id, Gap { after_line, reason, gone_before: false }).await
     }
 
-    /// Says that lines are missing before the first one.
+    /// As [`Writer::gap`], of lines that were gone before anybody could have read them.
+    ///
+    /// # Errors
+    /// As [`Writer::push`].
+    pub async fn gone_before(&mut self, id: StreamId, reason: &str) -> Result<(), ArchiveError> {
+        self.close(id).await?;
+        let (after_line, reason) = (self.streams[id.0].closed, reason.to_owned());
+        self.tell_gap(id, Gap { after_line, reason, gone_before: true }).await
+    }
+
+    /// Says that lines before the first one were gone before anybody could have read them.
     ///
     /// # Errors
     /// As [`Writer::push`].
     pub async fn gap_at_start(&mut self, id: StreamId, reason: &str) -> Result<(), ArchiveError> {
-        self.gap_after(id, 0, reason).await
+        self.tell_gap(id, Gap { after_line: 0, reason: reason.to_owned(), gone_before: true }).await
     }
 
-    async fn gap_after(&mut self, id: StreamId, after_line: u64, reason: &str) -> Result<(), ArchiveError> {
+    async fn tell_gap(&mut self, id: StreamId, gap: Gap) -> Result<(), ArchiveError> {
+        let after_line = gap.after_line;
         // Whoever was interrupted behind it finds it again.
         if self.streams[id.0].gap == Some(after_line) {
             return Ok(());
         }
-        let gap = Gap { after_line, reason: reason.to_owned() };
         let record = Record::Gap { stream: self.streams[id.0].stream.clone(), gap };
         self.send(Pending::Ready(record)).await?;
         self.streams[id.0].gap = Some(after_line);

@@ -14,7 +14,8 @@ use tokio::sync::Mutex;
 use super::{RunEvent, Sink, sink::Stop};
 use crate::{
     archive::{
-        ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, JobState, ObjectLog, Positions, StreamId, Writer,
+        ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, Fault, Gap, JobState, ObjectLog, Positions,
+        StreamId, Writer,
     },
     follow::{
         cursor::{Cursor, KeptAs},
@@ -30,6 +31,12 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// How soon it is durable that an instance has started, should nothing more of it be read.
 const KNOWN: Duration = Duration::from_secs(1);
+
+/// Why the rest of a log is missing.
+const DELETED: &str = "the pod was deleted before it was read to its end";
+
+/// Why all of a log is missing.
+const DELETED_UNREAD: &str = "the pod was deleted before it was read";
 
 /// What goes into an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,29 +165,39 @@ impl Saver {
     }
 
     /// Says of instances that were not read to their end, and whose pods this run has not found in `namespace`, that no more
-    /// will come. Pods that were found elsewhere, at another API server or in another namespace, may be there still.
-    pub async fn close_absent(&mut self, namespace: &str) -> Result<(), ArchiveError> {
+    /// will come. Pods that were found elsewhere, at another API server or in another namespace, may be there still. Returns
+    /// what it has said.
+    pub async fn close_absent(&mut self, namespace: &str) -> Result<Vec<Fault>, ArchiveError> {
+        let mut lost = Vec::new();
         if self.state().at.as_deref() != Some(&*at(&self.host, namespace)) {
-            return Ok(());
+            return Ok(lost);
         }
         for (id, instance) in self.writer.unfinished() {
             if !self.containers.contains_key(&instance.container_id()) {
-                self.writer.gap(id, "the pod was deleted before it was read to its end").await?;
+                lost.push(self.deleted(id, &instance, DELETED).await?);
                 self.writer.complete(id, "what was left of it was read").await?;
             }
         }
         // Instances that came and went while nobody saved, or of which nothing had become durable.
         for (container, count) in std::mem::take(&mut self.started) {
-            for restart in (0..count).filter(|_| !self.containers.contains_key(&container.container_id())) {
-                let stream = ArchivedStream::Log(ArchivedInstance { restart, ..container.clone() });
+            let is_here = self.containers.contains_key(&container.container_id());
+            for restart in (0..count).filter(|_| !is_here) {
+                let instance = ArchivedInstance { restart, ..container.clone() };
+                let stream = ArchivedStream::Log(instance.clone());
                 if !self.writer.knows(&stream) {
                     let id = self.writer.stream(stream)?;
-                    self.writer.gap(id, "the pod was deleted before it was read").await?;
+                    lost.push(self.deleted(id, &instance, DELETED_UNREAD).await?);
                     self.writer.complete(id, &Proof::GoneBefore.to_string()).await?;
                 }
             }
         }
-        Ok(())
+        Ok(lost)
+    }
+
+    async fn deleted(&mut self, id: StreamId, of: &ArchivedInstance, why: &str) -> Result<Fault, ArchiveError> {
+        self.writer.gap(id, why).await?;
+        let gap = Gap { after_line: self.writer.lines(id), reason: why.to_owned(), gone_before: false };
+        Ok(Fault::missing(of, &gap))
     }
 
     /// Makes everything durable and lets the next writer in.
@@ -249,7 +266,7 @@ impl Saver {
                 Some(id) => self.writer.gap_at_start(id, &note.to_string()).await,
                 None => Ok(()),
             },
-            Note::Gone { restart, .. } => self.missing(container, *restart, note).await,
+            Note::Gone { restart, .. } => self.gone_before(container, *restart, note).await,
             Note::GoneBefore { count } => {
                 let mut left = *count;
                 for restart in 0.. {
@@ -258,7 +275,7 @@ impl Saver {
                     // Those that the node still had are not among them.
                     if self.writer.lines(id) == 0 {
                         left -= 1;
-                        self.missing(container, restart, note).await?;
+                        self.gone_before(container, restart, note).await?;
                         self.complete(container, restart, &Proof::GoneBefore.to_string()).await?;
                     }
                 }
@@ -279,6 +296,13 @@ impl Saver {
                 self.complete(container, *restart, "what was left of it was read").await
             }
             _ => self.missing(container, *restart, note).await,
+        }
+    }
+
+    async fn gone_before(&mut self, container: &ContainerId, restart: u32, note: &Note) -> Result<(), ArchiveError> {
+        match self.stream(container, restart)? {
+            Some(id) => self.writer.gone_before(id, &note.to_string()).await,
+            None => Ok(()),
         }
     }
 

@@ -124,6 +124,50 @@ fn a_pod_that_is_deleted_while_nobody_saves_is_told_as_missing() {
     assert_eq!(crate::lines::lines(&replay.get_output().stdout), numbered("before", 100));
 }
 
+#[test]
+fn each_save_tells_of_pods_that_went_while_nobody_saved_also_when_others_are_there() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    let script = format!("{}; while :; do sleep 0.1; done", count("before", 100));
+    let gone = JobPlan::batch(0).container("blast", &script);
+    let stays = JobPlan::batch(1).counts("blast", 50);
+    for plan in [&gone, &stays] {
+        stage.create(plan);
+    }
+    stage.until_printed(&gone.name, "blast", "before line 100\n");
+    stage.run(&["save", ROW, place]).code(0);
+    stage.delete(&gone.name);
+    stage.until("one pod is left", || stage.pods().len() == 1);
+    stage.until_jobs_end();
+    // Found by the first, known to the others.
+    for run in 0..3 {
+        let said = stage.run(&["save", ROW, place]).code(8);
+        let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+        let told = "lines after line 100 are missing: the pod was deleted before it was read to its end";
+        assert_eq!(said.matches(told).count(), 1, "{run}: {said}");
+    }
+    stage.run(&["verify", place]).code(8);
+}
+
+#[test]
+fn a_save_tells_of_objects_that_cannot_be_read_any_more() {
+    let stage = Stage::new();
+    let place = stage.directory.path().join("archive");
+    let place = text(&place);
+    stage.create(&JobPlan::batch(0).counts("blast", 50));
+    stage.until_jobs_end();
+    stage.run(&["save", ROW, place]).code(0);
+    std::fs::remove_dir_all(format!("{place}/jobs/{ID}/chunks/changes")).unwrap();
+    for _ in 0..2 {
+        let said = stage.run(&["save", ROW, place]).code(8);
+        let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+        assert!(said.contains("changes/pods: lines 0 to ") && said.contains("it is not there"), "{said}");
+    }
+    // As it is now it is kept once more.
+    assert!(!changes(&stage, "pods").is_empty());
+}
+
 /// The files of the chunks of a container's first instance, in order.
 fn chunk_files(place: &str) -> Vec<std::path::PathBuf> {
     let logs = format!("{place}/jobs/{ID}/chunks/logs");

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     archive::{
-        Archive, ArchiveError, ArchivedJob, Budget, ChunkCheck, JobKey, JobState, Limits, ObjectLog, Positions,
+        Archive, ArchiveError, ArchivedJob, Budget, ChunkCheck, Fault, JobKey, JobState, Limits, ObjectLog, Positions,
         Trouble, Writer, Written,
     },
     cli::{
@@ -198,7 +198,8 @@ impl Until {
 pub(super) struct Kept {
     pub end: SaveEnd,
     pub stats: RunStats,
-    /// Chunks of earlier runs that cannot be read any more, nor filled.
+    /// What is missing beside that which this run has read: chunks of earlier runs that cannot be read any more, nor filled, and
+    /// gaps.
     pub lost: usize,
 }
 
@@ -367,6 +368,7 @@ impl SaveRun {
         };
         let ended = until.interrupt(work).await;
         let interrupted = ended.is_err();
+        let name = self.named("");
         let last = async {
             let kept = kept.finish().await;
             // What is told stands on stderr before the last word.
@@ -385,7 +387,9 @@ impl SaveRun {
             let state = saver.state().clone();
             if let Ok(Ok(end)) = &ended {
                 if !matches!(end, SaveEnd::Job { ended: false }) {
-                    saver.close_absent(&self.namespace).await?;
+                    let absent = saver.close_absent(&self.namespace).await?;
+                    say_lost(&name, &absent);
+                    lost.fetch_add(absent.len(), Ordering::Relaxed);
                 }
                 saver
                     .tell(JobState { ended: state.ended || matches!(end, SaveEnd::Job { ended: true }), ..state })
@@ -410,7 +414,8 @@ impl SaveRun {
         Ok(Kept { end, stats, lost: lost.into_inner() })
     }
 
-    /// Fills what cannot be read any more of what was kept before, as far as `found` have it; returns how many chunks are lost.
+    /// Fills what cannot be read any more of what was kept before, as far as `found` have it, and says what else it lacks; returns
+    /// how much is lost.
     async fn refill(&self, known: ArchivedJob, found: &[Match]) -> Result<usize, ArchiveError> {
         // Of many jobs, each that is taken over would be read once more.
         let check = if self.args.all.all { ChunkCheck::Sizes } else { ChunkCheck::Contents };
@@ -430,7 +435,18 @@ impl SaveRun {
             );
             stderr::say(&self.named(&text));
         }
-        Ok(lost.len())
+        let mut faults = known.lost_objects().await?;
+        // What was gone before the first look is no loss, but nothing fills it any more.
+        let (gone, gaps): (Vec<_>, Vec<_>) = known.gaps().partition(|(_, gap)| gap.gone_before);
+        for (instance, gap) in gone.iter().take(TOLD) {
+            stderr::say(&self.named(&Fault::missing(instance, gap).to_string()));
+        }
+        faults.extend(gaps.iter().map(|(instance, gap)| Fault::missing(instance, gap)));
+        say_lost(&self.named(""), &faults);
+        if gone.len().max(faults.len()) > TOLD {
+            stderr::say(&self.named(&format!("more of it is missing; to see all: {}", known.verify_command())));
+        }
+        Ok(lost.len() + faults.len())
     }
 
     /// Goes on until the job has ended.
@@ -590,6 +606,13 @@ impl SaveRun {
             }
             None => stderr::say(&self.named("the archive can be written again")),
         }
+    }
+}
+
+/// Warns of what an archive lacks.
+fn say_lost(name: &str, faults: &[Fault]) {
+    for fault in faults.iter().take(TOLD) {
+        stderr::warn(&format!("{name}{fault}"));
     }
 }
 
