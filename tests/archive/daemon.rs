@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use elbtail::{
-    archive::{Archive, ArchivedStream, JobKey, verify},
+    archive::{Archive, ArchivedStream, JobKey, JobState, object_store::ObjectStoreExt, verify},
     k8s::Line,
 };
 use testcluster::{Options, PodHandle, TestCluster};
 
 use crate::{
     backend::{Backend, Kind},
-    logs::job,
+    logs::{job, lines, next_writer, stream},
     running::Running,
+    suite::objects,
     support::faulty::{Fault, Faulty},
 };
 
@@ -221,6 +222,33 @@ async fn an_archive_that_takes_nothing_is_no_health_until_it_does() {
     }
     replica.signal("-TERM");
     replica.end().code(143);
+}
+
+/// A job that had ended is not complete by that: its index must be whole, and its chunks there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_job_that_had_ended_and_is_damaged_is_told() {
+    for (part, told) in [("/index/000000000000", "tried again in "), ("/chunks/logs/", "cannot be read any more: ")] {
+        let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new().await);
+        let archive = backend.begun().await;
+        for container in 0..2 {
+            let mut writer = next_writer(&archive).await;
+            let id = writer.stream(stream(container, 0)).unwrap();
+            writer.push(id, &lines(container, 0..20)).await.unwrap();
+            writer.complete(id, "read").await.unwrap();
+            writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
+            writer.finish().await.unwrap();
+        }
+        backend.raw().delete(&objects(&backend, part).await[0]).await.unwrap();
+        scene.pod.terminate("blast", 0);
+        let replica = scene.replica(&backend);
+        replica.until_said(told);
+        if part.starts_with("/index") {
+            assert_eq!(metric(&replica, "elbtail_reachable").await, "0", "{}", replica.said());
+        }
+        replica.signal("-TERM");
+        replica.end().code(143);
+        assert!(!verify(&archive, &job()).await.unwrap().faults.is_empty());
+    }
 }
 
 /// The test cluster's server and the waiting for a process need a thread each.

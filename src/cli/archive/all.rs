@@ -21,7 +21,7 @@ use super::{
     save::{SECRETS_INCLUDED, SaveEnd, SaveRun, Subject, Until, WriterPlan},
 };
 use crate::{
-    archive::{Archive, ArchiveError, Budget, JobKey, Limits, Trouble, Written, host},
+    archive::{Archive, ArchiveError, Budget, ChunkCheck, JobKey, Limits, Trouble, Written, host},
     cli::{
         allow_node_logs,
         args::{JobArgs, SelectArgs},
@@ -198,8 +198,14 @@ impl All {
         let namespace = name.namespace.clone();
         let namespace = namespace.unwrap_or_else(|| job::namespace(row.as_ref(), self.cluster.namespace()));
         let (_, known) = self.archive.kept_in(&JobKey::new(id.as_str())?, &namespace).await?;
-        if known.is_some_and(|known| known.state.ended) {
-            return Ok(KeptEnd::Ended);
+        if let Some(known) = known.filter(|known| known.state.ended) {
+            // Of a job that cannot be read, nobody knows that it is complete.
+            if let Some(fault) = known.index_fault() {
+                return Err(fault.into());
+            }
+            if known.lost_chunks(ChunkCheck::Sizes, |_| true).await?.is_empty() {
+                return Ok(KeptEnd::Ended);
+            }
         }
         let (target, resolution) = match &row {
             // The row is read again where all rows are.
@@ -233,10 +239,9 @@ impl All {
             kept = run => kept?,
             never = watch_store(&self.board, &name, trouble, written) => match never {},
         };
-        let missing = kept.stats.incomplete();
-        if missing > 0 {
+        if kept.stats.incomplete() > 0 || kept.lost > 0 {
             stderr::warn(&format!(
-                "{name}: lines of {missing} containers are missing; to see which and why: elbtail verify {} {key}",
+                "{name}: lines of it are missing; to see which and why: elbtail verify {} {key}",
                 quote(&place_of(&self.args.dest.dest)?.to_string())
             ));
         }
