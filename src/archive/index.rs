@@ -1,11 +1,13 @@
 //! [`Index`]: a job's index, read and extended.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     ArchiveError, JobKey, Store,
     record::Record,
-    segment::{FAN, Layout, Parsed, Segment, parse},
+    segment::{FAN, Layout, Parsed, Segment, by_commit, lacking, missing, parse},
     store::{AT_ONCE, Created},
 };
 
@@ -17,6 +19,19 @@ const RELISTINGS: usize = 5;
 pub(super) struct Index {
     store: Store,
     directory: String,
+}
+
+/// What reading shows of segments.
+#[derive(Default)]
+struct Found {
+    damaged: Vec<ArchiveError>,
+    replaced: Vec<Segment>,
+}
+
+impl Found {
+    fn told_by(self, layout: Layout) -> Layout {
+        Layout { damaged: self.damaged, replaced: self.replaced, ..layout }
+    }
 }
 
 impl Index {
@@ -42,17 +57,17 @@ impl Index {
     /// tells them.
     pub async fn read(&self, mut take: impl FnMut(Record)) -> Result<Layout, ArchiveError> {
         let mut layout = self.layout().await?;
-        let (mut next, mut damaged) = (0, Vec::new());
+        let (mut next, mut found) = (0, Found::default());
         for _ in 0..RELISTINGS {
-            match self.read_from(&mut next, &layout, &mut take, &mut damaged).await? {
-                None => return Ok(Layout { damaged, ..layout }),
+            match self.read_from(&mut next, &layout, &mut take, &mut found).await? {
+                None => return Ok(found.told_by(layout)),
                 // It was joined between the listing and the reading: the joined one is there now.
                 Some(_) => layout = self.layout().await?,
             }
         }
-        let lost = self.read_from(&mut next, &layout, &mut take, &mut damaged).await?;
+        let lost = self.read_from(&mut next, &layout, &mut take, &mut found).await?;
         match lost {
-            None => Ok(Layout { damaged, ..layout }),
+            None => Ok(found.told_by(layout)),
             Some(segment) => Err(self.store.damaged(&self.path(&segment), "it is not there")),
         }
     }
@@ -63,7 +78,7 @@ impl Index {
         next: &mut u64,
         layout: &Layout,
         take: &mut impl FnMut(Record),
-        damaged: &mut Vec<ArchiveError>,
+        found: &mut Found,
     ) -> Result<Option<Segment>, ArchiveError> {
         let from = *next;
         let wanted = layout.whole.iter().filter(|segment| *segment.0.end() >= from).cloned();
@@ -77,17 +92,18 @@ impl Index {
         let mut texts = stream::iter(wanted).map(get).buffered(AT_ONCE);
         while let Some((segment, text)) = texts.try_next().await? {
             // One that is damaged does not hide the others.
-            let records = match text {
+            let (records, faults) = match text {
                 Ok(None) => return Ok(Some(segment)),
                 Ok(Some(text)) => {
                     let Parsed { records, faults } = parse(&segment, &text);
-                    damaged.extend(faults.into_iter().map(|why| self.store.damaged(&self.path(&segment), why)));
-                    records
+                    let damaged = |why| self.store.damaged(&self.path(&segment), why);
+                    (records, faults.into_iter().map(damaged).collect())
                 }
-                Err(error) => {
-                    damaged.push(error);
-                    Vec::new()
-                }
+                Err(error) => (Vec::new(), vec![error]),
+            };
+            let records = match faults.is_empty() {
+                true => records,
+                false => self.read_parts(&segment, records, faults, layout, found).await?,
             };
             let mut number = 0;
             for record in records {
@@ -102,6 +118,44 @@ impl Index {
             *next = segment.0.end().saturating_add(1);
         }
         Ok(None)
+    }
+
+    /// The records of a damaged segment: its own, and those of the objects that it was joined from, as far as these are still there.
+    async fn read_parts(
+        &self,
+        segment: &Segment,
+        own: Vec<Record>,
+        mut faults: Vec<ArchiveError>,
+        layout: &Layout,
+        found: &mut Found,
+    ) -> Result<Vec<Record>, ArchiveError> {
+        let mut parts = BTreeMap::new();
+        for part in layout.spent.iter().filter(|part| segment.covers(part)) {
+            match self.store.get(&self.path(part)).await {
+                Ok(Some(text)) => parts.extend(by_commit(parse(part, &text).records)),
+                Ok(None) | Err(ArchiveError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if parts.is_empty() {
+            found.damaged.append(&mut faults);
+            return Ok(own);
+        }
+        if lacking(segment, &parts).is_empty() {
+            found.replaced.push(segment.clone());
+        } else {
+            parts.extend(by_commit(own));
+            faults.truncate(1);
+            let lacking = lacking(segment, &parts).into_iter();
+            faults.extend(lacking.map(|commits| self.store.damaged(&self.path(segment), missing(&commits))));
+            found.damaged.append(&mut faults);
+        }
+        Ok(parts.into_values().flatten().collect())
+    }
+
+    /// Deletes segments in whose place others are read, so that nothing takes these for spent. Called by whoever holds the lease.
+    pub async fn remove(&self, replaced: &[Segment]) -> Result<(), ArchiveError> {
+        self.store.delete(replaced.iter().map(|segment| self.path(segment)).collect()).await
     }
 
     /// Creates a commit.

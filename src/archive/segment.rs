@@ -4,7 +4,7 @@
 //! joined into one object, and 64 of those again, so that a chunk's entry is written a few times in all, however long the
 //! index grows, and a reader lists few objects. The name says which commits are inside; what lies inside another is spent.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use jiff::Timestamp;
 
@@ -32,7 +32,13 @@ impl Segment {
     pub fn parse(name: &str) -> Option<Segment> {
         let (first, last) = name.strip_suffix(".ndjson")?.split_once('-')?;
         let segment = Segment(first.parse().ok()?..=last.parse().ok()?);
-        (segment.name() == name && segment.0.start() <= segment.0.end()).then_some(segment)
+        (segment.name() == name && segment.0.start() <= segment.0.end() && segment.is_aligned()).then_some(segment)
+    }
+
+    /// Whether commits are joined so: a copy under another name says nothing of what is in it.
+    fn is_aligned(&self) -> bool {
+        let sizes = std::iter::successors(Some(1), |size: &u64| size.checked_mul(FAN));
+        sizes.into_iter().any(|size| size == self.len() && self.0.start().is_multiple_of(size))
     }
 
     /// How many commits are inside.
@@ -40,7 +46,7 @@ impl Segment {
         (self.0.end() - self.0.start()).saturating_add(1)
     }
 
-    fn covers(&self, other: &Segment) -> bool {
+    pub fn covers(&self, other: &Segment) -> bool {
         self.0.start() <= other.0.start() && other.0.end() <= self.0.end()
     }
 }
@@ -56,6 +62,8 @@ pub(super) struct Layout {
     pub missing: Vec<RangeInclusive<u64>>,
     /// Why segments cannot be read: only reading them shows it.
     pub damaged: Vec<ArchiveError>,
+    /// Those that cannot be read, and need not: all that they held lies in others as well.
+    pub replaced: Vec<Segment>,
 }
 
 /// That commits are missing, as a clause.
@@ -164,9 +172,35 @@ pub(super) fn parse(segment: &Segment, mut text: &[u8]) -> Parsed {
     parsed
 }
 
+/// Records by the number of their commit.
+pub(super) fn by_commit(records: Vec<Record>) -> BTreeMap<u64, Vec<Record>> {
+    let (mut commits, mut own) = (BTreeMap::<u64, Vec<Record>>::new(), 0);
+    for record in records {
+        if let Record::Commit { number, .. } = &record {
+            own = *number;
+        }
+        commits.entry(own).or_default().push(record);
+    }
+    commits
+}
+
+/// Those of these commits that are not there.
+pub(super) fn lacking(segment: &Segment, commits: &BTreeMap<u64, Vec<Record>>) -> Vec<RangeInclusive<u64>> {
+    let mut next = *segment.0.start();
+    let mut lacking = Vec::new();
+    let end = segment.0.end().saturating_add(1);
+    for number in commits.keys().copied().chain([end]) {
+        if number > next {
+            lacking.push(next..=number - 1);
+        }
+        next = number.saturating_add(1);
+    }
+    lacking
+}
+
 /// The records of the commit with which `text` begins, which are taken from it.
 fn commit_of(expected: u64, text: &mut &[u8]) -> Result<Vec<Record>, String> {
-    let head = line(text).ok_or("it is not there")?;
+    let head = line(text).ok_or(if text.is_empty() { "it is not there" } else { "it is cut off" })?;
     let head: Record = serde_json::from_slice(head).map_err(|error| error.to_string())?;
     let Record::Commit { number, records, sha256: hash, .. } = &head else {
         return Err("another record stands where it should begin".to_owned());
@@ -403,6 +437,30 @@ mod tests {
             chunk(7, 3, 100, 50, &"é".repeat(32)),
         ] {
             assert!(read(bad.clone())[0].contains("cannot be"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_commit_that_is_cut_in_its_first_line_is_there_and_cut() {
+        let whole = text();
+        assert_eq!(parse(&Segment(64..=64), &whole[..20]).faults, ["commit 64: it is cut off"]);
+        assert_eq!(parse(&Segment(64..=64), b"").faults, ["commit 64: it is not there"]);
+    }
+
+    #[test]
+    fn a_name_that_joining_does_not_give_is_no_segment() {
+        for (range, is_one) in [
+            (0..=0, true),
+            (7..=7, true),
+            (64..=127, true),
+            (4096..=8191, true),
+            (0..=999, false),
+            (1..=64, false),
+            (0..=1, false),
+            (64..=4159, false),
+        ] {
+            let segment = Segment(range);
+            assert_eq!(Segment::parse(&segment.name()).is_some(), is_one, "{segment:?}");
         }
     }
 

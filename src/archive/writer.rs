@@ -214,7 +214,10 @@ impl Writer {
         let why = match (layout.missing.first(), broken) {
             (Some(commits), _) => missing(commits),
             (None, Some(why)) => why,
-            (None, None) => return Ok(layout.next()),
+            (None, None) => {
+                index.remove(&layout.replaced).await?;
+                return Ok(layout.next());
+            }
         };
         Err(self.cannot_go_on(self.store.damaged(&format!("jobs/{}/index", self.job), why)))
     }

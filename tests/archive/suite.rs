@@ -26,6 +26,7 @@ everywhere! {
     what_is_lost_or_damaged_is_told
     a_damaged_chunk_does_not_keep_the_next_writer_from_going_on
     a_joined_segment_loses_its_damaged_commit_alone
+    a_joined_segment_that_is_damaged_is_read_in_its_parts
     gaps_and_unread_ends_are_told
     the_index_stays_small
     merged_lines_are_in_the_order_of_time
@@ -283,6 +284,48 @@ async fn a_joined_segment_loses_its_damaged_commit_alone(backend: Backend) {
         assert!(faults[0].contains("commit 7: ") && faults[1].ends_with("names lines 70 to 79"), "{faults:?}");
     }
     backend.raw().put(&joined, whole.into()).await.unwrap();
+    assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
+}
+
+/// As long as the commits that were joined lie beside it, whatever happens to the joined one costs nothing.
+async fn a_joined_segment_that_is_damaged_is_read_in_its_parts(backend: Backend) {
+    let archive = backend.begun().await;
+    let mut writer = writer(&archive).await;
+    let id = writer.stream(stream(1, 0)).unwrap();
+    for commit in 0..70 {
+        writer.push(id, &lines(1, commit * 10..commit * 10 + 10)).await.unwrap();
+        writer.flush().await.unwrap();
+    }
+    writer.complete(id, "read").await.unwrap();
+    writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
+    writer.finish().await.unwrap();
+    let joined = objects(&backend, "/index/000000000000-000000000063").await.remove(0);
+    let whole = backend.raw().get(&joined).await.unwrap().bytes().await.unwrap();
+    // Another name for it says nothing.
+    let odd = Path::from(joined.as_ref().replace("000000000063", "000000000999"));
+    backend.raw().put(&odd, whole.clone().into()).await.unwrap();
+    for cut in [0, 20, whole.len() / 2, whole.len() - 1] {
+        backend.raw().put(&joined, whole.slice(..cut).into()).await.unwrap();
+        assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..700), "{cut}");
+        assert_eq!(verify(&archive, &job()).await.unwrap().faults, [], "{cut}");
+    }
+    // One of them is lost as well: what the joined one has left of it counts.
+    let part = objects(&backend, "/index/000000000003-").await.remove(0);
+    let text = backend.raw().get(&part).await.unwrap().bytes().await.unwrap();
+    backend.raw().delete(&part).await.unwrap();
+    assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..700));
+    assert!(Writer::open(&archive, &job(), small()).await.is_err());
+    backend.raw().put(&part, text.into()).await.unwrap();
+    // Whoever writes on keeps the parts, however many commits follow.
+    let mut writer = next_writer(&archive).await;
+    let id = writer.stream(stream(2, 0)).unwrap();
+    for commit in 0..140 {
+        writer.push(id, &lines(2, commit * 10..commit * 10 + 10)).await.unwrap();
+        writer.flush().await.unwrap();
+    }
+    writer.complete(id, "read").await.unwrap();
+    writer.finish().await.unwrap();
+    assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..700));
     assert_eq!(verify(&archive, &job()).await.unwrap().faults, []);
 }
 
