@@ -100,7 +100,8 @@ impl Archive {
         Ok(jobs)
     }
 
-    /// The job that `word` means: its id, its row's id, or the first 6 or more characters of either.
+    /// The job that `word` means: its id, its row's id, the last 8 characters of its id, as in pods' names, or the first 6 or more
+    /// characters of any of these.
     ///
     /// # Errors
     /// [`ArchiveError::NoJob`], [`ArchiveError::Usage`] when several begin so, or as [`Archive::job`].
@@ -291,6 +292,9 @@ const AHEAD: usize = 4;
 /// Characters of an id that are enough.
 const ENOUGH: usize = 6;
 
+/// Characters at an id's end that pods' names hold.
+const SHORT: usize = 8;
+
 /// Jobs that are named at most.
 const NAMED: usize = 10;
 
@@ -304,9 +308,12 @@ impl ArchivedJob {
     /// Whether `word` is one of its ids, or the beginning of one.
     fn is_called(&self, word: &str) -> bool {
         let row = self.state.row.as_deref();
+        let id = self.key.id();
+        let short = &id[id.len().saturating_sub(SHORT)..];
+        let begins_so = |name: &str| name.starts_with(word);
         row == Some(word)
             || (word.len() >= ENOUGH
-                && (self.key.as_str().starts_with(word) || row.is_some_and(|row| row.starts_with(word))))
+                && (begins_so(self.key.as_str()) || begins_so(short) || row.is_some_and(begins_so)))
     }
 
     fn take(&mut self, record: Record) {

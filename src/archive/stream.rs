@@ -34,7 +34,12 @@ impl JobKey {
         JobKey::new(&format!("{self}@{namespace}"))
     }
 
-    /// The id.
+    /// The ElasticBLAST id, without a namespace.
+    pub fn id(&self) -> &str {
+        self.0.split_once('@').map_or(&*self.0, |(id, _)| id)
+    }
+
+    /// The id, and the namespace if it has one.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -45,7 +45,7 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
         let ended = several::run(args, wants, asker, place).await;
         return ended.map_err(|failure| args::blame_selector(failure, &labels));
     }
-    let Located { args: which, job, cluster, found_in } = Located::find(&args.job, &place, &asker.flags).await?;
+    let Located { args: which, job, cluster, found_in } = located(&args, &place, &asker).await?;
     args.job = which;
     let rows = Rows::of(&args.job, &place, &job, &args.select);
     let follow = wants.scope.follow;
@@ -66,6 +66,21 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
     let plan = Plan { wants, ids, filter, cluster, asker, namespace };
     let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
     ended.map_err(|failure| args::blame_selector(failure, &labels))
+}
+
+/// The job, which the archive may know by a name that the cluster knows no more.
+async fn located(args: &LogsArgs, place: &RowPlace, asker: &Asker) -> Result<Located, Failure> {
+    let found = Located::find(&args.job, place, &asker.flags).await;
+    #[cfg(feature = "archive")]
+    if found
+        .as_ref()
+        .map_or(true, |found| matches!(&found.args.target, Some(crate::source::JobArg::Id(id)) if !id.is_whole()))
+        && let Some(dest) = &args.archive
+        && let Some(named) = super::archive::named(dest, &args.job).await
+    {
+        return Located::find(&named, place, &asker.flags).await;
+    }
+    found
 }
 
 /// What the flags ask for, whichever job it is of.

@@ -45,6 +45,14 @@ fn what_was_saved_outlives_its_pods() {
     let said = String::from_utf8_lossy(&run(logs).code(5).get_output().stderr).into_owned();
     let hint = format!("520 lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {ID}");
     assert!(said.contains(&hint), "{said}");
+    // By whatever name the archive knows it.
+    for name in ["18b9edca", "18b9edca-4d8a-41bc-9cd8-3a2f161259b6", "3ed51a95", "job-429825", ID] {
+        for command in [&["replay", place, name, "-o", "raw"][..], &["logs", name, "--archive", place, "-o", "raw"]] {
+            let printed = stage.run(command).code(0);
+            assert_eq!(crate::lines::lines(&printed.get_output().stdout).len(), 520, "{command:?}");
+        }
+    }
+    stage.run(&["logs", "18b9edcb", "--archive", place]).code(5);
     let replay = stage.run(&["replay", place, ROW, "-o", "json"]).code(0).stderr("");
     assert_eq!(sorted(&replay.get_output().stdout), live);
     let verified = stage.run(&["verify", place]).code(0);

@@ -46,6 +46,16 @@ fn place(dest: &OsStr) -> Result<ArchivePlace, Failure> {
     }
 }
 
+/// The job of an archive that the command line calls so; nothing if it names a file or nothing that is there.
+pub async fn named(dest: &OsStr, args: &JobArgs) -> Option<JobArgs> {
+    let word = match args.target.as_ref()? {
+        JobArg::Id(id) => id.as_str(),
+        other => source::row_id(other).filter(|_| args.job.is_none())?,
+    };
+    let found = open(dest).await.ok()?.find(word).await.ok()?;
+    Some(JobArgs::of(JobArg::Id(found.key.id().parse().ok()?)))
+}
+
 /// That an archive holds the job whose pods were in `namespace`, when `ELBTAIL_ARCHIVE` names one that does: a line behind an error
 /// that nothing can be read.
 pub async fn hint(id: &JobId, namespace: &str) -> String {
