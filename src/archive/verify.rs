@@ -39,9 +39,9 @@ impl fmt::Display for Fault {
 pub struct JobReport {
     /// Which.
     pub job: JobKey,
-    /// Lines that are there and as they were written, those included that are objects.
+    /// Lines of logs that are there and as they were written.
     pub lines: u64,
-    /// How many of them are objects: pods, Jobs, events and rows as they were.
+    /// Objects that are: pods, Jobs, events and rows as they were.
     pub objects: u64,
     /// Chunks that were read.
     pub chunks: u64,
@@ -91,8 +91,8 @@ pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, Archiv
         report.chunks += 1;
         match checked {
             Ok(()) => {
-                report.lines += chunk.lines;
-                report.objects += if stream.instance().is_none() { chunk.lines } else { 0 };
+                let counted = if stream.instance().is_some() { &mut report.lines } else { &mut report.objects };
+                *counted += chunk.lines;
             }
             Err(ArchiveError::Damaged { at, why, .. }) => {
                 report.faults.push(Fault::unreadable(stream, chunk, &at, &why));

@@ -61,8 +61,6 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
 
 fn text(report: &JobReport) -> String {
     let JobReport { job, lines, objects, chunks, saving, faults } = report;
-    // As replay counts them, and the rest.
-    let lines = lines - objects;
     let objects = if *objects > 0 { format!(" and {objects} objects") } else { String::new() };
     let read = format!("{lines} lines{objects} in {chunks} chunks are as they were written");
     let counted = match faults.len() {
