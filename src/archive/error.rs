@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{causes, exit::Exit, shell::quote};
+use crate::{causes, exit::Exit, shell::place};
 
 /// What went wrong with an archive, where, and what to do next.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum ArchiveError {
         at: String,
     },
     /// The archive does not have this job.
-    #[error("the archive {at} does not hold the job {job}; to see those it holds: elbtail archives {}", quote(.at))]
+    #[error("the archive {at} does not hold the job {job}; to see those it holds: elbtail archives {}", place(.at))]
     NoJob {
         /// The place.
         at: String,

@@ -16,7 +16,7 @@ use super::{
     segment::missing,
     store::Created,
 };
-use crate::{k8s::Line, shell::quote};
+use crate::{k8s::Line, shell::place};
 
 /// The format that this elbtail writes, and the newest that it reads.
 const VERSION: u32 = 1;
@@ -138,7 +138,7 @@ impl Archive {
             keys => Err(ArchiveError::Usage(format!(
                 "the archive {at} holds {} jobs: name one; to see them: elbtail archives {}",
                 keys.len(),
-                quote(&at)
+                place(&at)
             ))),
         }
     }
@@ -339,7 +339,7 @@ impl ArchivedJob {
 
     /// The command that says what is missing of it.
     pub fn verify_command(&self) -> String {
-        format!("elbtail verify {} {}", quote(&self.store.call("")), self.key)
+        format!("elbtail verify {} {}", place(&self.store.call("")), self.key)
     }
 
     /// The first part of the index that is missing or cannot be read.

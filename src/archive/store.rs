@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::{ArchiveError, plain, walk};
 use crate::{
     backoff::{Backoff, Pauses},
-    shell::quote,
+    shell::place,
 };
 
 /// Objects asked for at a time.
@@ -85,7 +85,7 @@ impl Store {
 
     /// That the object at `path` is not what was written.
     pub(super) fn damaged(&self, path: &str, why: impl Into<String>) -> ArchiveError {
-        let next = format!("to see what else is damaged: elbtail verify {}", quote(&self.at));
+        let next = format!("to see what else is damaged: elbtail verify {}", place(&self.at));
         ArchiveError::Damaged { at: self.call(path), why: why.into(), next }
     }
 

@@ -208,6 +208,23 @@ async fn a_job_that_lost_its_index_or_is_a_link_is_told_by_all_who_read() {
     }
 }
 
+#[test]
+fn a_command_that_is_suggested_of_a_place_with_a_dash_can_be_run() {
+    let here = tempfile::tempdir().unwrap();
+    let run = |words: &[&str], code| {
+        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+        let run = command.env_clear().current_dir(here.path()).args(words).assert().code(code);
+        String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    };
+    std::fs::create_dir(here.path().join("-dash")).unwrap();
+    std::fs::write(here.path().join("-dash/elbtail-archive.json"), r#"{"format":"elbtail archive","version":1}"#)
+        .unwrap();
+    let said = run(&["replay", "--", "-dash", job().as_str()], 2);
+    let (_, suggested) = said.trim_end().rsplit_once("elbtail ").unwrap();
+    assert_eq!(suggested, "archives ./-dash");
+    run(&suggested.split(' ').collect::<Vec<_>>(), 0);
+}
+
 #[tokio::test]
 async fn a_holder_that_somebody_forged_is_told_in_one_line() {
     let (_, archive, own) = saved().await;

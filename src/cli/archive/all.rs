@@ -49,7 +49,7 @@ use crate::{
         fan_out::{FanOut, SinkRunner, Want},
         follow::Progress,
     },
-    shell::quote,
+    shell::place,
     source::JobArg,
 };
 
@@ -242,7 +242,7 @@ impl All {
         if kept.stats.incomplete() > 0 || kept.lost > 0 {
             stderr::warn(&format!(
                 "{name}: lines of it are missing; to see which and why: elbtail verify {} {key}",
-                quote(&place_of(&self.args.dest.dest)?.to_string())
+                place(&place_of(&self.args.dest.dest)?.to_string())
             ));
         }
         match kept.end {
