@@ -152,17 +152,8 @@ fn render_json(bencher: Bencher) {
 }
 
 fn templated(bencher: Bencher, text: &str) {
-    let log = support::log();
-    let lines = support::lines(&log);
     let template = LineTemplate::new(text, TemplateStyle { color: false, zone: jiff::tz::TimeZone::UTC }).unwrap();
-    let mut renderer = Renderer::default().with_template(Some(template));
-    let source = renderer.introduce(&support::target(), "3ed51a95");
-    let mut out = Vec::with_capacity(4 << 20);
-    bencher.counter(bytes(&log)).bench_local(|| {
-        out.clear();
-        lines.iter().for_each(|line| renderer.line(&mut out, &source, 0, line));
-        out.len()
-    });
+    render_by(bencher, Renderer::default().with_template(Some(template)));
 }
 
 #[divan::bench]

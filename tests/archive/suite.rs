@@ -258,20 +258,26 @@ async fn a_damaged_chunk_does_not_keep_the_next_writer_from_going_on(backend: Ba
     }
 }
 
-/// 64 commits are one object; what is damaged in it is missing, and no more.
-async fn a_joined_segment_loses_its_damaged_commit_alone(backend: Backend) {
-    let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+/// The job's first joined segment and what is in it, after so many commits of ten lines each.
+async fn joined(backend: &Backend, archive: &Archive, commits: u64) -> (Path, bytes::Bytes) {
+    let mut writer = writer(archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
-    for commit in 0..140 {
+    for commit in 0..commits {
         writer.push(id, &lines(1, commit * 10..commit * 10 + 10)).await.unwrap();
         writer.flush().await.unwrap();
     }
     writer.complete(id, "read").await.unwrap();
     writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
     writer.finish().await.unwrap();
-    let joined = objects(&backend, "/index/000000000000-000000000063").await.remove(0);
+    let joined = objects(backend, "/index/000000000000-000000000063").await.remove(0);
     let whole = backend.raw().get(&joined).await.unwrap().bytes().await.unwrap();
+    (joined, whole)
+}
+
+/// 64 commits are one object; what is damaged in it is missing, and no more.
+async fn a_joined_segment_loses_its_damaged_commit_alone(backend: Backend) {
+    let archive = backend.begun().await;
+    let (joined, whole) = joined(&backend, &archive, 140).await;
     let text = String::from_utf8(whole.to_vec()).unwrap();
     // The chunk of commit 7, and then its head.
     for (from, to) in [("\"first_line\":70,", "\"first_line\":71,"), ("\"number\":7,", "\"numbre\":7,")] {
@@ -291,17 +297,7 @@ async fn a_joined_segment_loses_its_damaged_commit_alone(backend: Backend) {
 /// As long as the commits that were joined lie beside it, whatever happens to the joined one costs nothing.
 async fn a_joined_segment_that_is_damaged_is_read_in_its_parts(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
-    let id = writer.stream(stream(1, 0)).unwrap();
-    for commit in 0..70 {
-        writer.push(id, &lines(1, commit * 10..commit * 10 + 10)).await.unwrap();
-        writer.flush().await.unwrap();
-    }
-    writer.complete(id, "read").await.unwrap();
-    writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
-    writer.finish().await.unwrap();
-    let joined = objects(&backend, "/index/000000000000-000000000063").await.remove(0);
-    let whole = backend.raw().get(&joined).await.unwrap().bytes().await.unwrap();
+    let (joined, whole) = joined(&backend, &archive, 70).await;
     // Another name for it says nothing.
     let odd = Path::from(joined.as_ref().replace("000000000063", "000000000999"));
     backend.raw().put(&odd, whole.clone().into()).await.unwrap();
