@@ -41,3 +41,4 @@ mod shell;
 pub mod source;
 #[cfg(test)]
 mod structure;
+mod yaml;

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::{ClusterError, ConnectEnvironment, Tell};
+use crate::yaml;
 
 /// The versions of the protocol; both have the same shape.
 const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -239,7 +240,7 @@ fn credential(out: &[u8]) -> Result<ExecCredential, String> {
         ));
     }
     // A mapping with its field: any words at all are YAML.
-    match serde_saphyr::from_str::<ExecCredential>(text) {
+    match serde_saphyr::from_str_with_options::<ExecCredential>(text, yaml::options(text)) {
         Ok(answer) if answer.api_version.is_some() => Ok(answer),
         _ => {
             let column = unreadable.column();

@@ -14,6 +14,7 @@ use super::{
     entry::{EntryKind, KubeconfigEntry, plain, what},
     settings::check_namespace,
 };
+use crate::yaml;
 
 /// The entries of all files, and where they came from.
 #[derive(Debug, Default)]
@@ -200,14 +201,16 @@ fn decode(bytes: Vec<u8>) -> Result<String, &'static str> {
 
 /// The documents of a file, as kubectl's YAML parser reads them: of a key that is there twice the last counts.
 fn parse(text: &str) -> Result<Vec<Value>, String> {
-    let options = serde_saphyr::options! {
-        duplicate_keys: DuplicateKeyPolicy::LastWins,
-        // The fields it is used in are base64 anyhow.
-        ignore_binary_tag_for_string: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-    };
+    let mut options = yaml::options(text);
+    options.duplicate_keys = DuplicateKeyPolicy::LastWins;
+    // The fields it is used in are base64 anyhow.
+    options.ignore_binary_tag_for_string = true;
+    options.leading_zero_numbers_as_strings = true;
+    options.underscored_numbers_as_strings = true;
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+        if let Some(told) = yaml::overflow(&error) {
+            return told;
+        }
         // The place only: the parser's own words quote the lines around it, which may hold a token.
         let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column()));
         format!("{}this is not the YAML of a kubeconfig", place.unwrap_or_default())
@@ -293,6 +296,11 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
         let text = find(&args, &ConnectEnvironment::nothing()).unwrap_err().to_string();
         assert!(text.starts_with(&format!("kubeconfig {}: line ", path.display())), "{text}");
         assert!(!text.contains("planted"), "{text}");
+
+        let level = |at: usize| format!("k{}: &n{} [{}]\n", at, at + 1, vec![format!("*n{at}"); 9].join(", "));
+        fs::write(&path, "k: &n0 [planted]\n".to_owned() + &(0..30).map(level).collect::<String>()).unwrap();
+        let text = find(&args, &ConnectEnvironment::nothing()).unwrap_err().to_string();
+        assert!(text.contains("unfold to more than is read") && !text.contains("planted"), "{text}");
 
         let args = ConnectOptions { kubeconfig: Some(dir.path().join("none")), ..ConnectOptions::default() };
         assert!(find(&args, &ConnectEnvironment::nothing()).unwrap_err().to_string().contains("no such file"));

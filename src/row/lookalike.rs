@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::sheet;
-use crate::{foreign, render::plain, shell::quote};
+use crate::{foreign, render::plain, shell::quote, yaml};
 
 /// What an input looks like, and what to type.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,10 +26,10 @@ static DRAWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^ *-{3,}(?:\+-+)+ *$|^-\[ RECORD \d+ \]|^\+-{3,}(?:\+-+)*\+ *$|^\*{5,} \d+\. row \*{5,}|^[┌╭]─|^\(\d+ rows?\)\s*$").ok()
 });
 
-/// `key: value` or `- key: value` at the start of a line.
+/// `key: value`, `- key: value` or `- {key: value` at the start of a line, also of what has an anchor or a tag.
 static YAML: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)\A(?:\s*#.*\n|\s*---.*\n|\s*\n)*(?:- )?["']?[A-Za-z_@$][\w.@$/-]*["']?:(?:[ \t]+\S|[ \t]*\r?\n[ \t-])"#,
+        r#"(?m)\A(?:\s*#.*\n|\s*---.*\n|\s*\n)*(?:- (?:[&!]\S*\s+)*(?:\{\s*)?)?["']?[A-Za-z_@$][\w.@$/-]*["']?:(?:[ \t]+\S|[ \t]*\r?\n[ \t-])"#,
     )
     .ok()
 });
@@ -100,7 +100,10 @@ pub(super) fn is_yaml(text: &[u8]) -> bool {
 /// What is wrong with it, in one line.
 pub(super) fn yaml(text: &[u8]) -> Result<Vec<Value>, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    serde_saphyr::from_multiple(text).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    serde_saphyr::from_multiple_with_options(text, yaml::options(text)).map_err(|error| match yaml::overflow(&error) {
+        Some(told) => told,
+        None => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    })
 }
 
 /// A command that is fed the file, or put into the pipe.

@@ -572,6 +572,8 @@ fn rows_in_yaml_are_those_in_json() {
         one.replace('\n', "\r\n"),
         format!("job_id: {A}\npayload: {{\"k8s_job_id\": \"{ID}\"}}\n"),
         format!("job_id: {A}\npayload: &p\n  k8s_job_id: {ID}\ncopy: *p\n"),
+        format!("- {{job_id: {A}, payload: {{k8s_job_id: {ID}}}}}\n"),
+        format!("- &row\n  job_id: {A}\n  payload: {{k8s_job_id: {ID}}}\n- *row\n"),
         format!("job_id: {A}\npayload_json: >-\n  {{\"k8s_job_id\":\n  \"{ID}\"}}\n"),
         yaml(&serde_json::json!({"items": [row], "nextMarker": null})),
     ] {
@@ -589,12 +591,44 @@ fn rows_in_yaml_are_those_in_json() {
     // Beyond what is read to see whether the rest is worth it.
     let long = format!("{one}title: {}\n", "x".repeat(200_000));
     assert_eq!(read_from("in", long.as_bytes(), None).unwrap().id(), Some(A));
-    let bomb =
-        format!("a: &a [x,x,x,x,x,x,x,x,x]\n{}", (0..30).map(|n| {
-        let (before, now) = (char::from(b'a' + n % 26), char::from(b'a' + (n + 1) % 26));
-        format!("k{n}: &{now} [*{before},*{before},*{before},*{before},*{before},*{before},*{before},*{before}]\n")
-    }).collect::<String>());
-    assert!(fault(&bomb).contains("YAML"), "it ends");
+}
+
+#[test]
+fn aliases_that_unfold_without_end_are_told_and_end() {
+    let doubled = |levels: usize, item: &dyn Fn(&str) -> String| -> String {
+        let name = |at: usize| format!("n{at}");
+        let level = |at: usize| format!("k{at}: &{} {}\n", name(at + 1), item(&name(at)));
+        format!("job_id: {A}\nk: &n0 [x, x, x, x]\n") + &(0..levels).map(level).collect::<String>()
+    };
+    let list = |name: &str| format!("[{}]", vec![format!("*{name}"); 9].join(", "));
+    let object = |name: &str| format!("{{a: *{name}, b: *{name}, c: *{name}}}");
+    let block = |name: &str| vec![format!("\n  - *{name}"); 9].concat();
+    let long =
+        format!("long: &long {}\n{}", "x".repeat(100_000), "- *long\n".repeat(500)).replacen("\n-", "\nall:\n-", 1);
+    let documents = vec![doubled(30, &list); 4].join("---\n");
+    for bomb in [
+        doubled(30, &list),
+        doubled(30, &object),
+        doubled(30, &block),
+        long,
+        documents,
+        format!("--- &all\n{}", doubled(60, &list)),
+    ] {
+        let told = fault(&bomb);
+        let shown = &bomb[..60];
+        assert!(told.contains("its aliases (*NAME) unfold to more than is read"), "{shown}: {told}");
+        assert!(told.contains("line ") && told.contains("export the row as JSON"), "{shown}: {told}");
+    }
+}
+
+#[test]
+fn long_exports_in_yaml_are_read_whatever_their_rows_share() {
+    let row = |number: usize| format!("{{job_id: row-{number:06}, status: running, cluster: *shared}}\n");
+    let shared = format!("- {{job_id: {A}, cluster: &shared {{name: elb, k8s: [a, b, c]}}}}\n");
+    let many = shared + &(0..2_000).map(|number| format!("- {}", row(number))).collect::<String>();
+    assert_eq!(chosen(&many, "row-001999").unwrap().id(), Some("row-001999"));
+    let documents: String = (0..2_000).map(|number| format!("---\njob_id: row-{number:06}\nstatus: x\n")).collect();
+    assert_eq!(chosen(&documents, "row-001999").unwrap().id(), Some("row-001999"));
 }
 
 #[cfg(unix)]
