@@ -18,7 +18,7 @@ use crate::{
     exit::Exit,
     follow::recover::NodeLogs,
     job_id::JobId,
-    k8s::Phase,
+    k8s::{FieldSelector, Phase},
     render::Headers,
     resolve::ResolveFormat,
     session::{
@@ -238,6 +238,7 @@ impl ChoiceArgs {
             without_pods: self.exclude_pod.clone(),
             nodes: self.node.clone(),
             states: StateWord::states(&self.container_state),
+            fields: FieldSelector::default(),
         }
     }
 }
@@ -251,6 +252,9 @@ pub struct SelectArgs {
     /// Only pods of the job with these labels, such as app=blast,shard!=03
     #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
     pub selector: Option<String>,
+    /// Only pods that are so when they are found, such as status.phase=Running,spec.nodeName!=node-1; with -f also later
+    #[arg(long, value_name = "SELECTOR", help_heading = SELECTION)]
+    field_selector: Option<FieldSelector>,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
     #[arg(long, help_heading = SELECTION)]
     include_setup: bool,
@@ -260,12 +264,13 @@ impl SelectArgs {
     /// All of a job.
     #[cfg(feature = "archive")]
     pub fn all(include_setup: bool) -> SelectArgs {
-        SelectArgs { choice: ChoiceArgs::ALL, selector: None, include_setup }
+        SelectArgs { choice: ChoiceArgs::ALL, selector: None, field_selector: None, include_setup }
     }
 
     /// The filter these flags describe; `short` is what pods' short names leave out.
     pub fn filter(&self, short: &str) -> ContainerFilter {
-        self.choice.filter(short)
+        let fields = self.field_selector.clone().unwrap_or_default();
+        ContainerFilter { fields, ..self.choice.filter(short) }
     }
 
     /// What the cluster is asked for.
@@ -335,7 +340,7 @@ pub struct LogsArgs {
     /// Read an archive of 'elbtail save' and the cluster as one sequence: each line once, also those whose pods are gone
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
     #[cfg(feature = "archive")]
-    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["selector", "stdin"])]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["selector", "field_selector", "stdin"])]
     pub archive: Option<std::ffi::OsString>,
     /// Print log lines only: nothing on stderr but errors and what is missing
     #[arg(long, short = 'q', visible_alias = "quiet")]
@@ -352,13 +357,14 @@ pub struct LogsArgs {
 }
 
 /// What has no meaning for lines that were printed.
-const STDIN_EXCLUDES: [&str; 11] = [
+const STDIN_EXCLUDES: [&str; 12] = [
     "target",
     "job",
     "latest",
     "follow",
     "previous",
     "selector",
+    "field_selector",
     "include_setup",
     "container_state",
     "tail",

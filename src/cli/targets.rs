@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cluster::Cluster,
     discover::{
-        Changes, Selection, TargetEntry, TargetsFormat, entries, output,
+        Changes, Match, Selection, TargetEntry, TargetsFormat, entries, output,
         watch::{self as pods, PodChange},
     },
     exit::Exit,
@@ -50,7 +50,8 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
         let text = logs::nothing_found(&selection, &namespace, &cluster.host());
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &asker, &namespace).await));
     }
-    let wanted = only(entries(&found), &filter);
+    let taken: Vec<Match> = found.iter().filter(|found| filter.admits_pod(&found.pod)).cloned().collect();
+    let wanted = only(entries(&taken), &filter);
     if wanted.is_empty() {
         return Err(Failure::NoPods(logs::nothing_wanted(&found, selection.id.short())));
     }
@@ -75,7 +76,11 @@ async fn watch(
     let (mut listed, mut found, mut troubled) = (0, false, false);
     while let Some(change) = changes.next().await {
         let news = match change {
-            PodChange::Pod(found) => known.apply(&found),
+            PodChange::Pod(pod) => {
+                found = true;
+                let is_wanted = filter.admits_pod(&pod.pod) || known.knows(pod.pod.uid());
+                if is_wanted { known.apply(&pod) } else { Vec::new() }
+            }
             PodChange::Gone(uid) => known.remove(&uid),
             PodChange::Listed => {
                 listed += 1;
@@ -98,7 +103,6 @@ async fn watch(
             }
         };
         troubled = false;
-        found |= !news.is_empty();
         let news = only(news, filter);
         if !news.is_empty() && print(args.output, &printer.print(&news, Timestamp::now())?, color)? == Reader::Gone {
             break;

@@ -31,6 +31,11 @@ impl Changes {
         news
     }
 
+    /// Whether a pod of this uid has appeared.
+    pub fn knows(&self, uid: &str) -> bool {
+        self.seen.contains_key(uid)
+    }
+
     /// A pod is gone: its entries for the last time, as `Deleted`.
     pub fn remove(&mut self, uid: &str) -> Vec<TargetEntry> {
         self.seen.remove(uid).into_iter().flatten().map(TargetEntry::deleted).collect()

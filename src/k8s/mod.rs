@@ -4,6 +4,7 @@
 mod as_text;
 mod container_state;
 pub mod cutter;
+mod field_selector;
 mod identity;
 pub mod job;
 pub mod kubelet_error;
@@ -18,6 +19,7 @@ mod stream;
 mod target;
 
 pub use container_state::ContainerState;
+pub use field_selector::{FieldSelector, FieldSelectorError};
 pub use identity::{ContainerId, InstanceId};
 pub use job::{JobCondition, is_batch, job_name};
 pub use labels::{ID_ENV, ID_LABEL};

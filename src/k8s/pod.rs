@@ -70,6 +70,15 @@ pub struct PodSpec {
     pub node_name: Option<String>,
     /// `Always`, `OnFailure` or `Never`.
     pub restart_policy: Option<String>,
+    /// Who looks for a node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler_name: Option<String>,
+    /// As whom it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_account_name: Option<String>,
+    /// Whether it has the node's own network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_network: Option<bool>,
 }
 
 /// The part of a container's spec that is read.
@@ -103,6 +112,12 @@ pub struct EnvVar {
 pub struct PodStatus {
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     pub phase: Option<String>,
+    /// Its first address.
+    #[serde(rename = "podIP", skip_serializing_if = "Option::is_none")]
+    pub pod_ip: Option<String>,
+    /// The node that is being made free for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nominated_node_name: Option<String>,
     /// Such as `Evicted` or `NodeLost`.
     pub reason: Option<String>,
     /// More of it.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use regex::Regex;
 
 use crate::{
-    k8s::{ContainerState, Phase, Target},
+    k8s::{ContainerState, FieldSelector, Phase, Pod, Target},
     render::short_name,
 };
 
@@ -31,6 +31,8 @@ pub struct ContainerFilter {
     pub nodes: Vec<String>,
     /// When it is found, the container must be in one of these states.
     pub states: Vec<ContainerState>,
+    /// When its container is found, the pod must be so.
+    pub fields: FieldSelector,
 }
 
 impl ContainerFilter {
@@ -45,6 +47,11 @@ impl ContainerFilter {
             && (self.nodes.is_empty() || self.nodes.iter().any(|node| Some(node) == target.node.as_ref()))
     }
 
+    /// Whether the containers of a pod that is so are wanted. One that is not may be later, and one that was stays wanted.
+    pub fn admits_pod(&self, pod: &Pod) -> bool {
+        self.fields.admits(pod)
+    }
+
     /// Whether a container in this state is wanted.
     pub fn admits_state(&self, state: ContainerState) -> bool {
         self.states.is_empty() || self.states.contains(&state)
@@ -52,8 +59,17 @@ impl ContainerFilter {
 
     /// Whether it admits everything.
     pub fn is_empty(&self) -> bool {
-        let ContainerFilter { containers, pods, short: _, phases, without_containers, without_pods, nodes, states } =
-            self;
+        let ContainerFilter {
+            containers,
+            pods,
+            short: _,
+            phases,
+            without_containers,
+            without_pods,
+            nodes,
+            states,
+            fields,
+        } = self;
         containers.is_empty()
             && pods.is_empty()
             && phases.is_empty()
@@ -61,6 +77,7 @@ impl ContainerFilter {
             && without_pods.is_empty()
             && nodes.is_empty()
             && states.is_empty()
+            && fields.is_empty()
     }
 }
 
@@ -106,7 +123,7 @@ pub fn whole(pattern: &str) -> Result<Regex, regex::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::k8s::{Pod, targets};
+    use crate::k8s::targets;
 
     #[test]
     fn a_pod_is_chosen_by_either_of_its_names() {

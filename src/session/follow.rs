@@ -219,7 +219,8 @@ impl FollowRun<'_> {
                 }
                 continue;
             }
-            if !self.filter.admits_state(ContainerState::of(&news.status.state)) {
+            let is_wanted = self.filter.admits_pod(&found.pod);
+            if !is_wanted || !self.filter.admits_state(ContainerState::of(&news.status.state)) {
                 continue;
             }
             if target.node.is_none() {

@@ -49,7 +49,7 @@ async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Ord
         None => (Vec::new(), HashMap::new()),
     };
     let (mut drivers, _standings) = Drivers::new(cluster, *scope, resume.clone());
-    for found in pods {
+    for found in pods.iter().filter(|found| filter.admits_pod(&found.pod)) {
         for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
             let news = news(&found.pod, &target);
             if !filter.admits_state(ContainerState::of(&news.status.state)) {

@@ -95,6 +95,51 @@ fn labels_narrow_the_jobs_pods() {
 }
 
 #[test]
+fn pods_are_chosen_by_fields_as_kubectl_chooses_them() {
+    let stage = Stage::new();
+    let jobs = [JobPlan::batch(0).counts("blast", 2), JobPlan::batch(1).counts("blast", 2)];
+    jobs.iter().for_each(|job| stage.create(job));
+    stage.until_jobs_end();
+    let name = |shard: &str| -> String {
+        let pods = stage.pods();
+        pods.iter().filter_map(|pod| pod.metadata.name.clone()).find(|name| name.contains(shard)).unwrap()
+    };
+    let (zero, one) = (name("-s00-"), name("-s01-"));
+    for (selector, shards) in [
+        (format!("metadata.name={one}"), &[1][..]),
+        (format!("metadata.name!={one}"), &[0]),
+        ("status.phase=Succeeded".to_owned(), &[0, 1]),
+        ("status.phase!=Running,spec.nodeName!=".to_owned(), &[0, 1]),
+        (format!("status.phase==Succeeded,metadata.name={zero}"), &[0]),
+        (String::new(), &[0, 1]),
+    ] {
+        for follow in [&[][..], &["-f"]] {
+            let words = ["logs", ROW, "-o", "raw", "--field-selector", &selector];
+            let mut printed = stdout(&stage.run(&[&words, follow].concat()).code(0));
+            printed.sort();
+            let expected: Vec<String> = shards.iter().flat_map(|shard| jobs[*shard].expected()).collect();
+            assert_eq!(printed, expected, "{selector} {follow:?}");
+        }
+        let listed = stdout(&stage.run(&["targets", ROW, "--no-headers", "--field-selector", &selector]).code(0));
+        assert_eq!(listed.len(), shards.len(), "{listed:#?}");
+    }
+    for command in ["logs", "targets"] {
+        let said = stderr(&stage.run(&[command, ROW, "--field-selector", "phase=Running"]).code(2));
+        assert!(said.contains("pods cannot be selected by \"phase\"; they can by metadata.name, "), "{said}");
+        let said = stderr(&stage.run(&[command, ROW, "--field-selector", "status.phase=Pending"]).code(5));
+        assert!(said.contains("no container matches the flags"), "{said}");
+    }
+}
+
+#[test]
+fn a_pod_that_was_chosen_by_a_field_is_followed_when_the_field_changes() {
+    let stage = Stage::new();
+    stage.create(&JobPlan::batch(0).container("blast", "echo first; sleep 2; echo last"));
+    let run = stage.run(&["logs", "-f", ROW, "-o", "raw", "--field-selector", "status.phase=Running"]).code(0);
+    assert_eq!(stdout(&run), ["first", "last"]);
+}
+
+#[test]
 fn a_pod_is_chosen_by_the_name_that_is_printed() {
     let stage = Stage::new();
     let jobs = [JobPlan::batch(0).counts("blast", 2), JobPlan::batch(1).counts("blast", 2)];
