@@ -15,7 +15,11 @@ use clap::{
 };
 
 use self::file::{ConfigError, Entry};
-use super::{args::Cli, examples, flags, program};
+use super::{
+    args::Cli,
+    examples, flags, program,
+    switches::{self, is_switch},
+};
 use crate::environment::Environment;
 
 /// The headings of flags that may stand in the file.
@@ -100,7 +104,9 @@ pub fn parse(
         entries.retain(|entry| entry.id != "color");
     }
     let parse = |entries: &[Entry]| {
-        let parsed = with_defaults(program::command(), entries).try_get_matches_from(words);
+        let defaulted: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        let words = switches::plain(words, Cli::command, &defaulted);
+        let parsed = with_defaults(program::command(), entries).try_get_matches_from(words.iter());
         parsed.map_err(|error| Box::new(Unparsed::CommandLine(error)))
     };
     let mut matches = parse(&entries)?;
@@ -181,11 +187,6 @@ fn defaulted(arg: Arg, entry: &Entry) -> Arg {
     // clap takes defaults that live as long as the program, and these do: there is one file, which is read once.
     let values = entry.values.iter().map(|value| &*Box::leak(value.clone().into_boxed_str()));
     arg.default_values(values.collect::<Vec<&'static str>>()).hide_default_value(is_secret)
-}
-
-/// Whether a flag takes no value.
-fn is_switch(arg: &Arg) -> bool {
-    matches!(arg.get_action(), ArgAction::SetTrue)
 }
 
 /// Entries whose place was taken on the command line or in the environment by a rival.

@@ -27,6 +27,7 @@ mod rows;
 mod stderr;
 mod stdout;
 mod suggestions;
+mod switches;
 mod targets;
 mod terminal;
 mod timezone;

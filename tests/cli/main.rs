@@ -11,6 +11,7 @@ mod config;
 mod connection;
 mod help;
 mod ids;
+mod kubectl;
 mod lines;
 #[path = "../support/lines_schema.rs"]
 mod lines_schema;

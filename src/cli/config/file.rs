@@ -12,8 +12,12 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{is_switch, settings_of};
-use crate::{cli::suggestions::is_near, environment::Environment, render::plain};
+use super::settings_of;
+use crate::{
+    cli::{suggestions::is_near, switches::is_switch},
+    environment::Environment,
+    render::plain,
+};
 
 /// The variable that names it.
 const VARIABLE: &str = "ELBTAIL_CONFIG";

@@ -1,9 +1,12 @@
 //! [`ConnectArgs`]: kubectl's connection flags, with kubectl's names.
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
-use clap::{Args, ValueHint};
-use secrecy::SecretString;
+use clap::{
+    Args, ValueHint,
+    builder::{OsStringValueParser, TypedValueParser},
+};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cluster::{ConnectOptions, RequestTimeout, UserExtra};
 
@@ -14,7 +17,7 @@ const HEADING: &str = "Cluster";
 #[derive(Debug, Clone, Args)]
 pub struct ConnectArgs {
     /// Path to the kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path(), help_heading = HEADING)]
     kubeconfig: Option<PathBuf>,
     /// The name of the kubeconfig context to use
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
@@ -54,13 +57,13 @@ pub struct ConnectArgs {
     #[arg(long, global = true, value_name = "PASSWORD", requires = "username", hide_short_help = true, help_heading = HEADING)]
     password: Option<SecretString>,
     /// Path to a client certificate file for TLS
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path(), help_heading = HEADING)]
     client_certificate: Option<PathBuf>,
     /// Path to a client key file for TLS
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path(), help_heading = HEADING)]
     client_key: Option<PathBuf>,
     /// Path to a certificate file for the certificate authority
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path(), help_heading = HEADING)]
     certificate_authority: Option<PathBuf>,
     /// Do not check the server's certificate: the connection can be listened to and altered
     #[arg(long, global = true, help_heading = HEADING)]
@@ -79,6 +82,16 @@ pub struct ConnectArgs {
     ignored: IgnoredArgs,
 }
 
+/// A path, which may be empty: a script gives `--kubeconfig "$FILE"` whether there is one or not.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// A value, unless it is empty: to kubectl, that is a flag that was not given.
+fn given<T>(value: Option<T>, text: impl Fn(&T) -> &OsStr) -> Option<T> {
+    value.filter(|value| !text(value).is_empty())
+}
+
 impl ConnectArgs {
     /// What they say.
     pub fn plan(self) -> ConnectOptions {
@@ -89,7 +102,7 @@ impl ConnectArgs {
             user,
             namespace,
             impersonate,
-            impersonate_groups,
+            mut impersonate_groups,
             impersonate_uid,
             impersonate_user_extra,
             server,
@@ -105,26 +118,30 @@ impl ConnectArgs {
             request_timeout,
             ignored: _,
         } = self;
+        let text = |value| given(value, |value: &String| value.as_ref());
+        let secret = |value| given(value, |value: &SecretString| value.expose_secret().as_ref());
+        let file = |value| given(value, |value: &PathBuf| value.as_os_str());
+        impersonate_groups.retain(|group| !group.is_empty());
         ConnectOptions {
-            kubeconfig,
-            context,
-            cluster,
-            user,
-            namespace,
-            impersonate,
+            kubeconfig: file(kubeconfig),
+            context: text(context),
+            cluster: text(cluster),
+            user: text(user),
+            namespace: text(namespace),
+            impersonate: text(impersonate),
             impersonate_groups,
-            impersonate_uid,
+            impersonate_uid: text(impersonate_uid),
             impersonate_user_extra,
-            server,
-            token,
-            username,
-            password,
-            client_certificate,
-            client_key,
-            certificate_authority,
+            server: text(server),
+            token: secret(token),
+            username: text(username),
+            password: secret(password),
+            client_certificate: file(client_certificate),
+            client_key: file(client_key),
+            certificate_authority: file(certificate_authority),
             insecure_skip_tls_verify,
             insecure_skip_tls_verify_backend,
-            tls_server_name,
+            tls_server_name: text(tls_server_name),
             request_timeout,
         }
     }
@@ -134,10 +151,10 @@ impl ConnectArgs {
 #[derive(Debug, Clone, Args)]
 struct IgnoredArgs {
     /// Where kubectl caches the API's description.
-    #[arg(long, global = true, hide = true, value_name = "DIR")]
+    #[arg(long, global = true, hide = true, value_name = "DIR", value_parser = path())]
     cache_dir: Option<PathBuf>,
     /// Aliases and defaults of kubectl's own commands.
-    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    #[arg(long, global = true, hide = true, value_name = "FILE", value_parser = path())]
     kuberc: Option<PathBuf>,
     /// klog's.
     #[arg(long, global = true, hide = true, value_name = "DURATION")]
@@ -152,7 +169,7 @@ struct IgnoredArgs {
     #[arg(long, global = true, hide = true, value_name = "NAME")]
     profile: Option<String>,
     /// Go's.
-    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    #[arg(long, global = true, hide = true, value_name = "FILE", value_parser = path())]
     profile_output: Option<PathBuf>,
     /// Answers are never compressed.
     #[arg(long, global = true, hide = true)]
@@ -185,5 +202,16 @@ mod tests {
         assert_eq!(connect.impersonate_groups, ["a", "b"]);
         assert_eq!(connect.request_timeout, RequestTimeout(None));
         assert!(!format!("{connect:?}").contains("planted"));
+    }
+
+    #[test]
+    fn an_empty_value_is_a_flag_that_was_not_given() {
+        let line = "t --kubeconfig= --context= --cluster= --user= -n= --as= --as-group= --as-uid= --server= --token= \
+                    --client-certificate= --client-key= --certificate-authority= \
+                    --tls-server-name= --cache-dir= --kuberc=";
+        let options = Tool::try_parse_from(line.split_whitespace()).unwrap().connect.plan();
+        let nothing = Tool::try_parse_from(["t"]).unwrap().connect.plan();
+        assert_eq!(format!("{options:?}"), format!("{nothing:?}"));
+        assert!(!options.name_a_cluster());
     }
 }

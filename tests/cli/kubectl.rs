@@ -1,0 +1,49 @@
+//! kubectl's global flags, as `kubectl options` of 1.36 lists them.
+
+use std::{collections::BTreeSet, fs};
+
+use crate::elbtail;
+
+/// Each flag and its default, as they are printed: `--v=0:`.
+fn options() -> Vec<(String, String)> {
+    let text = fs::read_to_string("testdata/kubectl-1.36-options.txt").unwrap();
+    let flags = text.lines().filter_map(|line| line.trim().strip_suffix(':')?.split_once("--")?.1.split_once('='));
+    flags.map(|(name, default)| (name.to_owned(), default.trim_matches('\'').to_owned())).collect()
+}
+
+#[test]
+fn every_one_is_taken_with_its_default_and_with_a_value() {
+    let options = options();
+    assert!(options.len() >= 29, "{options:?}");
+    for (name, default) in &options {
+        let values = match (name.as_str(), default.as_str()) {
+            ("as-user-extra", _) => &["a=b"][..],
+            // Without a user, there is nothing that it is the password of.
+            ("password", _) => &[][..],
+            (_, "false") => &["false", "true", "T", "0"],
+            (_, "[]") => &["", "one"],
+            (_, default) => &[default],
+        };
+        for value in values {
+            let flag = format!("--{name}={value}");
+            elbtail(&["resolve", "-o", "name", "testdata/rows/incident.json", &flag])
+                .assert()
+                .code(0)
+                .stdout("job-429825360482416da20736cf3ed51a95\n")
+                .stderr("");
+        }
+    }
+}
+
+#[test]
+fn the_table_lists_each_once_and_no_other() {
+    let text = fs::read_to_string("docs/kubectl.md").unwrap();
+    let table = text.split_once("## kubectl's global flags").unwrap().1.split_once("\nBeside them").unwrap().0;
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" |").map(|(cell, _)| cell));
+    let listed: Vec<&str> =
+        cells.flat_map(|cell| cell.split(['`', ','])).filter_map(|word| word.strip_prefix("--")).collect();
+    let names: BTreeSet<&str> = listed.iter().copied().collect();
+    assert_eq!(names.len(), listed.len(), "{listed:?}");
+    let options = options();
+    assert_eq!(names, options.iter().map(|(name, _)| name.as_str()).collect());
+}
