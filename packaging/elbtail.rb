@@ -2,7 +2,7 @@
 class Elbtail < Formula
   desc "Every log line of an ElasticBLAST job on Kubernetes"
   homepage "@REPOSITORY@"
-  url "@REPOSITORY@/archive/refs/tags/v@VERSION@.tar.gz"
+  url "@REPOSITORY@/releases/download/v@VERSION@/elbtail-@VERSION@.tar.gz"
   sha256 "@SHA256@"
   license any_of: ["Apache-2.0", "MIT"]
 

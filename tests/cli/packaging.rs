@@ -61,6 +61,68 @@ fn every_package_holds_what_kubectl_looks_for() {
     }
 }
 
+/// `.ci/dist --publish` in a directory of its own; the changelog and `Cargo.toml` are these.
+#[cfg(unix)]
+fn published(manifest: &str, changelog: &str) -> (Option<i32>, String) {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join(".ci")).unwrap();
+    fs::copy(".ci/dist", place.path().join(".ci/dist")).unwrap();
+    fs::write(place.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(place.path().join("CHANGELOG.md"), changelog).unwrap();
+    let mut command = std::process::Command::new("bash");
+    let output = command.args([".ci/dist", "--publish"]).current_dir(place.path()).output().unwrap();
+    assert!(!place.path().join("dist").exists(), "nothing was made");
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_names_nobody_cannot_be_published() {
+    let manifest = fs::read_to_string("Cargo.toml").unwrap();
+    let changelog = concat!("# Changelog\n\n## ", env!("CARGO_PKG_VERSION"), " (unreleased)\n\n- News.\n");
+    let field = |name: &str| {
+        let line = manifest.lines().find(|line| line.starts_with(&format!("{name} = "))).unwrap();
+        (line.to_owned(), line.split('"').nth(1).unwrap().to_owned())
+    };
+    let [(authors, _), (repository, _)] = ["authors", "repository"].map(field);
+    let with = |who: &str, place: &str| {
+        let manifest = manifest.replace(&authors, &format!("authors = [\"{who}\"]"));
+        manifest.replace(&repository, &format!("repository = \"{place}\""))
+    };
+    let (nobody, nowhere) = ("somebody <a@example.org>", "https://example.org/elbtail");
+    for (who, place, told, untold) in [
+        (
+            nobody,
+            nowhere,
+            &["authors is somebody", "repository is https://example.org/elbtail", "is unreleased"][..],
+            "xx",
+        ),
+        ("me <me@blast.test>", nowhere, &["repository is"], "authors is"),
+        (nobody, "https://blast.test/elbtail", &["authors is"], "repository is"),
+        ("me <me@blast.test>", "git@blast.test:elbtail", &["repository is git@blast.test"], "authors is"),
+        ("nameless", "https://blast.test/elbtail", &["authors is nameless"], "repository is"),
+        ("me <me@blast.test>", "https://blast.test/elbtail", &["is unreleased; give it its date"], "Cargo.toml"),
+    ] {
+        let (code, said) = published(&with(who, place), changelog);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(told.iter().all(|told| said.contains(told)) && !said.contains(untold), "{who} {place}: {said}");
+        assert!(said.starts_with("nothing was made"), "{said}");
+    }
+    let (code, said) = published(&manifest, "# Changelog\n\n## 0.0.1\n\n- Old.\n");
+    assert!(code == Some(1) && said.contains("CHANGELOG.md has no section"), "{said}");
+}
+
+#[test]
+fn who_publishes_and_where_stand_in_one_place() {
+    for directory in ["packaging", "deploy", ".ci"] {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(!text.contains("https://example.org") && !text.contains("@example.org>"), "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_changelog_has_notes_for_this_version() {
     let changelog = fs::read_to_string("CHANGELOG.md").unwrap();

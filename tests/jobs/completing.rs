@@ -60,6 +60,30 @@ fn rows_of_the_database_are_offered_before_other_files_and_behind_those_of_rows(
     assert_eq!(offered(&place, &line), ["r.json", "r-row-two", "r-row-one", "r.txt"]);
 }
 
+/// As the scripts of PowerShell, Elvish and fish ask, and read: a candidate a line, with what it is behind a tab or without.
+#[test]
+fn other_shells_are_answered_as_their_scripts_read_it() {
+    let place = one_job();
+    let answer = |shell: &str, words: &[&str]| -> String {
+        let mut command = place.command(&[&["--"], words].concat());
+        command.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
+        command.current_dir(place.directory.path().join("empty"));
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let no_flags = |answer: &str| !answer.lines().any(|line| line.starts_with('-'));
+    for shell in ["powershell", "fish", "elvish"] {
+        let jobs = answer(shell, &["elbtail", "logs", "3ed"]);
+        assert!(
+            jobs.starts_with("3ed51a95") && jobs.contains("blastn") && jobs.lines().count() == 1,
+            "{shell}: {jobs}"
+        );
+        let none = answer(shell, &["elbtail", "logs", "3ed51a95", "-c", ""]);
+        assert!(none.starts_with("blast") && no_flags(&none), "{shell}: {none}");
+        let commands = answer(shell, &["elbtail", ""]);
+        assert!(commands.lines().any(|line| line.starts_with("logs")) && no_flags(&commands), "{shell}: {commands}");
+    }
+}
+
 #[test]
 fn a_cluster_that_does_not_answer_in_time_is_not_waited_for() {
     let place = one_job();
