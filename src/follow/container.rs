@@ -78,6 +78,7 @@ impl Container {
         // It may vanish while others wait.
         let urgent = (self.scope.follow && place == LogPlace::Previous) || self.is_pod(PodLife::Terminating);
         self.instance.tried.get_or_insert(now);
+        self.instance.tries.asked();
         Reading::open(purpose, &mut self.instance, self.scope, place, urgent, now)
     }
 

@@ -44,6 +44,17 @@ fn tails() -> impl Strategy<Value = Option<u64>> {
     prop_oneof![Just(None), (0_u64..40).prop_map(Some)]
 }
 
+/// Runs that were once not what they should be.
+#[test]
+fn seeds_that_have_failed() {
+    // A stream was opened and dropped before it showed anything, between answers in which the log's file was missing.
+    complete(9768891916931561699, Faults { in_band: true, restarts: 1, ..Faults::default() });
+    // Only what is new was wanted, and no request was answered before it ended.
+    let only_new = Scope { tail: Some(0), ..FOLLOW };
+    let faults = Faults { cuts: true, lists: true, restarts: 1, ..Faults::default() };
+    scoped(3979507691984966092, only_new, |_| None, faults);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

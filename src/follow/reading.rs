@@ -184,7 +184,10 @@ impl Reading {
     pub fn draw(&mut self, instance: &mut Instance, since: Option<Stamp>) -> Option<Drawn> {
         loop {
             let line = match self.splitter.next()? {
-                LogPiece::Line(line) => line,
+                LogPiece::Line(line) => {
+                    instance.tries.saw_line();
+                    line
+                }
                 // `sinceTime` cut off the beginning of this line, which was read before.
                 LogPiece::Bare(_) if self.request.since.is_some() && !self.any_new => continue,
                 // The beginning is stamped before `sinceTime` though it comes after.

@@ -17,6 +17,8 @@ pub struct Tries {
     failures: u32,
     /// Answers in a row that said that the log is not there.
     absent: u32,
+    /// The answer that was asked for last brought lines, and did not say so after them.
+    brought_lines: bool,
     /// Since when the log may not be read, with what the server said.
     denied: Option<(Duration, String)>,
     /// Reading failed for a reason that has nothing to do with the log.
@@ -49,6 +51,19 @@ impl Tries {
         self.denied = None;
     }
 
+    /// The log is asked for: what the answer before has brought was the log, however it ended.
+    pub fn asked(&mut self) {
+        if std::mem::take(&mut self.brought_lines) {
+            self.absent = 0;
+        }
+    }
+
+    /// A line came, new or not.
+    #[inline]
+    pub fn saw_line(&mut self) {
+        self.brought_lines = true;
+    }
+
     /// An answer ended that was the log.
     pub fn answered(&mut self) {
         self.absent = 0;
@@ -70,6 +85,7 @@ impl Tries {
     pub fn was_absent(&mut self) -> bool {
         self.failures += 1;
         self.absent += 1;
+        self.brought_lines = false;
         self.absent >= ABSENT_TRIES
     }
 
@@ -120,6 +136,42 @@ mod tests {
             assert_eq!((tries.failures(), absent(&mut tries)), (0, false));
         }
         assert!(Tries::default().was_in_band(Some(KubeletError::Collected)), "the runtime does not know it any more");
+    }
+
+    #[test]
+    fn an_answer_that_was_broken_off_behind_a_line_shows_that_the_log_is_there() {
+        let told = |answers: &str| -> Vec<bool> {
+            let mut tries = Tries::default();
+            let answer = |answer: char| {
+                tries.asked();
+                match answer {
+                    // Lines, and a break.
+                    'l' => tries.saw_line(),
+                    // Nothing, and a break.
+                    '-' => {}
+                    // Lines, and then that the file is not there.
+                    't' => {
+                        tries.saw_line();
+                        return tries.was_in_band(Some(KubeletError::FileMissing));
+                    }
+                    _ => return tries.was_absent(),
+                }
+                tries.failed();
+                false
+            };
+            answers.chars().map(answer).collect()
+        };
+        for (answers, believed) in [
+            ("aaaa", true),
+            ("aaala", false),
+            ("aaalaaaa", true),
+            ("aaa-a", true),
+            ("tttt", true),
+            ("aaat", true),
+            ("ttlt", false),
+        ] {
+            assert_eq!(told(answers).last(), Some(&believed), "{answers}");
+        }
     }
 
     #[test]

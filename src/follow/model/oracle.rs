@@ -145,10 +145,11 @@ pub fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, fa
         return;
     }
     // Where every line can be had, a follower has them; a single look gives up after many failures in a row.
-    // Of what ended right when only what is new was wanted of it, nobody knows whether it printed anything.
+    // Of what ended right when only what is new was wanted of it, nobody knows whether it printed anything, and still less where its log
+    // could not even be opened until then.
     let given_up = |note: &Note| match note {
         Note::Unreadable { .. } => !scope.follow,
-        Note::Unverified { last: None, .. } => scope.tail == Some(0),
+        Note::Unverified { last: None, .. } | Note::Lost { .. } => scope.tail == Some(0),
         _ => false,
     };
     let missing: Vec<_> = world.missing().into_iter().filter(|note| !given_up(note)).collect();

@@ -102,7 +102,8 @@ pub struct World {
     gone_at: Option<Duration>,
     /// Until when nothing may be read.
     denied_until: Duration,
-    /// Answers in a row in which the log's file was missing.
+    /// Answers in a row in which the log's file was missing, with no line between them and no end as it should be of one that was
+    /// the log. An answer that was opened says nothing yet: the kubelet's text begins like that too.
     files_missing: u32,
     /// When the request that is on its way is answered.
     opening: Option<(Duration, Request)>,
@@ -415,7 +416,6 @@ impl World {
             }
             (Served::Instance(instance), None) => instance,
         };
-        self.files_missing = 0;
         let log = &self.logs[instance];
         let known = log.chunks.len();
         let mut answer = Answer::log(instance, log, request);
@@ -435,6 +435,9 @@ impl World {
     fn deliver(&mut self) {
         let Some(answer) = self.answer.as_mut().filter(|_| !self.holds || self.confirm_at.is_none()) else { return };
         if let Some(end) = answer.end.take() {
+            if answer.instance.is_some() && end == BodyEnd::Clean {
+                self.sees_file();
+            }
             (self.answer, self.probe) = (None, None);
             return self.tell(Event::Closed(end));
         }
@@ -460,8 +463,8 @@ impl World {
         let over = answer.ready.is_empty() && (!answer.request.follow || log.is_none_or(|log| log.ended.is_some()));
         if over {
             self.finish(bytes, BodyEnd::Clean);
-        } else if !bytes.is_empty() {
-            self.tell(Event::Data(Bytes::from(bytes)));
+        } else {
+            self.hand_over(bytes);
         }
     }
 
@@ -470,10 +473,25 @@ impl World {
         if let Some(answer) = &mut self.answer {
             answer.end = Some(end);
         }
+        self.hand_over(bytes);
+        self.deliver();
+    }
+
+    /// Some bytes of the open answer.
+    fn hand_over(&mut self, bytes: Vec<u8>) {
+        if self.answer.as_ref().is_some_and(|answer| answer.instance.is_some()) && bytes.contains(&b'\n') {
+            self.sees_file();
+        }
         if !bytes.is_empty() {
             self.tell(Event::Data(Bytes::from(bytes)));
         }
-        self.deliver();
+    }
+
+    /// The follower is shown that the log's file is there. What comes while the status is asked for may never be looked at.
+    fn sees_file(&mut self) {
+        if self.confirm_at.is_none() {
+            self.files_missing = 0;
+        }
     }
 
     fn step(&mut self) {
