@@ -28,8 +28,7 @@ use crate::{
     job_id::JobId,
     render::{ColorChoice, JobIds, short_name},
     session::{
-        Outlet, RunStats, WantedLogs,
-        ending::{self, JobFacts, PodFacts},
+        Outlet, RunStats, WantedLogs, asked,
         fan_out::RunningSink,
         filter::ContainerFilter,
         follow::{self, Ending},
@@ -210,8 +209,9 @@ impl Plan {
         if unread && stats.forbidden.is_empty() && self.filter.is_empty() && !self.wants.only_log_lines {
             doctor::tell(&job, &self.cluster, &self.asker, &self.namespace).await;
         }
-        let failed =
-            self.wants.exit_code && (self.has_failed(&found, &selection).await || beginning.has_failed().await?);
+        let failed = self.wants.exit_code
+            && (asked::has_failed(&self.cluster, &self.namespace, &selection.id, &found).await
+                || beginning.has_failed().await?);
         let exit = exit(&stats, failed)?;
         Ok(beginning.with_its_end(exit, found.len()))
     }
@@ -321,16 +321,6 @@ impl Plan {
         let is_told = scope.follow && verbosity >= Verbosity::Normal && matches!(whose, Whose::One(_));
         let printing = if is_told { printing.with_summary() } else { printing };
         console::alone(printing, whose, StderrStyle::of(verbosity, *color))
-    }
-
-    async fn has_failed(&self, found: &[Match], selection: &Selection) -> bool {
-        self.has_failed_in(&self.namespace, found, selection).await
-    }
-
-    async fn has_failed_in(&self, namespace: &str, found: &[Match], selection: &Selection) -> bool {
-        let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
-        let jobs = pods::jobs(&self.cluster.client(), namespace, std::slice::from_ref(&selection.id)).await;
-        ending::has_failed(&facts, jobs.ok().map(|jobs| JobFacts::of(&jobs)))
     }
 }
 

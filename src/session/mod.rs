@@ -6,6 +6,7 @@
 
 #[cfg(feature = "archive")]
 pub mod archived;
+pub mod asked;
 #[cfg(feature = "archive")]
 pub mod dashboard;
 pub mod ending;

@@ -47,8 +47,7 @@ use crate::{
     resolve::{ResolveFormat, output, resolve},
     row::Row,
     session::{
-        Notice, Outlet, Resume, RunEvent, RunStats, Sink, WantedLogs, dashboard,
-        ending::{self, JobFacts, JobVerdict, PodFacts},
+        Notice, Outlet, Resume, RunEvent, RunStats, Sink, WantedLogs, asked, dashboard,
         fan_out::{FanOut, SinkError, SinkRunner, Want},
         filter::ContainerFilter,
         follow::{self, Progress},
@@ -489,20 +488,8 @@ impl SaveRun {
         self.keep_first().await?;
         snapshot::snapshot(&self.cluster, &found, &self.wanted(resume), Order::Arrival, out).await;
         self.keep_list().await?;
-        Ok(SaveEnd::Job { ended: self.has_ended(&found).await })
-    }
-
-    async fn has_ended(&self, found: &[Match]) -> bool {
-        let facts: Vec<PodFacts> = found.iter().map(|found| PodFacts::of(&found.pod)).collect();
-        match ending::judge(&facts, false) {
-            JobVerdict::Running => false,
-            JobVerdict::Ended => true,
-            JobVerdict::AskJobs => {
-                let ids = std::slice::from_ref(&self.selection.id);
-                let jobs = pods::jobs(&self.cluster.client(), &self.namespace, ids).await;
-                jobs.is_ok_and(|jobs| ending::judge_jobs(&facts, JobFacts::of(&jobs)))
-            }
-        }
+        let ended = asked::has_ended(&self.cluster, &self.namespace, &self.selection.id, &found).await;
+        Ok(SaveEnd::Job { ended })
     }
 
     /// Everything, after what is kept already.

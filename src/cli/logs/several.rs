@@ -26,7 +26,7 @@ use crate::{
     job_id::JobId,
     render::JobIds,
     session::{
-        WantedLogs,
+        WantedLogs, asked,
         follow::{self, Progress},
         snapshot::Order,
     },
@@ -132,7 +132,7 @@ impl Plan {
         let mut failed = false;
         if self.wants.exit_code {
             for (one, found) in jobs.iter().zip(&lists) {
-                failed |= self.has_failed_in(&one.namespace, found, &one.selection).await;
+                failed |= asked::has_failed(&self.cluster, &one.namespace, &one.selection.id, found).await;
             }
         }
         exit(&stats, failed)

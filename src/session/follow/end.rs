@@ -7,7 +7,10 @@ use tokio::time::Instant;
 use super::{Ending, FollowRun};
 use crate::{
     discover::watch as pods,
-    session::ending::{self, JobFacts, JobVerdict},
+    session::{
+        asked::job_facts,
+        ending::{self, JobFacts, JobVerdict, PodFacts},
+    },
 };
 
 /// The pause between questions whether the Jobs have ended, when no pod runs.
@@ -49,16 +52,20 @@ impl FollowRun<'_> {
             return false;
         }
         let facts = self.pods.facts();
-        match ending::judge(&facts, self.row_ended.is_some()) {
-            JobVerdict::Ended => {
-                if self.jobs.is_none() {
-                    self.jobs = self.ask_jobs().await;
-                }
+        let known = Known {
+            row_ended: self.row_ended.is_some(),
+            has_id: !self.selections.is_empty(),
+            knows_jobs: self.jobs.is_some(),
+            may_ask: Instant::now() >= self.ask_at,
+        };
+        match known.step(&facts) {
+            EndStep::GoOn => false,
+            EndStep::End => true,
+            EndStep::AskWhetherFailed => {
+                self.jobs = self.ask_jobs().await;
                 true
             }
-            JobVerdict::Running => facts.is_empty() && self.row_ended.is_some() && !self.selections.is_empty(),
-            JobVerdict::AskJobs if Instant::now() < self.ask_at => false,
-            JobVerdict::AskJobs => {
+            EndStep::AskWhetherEnded => {
                 self.ask_at = Instant::now() + ASK_JOBS;
                 self.jobs = self.ask_jobs().await;
                 // Without permission to list Jobs, the pods' own word must do.
@@ -70,12 +77,82 @@ impl FollowRun<'_> {
     /// The job's Jobs; `None` when they cannot be listed.
     pub(super) async fn ask_jobs(&self) -> Option<JobFacts> {
         let ids: Vec<_> = self.selections.iter().map(|selection| selection.id.clone()).collect();
-        let jobs = pods::jobs(&self.cluster.client(), &self.namespace, &ids).await.ok()?;
-        Some(JobFacts::of(&jobs))
+        job_facts(&self.cluster, &self.namespace, &ids).await
     }
 
     pub(super) fn ending(&self) -> Ending {
         let row_failed = self.row_ended.as_deref().is_some_and(|status| status != "completed");
         Ending { failed: row_failed || ending::has_failed(&self.pods.facts(), self.jobs), pods: self.pods.len() }
+    }
+}
+
+/// What is known besides the pods, all of which were read as far as they are known.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// The row says that the job has ended.
+    row_ended: bool,
+    /// It has said which job it is.
+    has_id: bool,
+    /// What the Jobs say is known.
+    knows_jobs: bool,
+    /// They were not asked a moment ago.
+    may_ask: bool,
+}
+
+/// What is to be done to know whether the job has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndStep {
+    /// Nothing: it goes on.
+    GoOn,
+    /// Nothing: it has ended.
+    End,
+    /// It has ended, and the Jobs are asked whether it failed.
+    AskWhetherFailed,
+    /// The Jobs are asked.
+    AskWhetherEnded,
+}
+
+impl Known {
+    fn step(self, pods: &[PodFacts]) -> EndStep {
+        match ending::judge(pods, self.row_ended) {
+            JobVerdict::Ended if self.knows_jobs => EndStep::End,
+            JobVerdict::Ended => EndStep::AskWhetherFailed,
+            // Its row says that it has, and there is no pod of it.
+            JobVerdict::Running if pods.is_empty() && self.row_ended && self.has_id => EndStep::End,
+            JobVerdict::AskJobs if self.may_ask => EndStep::AskWhetherEnded,
+            JobVerdict::Running | JobVerdict::AskJobs => EndStep::GoOn,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k8s::{Role, status::PodLife};
+
+    #[test]
+    fn what_is_known_says_what_is_asked_before_an_end_is_believed() {
+        let pod = |role, life| PodFacts { role, life, failed: false };
+        let (runs, over) = (pod(Role::Batch, PodLife::Active), pod(Role::Batch, PodLife::Finished));
+        let finalized = pod(Role::Finalizer, PodLife::Finished);
+        let nothing = Known { row_ended: false, has_id: true, knows_jobs: false, may_ask: true };
+        let row = Known { row_ended: true, ..nothing };
+        for (pods, known, step) in [
+            (&[][..], nothing, EndStep::GoOn),
+            (&[], row, EndStep::End),
+            (&[], Known { has_id: false, ..row }, EndStep::GoOn),
+            (&[runs], row, EndStep::GoOn),
+            (&[runs, finalized], row, EndStep::GoOn),
+            (&[over], nothing, EndStep::AskWhetherEnded),
+            (&[over], Known { may_ask: false, ..nothing }, EndStep::GoOn),
+            (&[over], Known { knows_jobs: true, ..nothing }, EndStep::AskWhetherEnded),
+            (&[over], row, EndStep::AskWhetherFailed),
+            (&[over], Known { may_ask: false, ..row }, EndStep::AskWhetherFailed),
+            (&[over], Known { knows_jobs: true, ..row }, EndStep::End),
+            (&[over, finalized], nothing, EndStep::AskWhetherFailed),
+            (&[over, finalized], Known { knows_jobs: true, ..nothing }, EndStep::End),
+        ] {
+            assert_eq!(known.step(pods), step, "{pods:?} {known:?}");
+        }
     }
 }
