@@ -3,34 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{Stream, StreamExt, stream};
-use kube::{Api, Client, api::ListParams, runtime::watcher::Event};
+use kube::{Client, api::ListParams, runtime::watcher::Event};
 
-use super::name::{JobName, Namespaces};
+use super::name::JobName;
 use crate::{
     cluster::{ClusterError, watching},
-    discover::{job_of, selectors_of_all},
+    discover::{Area, job_of, selectors_of_all},
     job_id::JobId,
     k8s::Pod,
     resolve::resolve,
     row::Row,
 };
 
-/// The pods that are looked at: `own` is the namespace that one's jobs are in.
-fn pods(client: &Client, own: &str, namespaces: Namespaces) -> Api<Pod> {
-    match namespaces {
-        Namespaces::One => Api::namespaced(client.clone(), own),
-        Namespaces::All => Api::all(client.clone()),
-    }
-}
-
 /// Asks for a pod, so that what does not permit it is told at once.
 ///
 /// # Errors
 /// What the API server says.
-pub(super) async fn ask(client: &Client, own: &str, namespaces: Namespaces) -> Result<(), ClusterError> {
+pub(super) async fn ask(client: &Client, area: &Area) -> Result<(), ClusterError> {
     let [labels, _] = selectors_of_all();
-    let pods = pods(client, own, namespaces);
-    let asked = pods.list(&ListParams::default().labels(&labels).limit(1)).await;
+    let asked = area.api::<Pod>(client).list(&ListParams::default().labels(&labels).limit(1)).await;
     asked.map(drop).map_err(|error| ClusterError::from(&error))
 }
 
@@ -38,9 +29,9 @@ pub(super) async fn ask(client: &Client, own: &str, namespaces: Namespaces) -> R
 pub(super) type Heard = (usize, Result<Event<Pod>, ClusterError>);
 
 /// The pods of all jobs as they come and go, without end.
-pub(super) fn watch(client: &Client, own: &str, namespaces: Namespaces) -> impl Stream<Item = Heard> + Send + use<> {
+pub(super) fn watch(client: &Client, area: &Area) -> impl Stream<Item = Heard> + Send + use<> {
     let watches = selectors_of_all().into_iter().enumerate().map(|(question, labels)| {
-        let heard = watching::watch(pods(client, own, namespaces), Some(labels));
+        let heard = watching::watch(area.api::<Pod>(client), Some(labels));
         heard.map(move |event| (question, event.map_err(|error| ClusterError::from(&error)))).boxed()
     });
     stream::select_all(watches)
@@ -49,7 +40,7 @@ pub(super) fn watch(client: &Client, own: &str, namespaces: Namespaces) -> impl 
 /// The jobs whose pods there are.
 #[derive(Debug)]
 pub(super) struct Jobs {
-    namespaces: Namespaces,
+    area: Area,
     questions: [Pods; 2],
 }
 
@@ -63,20 +54,20 @@ struct Pods {
 
 impl Jobs {
     /// None yet, of one namespace or of all.
-    pub fn of(namespaces: Namespaces) -> Jobs {
-        Jobs { namespaces, questions: Default::default() }
+    pub fn of(area: Area) -> Jobs {
+        Jobs { area, questions: Default::default() }
     }
 
     /// Takes note of what a watch told.
     pub fn take(&mut self, question: usize, event: Event<Pod>) {
         let Some(pods) = self.questions.get_mut(question) else { return };
-        let namespaces = self.namespaces;
+        let is_named = self.area == Area::Cluster;
         let mut known = |pod: &Pod| {
             let listed = pods.coming.as_mut();
             let pods = listed.unwrap_or(&mut pods.now);
             match job_of(pod) {
                 Some(id) => {
-                    let namespace = (namespaces == Namespaces::All).then(|| pod.namespace().to_owned());
+                    let namespace = is_named.then(|| pod.namespace().to_owned());
                     pods.insert(pod.uid().to_owned(), JobName { namespace, id });
                 }
                 None => drop(pods.remove(pod.uid())),
@@ -105,14 +96,14 @@ impl Jobs {
 pub(super) fn wanted(
     rows: Option<&[Row]>,
     with_pods: &BTreeSet<JobName>,
-    namespaces: Namespaces,
+    area: &Area,
 ) -> BTreeMap<JobName, Option<Row>> {
     let Some(rows) = rows else { return with_pods.iter().map(|name| (name.clone(), None)).collect() };
     let mut wanted = BTreeMap::new();
     for row in rows {
         let resolution = resolve(row);
         let Some(id) = resolution.id() else { continue };
-        for name in places(row, id, with_pods, namespaces) {
+        for name in places(row, id, with_pods, area) {
             if !row.is_terminal() || with_pods.contains(&name) {
                 wanted.entry(name).or_insert_with(|| Some(row.clone()));
             }
@@ -122,11 +113,11 @@ pub(super) fn wanted(
 }
 
 /// The job that a row is of. Where jobs of all namespaces are kept, it is where the row says, or else where its pods are.
-fn places(row: &Row, id: &JobId, with_pods: &BTreeSet<JobName>, namespaces: Namespaces) -> Vec<JobName> {
-    match (namespaces, row.namespace()) {
-        (Namespaces::One, _) => vec![id.clone().into()],
-        (Namespaces::All, Some(said)) => vec![JobName { namespace: Some(said.to_owned()), id: id.clone() }],
-        (Namespaces::All, None) => with_pods.iter().filter(|name| name.id == *id).cloned().collect(),
+fn places(row: &Row, id: &JobId, with_pods: &BTreeSet<JobName>, area: &Area) -> Vec<JobName> {
+    match (area, row.namespace()) {
+        (Area::Namespace(_), _) => vec![id.clone().into()],
+        (Area::Cluster, Some(said)) => vec![JobName { namespace: Some(said.to_owned()), id: id.clone() }],
+        (Area::Cluster, None) => with_pods.iter().filter(|name| name.id == *id).cloned().collect(),
     }
 }
 
@@ -154,6 +145,10 @@ mod tests {
         jobs.names().iter().map(ToString::to_string).collect()
     }
 
+    fn one() -> Area {
+        Area::Namespace("default".to_owned())
+    }
+
     #[test]
     fn a_job_is_what_its_pods_say_by_label_or_environment() {
         for (label, env, id) in [
@@ -166,7 +161,7 @@ mod tests {
             (None, Some("nonsense"), None),
             (None, None, None),
         ] {
-            let mut jobs = Jobs::of(Namespaces::One);
+            let mut jobs = Jobs::of(one());
             jobs.take(0, Event::Apply(pod("1", label, env)));
             assert_eq!(ids(&jobs), Vec::from_iter(id), "{label:?} {env:?}");
         }
@@ -174,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_job_is_there_as_long_as_one_of_its_pods_is() {
-        let mut jobs = Jobs::of(Namespaces::One);
+        let mut jobs = Jobs::of(one());
         jobs.take(0, Event::Apply(pod("1", Some(ONE), None)));
         jobs.take(0, Event::Apply(pod("2", Some(ONE), None)));
         jobs.take(1, Event::Apply(pod("3", None, Some(OTHER))));
@@ -187,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_new_list_counts_when_it_is_complete() {
-        let mut jobs = Jobs::of(Namespaces::One);
+        let mut jobs = Jobs::of(one());
         jobs.take(0, Event::Apply(pod("1", Some(ONE), None)));
         jobs.take(0, Event::Init);
         jobs.take(0, Event::InitApply(pod("2", Some(OTHER), None)));
@@ -203,13 +198,13 @@ mod tests {
             pod.metadata.namespace = Some(namespace.to_owned());
             Event::Apply(pod)
         };
-        let mut jobs = Jobs::of(Namespaces::All);
+        let mut jobs = Jobs::of(Area::Cluster);
         jobs.take(0, in_namespace("1", "a", ONE));
         jobs.take(0, in_namespace("2", "b", ONE));
         jobs.take(0, in_namespace("3", "b", OTHER));
         assert_eq!(ids(&jobs), [format!("a/{ONE}"), format!("b/{ONE}"), format!("b/{OTHER}")]);
         let names = |rows: Option<&[Row]>| -> Vec<String> {
-            wanted(rows, &jobs.names(), Namespaces::All).keys().map(ToString::to_string).collect()
+            wanted(rows, &jobs.names(), &Area::Cluster).keys().map(ToString::to_string).collect()
         };
         assert_eq!(names(None).len(), 3);
         let silent = row("r", ONE, "completed");
@@ -236,7 +231,7 @@ mod tests {
         let none = BTreeSet::new();
         let kept = |rows: &[Row], pods: &BTreeSet<JobName>| -> Vec<(String, Option<String>)> {
             let id = |row: Option<Row>| row.and_then(|row| row.id().map(str::to_owned));
-            wanted(Some(rows), pods, Namespaces::One).into_iter().map(|(job, row)| (job.to_string(), id(row))).collect()
+            wanted(Some(rows), pods, &one()).into_iter().map(|(job, row)| (job.to_string(), id(row))).collect()
         };
         let a = || (ONE.to_owned(), Some("a".to_owned()));
         assert_eq!(kept(&[row("a", ONE, "running")], &none), [a()], "its pods may come later");
@@ -244,6 +239,6 @@ mod tests {
         assert_eq!(kept(&[row("a", ONE, "failed")], &with_pods), [a()], "it ended a moment ago");
         assert_eq!(kept(&[row("a", "", "running")], &with_pods), [], "it has no id yet");
         assert_eq!(kept(&[row("a", ONE, "running"), row("b", ONE, "running")], &none), [a()]);
-        assert_eq!(wanted(None, &with_pods, Namespaces::One).len(), 2, "without a database, all that have pods");
+        assert_eq!(wanted(None, &with_pods, &one()).len(), 2, "without a database, all that have pods");
     }
 }

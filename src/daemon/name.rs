@@ -4,15 +4,6 @@ use std::fmt;
 
 use crate::job_id::JobId;
 
-/// Which namespaces' jobs are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Namespaces {
-    /// One's, which all jobs are in.
-    One,
-    /// All of the cluster.
-    All,
-}
-
 /// A job, told apart from all others that are kept. `Display` is what the operator is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobName {

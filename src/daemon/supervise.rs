@@ -24,7 +24,7 @@ use super::{
     keeper::{Charge, Keeper, KeptEnd},
     lease::{self, Mark},
     leases::Leases,
-    name::{JobName, Namespaces},
+    name::JobName,
     rows::{self, DatabaseRows},
     said::Said,
     share::{Share, Term, Why},
@@ -33,6 +33,7 @@ use super::{
 use crate::{
     backoff::Backoff,
     cluster::{Cluster, ClusterError},
+    discover::Area,
     row::Row,
     source::{RowSource, SourceError},
 };
@@ -67,10 +68,10 @@ pub enum CannotBegin {
 pub struct KeepingPlan {
     /// The cluster.
     pub cluster: Cluster,
-    /// Where the Leases are, and the pods, if it is one namespace's.
+    /// Where the Leases are.
     pub namespace: String,
     /// Whose pods are looked at.
-    pub namespaces: Namespaces,
+    pub area: Area,
     /// Whose rows name the jobs; `None`: those that have pods.
     pub rows: Option<Arc<dyn RowSource>>,
     /// The archive they are kept in, as all replicas call it.
@@ -90,7 +91,7 @@ pub struct Supervisor<K> {
     me: Me,
     share: Share,
     leases: Leases,
-    namespaces: Namespaces,
+    area: Area,
     jobs: Jobs,
     /// How the watch on pods is.
     watching: Streak,
@@ -133,13 +134,13 @@ impl<K: Keeper> Supervisor<K> {
     /// # Errors
     /// When the Leases or pods cannot be listed, or the rows not be had.
     pub async fn begin(plan: KeepingPlan, keeper: Arc<K>) -> Result<Supervisor<K>, CannotBegin> {
-        let KeepingPlan { cluster, namespace, namespaces, rows: source, archive, term, identity, board } = plan;
+        let KeepingPlan { cluster, namespace, area, rows: source, archive, term, identity, board } = plan;
         let me = Me { identity, mark: Mark::of(&archive), term };
         let client = cluster.client();
         let leases = Leases::new(client.clone(), &namespace, &me.mark, cluster.host());
         let mut share = Share::new(me.identity.clone(), me.mark.clone(), term);
         share.observe(leases.list().await?, Instant::now());
-        jobs::ask(&client, &namespace, namespaces).await?;
+        jobs::ask(&client, &area).await?;
         let rows = match source {
             Some(source) => {
                 let first = rows::ask(&*source).await?;
@@ -153,10 +154,10 @@ impl<K: Keeper> Supervisor<K> {
             me,
             share,
             leases: leases.within(term.renewed_after()),
-            namespaces,
-            jobs: Jobs::of(namespaces),
+            jobs: Jobs::of(area.clone()),
             watching: Streak::default(),
-            pods: jobs::watch(&client, &namespace, namespaces).boxed(),
+            pods: jobs::watch(&client, &area).boxed(),
+            area,
             rows,
             with_pods: BTreeSet::new(),
             wanted: BTreeMap::new(),
@@ -243,9 +244,9 @@ impl<K: Keeper> Supervisor<K> {
     }
 
     fn look_at_rows(&mut self) {
-        let (with_pods, namespaces) = (self.jobs.names(), self.namespaces);
+        let with_pods = self.jobs.names();
         let Some(rows) = &mut self.rows else {
-            self.wanted = wanted(None, &with_pods, namespaces);
+            self.wanted = wanted(None, &with_pods, &self.area);
             return;
         };
         // Looking for ids in a thousand rows takes a while.
@@ -254,7 +255,7 @@ impl<K: Keeper> Supervisor<K> {
             return;
         }
         let read = match &*rows.borrow_and_update() {
-            Ok(read) => Ok((wanted(Some(&read.rows), &with_pods, namespaces), read.more)),
+            Ok(read) => Ok((wanted(Some(&read.rows), &with_pods, &self.area), read.more)),
             Err(error) => Err(error.to_string()),
         };
         match read {

@@ -38,11 +38,12 @@ use crate::{
         Term,
         board::{Board, Party},
         keeper::{Charge, Keeper, KeptEnd},
-        name::{JobName, Namespaces},
+        name::JobName,
         said::Said,
         serve,
         supervise::{CannotBegin, KeepingPlan, Supervisor},
     },
+    discover::Area,
     exit::Exit,
     resolve::{Resolution, resolve},
     session::{
@@ -70,7 +71,6 @@ pub(super) async fn run(
     color: crate::render::ColorChoice,
 ) -> Result<Exit, Failure> {
     let AllArgs { listen, lease_duration, all_namespaces, .. } = args.all.clone();
-    let namespaces = if all_namespaces { Namespaces::All } else { Namespaces::One };
     let lasts = Duration::try_from(lease_duration).unwrap_or_default();
     if lasts < SHORTEST {
         let text = format!("--lease-duration {lease_duration:#}: a Lease must last {} s or longer", SHORTEST.as_secs());
@@ -81,9 +81,10 @@ pub(super) async fn run(
     let cluster = connect(&flags, None).await?;
     allow_node_logs(&cluster, args.node_logs).await?;
     let board = Board::default();
+    let area = if all_namespaces { Area::Cluster } else { Area::Namespace(cluster.namespace().to_owned()) };
     let plan = KeepingPlan {
         namespace: cluster.namespace().to_owned(),
-        namespaces,
+        area,
         cluster: cluster.clone(),
         rows: place.source().cloned(),
         archive: place_of(&args.dest.dest)?.to_string(),
@@ -91,10 +92,10 @@ pub(super) async fn run(
         identity: identity(),
         board: board.clone(),
     };
-    let of = match (place.source(), namespaces) {
+    let of = match (place.source(), &plan.area) {
         (Some(source), _) => source.describe().to_owned(),
-        (None, Namespaces::One) => format!("namespace {}", plan.namespace),
-        (None, Namespaces::All) => "all namespaces".to_owned(),
+        (None, area @ Area::Namespace(_)) => area.to_string(),
+        (None, Area::Cluster) => "all namespaces".to_owned(),
     };
     let budget = Budget::new(Limits { memory: MEMORY, ..Limits::default() });
     let all = Arc::new(All { archive, budget, cluster, place, board: board.clone(), args, color });
