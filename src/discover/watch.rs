@@ -311,6 +311,91 @@ mod tests {
         assert!(fails(&mut known, denied(), at(120)));
     }
 
+    const ID: &str = "job-429825360482416da20736cf3ed51a95";
+
+    fn pod(uid: &str, id: &str) -> Pod {
+        let labels = serde_json::json!({"elb-job-id": id});
+        serde_json::from_value(serde_json::json!({"metadata": {"name": "p", "uid": uid, "labels": labels}})).unwrap()
+    }
+
+    /// What is told of these events, a word or two each.
+    fn told(known: &mut Known, events: impl IntoIterator<Item = watcher::Event<Pod>>) -> Vec<String> {
+        let selection = Selection { id: ID.parse().unwrap(), include_setup: false, labels: None };
+        let told = |change| match change {
+            PodChange::Pod(found) => format!("pod {}", found.pod.uid()),
+            PodChange::Gone(uid) => format!("gone {uid}"),
+            PodChange::Listed => "listed".to_owned(),
+            change => format!("{change:?}"),
+        };
+        let take = |event| known.take(PodAnswer::Event(Box::new(event)), &selection);
+        events.into_iter().flat_map(take).map(told).collect()
+    }
+
+    #[test]
+    fn what_a_new_list_does_not_have_is_gone_once_the_list_is_complete() {
+        use watcher::Event::{Apply, Init, InitApply, InitDone};
+        let mut known = Known::default();
+        let first = [Init, InitApply(pod("1", ID)), InitApply(pod("2", ID)), InitApply(pod("3", "")), InitDone];
+        assert_eq!(told(&mut known, first), ["pod 1", "pod 2", "listed"]);
+        assert_eq!(told(&mut known, [Apply(pod("4", ID)), Init, InitApply(pod("2", ID))]), ["pod 4", "pod 2"]);
+        let mut gone = told(&mut known, [InitDone]);
+        gone.sort();
+        assert_eq!(gone, ["gone 1", "gone 4"], "it was listed in full before");
+        assert_eq!(told(&mut known, [Init, InitApply(pod("2", ID)), InitDone]), ["pod 2"]);
+    }
+
+    #[test]
+    fn a_pod_that_is_deleted_is_told_with_its_last_state_if_it_was_the_jobs() {
+        use watcher::Event::{Apply, Delete};
+        let mut known = Known::default();
+        assert!(told(&mut known, [Apply(pod("1", "")), Delete(pod("1", "")), Delete(pod("2", ID))]).is_empty());
+        assert_eq!(told(&mut known, [Apply(pod("3", ID)), Delete(pod("3", ID))]), ["pod 3", "pod 3", "gone 3"]);
+        assert!(told(&mut known, [Delete(pod("3", ID))]).is_empty(), "once");
+        assert_eq!(told(&mut known, [Apply(pod("4", ID)), Delete(pod("4", ""))]), ["pod 4", "gone 4"]);
+    }
+
+    #[test]
+    fn a_pod_that_was_told_is_a_beginning_and_a_list_ends_a_row_of_refusals() {
+        let (start, selection) =
+            (Instant::now(), Selection { id: ID.parse().unwrap(), include_setup: false, labels: None });
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut known = Known::default();
+        told(&mut known, [watcher::Event::Apply(pod("1", ID))]);
+        assert!(!fails(&mut known, denied(), at(0)));
+        assert!((1..24).all(|tried| !fails(&mut known, denied(), at(tried * 5))));
+        told(&mut known, [watcher::Event::InitDone]);
+        assert!(!fails(&mut known, denied(), at(120)), "the row begins anew");
+        assert!(matches!(known.take(PodAnswer::MayOnlyList(denied()), &selection)[..], [PodChange::Polling(_)]));
+        assert!(matches!(known.take(PodAnswer::Error(away()), &selection)[..], [PodChange::Trouble(_)]));
+    }
+
+    #[test]
+    fn refusals_are_of_one_row_if_less_than_twenty_seconds_lie_between() {
+        for (apart, failed) in [(19, true), (20, false)] {
+            let (start, mut known) = (Instant::now(), Known { listed_once: true, ..Known::default() });
+            let tried = (0..8).map(|tried| fails(&mut known, denied(), start + Duration::from_secs(tried * apart)));
+            assert_eq!(tried.last(), Some(failed), "{apart}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_busy_that_answered_so_or_broke_off() {
+        let rejected = |code| {
+            ClusterError::from(Rejection { code, reason: String::new(), message: String::new(), retry_after: None })
+        };
+        let broken = ClusterError::Broken { host: "c:443".to_owned(), why: "reset".to_owned() };
+        for (error, busy) in [
+            (rejected(429), true),
+            (rejected(503), true),
+            (rejected(404), false),
+            (broken, true),
+            (away(), false),
+            (denied(), false),
+        ] {
+            assert_eq!(is_busy(&error), busy, "{error:?}");
+        }
+    }
+
     #[test]
     fn refusals_with_a_working_watch_between_do_not_add_up() {
         let (start, mut known) = (Instant::now(), Known { listed_once: true, ..Known::default() });

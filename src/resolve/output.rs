@@ -190,5 +190,7 @@ mod tests {
         let long = cell(&json!(vec!["é"; 100_000]));
         assert_eq!(long.chars().count(), CELL + 1);
         assert!(long.ends_with('…'));
+        // Characters of four bytes fill the cell as others do.
+        assert_eq!(cell(&json!("🧬".repeat(100))), format!("\"{}…", "🧬".repeat(CELL - 1)));
     }
 }

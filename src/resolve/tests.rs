@@ -164,6 +164,17 @@ fn two_inferred_ids_are_no_answer() {
 }
 
 #[test]
+fn a_message_lists_twenty_places_and_counts_the_rest() {
+    for (ids, more) in [(2, None), (20, None), (21, Some("  and 1 more")), (45, Some("  and 25 more"))] {
+        let text: Vec<String> = (0..ids).map(|number| format!("job-{number:032x}")).collect();
+        let row = row(json!({"job_id": ROW, "stdout": text.join(" ")}));
+        let error = resolve(&row).require(&row).unwrap_err().to_string();
+        assert_eq!(error.lines().filter(|line| line.starts_with("  stdout: job-")).count(), ids.min(20), "{error}");
+        assert_eq!(error.lines().find(|line| line.contains("more")), more, "{error}");
+    }
+}
+
+#[test]
 fn a_table_is_aligned_where_a_path_has_wide_characters() {
     use unicode_width::UnicodeWidthStr;
     for step in ["測試", "gro\u{308}ße", "🧬", "👩‍🔬", "ﾃｽﾄ", "plain"] {
@@ -196,6 +207,32 @@ fn another_rows_results_are_no_evidence() {
     assert_eq!(answer(&shared).0.as_deref(), Some(ID));
     let sibling = with(format!("/results/607F/{ID}/"));
     assert_eq!(answer(&sibling).0.as_deref(), Some(ID));
+}
+
+#[test]
+fn a_results_path_says_more_than_the_same_id_as_a_word_before_it() {
+    let row = row(json!({"job_id": ROW, "payload": {
+        "stdout": format!("submitted {ID}: not /results/other/{ID}/ but /results/{ROW}/{ID}/"),
+    }}));
+    let resolution = resolve(&row);
+    assert_eq!(resolution.id().map(JobId::as_str), Some(ID), "{resolution:?}");
+    assert_eq!((resolution.inferred.len(), resolution.inferred[0].evidence), (1, TextEvidence::ResultsPath));
+}
+
+#[test]
+fn what_stands_in_text_that_is_cut_off_is_doubtful_and_comes_after_all_else() {
+    let payload = format!(r#"{{"k8s_job_id":"{ID}","status":"runn"#);
+    let columns = |more: &str| format!(r#"{{"job_id":"{ROW}",{more}"payload_json":{}}}"#, json!(payload));
+    let read = |text: String| answer(&row_from_bytes("in", text.as_bytes(), None).unwrap());
+    let other = format!(r#""elb_job_id":"{BAD}","#);
+    for (text, id, source, inferred) in [
+        (columns(""), ID, "payload.k8s_job_id", true),
+        (columns(&other), BAD, "elb_job_id", false),
+        (format!(r#"{{"job_id":"{ROW}","elb_job_id":"{ID}","title":"cut o"#), ID, "elb_job_id", true),
+        (format!(r#"{{"job_id":"{ROW}","elb_job_id":"{ID}"}}"#), ID, "elb_job_id", false),
+    ] {
+        assert_eq!(read(text.clone()), (Some(id.to_owned()), Some(source.to_owned()), inferred), "{text}");
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub fn has_failed(pods: &[PodFacts], jobs: Option<JobFacts>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use PodLife::{Active, Finished, Gone};
+    use PodLife::{Active, Finished, Gone, Terminating};
 
     use super::*;
 
@@ -140,6 +140,54 @@ mod tests {
 
     fn pod(role: Role, life: PodLife) -> PodFacts {
         PodFacts { role, life, failed: false }
+    }
+
+    #[test]
+    fn jobs_are_counted_by_where_they_stand() {
+        let job = |name: &str, condition: Option<&str>| -> Job {
+            let conditions: Vec<_> =
+                condition.iter().map(|kind| serde_json::json!({"type": kind, "status": "True"})).collect();
+            serde_json::from_value(serde_json::json!({
+                "metadata": {"name": name}, "spec": {"template": {}}, "status": {"conditions": conditions},
+            }))
+            .unwrap()
+        };
+        let (batch, setup) = ("blastn-batch-nt-job-000", "init-pv");
+        for (jobs, count, unfinished, failed, has_batch) in [
+            (vec![], 0, 0, 0, false),
+            (vec![job(setup, None)], 1, 1, 0, false),
+            (vec![job(setup, Some("Complete")), job(batch, None)], 2, 1, 0, true),
+            (vec![job(batch, Some("Complete")), job(setup, Some("Complete"))], 2, 0, 0, true),
+            (
+                vec![job(setup, Some("Failed")), job(setup, Some("Failed")), job(setup, Some("Suspended"))],
+                3,
+                1,
+                2,
+                false,
+            ),
+        ] {
+            let expected = JobFacts { count, unfinished, failed, has_batch, removed_after: None };
+            assert_eq!(JobFacts::of(&jobs), expected);
+        }
+    }
+
+    #[test]
+    fn a_pod_is_over_when_it_has_finished_or_is_gone() {
+        for (phase, deleted, expected) in [
+            ("Running", false, PodFacts { role: Role::Finalizer, life: Active, failed: false }),
+            ("Running", true, PodFacts { role: Role::Finalizer, life: Terminating, failed: false }),
+            ("Succeeded", true, PodFacts { role: Role::Finalizer, life: Finished, failed: false }),
+            ("Failed", false, PodFacts { role: Role::Finalizer, life: Finished, failed: true }),
+        ] {
+            let deleted = deleted.then_some("2026-11-24T12:00:00Z");
+            let metadata = serde_json::json!({"name": "elb-finalizer-3ed51a95-7vvqw", "deletionTimestamp": deleted});
+            let pod = serde_json::json!({"metadata": metadata, "status": {"phase": phase}});
+            assert_eq!(PodFacts::of(&serde_json::from_value(pod).unwrap()), expected, "{phase}");
+        }
+        for (life, over) in [(Active, false), (Terminating, false), (Finished, true), (Gone, true)] {
+            let verdict = if over { JobVerdict::AskJobs } else { JobVerdict::Running };
+            assert_eq!(judge(&[pod(Role::Batch, Finished), pod(Role::Batch, life)], false), verdict, "{life:?}");
+        }
     }
 
     #[test]
@@ -168,6 +216,19 @@ mod tests {
         assert!(judge_jobs(&[setup], jobs(0, 1, false)), "staging failed, so it never will");
         assert!(judge_jobs(&[batch], JobFacts::default()), "a bare pod, or its Job is gone");
         assert!(!judge_jobs(&[setup], JobFacts::default()));
+        let failed = PodFacts { failed: true, ..setup };
+        assert!(judge_jobs(&[setup, failed], JobFacts::default()), "its Job is gone, so nobody makes another");
+        assert!(!judge_jobs(&[failed], jobs(0, 0, false)), "its Job has not given up");
+        for (role, searched) in [
+            (Role::Setup, false),
+            (Role::Submit, false),
+            (Role::Warmup, false),
+            (Role::Batch, true),
+            (Role::Finalizer, true),
+            (Role::Other, true),
+        ] {
+            assert_eq!(judge_jobs(&[setup, pod(role, Finished)], jobs(0, 0, false)), searched, "{role:?}");
+        }
     }
 
     #[test]
@@ -176,5 +237,9 @@ mod tests {
         assert!(!has_failed(&[failed], Some(JobFacts { count: 1, ..JobFacts::default() })), "a retry made it good");
         assert!(has_failed(&[failed], Some(JobFacts { count: 1, failed: 1, ..JobFacts::default() })));
         assert!(has_failed(&[failed], None));
+        let good = pod(Role::Batch, Finished);
+        assert!(has_failed(&[good, failed], Some(JobFacts::default())), "its Job is gone");
+        assert!(!has_failed(&[good], None) && !has_failed(&[good], Some(JobFacts::default())));
+        assert!(has_failed(&[good], Some(JobFacts { count: 2, failed: 1, ..JobFacts::default() })));
     }
 }

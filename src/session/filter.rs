@@ -166,6 +166,41 @@ mod tests {
     }
 
     #[test]
+    fn each_choice_must_admit_a_container_and_each_makes_the_filter_one() {
+        let pod: Pod = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": "blastn-batch-s03-job-000-3ed51a95-p9vp5"},
+            "spec": {"nodeName": "node-1", "containers": [{"name": "blast"}]},
+        }))
+        .unwrap();
+        let target = targets(&pod).remove(0);
+        let default = ContainerFilter { short: "3ed51a95".to_owned(), ..ContainerFilter::default() };
+        assert!(default.is_empty() && default.admits(&target));
+        let containers = |text: &[&str]| text.iter().map(|text| whole(text).unwrap()).collect::<Vec<_>>();
+        let pods = |text: &[&str]| text.iter().map(|text| text.parse().unwrap()).collect::<Vec<PodPattern>>();
+        for (filter, admitted) in [
+            (ContainerFilter { containers: containers(&["x", "blast"]), ..default.clone() }, true),
+            (ContainerFilter { containers: containers(&["x", "las"]), ..default.clone() }, false),
+            (ContainerFilter { pods: pods(&["s04", "s03"]), ..default.clone() }, true),
+            (ContainerFilter { pods: pods(&["s04"]), ..default.clone() }, false),
+            (ContainerFilter { phases: vec![Phase::Submitting, Phase::Running], ..default.clone() }, true),
+            (ContainerFilter { phases: vec![Phase::Submitting], ..default.clone() }, false),
+            (ContainerFilter { without_containers: containers(&["x", "blast"]), ..default.clone() }, false),
+            (ContainerFilter { without_pods: pods(&["s04", "s03"]), ..default.clone() }, false),
+            (ContainerFilter { nodes: vec!["node-2".to_owned(), "node-1".to_owned()], ..default.clone() }, true),
+            (ContainerFilter { nodes: vec!["node-2".to_owned()], ..default.clone() }, false),
+            // One that admits it does not outweigh one that does not.
+            (ContainerFilter { containers: containers(&["blast"]), pods: pods(&["s04"]), ..default.clone() }, false),
+            (ContainerFilter { containers: containers(&["x"]), pods: pods(&["s03"]), ..default.clone() }, false),
+            (ContainerFilter { pods: pods(&["s03"]), phases: vec![Phase::Submitting], ..default.clone() }, false),
+            (ContainerFilter { phases: vec![Phase::Running], without_pods: pods(&["s03"]), ..default.clone() }, false),
+        ] {
+            assert_eq!(filter.admits(&target), admitted, "{filter:?}");
+            assert!(!filter.is_empty(), "{filter:?}");
+        }
+        assert!(!ContainerFilter { states: vec![ContainerState::Running], ..default }.is_empty());
+    }
+
+    #[test]
     fn a_container_is_left_out_by_its_name_its_pod_its_node_and_its_state() {
         let pod: Pod = serde_json::from_value(serde_json::json!({
             "metadata": {"name": "blastn-batch-s03-job-000-3ed51a95-p9vp5"},

@@ -73,8 +73,58 @@ impl RunStats {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
-    use crate::follow::drive::DriverEvent;
+    use crate::{
+        follow::drive::{Batch, DriverEvent},
+        k8s::{ContainerKind, Line, Phase, Role, Stamp, Target},
+        merge::{Merged, MergedLine, Origin},
+    };
+
+    fn found(uid: &str, container: &str) -> RunEvent {
+        RunEvent::Found(Arc::new(Target {
+            namespace: "default".to_owned(),
+            pod: "p".to_owned(),
+            uid: uid.to_owned(),
+            container: container.to_owned(),
+            kind: ContainerKind::Regular,
+            role: Role::Batch,
+            phase: Phase::Running,
+            node: None,
+        }))
+    }
+
+    #[test]
+    fn containers_lines_and_refusals_are_counted() {
+        let container = Arc::new(ContainerId { uid: "1".to_owned(), container: "blast".to_owned() });
+        let instance = InstanceId { container: container.clone(), restart: 0 };
+        let line = Line { stamp: Stamp(1), text: Bytes::from_static(b"a") };
+        let lines = |count| Batch { instance: instance.clone(), stream: None, lines: vec![line.clone(); count] };
+        let origin = Origin { instance: instance.clone(), stream: None };
+        let merged = Merged { of: vec![origin], lines: vec![MergedLine { of: 0, line: line.clone() }] };
+        let note = |note: Note| RunEvent::Note { container: container.clone(), note };
+        let mut stats = RunStats::default();
+        for event in [
+            found("1", "blast"),
+            found("1", "export"),
+            found("2", "blast"),
+            found("1", "blast"),
+            RunEvent::Lines(lines(3)),
+            RunEvent::Merged(merged),
+            RunEvent::Lines(lines(2)),
+            note(Note::Forbidden("no".to_owned())),
+            note(Note::Forbidden("never".to_owned())),
+            note(Note::Forbidden("no".to_owned())),
+            note(Note::Started(1)),
+            RunEvent::Notice(Notice::RowReadable),
+        ] {
+            stats.take(&event);
+        }
+        assert_eq!((stats.containers, stats.lines, stats.incomplete()), (3, 6, 0), "one may be found twice");
+        assert_eq!(stats.forbidden, BTreeMap::from([("never".to_owned(), 1), ("no".to_owned(), 2)]));
+        assert!(!stats.has_failed() && stats.ended.is_none());
+    }
 
     #[test]
     fn a_container_counts_once_however_often_lines_of_it_are_missing() {

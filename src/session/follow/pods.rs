@@ -131,3 +131,138 @@ fn tell(unfinished: &mut UnfinishedContainers, (source, sender): &Driver, change
         news.number = number;
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k8s::{
+        Role,
+        status::{InstanceState, Status},
+    };
+
+    fn facts(life: PodLife) -> PodFacts {
+        PodFacts { role: Role::Batch, life, failed: false }
+    }
+
+    fn news(state: InstanceState, number: u64) -> ContainerNews {
+        ContainerNews { status: Status { state, ..Status::default() }, node: None, number }
+    }
+
+    fn running() -> ContainerNews {
+        news(InstanceState::Running { started: None }, 0)
+    }
+
+    fn waiting() -> ContainerNews {
+        news(InstanceState::Waiting { reason: String::new() }, 0)
+    }
+
+    /// A pod of this uid with a container for each of `drivers`, whose driver is told `news` at its start. Returns what drivers hear.
+    fn pod(
+        pods: &mut FollowedPods,
+        uid: &str,
+        drivers: &[usize],
+        news: &ContainerNews,
+    ) -> Vec<watch::Receiver<ContainerNews>> {
+        pods.update(uid, facts(PodLife::Active));
+        let add = |driver: &usize| {
+            let (sender, heard) = watch::channel(news.clone());
+            pods.add(uid, format!("c{driver}"), (*driver, sender));
+            heard
+        };
+        drivers.iter().map(add).collect()
+    }
+
+    fn settled(source: usize, news: u64) -> DriverReport {
+        DriverReport { source, settled: true, news }
+    }
+
+    #[test]
+    fn a_pod_is_news_when_its_facts_change_and_ends_once() {
+        let mut pods = FollowedPods::default();
+        assert!(pods.is_empty() && pods.facts().is_empty());
+        let failed = PodFacts { failed: true, ..facts(PodLife::Finished) };
+        for (uid, facts, is_news, has_ended) in [
+            ("1", facts(PodLife::Active), true, false),
+            ("1", facts(PodLife::Active), false, false),
+            ("2", facts(PodLife::Finished), true, true),
+            ("1", facts(PodLife::Terminating), true, false),
+            ("1", facts(PodLife::Finished), true, true),
+            ("1", facts(PodLife::Finished), false, false),
+            ("1", failed, true, false),
+        ] {
+            assert_eq!(pods.update(uid, facts), PodUpdate { is_news, has_ended }, "{uid} {facts:?}");
+        }
+        assert_eq!((pods.len(), pods.is_empty()), (2, false));
+        assert_eq!(pods.facts(), [failed, facts(PodLife::Finished)]);
+    }
+
+    #[test]
+    fn a_driver_is_told_its_own_news_by_number_and_that_its_pod_is_gone() {
+        let mut pods = FollowedPods::default();
+        let heard = pod(&mut pods, "1", &[0, 1], &waiting());
+        let other = pod(&mut pods, "2", &[2], &waiting());
+        assert!(pods.tell("1", "c0", &running()));
+        for (uid, container) in [("1", "c2"), ("2", "c0"), ("3", "c0")] {
+            assert!(!pods.tell(uid, container, &running()), "{uid} {container} has no driver");
+        }
+        assert_eq!((heard[0].borrow().number, heard[1].borrow().number), (1, 0));
+        assert_eq!(heard[0].borrow().status, running().status);
+        pods.gone("1");
+        pods.gone("3");
+        assert_eq!((heard[0].borrow().number, heard[1].borrow().number), (2, 1));
+        assert!(heard.iter().all(|heard| heard.borrow().status.pod == PodLife::Gone));
+        assert_eq!((other[0].borrow().number, other[0].borrow().status.pod), (0, PodLife::Active));
+        assert_eq!(pods.facts(), [facts(PodLife::Gone), facts(PodLife::Active)]);
+    }
+
+    #[test]
+    fn all_is_read_when_each_driver_has_settled_its_latest_news_or_has_ended() {
+        let mut pods = FollowedPods::default();
+        assert!(pods.are_read());
+        let mut heard = pod(&mut pods, "1", &[0, 1], &running());
+        assert!(!pods.are_read());
+        pods.take(settled(0, 0));
+        pods.take(settled(1, 0));
+        assert!(pods.are_read());
+        assert!(pods.tell("1", "c0", &running()));
+        pods.take(settled(0, 0));
+        assert!(!pods.are_read(), "it has not taken the latest");
+        pods.take(settled(0, 1));
+        assert!(pods.are_read());
+        // Nobody hears the news of a driver that has ended, so that nobody would ever say that they were taken.
+        drop(heard.remove(1));
+        assert!(pods.tell("1", "c1", &running()));
+        assert!(pods.are_read());
+    }
+
+    #[test]
+    fn of_what_has_ended_and_is_there_it_is_known_how_much_is_unread_since_when() {
+        let mut pods = FollowedPods::default();
+        let _heard = [("1", &[0, 1][..]), ("2", &[2]), ("3", &[3]), ("4", &[])]
+            .map(|(uid, drivers)| pod(&mut pods, uid, drivers, &running()));
+        assert_eq!(pods.lagging().count(), 0, "none has ended");
+        for uid in ["1", "2", "4"] {
+            pods.update(uid, facts(PodLife::Finished));
+        }
+        let unread = |pods: &FollowedPods| pods.lagging().map(|(_, unread)| unread).collect::<Vec<_>>();
+        assert_eq!(unread(&pods), [2, 1]);
+        pods.take(settled(0, 0));
+        assert_eq!(unread(&pods), [1, 1]);
+        pods.take(settled(1, 0));
+        assert_eq!(unread(&pods), [1]);
+        pods.gone("2");
+        assert!(unread(&pods).is_empty(), "nothing of it will be removed");
+    }
+
+    #[test]
+    fn what_has_not_started_is_told_from_what_is_unread() {
+        let mut pods = FollowedPods::default();
+        assert_eq!(pods.unread_and_waiting(), (0, 0));
+        let _runs = pod(&mut pods, "1", &[0, 1, 2], &running());
+        let _waits = pod(&mut pods, "2", &[3, 4], &waiting());
+        assert_eq!(pods.unread_and_waiting(), (3, 2));
+        pods.take(settled(1, 0));
+        pods.take(settled(3, 0));
+        assert_eq!(pods.unread_and_waiting(), (2, 2), "what waits is not read however settled");
+    }
+}
