@@ -33,6 +33,7 @@ pub mod mask;
 pub mod merge;
 pub mod namespace;
 pub mod node_logs;
+pub mod overview;
 pub mod render;
 pub mod resolve;
 pub mod row;
@@ -41,4 +42,6 @@ mod shell;
 pub mod source;
 #[cfg(test)]
 mod structure;
+#[cfg(feature = "watch")]
+pub mod view;
 mod yaml;

@@ -22,6 +22,8 @@ mod process;
 mod read;
 mod server;
 mod start;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::env;
 
@@ -59,7 +61,7 @@ fn main() {
     let plan = Plan { names: words, full };
     peers::install();
     println!("elbtail against curl and kubectl: {} cores for server and clients together\n", measure::cores());
-    let runs: [(&str, Run); 9] = [
+    let runs: Vec<(&str, Run)> = vec![
         ("start", start::resolve),
         ("read", read::everything),
         ("node", node::files),
@@ -68,6 +70,8 @@ fn main() {
         ("doctor", start::doctor),
         ("latency", follow::latency),
         ("follow", follow::many),
+        #[cfg(feature = "watch")]
+        ("watch", watch::beside_logs),
         ("growth", growth::table),
     ];
     for (name, run) in runs {

@@ -73,11 +73,7 @@ impl Process {
 
     /// Seconds of processor time so far.
     pub fn cpu(&self) -> f64 {
-        let stat = fs::read_to_string(self.path("stat")).unwrap();
-        // The name, in parentheses, may hold blanks.
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-        ticks / sysconf(SysconfVar::CLK_TCK).unwrap().unwrap() as f64
+        cpu_of(self.child.id())
     }
 
     /// Its memory at the most, in MB.
@@ -104,6 +100,15 @@ impl Process {
     fn path(&self, file: &str) -> String {
         format!("/proc/{}/{file}", self.child.id())
     }
+}
+
+/// Seconds of processor time that a process has taken.
+pub fn cpu_of(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name, in parentheses, may hold blanks.
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    ticks / sysconf(SysconfVar::CLK_TCK).unwrap().unwrap() as f64
 }
 
 impl Seen {

@@ -56,6 +56,13 @@ pub enum Command {
     /// Print the lines of all containers of a job; with -f until the job has ended
     #[command(after_help = examples::LOGS)]
     Logs(LogsArgs),
+    /// Show a job on the whole screen: how far it is, its pods and batches, and the log of what is chosen
+    ///
+    /// It needs a terminal: without one, with TERM=dumb or NO_COLOR it ends with 2 and names the command that prints the lines. '?' lists
+    /// the keys. Exit codes are those of logs -f; leaving it early with q is no failure.
+    #[cfg(feature = "watch")]
+    #[command(after_help = examples::WATCH)]
+    Watch(WatchArgs),
     /// Print the ElasticBLAST id of a job, and which mirror field says so
     #[command(after_help = examples::RESOLVE)]
     Resolve(ResolveArgs),
@@ -121,6 +128,8 @@ impl Command {
     pub fn take_url(&mut self, db: &mut DbOptions) -> Result<(), Failure> {
         match self {
             Command::Logs(args) => args.job.take_url(db),
+            #[cfg(feature = "watch")]
+            Command::Watch(args) => args.job.take_url(db),
             Command::Resolve(args) => args.job.take_url(db),
             Command::Targets(args) => args.job.take_url(db),
             Command::Doctor(args) => args.job.take_url(db),
@@ -378,6 +387,76 @@ impl LogsArgs {
         /// Longer than lines are under way, shorter than somebody who looks at them notices.
         const HOLD: Duration = Duration::from_secs(2);
         self.hold.map_or(HOLD, |hold| hold.unsigned_abs())
+    }
+}
+
+/// `elbtail watch`. What it shares with `logs` has the same names, so that one stands for the other.
+#[cfg(feature = "watch")]
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// Which containers.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Only the last N lines that each container has already printed
+    #[arg(long, value_name = "N")]
+    pub tail: Option<u64>,
+    /// Only lines newer than this, such as 5s, 2h30m, 1d
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true)]
+    since: Option<SignedDuration>,
+    /// Mask secrets in lines, such as SAS signatures, tokens and keys: what happens without it
+    #[arg(long, overrides_with = "no_redact", help_heading = super::flags::DISPLAY)]
+    redact: bool,
+    /// Show lines as the pods wrote them, secrets included
+    #[arg(long, overrides_with = "redact", help_heading = super::flags::DISPLAY)]
+    no_redact: bool,
+    /// The zone of times: UTC, Local, +02:00, or a name such as Asia/Seoul [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = super::timezone::zone, allow_hyphen_values = true, help_heading = super::flags::DISPLAY)]
+    timezone: Option<jiff::tz::TimeZone>,
+    /// Which colours
+    #[arg(long, value_enum, default_value_t, value_name = "THEME", help_heading = super::flags::DISPLAY)]
+    pub color_theme: crate::render::Theme,
+    /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub node_logs: NodeLogs,
+    /// Show a job of an archive of 'elbtail save' instead, at any time of it: space lets time pass
+    // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
+    #[cfg(feature = "archive")]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["selector", "latest", "all_namespaces"])]
+    pub archive: Option<std::ffi::OsString>,
+    /// Exit with 9 when the job failed
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[cfg(feature = "watch")]
+impl WatchArgs {
+    /// The earliest stamp that is wanted.
+    ///
+    /// # Errors
+    /// When no log is of that time.
+    pub fn since(&self) -> Result<Option<crate::k8s::Stamp>, Failure> {
+        super::flags::moment(self.since, None, "--since")
+    }
+
+    /// What masks secrets, if they are masked.
+    pub fn masking(&self) -> Option<crate::render::Masking> {
+        (self.redact || !self.no_redact).then(crate::render::Masking::default)
+    }
+
+    /// The zone of times.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        self.timezone.clone().unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
+    /// The archive, if it is one's job.
+    pub fn archive(&self) -> Option<&std::ffi::OsStr> {
+        #[cfg(feature = "archive")]
+        return self.archive.as_deref();
+        #[cfg(not(feature = "archive"))]
+        None
     }
 }
 

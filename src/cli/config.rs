@@ -26,7 +26,7 @@ use crate::environment::Environment;
 const HEADINGS: [&str; 2] = [flags::DISPLAY, flags::DATABASE];
 
 /// The commands whose flags may, besides those of all.
-const COMMANDS: [&[&str]; 3] = [&["logs"], &["replay"], &["config", "show"]];
+const COMMANDS: [&[&str]; 4] = [&["logs"], &["watch"], &["replay"], &["config", "show"]];
 
 /// Flags of which one takes the place of the others: one that is given beats another that the file has.
 const RIVALS: [&[&str]; 2] = [&["output", "template", "template_file"], &["redact", "no_redact"]];

@@ -22,12 +22,13 @@ use crate::{
     follow::note::Note,
     k8s::{ContainerId, InstanceId, Line, Stream, Target},
     merge::{Merged, MergedLine, Origin},
+    overview::Summary,
     render::{
         self, AzcopyProgress, ColorChoice, JobIds, PrintedContainer, RenderOptions, Renderer, Screen, ShownLine,
         Transforms, document,
     },
     session::{
-        EventObject, Notice, Outlet, RunEvent, Sink, Summary,
+        EventObject, Notice, Outlet, RunEvent, Sink,
         fan_out::{FanOut, RunningSink, SinkError, SinkRunner, Want},
         sink::Stop,
     },

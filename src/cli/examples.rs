@@ -18,6 +18,13 @@ Examples:
   elbtail logs 3ed51a95 -c blast --since 10m
   elbtail logs -f --latest -o json --exit-code";
 
+#[cfg(feature = "watch")]
+pub const WATCH: &str = "\
+Examples:
+  elbtail watch row.json
+  elbtail watch 3ed51a95 --phase running
+  elbtail watch --archive /var/lib/elbtail row.json";
+
 pub const RESOLVE: &str = "\
 Examples:
   elbtail resolve row.json

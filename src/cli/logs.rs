@@ -290,7 +290,13 @@ impl Plan {
     fn wanted(&self) -> WantedLogs {
         let Wants { scope, order, hold, .. } = &self.wants;
         let is_held = scope.follow && *order == Some(Order::Time);
-        WantedLogs { filter: self.filter.clone(), scope: *scope, resume: None, hold: is_held.then_some(*hold) }
+        WantedLogs {
+            filter: self.filter.clone(),
+            scope: *scope,
+            resume: None,
+            hold: is_held.then_some(*hold),
+            pods: None,
+        }
     }
 
     async fn say_whose(&self, out: &Outlet) {

@@ -32,6 +32,8 @@ mod targets;
 mod terminal;
 mod timezone;
 mod version;
+#[cfg(feature = "watch")]
+mod watch;
 mod which;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
@@ -151,6 +153,11 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Targets(args) => {
             let asker = asker(connect, &args.job);
             block_on(targets::run(args, asker, place, color))
+        }
+        #[cfg(feature = "watch")]
+        Command::Watch(args) => {
+            let asker = asker(connect, &args.job);
+            block_on(watch::run(args, asker, place))
         }
         Command::Logs(args) if args.stdin => block_on(piped::run(args, color)),
         Command::Logs(args) => {

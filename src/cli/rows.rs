@@ -74,7 +74,7 @@ impl Rows {
     }
 
     /// Hands each row that is read to `listener` too.
-    #[cfg(feature = "archive")]
+    #[cfg(any(feature = "archive", feature = "watch"))]
     pub fn heard_by(self, listener: mpsc::UnboundedSender<Row>) -> Rows {
         Rows { heard_by: Some(listener), ..self }
     }

@@ -1,7 +1,10 @@
 //! The one writer for stderr. Whatever is said, nothing in it is obeyed by a terminal; a full or closed stderr costs the words
 //! and nothing else.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use owo_colors::OwoColorize;
 
@@ -60,7 +63,41 @@ pub fn is_terminal() -> bool {
     stderr().is_terminal()
 }
 
+/// Words that wait while a screen is drawn, into which they would be mixed; `None`: none do.
+static HELD: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+
+/// Words that wait at most.
+const MOST_HELD: usize = 64 << 10;
+
+/// Lets words wait until it is dropped.
+#[cfg(feature = "watch")]
+pub struct HeldWords(());
+
+/// Lets words wait, for a screen is drawn.
+#[cfg(feature = "watch")]
+pub fn hold() -> HeldWords {
+    *held() = Some(Vec::new());
+    HeldWords(())
+}
+
+#[cfg(feature = "watch")]
+impl Drop for HeldWords {
+    fn drop(&mut self) {
+        let words = held().take().unwrap_or_default();
+        write(&words);
+    }
+}
+
+fn held() -> MutexGuard<'static, Option<Vec<u8>>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn write(bytes: &[u8]) {
+    if let Some(words) = held().as_mut() {
+        let room = MOST_HELD.saturating_sub(words.len());
+        words.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        return;
+    }
     // In one piece, so that other programs' words do not mix with it. Nothing better can be done when it cannot be written.
     let _ = stderr().lock().write_all(bytes);
 }

@@ -42,6 +42,12 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Where a whole screen is drawn.
+#[cfg(feature = "watch")]
+pub fn screen() -> io::Stdout {
+    stdout()
+}
+
 /// What a write means for the run.
 pub fn outcome(written: io::Result<()>) -> Result<Reader, Failure> {
     match written {

@@ -29,6 +29,7 @@ mod settings;
 mod tls;
 mod transport;
 mod trust;
+mod usage;
 pub mod watching;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use self::{
     log::{LogAnswer, LogBody, LogQuery},
     options::{ConnectOptions, RequestTimeout, UserExtra},
     review::review,
+    usage::{UsageByPod, usage},
 };
 use self::{connection::Keepalive, credentials::Credentials, settings::Settings, transport::Transport};
 use crate::causes::chain;

@@ -16,6 +16,8 @@ pub mod output;
 mod tests;
 pub mod watch;
 
+#[cfg(feature = "watch")]
+pub use age::human;
 pub use changes::Changes;
 pub use entry::{TargetEntry, entries};
 pub use everywhere::{Area, Everything};

@@ -17,6 +17,7 @@ mod stamp;
 pub mod status;
 mod stream;
 mod target;
+mod usage;
 
 pub use container_state::ContainerState;
 pub use field_selector::{FieldSelector, FieldSelectorError};
@@ -28,3 +29,4 @@ pub use pod::Pod;
 pub use stamp::{Stamp, StampReader};
 pub use stream::Stream;
 pub use target::{ContainerKind, Phase, Role, Target, targets};
+pub use usage::Usage;

@@ -56,6 +56,8 @@ pub use masking::Masking;
 pub use meaning::{AzcopyProgress, Meaning, run_end, runtime};
 pub use names::{Names, short_name};
 pub use object::JobIds;
+#[cfg(feature = "watch")]
+pub(crate) use palette::color_index;
 pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
 pub use sanitize::sanitize;

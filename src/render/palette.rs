@@ -30,6 +30,12 @@ pub(super) fn color_of(target: &Target, short: &str, theme: Theme) -> XtermColor
     ring[(place % ring.len() as u64) as usize].into()
 }
 
+/// The same as its number of 256.
+#[cfg(feature = "watch")]
+pub(crate) fn color_index(target: &Target, short: &str, theme: Theme) -> u8 {
+    color_of(target, short, theme).into()
+}
+
 /// A pod's place among its siblings, from the numbers in its name: `<prog>-batch-s03-job-002-…` is 3 + 7 · 2.
 ///
 /// The last segment is the suffix that the pod got at random.

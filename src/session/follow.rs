@@ -18,7 +18,7 @@ use self::{
     removal::{Due, RemovalWarning},
 };
 use super::{
-    Drivers, Notice, Outlet, RunEvent, WantedLogs,
+    Drivers, Notice, Outlet, PodListener, PodNews, RunEvent, WantedLogs,
     ending::{JobFacts, PodFacts},
     filter::ContainerFilter,
     news,
@@ -67,7 +67,7 @@ pub async fn follow(
     out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let WantedLogs { filter, scope, resume, hold } = wanted;
+    let WantedLogs { filter, scope, resume, hold, pods: heard_by } = wanted;
     let (drivers, mut reports) = Drivers::new(cluster, scope, resume);
     let mut run = FollowRun {
         cluster: cluster.clone(),
@@ -78,6 +78,7 @@ pub async fn follow(
         out,
         selections: Vec::new(),
         pods: FollowedPods::default(),
+        heard_by,
         unplaced: HashSet::new(),
         row_ended: None,
         jobs: None,
@@ -136,6 +137,8 @@ struct FollowRun<'a> {
     out: Outlet,
     selections: Vec<Selection>,
     pods: FollowedPods,
+    /// Who is told the pods too.
+    heard_by: Option<PodListener>,
     /// Uids of pods with containers that were told before the pod had a node.
     unplaced: HashSet<String>,
     row_ended: Option<String>,
@@ -165,6 +168,7 @@ impl FollowRun<'_> {
             }
             PodChange::Gone(uid) => {
                 self.pods.gone(&uid);
+                self.hand_on(PodNews::Gone(&uid));
                 Ok(true)
             }
             PodChange::Listed => {
@@ -236,7 +240,14 @@ impl FollowRun<'_> {
             };
             self.pods.add(&uid, container, driver);
         }
+        self.hand_on(PodNews::There(&found.pod));
         true
+    }
+
+    fn hand_on(&self, news: PodNews<'_>) {
+        if let Some(listener) = &self.heard_by {
+            listener(news);
+        }
     }
 
     /// Tells of pods that are close to their removal and not read to their end.

@@ -29,7 +29,6 @@ pub mod save;
 pub mod sink;
 pub mod snapshot;
 mod stats;
-mod summary;
 mod unfinished;
 
 use std::{
@@ -63,10 +62,21 @@ pub use fan_out::Outlet;
 pub use notice::Notice;
 pub use sink::Sink;
 pub use stats::RunStats;
-pub use summary::Summary;
 
 /// What an earlier run has read of a container: asked for when it is found; `None` when that cannot be had.
 pub type Resume = Arc<dyn Fn(Arc<Target>) -> BoxFuture<'static, Option<Earlier>> + Send + Sync>;
+
+/// What a followed job's cluster tells of a pod of it.
+#[derive(Debug, Clone, Copy)]
+pub enum PodNews<'a> {
+    /// It is new, or changed. Its containers that are read were found before.
+    There(&'a Pod),
+    /// The pod of this uid is gone.
+    Gone(&'a str),
+}
+
+/// Who is told each pod of a followed job as its cluster tells it.
+pub type PodListener = Arc<dyn Fn(PodNews<'_>) + Send + Sync>;
 
 /// What is read, and from where on.
 #[derive(Clone)]
@@ -79,6 +89,8 @@ pub struct WantedLogs {
     pub resume: Option<Resume>,
     /// How long a followed container's lines wait for earlier ones of others; `None`: they come as they arrive.
     pub hold: Option<Duration>,
+    /// Who is told the pods too, when they are followed.
+    pub pods: Option<PodListener>,
 }
 
 /// Starts drivers, and counts them.

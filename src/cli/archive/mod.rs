@@ -11,7 +11,7 @@ mod verify;
 pub use self::{
     archives::run as archives,
     prune::run as prune,
-    replay::{nothing_wanted, run as replay},
+    replay::{exit, nothing_wanted, run as replay},
     save::run as save,
     verify::run as verify,
 };
@@ -80,7 +80,7 @@ pub async fn hint(id: &JobId, namespace: &str) -> String {
 const HINT: Duration = Duration::from_secs(10);
 
 /// The job that is named, or the only one.
-async fn choose(archive: &Archive, args: &ArchivedJobArgs) -> Result<ArchivedJob, Failure> {
+pub async fn choose(archive: &Archive, args: &ArchivedJobArgs) -> Result<ArchivedJob, Failure> {
     let Some(target) = &args.job else { return Ok(archive.only().await?) };
     let word = match (target, source::row_id(target)) {
         (JobArg::Id(id), _) => id.to_string(),

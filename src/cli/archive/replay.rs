@@ -15,7 +15,10 @@ use crate::{
     exit::Exit,
     job_id::JobId,
     render::{ColorChoice, JobIds, short_name},
-    session::replay::{Replay, replay},
+    session::{
+        RunStats,
+        replay::{Replay, replay},
+    },
 };
 
 /// Prints the lines of an archived job.
@@ -61,7 +64,12 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
             nothing_wanted(&job, &short)
         }));
     }
-    let mut exit = logs::exit(&stats, false)?;
+    exit(&job, saving, &stats).await
+}
+
+/// The exit code of a run that has told an archived job.
+pub async fn exit(job: &ArchivedJob, saving: Saving, stats: &RunStats) -> Result<Exit, Failure> {
+    let mut exit = logs::exit(stats, false)?;
     // No line of a log is missing by that, but something that was saved is.
     for fault in job.lost_objects().await? {
         stderr::warn(&fault.to_string());

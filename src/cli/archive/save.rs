@@ -495,7 +495,7 @@ impl SaveRun {
     /// Everything, after what is kept already.
     fn wanted(&self, resume: Resume) -> WantedLogs {
         let scope = Scope { follow: self.args.follow, node_logs: self.args.node_logs, ..Scope::default() };
-        WantedLogs { filter: ContainerFilter::default(), scope, resume: Some(resume), hold: None }
+        WantedLogs { filter: ContainerFilter::default(), scope, resume: Some(resume), hold: None, pods: None }
     }
 
     /// What followers go on from. Why that cannot be had goes to `failed`.

@@ -103,7 +103,7 @@ impl LineArgs {
 }
 
 /// The moment that is so long `ago`, or the `time`.
-fn moment(ago: Option<SignedDuration>, time: Option<Timestamp>, flag: &str) -> Result<Option<Stamp>, Failure> {
+pub fn moment(ago: Option<SignedDuration>, time: Option<Timestamp>, flag: &str) -> Result<Option<Stamp>, Failure> {
     let time = match ago {
         // What reaches back further than time does leaves nothing out.
         Some(ago) => Timestamp::now().checked_sub(ago).ok().filter(|time| Stamp::from_timestamp(*time).is_some()),

@@ -9,6 +9,8 @@ mod rows;
 mod screen;
 mod words;
 
+#[cfg(feature = "watch")]
+pub use self::lines::moment;
 pub use self::{
     cluster::ConnectArgs,
     jobs::JobsArgs,

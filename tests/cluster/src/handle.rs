@@ -17,7 +17,7 @@ use crate::resource::Resource;
 use crate::status::{Failure, details};
 use crate::wire::{Control, Fate};
 use crate::world::{self, World};
-use crate::{delete, discovery, list, log_api, node_logs, review, table, watch, write};
+use crate::{delete, discovery, list, log_api, metrics, node_logs, review, table, watch, write};
 
 const FLOW_SCHEMA: HeaderName = HeaderName::from_static("x-kubernetes-pf-flowschema-uid");
 const PRIORITY_LEVEL: HeaderName = HeaderName::from_static("x-kubernetes-pf-prioritylevel-uid");
@@ -115,6 +115,9 @@ fn user(world: &World, certificate: Option<&[u8]>, headers: &http::HeaderMap) ->
 }
 
 async fn route(world: &Arc<World>, user: &User, call: &Call, incoming: Incoming) -> Outcome {
+    if let Some(answer) = metrics::metrics(world, call) {
+        return answer;
+    }
     let Some(resource) = call.resource else {
         return if call.method == Method::POST {
             let body = read(incoming).await?;

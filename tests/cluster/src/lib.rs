@@ -46,6 +46,7 @@ mod list;
 pub mod load;
 mod log;
 mod log_api;
+mod metrics;
 mod node_logs;
 mod options;
 mod pki;

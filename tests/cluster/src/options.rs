@@ -21,6 +21,8 @@ pub struct Options {
     pub collect_after: Duration,
     /// The size in bytes at which a log's file is rotated; a kubelet's default is 10 MiB. `None`: never by itself.
     pub log_max_size: Option<usize>,
+    /// Whether a metrics server answers; without one its paths are not found.
+    pub metrics: bool,
     /// Threads that serve.
     pub threads: usize,
 }
@@ -36,6 +38,7 @@ impl Default for Options {
             restart_backoff: Duration::from_secs(1),
             collect_after: Duration::from_secs(60),
             log_max_size: None,
+            metrics: false,
             threads: 2,
         }
     }

@@ -19,6 +19,7 @@ struct Arguments {
     lines: usize,
     seconds: u64,
     file_size: Option<usize>,
+    metrics: bool,
     port: u16,
 }
 
@@ -32,6 +33,7 @@ impl Arguments {
             lines: 20_000,
             seconds: 60,
             file_size: None,
+            metrics: false,
             port: 0,
         };
         while let Some(word) = words.next() {
@@ -43,11 +45,12 @@ impl Arguments {
                 "--lines" => arguments.lines = usize::try_from(number()?)?,
                 "--seconds" => arguments.seconds = number()?,
                 "--file-size" => arguments.file_size = Some(usize::try_from(number()?)?),
+                "--metrics" => arguments.metrics = true,
                 "--port" => arguments.port = u16::try_from(number()?)?,
                 "empty" | "flow" | "incident" | "live" | "load" | "rotated" => arguments.scenario = word,
                 _ => bail!(
                     "usage: testcluster [empty|flow|incident|live|load|rotated] [--pods N] [--containers N] [--foreign N] [--lines N] \
-                     [--seconds N] [--file-size BYTES] [--port N]"
+                     [--seconds N] [--file-size BYTES] [--metrics] [--port N]"
                 ),
             }
         }
@@ -61,7 +64,12 @@ impl Arguments {
 /// When they cannot be understood, or the cluster cannot be started.
 pub async fn run(words: impl Iterator<Item = String>) -> Result<()> {
     let arguments = Arguments::parse(words)?;
-    let options = Options { port: arguments.port, log_max_size: arguments.file_size, ..Options::default() };
+    let options = Options {
+        port: arguments.port,
+        log_max_size: arguments.file_size,
+        metrics: arguments.metrics,
+        ..Options::default()
+    };
     let cluster = TestCluster::start(options).await?;
     let directory = tempfile::tempdir()?;
     let kubeconfig = cluster.write_kubeconfig(directory.path())?;

@@ -1,0 +1,132 @@
+//! The log.
+
+use std::borrow::Cow;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Style},
+};
+use unicode_width::UnicodeWidthStr;
+
+use super::Pen;
+use crate::view::{
+    pane::{Subject, TIME},
+    scrollback::Entry,
+    state::{Focus, View},
+    text,
+};
+
+/// Whose log it is, and which of its lines are shown.
+pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
+    let look = view.look;
+    let pane = &view.pane;
+    let mut pen = Pen::new(buffer, area);
+    let is_here = view.zoom || view.focus == Focus::Log;
+    let style = if is_here { look.strong() } else { look.aside() };
+    let of = match &pane.subject {
+        Subject::All => "log of the whole job".to_owned(),
+        Subject::Job(name) => format!("log of {name}"),
+        Subject::Container(place) => {
+            format!("log of {}", view.source(*place).map(|source| source.name.as_str()).unwrap_or_default())
+        }
+        Subject::Pod(uid) => {
+            let of_pod = |it: &crate::overview::ContainerLife| it.target.uid == *uid;
+            let place = view.overview.containers().iter().position(of_pod);
+            let name = place.and_then(|place| view.source(place)).and_then(|source| source.name.split(' ').next());
+            format!("log of {}", name.unwrap_or_default())
+        }
+    };
+    pen.put(look.rule(), look.aside());
+    pen.put(&format!(" {of} "), style);
+    if !pane.follows() {
+        pen.put("stopped ", look.warning());
+    }
+    if pane.problems {
+        pen.put("only problems ", look.warning());
+    }
+    if let Some(filter) = &pane.filter {
+        pen.put(&format!("only with {:?} ", filter.typed), look.warning());
+    }
+    if let Some(search) = &pane.search {
+        pen.put(&format!("/{} ", search.typed), look.hit());
+    }
+    if view.log.first() > 0 {
+        pen.put("older lines are no more held ", look.aside());
+    }
+    pen.fill(look.rule(), look.aside());
+}
+
+/// Its lines.
+pub(super) fn lines(buffer: &mut Buffer, area: Rect, view: &View) {
+    let pane = &view.pane;
+    let shown = pane.shown();
+    if shown.is_empty() && area.height > 0 {
+        Pen::new(buffer, area).put("  no lines yet", view.look.aside());
+    }
+    let mut y = area.y;
+    for (at, rows) in shown {
+        let Some(entry) = pane.window().get(at) else { break };
+        for row in 0..rows {
+            if y >= area.bottom() {
+                return;
+            }
+            line(buffer, Rect { y, height: 1, ..area }, view, entry, row);
+            y += 1;
+        }
+    }
+}
+
+/// One row of a line.
+fn line(buffer: &mut Buffer, area: Rect, view: &View, entry: &Entry, row: usize) {
+    let (look, pane) = (view.look, &view.pane);
+    let mut pen = Pen::new(buffer, area);
+    let is_first = row == 0;
+    if pane.times {
+        let time = entry.stamp.to_timestamp().to_zoned(view.zone.clone());
+        let time = if is_first { time.strftime("%H:%M:%S").to_string() } else { " ".repeat(TIME) };
+        pen.put(&time, look.aside());
+        pen.put(" ", Style::new());
+    }
+    if let (Some(width), Some(source)) = (pane.names(), view.source(entry.place)) {
+        let style = Style::new().fg(Color::Indexed(source.color));
+        let name: Cow<'_, str> = match &pane.subject {
+            _ if !is_first => "".into(),
+            Subject::Pod(_) => source.container.as_str().into(),
+            Subject::Job(_) => format!("{} {}", source.suffix, source.container).into(),
+            Subject::All | Subject::Container(_) => source.name.as_str().into(),
+        };
+        let name = text::cut(&name, width, look.cut_mark());
+        pen.put(&name, style);
+        pen.put(&" ".repeat(width.saturating_sub(name.width()) + 1), Style::new());
+    }
+    let whole = text::untabbed(&entry.text);
+    let style = look.meaning(entry.meaning);
+    let shown = if pane.wrap {
+        text::rows(&whole, pen.room()).get(row).copied().unwrap_or_default()
+    } else {
+        text::shifted(&whole, pane.shift)
+    };
+    let start = pen.x;
+    match &pane.search {
+        Some(search) => {
+            let mut at = 0;
+            for found in search.regex.find_iter(shown.as_bytes()).filter(|found| !found.is_empty()).take(HITS) {
+                let (Some(before), Some(hit)) = (shown.get(at..found.start()), shown.get(found.range())) else {
+                    continue;
+                };
+                pen.put(before, style);
+                pen.put(hit, look.hit());
+                at = found.end();
+            }
+            pen.put(shown.get(at..).unwrap_or_default(), style);
+        }
+        None => pen.put(shown, style),
+    }
+    if pane.mark == Some(entry.number) {
+        buffer.set_style(Rect { x: start, width: area.right().saturating_sub(start), ..area }, look.chosen());
+    }
+}
+
+/// Hits that stand out in a row at most.
+const HITS: usize = 100;

@@ -1,0 +1,28 @@
+//! A job on a screen: [`View`] is all that is shown, [`draw`] draws it, and an [`Inbox`] brings it what happens. Nothing here touches a
+//! terminal.
+
+mod areas;
+mod draw;
+mod film;
+mod inbox;
+mod keys;
+mod pane;
+mod places;
+mod scrollback;
+mod state;
+mod table;
+mod text;
+mod theme;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    draw::draw,
+    film::Moment,
+    inbox::{Inbox, ViewSink, WhenFull},
+    keys::{Chapter, KEYS},
+    scrollback::{Limits, Scrollback, Spill},
+    state::{Capture, Effect, Ended, News, View},
+    theme::{Look, Signs},
+};

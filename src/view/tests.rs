@@ -1,0 +1,622 @@
+//! The view as a whole: what it shows at several sizes, and that nothing that happens is too odd for it.
+
+use std::sync::Arc;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use proptest::prelude::*;
+use ratatui::{Terminal, backend::TestBackend};
+use serde_json::{Value, json};
+
+use super::{
+    film::Moment,
+    pane::Subject,
+    scrollback::tests::Held,
+    state::{Focus, RunState},
+    table::RowsOf,
+    *,
+};
+use crate::{
+    cluster::UsageByPod,
+    doctor::{Code, Finding, Report},
+    follow::{drive::Batch, note::Note},
+    k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Usage, targets},
+    overview::RowState,
+    render::{JobIds, Masking, Theme, Transforms},
+    session::{Notice, RunEvent, follow::Ending},
+};
+
+const ID: &str = "job-429825360482416da20736cf3ed51a95";
+/// 2026-11-24T12:00:00Z.
+const BEGAN: i64 = 1_795_521_600;
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn second(second: i64) -> Stamp {
+    Stamp((BEGAN + second) * 1_000_000_000)
+}
+
+fn time(at: i64) -> Value {
+    second(at).to_timestamp().to_string().into()
+}
+
+fn pod(name: &str, node: &str, containers: Value, phase: &str) -> Pod {
+    let names: Vec<Value> =
+        containers.as_array().unwrap().iter().map(|status| json!({"name": status["name"]})).collect();
+    let statuses = if phase == "Pending" { json!([]) } else { containers };
+    serde_json::from_value(json!({
+        "metadata": {"name": name, "uid": name, "namespace": "default", "creationTimestamp": time(0)},
+        "spec": {"containers": names, "nodeName": if phase == "Pending" { "" } else { node }},
+        "status": {"phase": phase, "containerStatuses": statuses},
+    }))
+    .unwrap()
+}
+
+fn waits(name: &str) -> Value {
+    json!({"name": name, "state": {"waiting": {"reason": "PodInitializing"}}})
+}
+
+fn runs(name: &str, at: i64) -> Value {
+    json!({"name": name, "ready": true, "state": {"running": {"startedAt": time(at)}}})
+}
+
+fn ended(name: &str, from: i64, to: i64, code: i32) -> Value {
+    let reason = if code == 0 { "Completed" } else { "Error" };
+    let terminated = json!({"startedAt": time(from), "finishedAt": time(to), "exitCode": code, "reason": reason, "containerID": "x"});
+    json!({"name": name, "state": {"terminated": terminated}})
+}
+
+fn batch(shard: usize) -> String {
+    format!("blastn-batch-s{shard:02}-job-000-3ed51a95-x{shard:04}")
+}
+
+fn of(pod: &str, container: &str) -> InstanceId {
+    let container = ContainerId { uid: pod.to_owned(), container: container.to_owned() };
+    InstanceId { container: Arc::new(container), restart: 0 }
+}
+
+fn lines(of: &InstanceId, lines: &[(i64, String)]) -> News {
+    let line = |(at, text): &(i64, String)| Line { stamp: second(*at), text: text.clone().into() };
+    let lines = lines.iter().map(line).collect();
+    News::Event(RunEvent::Lines(Batch { instance: of.clone(), stream: None, lines }))
+}
+
+fn empty(size: (u16, u16)) -> View {
+    let log = Scrollback::new(Limits { memory: 4, file: 64 }, Some(Box::new(Held::default())));
+    View::new(log, Transforms::default().then(Masking::default()), Look::default(), size)
+}
+
+fn tell(view: &mut View, pod: &Pod) {
+    for target in targets(pod) {
+        view.take(News::Event(RunEvent::Found(Arc::new(target))));
+    }
+    view.take(News::Pod(Box::new(pod.clone())));
+}
+
+/// What is told of the incident's job at second 100: a shard is done, one uploads, two search, one has failed.
+fn story() -> Vec<(Pod, Vec<(&'static str, Vec<(i64, String)>)>)> {
+    let text = |at: i64, text: &str| (at, text.to_owned());
+    let search = |from: i64, query: i64| -> Vec<(i64, String)> {
+        let mut all =
+            vec![text(from, "BASH version 5.2.21(1)-release"), text(from, "run start 000 blastn core_nt_shard_03")];
+        all.extend((0..query).map(|at| {
+            (
+                from + 1 + at,
+                format!(
+                    "Warning: [blastn] Query_{at} contig_{at}: Could not calculate ungapped Karlin-Altschul parameters"
+                ),
+            )
+        }));
+        all
+    };
+    let setup = |node: i64| {
+        let name = format!("init-ssd-3ed51a95-{node}-7vvqw");
+        let statuses = json!([ended("get-blastdb", 2, 14, 0), ended("import-query-batches", 2, 5, 0)]);
+        let printed = vec![
+            text(3, &format!("Shard download: idx={node:02} prefix=core_nt_shard_{node:02} db=core_nt")),
+            text(14, "Tue Nov 24 12:00:14 UTC 2026 RUNTIME download-core_nt 12.5 seconds"),
+        ];
+        (pod(&name, &format!("aks-blast-{node}"), statuses, "Succeeded"), vec![("get-blastdb", printed)])
+    };
+    let both = |blast: Value, export: Value| json!([blast, export]);
+    let mut done = search(20, 30);
+    done.extend([text(60, "RUNTIME blast-job-000 40.000000 seconds"), text(60, "run end 000 0")]);
+    let mut failed = search(22, 2);
+    failed.extend([
+        text(30, "BLAST Database error: No alias or index file found for nucleotide database [core_nt_shard_04]"),
+        text(30, "run end 000 2"),
+    ]);
+    let uploads = vec![
+        text(
+            61,
+            "+ azcopy cp batch_000.out.gz https://acct.blob.core.windows.net/results/x?sv=2024&sig=abcDEF123%2Bsecret%3D",
+        ),
+        text(70, "55.0 %, 3 Done, 0 Failed, 2 Pending, 0 Skipped, 5 Total, 2-sec Throughput (Mb/s): 812.3"),
+    ];
+    let mut story: Vec<_> = (0..5).map(setup).collect();
+    story.push((
+        pod(&batch(0), "aks-blast-0", both(ended("blast", 20, 60, 0), ended("results-export", 20, 75, 0)), "Succeeded"),
+        vec![
+            ("blast", done),
+            ("results-export", vec![text(75, "INFO: azcopy upload completed batch_000-blastn-s00.out.gz")]),
+        ],
+    ));
+    story.push((
+        pod(&batch(1), "aks-blast-1", both(ended("blast", 20, 60, 0), runs("results-export", 20)), "Running"),
+        vec![("blast", search(20, 5)), ("results-export", uploads)],
+    ));
+    for shard in [2, 3] {
+        let statuses = both(runs("blast", 21), runs("results-export", 21));
+        story.push((
+            pod(&batch(shard), &format!("aks-blast-{shard}"), statuses, "Running"),
+            vec![("blast", search(21, 70))],
+        ));
+    }
+    story.push((
+        pod(&batch(4), "aks-blast-4", both(ended("blast", 22, 30, 2), ended("results-export", 22, 31, 2)), "Failed"),
+        vec![("blast", failed)],
+    ));
+    let finalizer = json!([runs("finalizer", 16)]);
+    let waits_for =
+        vec![text(16, "ElasticBLAST Finalizer started"), text(17, "Detected 5 BLAST job(s); waiting for completion")];
+    story.push((
+        pod("elb-finalizer-3ed51a95-kb79l", "aks-system-0", finalizer, "Running"),
+        vec![("finalizer", waits_for)],
+    ));
+    story
+}
+
+fn told(view: &mut View) {
+    view.tick(second(100));
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(News::Row(RowState { status: Some("running".to_owned()), phase: Some("running".to_owned()) }));
+    let story = story();
+    for (pod, _) in &story {
+        tell(view, pod);
+    }
+    for (pod, logs) in story {
+        for (container, printed) in logs {
+            view.take(lines(&of(pod.uid(), container), &printed));
+        }
+    }
+    view.tick(second(101));
+}
+
+fn incident(size: (u16, u16)) -> View {
+    let mut view = empty(size);
+    told(&mut view);
+    view
+}
+
+fn report() -> Box<Report> {
+    let problem = Finding::problem(Code::ALL[0], "3 pods have no node: not enough memory on any node")
+        .evidence("blastn-batch-s00-job-000-3ed51a95-xrvsf: 0/3 nodes are available: 3 Insufficient memory.")
+        .next("kubectl -n default describe nodes");
+    let note = Finding::note(Code::ALL[1], "the row is 12 minutes old").advice("nothing needs to be done");
+    Box::new(Report {
+        job: Some(ID.to_owned()),
+        row: None,
+        cluster: None,
+        namespace: None,
+        healthy: false,
+        summary: "x".to_owned(),
+        checks: Vec::new(),
+        findings: vec![problem, note],
+        exit_code: 9,
+        exit: crate::exit::Exit::ProblemFound,
+        has_pods: true,
+    })
+}
+
+fn screen(view: &View) -> String {
+    let (width, height) = view.size();
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, view)).unwrap();
+    terminal.backend().to_string()
+}
+
+fn press(view: &mut View, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for c in keys.chars() {
+        let code = match c {
+            '\n' => KeyCode::Enter,
+            '\t' => KeyCode::Tab,
+            '\x1b' => KeyCode::Esc,
+            c => KeyCode::Char(c),
+        };
+        effects.extend(view.input(Event::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+        view.tick(second(101));
+    }
+    view.refresh();
+    effects
+}
+
+/// A job of so many batches, each of which stands as its number says.
+fn many(count: usize, size: (u16, u16)) -> View {
+    let mut view = empty(size);
+    view.tick(second(100));
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    for number in 0..count {
+        let name = format!("blastn-batch-nt-job-{number:03}-3ed51a95-x{number:04}");
+        let statuses = match number {
+            _ if number % 97 == 13 => json!([ended("blast", 10, 40, 1), ended("results-export", 10, 41, 1)]),
+            _ if number < count / 2 => {
+                json!([ended("blast", 10, 40 + (number % 30) as i64, 0), ended("results-export", 10, 80, 0)])
+            }
+            _ if number < count * 6 / 10 => json!([runs("blast", 60), runs("results-export", 60)]),
+            _ => json!([waits("blast"), waits("results-export")]),
+        };
+        let phase = if number < count * 6 / 10 { "Running" } else { "Pending" };
+        tell(&mut view, &pod(&name, &format!("aks-{}", number % 40), statuses, phase));
+    }
+    view.tick(second(101));
+    view.refresh();
+    view
+}
+
+/// Makes the view that is shown at a size.
+type Make = fn((u16, u16)) -> View;
+
+fn screens() -> Vec<(&'static str, Make)> {
+    fn pressed(size: (u16, u16), keys: &str) -> View {
+        let mut view = incident(size);
+        press(&mut view, keys);
+        view
+    }
+    vec![
+        ("empty", |size| {
+            let mut view = empty(size);
+            view.tick(second(1));
+            view
+        }),
+        ("containers", incident),
+        ("pods", |size| pressed(size, "2")),
+        ("batches", |size| pressed(size, "3")),
+        ("heat", |size| {
+            let mut view = many(1000, size);
+            press(&mut view, "3jjj");
+            view
+        }),
+        ("usage", |size| {
+            let mut view = incident(size);
+            let used = Usage { cpu: 7900, memory: 12 << 30 };
+            let usage: UsageByPod = [(batch(2), [("blast".to_owned(), used)].into())].into();
+            view.take(News::Usage(Some(usage)));
+            press(&mut view, "sssss");
+            view
+        }),
+        ("sorted_and_filtered", |size| pressed(size, "sSofs0\n")),
+        ("log", |size| pressed(size, "jj\n")),
+        ("log_wrapped", |size| pressed(size, "zwT")),
+        ("search", |size| pressed(size, "/query_7\nN")),
+        ("search_typed", |size| pressed(size, "/run (start|end")),
+        ("filter", |size| pressed(size, "&run \n")),
+        ("problems", |size| pressed(size, "xe")),
+        ("stopped", |size| pressed(size, "p\tkkk")),
+        ("keys", |size| pressed(size, "?")),
+        ("findings", |size| {
+            let mut view = incident(size);
+            view.take(News::Examined(Ok(report())));
+            press(&mut view, "d");
+            view
+        }),
+        ("gap", |size| {
+            let mut view = incident(size);
+            view.take(News::Examined(Ok(report())));
+            let gap = Note::Gap { restart: 0, after: second(30), before: Some(second(40)) };
+            view.take(News::Event(RunEvent::Gap { instance: of(&batch(2), "blast"), note: gap }));
+            view.tick(second(102));
+            view.refresh();
+            view
+        }),
+        ("ended", |size| {
+            let mut view = incident(size);
+            view.take(News::Event(RunEvent::Ended(Ending { failed: true, pods: 11 })));
+            view.take(News::Over(Ok(())));
+            view.tick(second(103));
+            view.refresh();
+            view
+        }),
+        ("broken", |size| {
+            let mut view = incident(size);
+            view.take(News::Over(Err("cannot reach the cluster 127.0.0.1:6443: connection refused".to_owned())));
+            view.tick(second(103));
+            view
+        }),
+        ("save", |size| pressed(size, "W")),
+        ("ascii", |size| {
+            let mut view = incident(size);
+            view.look = Look { theme: Theme::ColorBlind, signs: Signs::Ascii };
+            press(&mut view, "3");
+            view
+        }),
+        ("archive", |size| archived(size, "{{{")),
+    ]
+}
+
+/// The same job from an archive.
+fn archived(size: (u16, u16), keys: &str) -> View {
+    let mut view = empty(size).of_archive();
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    let story = story();
+    for (pod, _) in &story {
+        for target in targets(pod) {
+            view.take(News::Event(RunEvent::Found(Arc::new(target))));
+        }
+    }
+    let mut all: Vec<(i64, InstanceId, String)> = Vec::new();
+    for (pod, logs) in story {
+        let ends =
+            pod.status.container_statuses.iter().filter_map(|it| it.state.terminated.as_ref()?.finished_at).max();
+        let at = ends.and_then(Stamp::from_timestamp).unwrap_or(second(20));
+        view.take(News::Told(at, Moment::Pod(Box::new(pod.clone()))));
+        for (container, printed) in logs {
+            all.extend(printed.into_iter().map(|(at, text)| (at, of(pod.uid(), container), text)));
+        }
+    }
+    all.sort_by_key(|(at, ..)| *at);
+    for (at, of, text) in all {
+        view.take(lines(&of, &[(at, text)]));
+    }
+    view.take(News::Over(Ok(())));
+    while view.tick(second(1000)) {}
+    view.refresh();
+    press(&mut view, keys);
+    while view.tick(second(1001)) {}
+    view.refresh();
+    view
+}
+
+#[test]
+fn every_screen_looks_as_it_did() {
+    for (name, make) in screens() {
+        for size in SIZES {
+            let view = make(size);
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), screen(&view));
+        }
+    }
+}
+
+#[test]
+fn secrets_and_control_characters_are_on_no_screen() {
+    let mut view = incident((120, 40));
+    let hostile = "\x1b]0;title\x07\x1b[2Jred \u{202e}turned AZURE_STORAGE_KEY=planted\u{9b}";
+    view.take(lines(&of(&batch(2), "blast"), &[(90, hostile.to_owned())]));
+    view.tick(second(103));
+    view.refresh();
+    let shown = screen(&view);
+    assert!(shown.contains("red \\u{202e}turned AZURE_STORAGE_KEY=***"), "{shown}");
+    assert!(!shown.contains("planted") && !shown.contains("secret"), "{shown}");
+    assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+    let mut written = Vec::new();
+    let count = view.chosen_lines(|line| {
+        written.extend_from_slice(line);
+        Ok::<(), ()>(())
+    });
+    assert!(count.unwrap() > 150);
+    let written = String::from_utf8(written).unwrap();
+    assert!(!written.contains("planted") && !written.contains('\x1b') && written.contains("AZURE_STORAGE_KEY=***"));
+}
+
+#[test]
+fn what_is_typed_is_obeyed() {
+    let mut view = incident((120, 40));
+    assert_eq!(press(&mut view, "q"), [Effect::Quit(Ended::Quit)]);
+    let control = |c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+    assert_eq!(view.input(control('c')), [Effect::Quit(Ended::Interrupted)]);
+    assert_eq!(view.input(control('z')), [Effect::Suspend]);
+    assert_eq!(press(&mut view, "m"), [Effect::Mouse(Capture::Terminal)]);
+    assert_eq!(press(&mut view, "r"), [Effect::Examine]);
+    assert_eq!(press(&mut view, "jW"), []);
+    assert_eq!(press(&mut view, "\n"), [Effect::Save("elbtail-blastn-s04-000-x0004-results-export.log".into())]);
+    // Ctrl-C ends it whatever is typed.
+    press(&mut view, "/abc");
+    assert_eq!(view.input(control('c')), [Effect::Quit(Ended::Interrupted)]);
+    press(&mut view, "\x1b");
+    press(&mut view, "a/run end\n");
+    assert_eq!(press(&mut view, "y"), [Effect::Copy("run end 000 2".to_owned())]);
+    assert_eq!(press(&mut view, "?"), []);
+    assert_eq!(press(&mut view, "q"), [], "it closes what is open");
+    assert_eq!(view.overlay, None);
+    press(&mut view, "3jz");
+    assert!(view.zoom && view.table.of == RowsOf::Batches && view.focus == Focus::Log);
+    press(&mut view, "\x1b");
+    assert!(!view.zoom);
+    press(&mut view, "a");
+    assert_eq!(view.pane.subject, Subject::All);
+}
+
+#[test]
+fn the_next_problem_is_found_far_back_and_the_end_again() {
+    let mut view = incident((80, 24));
+    let blast = of(&batch(3), "blast");
+    for round in 0..40 {
+        let many: Vec<_> = (0..1000).map(|at| (100 + round, format!("line {at} of round {round}"))).collect();
+        view.take(lines(&blast, &many));
+    }
+    view.tick(second(200));
+    let first = |view: &View| view.pane.shown().first().and_then(|(at, _)| Some(view.pane.window().get(*at)?.number));
+    let before = first(&view);
+    press(&mut view, "E");
+    assert!(view.pane.mark.is_some(), "{}", screen(&view));
+    assert!(screen(&view).contains("run end 000 2"), "{}", screen(&view));
+    press(&mut view, "zg");
+    assert_eq!(first(&view), Some(0));
+    for _ in 0..3000 {
+        press(&mut view, "j");
+    }
+    assert!(first(&view) >= Some(2900), "{:?}", first(&view));
+    press(&mut view, "Gz");
+    assert_eq!(first(&view), before);
+    assert!(view.pane.follows());
+    view.take(lines(&blast, &[(300, "the newest".to_owned())]));
+    view.tick(second(300));
+    assert!(screen(&view).contains("the newest"));
+    press(&mut view, "p");
+    view.take(lines(&blast, &[(301, "one more".to_owned())]));
+    view.tick(second(301));
+    assert!(!screen(&view).lines().rev().take(8).any(|line| line.contains("one more")), "it is stopped");
+}
+
+#[test]
+fn time_of_an_archive_can_be_gone_through() {
+    let mut view = archived((120, 40), "");
+    let told = |view: &View| (view.overview.lines, view.overview.problems.count, view.now());
+    let at_the_end = told(&view);
+    assert_eq!(at_the_end.2, second(91));
+    let to = |view: &mut View, keys: &str| {
+        press(view, keys);
+        while view.tick(second(1001)) {}
+        told(view)
+    };
+    let (lines, problems, at) = to(&mut view, "{{{{{{{{{{");
+    assert!(lines <= 6 && problems == 0 && at == second(3), "{lines} {problems} {at:?}");
+    let (lines, problems, _) = to(&mut view, "}}}}");
+    assert!(lines > 30 && problems == 2, "{lines} {problems}");
+    assert_eq!(to(&mut view, "}}}}}}}}}}}}"), at_the_end, "the same as before");
+    // From its end it plays from its beginning.
+    press(&mut view, " ");
+    assert!(view.film.as_ref().unwrap().playing);
+    view.tick(second(1002));
+    view.tick(second(1003));
+    assert!(view.now() > second(3) && view.now() < second(60), "{:?}", view.now());
+    for later in 0..20 {
+        view.tick(second(1004 + later));
+    }
+    assert_eq!((view.now(), view.film.as_ref().unwrap().playing), (second(91), false));
+    assert_eq!(told(&view), at_the_end);
+}
+
+#[test]
+fn the_mouse_scrolls_chooses_and_seeks() {
+    let mouse = |kind, column, row| Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    let mut view = archived((80, 24), "");
+    view.input(mouse(MouseEventKind::Down(MouseButton::Left), 10, 8));
+    assert!(matches!(view.pane.subject, Subject::Container(_)));
+    view.input(mouse(MouseEventKind::ScrollUp, 10, 18));
+    view.input(mouse(MouseEventKind::Down(MouseButton::Left), 0, 22));
+    while view.tick(second(1001)) {}
+    assert_eq!(view.now(), second(3));
+    view.input(mouse(MouseEventKind::Down(MouseButton::Left), 3, 3));
+    assert!(view.overlay.is_some());
+}
+
+fn news() -> impl Strategy<Value = News> {
+    let pods: Vec<Pod> = story().into_iter().map(|(pod, _)| pod).collect();
+    let pod = proptest::sample::select(pods);
+    let instance = (0usize..6, prop_oneof![Just("blast"), Just("results-export"), Just("none")])
+        .prop_map(|(shard, container)| of(&batch(shard), container));
+    prop_oneof![
+        4 => pod.clone().prop_flat_map(|pod| proptest::sample::select(targets(&pod)))
+            .prop_map(|target| News::Event(RunEvent::Found(Arc::new(target)))),
+        2 => pod.clone().prop_map(|pod| News::Pod(Box::new(pod))),
+        2 => (pod, any::<i64>()).prop_map(|(pod, at)| News::Told(Stamp(at), Moment::Pod(Box::new(pod)))),
+        6 => (instance.clone(), proptest::collection::vec((any::<i64>(), ".{0,60}"), 1..6)).prop_map(|(of, printed)| {
+            let lines = printed.into_iter().map(|(at, text)| Line { stamp: Stamp(at), text: text.into() }).collect();
+            News::Event(RunEvent::Lines(Batch { instance: of, stream: None, lines }))
+        }),
+        1 => instance.prop_map(|of| News::Event(RunEvent::Gap { instance: of, note: Note::Lost { restart: 0, reason: "x".into() } })),
+        1 => Just(()).prop_map(|()| News::Examined(Ok(report()))),
+        1 => Just(()).prop_map(|()| News::Event(RunEvent::Notice(Notice::RowReadable))),
+        1 => Just(()).prop_map(|()| News::Event(RunEvent::Ended(Ending::default()))),
+        1 => Just(()).prop_map(|()| News::Over(Err("x".to_owned()))),
+        1 => ".{0,20}".prop_map(|job| News::Event(RunEvent::Job(JobIds { job: Some(job), row: None }))),
+    ]
+}
+
+fn input() -> impl Strategy<Value = Event> {
+    let code = prop_oneof![
+        10 => proptest::sample::select("qjkgGhlztsSofa/nN&xewTpyWdm[]{}+-123? E".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        1 => any::<char>().prop_map(KeyCode::Char),
+        2 => proptest::sample::select(vec![KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::Up, KeyCode::PageDown, KeyCode::PageUp, KeyCode::Backspace, KeyCode::Home, KeyCode::End]),
+    ];
+    prop_oneof![
+        10 => code.prop_map(|code| Event::Key(KeyEvent::new(code, KeyModifiers::NONE))),
+        1 => proptest::sample::select("dufbnpl".chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL))),
+        2 => (0u16..250, 0u16..80).prop_map(|(columns, rows)| Event::Resize(columns, rows)),
+        3 => (0u16..250, 0u16..80, 0usize..4).prop_map(|(column, row, kind)| {
+            let kinds = [MouseEventKind::ScrollUp, MouseEventKind::ScrollDown, MouseEventKind::Down(MouseButton::Left), MouseEventKind::Drag(MouseButton::Left)];
+            Event::Mouse(MouseEvent { kind: kinds[kind], column, row, modifiers: KeyModifiers::NONE })
+        }),
+        1 => ".{0,30}".prop_map(Event::Paste),
+    ]
+}
+
+#[derive(Debug)]
+enum Happens {
+    News(News),
+    Input(Event),
+    Passes(i64),
+}
+
+fn happens() -> impl Strategy<Value = Vec<Happens>> {
+    proptest::collection::vec(
+        prop_oneof![
+            4 => news().prop_map(Happens::News),
+            4 => input().prop_map(Happens::Input),
+            1 => (-10_000_000_000i64..100_000_000_000).prop_map(Happens::Passes),
+        ],
+        0..60,
+    )
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_happens_is_too_odd(all in happens(), archive in any::<bool>(), size in (0u16..220, 0u16..70), begun in any::<bool>()) {
+        let mut view = match (archive, begun) {
+            (true, true) => archived(size, ""),
+            (true, false) => empty(size).of_archive(),
+            (false, true) => incident(size),
+            (false, false) => empty(size),
+        };
+        let mut now = second(100).0;
+        for happens in all {
+            match happens {
+                Happens::News(news) => view.take(news),
+                Happens::Input(event) => drop(view.input(event)),
+                Happens::Passes(time) => {
+                    now += time;
+                    view.tick(Stamp(now));
+                }
+            }
+            let shown = screen_of(&view);
+            prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
+            let (cursor, top) = view.table.cursor();
+            prop_assert!(view.table.rows().is_empty() || (cursor < view.table.rows().len() && top <= cursor));
+        }
+        prop_assert!(matches!(view.run, RunState::Live | RunState::Over | RunState::Broken(_)));
+    }
+}
+
+/// A screen without cells has no text.
+fn screen_of(view: &View) -> String {
+    let (width, height) = view.size();
+    if width == 0 || height == 0 {
+        let mut buffer = Terminal::new(TestBackend::new(1, 1)).unwrap();
+        buffer.draw(|frame| draw(frame, view)).unwrap();
+        return String::new();
+    }
+    screen(view)
+}
+
+#[test]
+fn the_list_of_keys_names_every_key() {
+    use super::keys::Action;
+    let listed: Vec<&str> = KEYS.iter().flat_map(|(_, keys, _)| keys.split(' ')).collect();
+    for c in ('!'..='~').chain([' ']) {
+        let does = Action::of(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).is_some();
+        let name = if c == ' ' { "space".to_owned() } else { c.to_string() };
+        let is_alias = c == '=';
+        assert_eq!(does && !is_alias, listed.contains(&name.as_str()), "{c}");
+    }
+}
+
+#[test]
+fn the_documentation_lists_the_same_keys() {
+    let mut table = String::new();
+    for chapter in [Chapter::Everywhere, Chapter::Table, Chapter::Log, Chapter::Time] {
+        for (_, keys, what) in KEYS.iter().filter(|(of, ..)| *of == chapter) {
+            table += &format!("| {} | `{keys}` | {what} |\n", chapter.as_str());
+        }
+    }
+    let docs = include_str!("../../docs/watch.md");
+    assert!(docs.contains(&table), "docs/watch.md, between the marks of keys:\n{table}");
+}

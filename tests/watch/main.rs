@@ -1,0 +1,158 @@
+//! `elbtail watch` on a real terminal, from its start to its end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../support/tmux.rs"]
+mod tmux;
+
+use std::{path::Path, time::Duration};
+
+use self::tmux::Tmux;
+use testcluster::{
+    Options, TestCluster,
+    incident::{self, JOB_ID},
+};
+
+const ROW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rows/incident.json");
+
+/// A cluster, a directory, and a terminal whose shell knows both.
+struct Stage {
+    cluster: TestCluster,
+    directory: tempfile::TempDir,
+    tmux: Tmux,
+}
+
+impl Stage {
+    fn new(columns: u16, rows: u16) -> Stage {
+        let cluster = TestCluster::start_blocking(Options { metrics: true, ..Options::default() }).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
+        let tmux = Tmux::new(columns, rows);
+        let at = |path: &Path| shlex::try_quote(path.to_str().unwrap()).unwrap().into_owned();
+        tmux.type_line(&format!("cd {}; export KUBECONFIG={}", at(directory.path()), at(&kubeconfig)));
+        tmux.type_line(&format!("alias elbtail={}; clear", at(Path::new(env!("CARGO_BIN_EXE_elbtail")))));
+        Stage { cluster, directory, tmux }
+    }
+
+    fn watch(&self, words: &str) {
+        self.tmux.type_line(&format!("echo before; elbtail watch {words}; echo ended with $?"));
+    }
+}
+
+#[test]
+fn a_job_is_watched_from_its_start_to_its_end_on_tmux() {
+    let stage = Stage::new(80, 24);
+    let tmux = &stage.tmux;
+    stage.watch(ROW);
+    tmux.until("waiting for them");
+    let told = incident::play(&stage.cluster, Duration::from_secs(8), 60);
+    tmux.until("init-ssd");
+    tmux.until_it("a batch that runs", |screen| screen.contains("batches 0/5") && screen.contains("▸"));
+    // Its rows, its keys, and its size.
+    tmux.keys(&["3"]);
+    tmux.until("5 batches by status");
+    tmux.keys(&["?"]);
+    tmux.until("what the doctor has found");
+    tmux.keys(&["q"]);
+    tmux.resize(120, 40);
+    let screen = tmux.until_it("all columns", |screen| screen.contains("MEMORY") && screen.lines().count() >= 38);
+    assert!(screen.lines().next().unwrap().contains(JOB_ID), "{screen}");
+    let told = told.finish_blocking();
+    let lines: usize = told.logs.iter().map(|log| log.lines.len()).sum();
+    tmux.until("job ended");
+    let screen = tmux.until("all 5 batches have ended");
+    assert!(screen.contains("lines of 26 containers"), "{screen}");
+    let shown: String = screen.lines().nth(2).unwrap().chars().filter(|c| *c != ',').collect();
+    assert!(shown.contains(&format!(" {lines} lines of 26 containers")), "{lines}: {screen}");
+    tmux.keys(&["2"]);
+    tmux.until("11 pods by status");
+    tmux.keys(&["z"]);
+    tmux.type_line("/run (start|end)");
+    tmux.until("/run (start|end)");
+    // The whole log, written.
+    tmux.keys(&["Escape", "Escape", "a", "W"]);
+    tmux.until("write to:");
+    tmux.keys(&["Enter"]);
+    tmux.until("lines are in elbtail-");
+    tmux.keys(&["q"]);
+    let screen = tmux.until("ended with 0");
+    assert!(screen.contains("before"), "{screen}");
+    tmux.assert_restored();
+    let written = std::fs::read_dir(stage.directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let written = written.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    let count: usize = written.map(|path| std::fs::read_to_string(path).unwrap().lines().count()).sum();
+    assert!(count > 0 && count <= lines, "{count} of {lines}");
+}
+
+#[test]
+fn ctrl_c_and_a_signal_give_the_terminal_back_on_tmux() {
+    let stage = Stage::new(80, 24);
+    incident::finished(&stage.cluster, 20);
+    stage.watch(ROW);
+    stage.tmux.until("all 5 batches have ended");
+    stage.tmux.keys(&["C-c"]);
+    stage.tmux.until("ended with 130");
+    stage.tmux.assert_restored();
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        stage.tmux.type_line("clear");
+        let directory = stage.directory.path().display();
+        stage.tmux.type_line(&format!(
+            "sh -c 'echo $$ > pid; exec {} watch {ROW}'; echo ended with $?",
+            env!("CARGO_BIN_EXE_elbtail")
+        ));
+        stage.tmux.until("all 5 batches have ended");
+        let pid = std::fs::read_to_string(format!("{directory}/pid")).unwrap();
+        let killed = std::process::Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().unwrap();
+        assert!(killed.success());
+        stage.tmux.until(&format!("ended with {code}"));
+        stage.tmux.assert_restored();
+    }
+}
+
+#[test]
+fn it_can_be_stopped_and_gone_on_with_on_tmux() {
+    let stage = Stage::new(80, 24);
+    incident::finished(&stage.cluster, 20);
+    // Only an interactive shell has jobs.
+    stage.watch(ROW);
+    stage.tmux.until("all 5 batches have ended");
+    stage.tmux.keys(&["C-z"]);
+    stage.tmux.until_it("the shell", |_| stage.tmux.says("#{alternate_on}") == "0");
+    stage.tmux.type_line("fg");
+    stage.tmux.until("all 5 batches have ended");
+    stage.tmux.keys(&["q"]);
+    stage.tmux.until("ended with");
+    stage.tmux.assert_restored();
+}
+
+#[test]
+fn a_cluster_that_cannot_be_reached_is_told_and_ends_it_with_6_on_tmux() {
+    let stage = Stage::new(100, 30);
+    stage.cluster.kill_blocking();
+    stage.watch(ROW);
+    stage.tmux.until("broken off");
+    stage.tmux.keys(&["q"]);
+    let screen = stage.tmux.until("ended with 6");
+    assert!(screen.contains("error: "), "{screen}");
+    stage.tmux.assert_restored();
+}
+
+#[cfg(feature = "archive")]
+#[test]
+fn an_archive_is_gone_through_in_time_on_tmux() {
+    let stage = Stage::new(80, 24);
+    incident::finished(&stage.cluster, 30);
+    stage.tmux.type_line(&format!("elbtail save -f {ROW} kept; echo saved with $?"));
+    stage.tmux.until("saved with 0");
+    stage.cluster.kill_blocking();
+    stage.watch("--archive kept");
+    let screen = stage.tmux.until("all 5 batches have ended");
+    assert!(screen.contains("archive") && screen.contains("stopped, 10x"), "{screen}");
+    stage.tmux.keys(&["{", "{", "{", "{", "{", "{", "{"]);
+    stage.tmux.until_it("an earlier time", |screen| !screen.contains("all 5 batches have ended"));
+    stage.tmux.keys(&["+", "+", "+", "Space"]);
+    stage.tmux.until("playing 300x");
+    stage.tmux.until("all 5 batches have ended");
+    stage.tmux.keys(&["q"]);
+    stage.tmux.until("ended with 0");
+    stage.tmux.assert_restored();
+}
