@@ -34,6 +34,10 @@ static YAML: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// `{key: value` or `[{key: value`, of which the key is no JSON.
+static FLOW: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\A(?:\s*#.*\n|\s*---.*\n|\s)*[\[{][\s\[{]*[A-Za-z_@$][\w.@$/-]*:\s").ok());
+
 /// How files begin that are no text, what they are, and how rows come out of them.
 const MAGIC: [(&[u8], &str, &str); 10] = [
     (b"SQLite format 3\0", "a SQLite database", "name it with --db: --db sqlite:{file}"),
@@ -91,7 +95,11 @@ pub(super) fn is_yaml(text: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
     let field = |name: &str| head.lines().any(|line| line.trim_end().starts_with(name));
     let is_kubernetes = field("apiVersion:") && field("kind:");
-    !is_kubernetes && YAML.as_ref().is_some_and(|yaml| yaml.is_match(&head))
+    !is_kubernetes && begins_as_yaml(&head)
+}
+
+fn begins_as_yaml(head: &str) -> bool {
+    [&YAML, &FLOW].iter().any(|form| form.as_ref().is_some_and(|form| form.is_match(head)))
 }
 
 /// The documents of YAML.
@@ -182,7 +190,7 @@ fn of_text(origin: &str, text: &[u8]) -> Option<Likeness> {
              database: --db URL",
         );
     }
-    if YAML.as_ref().is_some_and(|yaml| yaml.is_match(&head)) {
+    if begins_as_yaml(&head) {
         let field = |name: &str| head.lines().any(|line| line.trim_end().starts_with(name));
         if field("kind: Config") || (field("clusters:") && field("contexts:")) {
             return like("a kubeconfig", format!("pass it as one: elbtail logs JOB --kubeconfig {}", file(origin)));

@@ -119,7 +119,7 @@ pub(crate) fn walk(origin: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) -> Res
     }
     match walk.documents() {
         Err(RowError::Syntax { .. } | RowError::Truncated { .. } | RowError::NotARow { .. })
-            if walk.found.rows == 0 && !is_json && walk.yaml() =>
+            if walk.found.rows == 0 && walk.yaml() =>
         {
             Ok(walk.found)
         }

@@ -573,6 +573,8 @@ fn rows_in_yaml_are_those_in_json() {
         format!("job_id: {A}\npayload: {{\"k8s_job_id\": \"{ID}\"}}\n"),
         format!("job_id: {A}\npayload: &p\n  k8s_job_id: {ID}\ncopy: *p\n"),
         format!("- {{job_id: {A}, payload: {{k8s_job_id: {ID}}}}}\n"),
+        format!("{{job_id: {A}, payload: {{k8s_job_id: {ID}}}}}\n"),
+        format!("# saved\n--- \n[{{job_id: {A}, payload: {{\n    k8s_job_id: {ID}}}}}]\n"),
         format!("- &row\n  job_id: {A}\n  payload: {{k8s_job_id: {ID}}}\n- *row\n"),
         format!("job_id: {A}\npayload_json: >-\n  {{\"k8s_job_id\":\n  \"{ID}\"}}\n"),
         yaml(&serde_json::json!({"items": [row], "nextMarker": null})),
@@ -606,7 +608,12 @@ fn aliases_that_unfold_without_end_are_told_and_end() {
     let long =
         format!("long: &long {}\n{}", "x".repeat(100_000), "- *long\n".repeat(500)).replacen("\n-", "\nall:\n-", 1);
     let documents = vec![doubled(30, &list); 4].join("---\n");
+    let flow = format!(
+        "{{job_id: {A}, k: &n0 [x], {}}}",
+        (0..30).map(|at| format!("k{at}: &n{} {}", at + 1, list(&format!("n{at}")))).collect::<Vec<_>>().join(", ")
+    );
     for bomb in [
+        flow,
         doubled(30, &list),
         doubled(30, &object),
         doubled(30, &block),
@@ -615,7 +622,7 @@ fn aliases_that_unfold_without_end_are_told_and_end() {
         format!("--- &all\n{}", doubled(60, &list)),
     ] {
         let told = fault(&bomb);
-        let shown = &bomb[..60];
+        let shown = &bomb[..50];
         assert!(told.contains("its aliases (*NAME) unfold to more than is read"), "{shown}: {told}");
         assert!(told.contains("line ") && told.contains("export the row as JSON"), "{shown}: {told}");
     }
