@@ -12,7 +12,8 @@ use super::{
     failure::Failure,
     interrupt::interruptible,
     job::{self, Job, RowPlace, namespace},
-    program, stderr, stdout, which,
+    program, stderr, stdout,
+    which::{self, Decided},
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
@@ -63,7 +64,7 @@ async fn look(
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
-    let decided = which::decided(args.job, &rows, &flags).await?;
+    let decided = decided(args.job, &rows, &flags, until).await?;
     args.job = decided.args;
     flags.namespace = decided.found_in.or(flags.namespace);
     let mut row = row_of(&args, &rows).await?;
@@ -103,6 +104,26 @@ async fn look(
         };
         if cluster.is_err() {
             cluster = Cluster::connect(&flags, &environment.without_notice()).await;
+        }
+    }
+}
+
+/// What JOB means; where that is not there yet, it may come until `until`.
+async fn decided(
+    job: JobArgs,
+    rows: &RowPlace,
+    flags: &ConnectOptions,
+    until: Option<Instant>,
+) -> Result<Decided, Failure> {
+    loop {
+        match which::decided(job.clone(), rows, flags).await {
+            Err(failure)
+                if matches!(failure.exit(), Exit::NoPods | Exit::Unreachable)
+                    && until.is_some_and(|until| Instant::now() + LOOK < until) =>
+            {
+                sleep(LOOK).await;
+            }
+            decided => return decided,
         }
     }
 }

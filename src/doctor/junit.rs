@@ -14,11 +14,12 @@ pub(super) fn render(report: &Report) -> String {
     let failures = report.checks.iter().filter(|check| !of(check).is_empty()).count();
     let skipped = report.checks.iter().filter(|check| of(check).is_empty() && is_skipped(check)).count();
     let name = report.job.as_deref().or(report.row.as_deref()).unwrap_or("the job");
-    let counts = format!("tests=\"{}\" failures=\"{failures}\" skipped=\"{skipped}\"", report.checks.len());
+    let counts = format!("tests=\"{}\" failures=\"{failures}\" errors=\"0\"", report.checks.len());
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "<testsuites name=\"elbtail doctor\" {counts} errors=\"0\">");
-    let _ = writeln!(out, "  <testsuite name=\"{}\" {counts} errors=\"0\">", escaped(name));
+    let _ = writeln!(out, "<testsuites name=\"elbtail doctor\" {counts}>");
+    // What was skipped is no attribute of all suites in the schema that Jenkins holds them to.
+    let _ = writeln!(out, "  <testsuite name=\"{}\" {counts} skipped=\"{skipped}\">", escaped(name));
     for check in &report.checks {
         let found = of(check);
         let _ = write!(out, "    <testcase classname=\"elbtail.doctor\" name=\"{}\"", check.check.as_str());
@@ -118,7 +119,9 @@ mod tests {
             .next("kubectl get");
         let text = render(&report(vec![problem, Finding::note(Code::K8sShared, "others")], CheckState::NotChecked));
         let tests = Area::ALL.len();
-        assert!(text.contains(&format!("tests=\"{tests}\" failures=\"1\" skipped=\"1\"")), "{text}");
+        let counts = format!("tests=\"{tests}\" failures=\"1\" errors=\"0\"");
+        assert!(text.contains(&format!("<testsuites name=\"elbtail doctor\" {counts}>\n")), "{text}");
+        assert!(text.contains(&format!("3ed51a95\" {counts} skipped=\"1\">\n")), "{text}");
         assert!(
             text.contains("type=\"ELB-POD-INIT-FAILED\" message=\"it &lt;failed&gt; &amp; &quot;ended&quot;"),
             "{text}"
@@ -128,7 +131,7 @@ mod tests {
         assert!(text.contains("<system-out>others [ELB-K8S-SHARED]</system-out>"), "{text}");
         assert!(!text.contains('\u{1b}'));
         let text = render(&report(vec![], CheckState::Ok));
-        assert!(text.contains("failures=\"0\" skipped=\"0\"") && !text.contains("<failure"), "{text}");
+        assert!(text.contains("failures=\"0\" errors=\"0\" skipped=\"0\"") && !text.contains("<failure"), "{text}");
         assert_eq!(text.matches("<testcase").count(), tests);
     }
 }
