@@ -1,13 +1,17 @@
 //! [`Located`]: the job that the command line means, by its row, by a name that it has in the cluster, by `--latest`, or by what
 //! a person picks from a list.
 
-use dialoguer::{FuzzySelect, theme::SimpleTheme};
+use std::io::ErrorKind;
+
+use dialoguer::{FuzzySelect, console::Term, theme::SimpleTheme};
 use jiff::Timestamp;
+use tokio::task::spawn_blocking;
 
 use super::{
     args::JobArgs,
     connect, environment,
     failure::Failure,
+    interrupt::{die_of, interruptible},
     job::{Job, RowPlace},
     jobs::{all, in_cluster},
     stderr,
@@ -15,6 +19,7 @@ use super::{
 use crate::{
     cluster::{Cluster, ClusterError, ConnectOptions},
     discover::Area,
+    exit::Exit,
     job_id::JobId,
     jobs::{self, FoundJob, ListedJob, NameInCluster, NotFound},
     row::RowError,
@@ -171,7 +176,7 @@ async fn chosen(
             if source.is_some_and(|source| source.named().is_some()) {
                 return Ok(None);
             }
-            match pick(all(source, flags, args.all_namespaces).await?)? {
+            match pick(all(source, flags, args.all_namespaces).await?).await? {
                 Some(target) => Ok(Some((target, None))),
                 None => Err(Failure::NoPods(
                     "there are no jobs to choose from; 'elbtail jobs -A' looks in all namespaces".to_owned(),
@@ -232,11 +237,11 @@ async fn in_it(name: &NameInCluster, cluster: Cluster, everywhere: bool) -> Resu
 
 fn several(name: &NameInCluster, ids: &[JobId]) -> Failure {
     let ids = super::logs::listing(ids.iter().map(JobId::to_string).collect());
-    Failure::Usage(format!("{name} may be any of these; give more of the id: {ids}"))
+    Failure::Usage(format!("{name} may be any of these; give one of them, or more of its beginning: {ids}"))
 }
 
 /// Lets a person choose; nothing where there is nothing to choose from.
-fn pick(jobs: Vec<ListedJob>) -> Result<Option<JobArg>, Failure> {
+async fn pick(jobs: Vec<ListedJob>) -> Result<Option<JobArg>, Failure> {
     let target = |job: &ListedJob| match (&job.row, job.id()) {
         (Some((row, _)), _) => row.id().map(|id| JobArg::Path(id.into())),
         (None, Some(id)) => Some(JobArg::Id(id.clone())),
@@ -250,10 +255,24 @@ fn pick(jobs: Vec<ListedJob>) -> Result<Option<JobArg>, Failure> {
         }
         return Ok(targets.into_iter().next());
     }
-    let choice = FuzzySelect::with_theme(&SimpleTheme).with_prompt("Which job").items(&lines).default(0).interact_opt();
+    let nothing = || Failure::Usage("no job was chosen".to_owned());
+    let broken_off = |exit| {
+        // The list hides it. A terminal that takes nothing any more needs none.
+        let _ = Term::stderr().show_cursor();
+        die_of(exit);
+        Err(nothing())
+    };
+    let ask =
+        move || FuzzySelect::with_theme(&SimpleTheme).with_prompt("Which job").items(&lines).default(0).interact_opt();
+    let choice = match interruptible(spawn_blocking(ask)).await {
+        Ok(choice) => choice.map_err(|error| Failure::Other(error.into()))?,
+        Err(exit) => return broken_off(exit),
+    };
     match choice {
         Ok(Some(at)) => Ok(targets.into_iter().nth(at)),
-        Ok(None) => Err(Failure::Usage("no job was chosen".to_owned())),
+        Ok(None) => Err(nothing()),
+        // Ctrl-C, of which the signal may still be on its way.
+        Err(dialoguer::Error::IO(error)) if error.kind() == ErrorKind::Interrupted => broken_off(Exit::Interrupted),
         Err(dialoguer::Error::IO(error)) => {
             Err(Failure::Other(anyhow::Error::new(error).context("the terminal cannot show a list to choose from")))
         }

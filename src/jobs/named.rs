@@ -21,7 +21,7 @@ pub enum NameInCluster {
     Job(String),
     /// That of a pod or a Job of ElasticBLAST's.
     Either(String),
-    /// A part of its id: the short one, or the beginning of one.
+    /// A part of its id: the short one, or the beginning of either.
     Part(String),
 }
 
@@ -67,7 +67,8 @@ impl NameInCluster {
             NameInCluster::Either(name) => (job.jobs.contains(name) || pod(name)).then_some(0),
             NameInCluster::Part(part) if id == part => Some(0),
             NameInCluster::Part(part) if job.id.short() == part => Some(1),
-            NameInCluster::Part(part) => id.starts_with(part.as_str()).then_some(2),
+            NameInCluster::Part(part) if id.starts_with(part.as_str()) => Some(2),
+            NameInCluster::Part(part) => job.id.short().starts_with(part.as_str()).then_some(3),
         }
     }
 }
@@ -200,6 +201,8 @@ mod tests {
         for (text, found) in [
             ("3ed51a95", Ok(0)), // Also the beginning of another's; the short id is the better sign.
             ("3ed51a950", Ok(2)),
+            ("3ed51a", Ok(2)), // The beginning of an id is a better sign than that of a short one.
+            ("000000", Ok(2)),
             ("429825", Err(2)),
             ("job-429825360482416da20736cf3ed51a96", Ok(1)),
             ("pod/blastn-batch-s00-job-000-3ed51a96-bbbbb", Ok(1)),

@@ -1,7 +1,7 @@
 //! JOB without a row: names that a cluster gives, the newest job, and a list to choose from.
 
 use std::{
-    io::Write,
+    io::{Read, Write},
     process::{Command, Stdio},
 };
 
@@ -46,7 +46,7 @@ fn a_name_that_means_none_or_several_is_told() {
     let place = two_jobs();
     place.batch("default", "job-429825000000000000000000deadbeef", 0, Batch::Runs);
     for (name, code, told) in [
-        ("429825", 2, "give more of the id"),
+        ("429825", 2, "or more of its beginning"),
         ("abcdef01", 5, "'elbtail jobs -A'"),
         ("pod/nobody", 5, "pod/nobody"),
         ("row.json", 3, "row.json"),
@@ -76,8 +76,8 @@ fn the_newest_job_of_the_cluster() {
     assert!(stderr(&run).contains("no job runs in namespace default"), "{}", stderr(&run));
 }
 
-/// What the binary prints on a terminal on which `keys` are typed.
-fn on_a_terminal(place: &Place, arguments: &str, keys: &[u8]) -> (String, Option<i32>) {
+/// The binary on a terminal.
+fn terminal(place: &Place, arguments: &str) -> Command {
     let mut command: Command = place.command(&[]);
     let program = command.get_program().to_str().unwrap().to_owned();
     let environment: Vec<_> =
@@ -87,7 +87,13 @@ fn on_a_terminal(place: &Place, arguments: &str, keys: &[u8]) -> (String, Option
     for (name, value) in environment {
         command.envs(value.map(|value| (name, value)));
     }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script, of util-linux");
+    command
+}
+
+/// What the binary prints on a terminal on which `keys` are typed.
+fn on_a_terminal(place: &Place, arguments: &str, keys: &[u8]) -> (String, Option<i32>) {
+    let mut child =
+        terminal(place, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script, of util-linux");
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(keys).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -103,6 +109,44 @@ fn on_a_terminal_a_list_is_offered_and_one_of_it_is_taken() {
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains(&format!("{ONE} shard 0")) && shown.contains(OTHER), "{shown}");
     assert!(!shown.contains(&format!("{OTHER} shard 0")), "{shown}");
+}
+
+#[test]
+fn whoever_breaks_off_the_choice_has_a_cursor_again() {
+    let place = two_jobs();
+    let mut child = terminal(&place, "logs -o raw").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    // The key is for the list, or where that does not read yet, for the terminal.
+    while !String::from_utf8_lossy(&shown).contains(OTHER) {
+        let mut some = [0; 4096];
+        let read = stdout.read(&mut some).unwrap();
+        assert!(read > 0, "{}", String::from_utf8_lossy(&shown));
+        shown.extend_from_slice(&some[..read]);
+    }
+    stdin.write_all(b"\x03").unwrap();
+    stdout.read_to_end(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown);
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{shown}");
+    assert!(shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l"), "{shown:?}");
+}
+
+#[test]
+fn doctor_waits_for_a_job_that_is_yet_to_come() {
+    for job in [&["--latest"][..], &["3ed51a95"], &["job/blastn-batch-s00-job-000-3ed51a95", "--all-namespaces"]] {
+        let place = Place::new();
+        let words = [&["doctor", "--wait-healthy", "60s", "-o", "json"], job].concat();
+        place.run(&[&["doctor"], job].concat()).code(5);
+        let asked = place.cluster.requests().len();
+        let child = place.command(&words).stdout(Stdio::piped()).spawn().unwrap();
+        // It has looked once: for pods, and for Jobs.
+        while !place.cluster.requests()[asked..].iter().any(|request| request.contains("/jobs")) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        place.batch("default", ONE, 0, Batch::Runs);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{job:?}: {}", String::from_utf8_lossy(&output.stdout));
+    }
 }
 
 #[test]
