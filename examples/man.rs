@@ -19,5 +19,16 @@ fn main() -> ExitCode {
 /// A page for the program, and one for each of its commands.
 fn write(directory: &Path) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
-    clap_mangen::generate_to(elbtail::cli::command(), directory)
+    let mut command = elbtail::cli::command().disable_help_subcommand(true);
+    // Commands know their whole names then.
+    command.build();
+    clap_mangen::generate_to(briefly(command), directory)
+}
+
+/// With usage lines as `--help` has them, where a synopsis would name each of sixty flags.
+fn briefly(mut command: clap::Command) -> clap::Command {
+    let usage = command.render_usage().to_string();
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = command.override_usage(usage.trim_start_matches("Usage: ").to_owned());
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, briefly))
 }

@@ -363,6 +363,32 @@ pub struct LogsArgs {
     /// Tell on stderr what happens underneath, such as streams that are opened again; -vv also each request
     #[arg(long, short = 'v', action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// What is so anyhow.
+    #[command(flatten)]
+    always: AlwaysArgs,
+}
+
+/// Flags of `kubectl logs` and stern for what elbtail does without being told. They are accepted, for hands that know them.
+#[derive(Debug, Args)]
+struct AlwaysArgs {
+    /// All containers are read.
+    #[arg(long, hide = true)]
+    all_containers: bool,
+    /// And all pods.
+    #[arg(long, hide = true)]
+    all_pods: bool,
+    /// Lines begin with their pod and container.
+    #[arg(long, hide = true)]
+    prefix: bool,
+    /// What cannot be read of one container does not end the others.
+    #[arg(long, hide = true)]
+    ignore_errors: bool,
+    /// Any number of logs is read at once.
+    #[arg(long, hide = true, value_name = "N")]
+    max_log_requests: Option<u32>,
+    /// Pods that do not run yet are waited for.
+    #[arg(long, hide = true, value_name = "DURATION")]
+    pod_running_timeout: Option<String>,
 }
 
 /// What has no meaning for lines that were printed.

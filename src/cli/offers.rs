@@ -4,7 +4,7 @@
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
@@ -13,6 +13,7 @@ use clap_complete::{ArgValueCompleter, CompletionCandidate, PathCompleter, engin
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, api::ListParams};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     environment,
@@ -37,6 +38,12 @@ const LONGER: &str = "ELBTAIL_COMPLETION_TIMEOUT";
 fn patience() -> Duration {
     let longer = environment::variables().word(LONGER).and_then(|text| text.parse::<RequestTimeout>().ok());
     longer.and_then(|timeout| timeout.0).unwrap_or(PATIENCE)
+}
+
+/// By when all must have answered. What the process did before counts: a shell has waited for that too.
+fn deadline() -> Instant {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    *BEGAN + patience()
 }
 
 /// At most so many rows are offered.
@@ -66,6 +73,7 @@ struct Seen {
 
 /// The command line, which knows what there is to offer for `words`; the last of them is being typed.
 pub fn informed(words: &[OsString]) -> clap::Command {
+    deadline();
     let typed = words.last().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     let known = Arc::new(Known::of(words));
     let completer = |offers: fn(&Known) -> Vec<CompletionCandidate>| {
@@ -189,14 +197,14 @@ impl Known {
             let rows = async {
                 let source = source::open(&self.db, &environment::of_rows()).ok()??;
                 let filter = RowFilter { statuses: Vec::new(), live: false, limit: ROWS };
-                tokio::time::timeout(patience(), source.list(&filter)).await.ok()?.ok()
+                timeout_at(deadline(), source.list(&filter)).await.ok()?.ok()
             };
             let cluster = async {
                 let cluster = Cluster::connect(&self.flags, &environment::silent()).await.ok()?;
                 let area = Area::Namespace(cluster.namespace().to_owned());
                 everywhere::look(&cluster.client(), &area).await.ok()
             };
-            let cluster = async { tokio::time::timeout(patience(), cluster).await.ok().flatten() };
+            let cluster = async { timeout_at(deadline(), cluster).await.ok().flatten() };
             let (everything, rows) = in_time(async { tokio::join!(cluster, rows) }).unwrap_or_default();
             let rows = rows.unwrap_or_default();
             let Some(everything) = everything else { return Seen { rows, ..Seen::default() } };
@@ -238,7 +246,7 @@ fn row(row: &Row) -> Option<CompletionCandidate> {
 fn in_time<T>(work: impl Future<Output = T>) -> Option<T> {
     crate::crypto::choose();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let done = runtime.block_on(async { tokio::time::timeout(patience(), work).await.ok() });
+    let done = runtime.block_on(async { timeout_at(deadline(), work).await.ok() });
     runtime.shutdown_background();
     done
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use crate::elbtail;
+use crate::{assert_fails, elbtail};
 
 /// Each flag and its default, as they are printed: `--v=0:`.
 fn options() -> Vec<(String, String)> {
@@ -32,6 +32,29 @@ fn every_one_is_taken_with_its_default_and_with_a_value() {
                 .stdout("job-429825360482416da20736cf3ed51a95\n")
                 .stderr("");
         }
+    }
+}
+
+/// Without a cluster: a command line that is wrong would be told before that is missed.
+#[test]
+fn flags_of_kubectl_logs_are_taken() {
+    for flag in [
+        "--all-containers",
+        "--all-containers=true",
+        "--all-pods=false",
+        "--prefix",
+        "--ignore-errors",
+        "--max-log-requests=50",
+        "--pod-running-timeout=20s",
+        "--timestamps=true",
+        "--timestamps=false",
+        "--follow=false",
+        "--previous=true",
+        "--tail=-1",
+        "--since=5m",
+        "-f=true",
+    ] {
+        assert_fails(elbtail(&["logs", "testdata/rows/incident.json", flag]), 2, &["no cluster configuration"]);
     }
 }
 
