@@ -35,6 +35,7 @@ pub mod namespace;
 pub mod node_logs;
 pub mod overview;
 pub mod render;
+pub mod report;
 pub mod resolve;
 pub mod row;
 pub mod session;
@@ -44,4 +45,5 @@ pub mod source;
 mod structure;
 #[cfg(feature = "watch")]
 pub mod view;
+mod whole_file;
 mod yaml;

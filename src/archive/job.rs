@@ -6,9 +6,10 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Store, chunk,
+    ArchiveError, ArchivedInstance, ArchivedStream, JobKey, ObjectLog, Store, chunk,
     index::Index,
     lease::Lease,
     prune::is_ours,
@@ -22,7 +23,7 @@ use crate::{k8s::Line, shell::place};
 const VERSION: u32 = 1;
 
 /// The object that says that this is an archive.
-const MARKER: &str = "elbtail-archive.json";
+pub(super) const MARKER: &str = "elbtail-archive.json";
 
 /// What is enough in it.
 const WHOLE: &str = r#"{"format":"elbtail archive","version":1}"#;
@@ -253,6 +254,15 @@ impl IndexedStream {
     }
 }
 
+/// What became of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectFate {
+    /// It was there.
+    There,
+    /// It was deleted: this is how it was last.
+    Deleted,
+}
+
 /// A job in a few numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -339,7 +349,17 @@ impl ArchivedJob {
 
     /// The command that says what is missing of it.
     pub fn verify_command(&self) -> String {
-        format!("elbtail verify {} {}", place(&self.store.call("")), self.key)
+        self.command("verify")
+    }
+
+    /// `elbtail VERB DEST JOB`, as a shell reads it.
+    pub fn command(&self, verb: &str) -> String {
+        format!("elbtail {verb} {} {}", place(&self.store.call("")), self.key)
+    }
+
+    /// Where it is, without secrets.
+    pub fn place(&self) -> String {
+        self.store.call("")
     }
 
     /// The first part of the index that is missing or cannot be read.
@@ -392,6 +412,26 @@ impl ArchivedJob {
             last = lines;
         }
         Ok(last)
+    }
+
+    /// Hands on the objects of a kind as they changed, in order: each with whether it was deleted then. What is none is passed over, and
+    /// so is what cannot be read, which is of no account to lines.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn objects(&self, kind: ObjectLog, mut take: impl FnMut(Value, ObjectFate)) -> Result<(), ArchiveError> {
+        let stream = ArchivedStream::Changes(kind);
+        let read = self.lines(&stream, |lines| {
+            for line in lines {
+                let Ok(object) = serde_json::from_slice::<Value>(&line.text) else { continue };
+                let fate = if object["deleted"] == true { ObjectFate::Deleted } else { ObjectFate::There };
+                take(object, fate);
+            }
+        });
+        match read.await {
+            Ok(()) | Err(ArchiveError::Damaged { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Hands on the lines of a stream, chunk by chunk; memory is four chunks.

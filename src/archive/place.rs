@@ -1,10 +1,15 @@
 //! [`ArchivePlace`]: what DEST means.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    ffi::OsStr,
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use url::Url;
 
-use super::ArchiveError;
+use super::{ArchiveError, job::MARKER};
 
 /// The schemes of object stores.
 const STORES: [&str; 10] = ["az", "azure", "adl", "abfs", "abfss", "s3", "s3a", "gs", "https", "http"];
@@ -16,6 +21,20 @@ pub enum ArchivePlace {
     Directory(PathBuf),
     /// A container or bucket, and a path in it.
     ObjectStore(Url),
+}
+
+impl ArchivePlace {
+    /// Whether a word that may name other things as well means an archive: the URL of an object store or of a directory, or a directory that
+    /// holds one. `http://` and `https://` may be anything.
+    pub fn is_meant_by(word: &OsStr) -> bool {
+        match word.to_str().and_then(|text| text.split_once("://")) {
+            Some((scheme, _)) => {
+                let scheme = scheme.to_ascii_lowercase();
+                scheme == "file" || (!scheme.starts_with("http") && STORES.contains(&scheme.as_str()))
+            }
+            None => Path::new(word).join(MARKER).is_file(),
+        }
+    }
 }
 
 impl FromStr for ArchivePlace {

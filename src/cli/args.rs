@@ -79,6 +79,12 @@ pub enum Command {
     /// 6 cluster not reachable, 7 not permitted), else 9. Each code is explained in docs/findings.md.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
+    /// Make a page of a job, running, ended or archived: what ran where and when, stragglers, errors, findings, missing lines
+    ///
+    /// Reads all that there is, as logs does. JOB may be an archive too, a directory or a URL, of which --job picks a job. What -o names is
+    /// a file to replace (.html, .json or .csv), or a format to print: json and csv are the numbers behind the page (docs/report.md).
+    #[command(after_help = examples::REPORT)]
+    Report(ReportArgs),
     /// Keep all lines of a job, and its objects, in a directory or an object store; with -f until it has ended
     ///
     /// Interrupted anywhere, it goes on after the last line that is kept, as long as Kubernetes has what follows.
@@ -133,6 +139,7 @@ impl Command {
             Command::Resolve(args) => args.job.take_url(db),
             Command::Targets(args) => args.job.take_url(db),
             Command::Doctor(args) => args.job.take_url(db),
+            Command::Report(args) => args.job.take_url(db),
             #[cfg(feature = "archive")]
             Command::Save(args) => {
                 let (target, job) = (args.job.take(), args.pick.take());
@@ -280,6 +287,12 @@ impl SelectArgs {
     pub fn filter(&self, short: &str) -> ContainerFilter {
         let fields = self.field_selector.clone().unwrap_or_default();
         ContainerFilter { fields, ..self.choice.filter(short) }
+    }
+
+    /// Whether a cluster alone can tell which pods are meant.
+    #[cfg(feature = "archive")]
+    pub fn asks_the_cluster(&self) -> bool {
+        self.selector.is_some() || self.field_selector.is_some()
     }
 
     /// What the cluster is asked for.
@@ -546,6 +559,30 @@ pub struct DoctorArgs {
     /// Look again until the job has pods and no problem, at most so long, such as 2m
     #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true)]
     pub wait_healthy: Option<SignedDuration>,
+}
+
+/// `elbtail report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The job, or an archive that holds it.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// Which containers.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Where it goes: a file that ends in .html, .json or .csv, or one of these words for stdout [default: html]
+    #[arg(long, short = 'o', value_name = "FILE|html|json|csv", value_hint = ValueHint::FilePath)]
+    pub output: Option<std::path::PathBuf>,
+    /// Read an archive of 'elbtail save' instead of a cluster; JOB is then as 'elbtail replay' takes it
+    #[cfg(feature = "archive")]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath)]
+    pub archive: Option<std::ffi::OsString>,
+    /// Show lines as the pods wrote them, secrets included
+    #[arg(long)]
+    pub no_redact: bool,
+    /// Whether to read from the files of a node what the log API no longer has; auto: where nodes/proxy is permitted
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub node_logs: NodeLogs,
 }
 
 /// `elbtail completion`.

@@ -183,19 +183,31 @@ async fn facts(
 }
 
 /// What the doctor says of a job; nothing when it takes too long.
+#[cfg(feature = "watch")]
 pub async fn report(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) -> Option<Report> {
+    report_within(HINT, job, cluster, asker, namespace).await
+}
+
+/// The same with a patience of one's own.
+pub async fn report_within(
+    patience: Duration,
+    job: &Job,
+    cluster: &Cluster,
+    asker: &Asker,
+    namespace: &str,
+) -> Option<Report> {
     let Asker { flags, asked } = asker;
     let row = RowFacts { row: job.row.clone(), resolution: Some(job.resolution.clone()), ..RowFacts::default() };
     let (host, namespace) = (cluster.host(), namespace.to_owned());
     let place = SearchedPlace { host, namespace, asked: asked.clone(), ..SearchedPlace::default() };
     let answer =
-        timeout(HINT, gather::cluster(cluster, flags, &environment::of_cluster(None), &row, &place)).await.ok()?;
+        timeout(patience, gather::cluster(cluster, flags, &environment::of_cluster(None), &row, &place)).await.ok()?;
     Some(examine(&Facts { now: Timestamp::now(), row, place, cluster: answer }))
 }
 
 /// What the doctor says first of a job that a command has nothing to show of: one line, or nothing when it knows no better.
 async fn hint(job: &Job, cluster: &Cluster, asker: &Asker, namespace: &str) -> Option<String> {
-    one_line(&report(job, cluster, asker, namespace).await?)
+    one_line(&report_within(HINT, job, cluster, asker, namespace).await?)
 }
 
 /// The text of a failure, followed by what the doctor says first.

@@ -49,6 +49,12 @@ Examples:
   elbtail doctor row.json --wait-healthy 5m -o junit
   elbtail doctor row.json --bundle ticket.tar.zst";
 
+pub const REPORT: &str = "\
+Examples:
+  elbtail report row.json -o report.html
+  elbtail report 3ed51a95 -o json
+  elbtail report --archive /var/lib/elbtail row.json -o report.html";
+
 #[cfg(feature = "archive")]
 pub const SAVE: &str = "\
 Examples:

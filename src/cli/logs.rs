@@ -350,7 +350,7 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
 }
 
 /// That an archive holds a job whose pods are gone, if one is known.
-async fn archived(id: &JobId, namespace: &str) -> String {
+pub async fn archived(id: &JobId, namespace: &str) -> String {
     #[cfg(feature = "archive")]
     return super::archive::hint(id, namespace).await;
     #[cfg(not(feature = "archive"))]

@@ -22,6 +22,7 @@ mod logs;
 mod offers;
 mod piped;
 mod program;
+mod report;
 mod resolve;
 mod rows;
 mod stderr;
@@ -158,6 +159,10 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Watch(args) => {
             let asker = asker(connect, &args.job);
             block_on(watch::run(args, asker, place))
+        }
+        Command::Report(args) => {
+            let asker = asker(connect, &args.job);
+            block_on(report::run(args, asker, place))
         }
         Command::Logs(args) if args.stdin => block_on(piped::run(args, color)),
         Command::Logs(args) => {

@@ -1,9 +1,7 @@
 //! `elbtail doctor JOB --bundle FILE.tar.zst`: everything a ticket needs in one file, with its secrets masked.
 
 use std::{
-    fs::{self, FileType, OpenOptions},
     io::{self, IsTerminal, Write},
-    os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -19,6 +17,7 @@ use crate::{
     cluster::Cluster,
     k8s::labels,
     mask::{LineMasker, mask, mask_json},
+    whole_file::{self, Readers},
 };
 
 /// zstd's own default.
@@ -83,39 +82,7 @@ impl Destination {
             }
             return Ok(Destination::Stdout);
         }
-        if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            return refuse("names no file".to_owned());
-        }
-        match (fs::metadata(path), fs::symlink_metadata(path)) {
-            (Ok(found), _) if !found.is_file() => refuse(format!("is {}", kind(found.file_type()))),
-            // Whoever made it read-only wants to keep it, and root could write to it all the same.
-            (Ok(found), _) if found.permissions().readonly() => refuse("is read-only".to_owned()),
-            (Ok(_), _) => {
-                // Opening it for writing changes nothing, and shows whether it is ours to change.
-                let opened = OpenOptions::new().write(true).open(path).and_then(|_| fs::canonicalize(path));
-                opened.map(Destination::File).or_else(|error| refuse(error.to_string()))
-            }
-            (Err(error), Ok(_)) => refuse(format!("is a link that leads nowhere ({error})")),
-            (Err(error), Err(_)) if error.kind() == io::ErrorKind::NotFound => {
-                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                if parent.is_dir() {
-                    Ok(Destination::File(path.to_owned()))
-                } else {
-                    refuse(format!("there is no directory {}", parent.display()))
-                }
-            }
-            (Err(error), Err(_)) => refuse(error.to_string()),
-        }
-    }
-}
-
-fn kind(kind: FileType) -> &'static str {
-    match () {
-        () if kind.is_dir() => "a directory",
-        () if kind.is_fifo() => "a pipe (fifo)",
-        () if kind.is_socket() => "a socket",
-        () if kind.is_block_device() || kind.is_char_device() => "a device",
-        () => "no regular file",
+        whole_file::writable(path).map(Destination::File).or_else(refuse)
     }
 }
 
@@ -127,21 +94,9 @@ fn kind(kind: FileType) -> &'static str {
 pub fn write(to: &Destination, pages: &[Page]) -> anyhow::Result<()> {
     match to {
         Destination::Stdout => pack(io::stdout().lock(), pages).map(|_| ()).context("--bundle -: cannot write"),
-        Destination::File(path) => replace(path, pages).with_context(|| format!("--bundle {}", path.display())),
+        Destination::File(path) => whole_file::replace(path, Readers::Owner, |file| pack(file, pages))
+            .with_context(|| format!("--bundle {}", path.display())),
     }
-}
-
-fn replace(path: &Path, pages: &[Page]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // Beside the target, so that it can take its place; new, so that nothing that stands there is written through.
-    let partial = path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
-    let packed = pack(file, pages).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&partial, path));
-    if packed.is_err() {
-        // What is half written helps nobody.
-        let _ = fs::remove_file(&partial);
-    }
-    packed
 }
 
 fn pack<W: Write>(to: W, pages: &[Page]) -> io::Result<W> {

@@ -87,6 +87,11 @@ fn likeness(line: &[u8], scratch: &mut Vec<u8>) -> Option<u64> {
         None | Some(Meaning::Warning | Meaning::Trouble | Meaning::Progress) => {}
         Some(Meaning::Start | Meaning::Success | Meaning::Failure | Meaning::Timing) => return None,
     }
+    Some(alike(line, scratch))
+}
+
+/// A number that lines have in common that differ only in words with digits. `scratch` is memory that is used again.
+pub(crate) fn alike(line: &[u8], scratch: &mut Vec<u8>) -> u64 {
     scratch.clear();
     let mut plain = 0;
     for word in line.split(u8::is_ascii_whitespace) {
@@ -98,7 +103,7 @@ fn likeness(line: &[u8], scratch: &mut Vec<u8>) -> Option<u64> {
         }
         scratch.push(b' ');
     }
-    Some(xxh3_64(if plain < 2 { line } else { scratch }))
+    xxh3_64(if plain < 2 { line } else { scratch })
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub use charset::is_utf8;
 pub use choice::Patterns;
 pub use color::ColorChoice;
 pub use fold::Fold;
+pub(crate) use fold::alike;
 pub use format::Format;
 pub use highlight::Highlight;
 pub use masking::Masking;

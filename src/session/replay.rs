@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Notice, RunEvent, filter::ContainerFilter};
 use crate::{
-    archive::{ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, Gap, IndexedStream, ObjectLog, WantedPart},
+    archive::{ArchiveError, ArchivedInstance, ArchivedJob, Gap, IndexedStream, ObjectLog, WantedPart},
     follow::{listener::Listener, note::Note},
     k8s::{
         ContainerId, ContainerState, InstanceId, Pod, Stamp, Target, pod,
@@ -179,15 +179,14 @@ pub(super) async fn latest<T: DeserializeOwned>(
     kind: ObjectLog,
     uid: impl Fn(&T) -> String,
 ) -> Result<HashMap<String, T>, ArchiveError> {
-    let (mut latest, stream) = (HashMap::new(), ArchivedStream::Changes(kind));
-    let read = job.lines(&stream, |lines| {
-        let objects = lines.iter().filter_map(|line| serde_json::from_slice::<T>(&line.text).ok());
-        latest.extend(objects.map(|object| (uid(&object), object)));
-    });
-    match read.await {
-        Ok(()) | Err(ArchiveError::Damaged { .. }) => Ok(latest),
-        Err(error) => Err(error),
-    }
+    let mut latest = HashMap::new();
+    job.objects(kind, |object, _| {
+        if let Ok(object) = serde_json::from_value::<T>(object) {
+            latest.insert(uid(&object), object);
+        }
+    })
+    .await?;
+    Ok(latest)
 }
 
 /// Why a run ended before its end.

@@ -5,6 +5,7 @@ mod archives;
 pub mod args;
 mod prune;
 mod replay;
+mod report;
 mod save;
 mod verify;
 
@@ -12,6 +13,7 @@ pub use self::{
     archives::run as archives,
     prune::run as prune,
     replay::{exit, nothing_wanted, run as replay},
+    report::read as read_for_report,
     save::run as save,
     verify::run as verify,
 };

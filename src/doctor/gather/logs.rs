@@ -34,10 +34,10 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// A question for a piece of a log.
 #[derive(Debug, Clone)]
-struct Ask {
-    target: Target,
-    node: Option<String>,
-    part: TailPart,
+pub(super) struct Ask {
+    pub(super) target: Target,
+    pub(super) node: Option<String>,
+    pub(super) part: TailPart,
 }
 
 /// Reads what is worth reading of these pods.
@@ -48,7 +48,7 @@ pub(super) async fn read(cluster: &Cluster, pods: &[Match]) -> Vec<LogFacts> {
 
 /// What is asked: the tails of every container of a pod that is in trouble, the finalizer's and `submit-jobs`'s in any case, and
 /// of the others the heads, one on each node at least.
-fn plan(pods: &[Match]) -> Vec<Ask> {
+pub(super) fn plan(pods: &[Match]) -> Vec<Ask> {
     let mut tails = Vec::new();
     let mut heads = Vec::new();
     let failed = pods.iter().filter(|found| has_failed(found));

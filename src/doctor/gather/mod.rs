@@ -1,6 +1,8 @@
 //! Asking: the row's file, the API server and the kubelets. Everything independent is asked at once, and nothing twice.
 
 mod access;
+#[cfg(feature = "archive")]
+mod archived;
 mod contexts;
 mod elsewhere;
 mod kept;
@@ -22,6 +24,8 @@ use kube::{
     client::Body,
 };
 
+#[cfg(feature = "archive")]
+pub use archived::archived;
 pub use contexts::contexts_of;
 pub use logs::read_all;
 pub use row::{row, row_from};

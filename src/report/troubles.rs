@@ -1,0 +1,291 @@
+//! [`Troubles`]: lines that tell of errors, with a few around them, in memory that does not grow with the log.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    Redaction,
+    data::{ContextLine, ErrorMeaning},
+};
+use crate::{
+    k8s::{ContainerId, InstanceId, Line, Stamp},
+    mask::{LineMasker, is_suspect},
+    render::{Meaning, alike, plain},
+};
+
+/// Kinds of failures that are kept; lines of further kinds are counted.
+const FAILURES: usize = 100;
+/// Kinds of what was tried again.
+const RETRIES: usize = 40;
+/// Containers of which a line of one kind is kept.
+const PLACES: usize = 4;
+/// Lines before one that are kept, and after it.
+const BEFORE: usize = 3;
+const AFTER: usize = 2;
+/// Characters of a line that are kept.
+const TEXT: usize = 500;
+/// Bytes of a line that are looked at for them.
+const BYTES: usize = 4 * TEXT;
+
+/// Lines that tell of errors, by what they say.
+#[derive(Default)]
+pub struct Troubles {
+    redaction: Redaction,
+    kinds: Vec<TroubleKind>,
+    by_likeness: HashMap<(u64, ErrorMeaning), usize>,
+    left_out: u64,
+    lines: u64,
+    instances: HashMap<InstanceId, Instance>,
+    scratch: Vec<u8>,
+}
+
+/// Lines that are alike.
+pub struct TroubleKind {
+    /// The first of them.
+    pub message: String,
+    /// What they mean.
+    pub meaning: ErrorMeaning,
+    /// How many there are.
+    pub lines: u64,
+    /// Of which containers.
+    pub containers: HashSet<Arc<ContainerId>>,
+    /// The earliest stamp.
+    pub first: Stamp,
+    /// The latest.
+    pub last: Stamp,
+    /// Some of them, each of another container.
+    pub places: Vec<TroublePlace>,
+}
+
+/// One line of a kind.
+pub struct TroublePlace {
+    /// Whose line it is.
+    pub of: InstanceId,
+    /// Its number in its instance, from 1.
+    pub line: u64,
+    /// Its stamp.
+    pub at: Stamp,
+    /// It.
+    pub text: String,
+    /// Lines before it.
+    pub before: Vec<ContextLine>,
+    /// Lines after it.
+    pub after: Vec<ContextLine>,
+}
+
+/// What is known of an instance while it is read.
+#[derive(Default)]
+struct Instance {
+    lines: u64,
+    /// The lines before the next one, masked.
+    recent: VecDeque<(Stamp, Vec<u8>)>,
+    /// Places that wait for lines after them: kind, place, and how many.
+    waiting: Vec<(usize, usize, usize)>,
+    masker: LineMasker,
+}
+
+impl Troubles {
+    /// None yet.
+    pub fn new(redaction: Redaction) -> Troubles {
+        Troubles { redaction, ..Troubles::default() }
+    }
+
+    /// What there is: failures first, then those of most containers.
+    pub fn kinds(mut self) -> (Vec<TroubleKind>, u64, u64) {
+        self.kinds.sort_by(|one, two| {
+            let key = |kind: &TroubleKind| (kind.meaning, std::cmp::Reverse(kind.containers.len()), kind.first);
+            key(one).cmp(&key(two))
+        });
+        (self.kinds, self.lines, self.left_out)
+    }
+
+    /// Takes lines of one instance, in order.
+    pub fn lines_of(&mut self, of: &InstanceId, lines: &[Line]) {
+        let mut instance = self.instances.remove(of).unwrap_or_default();
+        for line in lines {
+            self.line(of, &mut instance, line);
+        }
+        self.instances.insert(of.clone(), instance);
+    }
+
+    /// No more lines of an instance come.
+    pub fn complete(&mut self, of: &InstanceId) {
+        self.instances.remove(of);
+    }
+
+    fn line(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line) {
+        instance.lines += 1;
+        let meaning = match Meaning::of(&line.text) {
+            Some(Meaning::Failure) => Some(ErrorMeaning::Failure),
+            Some(Meaning::Trouble) => Some(ErrorMeaning::Trouble),
+            _ => None,
+        };
+        let masked = self.masked(&mut instance.masker, &line.text);
+        if !instance.waiting.is_empty() {
+            let shown = context(line.stamp, &masked);
+            for (kind, place, left) in &mut instance.waiting {
+                *left -= 1;
+                self.kinds[*kind].places[*place].after.push(shown.clone());
+            }
+            instance.waiting.retain(|(.., left)| *left > 0);
+        }
+        if let Some(meaning) = meaning {
+            self.lines += 1;
+            self.trouble(of, instance, line, meaning, &cut(&masked));
+        }
+        // Most lines are no error's neighbours: they are copied as they are, into memory that is used again.
+        let oldest = if instance.recent.len() == BEFORE { instance.recent.pop_front() } else { None };
+        let mut bytes = oldest.map(|(_, bytes)| bytes).unwrap_or_default();
+        bytes.clear();
+        bytes.extend_from_slice(&masked[..masked.len().min(BYTES)]);
+        instance.recent.push_back((line.stamp, bytes));
+    }
+
+    fn trouble(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line, meaning: ErrorMeaning, text: &str) {
+        let likeness = (alike(&line.text, &mut self.scratch), meaning);
+        let at = match self.by_likeness.get(&likeness) {
+            Some(at) => *at,
+            None => {
+                let (same, most) = match meaning {
+                    ErrorMeaning::Failure => (ErrorMeaning::Failure, FAILURES),
+                    ErrorMeaning::Trouble => (ErrorMeaning::Trouble, RETRIES),
+                };
+                if self.kinds.iter().filter(|kind| kind.meaning == same).count() >= most {
+                    self.left_out += 1;
+                    return;
+                }
+                self.kinds.push(TroubleKind {
+                    message: text.to_owned(),
+                    meaning,
+                    lines: 0,
+                    containers: HashSet::new(),
+                    first: line.stamp,
+                    last: line.stamp,
+                    places: Vec::new(),
+                });
+                self.by_likeness.insert(likeness, self.kinds.len() - 1);
+                self.kinds.len() - 1
+            }
+        };
+        let kind = &mut self.kinds[at];
+        kind.lines += 1;
+        kind.first = kind.first.min(line.stamp);
+        kind.last = kind.last.max(line.stamp);
+        let is_new = kind.containers.insert(of.container.clone());
+        if is_new && kind.places.len() < PLACES {
+            instance.waiting.push((at, kind.places.len(), AFTER));
+            kind.places.push(TroublePlace {
+                of: of.clone(),
+                line: instance.lines,
+                at: line.stamp,
+                text: text.to_owned(),
+                before: instance.recent.iter().map(|(at, text)| context(*at, text)).collect(),
+                after: Vec::new(),
+            });
+        }
+    }
+
+    /// A line without its secrets: before it is cut, so that no half of one is left.
+    fn masked<'a>(&self, masker: &mut LineMasker, text: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.redaction == Redaction::Off || !(is_suspect(text) || masker.expects_more()) {
+            return Cow::Borrowed(text);
+        }
+        masker.mask_bytes(text)
+    }
+}
+
+fn context(at: Stamp, text: &[u8]) -> ContextLine {
+    ContextLine { at: at.to_timestamp(), text: cut(text) }
+}
+
+/// As much of a line as is shown. What a terminal or a page would obey is made visible.
+fn cut(text: &[u8]) -> String {
+    plain(&String::from_utf8_lossy(&text[..text.len().min(BYTES)]), TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(container: &str) -> InstanceId {
+        let container = ContainerId { uid: "u".to_owned(), container: container.to_owned() };
+        InstanceId { container: Arc::new(container), restart: 0 }
+    }
+
+    fn lines(texts: &[&str]) -> Vec<Line> {
+        texts.iter().zip(1..).map(|(text, at)| Line { stamp: Stamp(at), text: text.to_string().into() }).collect()
+    }
+
+    fn of(texts: &[&str], redaction: Redaction) -> Vec<TroubleKind> {
+        let mut troubles = Troubles::new(redaction);
+        // One at a time, as a merge hands them on, gives the same as all at once.
+        lines(texts).iter().for_each(|line| troubles.lines_of(&instance("blast"), std::slice::from_ref(line)));
+        troubles.kinds().0
+    }
+
+    #[test]
+    fn an_error_has_the_lines_around_it() {
+        let kinds = of(&["a", "b", "c", "d", "ERROR: no space", "e", "f", "g"], Redaction::On);
+        let place = &kinds[0].places[0];
+        let texts = |lines: &[ContextLine]| lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (texts(&place.before), texts(&place.after)),
+            (vec!["b".into(), "c".into(), "d".into()], vec!["e".into(), "f".into()])
+        );
+        assert_eq!((place.line, place.text.as_str()), (5, "ERROR: no space"));
+    }
+
+    #[test]
+    fn lines_that_differ_in_numbers_are_one_kind_and_failures_come_first() {
+        let mut troubles = Troubles::new(Redaction::On);
+        for (container, text) in [
+            ("a", "azcopy attempt 2/5 failed, retrying in 20s..."),
+            ("b", "azcopy attempt 3/5 failed, retrying in 40s..."),
+            ("a", "ERROR: azcopy login failed"),
+            ("b", "azcopy attempt 4/5 failed, retrying in 40s..."),
+        ] {
+            troubles.lines_of(&instance(container), &lines(&[text]));
+        }
+        let (kinds, all, left_out) = troubles.kinds();
+        assert_eq!((kinds.len(), all, left_out), (2, 4, 0));
+        assert_eq!((kinds[0].meaning, kinds[0].lines), (ErrorMeaning::Failure, 1));
+        assert_eq!((kinds[1].lines, kinds[1].containers.len(), kinds[1].places.len()), (3, 2, 2));
+    }
+
+    #[test]
+    fn secrets_are_masked_beside_errors_too() {
+        let texts = ["export AZURE_STORAGE_KEY=abcd1234", "ERROR: https://x/y?sv=1&sig=abc%2Fdef", "password=hunter2"];
+        let shown = |redaction| {
+            let kinds = of(&texts, redaction);
+            let place = &kinds[0].places[0];
+            format!("{} {:?} {:?} {}", place.text, place.before, place.after, kinds[0].message)
+        };
+        for secret in ["abcd1234", "abc%2Fdef", "hunter2"] {
+            assert!(!shown(Redaction::On).contains(secret));
+            assert!(shown(Redaction::Off).contains(secret));
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_the_rest_is_counted() {
+        let mut troubles = Troubles::new(Redaction::On);
+        let word =
+            |at: usize| -> String { at.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect() };
+        for at in 0..10 * FAILURES {
+            let text = format!("ERROR: {} {}", word(at), "x".repeat(100_000));
+            troubles.lines_of(&instance("blast"), &lines(&[&text, &text]));
+        }
+        let (kinds, all, left_out) = troubles.kinds();
+        assert_eq!((kinds.len(), all, left_out), (FAILURES, 20 * FAILURES as u64, 18 * FAILURES as u64));
+        assert!(kinds.iter().all(|kind| kind.message.chars().count() <= TEXT + 1 && kind.places.len() == 1));
+    }
+
+    #[test]
+    fn no_line_is_obeyed() {
+        let kinds = of(&["ERROR: \u{1b}[2J\u{202e}</script>"], Redaction::On);
+        assert_eq!(kinds[0].message, "ERROR: \\u{1b}[2J\\u{202e}</script>");
+    }
+}
