@@ -25,7 +25,8 @@ pub enum AnswerEnd {
 impl AnswerEnd {
     /// How `reading`, a log of this container, ended.
     pub fn of(reading: Reading, end: BodyEnd, container: &mut Container) -> AnswerEnd {
-        if end != BodyEnd::Clean || container.place() == LogPlace::Live {
+        // A look ends while its container goes on.
+        if end != BodyEnd::Clean || (container.scope.follow && container.place() == LogPlace::Live) {
             container.instance.proof.interrupted();
         }
         if let BodyEnd::Broken(reason) = end {
@@ -96,7 +97,9 @@ fn of_check(lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut C
         }
         return next;
     }
-    let agrees = cursor.ends_with(&lines);
+    // Where a last line without an end is all that was asked for, what stands before it says nothing.
+    let is_all = cursor.count() == 0 && container.scope.tail.is_some() && proof.unfinished().is_some();
+    let agrees = is_all || cursor.ends_with(&lines);
     let empty = lines.is_empty() && cursor.count() > 0;
     let unread = lines.last().filter(|last| !cursor.has(last)).cloned();
     let reached_goal = proof.goal().is_some_and(|goal| cursor.has(goal));
@@ -171,6 +174,29 @@ mod tests {
     }
 
     #[test]
+    fn a_last_line_without_end_that_is_all_that_was_asked_for_is_proven_by_itself() {
+        let (last, other) = (LINES[1].trim_end(), "2026-09-21T14:13:29.000000001Z twos");
+        for (check, next) in [
+            (LINES.concat().trim_end().to_owned(), NextStep::SealWith(line(last))),
+            (last.to_owned(), NextStep::SealWith(line(last))),
+            (LINES[0].to_owned() + other, NextStep::Read),
+            (LINES.concat(), NextStep::Read),
+        ] {
+            let mut container = container(Scope { tail: Some(1), ..LOOK }, ended());
+            assert_eq!(of(&mut container, Purpose::Read, last), AnswerEnd::Next(NextStep::Check));
+            let mut after = of(&mut container, Purpose::Check, &check);
+            if after == AnswerEnd::Next(NextStep::Check) {
+                after = of(&mut container, Purpose::Check, &check);
+            }
+            assert_eq!(after, AnswerEnd::Next(next), "{check:?}");
+        }
+        // Without a tail, nothing may stand before it.
+        let mut container = container(LOOK, ended());
+        assert_eq!(of(&mut container, Purpose::Read, last), AnswerEnd::Next(NextStep::Check));
+        assert_eq!(of(&mut container, Purpose::Check, LINES.concat().trim_end()), AnswerEnd::Next(NextStep::Read));
+    }
+
+    #[test]
     fn where_nothing_old_is_wanted_a_check_shows_where_new_lines_begin() {
         let nothing = Scope { tail: Some(0), ..FOLLOW };
         // The number of checks after which it is believed: any may be cut off.
@@ -213,20 +239,75 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_break_if_it_was_cut_or_its_container_goes_on() {
-        for (status, end, broken) in [
-            (ended(), BodyEnd::Clean, false),
-            (ended(), BodyEnd::Broken("reset".to_owned()), true),
-            (running(), BodyEnd::Clean, true),
+        for (scope, status, end, broken) in [
+            (FOLLOW, ended(), BodyEnd::Clean, false),
+            (FOLLOW, ended(), BodyEnd::Broken("reset".to_owned()), true),
+            (FOLLOW, running(), BodyEnd::Clean, true),
+            (LOOK, running(), BodyEnd::Clean, false),
+            (LOOK, running(), BodyEnd::Broken("reset".to_owned()), true),
         ] {
-            let mut container = container(FOLLOW, status.clone());
+            let mut container = container(scope, status.clone());
             let answer = reading(&mut container, Purpose::Read, &LINES.concat());
             let after = AnswerEnd::of(answer, end.clone(), &mut container);
-            assert_eq!(container.instance.proof.is_broken(), broken, "{status:?} {end:?}");
+            assert_eq!(container.instance.proof.is_broken(), broken, "{scope:?} {status:?} {end:?}");
             assert_eq!(matches!(after, AnswerEnd::Broken(_)), end != BodyEnd::Clean);
         }
         let mut container = container(FOLLOW, ended());
         of(&mut container, Purpose::Read, &(LINES[0].to_owned() + TORN));
         assert!(container.instance.proof.is_broken(), "a line had begun");
+    }
+
+    #[test]
+    fn only_a_stream_that_went_on_behind_the_last_line_and_ended_well_may_have_brought_all() {
+        let torn = LINES.concat() + TORN;
+        for (earlier, purpose, body, likely) in [
+            (false, Purpose::Stream, &*LINES.concat(), true),
+            (false, Purpose::Stream, &torn, false),
+            (false, Purpose::Stream, "", false),
+            (true, Purpose::Stream, LINES[0], true),
+            (true, Purpose::Stream, "", false),
+            (false, Purpose::Read, &LINES.concat(), false),
+        ] {
+            let mut container = container(FOLLOW, running());
+            if earlier {
+                container.instance.read(&line(LINES[0]));
+            }
+            of(&mut container, purpose, body);
+            assert_eq!(container.instance.proof.is_likely_whole(true), likely, "{earlier} {purpose:?} {body:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_wait_for_their_instance_are_settled_by_a_log_that_begins_with_them() {
+        for (body, is_open) in [("", true), (LINES[0], false)] {
+            let mut container = container(FOLLOW, running_again());
+            container.instance.read(&line(LINES[0]));
+            container.instance.disown();
+            of(&mut container, Purpose::Read, body);
+            assert_eq!(container.instance.identity.is_open(), is_open, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn only_checks_without_a_line_say_that_the_log_has_become_empty() {
+        for (body, second_time) in [("", NextStep::ConfirmEmpty(LogPlace::Latest)), (LINES[0], NextStep::Read)] {
+            let mut container = container(FOLLOW, ended());
+            of(&mut container, Purpose::Read, &LINES.concat());
+            for next in [NextStep::Read, second_time] {
+                let check = reading(&mut container, Purpose::Check, body);
+                assert_eq!(AnswerEnd::of(check, BodyEnd::Clean, &mut container), AnswerEnd::Next(next), "{body:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_goes_on_to_the_last_line_that_a_check_has_shown() {
+        for (body, goal) in [(LINES[1], Some(line(LINES[1]))), (LINES[0], None), ("", None)] {
+            let mut container = container(LOOK, running());
+            of(&mut container, Purpose::Read, LINES[0]);
+            of(&mut container, Purpose::Check, body);
+            assert_eq!(container.instance.proof.goal(), goal.as_ref(), "{body:?}");
+        }
     }
 
     #[test]

@@ -292,7 +292,7 @@ impl Container {
 mod tests {
     use super::{
         super::{
-            cursor::Cursor,
+            cursor::{Cursor, LineVerdict},
             earlier::Read,
             fixtures::{FOLLOW, LINES, LOOK, container, ended, gone, line, running, running_again, second, waiting},
         },
@@ -586,6 +586,109 @@ mod tests {
         let lost = |note: &Note| note.gap();
         assert_eq!(out.notes.iter().filter_map(lost).collect::<Vec<_>>(), [1, 2], "they went away meanwhile");
         assert_eq!((container.instance.number, container.instance.handed), (3, 0));
+    }
+
+    #[test]
+    fn what_was_read_is_doubted_only_after_a_restart() {
+        for (restarted, read, doubted) in [(true, true, true), (false, true, false), (true, false, false)] {
+            let mut container = container(FOLLOW, Status { pod: PodLife::Active, ..ended() });
+            container.instance.was_opened(false, second(0));
+            if read {
+                container.instance.read(&line(LINES[0]));
+            }
+            container.instance.sealed = true;
+            let status = if restarted { running_again() } else { Status { pod: PodLife::Active, ..ended() } };
+            container.learn(status, second(1), &mut Output::default());
+            container.plan(&mut Output::default());
+            assert_eq!(container.instance.identity.is_open(), doubted, "{restarted} {read}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_gone_of_a_container_in_its_first_instance() {
+        for status in [running(), ended(), running_again()] {
+            let mut out = Output::default();
+            Container::new(FOLLOW, Earlier::default()).learn(status.clone(), second(0), &mut out);
+            assert!(!out.notes.iter().any(|note| matches!(note, Note::GoneBefore { .. })), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn with_the_first_line_it_is_told_how_reading_began() {
+        let five = Scope { tail: Some(5), ..FOLLOW };
+        for (scope, status, number, previous) in
+            [(FOLLOW, running(), 0, false), (FOLLOW, running_again(), 0, true), (five, running_again(), 1, false)]
+        {
+            let mut container = container(scope, status);
+            assert!(matches!(container.plan(&mut Output::default()), Plan::Open(_)));
+            let mut reading = container.open(Purpose::Read, second(0));
+            reading.silent = second(3);
+            let mut out = Output::default();
+            container.hand_on(line(LINES[0]), &mut reading, &mut out);
+            let (tail, waited) = (scope.tail, false);
+            let start = ReadingStart { restart: number, started: None, tail, previous, silent: second(3), waited };
+            assert_eq!((out.start, &out.lines[..], out.restart), (Some(start), &[line(LINES[0])][..], number));
+            let before = container.instance.cursor.overlap(None).judge(&line("2026-09-21T14:13:20Z before"));
+            assert_eq!(before == LineVerdict::Old, scope.tail.is_some(), "what stands before the tail is no gap");
+            assert!(reading.any_new);
+            let mut out = Output::default();
+            container.hand_on(line(LINES[1]), &mut reading, &mut out);
+            assert_eq!((out.start, out.lines.len(), container.instance.handed), (None, 1, 2));
+        }
+    }
+
+    #[test]
+    fn lines_that_wait_for_their_instance_are_settled_by_a_line_of_the_latest_one_and_nothing_is_said_of_a_start() {
+        for (status, is_open) in [(running_again(), true), (running(), false)] {
+            let mut container = container(FOLLOW, status);
+            container.instance.read(&line(LINES[0]));
+            container.instance.disown();
+            let mut reading = container.open(Purpose::Read, second(0));
+            let mut out = Output::default();
+            container.hand_on(line(LINES[1]), &mut reading, &mut out);
+            assert_eq!((container.instance.identity.is_open(), out.start.is_none()), (is_open, is_open));
+        }
+    }
+
+    #[test]
+    fn a_gap_lies_between_the_last_line_and_the_one_that_came() {
+        let mut container = container(FOLLOW, running());
+        let mut out = Output::default();
+        container.tell_gap(&line(LINES[1]), &mut out);
+        assert!(out.notes.is_empty(), "there is none before the first line");
+        container.instance.read(&line(LINES[0]));
+        container.tell_gap(&line(LINES[1]), &mut out);
+        let (after, before) = (line(LINES[0]).stamp, Some(line(LINES[1]).stamp));
+        assert_eq!(out.notes, [Note::Gap { restart: 0, after, before }]);
+        assert_eq!(out.read.iter().map(|(restart, read)| (*restart, read.count())).collect::<Vec<_>>(), [(0, 1)]);
+    }
+
+    #[test]
+    fn a_last_line_without_end_is_handed_on_with_the_seal() {
+        for before in [true, false] {
+            let mut container = container(FOLLOW, ended());
+            if before {
+                container.instance.read(&line(LINES[0]));
+            }
+            let mut out = Output::default();
+            container.seal_with(line(LINES[1]), &mut out);
+            assert_eq!((&out.lines[..], out.start.is_some()), (&[line(LINES[1])][..], !before));
+            assert_eq!(out.seals, [super::super::note::Seal { restart: 0, proof: Some(Proof::Checked) }]);
+            assert_eq!(container.instance.cursor.last(), Some(line(LINES[1]).stamp));
+            assert!(container.instance.sealed);
+        }
+    }
+
+    #[test]
+    fn an_empty_log_began_only_if_it_was_opened_and_all_of_it_was_wanted() {
+        let nothing = Scope { tail: Some(0), ..FOLLOW };
+        for (scope, opened, started) in [(FOLLOW, true, true), (FOLLOW, false, false), (nothing, true, false)] {
+            let mut container = container(scope, ended());
+            container.instance.opened = opened.then_some(second(0));
+            let mut out = Output::default();
+            container.seal(Proof::Checked, &mut out);
+            assert_eq!(out.start.is_some(), started, "{scope:?} {opened}");
+        }
     }
 
     #[test]

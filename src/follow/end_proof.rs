@@ -280,8 +280,8 @@ impl EndProof {
     /// A check ended as it should.
     pub fn check(&mut self, end: CheckEnd) -> NextStep {
         let torn = end.tail.is_torn();
-        let agrees = match (self.unfinished.take(), end.tail) {
-            (Some(line), Tail::Line(same)) if end.agrees && same == line && end.place == end.opened_at => {
+        let agrees = match (self.unfinished.take(), &end.tail) {
+            (Some(line), Tail::Line(same)) if end.agrees && *same == line && end.place == end.opened_at => {
                 self.same_ends += 1;
                 if self.same_ends >= SAME_ENDS {
                     return NextStep::SealWith(line);
@@ -292,11 +292,7 @@ impl EndProof {
             (unfinished, _) => end.agrees && !torn && unfinished.is_none(),
         };
         if end.place == LogPlace::Live {
-            return if end.follow {
-                self.check_live(agrees)
-            } else {
-                self.check_look(agrees, end.unread, end.reached_goal)
-            };
+            return if end.follow { self.check_live(agrees) } else { self.check_look(agrees, !torn && end.empty, end) };
         }
         if agrees && end.place != end.opened_at {
             // The container restarted meanwhile, and the check may have seen the next instance.
@@ -306,11 +302,7 @@ impl EndProof {
         if agrees && self.reached {
             return NextStep::Seal;
         }
-        if !torn && end.empty {
-            self.empty_checks += 1;
-        }
-        if self.empty_checks >= EMPTY_CHECKS {
-            // The newest file is empty: rotated after the last line, and what else the old file held cannot be had.
+        if self.believes_empty(!torn && end.empty) {
             return NextStep::ConfirmEmpty(end.opened_at);
         }
         self.doubts += 1;
@@ -328,19 +320,29 @@ impl EndProof {
 
     /// A check in a single look at a container that runs. What it prints from now on is not part of the look, or there would be no
     /// end to it; but a reading that was ended on the way is taken up again.
-    fn check_look(&mut self, agrees: bool, unread: Option<Line>, reached_goal: bool) -> NextStep {
-        if agrees || reached_goal {
+    fn check_look(&mut self, agrees: bool, empty: bool, end: CheckEnd) -> NextStep {
+        if agrees || end.reached_goal {
             return NextStep::Seal;
+        }
+        if self.believes_empty(empty) {
+            return NextStep::ConfirmEmpty(end.opened_at);
         }
         self.doubts += 1;
         if self.goal.is_none() {
-            self.goal = unread;
+            self.goal = end.unread;
         }
-        // Without one there is nothing to look for.
-        if self.doubts > if self.goal.is_some() { DOUBTS } else { 1 } {
-            return if self.goal.is_some() { NextStep::GiveUp("its end keeps changing") } else { NextStep::Seal };
+        if self.doubts > DOUBTS {
+            return NextStep::GiveUp("its end keeps changing");
         }
-        self.read_again()
+        // What shows no line that was not read gives nothing to look for.
+        if self.doubts > 1 && self.goal.is_none() && !empty { NextStep::Seal } else { self.read_again() }
+    }
+
+    /// A check found the log `empty`, or not. Whether the newest file is taken to be: rotated after the last line, and what else the old
+    /// file held cannot be had.
+    fn believes_empty(&mut self, empty: bool) -> bool {
+        self.empty_checks += u32::from(empty);
+        self.empty_checks >= EMPTY_CHECKS
     }
 
     /// A check disagreed: what cuts so often may need time to recover, and a clock that was set back hides lines.
@@ -635,6 +637,18 @@ mod tests {
         let mut proof = EndProof::default();
         assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Read);
         assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Seal);
+        // But one that shows none at all may be of a log that was rotated, or cut off.
+        let empty = || CheckEnd { agrees: false, empty: true, ..live() };
+        let mut proof = EndProof::default();
+        assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Read);
+        assert_eq!(proof.check(empty()), NextStep::Read, "one may be cut off");
+        assert_eq!(proof.check(empty()), NextStep::ConfirmEmpty(LogPlace::Live));
+        let mut proof = EndProof::default();
+        for _ in 0..DOUBTS {
+            assert!(matches!(proof.check(empty()), NextStep::Read | NextStep::Pause(_)));
+            proof.heard();
+        }
+        assert!(matches!(proof.check(empty()), NextStep::GiveUp(_)), "it is not read for ever");
         let mut proof = EndProof::default();
         for _ in 0..2 * DOUBTS {
             let end = CheckEnd { follow: true, ..more("b") };

@@ -122,10 +122,13 @@ impl AfterFailure {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::{
         super::{
             event::Scope,
             fixtures::{COLLECTED, FOLLOW, LINES, LOOK, container, ended, gone, line, running, second},
+            reading::Purpose,
             tries::TRIES,
         },
         *,
@@ -236,6 +239,26 @@ mod tests {
         let after = AfterFailure::refused(busy, &mut container(FOLLOW, ended()), NO_TIME);
         let (note, pause) = (Some(Note::Interrupted(text("429"))), Pause::Growing(second(30)));
         assert_eq!(after, AfterFailure::TryAgain { note, pause, wake: Wake::Never });
+    }
+
+    #[test]
+    fn a_file_that_was_missing_is_there_once_a_line_of_it_was_seen_however_its_answer_ended() {
+        let missing = "failed to open log file \"/var/log/pods/a/c/0.log\": no such file or directory";
+        for (between, missed) in [("", true), (LINES[0], false), ("2026-09-21T14:13:2", true)] {
+            let mut container = container(FOLLOW, ended());
+            container.instance.read(&line(LINES[0]));
+            for _ in 0..3 {
+                container.open(Purpose::Read, NO_TIME);
+                assert_ne!(AfterFailure::in_band(text(missing), &mut container), AfterFailure::Miss(text(missing)));
+            }
+            let mut reading = container.open(Purpose::Read, NO_TIME);
+            reading.splitter.push(Bytes::from_static(between.as_bytes()));
+            assert_eq!(reading.draw(&mut container.instance, None), None, "it is an old one");
+            AfterFailure::broken(text("reset"), None, &mut container);
+            container.open(Purpose::Read, NO_TIME);
+            let after = AfterFailure::in_band(text(missing), &mut container);
+            assert_eq!(after == AfterFailure::Miss(text(missing)), missed, "{between:?}");
+        }
     }
 
     #[test]

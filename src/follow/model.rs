@@ -53,6 +53,18 @@ fn seeds_that_have_failed() {
     let only_new = Scope { tail: Some(0), ..FOLLOW };
     let faults = Faults { cuts: true, lists: true, restarts: 1, ..Faults::default() };
     scoped(3979507691984966092, only_new, |_| None, faults);
+    // The last line had no end, and was all that was wanted.
+    let one = Scope { previous: true, tail: Some(1), ..LOOK };
+    scoped(4299961823011072621, one, |_| None, Faults { restarts: 2, unfinished: true, ..Faults::default() });
+    // The log was rotated in a single look, behind an answer that was cut off.
+    let faults = Faults { cuts: true, rotation: true, in_band: true, slow: true, ..Faults::default() };
+    scoped(10415003097428164723, Scope { tail: Some(5), ..LOOK }, |_| None, faults);
+    scoped(9976873151707338963, LOOK, |_| None, Faults { unfinished: true, ..faults });
+    // The log was not permitted for long, and whose it was asked in vain once.
+    honest(
+        6158367205205069959,
+        Faults { denials: true, restarts: 4, stalls: true, deleted: true, collects: true, lists: true, ..faults },
+    );
 }
 
 proptest! {

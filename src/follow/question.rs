@@ -56,7 +56,8 @@ impl Question {
             Question::Whose { reading, gap } => {
                 let instance = &mut container.instance;
                 // Where the status cannot be had for long, lines that may be another instance's are better than none.
-                if !confirmed && (gap.is_some() || !instance.tries.are_many()) {
+                let is_trusted = instance.tries.was_asked_whose(confirmed) && gap.is_none();
+                if !confirmed && !is_trusted {
                     return Answered::TryAgain(UNCONFIRMED.to_owned());
                 }
                 if confirmed {
@@ -105,11 +106,14 @@ mod tests {
         assert!(matches!(ask(LogPlace::Latest, false, ended()), Answered::TryAgain(_)));
     }
 
-    /// Opened while the first instance ran, and asked whose log it is; told this status, or nothing.
-    fn whose(gap: bool, told: Option<Status>, failures: u32) -> (Answered, Container) {
+    /// Opened while the first instance ran, and asked whose log it is; told this status, or nothing, after so many questions in vain.
+    fn whose(gap: bool, told: Option<Status>, in_vain: u32) -> (Answered, Container) {
         let mut container = container(FOLLOW, running());
         let reading = Box::new(container.open(Purpose::Stream, second(0)));
-        (0..failures).for_each(|_| container.instance.tries.failed());
+        (0..2 * TRIES).for_each(|_| container.instance.tries.failed());
+        for _ in 0..in_vain {
+            container.instance.tries.was_asked_whose(false);
+        }
         let confirmed = told.is_some();
         container.status = told.or(container.status);
         let gap = gap.then(|| line(LINES[1]));
@@ -130,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_status_a_gap_is_never_taken_on_trust_and_a_log_after_many_tries() {
-        for (gap, failures, goes_on) in
+    fn without_a_status_a_gap_is_never_taken_on_trust_and_a_log_after_many_questions() {
+        for (gap, in_vain, goes_on) in
             [(false, 0, false), (false, TRIES - 1, false), (false, TRIES, true), (true, 0, false), (true, TRIES, false)]
         {
-            let (answered, mut container) = whose(gap, None, failures);
-            assert_eq!(matches!(answered, Answered::GoOn(..)), goes_on, "{gap} {failures}");
-            assert_eq!(matches!(answered, Answered::TryAgain(_)), !goes_on, "{gap} {failures}");
+            let (answered, mut container) = whose(gap, None, in_vain);
+            assert_eq!(matches!(answered, Answered::GoOn(..)), goes_on, "{gap} {in_vain}");
+            assert_eq!(matches!(answered, Answered::TryAgain(_)), !goes_on, "{gap} {in_vain}");
             assert!(container.instance.identity.doubt(Some(second(0)), second(1)), "nothing is confirmed");
         }
     }

@@ -19,6 +19,8 @@ pub struct Tries {
     absent: u32,
     /// The answer that was asked for last brought lines, and did not say so after them.
     brought_lines: bool,
+    /// Questions in a row whose log it is that were not answered.
+    unconfirmed: u32,
     /// Since when the log may not be read, with what the server said.
     denied: Option<(Duration, String)>,
     /// Reading failed for a reason that has nothing to do with the log.
@@ -73,6 +75,12 @@ impl Tries {
     #[inline]
     pub fn succeeded(&mut self) {
         (self.failures, self.absent) = (0, 0);
+    }
+
+    /// Whose log it is was asked, and answered or not. Whether it was asked in vain so often that what was opened is taken on trust.
+    pub fn was_asked_whose(&mut self, answered: bool) -> bool {
+        self.unconfirmed = if answered { 0 } else { self.unconfirmed + 1 };
+        self.unconfirmed > TRIES
     }
 
     /// Something broke on the way.
@@ -190,6 +198,18 @@ mod tests {
             assert_eq!(tries.are_many(), number == TRIES);
         }
         assert!(tries.were_troubled());
+    }
+
+    #[test]
+    fn only_a_status_that_cannot_be_had_for_long_is_done_without() {
+        let mut tries = Tries::default();
+        (0..2 * TRIES).for_each(|_| tries.failed());
+        for _ in 0..2 {
+            assert!((0..TRIES).all(|_| !tries.was_asked_whose(false)), "whatever else has failed");
+            assert!(!tries.was_asked_whose(true));
+        }
+        assert!((0..TRIES).all(|_| !tries.was_asked_whose(false)));
+        assert!(tries.was_asked_whose(false) && tries.was_asked_whose(false));
     }
 
     #[test]
