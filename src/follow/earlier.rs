@@ -49,3 +49,31 @@ impl Earlier {
         self.instances.remove(&restart)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_to_its_end_is_gone_on_with_first() {
+        let earlier = |instances: &[(u32, bool)]| {
+            let read = |sealed| Read { cursor: Cursor::default(), sealed };
+            Earlier::new(instances.iter().map(|(restart, sealed)| (*restart, read(*sealed))), Duration::ZERO)
+        };
+        for (instances, first) in [
+            (&[][..], None),
+            (&[(4, true)], Some(4)),
+            (&[(4, false)], Some(4)),
+            (&[(6, true), (5, false), (7, false), (4, true)], Some(5)),
+            (&[(4, true), (7, true)], Some(7)),
+        ] {
+            let mut earlier = earlier(instances);
+            assert_eq!((earlier.first(), earlier.is_empty()), (first, instances.is_empty()), "{instances:?}");
+            for (restart, sealed) in instances {
+                assert_eq!(earlier.clone().only(*restart).first(), Some(*restart), "{instances:?}");
+                assert_eq!(earlier.take(*restart).map(|read| read.sealed), Some(*sealed), "{instances:?}");
+            }
+            assert!(earlier.is_empty() && earlier.take(4).is_none());
+        }
+    }
+}

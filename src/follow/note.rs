@@ -262,3 +262,88 @@ impl fmt::Display for Note {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: &str = "1970-01-01T00:00:01Z";
+    const THEN: &str = "1970-01-01T00:00:02Z";
+
+    fn why() -> String {
+        "why".to_owned()
+    }
+
+    #[test]
+    fn a_note_says_of_which_instance_lines_are_missing_and_whether_its_end_was_seen() {
+        let (restart, last) = (3, Some(Stamp(1_000_000_000)));
+        let (after, before) = (Stamp(1_000_000_000), Some(Stamp(2_000_000_000)));
+        for (note, gap, open_end) in [
+            (Note::Gap { restart, after, before }, Some(3), None),
+            (Note::Gap { restart, after, before: None }, Some(3), Some(3)),
+            (Note::Missing { restart, reason: why() }, Some(3), None),
+            (Note::Unreadable { restart, last, reason: why() }, Some(3), Some(3)),
+            (Note::Lost { restart, reason: why() }, Some(3), Some(3)),
+            (Note::Unverified { restart, last, reason: why() }, Some(3), Some(3)),
+            // Nothing proves that anything is missing.
+            (Note::Unchecked { restart, reason: why() }, None, None),
+            (Note::Gone { restart, reason: why() }, None, None),
+            (Note::GoneBefore { count: 3 }, None, None),
+            (Note::Started(3), None, None),
+            (Note::Forbidden(why()), None, None),
+        ] {
+            assert_eq!((note.gap(), note.open_end(), note.lines_missing()), (gap, open_end, gap.is_some()), "{note:?}");
+        }
+    }
+
+    #[test]
+    fn a_note_is_one_sentence_that_names_an_instance_where_there_may_be_several() {
+        let (at, then) = (Stamp(1_000_000_000), Stamp(2_000_000_000));
+        let ended = || Ended { exit_code: 4, reason: "Error".to_owned(), ..Ended::default() };
+        for (note, text) in [
+            (Note::Started(0), "started".to_owned()),
+            (Note::Started(2), "started again (restart 2)".to_owned()),
+            (Note::Ended(0, ended()), "ended: Error, exit code 4".to_owned()),
+            (Note::Ended(1, ended()), "ended: Error, exit code 4 (restart 1)".to_owned()),
+            (
+                Note::StartsLate { restart: 0, wanted: WantedFrom::All(at), first: then },
+                format!(
+                    "the log starts at {THEN}, but the container at {AT}: earlier lines may have been rotated away"
+                ),
+            ),
+            (
+                Note::StartsLate { restart: 1, wanted: WantedFrom::Since(at), first: then },
+                format!(
+                    "the log of instance 1 starts at {THEN}, but what is wanted of it at {AT}: earlier lines may have been rotated away"
+                ),
+            ),
+            (
+                Note::Gap { restart: 0, after: at, before: Some(then) },
+                format!("lines are missing between {AT} and {THEN}: rotated away before they could be read"),
+            ),
+            (
+                Note::Gap { restart: 2, after: at, before: None },
+                format!("lines of instance 2 after {AT} may be missing: the log was rotated away"),
+            ),
+            (Note::Missing { restart: 0, reason: why() }, why()),
+            (Note::Missing { restart: 1, reason: why() }, "instance 1: why".to_owned()),
+            (Note::GoneBefore { count: 1 }, "the log of its first instance was gone before elbtail started".to_owned()),
+            (
+                Note::GoneBefore { count: 2 },
+                "the logs of its first 2 instances were gone before elbtail started".to_owned(),
+            ),
+            (
+                Note::Unreadable { restart: 0, last: Some(at), reason: why() },
+                format!("instance 0 was read up to {AT}, the rest cannot be read now: why"),
+            ),
+            (Note::Unreadable { restart: 0, last: None, reason: why() }, "its log cannot be read now: why".to_owned()),
+            (
+                Note::Unreadable { restart: 1, last: None, reason: why() },
+                "the log of instance 1 cannot be read now: why".to_owned(),
+            ),
+        ] {
+            assert_eq!(note.to_string(), text);
+        }
+        assert_eq!([WantedFrom::All(at), WantedFrom::Since(then)].map(WantedFrom::from), [at, then]);
+    }
+}

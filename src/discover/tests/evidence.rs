@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use k8s_openapi::api::batch::v1::Job;
+
 use super::*;
 
 const PROGRAMS: [&str; 8] = ["blastn", "blastp", "blastx", "tblastn", "tblastx", "psiblast", "rpsblast", "rpstblastn"];
@@ -249,6 +251,64 @@ fn the_server_is_asked_for_the_id_and_for_pods_without_one() {
         selection.selectors(),
         [format!("elb-job-id={ID}"), "!elb-job-id,app in (blast,finalizer,setup,submit)".to_owned()]
     );
+}
+
+#[test]
+fn what_else_the_pods_must_match_is_asked_for_in_both_questions() {
+    let selection = Selection { id: id(ID), include_setup: false, labels: Some("shard=3".to_owned()) };
+    assert_eq!(
+        selection.selectors(),
+        [format!("elb-job-id={ID},shard=3"), "!elb-job-id,app in (blast,finalizer,setup,submit),shard=3".to_owned()]
+    );
+    assert_eq!(selectors_of_all(), ["elb-job-id", "!elb-job-id,app in (blast,finalizer,setup,submit)"]);
+}
+
+#[test]
+fn a_pod_and_a_job_say_whose_they_are_by_their_label_or_else_their_environment() {
+    let job = |label: Option<&str>, spec: Value| -> Job {
+        let labels = label.map(|label| json!({ID_LABEL: label}));
+        let spec = json!({"template": {"spec": spec}});
+        serde_json::from_value(json!({"metadata": {"name": "j", "labels": labels}, "spec": spec})).unwrap()
+    };
+    let env = |name: &str, value: &str| json!([{"name": "a"}, {"name": "b", "env": [{"name": name, "value": value}]}]);
+    for (label, name, value, says) in [
+        (Some(ID), ID_ENV, OTHER, Some(ID)),
+        (Some(""), ID_ENV, OTHER, Some(OTHER)),
+        (None, ID_ENV, ID, Some(ID)),
+        (Some("nonsense"), ID_ENV, ID, None),
+        (None, "JOB", ID, None),
+        (None, ID_ENV, "", None),
+        (None, ID_ENV, "nonsense", None),
+    ] {
+        for spec in
+            [json!({"containers": env(name, value)}), json!({"initContainers": env(name, value), "containers": []})]
+        {
+            let made = pod(json!({"metadata": {"name": "p"}, "spec": spec}));
+            let made = label.map_or(made.clone(), |label| labelled(made, label));
+            assert_eq!(job_of(&made).map(|id| id.to_string()).as_deref(), says, "{label:?} {name} {value}");
+            let made = job_of_job(&job(label, spec));
+            assert_eq!(made.map(|id| id.to_string()).as_deref(), says, "{label:?} {name} {value}");
+        }
+    }
+    assert_eq!(job_of_job(&Job::default()), None);
+}
+
+#[test]
+fn a_job_may_have_the_short_id_in_its_name() {
+    let named = |name: &str| -> Job { serde_json::from_value(json!({"metadata": {"name": name}})).unwrap() };
+    for name in azure_jobs(SHORT) {
+        assert!(names_job(&named(&name), &id(ID)), "{name}");
+        assert!(!names_job(&named(&name), &id(OTHER)), "{name}");
+    }
+    assert!(!names_job(&named("init-pv"), &id(ID)) && !names_job(&Job::default(), &id(ID)));
+}
+
+#[test]
+fn an_area_holds_one_namespace_or_all() {
+    let one = Area::Namespace("a".to_owned());
+    assert!(one.holds("a") && !one.holds("b") && !one.holds(""));
+    assert!(Area::Cluster.holds("a") && Area::Cluster.holds("b"));
+    assert_eq!([one, Area::Cluster].map(|area| area.to_string()), ["namespace a", "any namespace"]);
 }
 
 fn any_name() -> impl Strategy<Value = String> {

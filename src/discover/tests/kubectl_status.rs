@@ -107,6 +107,10 @@ fn runs(name: &str) -> Value {
     json!({"name": name, "ready": true, "state": {"running": {"startedAt": "2026-11-24T12:59:00Z"}}})
 }
 
+fn unready(name: &str) -> Value {
+    json!({"name": name, "ready": false, "state": {"running": {"startedAt": "2026-11-24T12:59:00Z"}}})
+}
+
 fn ended(name: &str, code: i32, reason: &str) -> Value {
     json!({"name": name, "state": {"terminated": {"exitCode": code, "reason": reason}}})
 }
@@ -122,6 +126,7 @@ fn of_a_pod_that_initialises() {
         (waits("i", "CrashLoopBackOff"), "p 0/2 Init:CrashLoopBackOff 0 | CrashLoopBackOff Init:CrashLoopBackOff"),
         (waits("i", "ImagePullBackOff"), "p 0/2 Init:ImagePullBackOff 0 | ImagePullBackOff Init:ImagePullBackOff"),
         (waits("i", "PodInitializing"), "p 0/2 Init:0/1 0 | Init:0/1 Init:0/1"),
+        (waits("i", ""), "p 0/2 Init:0/1 0 | Init:0/1 Init:0/1"),
         (ended("i", 1, "Error"), "p 0/2 Init:Error 0 | Error Init:Error"),
         (ended("i", 137, "OOMKilled"), "p 0/2 Init:OOMKilled 0 | OOMKilled Init:OOMKilled"),
         (ended("i", 4, ""), "p 0/2 Init:ExitCode:4 0 | ExitCode:4 Init:ExitCode:4"),
@@ -144,6 +149,7 @@ fn of_a_pod_that_runs() {
     let ready = json!([{"type": "Ready", "status": "True"}]);
     for (conditions, a, b, expected) in [
         (&json!([]), runs("a"), runs("b"), "p 2/2 Running 0 | - Running Running"),
+        (&json!([]), unready("a"), runs("b"), "p 1/2 Running 0 | - Running Running"),
         (&json!([]), ended("a", 0, "Completed"), runs("b"), "p 1/2 NotReady 0 | - Completed Running"),
         (&ready, ended("a", 0, "Completed"), runs("b"), "p 1/2 Running 0 | - Completed Running"),
         (&json!([]), ended("a", 1, "Error"), ended("b", 137, "OOMKilled"), "p 0/2 Error 0 | - Error OOMKilled"),
@@ -188,6 +194,7 @@ fn of_a_pod_that_has_no_container_statuses() {
     let gated = json!([{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]);
     for (value, expected) in [
         (json!({}), "p 0/2  0 | - - -"),
+        (json!({"containerStatuses": [{"name": "a"}]}), "p 0/2  0 | - - -"),
         (json!({"phase": "Pending"}), "p 0/2 Pending 0 | Pending Pending Pending"),
         (
             json!({"phase": "Pending", "conditions": gated}),
@@ -238,6 +245,22 @@ fn containers_of_a_pod_that_leaves_do_not_run_any_more() {
             "status": {"phase": phase, "reason": reason, "containerStatuses": statuses(&a, &b)},
         }));
         assert_eq!(shown(&pod).1, expected, "{phase} {reason}");
+    }
+}
+
+#[test]
+fn a_container_that_was_never_mentioned_has_the_word_of_a_pod_that_leaves() {
+    let deleted = json!({"name": "p", "deletionTimestamp": "2026-11-24T12:00:00Z"});
+    for (metadata, phase, expected) in [
+        (&deleted, "Running", "Terminating"),
+        (&deleted, "Pending", "Terminating"),
+        (&deleted, "Succeeded", "Succeeded"),
+        (&json!({"name": "p"}), "Running", "-"),
+        (&json!({"name": "p"}), "Pending", "Pending"),
+    ] {
+        let spec = json!({"containers": [{"name": "a"}]});
+        let pod = pod(json!({"metadata": metadata, "spec": spec, "status": {"phase": phase}}));
+        assert_eq!(shown(&pod).1, expected, "{metadata} {phase}");
     }
 }
 

@@ -158,6 +158,34 @@ fn a_crash_loop_tells_how_it_crashed() {
 }
 
 #[test]
+fn of_a_container_that_was_started_again_the_latest_instance_is_told() {
+    let before = json!({"terminated": {
+        "exitCode": 2, "reason": "Error", "startedAt": "2026-11-24T12:00:00Z", "finishedAt": "2026-11-24T12:01:00Z",
+    }});
+    let runs = json!({"running": {"startedAt": "2026-11-24T12:02:00Z"}});
+    let waits = |reason: &str| json!({"waiting": {"reason": reason}});
+    let done = json!({"terminated": {
+        "exitCode": 0, "reason": "Completed", "startedAt": "2026-11-24T12:02:00Z", "finishedAt": "2026-11-24T12:03:00Z",
+    }});
+    for (state, last, exit, reason, started, finished) in [
+        (&runs, &before, None, None, Some("02"), None),
+        (&waits("CrashLoopBackOff"), &before, Some(2), Some("Error"), Some("00"), Some("01")),
+        (&done, &before, Some(0), Some("Completed"), Some("02"), Some("03")),
+        (&waits("ImagePullBackOff"), &json!({}), None, Some("ImagePullBackOff"), None, None),
+        (&waits(""), &json!({}), None, None, None, None),
+    ] {
+        let status = json!({"name": "c", "restartCount": 1, "state": state, "lastState": last});
+        let spec = json!({"containers": [{"name": "c"}]});
+        let pod = pod(json!({"metadata": {"name": "p"}, "spec": spec, "status": {"containerStatuses": [status]}}));
+        let entry = entries(&taken(vec![pod])).remove(0);
+        let at = |minute: Option<&str>| minute.map(|minute| format!("2026-11-24T12:{minute}:00Z").parse().unwrap());
+        assert_eq!((entry.exit_code, entry.reason.as_deref()), (exit, reason), "{state}");
+        assert_eq!((entry.started_at, entry.finished_at), (at(started), at(finished)), "{state}");
+        assert_eq!(entry.last_restart.is_some(), *last == before, "{state}");
+    }
+}
+
+#[test]
 fn the_order_is_the_jobs_and_does_not_depend_on_the_lists() {
     let job = |name: &str| named(name, None);
     let names = [
