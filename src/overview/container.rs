@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Problems, Rate, Span};
 use crate::{
     follow::note::{Note, Proof},
-    k8s::{InstanceId, Line, Pod, Stamp, Target, pod::Terminated, shared},
+    k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Target, pod::Terminated, shared},
     render::{Meaning, run_end},
 };
 
 /// At the end of what arrives at once BLAST's own exit code is looked for: it is in the last line that `blast` prints.
 const LAST_LINES: usize = 3;
+
+/// Bytes that are kept of the latest line.
+const LATEST: usize = 1000;
 
 /// How something stands that is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -50,6 +54,9 @@ pub struct ContainerLife {
     /// The container, its node, and its part in the job.
     #[serde(with = "shared")]
     pub target: Arc<Target>,
+    /// What tells it from every other container.
+    #[serde(skip)]
+    pub id: Arc<ContainerId>,
     /// The place of its Job.
     #[serde(skip)]
     pub(super) job: usize,
@@ -67,7 +74,7 @@ pub struct ContainerLife {
     pub problems: u64,
     /// How often it was told that lines are missing.
     pub missing: u32,
-    /// Its latest line; `None` where only ends are looked at.
+    /// Its latest line, cut after 1,000 bytes; `None` where only ends are looked at.
     pub latest: Option<Line>,
     /// Lines of late.
     #[serde(skip)]
@@ -143,9 +150,10 @@ impl InstanceLife {
 }
 
 impl ContainerLife {
-    pub(super) fn new(target: Arc<Target>, job: usize) -> ContainerLife {
+    pub(super) fn new(id: Arc<ContainerId>, target: Arc<Target>, job: usize) -> ContainerLife {
         ContainerLife {
             target,
+            id,
             job,
             waiting: None,
             trouble: None,
@@ -268,18 +276,18 @@ impl ContainerLife {
         }
     }
 
-    /// Takes lines one by one.
-    pub(super) fn lines_of(&mut self, of: &InstanceId, lines: &[Line], problems: &mut Problems) {
-        let before = self.instance(of.restart, lines.last().map_or(Stamp::default(), |line| line.stamp)).lines;
-        for (number, line) in (before..).zip(lines) {
-            self.bytes += line.text.len() as u64;
-            self.rate.add(line.stamp);
-            if let Some(meaning) = Meaning::of(&line.text).filter(|meaning| meaning.is_problem()) {
-                self.problems += 1;
-                problems.add(of, number, line, meaning);
-            }
+    /// Takes a line, and what it says.
+    pub(super) fn line(&mut self, restart: u32, line: &Line, meaning: Option<Meaning>, problems: &mut Problems) {
+        self.bytes += line.text.len() as u64;
+        self.rate.add(line.stamp);
+        if let Some(meaning) = meaning.filter(|meaning| meaning.is_problem()) {
+            let number = self.instance(restart, line.stamp).lines;
+            self.problems += 1;
+            problems.add(&InstanceId { container: self.id.clone(), restart }, number, line, meaning);
         }
-        self.ends_of(of.restart, lines);
-        self.latest = lines.last().cloned().or(self.latest.take());
+        self.ends_of(restart, std::slice::from_ref(line));
+        // A copy: what was received holds many lines, and is not to be kept for one.
+        let text = Bytes::copy_from_slice(&line.text[..line.text.len().min(LATEST)]);
+        self.latest = Some(Line { stamp: line.stamp, text });
     }
 }

@@ -37,7 +37,7 @@ pub use self::{
 };
 use crate::{
     k8s::{ContainerId, InstanceId, JobCondition, Line, Phase, Pod, Role, Stamp, Target, job_name},
-    render::{JobIds, short_name},
+    render::{JobIds, Meaning, short_name},
     session::{Notice, RunEvent, follow::Ending},
 };
 
@@ -192,15 +192,25 @@ impl Overview {
     /// Takes lines of one instance, in order.
     pub fn lines_of(&mut self, of: &InstanceId, lines: &[Line]) {
         let Some(place) = self.place(&of.container) else { return };
-        self.lines += lines.len() as u64;
-        let container = &mut self.containers[place];
         match self.depth {
-            Depth::Ends => container.ends_of(of.restart, lines),
+            Depth::Ends => {
+                self.lines += lines.len() as u64;
+                self.containers[place].ends_of(of.restart, lines);
+            }
             Depth::Lines => {
-                self.bytes += lines.iter().map(|line| line.text.len() as u64).sum::<u64>();
-                container.lines_of(of, lines, &mut self.problems);
+                for line in lines {
+                    self.line_at(place, of.restart, line, Meaning::of(&line.text));
+                }
             }
         }
+    }
+
+    /// Takes a line of the container at a place, when it is known what the line says.
+    pub fn line_at(&mut self, place: usize, restart: u32, line: &Line, meaning: Option<Meaning>) {
+        let Some(container) = self.containers.get_mut(place) else { return };
+        self.lines += 1;
+        self.bytes += line.text.len() as u64;
+        container.line(restart, line, meaning, &mut self.problems);
     }
 
     /// Takes a pod as the cluster tells it. Containers that were not found are of no account.
@@ -247,9 +257,10 @@ impl Overview {
         let job = self.job_named(name, target.role);
         let place = self.containers.len();
         self.jobs[job].containers.push(place);
-        self.places.insert(Arc::new(target.id()), place);
+        let id = Arc::new(target.id());
+        self.places.insert(id.clone(), place);
         self.by_pod.entry(target.uid.clone()).or_default().push(place);
-        self.containers.push(ContainerLife::new(target.clone(), job));
+        self.containers.push(ContainerLife::new(id, target.clone(), job));
     }
 
     fn job_named(&mut self, name: &str, role: Role) -> usize {

@@ -13,7 +13,7 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
-pub use self::{overlay::lines as overlay_lines, table::first_of_cell};
+pub use self::{header::time_bar, overlay::lines as overlay_lines, table::first_of_cell};
 use super::{
     areas::Areas,
     state::{PromptOf, View},

@@ -4,12 +4,9 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 
-use super::{
-    scrollback::{Choice, Direction, Scrollback, Visited},
-    state::Source,
-};
+use super::scrollback::{Choice, Direction, Scrollback, Visited};
 use crate::{
-    k8s::{InstanceId, Line, Pod, Stamp},
+    k8s::{Line, Pod, Stamp},
     overview::{Overview, RowState},
     session::RunEvent,
 };
@@ -181,7 +178,6 @@ impl Film {
         &mut self,
         overview: &mut Overview,
         log: &mut Scrollback,
-        sources: &[Source],
         mut show: impl FnMut(&super::scrollback::EntryRef<'_>),
     ) {
         let goal = self.goal.min(self.extent().1);
@@ -194,11 +190,8 @@ impl Film {
                 self.keep(overview, entry.number);
             }
             self.moments_to(entry.time, overview);
-            if let Some(source) = sources.get(entry.place) {
-                let of = InstanceId { container: source.id.clone(), restart: entry.restart };
-                let line = Line { stamp: entry.stamp, text: Bytes::copy_from_slice(entry.text) };
-                overview.lines_of(&of, std::slice::from_ref(&line));
-            }
+            let line = Line { stamp: entry.stamp, text: Bytes::copy_from_slice(entry.text) };
+            overview.line_at(entry.place, entry.restart, &line, entry.meaning);
             show(&entry);
             (self.at, self.number) = (entry.time, entry.number + 1);
             ControlFlow::Continue(())

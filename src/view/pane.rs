@@ -106,6 +106,8 @@ pub struct Pane {
     seek: Option<Seek>,
     /// From where on the window is still to be filled towards its beginning.
     fill: Option<u64>,
+    /// The same towards its end.
+    ahead: Option<u64>,
     size: (usize, usize),
 }
 
@@ -127,6 +129,7 @@ impl Default for Pane {
             top: None,
             seek: None,
             fill: None,
+            ahead: None,
             size: (0, 0),
         }
     }
@@ -148,6 +151,11 @@ impl Pane {
         self.seek.is_some()
     }
 
+    /// Whether there is more to be done: a search, or lines to be fetched.
+    pub fn is_busy(&self) -> bool {
+        self.seek.is_some() || self.fill.is_some() || self.ahead.is_some()
+    }
+
     /// Gives up what is looked for.
     pub fn stop_seeking(&mut self) {
         self.seek = None;
@@ -163,7 +171,7 @@ impl Pane {
         self.choose(overview);
         self.window.clear();
         (self.whole, self.top, self.seek, self.mark) = ((false, true), None, None, None);
-        self.fill = Some(end);
+        (self.fill, self.ahead) = (Some(end), None);
         self.step(log, end);
     }
 
@@ -187,7 +195,7 @@ impl Pane {
 
     /// A line came.
     pub fn take(&mut self, entry: &EntryRef<'_>) {
-        if !self.whole.1 || self.fill == Some(entry.number) || !self.choice.admits(entry) {
+        if !self.whole.1 || !self.choice.admits(entry) {
             return;
         }
         if self.window.len() >= WINDOW {
@@ -206,6 +214,9 @@ impl Pane {
     pub fn step(&mut self, log: &mut Scrollback, end: u64) -> Option<SeekEnd> {
         if let Some(from) = self.fill {
             self.fill = self.fetch_before(log, from);
+        }
+        if let Some(from) = self.ahead {
+            self.ahead = self.fetch_after(log, from, end);
         }
         let Seek { goal, direction, from } = self.seek.clone()?;
         let mut found = None;
@@ -276,7 +287,7 @@ impl Pane {
             self.window.clear();
             self.whole = (false, false);
             self.fill = self.fetch_before(log, number);
-            self.fetch_after(log, number, end);
+            self.ahead = self.fetch_after(log, number, end);
         }
         let at = self.window.iter().position(|entry| entry.number == number).unwrap_or_default();
         self.top = Some(at.saturating_sub(self.size.1 / 3));
@@ -302,7 +313,8 @@ impl Pane {
         }
     }
 
-    fn fetch_after(&mut self, log: &mut Scrollback, from: u64, end: u64) {
+    /// The same of lines from a number on.
+    fn fetch_after(&mut self, log: &mut Scrollback, from: u64, end: u64) -> Option<u64> {
         let (mut got, window) = (0, &mut self.window);
         let mut whole = false;
         let visited = log.visit(from, Direction::Forward, &self.choice, STEP, |entry| {
@@ -314,7 +326,14 @@ impl Pane {
             got += 1;
             if got < FETCH { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        self.whole.1 |= whole || visited == Visited::All;
+        match visited {
+            Visited::Enough if !whole => None,
+            Visited::GoOn(from) if from < end => Some(from),
+            _ => {
+                self.whole.1 = true;
+                None
+            }
+        }
     }
 
     /// Up, towards the older lines.
@@ -345,14 +364,14 @@ impl Pane {
     pub fn go_to_start(&mut self, log: &mut Scrollback, end: u64) {
         self.window.clear();
         (self.whole, self.top, self.fill) = ((true, false), Some(0), None);
-        self.fetch_after(log, log.first(), end);
+        self.ahead = self.fetch_after(log, log.first(), end);
     }
 
     /// To the last line, and follows what comes.
     pub fn go_to_end(&mut self, log: &mut Scrollback, end: u64) {
         if !self.whole.1 {
             self.window.clear();
-            self.whole = (false, true);
+            (self.whole, self.ahead) = ((false, true), None);
             self.fill = self.fetch_before(log, end);
         }
         self.top = None;
@@ -369,9 +388,9 @@ impl Pane {
     /// Keeps lines after those that are shown at hand, and the window within its bounds.
     fn settle(&mut self, log: &mut Scrollback, end: u64) {
         let Some(top) = self.top else { return };
-        if !self.whole.1 && top + 2 * self.size.1 > self.window.len() {
+        if !self.whole.1 && self.ahead.is_none() && top + 2 * self.size.1 > self.window.len() {
             let from = self.window.back().map_or(end, |entry| entry.number + 1);
-            self.fetch_after(log, from, end);
+            self.ahead = self.fetch_after(log, from, end);
         }
         let mut top = top.min(self.window.len().saturating_sub(1));
         while self.window.len() > WINDOW && top > FETCH {

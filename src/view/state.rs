@@ -132,8 +132,6 @@ pub enum PromptOf {
 /// A container, as its lines begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The container.
-    pub id: Arc<ContainerId>,
     /// Its pod's short name and its own.
     pub name: String,
     /// The container's own.
@@ -362,6 +360,7 @@ impl View {
         match &event {
             RunEvent::Found(target) => self.found(target),
             RunEvent::Job(ids) => self.ids = ids.clone(),
+            RunEvent::Notice(notice) => self.say(plain(&notice.to_string(), 400)),
             _ => {}
         }
         match &mut self.film {
@@ -388,9 +387,8 @@ impl View {
         let name = format!("{pod} {container}");
         let color = color_index(target, &short, self.look.theme);
         if self.place(&id).is_none() {
-            let id = Arc::new(id);
-            self.places.insert(id.clone(), self.sources.len());
-            self.sources.push(Source { id, name, container, suffix, color });
+            self.places.insert(Arc::new(id), self.sources.len());
+            self.sources.push(Source { name, container, suffix, color });
         }
     }
 
@@ -422,11 +420,9 @@ impl View {
                         text: &self.clean,
                     };
                     self.pane.take(&entry);
+                    self.overview.line_at(place, of.restart, line, meaning);
                 }
             }
-        }
-        if self.film.is_none() {
-            self.overview.lines_of(of, lines);
         }
     }
 
@@ -445,7 +441,7 @@ impl View {
             self.say(trouble);
         }
         let is_behind = self.roll(passed as f64 / 1e9);
-        let sought = self.pane.is_seeking();
+        let sought = self.pane.is_busy();
         let end = self.end();
         match self.pane.step(&mut self.log, end) {
             Some(SeekEnd::NotFound) => self.say("no more that way".to_owned()),
@@ -457,7 +453,7 @@ impl View {
         if due && (self.stale || self.changed) {
             self.refresh();
         }
-        is_behind || self.pane.is_seeking()
+        is_behind || self.pane.is_busy()
     }
 
     /// Lets an archive's time pass.
@@ -467,8 +463,8 @@ impl View {
         if !film.is_behind() {
             return false;
         }
-        let (pane, sources) = (&mut self.pane, &self.sources);
-        film.step(&mut self.overview, &mut self.log, sources, |entry| pane.take(entry));
+        let pane = &mut self.pane;
+        film.step(&mut self.overview, &mut self.log, |entry| pane.take(entry));
         pane.choose(&self.overview);
         (self.changed, self.stale) = (true, true);
         film.is_behind()
@@ -911,8 +907,9 @@ impl View {
             MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left)
                 if areas.time.contains(at) && self.film.is_some() =>
             {
-                let width = f64::from(areas.time.width.saturating_sub(1).max(1));
-                self.scrub_to(f64::from(mouse.column - areas.time.x) / width);
+                let bar = super::draw::time_bar(areas.time, self);
+                let width = f64::from(bar.width.saturating_sub(1).max(1));
+                self.scrub_to(f64::from(mouse.column.saturating_sub(bar.x)) / width);
             }
             MouseEventKind::Down(MouseButton::Left) if areas.findings.contains(at) => {
                 self.overlay = Some(Overlay::Findings(0));

@@ -23,7 +23,11 @@ struct Stage {
 
 impl Stage {
     fn new(columns: u16, rows: u16) -> Stage {
-        let cluster = TestCluster::start_blocking(Options { metrics: true, ..Options::default() }).unwrap();
+        Stage::with(Options { metrics: true, ..Options::default() }, columns, rows)
+    }
+
+    fn with(options: Options, columns: u16, rows: u16) -> Stage {
+        let cluster = TestCluster::start_blocking(options).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
         let tmux = Tmux::new(columns, rows);
@@ -43,7 +47,7 @@ fn a_job_is_watched_from_its_start_to_its_end_on_tmux() {
     let stage = Stage::new(80, 24);
     let tmux = &stage.tmux;
     stage.watch(ROW);
-    tmux.until("waiting for them");
+    tmux.until("no pods were found yet");
     let told = incident::play(&stage.cluster, Duration::from_secs(8), 60);
     tmux.until("init-ssd");
     tmux.until_it("a batch that runs", |screen| screen.contains("batches 0/5") && screen.contains("▸"));
@@ -52,6 +56,7 @@ fn a_job_is_watched_from_its_start_to_its_end_on_tmux() {
     tmux.until("5 batches by status");
     tmux.keys(&["?"]);
     tmux.until("what the doctor has found");
+    // A key and another size at once.
     tmux.keys(&["q"]);
     tmux.resize(120, 40);
     let screen = tmux.until_it("all columns", |screen| screen.contains("MEMORY") && screen.lines().count() >= 38);
@@ -89,20 +94,23 @@ fn ctrl_c_and_a_signal_give_the_terminal_back_on_tmux() {
     incident::finished(&stage.cluster, 20);
     stage.watch(ROW);
     stage.tmux.until("all 5 batches have ended");
+    // It dies of the signal, and so the shell runs nothing that stands behind it.
     stage.tmux.keys(&["C-c"]);
+    stage.tmux.until_it("the shell", |_| stage.tmux.says("#{alternate_on}") == "0");
+    stage.tmux.type_line("echo ended with $?");
     stage.tmux.until("ended with 130");
     stage.tmux.assert_restored();
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         stage.tmux.type_line("clear");
+        stage.tmux.until_it("a clear screen", |screen| !screen.contains("ended with"));
         let directory = stage.directory.path().display();
-        stage.tmux.type_line(&format!(
-            "sh -c 'echo $$ > pid; exec {} watch {ROW}'; echo ended with $?",
-            env!("CARGO_BIN_EXE_elbtail")
-        ));
+        stage.tmux.type_line(&format!("sh -c 'echo $$ > pid; exec {} watch {ROW}'", env!("CARGO_BIN_EXE_elbtail")));
         stage.tmux.until("all 5 batches have ended");
         let pid = std::fs::read_to_string(format!("{directory}/pid")).unwrap();
         let killed = std::process::Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().unwrap();
         assert!(killed.success());
+        stage.tmux.until_it("the shell", |_| stage.tmux.says("#{alternate_on}") == "0");
+        stage.tmux.type_line("echo ended with $?");
         stage.tmux.until(&format!("ended with {code}"));
         stage.tmux.assert_restored();
     }
@@ -110,11 +118,12 @@ fn ctrl_c_and_a_signal_give_the_terminal_back_on_tmux() {
 
 #[test]
 fn it_can_be_stopped_and_gone_on_with_on_tmux() {
-    let stage = Stage::new(80, 24);
+    let stage = Stage::with(Options::default(), 120, 30);
     incident::finished(&stage.cluster, 20);
-    // Only an interactive shell has jobs.
     stage.watch(ROW);
     stage.tmux.until("all 5 batches have ended");
+    let screen = stage.tmux.until("LINES/S");
+    assert!(!screen.contains("MEMORY"), "the cluster has no metrics server: {screen}");
     stage.tmux.keys(&["C-z"]);
     stage.tmux.until_it("the shell", |_| stage.tmux.says("#{alternate_on}") == "0");
     stage.tmux.type_line("fg");
@@ -129,11 +138,35 @@ fn a_cluster_that_cannot_be_reached_is_told_and_ends_it_with_6_on_tmux() {
     let stage = Stage::new(100, 30);
     stage.cluster.kill_blocking();
     stage.watch(ROW);
-    stage.tmux.until("broken off");
-    stage.tmux.keys(&["q"]);
     let screen = stage.tmux.until("ended with 6");
     assert!(screen.contains("error: "), "{screen}");
     stage.tmux.assert_restored();
+}
+
+#[test]
+fn where_no_screen_can_be_drawn_the_command_that_prints_is_named_and_works_on_tmux() {
+    let stage = Stage::new(220, 40);
+    let told = incident::finished(&stage.cluster, 20);
+    let finalizer = told.logs.iter().find(|log| log.container == "finalizer").unwrap().lines[0].clone();
+    let words = format!("{ROW} -c finalizer --color never");
+    for (before, behind, why) in [
+        ("", "| cat", "standard output is none"),
+        ("NO_COLOR=1 ", "", "NO_COLOR asks for plain text"),
+        ("TERM=dumb ", "", "TERM says that this one cannot be drawn on"),
+        ("TERM= ", "", "TERM says that this one cannot be drawn on"),
+    ] {
+        stage.tmux.type_line("clear");
+        stage.tmux.type_line(&format!("({before}elbtail watch {words}; echo ended with $?) 2>&1 {behind}"));
+        let screen = stage.tmux.until("ended with 2");
+        // What is typed ahead is shown where the shell reads it, so the prompt may stand before it.
+        let error = screen.lines().find(|line| line.contains("error: watch draws on a terminal")).unwrap();
+        assert!(error.contains(why), "{error}");
+        let (_, instead) = error.split_once("alone: ").unwrap();
+        assert_eq!(instead.trim_end(), format!("elbtail logs -f {words}"));
+        stage.tmux.type_line(&format!("clear; {instead}; echo printed with $?"));
+        let screen = stage.tmux.until("printed with 0");
+        assert!(screen.contains(&finalizer), "{screen}");
+    }
 }
 
 #[cfg(feature = "archive")]

@@ -13,7 +13,10 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use crossterm::event;
+use crossterm::{
+    event::{self, Event},
+    terminal,
+};
 use jiff::Timestamp;
 use signal_hook::{consts::SIGTSTP, low_level::emulate_default_handler};
 use tokio::sync::mpsc;
@@ -66,6 +69,12 @@ pub fn run(mut view: View, outside: &Outside) -> io::Result<Option<Ended>> {
         }
         if Instant::now() < next {
             continue;
+        }
+        // The sign that a window was resized can be lost when a key comes with it; asking costs less than a frame.
+        if let Ok((columns, rows)) = terminal::size()
+            && (columns, rows) != view.size()
+        {
+            view.input(Event::Resize(columns, rows));
         }
         let busy = turn(&mut view, &outside.inbox);
         if view.take_changed() {

@@ -202,9 +202,18 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
     let told = async {
         let run = async {
             let ended = follow_job(&args, &job, rows, &cluster, &namespace, &inbox, out, ids_told).await;
+            let nothing_is_shown = stats.now().containers == 0;
+            let ended = match ended {
+                Ok(()) if nothing_is_shown => Err(Failure::NoPods(nothing_left(&job, &namespace))),
+                ended => ended,
+            };
             let said = ended.as_ref().err().map(ToString::to_string);
             broken = ended.err();
             inbox.put(News::Over(said.map_or(Ok(()), Err)));
+            // There is nothing to look at: the error is told where the command was typed.
+            if nothing_is_shown && broken.is_some() {
+                stop.store(true, Relaxed);
+            }
         };
         tokio::join!(
             run,
@@ -223,6 +232,14 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
         (Exit::Done, None) => logs::exit(&stats, args.exit_code && stats.has_failed()),
         (exit, _) => Ok(exit),
     }
+}
+
+/// That a job which has ended has nothing to show.
+fn nothing_left(job: &Job, namespace: &str) -> String {
+    let id = job.resolution.id().map_or_else(|| "the job".to_owned(), JobId::to_string);
+    format!(
+        "the job has ended and no pods of {id} are left in namespace {namespace}; finished Jobs are removed with their pods after their TTL"
+    )
 }
 
 /// Reads the job's logs until it has ended.

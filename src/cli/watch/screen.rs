@@ -121,11 +121,11 @@ mod tests {
 
     #[test]
     fn a_panic_gives_the_terminal_back_and_is_read_there_on_tmux() {
-        let tmux = Tmux::new(100, 24);
+        let tmux = Tmux::new(100, 50);
         let test = std::env::current_exe().unwrap();
         let name = "cli::watch::screen::tests::panics_with_the_terminal_taken";
         let words = [test.to_str().unwrap(), "--ignored", "--exact", "--nocapture", name];
-        tmux.type_line(&shlex::try_join(words).unwrap());
+        tmux.type_line(&format!("RUST_BACKTRACE=0 {}", shlex::try_join(words).unwrap()));
         let screen = tmux.until("test result: FAILED");
         assert!(screen.contains("planted"), "{screen}");
         tmux.assert_restored();

@@ -113,7 +113,9 @@ pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
         Some(Estimate { seconds, at_least, at_most, from, .. }) => {
             let (least, most) = (about(at_least), about(at_most));
             let between = if least == most { String::new() } else { format!(" ({least} to {most})") };
-            format!(" about {} left{between}, by {from} done", about(seconds))
+            let short = format!(" about {} left{between}", about(seconds));
+            let whole = format!("{short}, by {from} done");
+            if whole.len() <= pen.room() { whole } else { short }
         }
         None if batches.is_over() => format!(" all {} batches have ended", batches.total),
         None => " no batch has ended yet".to_owned(),
@@ -127,7 +129,7 @@ pub(super) fn findings(buffer: &mut Buffer, area: Rect, view: &View) {
     let mut pen = Pen::new(buffer, area);
     let (problems, gaps) = (view.overview.problems.count, view.overview.with_gaps());
     if gaps > 0 {
-        pen.put_right(&format!("lines of {gaps} missing"), look.bad());
+        pen.put_right(&format!("lines of {gaps} containers missing"), look.bad());
     }
     if problems > 0 {
         pen.put_right(&format!("{} problems in logs", number(problems)), look.warning());
@@ -169,21 +171,44 @@ pub(super) fn findings(buffer: &mut Buffer, area: Rect, view: &View) {
 pub(super) fn time(buffer: &mut Buffer, area: Rect, view: &View) {
     let Some(film) = &view.film else { return };
     let look = view.look;
+    let [at, from, to, state] = times(view);
     let mut pen = Pen::new(buffer, area);
+    pen.put_right(&state, look.strong());
+    pen.put_right(&to, look.aside());
+    pen.put(&at, look.strong());
+    pen.put(" ", Style::new());
+    pen.put(&from, look.aside());
+    let bar = time_bar(area, view);
+    let done = (film.part() * f64::from(bar.width)).round() as u16;
+    for column in 0..bar.width {
+        let standing = if column < done { Standing::Done } else { Standing::Waiting };
+        buffer.set_stringn(bar.x + column, bar.y, look.heat(standing), 1, look.style_of(standing));
+    }
+}
+
+/// Where the bar itself stands in the row of time.
+pub fn time_bar(area: Rect, view: &View) -> Rect {
+    let [at, from, to, state] = times(view).map(|text| text.len() as u16);
+    let (left, right) = (at + from + 2, to + state + 2);
+    if area.height == 0 || area.width <= left + right {
+        return Rect { width: 0, ..area };
+    }
+    Rect { x: area.x + left, width: area.width - left - right, ..area }
+}
+
+/// The moment that is shown, the first and the last one, and how fast time passes. All of it is ASCII.
+fn times(view: &View) -> [String; 4] {
+    let Some(film) = &view.film else { return Default::default() };
     let (from, to) = film.extent();
     let zoned = |stamp: crate::k8s::Stamp| stamp.to_timestamp().to_zoned(view.zone.clone());
     let speed = SPEEDS.get(film.speed).copied().unwrap_or(1.0);
     let state = if film.playing { format!("playing {speed}x") } else { format!("stopped, {speed}x") };
-    pen.put_right(&state, look.strong());
-    pen.put_right(&zoned(to).strftime("%H:%M:%S").to_string(), look.aside());
-    pen.put(&format!("{} ", zoned(film.at()).strftime("%Y-%m-%d %H:%M:%S")), look.strong());
-    pen.put(&format!("{} ", zoned(from).strftime("%H:%M:%S")), look.aside());
-    let width = pen.room().saturating_sub(1);
-    let done = (film.part() * width as f64).round() as usize;
-    for at in 0..width {
-        let standing = if at < done { Standing::Done } else { Standing::Waiting };
-        pen.put(look.heat(standing), look.style_of(standing));
-    }
+    [
+        zoned(film.at()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        zoned(from).strftime("%H:%M:%S").to_string(),
+        zoned(to).strftime("%H:%M:%S").to_string(),
+        state,
+    ]
 }
 
 /// Seconds as a clock shows them.

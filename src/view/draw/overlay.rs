@@ -89,6 +89,15 @@ fn findings(view: &View) -> Vec<(String, Style)> {
         let name = place.and_then(|place| view.source(place)).map_or("", |source| source.name.as_str());
         put(&format!("{name}: {}", crate::render::plain(&gap.text, 400)), 0, look.bad());
     }
+    if !view.overview.notices.is_empty() {
+        put("", 0, Style::new());
+        put("Told of the run:", 0, look.strong());
+    }
+    for told in view.overview.notices.iter().rev() {
+        let time = told.at.to_timestamp().to_zoned(view.zone.clone()).strftime("%H:%M:%S");
+        let style = if told.notice.is_warning() { look.warning() } else { Style::new() };
+        put(&format!("{time} {}", crate::render::plain(&told.notice.to_string(), 400)), 2, style);
+    }
     lines
 }
 
