@@ -325,11 +325,14 @@ fn value_ticks(axis: &Axis, most: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// A round value, without what is 0 in it.
+/// A round value, without what is 0 in it: `30 s`, `2 min`, `1 h`.
 fn round_words(seconds: f64) -> String {
     let text = duration(seconds);
-    let short = ["0.0 s", " 0 s", " 0 min"].iter().find_map(|rest| text.strip_suffix(rest)).unwrap_or(&text);
-    if short.is_empty() { "0".to_owned() } else { short.replace(".0 s", " s") }
+    match text.strip_suffix(" 0 s").or(text.strip_suffix(" 0 min")) {
+        Some(short) => short.to_owned(),
+        None if text == "0.0 s" => "0".to_owned(),
+        None => text.replace(".0 s", " s"),
+    }
 }
 
 /// Shards beside one another.
@@ -421,5 +424,36 @@ fn short(name: &str, most: usize) -> String {
         name.to_owned()
     } else {
         format!("…{}", name.chars().skip(length + 1 - most).collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_values_are_short() {
+        for (seconds, text) in [
+            (0.0, "0"),
+            (0.5, "0.5 s"),
+            (30.0, "30 s"),
+            (90.0, "1 min 30 s"),
+            (120.0, "2 min"),
+            (7200.0, "2 h"),
+            (5400.0, "1 h 30 min"),
+        ] {
+            assert_eq!(round_words(seconds), text);
+        }
+    }
+
+    #[test]
+    fn ticks_are_round_and_on_the_axis() {
+        for (from, to) in [(0.0, 0.5), (58.0, 460.0), (0.0, 86_400.0), (3.0, 3.01)] {
+            let axis = Axis { left: 0.0, right: 400.0, from, to };
+            let ticks = value_ticks(&axis, 4);
+            assert!(
+                ticks.len() <= 5 && ticks.iter().all(|tick| (0.0..=400.0).contains(&tick.at.parse::<f64>().unwrap()))
+            );
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    cmp::Reverse,
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
@@ -34,17 +35,23 @@ const BYTES: usize = 4 * TEXT;
 #[derive(Default)]
 pub struct Troubles {
     redaction: Redaction,
+    kept: Kept,
+    instances: HashMap<InstanceId, Instance>,
+}
+
+/// What is kept of them.
+#[derive(Default)]
+struct Kept {
     kinds: Vec<TroubleKind>,
     by_likeness: HashMap<(u64, ErrorMeaning), usize>,
     left_out: u64,
     lines: u64,
-    instances: HashMap<InstanceId, Instance>,
     scratch: Vec<u8>,
 }
 
 /// Lines that are alike.
 pub struct TroubleKind {
-    /// The first of them.
+    /// The earliest of them.
     pub message: String,
     /// What they mean.
     pub meaning: ErrorMeaning,
@@ -56,12 +63,14 @@ pub struct TroubleKind {
     pub first: Stamp,
     /// The latest.
     pub last: Stamp,
-    /// Some of them, each of another container.
+    /// The earliest of them, each of another container.
     pub places: Vec<TroublePlace>,
 }
 
 /// One line of a kind.
 pub struct TroublePlace {
+    /// What lines after it are added by: one that comes earlier may take its place before they come.
+    number: u64,
     /// Whose line it is.
     pub of: InstanceId,
     /// Its number in its instance, from 1.
@@ -82,8 +91,8 @@ struct Instance {
     lines: u64,
     /// The lines before the next one, masked.
     recent: VecDeque<(Stamp, Vec<u8>)>,
-    /// Places that wait for lines after them: kind, place, and how many.
-    waiting: Vec<(usize, usize, usize)>,
+    /// Places that wait for lines after them: kind, the place's number, and how many lines.
+    waiting: Vec<(usize, u64, usize)>,
     masker: LineMasker,
 }
 
@@ -93,108 +102,136 @@ impl Troubles {
         Troubles { redaction, ..Troubles::default() }
     }
 
-    /// What there is: failures first, then those of most containers.
-    pub fn kinds(mut self) -> (Vec<TroubleKind>, u64, u64) {
-        self.kinds.sort_by(|one, two| {
-            let key = |kind: &TroubleKind| (kind.meaning, std::cmp::Reverse(kind.containers.len()), kind.first);
+    /// What there is, failures first, then those of most containers; how many lines tell of errors; and how many of them are of kinds that
+    /// are not kept.
+    pub fn kinds(self) -> (Vec<TroubleKind>, u64, u64) {
+        let Kept { mut kinds, lines, left_out, .. } = self.kept;
+        kinds.sort_by(|one, two| {
+            let key = |kind: &TroubleKind| (kind.meaning, Reverse(kind.containers.len()), kind.first);
             key(one).cmp(&key(two))
         });
-        (self.kinds, self.lines, self.left_out)
+        (kinds, lines, left_out)
     }
 
     /// Takes lines of one instance, in order.
     pub fn lines_of(&mut self, of: &InstanceId, lines: &[Line]) {
-        let mut instance = self.instances.remove(of).unwrap_or_default();
+        let instance = match self.instances.get_mut(of) {
+            Some(instance) => instance,
+            None => self.instances.entry(of.clone()).or_default(),
+        };
         for line in lines {
-            self.line(of, &mut instance, line);
+            let masked = masked(self.redaction, &mut instance.masker, &line.text);
+            self.kept.line(of, instance, line, &masked);
+            instance.remember(line.stamp, &masked);
         }
-        self.instances.insert(of.clone(), instance);
     }
 
     /// No more lines of an instance come.
     pub fn complete(&mut self, of: &InstanceId) {
         self.instances.remove(of);
     }
+}
 
-    fn line(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line) {
-        instance.lines += 1;
-        let meaning = match Meaning::of(&line.text) {
-            Some(Meaning::Failure) => Some(ErrorMeaning::Failure),
-            Some(Meaning::Trouble) => Some(ErrorMeaning::Trouble),
-            _ => None,
-        };
-        let masked = self.masked(&mut instance.masker, &line.text);
-        if !instance.waiting.is_empty() {
-            let shown = context(line.stamp, &masked);
-            for (kind, place, left) in &mut instance.waiting {
-                *left -= 1;
-                self.kinds[*kind].places[*place].after.push(shown.clone());
-            }
-            instance.waiting.retain(|(.., left)| *left > 0);
-        }
-        if let Some(meaning) = meaning {
-            self.lines += 1;
-            self.trouble(of, instance, line, meaning, &cut(&masked));
-        }
-        // Most lines are no error's neighbours: they are copied as they are, into memory that is used again.
-        let oldest = if instance.recent.len() == BEFORE { instance.recent.pop_front() } else { None };
+impl Instance {
+    /// Most lines are no error's neighbours: they are copied as they are, into memory that is used again.
+    fn remember(&mut self, at: Stamp, masked: &[u8]) {
+        let oldest = if self.recent.len() == BEFORE { self.recent.pop_front() } else { None };
         let mut bytes = oldest.map(|(_, bytes)| bytes).unwrap_or_default();
         bytes.clear();
         bytes.extend_from_slice(&masked[..masked.len().min(BYTES)]);
-        instance.recent.push_back((line.stamp, bytes));
+        self.recent.push_back((at, bytes));
     }
+}
 
-    fn trouble(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line, meaning: ErrorMeaning, text: &str) {
-        let likeness = (alike(&line.text, &mut self.scratch), meaning);
-        let at = match self.by_likeness.get(&likeness) {
-            Some(at) => *at,
-            None => {
-                let (same, most) = match meaning {
-                    ErrorMeaning::Failure => (ErrorMeaning::Failure, FAILURES),
-                    ErrorMeaning::Trouble => (ErrorMeaning::Trouble, RETRIES),
-                };
-                if self.kinds.iter().filter(|kind| kind.meaning == same).count() >= most {
-                    self.left_out += 1;
-                    return;
+impl Kept {
+    fn line(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line, masked: &[u8]) {
+        instance.lines += 1;
+        if !instance.waiting.is_empty() {
+            let shown = context(line.stamp, masked);
+            for (kind, number, left) in &mut instance.waiting {
+                *left -= 1;
+                let places = &mut self.kinds[*kind].places;
+                if let Some(place) = places.iter_mut().find(|place| place.number == *number) {
+                    place.after.push(shown.clone());
                 }
-                self.kinds.push(TroubleKind {
-                    message: text.to_owned(),
-                    meaning,
-                    lines: 0,
-                    containers: HashSet::new(),
-                    first: line.stamp,
-                    last: line.stamp,
-                    places: Vec::new(),
-                });
-                self.by_likeness.insert(likeness, self.kinds.len() - 1);
-                self.kinds.len() - 1
             }
+            instance.waiting.retain(|(.., left)| *left > 0);
+        }
+        let meaning = match Meaning::of(&line.text) {
+            Some(Meaning::Failure) => ErrorMeaning::Failure,
+            Some(Meaning::Trouble) => ErrorMeaning::Trouble,
+            _ => return,
+        };
+        self.lines += 1;
+        let text = cut(masked);
+        let Some(at) = self.kind(line, meaning, &text) else {
+            self.left_out += 1;
+            return;
         };
         let kind = &mut self.kinds[at];
         kind.lines += 1;
         kind.first = kind.first.min(line.stamp);
         kind.last = kind.last.max(line.stamp);
-        let is_new = kind.containers.insert(of.container.clone());
-        if is_new && kind.places.len() < PLACES {
-            instance.waiting.push((at, kind.places.len(), AFTER));
-            kind.places.push(TroublePlace {
-                of: of.clone(),
-                line: instance.lines,
-                at: line.stamp,
-                text: text.to_owned(),
-                before: instance.recent.iter().map(|(at, text)| context(*at, text)).collect(),
-                after: Vec::new(),
-            });
+        if !kind.containers.insert(of.container.clone()) {
+            return;
+        }
+        // The earliest, in whichever order containers are read.
+        let ahead = kind.places.partition_point(|place| place.at <= line.stamp);
+        if ahead < PLACES {
+            kind.places.truncate(PLACES - 1);
+            instance.waiting.push((at, self.lines, AFTER));
+            kind.places.insert(
+                ahead,
+                TroublePlace {
+                    number: self.lines,
+                    of: of.clone(),
+                    line: instance.lines,
+                    at: line.stamp,
+                    text,
+                    before: instance.recent.iter().map(|(at, text)| context(*at, text)).collect(),
+                    after: Vec::new(),
+                },
+            );
+            if let Some(first) = kind.places.first() {
+                kind.message.clone_from(&first.text);
+            }
         }
     }
 
-    /// A line without its secrets: before it is cut, so that no half of one is left.
-    fn masked<'a>(&self, masker: &mut LineMasker, text: &'a [u8]) -> Cow<'a, [u8]> {
-        if self.redaction == Redaction::Off || !(is_suspect(text) || masker.expects_more()) {
-            return Cow::Borrowed(text);
+    /// The place of a line's kind; `None` when it is new and there are too many.
+    fn kind(&mut self, line: &Line, meaning: ErrorMeaning, text: &str) -> Option<usize> {
+        let likeness = (alike(&line.text, &mut self.scratch), meaning);
+        if let Some(at) = self.by_likeness.get(&likeness) {
+            return Some(*at);
         }
-        masker.mask_bytes(text)
+        let most = match meaning {
+            ErrorMeaning::Failure => FAILURES,
+            ErrorMeaning::Trouble => RETRIES,
+        };
+        if self.kinds.iter().filter(|kind| kind.meaning == meaning).count() >= most {
+            return None;
+        }
+        let at = self.kinds.len();
+        self.by_likeness.insert(likeness, at);
+        self.kinds.push(TroubleKind {
+            message: text.to_owned(),
+            meaning,
+            lines: 0,
+            containers: HashSet::new(),
+            first: line.stamp,
+            last: line.stamp,
+            places: Vec::new(),
+        });
+        Some(at)
     }
+}
+
+/// A line without its secrets: before it is cut, so that no half of one is left.
+fn masked<'a>(redaction: Redaction, masker: &mut LineMasker, text: &'a [u8]) -> Cow<'a, [u8]> {
+    if redaction == Redaction::Off || !(is_suspect(text) || masker.expects_more()) {
+        return Cow::Borrowed(text);
+    }
+    masker.mask_bytes(text)
 }
 
 fn context(at: Stamp, text: &[u8]) -> ContextLine {
@@ -253,6 +290,31 @@ mod tests {
         assert_eq!((kinds.len(), all, left_out), (2, 4, 0));
         assert_eq!((kinds[0].meaning, kinds[0].lines), (ErrorMeaning::Failure, 1));
         assert_eq!((kinds[1].lines, kinds[1].containers.len(), kinds[1].places.len()), (3, 2, 2));
+    }
+
+    #[test]
+    fn the_earliest_places_are_kept_in_whichever_order_containers_are_read() {
+        let read = |order: &[i64]| {
+            let mut troubles = Troubles::new(Redaction::On);
+            for at in order {
+                let line = |at: i64, text: String| Line { stamp: Stamp(at), text: text.into() };
+                let lines = [line(*at, format!("ERROR: number {at}")), line(at + 1, format!("after {at}"))];
+                // The next container is read before this one goes on.
+                troubles.lines_of(&instance(&at.to_string()), &lines[..1]);
+                if at % 2 == 0 {
+                    troubles.lines_of(&instance(&at.to_string()), &lines[1..]);
+                }
+            }
+            let kind = troubles.kinds().0.remove(0);
+            let places = kind.places.iter().map(|place| (place.text.clone(), place.after.clone())).collect::<Vec<_>>();
+            (kind.message, kind.lines, places)
+        };
+        let (message, lines, places) = read(&[10, 20, 30, 40, 50, 60, 70]);
+        assert_eq!((message.as_str(), lines, places.len()), ("ERROR: number 10", 7, PLACES));
+        assert_eq!(places[1].1[0].text, "after 20");
+        for order in [[70, 60, 50, 40, 30, 20, 10], [40, 10, 70, 20, 60, 30, 50]] {
+            assert_eq!(read(&order), (message.clone(), lines, places.clone()));
+        }
     }
 
     #[test]

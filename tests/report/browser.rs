@@ -9,7 +9,7 @@ use elbtail::report::page::page;
 use serde_json::Value;
 
 use crate::{
-    made_job::{JOB, Size, hostile},
+    made_job::{JOB, Size, going_on, hostile},
     numbers::{of, report, words},
     support::process,
 };
@@ -95,6 +95,16 @@ fn on_chromium_a_page_of_a_few_batches_is_sound_and_filters() {
         "Nothing is known to be missing",
     ] {
         assert!(text.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn on_chromium_the_page_of_a_job_that_goes_on_is_sound() {
+    let seen = look_at(page(&of(going_on), &words()).unwrap().as_bytes(), "going-on");
+    assert_sound(&seen);
+    let text = seen["unscripted"]["text"].as_str().unwrap();
+    for part in ["1 running, 2 waiting", "ImagePullBackOff", "straggler"] {
+        assert!(text.contains(part), "{part}: {text}");
     }
 }
 

@@ -11,7 +11,7 @@ use elbtail::{
 };
 use serde_json::Value;
 
-use crate::made_job::{JOB, Size, hostile, made};
+use crate::made_job::{JOB, Size, going_on, hostile, made};
 
 const SMALL: Size = Size { batches: 25, shards: 5, nodes: 5 };
 
@@ -99,6 +99,28 @@ fn the_numbers_are_those_of_what_was_told() {
         assert!(node.busy_seconds <= node.container_seconds && node.busy.unwrap() <= 1.0 && node.peak >= 2, "{node:?}");
     }
     assert_eq!(report.nodes.iter().map(|node| node.containers).sum::<u64>(), 86);
+}
+
+#[test]
+fn of_a_job_that_goes_on_what_runs_has_no_end_and_what_waits_says_why() {
+    let report = of(going_on);
+    assert_valid(&serde_json::to_value(&report).unwrap());
+    assert_eq!((report.state, report.to), (Standing::Running, None));
+    let batches = report.totals.batches;
+    assert_eq!((batches.total, batches.done, batches.running, batches.waiting), (7, 4, 1, 2));
+    let running = report.batches.iter().find(|batch| batch.state == Standing::Running).unwrap();
+    assert_eq!((running.to, running.straggler), (None, true), "it takes longer than any other did");
+    assert_eq!(running.seconds, Some(7000.0), "until it was looked at");
+    let blast = |batch: &str| {
+        let named = report.containers.iter().filter(|it| it.container == "blast");
+        named.into_iter().find(|it| it.batch.is_some_and(|at| report.batches[at].name == batch)).unwrap()
+    };
+    assert_eq!((blast("blastn-s00-004").instances[0].to, blast("blastn-s00-004").state), (None, Standing::Running));
+    let waits = blast("blastn-s00-005");
+    assert_eq!((waits.state, waits.reason.as_deref()), (Standing::Waiting, Some("ImagePullBackOff")));
+    assert_eq!((waits.instances.len(), blast("blastn-s00-006").node.as_deref()), (0, None));
+    let node = report.nodes.iter().find(|node| node.node == "node-2").unwrap();
+    assert_eq!((node.busy_seconds, node.peak), (7000.0, 2));
 }
 
 #[test]

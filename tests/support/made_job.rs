@@ -221,6 +221,42 @@ pub fn made(size: Size, redaction: Redaction) -> Gathered {
     told.gathered
 }
 
+/// A job that goes on: a batch has ended, one runs and is late, one waits for its image, and one has no node.
+#[allow(dead_code, reason = "benchmarks need less")]
+pub fn going_on(redaction: Redaction) -> Gathered {
+    let mut told = Told::new(redaction);
+    let running = |from: i64| json!({"restartCount": 0, "state": {"running": {"startedAt": time(from)}}});
+    let waiting = |reason: &str| json!({"restartCount": 0, "state": {"waiting": {"reason": reason}}});
+    let name = |batch: usize| format!("blastn-batch-s00-job-{batch:03}-{SHORT}-xxxxx");
+    for batch in 0..4 {
+        let from = 100 + batch as i64;
+        let done = json!({"restartCount": 0, "state": {"terminated": ended(from, from + 60, 0, "Completed")}});
+        told.pod(
+            &name(batch),
+            Some("node-1"),
+            90,
+            &[
+                ("blast", &[(from, "run start 000 blastn nt"), (from + 60, "run end 000 0")], done.clone()),
+                ("results-export", &[], done),
+            ],
+        );
+    }
+    told.pod(
+        &name(4),
+        Some("node-2"),
+        90,
+        &[("blast", &[(200, "run start 004 blastn nt")], running(200)), ("results-export", &[], running(200))],
+    );
+    told.pod(
+        &name(5),
+        Some("node-2"),
+        90,
+        &[("blast", &[], waiting("ImagePullBackOff")), ("results-export", &[], waiting("ImagePullBackOff"))],
+    );
+    told.pod(&name(6), None, 90, &[("blast", &[], waiting("")), ("results-export", &[], waiting(""))]);
+    told.gathered
+}
+
 /// A pod whose names, reasons and lines try to be markup, scripts and commands.
 pub fn hostile(redaction: Redaction) -> Gathered {
     const EVIL: &str = "</script><img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";

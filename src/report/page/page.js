@@ -114,7 +114,8 @@
       (a.pod < b.pod ? -1 : a.pod > b.pod ? 1 : a.index - b.index);
   });
   let shown = ordered, rows = [], shownBatches = batches;
-  let mode = containers.length > 400 && batches.length ? "batches" : "containers";
+  // Rows: containers, batches, or batches as thin as it takes to see all of them at once.
+  let mode = containers.length <= 400 || !batches.length ? "containers" : "whole";
 
   const groupOf = (c) => (c.batch ? `shard ${c.batch.shard}` : c.phase.replaceAll("_", " "));
   const makeRows = () => {
@@ -167,7 +168,7 @@
   };
 
   const viewport = $("rows"), canvas = $("rows-canvas"), room = viewport.querySelector(".room");
-  const AXIS = 24;
+  const AXIS = 24, LABELLED = 12, PAPER = 860, SCREEN = 510;
   let ROW = 19, chosen = -1, printing = false;
   const narrow = () => viewport.clientWidth < 560;
   const left = () => (narrow() ? 112 : 224);
@@ -259,6 +260,34 @@
     draw.textAlign = "left";
     return at;
   };
+  // Rows that are too thin for words: runs alone, failures last and never too thin to be seen, groups by name.
+  const drawThin = (draw, at, begin, width) => {
+    const failed = [];
+    if (rows[chosen]) { draw.fillStyle = colors.mark; draw.fillRect(0, AXIS + chosen * ROW - 2, width, ROW + 4); }
+    let named = -Infinity;
+    rows.forEach((row, index) => {
+      const y = AXIS + index * ROW;
+      if (row.group !== undefined) {
+        draw.fillStyle = colors.rule;
+        draw.fillRect(0, y, width, .5);
+        draw.fillStyle = colors.ink;
+        draw.font = colors.sans;
+        if (y - named >= 12) { draw.fillText(fitted(draw, `${row.group} · ${count(row.of)}`, begin - 16, "start"), 8, Math.min(y + 7, AXIS + rows.length * ROW - 6)); named = y; }
+        return;
+      }
+      for (const c of row.parts) {
+        for (const i of c.instances) {
+          if (i.from < 0) continue;
+          const x = at(i.from), wide = Math.max(.7, at(i.to >= 0 ? i.to : i.state === RUNNING ? whole : i.from) - x);
+          if (i.state === FAILED) { failed.push([x, y, wide]); continue; }
+          draw.fillStyle = colors[STATES[i.state]];
+          draw.fillRect(x, y, wide, Math.max(.3, ROW * .85));
+        }
+      }
+    });
+    draw.fillStyle = colors.failed;
+    for (const [x, y, wide] of failed) draw.fillRect(x, y, wide, Math.max(1.5, ROW));
+  };
   const drawRows = () => {
     const width = viewport.clientWidth;
     if (!width) return;
@@ -275,22 +304,21 @@
     draw.beginPath();
     draw.rect(0, AXIS, width, height - AXIS);
     draw.clip();
-    for (let index = first; index < last; index += 1) {
+    if (ROW < LABELLED) drawThin(draw, at, begin, width);
+    else for (let index = first; index < last; index += 1) {
       const row = rows[index], y = AXIS + index * ROW - top;
       if (row.group !== undefined) {
         draw.fillStyle = colors.soft;
         draw.fillRect(0, y, width, ROW);
         draw.fillStyle = colors.ink;
         draw.font = `600 ${colors.sans}`;
-        if (ROW > 10) draw.fillText(`${row.group} · ${count(row.of)}${row.failed ? ` · ${count(row.failed)} failed` : ""}`, 8, y + ROW / 2 + .5);
+        draw.fillText(`${row.group} · ${count(row.of)}${row.failed ? ` · ${count(row.failed)} failed` : ""}`, 8, y + ROW / 2 + .5);
         continue;
       }
       if (index === chosen) { draw.fillStyle = colors.mark; draw.fillRect(0, y, width, ROW); }
-      if (ROW > 10) {
-        draw.font = colors.mono;
-        draw.fillStyle = colors.ink;
-        draw.fillText(fitted(draw, label(row), begin - 16, narrow() ? "start" : "end"), 8, y + ROW / 2 + .5);
-      }
+      draw.font = colors.mono;
+      draw.fillStyle = colors.ink;
+      draw.fillText(fitted(draw, label(row), begin - 16, narrow() ? "start" : "end"), 8, y + ROW / 2 + .5);
       draw.save();
       draw.beginPath();
       draw.rect(begin, y, width - begin, ROW);
@@ -300,7 +328,7 @@
         if (row.parts.length > 1) bars(draw, c, at, y + 2.5 + part * band, Math.max(1, band - 1), part === 0);
         else bars(draw, c, at, y + 4, Math.max(1, band));
       });
-      if (row.parts.length > 1 && row.state !== DONE && ROW > 10) {
+      if (row.parts.length > 1 && row.state !== DONE) {
         const to = Math.max(...row.parts.map((c) => Math.max(c.to, c.from)));
         mark(draw, STATES[row.state], at(row.state === RUNNING || to < 0 ? whole : to) + (row.state === RUNNING ? -2 : 7), y + ROW / 2, 4);
       }
@@ -366,7 +394,11 @@
     if (!host) return { show: () => {} };
     const body = host.tBodies[0], heads = [...host.tHead.rows[0].cells];
     let by = -1, falling = false, most = 100, all = [];
+    // What is folded away costs nothing before it is opened.
+    const fold = host.closest("details");
+    if (fold) fold.addEventListener("toggle", () => { if (fold.open) fill(); });
     const fill = () => {
+      if (fold && !fold.open) return;
       const sorted = by < 0 ? all : all.slice().sort((a, b) => {
         const one = columns[by].key(a), two = columns[by].key(b);
         return (one < two ? -1 : one > two ? 1 : a.index - b.index) * (falling ? -1 : 1);
@@ -472,6 +504,11 @@
     if (from) detail.focus({ preventScroll: from === "link" });
   };
 
+  const fit = () => {
+    ROW = printing || mode === "whole" ? Math.min(19, (printing ? PAPER : SCREEN) / Math.max(1, rows.length)) : 19;
+    const all = rows.length * ROW + AXIS + 6;
+    viewport.style.height = `${printing ? all : Math.min(544, all)}px`;
+  };
   const update = () => {
     shown = ordered.filter(admits);
     const of = new Set(shown.map((c) => c.batch));
@@ -480,7 +517,7 @@
     $("detail").hidden = true;
     makeRows();
     viewport.scrollTop = 0;
-    viewport.style.height = `${Math.min(544, rows.length * ROW + AXIS + 6)}px`;
+    fit();
     $("rows-count").textContent = filtering()
       ? `${count(shown.length)} of ${count(containers.length)} containers`
       : `${count(containers.length)} containers`;
@@ -609,8 +646,7 @@
   // On paper nothing scrolls: all rows stand there, as thin as they must be.
   const paper = (is) => {
     printing = is;
-    ROW = is ? Math.max(1.5, Math.min(19, 900 / Math.max(1, rows.length))) : 19;
-    readColors(); drawRows(); drawLanes();
+    fit(); readColors(); drawRows(); drawLanes();
   };
   matchMedia("print").addEventListener("change", (event) => paper(event.matches));
 
