@@ -101,7 +101,8 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
     });
     let text = || told.lock().unwrap().iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
     let played = thread::scope(|scope| {
-        let story = scope.spawn(|| story::play(&cluster, size, seed));
+        let story =
+            scope.spawn(|| story::play(&cluster, size, seed, &|pod, container| has_line(&stdout, pod, container)));
         // A server that is away at the start would be the answer.
         let began = Instant::now();
         while cluster.counts().requests(Kind::Log) == 0 && elbtail.try_wait().unwrap().is_none() {
@@ -131,6 +132,13 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
     listening.join().unwrap();
     let (stderr, told) = (text(), told.lock().unwrap().clone());
     Run { played, counts, exit, stderr, told, faults }
+}
+
+/// Whether a line of the container stands in what was printed so far.
+fn has_line(stdout: &Path, pod: &str, container: &str) -> bool {
+    let words = format!("{pod}/{container} ");
+    let lines = BufReader::new(File::open(stdout).unwrap()).split(b'\n');
+    lines.map_while(Result::ok).any(|line| line.starts_with(words.as_bytes()))
 }
 
 /// Server restarts, SIGKILLs of what stands before it, expired tokens, expired versions.
@@ -314,7 +322,7 @@ fn kubectl(size: Size, seed: u64) {
     let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
     let stdout = directory.path().join("stdout");
     let (printed, exit) = thread::scope(|scope| {
-        let story = scope.spawn(|| story::play(&cluster, size, seed));
+        let story = scope.spawn(|| story::play(&cluster, size, seed, &|_, _| true));
         thread::sleep(Duration::from_secs(1));
         let mut chaos = Chaos::new(seed).log_rate(0.7).watch_rate(0.0).answer_rate(0.0).most_bytes(size.lines * 40);
         cluster.faults().hook(move |call| chaos.decide(call));
