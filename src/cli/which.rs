@@ -19,6 +19,7 @@ use super::{
 use crate::{
     cluster::{Cluster, ClusterError, ConnectOptions},
     discover::Area,
+    doctor::CommandWords,
     exit::Exit,
     job_id::JobId,
     jobs::{self, FoundJob, ListedJob, NameInCluster, NotFound},
@@ -96,7 +97,7 @@ pub async fn decided(args: JobArgs, place: &RowPlace, flags: &ConnectOptions) ->
     }
     if let Some(name) = name(&args).filter(|_| place.source_of(&args).is_none()) {
         let cluster = connect(flags, None).await?;
-        let (id, found) = in_it(&name, cluster, everywhere).await?;
+        let (id, found) = in_it(&name, cluster, flags, everywhere).await?;
         let found_in = everywhere.then_some(found.namespace);
         return Ok(Decided { args: JobArgs::of(JobArg::Id(id)), found_in });
     }
@@ -123,7 +124,7 @@ async fn by_name(
 ) -> Result<(JobId, Found), Failure> {
     match connect(flags, None).await {
         Err(Failure::Cluster(ClusterError::NoCluster(_))) => Err(failure),
-        connected => in_it(name, connected?, everywhere).await,
+        connected => in_it(name, connected?, flags, everywhere).await,
     }
 }
 
@@ -168,7 +169,7 @@ async fn chosen(
                 )),
                 other => other,
             })?;
-            let (id, found) = newest(cluster, args.all_namespaces).await?;
+            let (id, found) = newest(cluster, flags, args.all_namespaces).await?;
             Ok(Some((JobArg::Id(id), Some(found))))
         }
         None if !args.latest.latest && environment::asks_a_person() => {
@@ -178,9 +179,10 @@ async fn chosen(
             }
             match pick(all(source, flags, args.all_namespaces).await?).await? {
                 Some(target) => Ok(Some((target, None))),
-                None => Err(Failure::NoPods(
-                    "there are no jobs to choose from; 'elbtail jobs -A' looks in all namespaces".to_owned(),
-                )),
+                None => Err(Failure::NoPods(format!(
+                    "there are no jobs to choose from; '{}' looks in all namespaces",
+                    jobs_everywhere(flags)
+                ))),
             }
         }
         Some(JobArg::Id(id)) if !id.is_whole() && args.job.is_none() => {
@@ -214,23 +216,35 @@ fn looked(cluster: &Cluster, everywhere: bool) -> String {
     }
 }
 
-async fn newest(cluster: Cluster, everywhere: bool) -> Result<(JobId, Found), Failure> {
+async fn newest(cluster: Cluster, flags: &ConnectOptions, everywhere: bool) -> Result<(JobId, Found), Failure> {
     let jobs = found(&cluster, everywhere).await?;
     let Some(job) = jobs::latest(&jobs) else {
         let looked = looked(&cluster, everywhere);
-        return Err(Failure::NoPods(format!("no job runs {looked}; 'elbtail jobs -A' lists those of all namespaces")));
+        let command = jobs_everywhere(flags);
+        return Err(Failure::NoPods(format!("no job runs {looked}; '{command}' lists those of all namespaces")));
     };
     stderr::say(&format!("the newest job that has not ended: {}", job.id));
     Ok((job.id.clone(), Found { cluster, namespace: job.namespace.clone() }))
 }
 
-async fn in_it(name: &NameInCluster, cluster: Cluster, everywhere: bool) -> Result<(JobId, Found), Failure> {
+/// The command that lists the jobs of all namespaces of the same cluster.
+fn jobs_everywhere(flags: &ConnectOptions) -> String {
+    format!("elbtail jobs -A{}", CommandWords::of(flags).connect)
+}
+
+async fn in_it(
+    name: &NameInCluster,
+    cluster: Cluster,
+    flags: &ConnectOptions,
+    everywhere: bool,
+) -> Result<(JobId, Found), Failure> {
     match jobs::find(name, &found(&cluster, everywhere).await?) {
         Ok(job) => Ok((job.id.clone(), Found { namespace: job.namespace.clone(), cluster })),
         Err(NotFound::Several(ids)) => Err(several(name, &ids)),
         Err(NotFound::None) => Err(Failure::NoPods(format!(
-            "{name}: no file, and no job {} has a pod, a Job or an id that is called so; 'elbtail jobs -A' lists the jobs there are",
-            looked(&cluster, everywhere)
+            "{name}: no file, and no job {} has a pod, a Job or an id that is called so; '{}' lists the jobs there are",
+            looked(&cluster, everywhere),
+            jobs_everywhere(flags)
         ))),
     }
 }

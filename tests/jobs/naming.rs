@@ -56,6 +56,22 @@ fn a_name_that_means_none_or_several_is_told() {
     }
 }
 
+/// What a message suggests looks where the command that failed did.
+#[test]
+fn a_suggested_command_asks_the_same_cluster() {
+    let place = Place::new();
+    let context = place.cluster.write_kubeconfig(place.directory.path()).unwrap();
+    let context = context.to_str().unwrap();
+    for asked in [&["logs", "abcdef01"][..], &["targets", "pod/nobody"], &["logs", "--latest"]] {
+        let run = place.run(&[asked, &["--kubeconfig", context, "--as-group", "my team", "--as", "me"]].concat());
+        let told = stderr(&run.code(5).stdout(""));
+        assert!(
+            told.contains(&format!("'elbtail jobs -A --kubeconfig {context} --as me --as-group 'my team''")),
+            "{told}"
+        );
+    }
+}
+
 #[test]
 fn a_file_comes_before_what_a_cluster_calls_so() {
     let place = two_jobs();
