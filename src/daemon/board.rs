@@ -52,7 +52,7 @@ pub struct JobCounts {
     /// Nobody does.
     pub free: usize,
     /// Nothing more of them will come.
-    pub complete: usize,
+    pub ended: usize,
 }
 
 /// Whom a replica needs.
@@ -285,11 +285,11 @@ impl Collector for Board {
                 ConstGauge::new(seconds).encode(stamps.encode_family(&labels(name))?)?;
             }
         }
-        let JobCounts { kept, waiting, elsewhere, free, complete } = facts.counts;
-        let help = "Jobs by what becomes of them: kept by this replica, waiting to be, elsewhere, free, or complete";
+        let JobCounts { kept, waiting, elsewhere, free, ended } = facts.counts;
+        let help = "Jobs by what becomes of them: kept by this replica, waiting to be, elsewhere, free, or ended";
         let mut jobs = encoder.encode_descriptor("jobs", help, None, MetricType::Gauge)?;
         for (state, count) in
-            [("kept", kept), ("waiting", waiting), ("elsewhere", elsewhere), ("free", free), ("complete", complete)]
+            [("kept", kept), ("waiting", waiting), ("elsewhere", elsewhere), ("free", free), ("ended", ended)]
         {
             ConstGauge::new(count as u64).encode(jobs.encode_family(&[("state", state)])?)?;
         }
@@ -349,9 +349,9 @@ mod tests {
         }
         assert!(text.contains("elbtail_lag_seconds{job=") && text.ends_with("# EOF\n"), "{text}");
         drop(keeping);
-        board.stand(JobCounts { complete: 1, ..JobCounts::default() });
+        board.stand(JobCounts { ended: 1, ..JobCounts::default() });
         let text = board.metrics().unwrap();
-        assert!(text.contains("elbtail_lines_total 5\n") && text.contains("elbtail_jobs{state=\"complete\"} 1\n"));
+        assert!(text.contains("elbtail_lines_total 5\n") && text.contains("elbtail_jobs{state=\"ended\"} 1\n"));
         assert!(!text.contains("job="), "nothing is told of it alone any more: {text}");
     }
 

@@ -384,7 +384,7 @@ impl<K: Keeper> Supervisor<K> {
         let mut counts = JobCounts { kept: self.running.len(), waiting: self.waiting.len(), ..JobCounts::default() };
         for id in self.wanted.keys().filter(|id| !self.running.contains_key(*id) && !self.waiting.contains_key(*id)) {
             if self.share.is_done(id) {
-                counts.complete += 1;
+                counts.ended += 1;
             } else if self.share.other(id, now).is_some() {
                 counts.elsewhere += 1;
             } else {

@@ -174,9 +174,7 @@ fn a_job_that_comes_later_is_kept_and_one_that_has_ended_is_not_begun_again() {
     let later = other().counts("blast", 200);
     scene.stage.create(&later);
     replica.0.until_said(&format!("{OTHER}: it has ended; saved: 200 lines of 1 containers"));
-    scene
-        .stage
-        .until("both are known to be complete", || replica.metric("elbtail_jobs{state=\"complete\"}") == Some(2.0));
+    scene.stage.until("both are known to have ended", || replica.metric("elbtail_jobs{state=\"ended\"}") == Some(2.0));
     for (name, value) in [
         ("elbtail_lines_read_total", 500.0),
         ("elbtail_lines_total", 500.0),
@@ -196,7 +194,7 @@ fn a_job_that_comes_later_is_kept_and_one_that_has_ended_is_not_begun_again() {
     // Their pods are still there: another finds that nothing is to be done.
     let before = scene.archives();
     let again = scene.replica(&[]);
-    scene.stage.until("it knows of both", || again.metric("elbtail_jobs{state=\"complete\"}") == Some(2.0));
+    scene.stage.until("it knows of both", || again.metric("elbtail_jobs{state=\"ended\"}") == Some(2.0));
     again.0.signal("-TERM");
     let said = again.0.end().code(143).stderr;
     assert!(!said.contains(ID) && !said.contains(OTHER), "{said}");
@@ -379,7 +377,7 @@ fn jobs_of_all_namespaces_are_kept_apart_even_with_one_id() {
     assert_eq!(scene.verified().0, Some(0));
 
     let again = scene.replica(&["-A"]);
-    scene.stage.until("it knows of all", || again.metric("elbtail_jobs{state=\"complete\"}") == Some(3.0));
+    scene.stage.until("it knows of all", || again.metric("elbtail_jobs{state=\"ended\"}") == Some(3.0));
     again.0.signal("-TERM");
     let said = again.0.end().code(143).stderr;
     assert!(!said.contains("job-"), "nothing is begun again: {said}");
