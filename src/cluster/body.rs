@@ -32,6 +32,15 @@ impl AnswerBody {
         Self { body, slot: Some(slot), deadline, host }
     }
 
+    /// A frame as it may be kept for a while. It stands in a buffer that others' frames stand in too, or that is larger than it,
+    /// and holds all of that.
+    fn kept(&self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        match self.slot.as_ref().is_some_and(|slot| slot.connection.window.is_narrow()) {
+            true => frame.map_data(|data| Bytes::copy_from_slice(&data)),
+            false => frame,
+        }
+    }
+
     fn broken(&self, why: String) -> ClusterError {
         ClusterError::Broken { host: self.host.clone(), why }
     }
@@ -62,7 +71,7 @@ impl Body for AnswerBody {
             polled = Pin::new(&mut self.body).poll_frame(cx);
         }
         match polled {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(frame))),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.kept(frame)))),
             Poll::Ready(Some(Err(error))) => {
                 self.slot = None;
                 Poll::Ready(Some(Err(self.broken(chain(&error)))))

@@ -27,14 +27,45 @@ use super::{
 /// an error when they are used up; the rest is for streams that we have closed and the server has not yet.
 pub(super) const STREAMS: usize = 80;
 
-/// What one unread stream may hold back: its memory, and its speed (a window per round trip).
-const STREAM_WINDOW: u32 = 256 * 1024;
+/// What one unread stream may hold back, in bytes: its memory, and its speed (a window per round trip).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct StreamWindow(u32);
 
-/// Room for every stream's window, so that unread streams cannot stop the others on their connection.
-const CONNECTION_WINDOW: u32 = STREAM_WINDOW * (STREAMS as u32 + 4);
+impl Default for StreamWindow {
+    fn default() -> Self {
+        Self(256 * 1024)
+    }
+}
 
-/// Larger frames than the default 16 KiB: fewer wake-ups for a busy log, still small beside a window.
-const FRAME: u32 = 64 * 1024;
+impl StreamWindow {
+    /// What so many streams may hold back together of which all but one wait, in bytes.
+    const SUM: usize = 4 << 20;
+
+    /// The smallest one, in bytes: a hundred lines.
+    const LEAST: u32 = 8 * 1024;
+
+    /// For so many streams, of which all but one wait.
+    pub fn of_waiting(streams: usize) -> Self {
+        let share = u32::try_from(Self::SUM / streams.max(1)).unwrap_or(u32::MAX);
+        Self(share.max(Self::LEAST)).min(Self::default())
+    }
+
+    /// Whether it is smaller than usual, since what is held back shall take little.
+    pub fn is_narrow(self) -> bool {
+        self < Self::default()
+    }
+
+    /// Room for every stream's window, so that unread streams cannot stop the others on their connection.
+    fn of_connection(self) -> u32 {
+        self.0 * (STREAMS as u32 + 4)
+    }
+
+    /// Larger frames than the default, 16 KiB, where windows are large: fewer wake-ups for a busy log, still small beside a
+    /// window.
+    fn frame(self) -> u32 {
+        (self.0 / 4).max(16 * 1024)
+    }
+}
 
 /// How many closed streams are remembered while their last frames arrive. Closing a thousand followers at once is
 /// normal here; h2's default of 10 would take their stragglers for an attack by the server.
@@ -55,6 +86,8 @@ pub(super) struct ServerConnection {
     sender: Sender,
     /// How many requests may be under way at once.
     pub capacity: usize,
+    /// What each of its streams may hold back.
+    pub window: StreamWindow,
     /// No new requests: it failed one, or other credentials are in use now.
     retired: AtomicBool,
     /// Whether the server is still there.
@@ -76,17 +109,23 @@ pub(super) struct Unanswered {
 
 impl ServerConnection {
     /// Speaks HTTP on a fresh connection: returns when requests can be sent.
-    pub async fn open(dialed: Dialed, keepalive: Keepalive, counting: &Arc<Counting>) -> Result<Self, BoxError> {
+    pub async fn open(
+        dialed: Dialed,
+        keepalive: Keepalive,
+        window: StreamWindow,
+        counting: &Arc<Counting>,
+    ) -> Result<Self, BoxError> {
         let open = OpenConnection::new(counting);
         let (wire, liveness) = PeerLiveness::on(dialed.wire);
         let (sender, capacity) = if dialed.http2 {
-            let (sender, capacity) = http2(wire, keepalive, open).await.map_err(|error| liveness.cause(error))?;
+            let (sender, capacity) =
+                http2(wire, keepalive, window, open).await.map_err(|error| liveness.cause(error))?;
             (Sender::Http2(sender), capacity)
         } else {
             let sender = http1(wire, open).await.map_err(|error| liveness.cause(error))?;
             (Sender::Http1(Mutex::new(Some(sender))), 1)
         };
-        Ok(Self { sender, capacity, retired: AtomicBool::new(false), liveness })
+        Ok(Self { sender, capacity, window, retired: AtomicBool::new(false), liveness })
     }
 
     /// Whether this is HTTP/2.
@@ -156,15 +195,16 @@ async fn http1(wire: WatchedWire, open: OpenConnection) -> hyper::Result<http1::
 async fn http2(
     wire: WatchedWire,
     Keepalive(keepalive): Keepalive,
+    window: StreamWindow,
     open: OpenConnection,
 ) -> Result<(http2::SendRequest<Body>, usize), BoxError> {
     let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         // No streams before the server has said how many it takes: until then a burst would pile up in the dark.
         .initial_max_send_streams(0)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_frame_size(FRAME)
+        .initial_stream_window_size(window.0)
+        .initial_connection_window_size(window.of_connection())
+        .max_frame_size(window.frame())
         .max_concurrent_reset_streams(RESET_STREAMS)
         .max_local_error_reset_streams(None)
         .keep_alive_interval(keepalive)
@@ -200,4 +240,22 @@ fn origin_form(mut request: Request<Body>) -> Request<Body> {
     let path = request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from(path);
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waiting_streams_hold_back_is_bounded_in_sum() {
+        let usual = StreamWindow::default();
+        for (streams, window) in
+            [(0, usual), (1, usual), (16, usual), (64, StreamWindow(64 << 10)), (1000, StreamWindow(8 << 10))]
+        {
+            assert_eq!(StreamWindow::of_waiting(streams), window, "{streams}");
+            assert_eq!(window.is_narrow(), streams > 16);
+            // What HTTP/2 allows.
+            assert!((16 << 10..1 << 24).contains(&window.frame()));
+        }
+    }
 }

@@ -56,7 +56,12 @@ pub use self::{
     review::review,
     usage::{UsageByPod, usage},
 };
-use self::{connection::Keepalive, credentials::Credentials, settings::Settings, transport::Transport};
+use self::{
+    connection::{Keepalive, StreamWindow},
+    credentials::Credentials,
+    settings::Settings,
+    transport::Transport,
+};
 use crate::causes::chain;
 
 /// A Kubernetes cluster and who we are to it. Cheap to clone; all clones share their connections.
@@ -114,6 +119,12 @@ impl Cluster {
     /// How many connections and streams there are.
     pub fn counters(&self) -> Counters {
         self.transport.counters()
+    }
+
+    /// Says that so many logs will be open at once of which most wait for the others, as when they are merged: what they hold
+    /// back is bounded in sum then, not each.
+    pub fn expect_waiting_logs(&self, logs: usize) {
+        self.transport.narrow(StreamWindow::of_waiting(logs));
     }
 
     /// Asks the kubelet of `node` for a file or directory it serves under `/logs/`. Node and path must be made of checked

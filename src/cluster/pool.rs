@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{
     ClusterError,
-    connection::{Keepalive, ServerConnection},
+    connection::{Keepalive, ServerConnection, StreamWindow},
     counters::{Counters, Counting},
     dial::Dialer,
 };
@@ -41,6 +41,8 @@ struct PoolState {
     connections: Vec<PoolEntry>,
     queue: VecDeque<oneshot::Sender<Result<Slot, ClusterError>>>,
     opening: usize,
+    /// What the streams of new connections may hold back.
+    window: StreamWindow,
     /// The capacity of the connection opened last; none yet while it is unknown whether the server speaks HTTP/2.
     capacity: Option<usize>,
 }
@@ -92,6 +94,14 @@ impl Pool {
         waiting.await.unwrap_or_else(|_| Err(gone()))
     }
 
+    /// Lets the streams of new connections hold back less, and takes connections out of use whose streams may hold back more.
+    pub fn narrow(&self, window: StreamWindow) {
+        let mut state = self.lock();
+        state.window = window;
+        let wide = state.connections.iter().filter(|entry| entry.connection.window > window);
+        wide.for_each(|entry| entry.connection.retire());
+    }
+
     /// Takes all connections out of use, because new requests must come with another client certificate.
     pub fn retire_all(&self) {
         self.lock().connections.iter().for_each(|entry| entry.connection.retire());
@@ -117,16 +127,17 @@ impl Pool {
         while state.opening < wanted {
             state.opening += 1;
             let pool = self.clone();
+            let window = state.window;
             tokio::spawn(async move {
-                let opened = pool.open().await;
+                let opened = pool.open(window).await;
                 pool.opened(opened);
             });
         }
     }
 
-    async fn open(&self) -> Result<ServerConnection, ClusterError> {
+    async fn open(&self, window: StreamWindow) -> Result<ServerConnection, ClusterError> {
         let dialed = self.dialer.dial().await?;
-        let connection = ServerConnection::open(dialed, self.keepalive, &self.counting);
+        let connection = ServerConnection::open(dialed, self.keepalive, window, &self.counting);
         let connection = self.dialer.in_time("the start of HTTP", connection).await?;
         connection.map_err(|error| self.dialer.broken(&*error))
     }

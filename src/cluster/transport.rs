@@ -24,7 +24,7 @@ use tower::Service;
 use super::{
     ClusterError, Settings,
     body::AnswerBody,
-    connection::{Keepalive, Unanswered},
+    connection::{Keepalive, StreamWindow, Unanswered},
     counters::Counters,
     credentials::{Credential, Credentials},
     dial::Dialer,
@@ -81,6 +81,10 @@ impl Transport {
 
     pub fn host(&self) -> String {
         self.0.pool.dialer.host()
+    }
+
+    pub fn narrow(&self, window: StreamWindow) {
+        self.0.pool.narrow(window);
     }
 
     pub fn counters(&self) -> Counters {

@@ -13,6 +13,32 @@ use crate::{
     k8s::{Line, Stamp},
 };
 
+/// A channel for what one source says.
+pub fn input() -> (InputSender, mpsc::Receiver<DriverEvent>) {
+    let (sender, events) = mpsc::channel(1);
+    (InputSender(sender), events)
+}
+
+/// Takes what a source says. It has room for more when the merge has taken what was said before: until then nothing is read.
+#[derive(Debug, Clone)]
+pub struct InputSender(mpsc::Sender<DriverEvent>);
+
+impl Listener<DriverEvent> for InputSender {
+    async fn hear(&self, said: DriverEvent) -> Result<(), Unheard> {
+        self.0.send(said).await.map_err(|_| Unheard)?;
+        // A source that reads on already would have one batch in its hands, with one here and one in the merge.
+        self.0.reserve().await.map(drop).map_err(|_| Unheard)
+    }
+
+    fn is_gone(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    async fn gone(&self) {
+        self.0.closed().await;
+    }
+}
+
 /// A source of lines.
 pub(super) struct Input {
     /// What it sends.

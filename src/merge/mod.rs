@@ -22,6 +22,7 @@ use crate::{
     k8s::Stamp,
 };
 
+pub use input::{InputSender, input};
 pub use live::{LiveInput, LiveMerge};
 pub use merged::{Merged, MergedLine, Origin};
 

@@ -8,8 +8,8 @@ use super::{Drivers, Outlet, RunEvent, WantedLogs, news};
 use crate::{
     cluster::Cluster,
     discover::Match,
-    follow::drive::DriverEvent,
-    k8s::{ContainerId, ContainerState, Stamp, targets},
+    follow::drive::{ContainerNews, DriverEvent},
+    k8s::{ContainerId, ContainerState, Stamp, Target, targets},
     merge,
 };
 
@@ -42,37 +42,50 @@ pub async fn snapshot_after(cluster: &Cluster, pods: &[Match], wanted: &WantedLo
 }
 
 async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Order, ahead: Option<Ahead>, out: Outlet) {
-    let WantedLogs { filter, scope, resume, .. } = wanted;
+    let WantedLogs { scope, resume, .. } = wanted;
     let (mut inputs, reached) = match ahead {
         // The first of the inputs: of equal stamps, its lines come first.
         Some(Ahead { events, reached }) => (vec![(events, None)], reached),
         None => (Vec::new(), HashMap::new()),
     };
+    let pods = pods.iter().filter(|found| wanted.filter.admits_pod(&found.pod));
+    let logs: Vec<_> = pods.flat_map(|found| wanted_of(found, wanted)).collect();
+    if order == Order::Time {
+        cluster.expect_waiting_logs(logs.len());
+    }
     let (mut drivers, _standings) = Drivers::new(cluster, *scope, resume.clone());
-    for found in pods.iter().filter(|found| filter.admits_pod(&found.pod)) {
-        for target in targets(&found.pod).into_iter().filter(|target| filter.admits(target)) {
-            let news = news(&found.pod, &target);
-            if !filter.admits_state(ContainerState::of(&news.status.state)) {
-                continue;
-            }
-            if scope.previous && news.status.before().is_none() {
-                continue;
-            }
-            let target = Arc::new(target);
-            // Known before its first line: drivers send straight to `out`.
-            if out.send(RunEvent::Found(target.clone())).await.is_err() {
-                return;
-            }
-            match order {
-                Order::Arrival => drop(drivers.start(target, news, out.clone())),
-                Order::Time => {
-                    let (sender, input) = mpsc::channel(1);
-                    inputs.push((input, reached.get(&target.id()).copied()));
-                    drivers.start(target, news, sender);
-                }
+    for (target, news) in logs {
+        let target = Arc::new(target);
+        // Known before its first line: drivers send straight to `out`.
+        if out.send(RunEvent::Found(target.clone())).await.is_err() {
+            return;
+        }
+        match order {
+            Order::Arrival => drop(drivers.start(target, news, out.clone())),
+            Order::Time => {
+                let (sender, input) = merge::input();
+                inputs.push((input, reached.get(&target.id()).copied()));
+                drivers.start(target, news, sender);
             }
         }
     }
     merge::by_time_after(inputs, out).await;
     while drivers.tasks.join_next().await.is_some() {}
+}
+
+/// The containers of a pod whose logs are wanted, with what is known of them.
+fn wanted_of(
+    found: &Match,
+    WantedLogs { filter, scope, .. }: &WantedLogs,
+) -> impl Iterator<Item = (Target, ContainerNews)> {
+    let with_news = |target| {
+        let news = news(&found.pod, &target);
+        (target, news)
+    };
+    let is_wanted = |(target, news): &(Target, ContainerNews)| {
+        filter.admits(target)
+            && filter.admits_state(ContainerState::of(&news.status.state))
+            && (!scope.previous || news.status.before().is_some())
+    };
+    targets(&found.pod).into_iter().map(with_news).filter(is_wanted)
 }

@@ -78,6 +78,27 @@ async fn unread_streams_do_not_stop_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn logs_that_wait_come_on_connections_that_hold_back_less() {
+    let server = Server::start(Speech::default()).await;
+    let cluster = server.cluster().await;
+    get(&cluster, "/version").await.unwrap();
+    // So few may hold back what they usually do.
+    cluster.expect_waiting_logs(5);
+    drop(open(&cluster, vec!["drip"; 5]).await);
+    assert_eq!(server.accepted(), 1);
+    cluster.expect_waiting_logs(100);
+    let mut bodies = open(&cluster, vec!["drip"; 100]).await;
+    for body in &mut bodies {
+        assert_eq!(next(body).await.unwrap().unwrap(), "first\n");
+    }
+    assert_eq!(server.accepted(), 3, "the first is of no more use");
+    drop(bodies);
+    get(&cluster, "/version").await.unwrap();
+    assert_eq!(server.accepted(), 3);
+    assert_eq!(cluster.counters(), Counters { opened: 3, open: 2, streams: 0 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn http1_takes_a_connection_a_stream() {
     for tls in [true, false] {
         let server = Server::start(Speech { tls, http2: false, ..Speech::default() }).await;
