@@ -23,6 +23,7 @@ pub mod daemon;
 pub mod discover;
 pub mod doctor;
 pub mod environment;
+mod escape_sequence;
 pub mod exit;
 pub mod follow;
 mod foreign;

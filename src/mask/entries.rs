@@ -32,6 +32,20 @@ static OWNER_OF_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i-u)^[ \t]*(?:- )?["']?(?P<name>[a-z0-9_.-]{1,64})["']?[ \t]{0,8}:[ \t]{0,8}\{?[ \t\r]{0,8}$"#).ok()
 });
 
+/// A name whose value is the block of YAML that follows.
+static OWNER_OF_BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?i-u)^(?P<indent> *)(?:- )?["']?(?P<name>[a-z0-9_.-]{1,64})["']?[ \t]{0,8}:[ \t]{1,8}[|>][-+1-9]{0,2}[ \t\r]{0,8}$"#,
+    )
+    .ok()
+});
+
+/// How far a line is indented that names a secret, and whose value is the block that follows.
+pub(super) fn opens_block(line: &[u8]) -> Option<usize> {
+    let found = OWNER_OF_BLOCK.as_ref()?.captures(line)?;
+    is_secret(&found["name"]).then(|| found["indent"].len())
+}
+
 /// The value that [`VALUE`] found, if the name with it is a secret's.
 pub(super) fn secret_value(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let range = value_at(line, found.end)?;

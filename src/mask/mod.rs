@@ -19,11 +19,15 @@ mod value;
 
 use std::borrow::Cow;
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use serde_json::Value;
+
+use crate::escape_sequence;
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
+/// What escape sequences begin with.
+const ESC: u8 = 0x1b;
 /// How a PEM block ends.
 const PEM_END: &[u8] = b"-----END";
 
@@ -36,7 +40,18 @@ pub fn mask(text: &str) -> Cow<'_, str> {
 }
 
 /// The same for a line that need not be UTF-8.
+///
+/// A colour hides no secret: where one is found only in what a terminal shows of the line, that is what is left of it.
 pub fn mask_bytes(line: &[u8]) -> Cow<'_, [u8]> {
+    if let Cow::Owned(shown) = escape_sequence::stripped(line)
+        && let Cow::Owned(masked) = mask_plain(&shown)
+    {
+        return Cow::Owned(masked);
+    }
+    mask_plain(line)
+}
+
+fn mask_plain(line: &[u8]) -> Cow<'_, [u8]> {
     let mut line = Cow::Borrowed(line);
     // What is left of a line may read in another way, so it is looked at until nothing is found: then masking twice is masking
     // once. Each time there is less that is not masked, so it ends.
@@ -47,7 +62,7 @@ pub fn mask_bytes(line: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn masked_once(line: &[u8]) -> Option<Vec<u8>> {
-    if !is_suspect(line) {
+    if !may_hold_any(line) {
         return None;
     }
     let by_rules = rules::apply(line);
@@ -62,6 +77,10 @@ fn masked_once(line: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether `line` may hold a secret. Most lines do not, and asking is quick.
 pub fn is_suspect(line: &[u8]) -> bool {
+    may_hold_any(line) || memchr(ESC, line).is_some()
+}
+
+fn may_hold_any(line: &[u8]) -> bool {
     rules::may_apply(line) || runs::may_hold(line)
 }
 
@@ -77,6 +96,8 @@ pub struct LineMasker {
     in_key: bool,
     /// The line before names a secret, and this one may have its value.
     announced: bool,
+    /// Lines that are indented by more than this are a secret's value: a block of YAML.
+    block: Option<usize>,
 }
 
 impl LineMasker {
@@ -90,6 +111,27 @@ impl LineMasker {
 
     /// The same for a line that need not be UTF-8.
     pub fn mask_bytes<'a>(&mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        match escape_sequence::stripped(line) {
+            Cow::Borrowed(line) => self.mask_shown(line),
+            Cow::Owned(shown) => match self.mask_shown(&shown) {
+                Cow::Owned(masked) => Cow::Owned(masked),
+                Cow::Borrowed(_) => mask_bytes(line),
+            },
+        }
+    }
+
+    fn mask_shown<'a>(&mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        if let Some(owner) = self.block {
+            let indent = line.iter().take_while(|byte| **byte == b' ').count();
+            if line.trim_ascii().is_empty() {
+                return Cow::Borrowed(line);
+            }
+            if indent > owner {
+                return Cow::Owned([&line[..indent], stars(&line[indent..])].concat());
+            }
+        }
+        let is_named = rules::may_apply(line);
+        self.block = if is_named { entries::opens_block(line) } else { None };
         if self.in_key {
             let ends = memmem::find(line, PEM_END).is_some();
             // One that is cut off takes nothing with it that is no part of a key.
@@ -100,7 +142,7 @@ impl LineMasker {
         }
         self.in_key = rules::opens_key(line);
         let value = if self.announced { entries::announced_value(line) } else { None };
-        self.announced = rules::may_apply(line) && entries::announces(line);
+        self.announced = is_named && entries::announces(line);
         match value {
             Some(value) => {
                 let line = [&line[..value.start], stars(&line[value.clone()]), &line[value.end..]].concat();
@@ -112,7 +154,7 @@ impl LineMasker {
 
     /// Whether how the next line is read depends on those before it.
     pub fn expects_more(&self) -> bool {
-        self.in_key || self.announced
+        self.in_key || self.announced || self.block.is_some()
     }
 }
 

@@ -52,8 +52,11 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
     }
 }
 
-/// Whether what stands under `sig` is a signal, and no signature.
+/// Whether what stands under `sig` is a signal, by name or number, and no signature.
 pub(super) fn is_signal(value: &[u8]) -> bool {
+    if value.len() <= 2 && value.iter().all(u8::is_ascii_digit) {
+        return true;
+    }
     let value = value.strip_prefix(b"SIG").unwrap_or(value);
     let signals = ["TERM", "KILL", "INT", "HUP", "QUIT", "SEGV", "ABRT", "BUS", "PIPE", "USR1", "USR2", "CHLD", "ALRM"];
     signals.iter().any(|signal| value.eq_ignore_ascii_case(signal.as_bytes()))

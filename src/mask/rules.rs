@@ -53,7 +53,7 @@ const TOKENS: &str = concat!(
 static ASSIGNMENT: LazyLock<String> = LazyLock::new(|| {
     let shouted = "[A-Z0-9_]_(?-i:KEY)";
     format!(
-        r#"(?i-u)(?:{}|{shouted}|\b[a-z]{{0,5}}pass)[a-z0-9_-]{{0,40}}\\*["'`]?\]?[ \t]{{0,8}}(?:=>|:=|=|:|["'][ ]?,)[ \t]{{0,8}}"#,
+        r#"(?i-u)(?:{}|{shouted}|\b[a-z]{{0,5}}pass)[a-z0-9_-]{{0,40}}\\*["'`]?\]?[ \t]{{0,8}}(?:=>|->|:=|=|%3d|:|["'][ ]?,)[ \t]{{0,8}}"#,
         names::WORDS
     )
 });
@@ -109,7 +109,10 @@ fn rules() -> Vec<Rule> {
                 let end = url_end(line, found.end);
                 let and = line[found.start..found.end].to_ascii_lowercase().ends_with(b"sig=");
                 let stop = line[found.end..end].iter().position(|byte| and && *byte == b'&');
-                Some(found.end..stop.map_or(end, |at| found.end + at))
+                let range = found.end..stop.map_or(end, |at| found.end + at);
+                // `sig=11` of a crash.
+                let in_query = found.start.checked_sub(1).is_some_and(|before| b"?&".contains(&line[before]));
+                (in_query || !names::is_signal(&line[range.clone()])).then_some(range)
             },
         },
         // `?code=…` of a function, `?key=…` of an API.
@@ -159,7 +162,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             words: &["passw", "passphrase", "secret", "token", "credential", "-key"],
             pattern: concat!(
-                r"(?i-u)--?[a-z0-9-]{0,24}(?:passw(?:or)?d|passphrase|secret|token|credential|(?:account|access|api|storage|shared|sas|auth|client)-key)",
+                r"(?i-u)(?:^|[^a-z0-9_/-])--?[a-z0-9-]{0,24}(?:passw(?:or)?d|passphrase|secret|token|credential|(?:account|access|api|storage|shared|sas|auth|client)-key)",
                 r"[ \t]+|\blogin[ \t]+[^\s]+[ \t]+password[ \t]+",
             ),
             place: |line, found| {
@@ -204,6 +207,21 @@ fn rules() -> Vec<Rule> {
             pattern: r"(?i-u)\b(?:password|passwd|passphrase|token|(?:api|account|access) key)[ \t]+(?:(?:(?:is|was) )?(?:set|reset|changed) to|is|was)(?:[ \t]+|:[ \t]*)",
             place: said,
         },
+        // SQL.
+        Rule {
+            words: &["identified by"],
+            pattern: r"(?i-u)\bidentified by (?:password )?",
+            place: |line, found| {
+                let range = value::assigned(line, found.end, Extent::Word);
+                (!is_reference(&line[range.clone()])).then_some(range)
+            },
+        },
+        // `requests.get(url, auth=("me", "hunter2"))`.
+        Rule {
+            words: &["auth=("],
+            pattern: r#"(?i-u)\bauth=\([ ]?["'][^"']{0,80}["'],[ ]?b?["']"#,
+            place: |line, found| Some(value::assigned(line, found.end - 1, Extent::Word)),
+        },
         // What a registry's configuration has for user and password.
         Rule {
             words: &["\"auth\"", "'auth'"],
@@ -222,7 +240,11 @@ fn rules() -> Vec<Rule> {
                 let end = line[found.end..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| found.end + at);
                 // `docker run -u 1000:1000`.
                 let number = line[found.end..end].iter().all(u8::is_ascii_digit);
-                (!number).then_some(found.end..end)
+                let is_url = line[found.end..].starts_with(b"//");
+                // `docker run -u user:group`.
+                let is_group =
+                    ["docker ", "podman ", "nerdctl "].iter().any(|word| memmem::find(line, word.as_bytes()).is_some());
+                (!number && !is_url && !is_group).then_some(found.end..end)
             },
         },
         Rule {
@@ -418,7 +440,7 @@ fn masked(line: &[u8], pattern: &Regex, place: SecretPlace) -> Option<Vec<u8>> {
         from = found.end().max(from + 1);
         if let Some(secret) = place(line, found.range()) {
             let secret = secret.start.max(copied)..secret.end;
-            let masked = stars(&line[secret.clone()]);
+            let masked = instead_of(line, &secret);
             if secret.start < secret.end && line[secret.clone()] != *masked {
                 out.extend_from_slice(&line[copied..secret.start]);
                 out.extend_from_slice(masked);
@@ -434,6 +456,22 @@ fn masked(line: &[u8], pattern: &Regex, place: SecretPlace) -> Option<Vec<u8>> {
         out.extend_from_slice(&line[copied..]);
         out
     })
+}
+
+/// What stands for a secret: for a number in JSON a text where there is room for its quotes, else a number, so that it stays JSON.
+fn instead_of(line: &[u8], secret: &Range<usize>) -> &'static [u8] {
+    let is_number = value::number(line, secret.start).is_some_and(|number| number == *secret);
+    match line[..secret.start].trim_ascii_end() {
+        [.., b'\\', b'"', b':'] if is_number => b"0",
+        [.., b'"', b':'] if is_number => {
+            if secret.len() < 5 {
+                b"0"
+            } else {
+                b"\"***\""
+            }
+        }
+        _ => stars(&line[secret.clone()]),
+    }
 }
 
 /// The end of a URL or a part of one.
@@ -565,7 +603,7 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     if !names::is_secret(name.rsplit(|byte| *byte == b'.').next().unwrap_or(name)) {
         return None;
     }
-    let equals = said.contains(&b'=');
+    let equals = said.contains(&b'=') || said.contains(&b'%');
     let listed = said.contains(&b',');
     let preceded = start.checked_sub(1).map(|before| line[before]);
     // `/run/secrets/token: no such file`.
@@ -580,7 +618,9 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
         (true, Some(b';')) => Extent::Semicolon,
         _ => Extent::Word,
     };
-    let range = value::assigned(line, found.end, extent);
+    let in_json = said.contains(&b'"') && !equals && !listed;
+    let number = if in_json { value::number(line, found.end) } else { None };
+    let range = number.unwrap_or_else(|| value::assigned(line, found.end, extent));
     let value = &line[range.clone()];
     let quoted = range.start != found.end;
     let header = name.contains(&b'-') || shouted;
@@ -592,10 +632,16 @@ fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let word = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
     let is_number = word.len() < 6 && word.iter().all(u8::is_ascii_digit);
     let is_result = lower == b"pass" && ((!equals && !quoted) || is_number);
+    // `pwd: /blast/queries`, as a shell has it; `token = get_token(credential)`, as a program has it.
+    let is_directory = lower == b"pwd" && value.first() == Some(&b'/');
+    let is_code = equals && !quoted && said.ends_with(b" ") && is_expression(value);
     let is_secret = !value.trim_ascii().is_empty()
         && !is_reference(value)
         && !is_next
         && !is_result
+        && !is_directory
+        && !is_code
+        && !is_sign(value)
         && (!is_count || names::is_password(name))
         && (quoted || !matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) || equals && value.len() > 1)
         && (equals || quoted || header || names::is_password(name) || looks_secret(value));
@@ -638,10 +684,34 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
         || value.starts_with(b"<set to the key")
 }
 
+/// Whether a value is what a program gets it by: `os.environ[…`, `get_token(…)`.
+fn is_expression(value: &[u8]) -> bool {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    let name = value.iter().take_while(is_name).count();
+    match value.get(name) {
+        Some(b'[') => name > 0 && name + 1 == value.len(),
+        Some(b'(') => name > 0 && (name + 1 == value.len() || value.ends_with(b")")),
+        _ => false,
+    }
+}
+
+/// Whether a value is a sign of some language: `unexpected token: ';'`, the `|` of a YAML block.
+fn is_sign(value: &[u8]) -> bool {
+    value.len() <= 3 && value.iter().all(u8::is_ascii_punctuation)
+}
+
+/// Whether a value is the name of a class: `ManagedIdentityCredential`.
+fn is_class(value: &[u8]) -> bool {
+    let words = value.split_inclusive(u8::is_ascii_uppercase).skip(1);
+    value.first().is_some_and(u8::is_ascii_uppercase)
+        && value.iter().all(u8::is_ascii_alphabetic)
+        && words.clone().all(|word| word.iter().filter(|byte| byte.is_ascii_lowercase()).count() >= 2)
+}
+
 /// Whether a word after a colon is no word: prose has colons too.
 fn looks_secret(value: &[u8]) -> bool {
     let word = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'\'' | b'.' | b',' | b')'));
-    !word && value.iter().any(u8::is_ascii_digit) || value.len() >= 20
+    !word && value.iter().any(u8::is_ascii_digit) || value.len() >= 20 && !is_class(value)
 }
 
 #[cfg(test)]

@@ -75,6 +75,31 @@ fn a_private_key_is_masked_line_by_line() {
 }
 
 #[test]
+fn a_block_of_yaml_is_masked_line_by_line() {
+    let mut lines = LineMasker::default();
+    let text =
+        ["env:", "  token: |", "    hunter2line", "", "      more", "  user: me", "password: >-", "  hunter2", "done"];
+    let masked: Vec<String> = text.iter().map(|line| lines.mask(line).into_owned()).collect();
+    let shown = ["env:", "  token: |", "    ***", "", "      ***", "  user: me", "password: >-", "  ***", "done"];
+    assert_eq!(masked, shown);
+}
+
+#[test]
+fn what_is_masked_in_json_stays_json() {
+    for (text, masked) in [
+        (r#"{"password":12345678,"msg":"login"}"#, r#"{"password":"***","msg":"login"}"#),
+        (r#"{"password": 12345678}"#, r#"{"password": "***"}"#),
+        (r#"{"password":123}"#, r#"{"password":0}"#),
+        (r#"{"a":[{"db_password":-1.5e30}]}"#, r#"{"a":[{"db_password":"***"}]}"#),
+        (r#"{"line":"{\"password\":12345678}"}"#, r#"{"line":"{\"password\":0}"}"#),
+    ] {
+        assert_eq!(mask(text), masked);
+        assert_eq!(mask(masked), masked);
+        serde_json::from_str::<Value>(&mask(text)).unwrap();
+    }
+}
+
+#[test]
 fn masks_what_the_dashboard_masks() {
     for (text, masked) in [
         (

@@ -57,6 +57,14 @@ pub(super) fn assigned(line: &[u8], from: usize, extent: Extent) -> Range<usize>
     from..end
 }
 
+/// The number that begins at `from` in JSON; `None` where something else does.
+pub(super) fn number(line: &[u8], from: usize) -> Option<Range<usize>> {
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
+    let length = line[from..].iter().take_while(is_part).count();
+    let ends = line.get(from + length).is_none_or(|byte| byte.is_ascii_whitespace() || b",}]".contains(byte));
+    (length > 0 && ends).then_some(from..from + length)
+}
+
 /// How far an unquoted value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {

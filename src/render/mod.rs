@@ -29,7 +29,6 @@ mod plain;
 mod renderer;
 mod sanitize;
 mod screen;
-mod sequence;
 mod size;
 mod source;
 mod stamp_text;

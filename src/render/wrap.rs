@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::sequence;
+use crate::escape_sequence;
 
 /// What `--wrap` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,7 +102,7 @@ fn row(text: &str, room: Room, breaks: Break) -> usize {
             b' '..=b'~' => (1, 1),
             // At the edge it stops.
             b'\t' => (1, (8 - column % 8).min(room.width - column)),
-            0x1b => (sequence::length(&text.as_bytes()[at..]).unwrap_or(1), 0),
+            0x1b => (escape_sequence::length(&text.as_bytes()[at..]).unwrap_or(1), 0),
             _ => cluster(&text[at..]),
         };
         if column + width > room.width && at > 0 {
@@ -150,7 +150,7 @@ impl Style {
     fn take(&mut self, text: &str) {
         let mut rest = text.as_bytes();
         while let Some(at) = memchr::memchr(0x1b, rest) {
-            let length = sequence::length(&rest[at..]).unwrap_or(1);
+            let length = escape_sequence::length(&rest[at..]).unwrap_or(1);
             let code = &rest[at..at + length];
             match code {
                 b"\x1b[7m" => self.reversed = true,

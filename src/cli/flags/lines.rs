@@ -75,16 +75,16 @@ impl LineArgs {
         moment(self.since, self.since_time, "--since-time")
     }
 
-    /// What chooses lines after they were read.
+    /// What chooses lines after they were read, and after what is done to them `first`.
     ///
     /// # Errors
     /// When no log is of a time that is given.
-    pub fn transforms(&self) -> Result<Transforms, Failure> {
+    pub fn transforms(&self, first: Transforms) -> Result<Transforms, Failure> {
         let until = moment(self.until, self.until_time, "--until-time")?;
         let lines = |own: Option<u32>| own.or(self.around).unwrap_or_default() as usize;
         let context = Context { before: lines(self.before), after: lines(self.after) };
         let filter = LineFilter::new(self.include(), self.exclude.iter().cloned().collect(), context);
-        Ok(Transforms::default()
+        Ok(first
             .and(until.map(Until))
             .and(self.stream.map(OfStream::new))
             .and(filter)
@@ -93,7 +93,11 @@ impl LineArgs {
 
     /// What is done to lines that are counted: when some are chosen, not all that are read are printed.
     pub fn what_happened(&self) -> &'static str {
-        if self.transforms().is_ok_and(|transforms| transforms.is_empty()) { "printed" } else { "read" }
+        if self.transforms(Transforms::default()).is_ok_and(|transforms| transforms.is_empty()) {
+            "printed"
+        } else {
+            "read"
+        }
     }
 
     /// What lines must match.

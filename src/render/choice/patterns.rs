@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use memchr::memchr;
 use regex::bytes::Regex;
 
-use crate::render::sequence;
+use crate::escape_sequence;
 
 /// Regular expressions on the bytes of a line, of which one must match. A line's colours, and whatever else a terminal obeys without
 /// showing it, are not seen by them: `31` does not match the code for red, and `error` matches a word that is half in red.
@@ -71,7 +71,7 @@ impl Shown<'_> {
         let (mut parts, mut start, mut from) = (Vec::new(), 0, 0);
         while let Some(at) = memchr(ESC, &text[from..]) {
             let at = from + at;
-            match sequence::length(&text[at..]) {
+            match escape_sequence::length(&text[at..]) {
                 Some(length) => {
                     parts.push(start..at);
                     (start, from) = (at + length, at + length);

@@ -1,5 +1,9 @@
 //! [`length`]: escape sequences as ECMA-48 and xterm write them.
 
+use std::borrow::Cow;
+
+use memchr::memchr;
+
 /// The controls that end an operating system command, or break any string off.
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -9,7 +13,7 @@ const BEL: u8 = 0x07;
 /// or one of the short ones (`ESC 7`, `ESC ( B`). `None` for what is cut off or is none.
 ///
 /// It looks no further than the next control, so that a line full of beginnings takes linear time.
-pub(super) fn length(text: &[u8]) -> Option<usize> {
+pub(crate) fn length(text: &[u8]) -> Option<usize> {
     let rest = text.strip_prefix(&[ESC])?;
     let within = match rest.first()? {
         b'[' => control(&rest[1..])? + 1,
@@ -21,6 +25,26 @@ pub(super) fn length(text: &[u8]) -> Option<usize> {
         _ => return None,
     };
     Some(within + 1)
+}
+
+/// `text` without its escape sequences: what a terminal shows of it. Borrowed where it has none.
+pub(crate) fn stripped(text: &[u8]) -> Cow<'_, [u8]> {
+    let (mut shown, mut rest, mut from) = (Vec::new(), text, 0);
+    while let Some(at) = memchr(ESC, &rest[from..]).map(|at| from + at) {
+        match length(&rest[at..]) {
+            Some(length) => {
+                shown.extend_from_slice(&rest[..at]);
+                (rest, from) = (&rest[at + length..], 0);
+            }
+            // Cut off: it is shown.
+            None => from = at + 1,
+        }
+    }
+    if rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    shown.extend_from_slice(rest);
+    Cow::Owned(shown)
 }
 
 /// Parameters, intermediates and the letter of a control sequence.
