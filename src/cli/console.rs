@@ -105,12 +105,11 @@ impl Printing {
         let (screen, terminal) = (&print.screen, stdout::is_terminal());
         let renderer = renderer(print, color)
             .with_highlight(print.highlight(lines.include()))
-            .with_template(print.template(color.decide(variables(), terminal))?);
-        let transforms = lines
-            .transforms()?
-            .and(screen.problems())
-            .and(screen.masking(print.output, terminal))
-            .and(screen.fold(terminal, render::is_utf8(variables())));
+            .with_template(print.template(color.decide(variables(), terminal), terminal)?);
+        // First, as a private key is known by the line that it begins with, which may not be among those that are chosen.
+        let masking = Transforms::default().and(screen.masking(print.output, terminal));
+        let transforms =
+            lines.transforms(masking)?.and(screen.problems()).and(screen.fold(terminal, render::is_utf8(variables())));
         // A row is drawn again only where the cursor can be moved.
         let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
         let live = (terminal && !is_dumb).then(LiveRow::default);

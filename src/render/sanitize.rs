@@ -1,11 +1,9 @@
 //! [`sanitize`]: text that a terminal shows and does not obey.
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
-use super::{
-    sequence,
-    unsafe_chars::{find, is_unsafe, may_begin},
-};
+use super::unsafe_chars::{find, is_unsafe, may_begin};
+use crate::escape_sequence;
 
 /// Appends `text` to `out` so that nothing in it moves the cursor, sets the title or hides what stands there.
 ///
@@ -31,6 +29,29 @@ pub fn sanitize(text: &[u8], out: &mut Vec<u8>) {
             }
         }
     }
+}
+
+/// The same for text in which colours of our own stay.
+pub(super) fn sanitize_colored(text: &[u8], out: &mut Vec<u8>) {
+    let (mut plain, mut at) = (0, 0);
+    while let Some(found) = memchr(0x1b, &text[at..]) {
+        at += found;
+        match escape_sequence::length(&text[at..]) {
+            Some(length) if is_color(&text[at..at + length]) => {
+                sanitize(&text[plain..at], out);
+                out.extend_from_slice(&text[at..at + length]);
+                at += length;
+                plain = at;
+            }
+            length => at += length.unwrap_or(1),
+        }
+    }
+    sanitize(&text[plain..], out);
+}
+
+/// Whether an escape sequence chooses a colour or another look, and nothing else.
+fn is_color(sequence: &[u8]) -> bool {
+    matches!(sequence, [_, b'[', parameters @ .., b'm'] if parameters.iter().all(|byte| matches!(byte, b'0'..=b';')))
 }
 
 /// The same for words of several lines, which stay lines.
@@ -68,7 +89,7 @@ fn last_state(mut text: &[u8]) -> &[u8] {
 /// Whether anything but blanks and escape sequences is there.
 fn shows(mut text: &[u8]) -> bool {
     while let Some(byte) = text.first() {
-        text = match sequence::length(text) {
+        text = match escape_sequence::length(text) {
             Some(length) => &text[length..],
             None if matches!(byte, b' ' | b'\t') => &text[1..],
             None => return true,
@@ -84,7 +105,7 @@ fn valid(text: &str, out: &mut Vec<u8>) {
         let (plain, found) = rest.split_at(at);
         out.extend_from_slice(plain.as_bytes());
         rest = found;
-        if let Some(length) = sequence::length(rest.as_bytes()) {
+        if let Some(length) = escape_sequence::length(rest.as_bytes()) {
             rest = &rest[length..];
         } else if let Some(c) = rest.chars().next() {
             escape(c, out);

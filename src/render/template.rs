@@ -9,7 +9,10 @@ use minijinja::{
 };
 use owo_colors::{AnsiColors, OwoColorize, Style, XtermColors};
 
-use super::object::embedded;
+use super::{
+    object::embedded,
+    sanitize::{sanitize, sanitize_colored},
+};
 
 /// What there is to know of a line, by the names that templates use.
 const FIELDS: [&str; 14] = [
@@ -73,6 +76,8 @@ impl TemplateError {
 pub struct TemplateStyle {
     /// Whether there are colours. Without, filters that colour leave a text as it is.
     pub color: bool,
+    /// Whether it is a terminal, which must obey nothing of what a line says, however a template takes that apart.
+    pub terminal: bool,
     /// The zone of times that are written anew.
     pub zone: TimeZone,
 }
@@ -117,6 +122,9 @@ impl LineTemplate {
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         // What a line's JSON lacks is nothing, not an error.
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        if style.terminal {
+            environment.set_formatter(|out, state, value| minijinja::escape_formatter(out, state, &harmless(value)));
+        }
         add_filters(&mut environment, style);
         // Each line gets one line end, whether or not the text has it.
         let text = text.strip_suffix('\n').unwrap_or(text).to_owned();
@@ -166,6 +174,20 @@ impl LineTemplate {
             _ => Ok(()),
         }
     }
+}
+
+/// A value as a terminal may have it. What our filters have coloured is marked as safe, and keeps colours alone; so does what the
+/// built-in ones mark.
+fn harmless(value: &Value) -> Value {
+    if value.is_undefined() || value.is_none() || value.is_number() {
+        return value.clone();
+    }
+    let (text, mut shown) = (value.to_string(), Vec::new());
+    match value.is_safe() {
+        true => sanitize_colored(text.as_bytes(), &mut shown),
+        false => sanitize(text.as_bytes(), &mut shown),
+    }
+    Value::from(String::from_utf8_lossy(&shown).into_owned())
 }
 
 /// Whether an error is the template's, whatever a line says.
@@ -245,8 +267,11 @@ impl Object for TemplateLine {
 }
 
 fn add_filters(environment: &mut Environment<'static>, style: TemplateStyle) {
-    let TemplateStyle { color, zone } = style;
-    let styled = move |text: Value, style: Style| if color { text.style(style).to_string() } else { text.to_string() };
+    let TemplateStyle { color, terminal, zone } = style;
+    let styled = move |text: Value, style: Style| {
+        let text = if terminal { harmless(&text) } else { text };
+        Value::from_safe_string(if color { text.style(style).to_string() } else { text.to_string() })
+    };
     let own = move |state: &State, text: Value| {
         let code = state.lookup(COLOR).and_then(|code| u8::try_from(code).ok());
         styled(text, code.map_or_else(Style::new, |code| Style::new().color(XtermColors::from(code))))
@@ -268,7 +293,7 @@ fn add_filters(environment: &mut Environment<'static>, style: TemplateStyle) {
     environment.add_filter("dim", move |text: Value| styled(text, Style::new().dimmed()));
     environment.add_filter("levelcolor", move |text: Value| match level(&text.to_string()) {
         Some(color) => styled(text, Style::new().color(color)),
-        None => text.to_string(),
+        None => text,
     });
     environment.add_filter("parsejson", |text: String| serde_json::from_str::<Value>(&text).unwrap_or(Value::from(())));
     environment.add_filter("extjson", |text: String| match embedded(&text) {
@@ -304,7 +329,7 @@ mod tests {
     use super::*;
 
     fn template(text: &str, color: bool) -> Result<LineTemplate, TemplateError> {
-        LineTemplate::new(text, TemplateStyle { color, zone: TimeZone::UTC })
+        LineTemplate::new(text, TemplateStyle { color, terminal: false, zone: TimeZone::UTC })
     }
 
     fn written(text: &str, message: &str) -> String {
@@ -344,6 +369,30 @@ mod tests {
         let all: serde_json::Value = serde_json::from_str(&written("{{ line | tojson }}", "a")).unwrap();
         assert_eq!(all.as_object().unwrap().len(), FIELDS.len());
         assert_eq!((&all["container"], &all["restart"]), (&"blast".into(), &0.into()));
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_a_line_hides_in_json() {
+        let style = TemplateStyle { color: true, terminal: true, zone: TimeZone::UTC };
+        let json = r#"{"k":"\u001b]0;title\u0007\u001b[2J\u001b[31mred\u009b2J","n":["\u001b[1m"],"b":true}"#;
+        for text in [
+            "{{ (message | parsejson).k }}",
+            "{{ message | parsejson }}",
+            "{% set it = message | parsejson %}{{ it.k | levelcolor }}{{ it.k | upper }}{{ it.n }}{{ it.n[0] ~ it.k }}{{ it.b }}",
+            "{% set it = message | parsejson %}{{ it.k | e }}{{ it.k | safe }}{{ it | tojson }}{{ it.k | extjson }}",
+            "{% for c in (message | parsejson).k %}{{ c }}{% endfor %}",
+            "{{ (message | parsejson).k | red }}{{ (message | parsejson).k | color | bold }}",
+        ] {
+            let mut out = Vec::new();
+            LineTemplate::new(text, style.clone()).unwrap().write(&mut out, sample(json)).unwrap();
+            let shown = String::from_utf8(out).unwrap();
+            let plain = shown.replace("\x1b[31m", "").replace("\x1b[38;5;28m", "").replace("\x1b[1m", "");
+            let plain = plain.replace("\x1b[0m", "");
+            assert!(!plain.contains(|c: char| c.is_control()), "{text}: {shown:?}");
+        }
+        let mut out = Vec::new();
+        LineTemplate::new("{{ 'x' | red }} {{ message | bold }}", style).unwrap().write(&mut out, sample("m")).unwrap();
+        assert_eq!(out, b"\x1b[31mx\x1b[0m \x1b[1mm\x1b[0m", "our own colours stay");
     }
 
     #[test]

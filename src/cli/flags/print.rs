@@ -70,7 +70,7 @@ impl PrintArgs {
     ///
     /// # Errors
     /// When it cannot be read or is wrong.
-    pub fn template(&self, color: bool) -> Result<Option<LineTemplate>, Failure> {
+    pub fn template(&self, color: bool, terminal: bool) -> Result<Option<LineTemplate>, Failure> {
         let (name, text) = match (&self.template, &self.template_file) {
             (Some(text), _) => ("--template".to_owned(), text.clone()),
             (None, Some(path)) => {
@@ -81,7 +81,7 @@ impl PrintArgs {
             }
             (None, None) => return Ok(None),
         };
-        let template = LineTemplate::new(&text, TemplateStyle { color, zone: self.zone() });
+        let template = LineTemplate::new(&text, TemplateStyle { color, terminal, zone: self.zone() });
         template.map(Some).map_err(|error| {
             Failure::Usage(format!("{name}, {error}; docs/templates.md has the fields, filters and examples"))
         })
