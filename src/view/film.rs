@@ -131,14 +131,14 @@ impl Film {
     pub fn seek(&mut self, part: f64, overview: &mut Overview) -> bool {
         let (from, to) = self.extent();
         let whole = to.0.saturating_sub(from.0) as f64;
-        let goal = Stamp(from.0.saturating_add((whole * part.clamp(0.0, 1.0)) as i64));
+        let goal = Stamp(from.0.saturating_add((whole * part.clamp(0.0, 1.0)).round() as i64));
         self.seek_to(goal, overview)
     }
 
     /// Wants a moment so many seconds away shown.
     pub fn seek_by(&mut self, seconds: f64, overview: &mut Overview) -> bool {
         let (from, to) = self.extent();
-        let goal = self.at().0.saturating_add((seconds * 1e9) as i64);
+        let goal = self.at().0.saturating_add((seconds * 1e9).round() as i64);
         self.seek_to(Stamp(goal).clamp(from, to), overview)
     }
 

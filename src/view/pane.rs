@@ -290,7 +290,9 @@ impl Pane {
             self.ahead = self.fetch_after(log, number, end);
         }
         let at = self.window.iter().position(|entry| entry.number == number).unwrap_or_default();
-        self.top = Some(at.saturating_sub(self.size.1 / 3));
+        let top = at.saturating_sub(self.size.1 / 3);
+        // Below the last line there is nothing to see.
+        self.top = Some(if self.whole.1 { top.min(self.tail_top()) } else { top });
         self.settle(log, end);
     }
 

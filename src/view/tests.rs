@@ -489,6 +489,32 @@ fn time_of_an_archive_can_be_gone_through() {
 }
 
 #[test]
+fn a_moment_is_shown_from_the_state_nearest_before_it() {
+    let mut view = empty((80, 24)).of_archive();
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    let pod = pod(&batch(0), "aks-blast-0", json!([runs("blast", 0), runs("results-export", 0)]), "Running");
+    for target in targets(&pod) {
+        view.take(News::Event(RunEvent::Found(Arc::new(target))));
+    }
+    // More than there are between two states that are kept.
+    for minute in 0..60 {
+        let printed: Vec<_> = (0..1000).map(|at| (10 * minute, format!("line {at} of {minute}"))).collect();
+        view.take(lines(&of(&batch(0), "blast"), &printed));
+    }
+    view.take(News::Over(Ok(())));
+    while view.tick(second(1000)) {}
+    assert_eq!((view.overview.lines, view.now()), (60_000, second(590)));
+    for (keys, minutes) in [("{{{{{", 30), ("}}", 42), ("{{{{{{", 6), ("}}}}}}}}}", 60), ("{", 54)] {
+        press(&mut view, keys);
+        while view.tick(second(1000)) {}
+        assert_eq!(view.overview.lines, 1000 * minutes, "{keys}");
+        let shown = screen(&view);
+        assert!(shown.contains(&format!("line 999 of {}", minutes - 1)), "{shown}");
+        assert!(!shown.contains(&format!(" of {minutes} ")), "{shown}");
+    }
+}
+
+#[test]
 fn the_mouse_scrolls_chooses_and_seeks() {
     let mouse = |kind, column, row| Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     let mut view = archived((80, 24), "");

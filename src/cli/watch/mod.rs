@@ -59,6 +59,9 @@ use crate::{
     view::{Ended, Inbox, Limits, Look, News, Scrollback, Signs, View, ViewSink, WhenFull},
 };
 
+/// How long a line waits at most for earlier ones of other containers: what ran before is shown in the order of time.
+const HOLD: Duration = Duration::from_secs(1);
+
 /// How long the terminal may take to be given back.
 const LEAVE: Duration = Duration::from_secs(2);
 
@@ -266,7 +269,7 @@ async fn follow_job(
             node_logs: args.node_logs,
         },
         resume: None,
-        hold: None,
+        hold: Some(HOLD),
         pods: Some(Arc::new(move |news: PodNews<'_>| {
             pods.put(match news {
                 PodNews::There(pod) => News::Pod(Box::new(pod.clone())),
