@@ -337,7 +337,7 @@ mod tests {
         let word =
             |at: usize| -> String { at.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect() };
         for at in 0..10 * FAILURES {
-            let text = format!("ERROR: {} {}", word(at), "x".repeat(100_000));
+            let text = format!("ERROR: {} {}", word(at), "x".repeat(2 * BYTES));
             troubles.lines_of(&instance("blast"), &lines(&[&text, &text]));
         }
         let (kinds, all, left_out) = troubles.kinds();
