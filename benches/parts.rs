@@ -152,7 +152,8 @@ fn render_json(bencher: Bencher) {
 }
 
 fn templated(bencher: Bencher, text: &str) {
-    let template = LineTemplate::new(text, TemplateStyle { color: false, zone: jiff::tz::TimeZone::UTC }).unwrap();
+    let style = TemplateStyle { color: false, terminal: false, zone: jiff::tz::TimeZone::UTC };
+    let template = LineTemplate::new(text, style).unwrap();
     render_by(bencher, Renderer::default().with_template(Some(template)));
 }
 
