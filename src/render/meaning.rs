@@ -1,9 +1,8 @@
 //! [`Meaning`]: what a line says that ElasticBLAST, BLAST or azcopy are known to print.
 
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
+
+use super::trouble_words::by_its_words;
 
 /// What a known line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +40,7 @@ impl Meaning {
         if let Some(progress) = AzcopyProgress::of(line) {
             return Some(if progress.failed > 0 { Meaning::Trouble } else { Meaning::Progress });
         }
-        by_its_beginning(line).or_else(|| by_its_words(line))
+        by_its_beginning(line).or_else(|| klog(line)).or_else(|| by_its_words(line))
     }
 }
 
@@ -73,6 +72,18 @@ pub fn runtime(line: &[u8]) -> Option<(&str, f64)> {
     let (what, seconds) = said["RUNTIME ".len()..].strip_suffix(" seconds")?.rsplit_once(' ')?;
     let seconds = seconds.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)?;
     stands_alone.then_some((what.trim(), seconds))
+}
+
+/// What klog begins a line with: `E0101 12:00:00.000000`.
+fn klog(line: &[u8]) -> Option<Meaning> {
+    let (level, rest) = line.split_first()?;
+    let is_stamp =
+        rest.len() > 10 && is_number(&rest[..4]) && rest[4] == b' ' && is_number(&rest[5..7]) && rest[7] == b':';
+    match level {
+        b'E' | b'F' if is_stamp => Some(Meaning::Failure),
+        b'W' if is_stamp => Some(Meaning::Warning),
+        _ => None,
+    }
 }
 
 fn by_its_beginning(line: &[u8]) -> Option<Meaning> {
@@ -117,43 +128,6 @@ fn by_its_beginning(line: &[u8]) -> Option<Meaning> {
         Some((_, meaning)) => Some(*meaning),
         None => runtime(line).map(|_| Meaning::Timing),
     }
-}
-
-/// Words that say that something went wrong, wherever they stand.
-const WORDS: [(&str, Meaning); 25] = [
-    (" failed, retrying in ", Meaning::Trouble),
-    ("ERROR: ", Meaning::Failure),
-    ("Error: ", Meaning::Failure),
-    ("error: ", Meaning::Failure),
-    ("FATAL: ", Meaning::Failure),
-    ("[ERROR]", Meaning::Failure),
-    (" ERROR ", Meaning::Failure),
-    ("BLAST Database error", Meaning::Failure),
-    ("BLAST query/options error", Meaning::Failure),
-    ("BLAST engine error", Meaning::Failure),
-    ("NCBI C++ Exception", Meaning::Failure),
-    ("Segmentation fault", Meaning::Failure),
-    (" Killed ", Meaning::Failure),
-    ("(core dumped)", Meaning::Failure),
-    ("std::bad_alloc", Meaning::Failure),
-    ("out of memory", Meaning::Failure),
-    ("Out of memory", Meaning::Failure),
-    ("No space left on device", Meaning::Failure),
-    ("No such file or directory", Meaning::Failure),
-    ("Permission denied", Meaning::Failure),
-    ("command not found", Meaning::Failure),
-    ("AuthorizationFailure", Meaning::Failure),
-    ("AuthenticationFailed", Meaning::Failure),
-    ("failed to perform ", Meaning::Failure),
-    (" WARN ", Meaning::Warning),
-];
-
-fn by_its_words(line: &[u8]) -> Option<Meaning> {
-    static FIND: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS.iter().map(|(words, _)| words)).ok()
-    });
-    let found = FIND.as_ref()?.find(line)?;
-    WORDS.get(found.pattern().as_usize()).map(|(_, meaning)| *meaning)
 }
 
 /// `55.0 %, 3 Done, 0 Failed, 2 Pending, 0 Skipped, 5 Total, …`.
@@ -237,6 +211,12 @@ mod tests {
             ("blastn -db nt -query /shared/requests/batch_000.fa -outfmt 7", None),
             ("Waiting 30s for workspace initialization", None),
             (">seq1 putative error-prone polymerase", None),
+            ("E0101 12:00:00.123456       1 main.go:12] x", Some(Meaning::Failure)),
+            ("F1231 23:59:59.1 1 x.go:1] x", Some(Meaning::Failure)),
+            ("W0101 12:00:00.123456       1 main.go:12] x", Some(Meaning::Warning)),
+            ("I0101 12:00:00.123456       1 main.go:12] x", None),
+            ("E0101", None),
+            ("BLAST_EXIT_CODE=255", Some(Meaning::Failure)),
             ("", None),
             ("\r\r", None),
         ] {

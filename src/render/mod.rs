@@ -38,6 +38,7 @@ mod theme;
 mod times;
 mod tint;
 mod transform;
+mod trouble_words;
 mod unsafe_chars;
 mod widths;
 mod wrap;
