@@ -6,6 +6,9 @@ use regex::Regex;
 
 use crate::follow::note::Note;
 
+/// What is the same of logs that start later than their containers.
+const STARTS_LATE: &str = "earlier lines may have been rotated away";
+
 /// Names told together at most.
 const NAMES: usize = 5;
 
@@ -37,6 +40,7 @@ enum Effect {
     Lost,
     Unverified,
     Unchecked,
+    StartsLate,
 }
 
 impl Causes {
@@ -107,6 +111,8 @@ impl Cause {
             Note::Lost { reason, .. } => (Effect::Lost, reason),
             Note::Unverified { reason, .. } => (Effect::Unverified, reason),
             Note::Unchecked { reason, .. } => (Effect::Unchecked, reason),
+            // Each starts at its own time, and what that may mean is the same.
+            Note::StartsLate { .. } => return Some(Cause::new(Effect::StartsLate, STARTS_LATE)),
             _ => return None,
         };
         Some(Cause::new(effect, why))
@@ -140,6 +146,7 @@ fn kind(why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{follow::note::WantedFrom, k8s::Stamp};
 
     fn struggling(why: &str) -> Note {
         Note::Struggling(why.to_owned())
@@ -156,6 +163,17 @@ mod tests {
         assert_eq!(causes.due(), ["the same of 7 containers: b/x, c/x, d/x, e/x, f/x and 2 more"]);
         assert!(causes.take("i/x", &struggling("refused")));
         assert_eq!(causes.due(), ["the same of 1 container: i/x"]);
+    }
+
+    #[test]
+    fn logs_that_start_late_are_told_once_whatever_their_times() {
+        let late = |first| Note::StartsLate { restart: 0, wanted: WantedFrom::All(Stamp(1)), first: Stamp(first) };
+        let mut causes = Causes::default();
+        assert!(!causes.take("a/x", &late(5)));
+        assert!(causes.take("b/x", &late(5)) && causes.take("c/x", &late(7)));
+        assert_eq!(causes.due(), ["the same of 2 containers: b/x, c/x"]);
+        assert!(!causes.take("a/x", &struggling("refused")) && causes.take("d/x", &late(9)));
+        assert_eq!(causes.due(), ["the same of 1 container: d/x: earlier lines may have been rotated away"]);
     }
 
     #[test]
