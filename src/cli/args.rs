@@ -11,7 +11,7 @@ use super::{
     duration::positive,
     examples,
     failure::Failure,
-    flags::{ConnectArgs, DbArgs, JobsArgs, LatestArgs, LineArgs, PrintArgs, StateWord},
+    flags::{ConnectArgs, DbArgs, EMPTY, JobsArgs, LatestArgs, LineArgs, PrintArgs, StateWord},
 };
 use crate::{
     discover::Selection,
@@ -216,11 +216,11 @@ pub struct ChoiceArgs {
     /// Only containers that work on this step, can be repeated
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     phase: Vec<Phase>,
-    /// No containers of this name (regular expression on the whole name), can be repeated
-    #[arg(long, short = 'E', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
+    /// No containers with this in their name (regular expression), can be repeated
+    #[arg(long, short = 'E', value_name = "NAME", value_parser = name_pattern, help_heading = SELECTION)]
     exclude_container: Vec<Regex>,
     /// No pods with this in their name, as --pod understands it, can be repeated
-    #[arg(long, value_name = "NAME", value_parser = str::parse::<PodPattern>, help_heading = SELECTION)]
+    #[arg(long, value_name = "NAME", value_parser = pod_pattern, help_heading = SELECTION)]
     exclude_pod: Vec<PodPattern>,
     /// Only pods on this node, can be repeated
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
@@ -228,6 +228,21 @@ pub struct ChoiceArgs {
     /// Only containers that are in this state when they are found, can be repeated; with -f also later
     #[arg(long, value_name = "STATE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
     container_state: Vec<StateWord>,
+}
+
+/// A pattern of names that leaves out. An empty one would leave out everything.
+fn name_pattern(text: &str) -> Result<Regex, String> {
+    if text.is_empty() {
+        return Err(EMPTY.to_owned());
+    }
+    Regex::new(text).map_err(|error| error.to_string())
+}
+
+fn pod_pattern(text: &str) -> Result<PodPattern, String> {
+    if text.is_empty() {
+        return Err(EMPTY.to_owned());
+    }
+    text.parse().map_err(|error: regex::Error| error.to_string())
 }
 
 impl ChoiceArgs {
@@ -357,7 +372,7 @@ pub struct LogsArgs {
     #[arg(long, value_enum, value_name = "ORDER")]
     pub order: Option<Order>,
     /// With -f and --order time: how long a line waits at most for earlier ones of other containers [default: 2s]
-    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, requires = "order")]
+    #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true)]
     hold: Option<SignedDuration>,
     /// Read an archive of 'elbtail save' and the cluster as one sequence: each line once, also those whose pods are gone
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
@@ -399,13 +414,19 @@ struct AlwaysArgs {
     /// Any number of logs is read at once.
     #[arg(long, hide = true, value_name = "N")]
     max_log_requests: Option<u32>,
+    /// Containers of every kind are read.
+    #[arg(long, hide = true)]
+    init_containers: bool,
+    /// These too.
+    #[arg(long, hide = true)]
+    ephemeral_containers: bool,
     /// Pods that do not run yet are waited for.
     #[arg(long, hide = true, value_name = "DURATION")]
     pod_running_timeout: Option<String>,
 }
 
 /// What has no meaning for lines that were printed.
-const STDIN_EXCLUDES: [&str; 12] = [
+const STDIN_EXCLUDES: [&str; 14] = [
     "target",
     "job",
     "latest",
@@ -417,15 +438,43 @@ const STDIN_EXCLUDES: [&str; 12] = [
     "container_state",
     "tail",
     "order",
+    "hold",
     "node_logs",
+    "all_namespaces",
 ];
 
 impl LogsArgs {
     /// How long a line waits at most for earlier ones.
-    pub fn hold(&self) -> Duration {
+    ///
+    /// # Errors
+    /// When that is said and no line waits.
+    pub fn hold(&self) -> Result<Duration, Failure> {
         /// Longer than lines are under way, shorter than somebody who looks at them notices.
         const HOLD: Duration = Duration::from_secs(2);
-        self.hold.map_or(HOLD, |hold| hold.unsigned_abs())
+        if self.hold.is_some() && !(self.follow && self.order == Some(Order::Time)) {
+            let text =
+                "--hold goes with -f and --order time: only then a line waits for earlier ones of other containers";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        Ok(self.hold.map_or(HOLD, |hold| hold.unsigned_abs()))
+    }
+
+    /// Refuses what is meant as the format of times, and stands where JOB does: `-t short`.
+    ///
+    /// # Errors
+    /// Which word, and how it is written.
+    pub fn refuse_detached_format(&self) -> Result<(), Failure> {
+        let words = self.job.target.iter().chain(&self.more).filter_map(|job| match job {
+            JobArg::Path(path) if !path.exists() => path.to_str(),
+            _ => None,
+        });
+        let is_format = |word: &&str| ["default", "short", "relative"].contains(word) || word.starts_with('%');
+        match words.filter(|_| self.print.has_times()).find(is_format) {
+            Some(word) => Err(Failure::Usage(format!(
+                "{word}: no such file; a format of times is written behind =, as in -t={word} or --timestamps={word}"
+            ))),
+            None => Ok(()),
+        }
     }
 }
 

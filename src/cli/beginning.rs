@@ -10,6 +10,7 @@ use crate::{
     k8s::status::PodLife,
     session::{
         Outlet, WantedLogs,
+        filter::ContainerFilter,
         follow::{self, Progress, RowNews},
         snapshot::{self, Order},
     },
@@ -21,7 +22,7 @@ use {
         archive::{ArchiveError, JobKey, Saving},
         follow::follower::Scope,
         job_id::JobId,
-        session::{archived::Archived, filter::ContainerFilter},
+        session::archived::Archived,
     },
     std::ffi::OsStr,
 };
@@ -100,12 +101,12 @@ impl ArchivedBeginning {
     }
 
     /// What there is, when the filters admit none of it and the cluster has nothing.
-    pub fn nothing_wanted(&self, short: &str) -> String {
+    pub fn nothing_wanted(&self, filter: &ContainerFilter) -> String {
         #[cfg(feature = "archive")]
         if let Some((archived, _)) = &self.archived {
-            return super::archive::nothing_wanted(archived.job(), short);
+            return super::archive::nothing_wanted(archived.job(), filter);
         }
-        let _ = short;
+        let _ = filter;
         String::new()
     }
 

@@ -11,7 +11,9 @@ pub use self::{file::ConfigFile, show::run as show};
 use std::ffi::OsString;
 
 use clap::{
-    Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Subcommand, parser::ValueSource,
+    Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
 };
 
 use self::file::{ConfigError, Entry};
@@ -92,13 +94,13 @@ pub fn parse(
     environment: &Environment,
     home: Option<&std::path::Path>,
 ) -> Result<Cli, Box<Unparsed>> {
-    let file = match ConfigFile::find(environment, home) {
-        Ok(file) => file,
-        Err(error) => return Err(Box::new(blame_file(words, error))),
-    };
-    let mut entries = match file.as_ref().map(|file| file.check(&Cli::command())).transpose() {
-        Ok(entries) => entries.unwrap_or_default(),
-        Err(error) => return Err(Box::new(blame_file(words, error))),
+    let read = ConfigFile::find(environment, home).and_then(|file| {
+        let entries = file.as_ref().map(|file| file.check(&Cli::command())).transpose()?;
+        Ok((file, entries.unwrap_or_default()))
+    });
+    let (file, mut entries) = match read {
+        Ok(read) => read,
+        Err(error) => return without_file(words, error),
     };
     if COLOR_VARIABLES.iter().any(|name| environment.get(name).is_some()) {
         entries.retain(|entry| entry.id != "color");
@@ -115,6 +117,13 @@ pub fn parse(
         entries.retain(|entry| !beaten.contains(&entry.id));
         matches = parse(&entries)?;
     }
+    if has_misfit_events(&matches) {
+        entries.retain(|entry| entry.id != EVENTS);
+        matches = parse(&entries)?;
+    }
+    if let Some(error) = refused_by_stdin(&matches) {
+        return Err(Box::new(Unparsed::CommandLine(error)));
+    }
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| Box::new(Unparsed::CommandLine(error)))?;
     if let super::args::Command::Config(ConfigArgs { command: ConfigCommand::Show(args) }) = &mut cli.command {
         args.settings = show::settings(&matches, file.as_ref(), &entries);
@@ -122,12 +131,45 @@ pub fn parse(
     Ok(cli)
 }
 
-/// What to say when the file is wrong: whoever asks for help gets it all the same.
-fn blame_file(words: &[OsString], error: ConfigError) -> Unparsed {
+/// What there is when the file is wrong: whoever asks for help gets it all the same, and so does a shell that asks for its script,
+/// to which settings make no difference.
+fn without_file(words: &[OsString], error: ConfigError) -> Result<Cli, Box<Unparsed>> {
     match program::command().try_get_matches_from(words) {
-        Err(help) if !help.use_stderr() => Unparsed::CommandLine(help),
-        _ => Unparsed::File(error),
+        Err(help) if !help.use_stderr() => Err(Box::new(Unparsed::CommandLine(help))),
+        Ok(matches) if matches.subcommand_name() == Some("completion") => {
+            Cli::from_arg_matches(&matches).map_err(|error| Box::new(Unparsed::CommandLine(error)))
+        }
+        _ => Err(Box::new(Unparsed::File(error))),
     }
+}
+
+/// The id of `--events`.
+const EVENTS: &str = "events";
+
+/// Whether the file asks for objects of events where lines are none: a default is without effect where it does not fit. `config show`
+/// shows it all the same.
+fn has_misfit_events(matches: &ArgMatches) -> bool {
+    let is_default = source(matches, EVENTS) == Some(ValueSource::DefaultValue);
+    let is_on = show::raw(matches, EVENTS).is_some_and(|values| values == ["true"]);
+    let output = show::raw(matches, "output").and_then(|values| values.into_iter().next());
+    let is_json = output.is_some_and(|format| ["json", "extjson", "ppextjson"].contains(&&*format));
+    let has_template = ["template", "template_file"].iter().any(|id| show::raw(matches, id).is_some());
+    let shows_settings = matches.subcommand_name() == Some("config");
+    is_default && is_on && !shows_settings && (!is_json || has_template)
+}
+
+/// Flags about a cluster or rows beside `--stdin`, which needs neither. What the environment or the file says of them is no mistake.
+fn refused_by_stdin(matches: &ArgMatches) -> Option<clap::Error> {
+    let logs = matches.subcommand_matches("logs").filter(|logs| logs.get_flag("stdin"))?;
+    let command = Cli::command();
+    let is_about_others =
+        |arg: &&Arg| arg.get_help_heading().is_some_and(|heading| [flags::CLUSTER, flags::DATABASE].contains(&heading));
+    let is_given = |arg: &&Arg| source(logs, arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let given = command.get_arguments().filter(is_about_others).find(is_given)?.get_long()?;
+    let mut error = clap::Error::new(ErrorKind::ArgumentConflict).with_cmd(&command);
+    error.insert(ContextKind::InvalidArg, ContextValue::String("--stdin".to_owned()));
+    error.insert(ContextKind::PriorArg, ContextValue::String(format!("--{given}")));
+    Some(error)
 }
 
 /// Whether a flag may stand in the file: those under some headings, and `--color`, which is every command's. Which row is meant is

@@ -108,8 +108,10 @@ impl Printing {
             .with_template(print.template(color.decide(variables(), terminal), terminal)?);
         // First, as a private key is known by the line that it begins with, which may not be among those that are chosen.
         let masking = Transforms::default().and(screen.masking(print.output, terminal));
-        let transforms =
-            lines.transforms(masking)?.and(screen.problems()).and(screen.fold(terminal, render::is_utf8(variables())));
+        let transforms = lines
+            .transforms(masking, print.groups())?
+            .and(screen.problems(lines.context_of(screen.wants_problems())?, print.groups()))
+            .and(screen.fold(terminal, render::is_utf8(variables())));
         // A row is drawn again only where the cursor can be moved.
         let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
         let live = (terminal && !is_dumb).then(LiveRow::default);
@@ -143,6 +145,8 @@ pub enum Whose {
     One(String),
     /// Those of the jobs with these short ids, each of which stands before the pod.
     Several(Vec<String>),
+    /// Those of the jobs that are told, by their short ids: each is marked once there are several.
+    AsTold(Vec<String>),
 }
 
 /// What stands for the job of a pod whose name does not say it.
@@ -153,7 +157,8 @@ impl Whose {
     fn of<'a>(&'a self, pod: &str) -> (&'a str, Option<&'a str>) {
         match self {
             Whose::One(short) => (short, None),
-            Whose::Several(shorts) => {
+            Whose::AsTold(shorts) if shorts.len() < 2 => (shorts.first().map_or("", String::as_str), None),
+            Whose::Several(shorts) | Whose::AsTold(shorts) => {
                 let short = shorts.iter().find(|short| pod.split('-').any(|segment| segment == short.as_str()));
                 (short.map_or("", String::as_str), Some(short.map_or(NO_MARK, String::as_str)))
             }
@@ -178,6 +183,8 @@ pub struct Console {
     forbidden: BTreeSet<String>,
     denied: BTreeSet<String>,
     causes: Causes,
+    /// When what comes next was told, if not now.
+    told: Option<Timestamp>,
     /// Where progress is drawn, if it is.
     live: Option<LiveRow>,
     /// What is told at the job's end, if it is.
@@ -275,6 +282,7 @@ impl Console {
             forbidden: BTreeSet::new(),
             denied: BTreeSet::new(),
             causes: Causes::default(),
+            told: None,
             live: None,
             summary: None,
             lines: Vec::with_capacity(WRITE),
@@ -297,8 +305,12 @@ impl Console {
             RunEvent::Job(ids) => {
                 self.jobs.retain(|known| known.job != ids.job);
                 self.jobs.push(ids.clone());
-                if let Whose::One(short) = &mut self.whose {
-                    *short = ids.short();
+                match &mut self.whose {
+                    Whose::One(short) => *short = ids.short(),
+                    Whose::AsTold(shorts) if ids.job.is_some() && !shorts.contains(&ids.short()) => {
+                        shorts.push(ids.short());
+                    }
+                    Whose::AsTold(_) | Whose::Several(_) => {}
                 }
                 Ok(())
             }
@@ -319,6 +331,10 @@ impl Console {
                 Ok(())
             }
             RunEvent::Ended(_) => self.tell_summary(),
+            RunEvent::Told(at) => {
+                self.told = Some(*at);
+                Ok(())
+            }
         }
     }
 
@@ -333,7 +349,7 @@ impl Console {
     /// Whose the run is, when it is of one job.
     fn run_ids(&self) -> JobIds {
         match &self.whose {
-            Whose::One(_) => self.jobs.last().cloned().unwrap_or_default(),
+            Whose::One(_) | Whose::AsTold(_) => self.jobs.last().cloned().unwrap_or_default(),
             Whose::Several(_) => JobIds::default(),
         }
     }
@@ -348,13 +364,14 @@ impl Console {
             RunEvent::Note { container, .. } => Some(container.clone()),
             RunEvent::Gap { instance, .. } | RunEvent::Complete { instance, .. } => Some(instance.container.clone()),
             RunEvent::Notice(_) | RunEvent::Ended(_) => None,
-            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) => return Ok(()),
+            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) | RunEvent::Told(_) => return Ok(()),
         };
         let of = container.and_then(|container| self.targets.get(&container));
         let none = self.run_ids();
         let (target, ids) = of.map_or((None, &none), |(target, ids)| (Some(&**target), ids));
+        let at = self.told.take().unwrap_or_else(Timestamp::now);
         let number = self.renderer.next_number();
-        let Some(object) = EventObject::of(event, target, ids, Timestamp::now(), number) else { return Ok(()) };
+        let Some(object) = EventObject::of(event, target, ids, at, number) else { return Ok(()) };
         let object = if style.is_masked { object.masked() } else { object };
         let text = match style.layout {
             EventLayout::Line => document::json_line(&object),
@@ -365,7 +382,8 @@ impl Console {
     }
 
     fn tell_summary(&mut self) -> io::Result<()> {
-        let Some(summary) = self.summary.take() else { return Ok(()) };
+        // Of nothing there is nothing to sum up: what is said instead follows.
+        let Some(summary) = self.summary.take().filter(|_| !self.sources.is_empty()) else { return Ok(()) };
         self.wait_no_longer()?;
         summary.to_string().lines().try_for_each(|line| self.say(Tone::Aside, line))
     }

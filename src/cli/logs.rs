@@ -26,6 +26,7 @@ use crate::{
     exit::Exit,
     follow::follower::Scope,
     job_id::JobId,
+    k8s::{ContainerState, targets},
     render::{ColorChoice, JobIds, short_name},
     session::{
         Outlet, RunStats, WantedLogs, asked,
@@ -39,6 +40,7 @@ use crate::{
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let wants = Wants::of(&args, color)?;
+    args.refuse_detached_format()?;
     if !args.more.is_empty() {
         let labels = args.select.selector.clone();
         let ended = several::run(args, wants, asker, place).await;
@@ -126,7 +128,7 @@ impl Wants {
             },
             select: args.select.clone(),
             order: args.order,
-            hold: args.hold(),
+            hold: args.hold()?,
             #[cfg(feature = "archive")]
             archive: args.archive.clone(),
             exit_code: args.exit_code,
@@ -200,9 +202,9 @@ impl Plan {
             return Err(Failure::NoPods(if self.wants.scope.previous {
                 "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
             } else if found.is_empty() {
-                beginning.nothing_wanted(selection.id.short())
+                beginning.nothing_wanted(&self.filter)
             } else {
-                nothing_wanted(&found, selection.id.short())
+                nothing_wanted(&found, &self.filter)
             }));
         }
         let unread = !found.is_empty() && stats.lines == 0;
@@ -262,6 +264,9 @@ impl Plan {
         }
         // Else nobody reads it any more.
         let Some(Ending { failed, pods }) = stats.ended else { return Ok(Exit::Done) };
+        if stats.containers == 0 && (pods > 0 || self.wants.select.selector.is_some()) {
+            return Err(Failure::NoPods(self.nothing_followed(id, pods).await));
+        }
         if pods == 0 && stats.containers == 0 {
             let (named, id) = (id.clone(), id.map(|id| id.to_string()).unwrap_or_default());
             let archived = match &named {
@@ -278,6 +283,22 @@ impl Plan {
         }
         let exit = exit(&stats, self.wants.exit_code && (failed || beginning.has_failed().await?))?;
         Ok(beginning.with_its_end(exit, pods))
+    }
+
+    /// What there was, when a job has ended and the flags have chosen none of it.
+    async fn nothing_followed(&self, id: Option<JobId>, pods: usize) -> String {
+        let Some(id) = id else { return nothing_chosen(pods) };
+        let selection = self.wants.select.selection(id);
+        // What cannot be asked any more is gone, as far as anybody can tell.
+        let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await.unwrap_or_default();
+        match (found.is_empty(), pods) {
+            (true, 0) => {
+                nothing_found(&selection, &self.namespace, &self.cluster.host())
+                    + &archived(&selection.id, &self.namespace).await
+            }
+            (true, pods) => nothing_chosen(pods),
+            (false, _) => nothing_wanted(&found, &self.filter),
+        }
     }
 
     fn wants_beginning(&self) -> bool {
@@ -376,19 +397,50 @@ pub fn nothing_found(selection: &Selection, namespace: &str, host: &str) -> Stri
 /// Names listed at most.
 const LISTED: usize = 20;
 
-/// What there is, when the filters admit none of it. `short` is left out of pods' names, as in what is printed.
-pub fn nothing_wanted(found: &[Match], short: &str) -> String {
-    let containers = found
-        .iter()
-        .flat_map(|found| crate::k8s::targets(&found.pod))
-        .map(|target| format!("{} ({})", target.container, target.phase.as_str()));
-    let pods = found.iter().map(|found| short_name(found.pod.name(), short));
-    format!(
-        "no container matches the flags; {} pods have: {}\n  pods: {}",
-        found.len(),
-        listing(containers.collect()),
-        listing(pods.collect())
+/// How what follows says that nothing is chosen.
+pub const NOTHING: &str = "no container matches the flags";
+
+/// That nothing was chosen of what is gone.
+pub fn nothing_chosen(pods: usize) -> String {
+    format!("{NOTHING}; the job had {pods} pods, which are gone")
+}
+
+/// What there is, when `filter` admits none of it: of what it chooses by, what there is to choose from.
+pub fn nothing_wanted(found: &[Match], filter: &ContainerFilter) -> String {
+    let targets = || found.iter().flat_map(|found| targets(&found.pod).into_iter().map(move |target| (found, target)));
+    let containers = targets().map(|(found, target)| {
+        let is = match filter.states[..] {
+            [] => target.phase.as_str(),
+            _ => ContainerState::of(&found.pod.container(&target.container).state).as_str(),
+        };
+        format!("{} ({is})", target.container)
+    });
+    let pods = found.iter().map(|found| {
+        let (name, phase) = (short_name(found.pod.name(), &filter.short), found.pod.status.phase.as_deref());
+        if filter.fields.is_empty() { name } else { format!("{name} ({})", phase.unwrap_or("Unknown")) }
+    });
+    let nodes = targets().filter_map(|(_, target)| target.node);
+    nothing(
+        filter,
+        targets().any(|(_, target)| filter.excludes(&target)),
+        &[
+            (format!("{} pods have", found.len()), containers.collect()),
+            ("pods".to_owned(), pods.collect()),
+            ("nodes".to_owned(), if filter.nodes.is_empty() { Vec::new() } else { nodes.collect() }),
+        ],
     )
+}
+
+/// That `filter` admits nothing, and what there is, in lists with their headings.
+pub fn nothing(filter: &ContainerFilter, is_excluded: bool, lists: &[(String, Vec<String>)]) -> String {
+    let lists = lists.iter().filter(|(_, names)| !names.is_empty());
+    let lists: Vec<_> = lists.map(|(heading, names)| format!("{heading}: {}", listing(names.clone()))).collect();
+    let why = match (is_excluded, filter.chooses()) {
+        (false, _) => "",
+        (true, false) => ": -E, --exclude-container and --exclude-pod leave none",
+        (true, true) => ": -E, --exclude-container and --exclude-pod leave none of what the others choose",
+    };
+    format!("{NOTHING}{why}; {}", lists.join("\n  "))
 }
 
 /// Names in order, each once.

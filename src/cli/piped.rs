@@ -33,6 +33,8 @@ struct Piped {
     lines: u64,
     /// Those that are no objects of a run.
     foreign: u64,
+    /// Containers of which none is chosen.
+    unwanted: Option<Vec<String>>,
 }
 
 /// Prints the lines that a run has printed.
@@ -44,17 +46,17 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         (true, _) => Verbosity::Little,
         _ => Verbosity::Normal,
     };
-    let (console, out) = console::alone(printing, Whose::One(String::new()), StderrStyle::of(verbosity, color))?;
+    let (console, out) = console::alone(printing, Whose::AsTold(Vec::new()), StderrStyle::of(verbosity, color))?;
     let stats = out.stats();
     let work = async {
         tokio::select! {
-            read = read(piped, out) => read,
-            () = stdout::closed() => Ok(Piped { lines: 0, foreign: 0 }),
+            read = read(piped, out, verbosity) => read,
+            () = stdout::closed() => Ok(Piped::default()),
         }
     };
     let ended = interruptible(work).await;
     console::finished(console).await?;
-    let Piped { lines, foreign } = match ended {
+    let Piped { lines, foreign, unwanted } = match ended {
         Ok(read) => read?,
         Err(exit) => return Ok(exit),
     };
@@ -62,7 +64,10 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         let text = "standard input holds nothing that 'elbtail logs -o json' has printed; pipe its output here";
         return Err(Failure::Usage(text.to_owned()));
     }
-    if foreign > 1 {
+    if let Some(unwanted) = unwanted {
+        stderr::warn(&format!("{}; standard input has lines of: {}", logs::NOTHING, logs::listing(unwanted)));
+    }
+    if foreign > 1 && verbosity > Verbosity::Little {
         stderr::warn(&format!(
             "{foreign} of {lines} lines of standard input are no objects of a run; they are printed as they are"
         ));
@@ -72,7 +77,7 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
 }
 
 /// Tells everything that is piped in.
-async fn read(mut piped: PipedRun, out: Outlet) -> Result<Piped, Failure> {
+async fn read(mut piped: PipedRun, out: Outlet, verbosity: Verbosity) -> Result<Piped, Failure> {
     let mut input = BufReader::with_capacity(BUFFER, tokio::io::stdin());
     let (mut read, mut line, mut events) = (Piped::default(), Vec::new(), Vec::new());
     loop {
@@ -89,7 +94,7 @@ async fn read(mut piped: PipedRun, out: Outlet) -> Result<Piped, Failure> {
             read.lines -= 1;
         } else if let Err(why) = piped.take(text, &mut events) {
             read.foreign += 1;
-            if read.foreign == 1 {
+            if read.foreign == 1 && verbosity > Verbosity::Little {
                 stderr::warn(&format!(
                     "line {} of standard input is no object of a run: {why}; it is printed as it is",
                     read.lines
@@ -108,6 +113,7 @@ async fn read(mut piped: PipedRun, out: Outlet) -> Result<Piped, Failure> {
             }
         }
     }
+    read.unwanted = piped.all_unwanted();
     for event in events {
         if out.send(event).await.is_err() {
             break;

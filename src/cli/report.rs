@@ -133,7 +133,7 @@ async fn read_cluster(
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, asker, &namespace).await));
     }
     let scope = Scope { follow: false, since: None, tail: None, previous: false, node_logs: args.node_logs };
-    let wanted = WantedLogs { filter, scope, resume: None, hold: None, pods: None };
+    let wanted = WantedLogs { filter: filter.clone(), scope, resume: None, hold: None, pods: None };
     let Listening { out, running, gathered, stats } = listen(redaction)?;
     // When nobody listens any more, the next event shows it.
     let _ = out.send(job.ids()).await;
@@ -146,7 +146,7 @@ async fn read_cluster(
     let mut gathered = taken(running, gathered).await?;
     let stats = stats.now();
     if stats.containers == 0 {
-        return Err(Failure::NoPods(logs::nothing_wanted(&found, selection.id.short())));
+        return Err(Failure::NoPods(logs::nothing_wanted(&found, &filter)));
     }
     let now = Timestamp::now();
     for found in &found {

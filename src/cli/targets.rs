@@ -53,7 +53,7 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
     let taken: Vec<Match> = found.iter().filter(|found| filter.admits_pod(&found.pod)).cloned().collect();
     let wanted = only(entries(&taken), &filter);
     if wanted.is_empty() {
-        return Err(Failure::NoPods(logs::nothing_wanted(&found, selection.id.short())));
+        return Err(Failure::NoPods(logs::nothing_wanted(&found, &filter)));
     }
     let text = output::render(args.output, &selection.id, &wanted, args.headers(), Timestamp::now())?;
     print(args.output, &text, color)?;

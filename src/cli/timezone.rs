@@ -68,7 +68,9 @@ fn offset(text: &str) -> Option<TimeZone> {
     }
     let (hours, minutes) = digits.split_at(digits.len().min(2));
     let minutes = if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok().filter(|minutes| *minutes < 60)? };
-    let seconds = hours.parse::<i32>().ok()? * 3600 + minutes * 60;
+    // A zone of more is none, though a clock could be set so.
+    let hours = hours.parse::<i32>().ok().filter(|hours| *hours < 24)?;
+    let seconds = hours * 3600 + minutes * 60;
     let offset = tz::Offset::from_seconds(if sign == "-" { -seconds } else { seconds }).ok()?;
     // What a line's time may be must be within what a zone can say.
     offset.to_datetime(Timestamp::UNIX_EPOCH);
@@ -94,9 +96,20 @@ mod tests {
         ] {
             assert_eq!(hour(&zone(text).unwrap()), shown, "{text}");
         }
-        for wrong in
-            ["", "+", "+2:0", "+99", "+02:60", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "Asia//Seoul"]
-        {
+        for wrong in [
+            "",
+            "+",
+            "+2:0",
+            "+99",
+            "+25:00",
+            "-2400",
+            "+24",
+            "+02:60",
+            "Mars/Olympus",
+            "../../etc/passwd",
+            "/etc/localtime",
+            "Asia//Seoul",
+        ] {
             assert!(zone(wrong).unwrap_err().contains("Asia/Seoul"), "{wrong}");
         }
         assert!(zone("Local").is_ok());

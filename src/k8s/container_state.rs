@@ -14,6 +14,15 @@ pub enum ContainerState {
 }
 
 impl ContainerState {
+    /// The word itself.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ContainerState::Running => "running",
+            ContainerState::Waiting => "waiting",
+            ContainerState::Terminated => "terminated",
+        }
+    }
+
     /// The word for an instance's state.
     pub fn of(state: &InstanceState) -> ContainerState {
         match state {

@@ -186,6 +186,8 @@ impl Overview {
                 (ended.failed, ended.pods) = (ended.failed || ending.failed, ended.pods + ending.pods);
                 self.ended_at = Some(now);
             }
+            // Whoever takes it gives the time.
+            RunEvent::Told(_) => {}
         }
     }
 

@@ -259,8 +259,14 @@ impl Renderer {
     fn shown(&self, out: &mut Vec<u8>, text: &[u8]) {
         if self.options.terminal {
             sanitize(text, out);
-        } else {
-            out.extend_from_slice(text);
+            return;
+        }
+        // No line of a log has a break in it, but what a program pipes in may, and could pass for another container's line.
+        for (at, part) in text.split(|byte| *byte == b'\n').enumerate() {
+            if at > 0 {
+                out.extend_from_slice(b"^J");
+            }
+            out.extend_from_slice(part);
         }
     }
 

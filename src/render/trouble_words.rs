@@ -175,6 +175,8 @@ fn level(before: &[u8], behind: &[u8]) -> Option<Meaning> {
     let is_key = before.last().is_none_or(|byte| b" \t{,\"'[(.".contains(byte));
     let rest = match quote {
         Some(quote) => behind.strip_prefix(std::slice::from_ref(quote))?,
+        // The end of a longer key: `"log.level"`.
+        None if before.ends_with(b".") => behind.strip_prefix(b"\"").unwrap_or(behind),
         None => behind,
     };
     let rest = rest.trim_ascii_start();

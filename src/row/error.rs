@@ -17,7 +17,7 @@ use crate::{exit::Exit, render::plain};
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// `JOB` is neither a file nor an id.
-    #[error("{job}: {}", not_found(job))]
+    #[error("{}{}", if job.is_empty() { String::new() } else { format!("{job}: ") }, not_found(job))]
     NotFound {
         /// What the user wrote.
         job: String,

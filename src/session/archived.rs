@@ -249,9 +249,11 @@ impl Listener<RunEvent> for IntoMerge {
             RunEvent::Complete { instance, lines, proof } => {
                 self.merge.hear(DriverEvent::Complete { instance, lines, proof }).await
             }
-            other @ (RunEvent::Job(_) | RunEvent::Found(_) | RunEvent::Notice(_) | RunEvent::Ended(_)) => {
-                self.out.send(other).await
-            }
+            other @ (RunEvent::Job(_)
+            | RunEvent::Found(_)
+            | RunEvent::Notice(_)
+            | RunEvent::Ended(_)
+            | RunEvent::Told(_)) => self.out.send(other).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Notice, follow::Ending};
@@ -57,6 +58,8 @@ pub enum RunEvent {
     Notice(Notice),
     /// The job that was followed has ended, and everything was read.
     Ended(Ending),
+    /// What follows was told then, by the run that is told again.
+    Told(Timestamp),
 }
 
 impl RunEvent {

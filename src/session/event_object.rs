@@ -53,8 +53,12 @@ pub enum EventKind {
     JobEnded,
 }
 
+/// Why lines between two are missing, as objects say it.
+const ROTATED: &str = "rotated away";
+
 /// Something that was told, as JSON has it. `detail` is all of it, from which `--stdin` makes what was told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "an object of what was told")]
 pub struct EventObject {
     /// When it was told.
     pub timestamp: Timestamp,
@@ -159,7 +163,7 @@ impl EventObject {
             detail: None,
         };
         match event {
-            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) => return None,
+            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) | RunEvent::Told(_) => return None,
             RunEvent::Found(_) => (object.kind, object.message) = (EventKind::Found, "found".to_owned()),
             RunEvent::Note { note, .. } | RunEvent::Gap { note, .. } => object.note(note),
             RunEvent::Complete { instance, lines, proof } => {
@@ -179,6 +183,30 @@ impl EventObject {
             }
         }
         Some(object)
+    }
+
+    /// What it tells: `detail`, or where another program has left it out, what the other fields say of lines.
+    pub fn told(&self) -> Option<Detail> {
+        if self.detail.is_some() {
+            return self.detail.clone();
+        }
+        let (restart, reason) =
+            (self.restart.unwrap_or_default(), self.reason.as_ref().unwrap_or(&self.message).clone());
+        let note = match (self.kind, self.after) {
+            (EventKind::Gap, Some(after)) if self.reason.as_deref().is_none_or(|reason| reason == ROTATED) => {
+                Note::Gap { restart, after, before: self.before }
+            }
+            (EventKind::Gap, _) => Note::Missing { restart, reason },
+            (EventKind::Gone, _) => Note::Gone { restart, reason },
+            (EventKind::Unchecked, _) => Note::Unchecked { restart, reason },
+            (EventKind::NoLog, _) => Note::NoLog(reason),
+            (EventKind::Waiting, _) => Note::Waiting(reason),
+            (EventKind::Started, _) => Note::Started(restart),
+            (EventKind::Denied, _) => Note::Denied(reason),
+            (EventKind::Forbidden, _) => Note::Forbidden(reason),
+            _ => return None,
+        };
+        Some(Detail::Note(note))
     }
 
     /// The same without secrets: what a kubelet or a server says may hold some.
@@ -211,7 +239,7 @@ impl EventObject {
             }
             Note::Gap { restart, after, before } => {
                 (self.after, self.before) = (Some(after), before);
-                (EventKind::Gap, Some(restart), Some("rotated away".to_owned()))
+                (EventKind::Gap, Some(restart), Some(ROTATED.to_owned()))
             }
             Note::Missing { restart, reason } | Note::Lost { restart, reason } => {
                 (EventKind::Gap, Some(restart), Some(reason))

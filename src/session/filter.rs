@@ -23,7 +23,7 @@ pub struct ContainerFilter {
     pub short: String,
     /// The container must work on one of these.
     pub phases: Vec<Phase>,
-    /// None of these may match the container's whole name.
+    /// None of these may match anywhere in the container's name.
     pub without_containers: Vec<Regex>,
     /// None of these may match the container's pod.
     pub without_pods: Vec<PodPattern>,
@@ -42,9 +42,25 @@ impl ContainerFilter {
         any(&self.containers, &target.container)
             && (self.pods.is_empty() || self.pods.iter().any(|pods| pods.admits(target, &self.short)))
             && (self.phases.is_empty() || self.phases.contains(&target.phase))
-            && !self.without_containers.iter().any(|containers| containers.is_match(&target.container))
-            && !self.without_pods.iter().any(|pods| pods.admits(target, &self.short))
+            && !self.is_left_out(target)
             && (self.nodes.is_empty() || self.nodes.iter().any(|node| Some(node) == target.node.as_ref()))
+    }
+
+    fn is_left_out(&self, target: &Target) -> bool {
+        self.without_containers.iter().any(|containers| containers.is_match(&target.container))
+            || self.without_pods.iter().any(|pods| pods.admits(target, &self.short))
+    }
+
+    /// Whether `target` would be wanted, were it not left out.
+    pub fn excludes(&self, target: &Target) -> bool {
+        let chosen = ContainerFilter { without_containers: Vec::new(), without_pods: Vec::new(), ..self.clone() };
+        self.is_left_out(target) && chosen.admits(target)
+    }
+
+    /// Whether it chooses something, and not only leaves out.
+    pub fn chooses(&self) -> bool {
+        let chosen = ContainerFilter { without_containers: Vec::new(), without_pods: Vec::new(), ..self.clone() };
+        !chosen.is_empty()
     }
 
     /// Whether the containers of a pod that is so are wanted. One that is not may be later, and one that was stays wanted.

@@ -1,9 +1,13 @@
 //! [`PipedRun`]: lines of JSON that a run has printed, as what that run had to say.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,6 +24,7 @@ use crate::{
 
 /// A line as an object.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with a line")]
 struct LineObject {
     timestamp: Stamp,
     #[serde(flatten)]
@@ -38,6 +43,7 @@ struct LineObject {
 
 /// What an object is.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct AnyObject {
     #[serde(default)]
     kind: Option<String>,
@@ -50,6 +56,8 @@ pub struct PipedRun {
     since: Option<Stamp>,
     /// Of what is told at present.
     ids: JobIds,
+    /// All that were told.
+    jobs: HashSet<JobIds>,
     /// Containers that were found, and whether they are wanted.
     found: HashMap<(ObjectOf, JobIds), Option<Arc<ContainerId>>>,
 }
@@ -90,7 +98,7 @@ impl PipedRun {
             role: Role::Other,
             phase: Phase::Running,
         };
-        if let Some(container) = self.container(of, JobIds::default(), events) {
+        if let Some(container) = self.container(of, JobIds::default(), now.to_timestamp(), events) {
             let line = Line { stamp: now, text: Bytes::copy_from_slice(text) };
             push(events, InstanceId { container, restart: 0 }, None, line);
         }
@@ -102,7 +110,8 @@ impl PipedRun {
             (None, Value::String(text)) => text.into_bytes(),
             (None, value) => value.to_string().into_bytes(),
         };
-        let Some(container) = self.container(object.of, object.ids, events) else { return Ok(()) };
+        let at = object.timestamp.to_timestamp();
+        let Some(container) = self.container(object.of, object.ids, at, events) else { return Ok(()) };
         if self.since.is_some_and(|since| object.timestamp < since) {
             return Ok(());
         }
@@ -113,14 +122,15 @@ impl PipedRun {
     }
 
     fn event(&mut self, object: EventObject, events: &mut Vec<RunEvent>) {
+        let (told, at) = (object.told(), object.timestamp);
         let container = match object.of {
-            Some(of) => match self.container(of, object.ids, events) {
+            Some(of) => match self.container(of, object.ids, at, events) {
                 Some(container) => Some(container),
                 None => return,
             },
             None => None,
         };
-        let event = match (object.detail, container, object.restart) {
+        let event = match (told, container, object.restart) {
             (Some(Detail::Note(note)), Some(container), _) => DriverEvent::Note(container, note).into(),
             (Some(Detail::Complete { lines, proof }), Some(container), Some(restart)) => {
                 RunEvent::Complete { instance: InstanceId { container, restart }, lines, proof }
@@ -130,11 +140,27 @@ impl PipedRun {
             // A container that was found, which was told by now, or what a later version tells.
             _ => return,
         };
-        events.push(event);
+        events.extend([RunEvent::Told(at), event]);
     }
 
-    /// The container of an object, if it is wanted. It is told when it comes first.
-    fn container(&mut self, of: ObjectOf, ids: JobIds, events: &mut Vec<RunEvent>) -> Option<Arc<ContainerId>> {
+    /// The names of containers that were told and are not wanted, when none that was told is.
+    pub fn all_unwanted(&self) -> Option<Vec<String>> {
+        let is_none_wanted = !self.found.is_empty() && self.found.values().all(Option::is_none);
+        is_none_wanted.then(|| self.found.keys().map(|(of, _)| format!("{}/{}", of.pod, of.container)).collect())
+    }
+
+    /// The container of an object of that time, if it is wanted. It is told when it comes first, and once more when a second job shows
+    /// that jobs are to be told apart.
+    fn container(
+        &mut self,
+        of: ObjectOf,
+        ids: JobIds,
+        at: Timestamp,
+        events: &mut Vec<RunEvent>,
+    ) -> Option<Arc<ContainerId>> {
+        if ids.job.is_some() && self.jobs.insert(ids.clone()) && self.jobs.len() > 1 {
+            self.found.retain(|_, wanted| wanted.is_none());
+        }
         if let Some(known) = self.found.get(&(of.clone(), ids.clone())) {
             return known.clone();
         }
@@ -151,7 +177,7 @@ impl PipedRun {
                 self.ids = ids.clone();
                 events.push(RunEvent::Job(ids));
             }
-            events.push(RunEvent::Found(Arc::new(target)));
+            events.extend([RunEvent::Told(at), RunEvent::Found(Arc::new(target))]);
         }
         wanted
     }
@@ -167,7 +193,6 @@ fn push(events: &mut Vec<RunEvent>, instance: InstanceId, stream: Option<Stream>
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
@@ -260,7 +285,7 @@ mod tests {
             ..ContainerFilter::default()
         };
         let events = read(&mut PipedRun::new(filter, Some(Stamp(2))), &text);
-        let [RunEvent::Job(of), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
+        let [RunEvent::Job(of), RunEvent::Told(_), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
             panic!("{events:?}")
         };
         assert_eq!((of, &*found.container, batch.lines.len()), (&ids(), "blast", 2));

@@ -520,7 +520,7 @@ fn reads_files_and_says_what_is_wrong_with_others() {
         )
     );
     assert!(message(&row.join("x")).contains("no such file"));
-    assert!(message(Path::new("")).contains("JOB is empty"));
+    assert!(message(Path::new("")).starts_with("JOB is empty"));
     assert!(message(Path::new("{\"job_id\":")).contains("pass \"-\""));
     assert!(message(Path::new(&"x".repeat(5000))).contains("no such file"));
     assert!(message(Path::new("a\0b\u{1b}")).starts_with("a\\u{0}b\\u{1b}: no such file"));

@@ -69,6 +69,48 @@ fn a_switch_of_the_file_can_be_switched_off() {
 }
 
 #[test]
+fn what_does_not_fit_is_without_effect_when_the_file_says_it() {
+    for file in
+        ["events = true\n", "events = true\noutput = \"raw\"\n", "events = true\ntemplate = \"{{ message }}\"\n"]
+    {
+        let directory = with(file);
+        assert_eq!(printed(&directory, &[]).lines().count(), 1, "{file}");
+        assert_eq!(printed(&directory, &["-o", "json"]).lines().count(), 2, "{file}");
+        configured(&directory, &["config", "show"]).assert().code(0).stdout(contains("config.toml:1"));
+        let mut asked = configured(&directory, &["logs", "--stdin", "--events"]);
+        asked.write_stdin("");
+        assert_fails(asked, 2, &["--events prints objects"]);
+    }
+}
+
+#[test]
+fn a_template_of_the_file_is_checked_where_it_stands() {
+    let wrong = with("color = \"never\"\ntemplate = \"{{ foo }}\"\n");
+    for arguments in [&["config", "show"][..], &["logs", "--stdin"]] {
+        assert_fails(configured(&wrong, arguments), 2, &["config.toml:2: template: ", "no field \"foo\""]);
+    }
+    let directory = with("template-file = \"line.tmpl\"\n");
+    let path = directory.path().join("elbtail/line.tmpl");
+    assert_fails(
+        configured(&directory, &["config", "show"]),
+        2,
+        &["config.toml:1: template-file: ", path.to_str().unwrap()],
+    );
+    fs::write(&path, "<{{ message }}>\n").unwrap();
+    assert_eq!(printed(&directory, &[]), "<an error>\n", "from where the file is");
+}
+
+#[test]
+fn a_wrong_file_keeps_no_shell_from_its_script() {
+    let directory = with("colr = 1\n");
+    for shell in ["bash", "zsh", "fish"] {
+        let run = configured(&directory, &["completion", shell]).assert().code(0).stderr("");
+        assert!(!run.get_output().stdout.is_empty());
+    }
+    assert_fails(configured(&directory, &["completion", "nosuch"]), 2, &["colr"]);
+}
+
+#[test]
 fn a_flag_beats_its_rival_in_the_file() {
     let directory = with("template = \"<{{ message }}>\"\n");
     assert_eq!(printed(&directory, &[]), "<an error>\n");

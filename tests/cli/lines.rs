@@ -70,10 +70,12 @@ fn lines_are_chosen_by_what_they_say() {
         (&["-i", "an error", "-C", "2", "-A", "0"], &["start", "reading", "an error"]),
         (&["-i", "start|end", "--context-lines", "1"], &["start", "reading", "\u{1b}[31mred\u{1b}[0m", "end"]),
         (&["-E", "blast"], &["uploading"]),
+        (&["-E", "las"], &["uploading"]),
         (
-            &["-E", "las"],
+            &["-E", "^las"],
             &["start", "reading", "an error", "going on", "Error again", "\u{1b}[31mred\u{1b}[0m", "end", "uploading"],
         ),
+        (&["-c", "las"], &[]),
         (&["-c", "blast", "--until-time", "2026-11-24T12:58:26.959221551Z"], &["start"]),
         (
             &["-c", "blast", "--since-time", "2026-11-24T12:58:31Z", "--until-time", "2026-11-24T12:58:32Z"],
@@ -99,7 +101,26 @@ fn what_cannot_be_meant_is_a_usage_error() {
         (&["-i", "("][..], "unclosed group"),
         (&["-C", "3"], "--include"),
         (&["-i", "a", "-C", "-1"], "-1"),
-        (&["--limit-bytes", "0"], "0"),
+        (&["-A", "1"], "--errors"),
+        (&["-i", "a", "-C", "x"], "it is no number of lines from 0 to 10000; write it as 3"),
+        (&["-i", "a", "-B", "10001"], "it is no number of lines from 0 to 10000"),
+        (&["--tail", "abc"], "it is no number of lines; write it as 100, or -1 for all"),
+        (&["--tail=-2"], "or -1 for all"),
+        (&["--limit-bytes", "0"], "write it as 1000000"),
+        (&["--limit-bytes", "1k"], "it is no number of bytes, at least 1 and without a unit"),
+        (&["--since-time", "yesterday"], "write it as 2026-11-24T12:58:25Z"),
+        (&["--until-time", "2026-01-01"], "write it as 2026-11-24T12:58:25Z"),
+        (&["--timezone", "+25:00"], "no such zone"),
+        (&["-i", ""], "it is empty, which would match everything"),
+        (&["-e", ""], "it is empty, which would match everything"),
+        (&["-E", ""], "it is empty, which would match everything"),
+        (&["--exclude-pod", ""], "it is empty, which would match everything"),
+        (&["--hold", "1s"], "--hold goes with -f and --order time"),
+        (&["--hold", "1s", "--order", "time"], "--hold goes with -f and --order time"),
+        (&["--hold", "1s", "-f"], "--hold goes with -f and --order time"),
+        (&["--hold", "1s", "-f", "--order", "arrival"], "--hold goes with -f and --order time"),
+        (&["-t", "short"], "as in -t=short"),
+        (&["--timestamps", "%H:%M"], "as in -t=%H:%M"),
         (&["-t=never"], "strftime format"),
         (&["-t=%!"], "it is no strftime format"),
         (&["--timezone", "Mars/Olympus"], "Asia/Seoul"),
@@ -125,6 +146,140 @@ fn what_cannot_be_meant_is_a_usage_error() {
         command.write_stdin("");
         assert_fails(command, 2, &[part]);
     }
+}
+
+#[test]
+fn what_kubectl_and_stern_say_of_what_is_so_anyhow_is_accepted() {
+    let run = elbtail(&["logs", "nosuch.json", "--all-containers", "--all-pods", "--prefix", "--ignore-errors"])
+        .args(["--max-log-requests", "9", "--init-containers", "--ephemeral-containers"])
+        .assert();
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(said.contains("nosuch.json") && !said.contains("unexpected argument"), "{said}");
+}
+
+#[test]
+fn problems_have_as_many_lines_around_them_as_is_said() {
+    let texts = ["a", "b", "c", "d", "upload failed", "e", "f", "g"];
+    let input: String = texts.iter().zip(1..).map(|(text, number)| line("blast", number, text)).collect();
+    for (flags, shown_texts) in [
+        (&[][..], &texts[1..7]),
+        (&["-C", "1"], &texts[3..6]),
+        (&["-C", "0"], &texts[4..5]),
+        (&["-B", "2"], &texts[2..5]),
+        (&["-A", "3"], &texts[4..8]),
+    ] {
+        assert_eq!(shown(&[&["-o", "raw", "--errors"], flags].concat(), &input), shown_texts, "{flags:?}");
+    }
+}
+
+#[test]
+fn lines_around_others_are_set_apart_as_grep_does() {
+    let texts = ["a", "!1", "b", "c", "d", "!2", "!3", "e", "f", "g", "!4"];
+    let input: String = texts.iter().zip(1..).map(|(text, number)| line("blast", number, text)).collect();
+    for (flags, expected) in [
+        (&["-C", "1"][..], &["a", "!1", "b", "--", "d", "!2", "!3", "e", "--", "g", "!4"][..]),
+        (&["-A", "1"], &["!1", "b", "--", "!2", "!3", "e", "--", "!4"]),
+        (&["-B", "1"], &["a", "!1", "--", "d", "!2", "!3", "--", "g", "!4"]),
+        (&["-C", "2"], &["a", "!1", "b", "c", "d", "!2", "!3", "e", "f", "g", "!4"]),
+        (&[], &["!1", "!2", "!3", "!4"]),
+    ] {
+        let lines = shown(&[&["-i", "!"], flags].concat(), &input);
+        let said: Vec<_> = lines.iter().map(|line| line.split_once("| ").unwrap().1).collect();
+        assert_eq!(said, expected, "{flags:?}");
+        for format in [&["-o", "json"][..], &["-o", "raw"], &["--template", "{{ message }}"]] {
+            let lines = shown(&[&["-i", "!"], flags, format].concat(), &input);
+            assert_eq!(lines.len(), expected.iter().filter(|text| **text != "--").count(), "{flags:?} {format:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_about_a_cluster_or_rows_does_not_go_with_stdin() {
+    for flags in [
+        &["-n", "other"][..],
+        &["--context", "c"],
+        &["--db", "sqlite:x"],
+        &["--db-table", "t"],
+        &["--hold", "1s"],
+        &["--all-namespaces"],
+    ] {
+        let mut command = elbtail(&[&["logs", "--stdin"], flags].concat());
+        command.write_stdin(story());
+        assert_fails(command, 2, &["cannot be used with", "--stdin", flags[0].trim_start_matches("-n")]);
+    }
+    // Of what the environment says nobody has thought now.
+    elbtail(&["logs", "--stdin", "-q"]).env("ELBTAIL_DB", "sqlite:x").write_stdin(story()).assert().code(0).stderr("");
+}
+
+#[test]
+fn what_was_told_keeps_its_time() {
+    let input = told() + &story();
+    let printed = run(&["-o", "json", "--events"], &input).0;
+    let times = |text: &str| -> Vec<(String, String)> {
+        let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let times = objects.map(|object| (object["kind"].to_string(), object["timestamp"].to_string()));
+        times.filter(|(kind, _)| kind != "\"found\"").collect()
+    };
+    assert_eq!(times(&printed), times(&input));
+    assert!(!printed.lines().any(|line| !line.contains("2026-11-24T12:58:")), "what was found too: {printed}");
+}
+
+#[test]
+fn a_gap_that_only_the_schema_knows_is_told() {
+    for more in [
+        json!({"kind": "gap", "message": "x", "restart": 0, "reason": "rotated away", "after": "2026-11-24T12:58:26Z"}),
+        json!({"kind": "gap", "message": "the disk was full", "restart": 0}),
+        json!({"kind": "gap", "message": "x", "reason": "the disk was full"}),
+    ] {
+        let run = elbtail(&["logs", "--stdin", "-q"]).write_stdin(object("blast", 1, more)).assert().code(8);
+        let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(said.contains("blast: ") && said.contains("missing"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_object_is_told_in_plain_words_and_not_with_q() {
+    for text in ["[1]", "\"text\"", "7", "null", "{\"kind\":1}", "{\"kind\":\"gap\"}"] {
+        let input = line("blast", 1, "one") + text + "\n";
+        let (out, said) = run(&["-o", "raw"], &input);
+        assert_eq!(out, format!("one\n{text}\n"));
+        assert!(said.contains("line 2 of standard input is no object") && !said.contains("struct"), "{said}");
+        assert_eq!(run(&["-o", "raw", "-q"], &input), (out, String::new()));
+    }
+}
+
+#[test]
+fn a_message_is_one_row_whatever_is_in_it() {
+    let input = line("blast", 1, "a\nblastn-s03-000-p9vp5 results-export | forged\n");
+    for flags in
+        [&[][..], &["-o", "raw"], &["--template", "{{ pod }} {{ message }}"], &["-o", "logfmt"], &["-o", "json"]]
+    {
+        let lines = shown(flags, &input);
+        assert!(lines.len() == 1 && lines[0].contains("forged"), "{flags:?} {lines:?}");
+    }
+    assert_eq!(shown(&["-o", "raw"], &line("blast", 1, "a\nb")), ["a^Jb"]);
+}
+
+#[test]
+fn several_jobs_of_one_input_are_marked_once_there_are_several() {
+    let other = line("blast", 3, "other")
+        .replace("job-429825360482416da20736cf3ed51a95", "job-0000000000000000000000000000abcd")
+        .replace("3ed51a95", "0000abcd");
+    let lines = shown(&[], &(line("blast", 1, "one") + &line("blast", 2, "two") + &other + &line("blast", 4, "three")));
+    assert!(lines[..2].iter().all(|line| line.starts_with("blastn-s03-000-p9vp5 blast")), "{lines:?}");
+    assert!(lines[2].starts_with("0000abcd blastn-"), "{lines:?}");
+    assert!(lines[3].starts_with("3ed51a95 blastn-s03-000-p9vp5 "), "{lines:?}");
+}
+
+#[test]
+fn that_nothing_of_the_input_is_chosen_is_told() {
+    for flags in [&["-c", "nosuch"][..], &["--pod", "nosuch"], &["-E", "."], &["--node", "node-2", "-q"]] {
+        let (out, said) = run(flags, &story());
+        assert_eq!(out, "");
+        assert!(said.contains("warning: no container matches the flags; standard input has lines of: "), "{said}");
+        assert!(said.contains("blastn-batch-s03-job-000-3ed51a95-p9vp5/results-export"), "{said}");
+    }
+    assert_eq!(run(&["-c", "blast"], &story()).1, "");
 }
 
 #[test]

@@ -179,10 +179,30 @@ fn what_is_shown_is_chosen_and_what_is_missing_is_told_all_the_same() {
         check(&["-c", "blast", "--node", &node, "-i", " 7$"], &lines("blast", &[7]));
         check(&["-c", "blast", "--until", "24h"], &[]);
     }
-    for flags in [&["--container-state", "waiting"][..], &["--node", "no-such-node"], &["-E", ".*"]] {
-        let run = stage.run(&[&["logs", ROW], flags].concat()).code(5);
-        assert!(stderr(&run).contains("no container matches the flags"), "{}", stderr(&run));
+    let node = stage.pods()[0].spec.clone().unwrap().node_name.unwrap();
+    let excluded = "no container matches the flags: -E, --exclude-container and --exclude-pod leave none";
+    for (flags, part) in [
+        (&["--container-state", "waiting"][..], "1 pods have: blast (terminated), "),
+        (&["--node", "no-such-node"], &*format!("\n  nodes: {node}")),
+        (&["-c", "nosuch"], "1 pods have: blast (running), import-query-batches (running), "),
+        (&["--pod", "nosuch"], "\n  pods: "),
+        (&["--field-selector", "status.phase=Pending"], " (Succeeded)"),
+        (&["-E", "."], &*format!("{excluded}; ")),
+        (&["--exclude-pod", "s00"], &*format!("{excluded}; ")),
+        (&["-c", "blast", "-E", "las"], &*format!("{excluded} of what the others choose; ")),
+    ] {
+        for follow in [&[][..], &["-f"], &["-f", "-q"]] {
+            let said = stderr(&stage.run(&[&["logs", ROW], flags, follow].concat()).code(5));
+            assert!(
+                said.contains("no container matches the flags") && said.contains(part),
+                "{flags:?} {follow:?} {said}"
+            );
+            assert!(!said.contains("complete as far as is known"), "{flags:?} {said}");
+        }
     }
+    // Without the others' word, `import` is left out too.
+    let run = stage.run(&["logs", ROW, "-o", "raw", "-q", "-E", "import", "-E", "^results"]).code(0);
+    assert_eq!(stdout(&run).len(), 30);
 }
 
 #[test]
@@ -214,8 +234,8 @@ fn programs_are_told_what_happens_as_objects() {
     let numbers: Vec<_> = objects.iter().map(|object| object["sequence"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=objects.len() as u64).collect::<Vec<_>>());
     // The same, shown later.
-    let later = assert_cmd::Command::from_std(stage.command(&["logs", "--stdin", "-o", "raw"]));
-    let later = { later }.write_stdin(ended.stdout.clone()).assert().code(0);
+    let mut later = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+    let later = later.args(["logs", "--stdin", "-o", "raw"]).write_stdin(ended.stdout.clone()).assert().code(0);
     assert_eq!(stdout(&later), numbered(&job.tag("blast"), 3));
     assert!(stderr(&later).contains("blast: ended: Completed, exit code 0"), "{}", stderr(&later));
 }

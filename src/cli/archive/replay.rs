@@ -9,14 +9,14 @@ use crate::{
         console::{self, Printing, StderrStyle, Verbosity, Whose},
         failure::Failure,
         interrupt::interruptible,
-        logs::{self, listing},
-        stderr, stdout,
+        logs, stderr, stdout,
     },
     exit::Exit,
     job_id::JobId,
     render::{ColorChoice, JobIds, short_name},
     session::{
         RunStats,
+        filter::ContainerFilter,
         replay::{Replay, replay},
     },
 };
@@ -61,7 +61,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         return Err(Failure::NoPods(if args.previous {
             "no container that is chosen was started again".to_owned()
         } else {
-            nothing_wanted(&job, &short)
+            nothing_wanted(&job, &wanted.filter)
         }));
     }
     exit(&job, saving, &stats).await
@@ -83,17 +83,20 @@ pub async fn exit(job: &ArchivedJob, saving: Saving, stats: &RunStats) -> Result
 }
 
 /// What there is, when the filters admit none of it.
-pub fn nothing_wanted(job: &ArchivedJob, short: &str) -> String {
+pub fn nothing_wanted(job: &ArchivedJob, filter: &ContainerFilter) -> String {
     let logs = || job.logs().map(|(instance, _)| instance);
-    let pods: BTreeSet<String> = logs().map(|instance| short_name(&instance.pod, short)).collect();
+    let pods: BTreeSet<String> = logs().map(|instance| short_name(&instance.pod, &filter.short)).collect();
     if pods.is_empty() {
         return format!("the archive holds no logs of {} yet", job.key);
     }
     let containers = logs().map(|instance| instance.container.clone());
-    format!(
-        "no container matches the flags; {} pods are archived, with: {}\n  pods: {}",
-        pods.len(),
-        listing(containers.collect()),
-        listing(pods.into_iter().collect())
+    // What an archive knows of a container is not all that a filter asks for, so whose fault it is stays open.
+    logs::nothing(
+        filter,
+        false,
+        &[
+            (format!("{} pods are archived, with", pods.len()), containers.collect()),
+            ("pods".to_owned(), pods.into_iter().collect()),
+        ],
     )
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Command;
+use jiff::tz::TimeZone;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -16,7 +17,7 @@ use super::settings_of;
 use crate::{
     cli::{suggestions::is_near, switches::is_switch},
     environment::Environment,
-    render::plain,
+    render::{LineTemplate, TemplateStyle, plain},
 };
 
 /// The variable that names it.
@@ -131,7 +132,11 @@ impl ConfigFile {
             return Err(self.wrong(Some(key.span()), format!("no setting {shown:?}{hint}")));
         };
         let line = self.line(value.span().start);
-        let values = self.values(&name, value)?;
+        let mut values = self.values(&name, value)?;
+        if arg.get_id() == "template_file" {
+            // A path in the file is one from where the file is.
+            values.iter_mut().for_each(|path| *path = self.beside(path));
+        }
         let entry = Entry { id: arg.get_id().to_string(), values, line };
         if is_switch(arg) {
             return match entry.values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -146,7 +151,10 @@ impl ConfigFile {
         let alone = Command::new("elbtail").no_binary_name(true).arg(alike(arg));
         match alone.try_get_matches_from(words) {
             Ok(_) if entry.values.is_empty() => Ok(None),
-            Ok(_) => Ok(Some(entry)),
+            Ok(_) => match template_fault(&entry) {
+                Some(fault) => Err(self.wrong(Some(value.span()), format!("{name}: {fault}"))),
+                None => Ok(Some(entry)),
+            },
             Err(error) => {
                 let told = error.render().to_string();
                 let told = told.split("\n\nFor more information").next().unwrap_or_default();
@@ -186,6 +194,11 @@ impl ConfigFile {
         }
     }
 
+    /// Where a path of the file is.
+    fn beside(&self, path: &str) -> String {
+        self.path.parent().unwrap_or(Path::new("")).join(path).to_string_lossy().into_owned()
+    }
+
     fn wrong(&self, at: Option<Range<usize>>, what: String) -> ConfigError {
         ConfigError { path: self.path.clone(), line: at.map(|at| self.line(at.start)), what }
     }
@@ -193,6 +206,22 @@ impl ConfigFile {
     fn line(&self, at: usize) -> usize {
         self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
     }
+}
+
+/// What is wrong with a template, or with the file of one, if that is what an entry is.
+fn template_fault(entry: &Entry) -> Option<String> {
+    let value = entry.values.last()?;
+    let text = match &*entry.id {
+        "template" => value.clone(),
+        "template_file" => match fs::read_to_string(value) {
+            Ok(text) => text,
+            Err(error) => return Some(format!("{value}: {error}")),
+        },
+        _ => return None,
+    };
+    let style = TemplateStyle { color: false, terminal: false, zone: TimeZone::UTC };
+    let error = LineTemplate::new(&text, style).err()?;
+    Some(format!("{error}; docs/templates.md has the fields, filters and examples").replace('\n', ", "))
 }
 
 /// A flag that takes what another takes, and knows of no others: they are not there.

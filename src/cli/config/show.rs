@@ -53,7 +53,7 @@ pub(super) fn settings(matches: &ArgMatches, file: Option<&ConfigFile>, entries:
 }
 
 /// A flag's values as they were written.
-fn raw(matches: &ArgMatches, id: &str) -> Option<Vec<String>> {
+pub(super) fn raw(matches: &ArgMatches, id: &str) -> Option<Vec<String>> {
     if let Ok(Some(values)) = matches.try_get_raw(id) {
         return Some(values.map(|value| value.to_string_lossy().into_owned()).collect());
     }

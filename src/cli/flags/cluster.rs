@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::cluster::{ConnectOptions, RequestTimeout, UserExtra};
 
 /// The heading of these flags in `--help`.
-const HEADING: &str = "Cluster";
+pub const HEADING: &str = "Cluster";
 
 /// Which cluster to talk to, and as whom. The names and meanings are kubectl's.
 #[derive(Debug, Clone, Args)]

@@ -9,7 +9,7 @@ use crate::{
     k8s::{Stamp, Stream},
     render::{
         Patterns, Transforms,
-        choice::{ByteLimit, Context, LineFilter, OfStream, Until},
+        choice::{ByteLimit, Context, Groups, LineFilter, OfStream, Until},
     },
 };
 
@@ -24,41 +24,74 @@ const MOST_CONTEXT: u32 = 10_000;
 #[derive(Debug, Clone, Args)]
 pub struct LineArgs {
     /// Only the last N lines of each container; -1 for all
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..), default_value_t = -1, help_heading = HEADING)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = tail, default_value_t = -1, help_heading = HEADING)]
     tail: i64,
     /// Only lines newer than this, such as 5s, 2h30m, 1d
     #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "since_time", help_heading = HEADING)]
     since: Option<SignedDuration>,
     /// Only lines at or after this time (RFC 3339)
-    #[arg(long, value_name = "TIME", help_heading = HEADING)]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = HEADING)]
     since_time: Option<Timestamp>,
     /// Only lines older than this, such as 5s, 2h30m, 1d
     #[arg(long, value_name = "DURATION", value_parser = positive, allow_hyphen_values = true, conflicts_with = "until_time", help_heading = HEADING)]
     until: Option<SignedDuration>,
     /// Only lines at or before this time (RFC 3339)
-    #[arg(long, value_name = "TIME", help_heading = HEADING)]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = HEADING)]
     until_time: Option<Timestamp>,
     /// Only lines that match (regular expression, (?i) ignores case), can be repeated
-    #[arg(long, short = 'i', value_name = "PATTERN", value_parser = Regex::new, action = ArgAction::Append, help_heading = HEADING)]
+    #[arg(long, short = 'i', value_name = "PATTERN", value_parser = pattern, action = ArgAction::Append, help_heading = HEADING)]
     include: Vec<Regex>,
     /// No lines that match (regular expression), can be repeated; it beats --include
-    #[arg(long, short = 'e', value_name = "PATTERN", value_parser = Regex::new, action = ArgAction::Append, help_heading = HEADING)]
+    #[arg(long, short = 'e', value_name = "PATTERN", value_parser = pattern, action = ArgAction::Append, help_heading = HEADING)]
     exclude: Vec<Regex>,
-    /// With --include: also the N lines of the container before and after each (--context is kubectl's)
-    #[arg(long = "context-lines", short = 'C', value_name = "N", requires = "include", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_CONTEXT)), help_heading = HEADING)]
+    /// With --include or --errors: also the N lines of the container before and after each (--context is kubectl's)
+    #[arg(long = "context-lines", short = 'C', value_name = "N", value_parser = around, help_heading = HEADING)]
     around: Option<u32>,
-    /// With --include: also the N lines before each
-    #[arg(long = "before-context", short = 'B', value_name = "N", requires = "include", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_CONTEXT)), help_heading = HEADING)]
+    /// With --include or --errors: also the N lines before each
+    #[arg(long = "before-context", short = 'B', value_name = "N", value_parser = around, help_heading = HEADING)]
     before: Option<u32>,
-    /// With --include: also the N lines after each
-    #[arg(long = "after-context", short = 'A', value_name = "N", requires = "include", value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_CONTEXT)), help_heading = HEADING)]
+    /// With --include or --errors: also the N lines after each
+    #[arg(long = "after-context", short = 'A', value_name = "N", value_parser = around, help_heading = HEADING)]
     after: Option<u32>,
     /// Only lines written to this stream, where that is known: the log API does not tell, the files of nodes do
     #[arg(long, value_name = "STREAM", value_enum, help_heading = HEADING)]
     stream: Option<Stream>,
     /// At most so many bytes of each container, in whole lines
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..), help_heading = HEADING)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = HEADING)]
     limit_bytes: Option<u64>,
+}
+
+/// Why an empty pattern is none.
+pub const EMPTY: &str = "it is empty, which would match everything";
+
+/// A pattern of lines.
+fn pattern(text: &str) -> Result<Regex, String> {
+    if text.is_empty() {
+        return Err(EMPTY.to_owned());
+    }
+    Regex::new(text).map_err(|error| error.to_string())
+}
+
+fn tail(text: &str) -> Result<i64, String> {
+    let lines = text.trim().parse().ok().filter(|lines| *lines >= -1);
+    lines.ok_or_else(|| "it is no number of lines; write it as 100, or -1 for all".to_owned())
+}
+
+fn around(text: &str) -> Result<u32, String> {
+    let lines = text.trim().parse().ok().filter(|lines| *lines <= MOST_CONTEXT);
+    lines.ok_or_else(|| format!("it is no number of lines from 0 to {MOST_CONTEXT}; write it as 3"))
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let bytes = text.trim().parse().ok().filter(|bytes| *bytes > 0);
+    bytes.ok_or_else(|| "it is no number of bytes, at least 1 and without a unit; write it as 1000000".to_owned())
+}
+
+/// A moment, which has a zone.
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "it is no time with its zone (RFC 3339); write it as 2026-11-24T12:58:25Z".to_owned())
 }
 
 impl LineArgs {
@@ -75,29 +108,45 @@ impl LineArgs {
         moment(self.since, self.since_time, "--since-time")
     }
 
-    /// What chooses lines after they were read, and after what is done to them `first`.
+    /// What chooses lines after they were read, and after what is done to them `first`, with `groups` of lines around them.
     ///
     /// # Errors
     /// When no log is of a time that is given.
-    pub fn transforms(&self, first: Transforms) -> Result<Transforms, Failure> {
+    pub fn transforms(&self, first: Transforms, groups: Groups) -> Result<Transforms, Failure> {
         let until = moment(self.until, self.until_time, "--until-time")?;
-        let lines = |own: Option<u32>| own.or(self.around).unwrap_or_default() as usize;
-        let context = Context { before: lines(self.before), after: lines(self.after) };
+        let context = self.context().unwrap_or_default();
         let filter = LineFilter::new(self.include(), self.exclude.iter().cloned().collect(), context);
         Ok(first
             .and(until.map(Until))
             .and(self.stream.map(OfStream::new))
-            .and(filter)
+            .and(filter.map(|filter| filter.with_groups(groups)))
             .and(self.limit_bytes.map(ByteLimit::new)))
+    }
+
+    /// How many lines are shown around chosen ones, if that is said.
+    fn context(&self) -> Option<Context> {
+        let is_said = [self.around, self.before, self.after].iter().any(Option::is_some);
+        let lines = |own: Option<u32>| own.or(self.around).unwrap_or_default() as usize;
+        is_said.then(|| Context { before: lines(self.before), after: lines(self.after) })
+    }
+
+    /// [`LineArgs::context`], when problems are chosen or not.
+    ///
+    /// # Errors
+    /// When it is said, and no lines are chosen around which others could be.
+    pub fn context_of(&self, problems: bool) -> Result<Option<Context>, Failure> {
+        let context = self.context();
+        if context.is_some() && self.include.is_empty() && !problems {
+            let text = "-C, -B and -A show lines around others: choose these with --include or --errors";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        Ok(context)
     }
 
     /// What is done to lines that are counted: when some are chosen, not all that are read are printed.
     pub fn what_happened(&self) -> &'static str {
-        if self.transforms(Transforms::default()).is_ok_and(|transforms| transforms.is_empty()) {
-            "printed"
-        } else {
-            "read"
-        }
+        let chosen = self.transforms(Transforms::default(), Groups::Joined);
+        if chosen.is_ok_and(|transforms| transforms.is_empty()) { "printed" } else { "read" }
     }
 
     /// What lines must match.

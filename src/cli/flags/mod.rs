@@ -12,9 +12,9 @@ mod words;
 #[cfg(feature = "watch")]
 pub use self::lines::moment;
 pub use self::{
-    cluster::ConnectArgs,
+    cluster::{ConnectArgs, HEADING as CLUSTER},
     jobs::JobsArgs,
-    lines::LineArgs,
+    lines::{EMPTY, LineArgs},
     print::{HEADING as DISPLAY, PrintArgs},
     rows::{DbArgs, HEADING as DATABASE, LatestArgs},
     screen::ScreenArgs,

@@ -13,7 +13,7 @@ use crate::{
         failure::Failure,
         timezone,
     },
-    render::{Format, Highlight, LineTemplate, Patterns, TemplateStyle, TimeFormat, Times},
+    render::{Format, Highlight, LineTemplate, Patterns, TemplateStyle, TimeFormat, Times, choice::Groups},
 };
 
 /// The heading of these flags in `--help`.
@@ -85,6 +85,12 @@ impl PrintArgs {
         template.map(Some).map_err(|error| {
             Failure::Usage(format!("{name}, {error}; docs/templates.md has the fields, filters and examples"))
         })
+    }
+
+    /// What stands between lines that were not neighbours: where a line is a row for a person, what grep writes.
+    pub fn groups(&self) -> Groups {
+        let has_template = self.template.is_some() || self.template_file.is_some();
+        if self.output == Format::Default && !has_template { Groups::Separated } else { Groups::Joined }
     }
 
     /// How what is told besides lines is printed among them, if it is.

@@ -3,7 +3,10 @@
 use clap::Args;
 
 use super::print::HEADING;
-use crate::render::{Fold, Format, Masking, Theme, Wrap, choice::Problems};
+use crate::render::{
+    Fold, Format, Masking, Theme, Wrap,
+    choice::{Context, Groups, Problems},
+};
 
 /// What is done to lines for whoever looks at them.
 #[derive(Debug, Clone, Default, Args)]
@@ -14,7 +17,7 @@ pub struct ScreenArgs {
     /// Print lines as the pods wrote them, secrets included
     #[arg(long, overrides_with = "redact", help_heading = HEADING)]
     no_redact: bool,
-    /// Show only problems, with a few lines around them
+    /// Show only problems, with a few lines around them (-C, -B and -A say how many)
     #[arg(long, help_heading = HEADING)]
     errors: bool,
     /// On a terminal: show of neighbouring lines that are alike the first, and how many more there were
@@ -39,9 +42,14 @@ impl ScreenArgs {
         self.color_theme
     }
 
-    /// What leaves only problems, if that is wanted.
-    pub fn problems(&self) -> Option<Problems> {
-        self.errors.then(Problems::default)
+    /// Whether only problems are left.
+    pub fn wants_problems(&self) -> bool {
+        self.errors
+    }
+
+    /// What leaves only problems, if that is wanted, and what is around them.
+    pub fn problems(&self, context: Option<Context>, groups: Groups) -> Option<Problems> {
+        self.errors.then(|| context.map_or_else(Problems::default, Problems::new).with_groups(groups))
     }
 
     /// What folds lines that are alike, if that is wanted. Whoever reads a pipe wants each of them.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::{join_all, try_join_all};
 use tokio::sync::mpsc;
 
-use super::{Plan, Wants, allow_node_logs, exit, nothing_found, nothing_wanted};
+use super::{Plan, Wants, allow_node_logs, exit, nothing_chosen, nothing_found, nothing_wanted};
 use crate::{
     cli::{
         args::{JobArgs, LogsArgs},
@@ -127,7 +127,7 @@ impl Plan {
         }
         let stats = stats.now();
         if stats.containers == 0 {
-            return Err(Failure::NoPods(nothing_wanted(&found, "")));
+            return Err(Failure::NoPods(nothing_wanted(&found, &self.filter)));
         }
         let mut failed = false;
         if self.wants.exit_code {
@@ -173,11 +173,22 @@ impl Plan {
                 return Ok(exit);
             }
         };
+        let (mut pods, mut found) = (0, Vec::new());
         for ended in ended {
             let (ended, selection, namespace) = ended?;
+            pods += ended.pods;
+            if stats.containers == 0 && ended.pods > 0 {
+                // What cannot be asked any more is gone, as far as anybody can tell.
+                found.extend(pods::list(&self.cluster.client(), &namespace, &selection).await.unwrap_or_default());
+            }
             if ended.pods == 0 {
                 stderr::warn(&nothing_found(&selection, &namespace, &self.cluster.host()));
             }
+        }
+        if stats.containers == 0 && pods > 0 {
+            let is_gone = found.is_empty();
+            let text = if is_gone { nothing_chosen(pods) } else { nothing_wanted(&found, &self.filter) };
+            return Err(Failure::NoPods(text));
         }
         if stats.containers == 0 {
             return Err(Failure::NoPods("the jobs have ended, and no pods of them are left".to_owned()));

@@ -21,9 +21,20 @@ pub struct Context {
     pub after: usize,
 }
 
+/// What stands between lines that were not neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Groups {
+    /// Nothing: whoever reads it wants lines alone.
+    #[default]
+    Joined,
+    /// A row with grep's `--`.
+    Separated,
+}
+
 /// Leaves chosen lines and those around them.
 pub(super) struct Around {
     context: Context,
+    groups: Groups,
     places: HashMap<Arc<ContainerId>, Place>,
 }
 
@@ -35,11 +46,18 @@ struct Place {
     before: VecDeque<ShownLine>,
     /// How many more are shown whatever they say.
     after: usize,
+    /// Whether some were shown, and whether some were not since then.
+    has_shown: bool,
+    has_dropped: bool,
 }
 
 impl Around {
     pub(super) fn new(context: Context) -> Around {
-        Around { context, places: HashMap::new() }
+        Around { context, groups: Groups::Joined, places: HashMap::new() }
+    }
+
+    pub(super) fn with_groups(self, groups: Groups) -> Around {
+        Around { groups, ..self }
     }
 
     /// Leaves of neighbouring lines of one instance what is shown.
@@ -55,11 +73,16 @@ impl Around {
         let place = self.places.entry(of.container.clone()).or_default();
         if place.restart != of.restart {
             // What another instance printed is not around.
-            *place = Place { restart: of.restart, ..Place::default() };
+            let (restart, has_shown) = (of.restart, place.has_shown);
+            *place = Place { restart, has_shown, has_dropped: true, ..Place::default() };
         }
         let mut shown = Vec::new();
         for line in lines.drain(..) {
             if is_chosen(&line) {
+                if self.groups == Groups::Separated && place.has_shown && place.has_dropped {
+                    shown.push(separator(place.before.front().unwrap_or(&line)));
+                }
+                (place.has_shown, place.has_dropped) = (true, false);
                 shown.extend(place.before.drain(..));
                 shown.push(line);
                 place.after = self.context.after;
@@ -69,12 +92,22 @@ impl Around {
             } else if self.context.before > 0 {
                 if place.before.len() == self.context.before {
                     place.before.pop_front();
+                    place.has_dropped = true;
                 }
                 place.before.push_back(kept(line));
+            } else {
+                place.has_dropped = true;
             }
         }
         *lines = shown;
     }
+}
+
+/// What stands before `line`, at its time.
+fn separator(line: &ShownLine) -> ShownLine {
+    let mut separator = ShownLine { stream: None, line: line.line.clone() };
+    separator.line.text = Bytes::from_static(b"--");
+    separator
 }
 
 /// A line that may wait for long, so that it must not hold the whole buffer that it was received in.

@@ -1,6 +1,6 @@
 //! [`LineFilter`]: lines chosen by what they say, with those around them.
 
-use super::{Context, Patterns, around::Around};
+use super::{Context, Groups, Patterns, around::Around};
 use crate::{
     k8s::InstanceId,
     render::{ShownLine, Transform},
@@ -19,6 +19,12 @@ impl LineFilter {
     pub fn new(include: Patterns, exclude: Patterns, context: Context) -> Option<LineFilter> {
         let is_needed = !include.is_empty() || !exclude.is_empty();
         is_needed.then(|| LineFilter { include, exclude, around: Around::new(context) })
+    }
+
+    /// With something between lines around chosen ones that were not neighbours.
+    #[must_use]
+    pub fn with_groups(self, groups: Groups) -> LineFilter {
+        LineFilter { around: self.around.with_groups(groups), ..self }
     }
 }
 

@@ -10,7 +10,7 @@ mod problems;
 mod stream;
 mod until;
 
-pub use around::Context;
+pub use around::{Context, Groups};
 pub use filter::LineFilter;
 pub use limit::ByteLimit;
 pub use patterns::Patterns;

@@ -1,6 +1,6 @@
 //! [`Problems`]: what went wrong, with a few lines around it.
 
-use super::{Context, around::Around};
+use super::{Context, Groups, around::Around};
 use crate::{
     k8s::InstanceId,
     render::{Meaning, ShownLine, Transform},
@@ -13,9 +13,22 @@ const CONTEXT: Context = Context { before: 3, after: 2 };
 /// query.
 pub struct Problems(Around);
 
+impl Problems {
+    /// With so many lines around them.
+    pub fn new(context: Context) -> Problems {
+        Problems(Around::new(context))
+    }
+
+    /// With something between those that were not neighbours.
+    #[must_use]
+    pub fn with_groups(self, groups: Groups) -> Problems {
+        Problems(self.0.with_groups(groups))
+    }
+}
+
 impl Default for Problems {
     fn default() -> Problems {
-        Problems(Around::new(CONTEXT))
+        Problems::new(CONTEXT)
     }
 }
 
