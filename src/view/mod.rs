@@ -1,4 +1,4 @@
-//! A job on a screen: [`View`] is all that is shown, [`draw`] draws it, and an [`Inbox`] brings it what happens. Nothing here touches a
+//! A job on a screen: [`View`] is all that is shown, [`draw()`] draws it, and an [`Inbox`] brings it what happens. Nothing here touches a
 //! terminal.
 
 mod areas;
