@@ -180,7 +180,7 @@ async fn chosen(
             match pick(all(source, flags, args.all_namespaces).await?).await? {
                 Some(target) => Ok(Some((target, None))),
                 None => Err(Failure::NoPods(format!(
-                    "there are no jobs to choose from; '{}' looks in all namespaces",
+                    "there are no jobs to choose from; to look in all namespaces: {}",
                     jobs_everywhere(flags)
                 ))),
             }
@@ -221,7 +221,7 @@ async fn newest(cluster: Cluster, flags: &ConnectOptions, everywhere: bool) -> R
     let Some(job) = jobs::latest(&jobs) else {
         let looked = looked(&cluster, everywhere);
         let command = jobs_everywhere(flags);
-        return Err(Failure::NoPods(format!("no job runs {looked}; '{command}' lists those of all namespaces")));
+        return Err(Failure::NoPods(format!("no job runs {looked}; to see those of all namespaces: {command}")));
     };
     stderr::say(&format!("the newest job that has not ended: {}", job.id));
     Ok((job.id.clone(), Found { cluster, namespace: job.namespace.clone() }))
@@ -242,7 +242,7 @@ async fn in_it(
         Ok(job) => Ok((job.id.clone(), Found { namespace: job.namespace.clone(), cluster })),
         Err(NotFound::Several(ids)) => Err(several(name, &ids)),
         Err(NotFound::None) => Err(Failure::NoPods(format!(
-            "{name}: no file, and no job {} has a pod, a Job or an id that is called so; '{}' lists the jobs there are",
+            "{name}: no file, and no job {} has a pod, a Job or an id that is called so; to see the jobs there are: {}",
             looked(&cluster, everywhere),
             jobs_everywhere(flags)
         ))),
