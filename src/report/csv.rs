@@ -1,4 +1,4 @@
-//! [`csv`]: a line for each instance of each container.
+//! [`csv()`]: a line for each instance of each container.
 
 use std::borrow::Cow;
 

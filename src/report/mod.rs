@@ -1,6 +1,6 @@
 //! What a run told of a job → a report: a page, or the numbers behind it.
 //!
-//! [`Gathering`] listens to a run, beside whoever else does: an [`Overview`] and [`Troubles`] are what it keeps, never all lines.
+//! [`Gathering`] listens to a run, beside whoever else does: an [`Overview`](crate::overview::Overview) and [`Troubles`] are what it keeps, never all lines.
 //! [`figures`] makes a [`Report`] of them, which is data; [`page`](page::page), [`csv`](csv::csv) and serde write it.
 
 mod chart;
