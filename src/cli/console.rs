@@ -118,6 +118,11 @@ impl Printing {
         Ok(Printing { renderer, transforms, events: print.events()?, live, summary: None })
     }
 
+    /// Of lines that no log has cut at its line ends.
+    pub fn of_pieces(self) -> Printing {
+        Printing { renderer: self.renderer.with_breaks(), ..self }
+    }
+
     /// With a summary when the job has ended.
     pub fn with_summary(self) -> Printing {
         Printing { summary: Some(Summary::default()), ..self }
@@ -134,6 +139,7 @@ pub fn renderer(args: &PrintArgs, color: ColorChoice) -> Renderer {
         utf8: render::is_utf8(variables()),
         timestamps: args.has_times(),
         theme: args.screen.theme(),
+        breaks: false,
     })
     .with_times(args.times())
     .with_screen(terminal.then(|| Screen { wrap: args.screen.wrap(), width: terminal::width() }))

@@ -39,7 +39,7 @@ struct Piped {
 
 /// Prints the lines that a run has printed.
 pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
-    let printing = Printing::of(&args.print, &args.lines, color)?;
+    let printing = Printing::of(&args.print, &args.lines, color)?.of_pieces();
     let piped = PipedRun::new(args.select.filter(""), args.lines.since()?);
     let verbosity = match (args.only_log_lines, args.verbose > 0) {
         (_, true) => Verbosity::Verbose,

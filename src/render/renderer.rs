@@ -31,6 +31,9 @@ pub struct RenderOptions {
     pub timestamps: bool,
     /// Which colours.
     pub theme: Theme,
+    /// Whether texts may have line breaks in them. No line of a log has one, but what a program pipes in may, and could pass for
+    /// another container's line.
+    pub breaks: bool,
 }
 
 impl RenderOptions {
@@ -80,6 +83,12 @@ impl Renderer {
     /// Marks parts of texts, where there is colour. Objects are not marked.
     pub fn with_highlight(self, highlight: Option<Highlight>) -> Self {
         Self { highlight: highlight.filter(|_| self.options.color), ..self }
+    }
+
+    /// Lets texts have line breaks in them.
+    pub fn with_breaks(mut self) -> Self {
+        self.options.breaks = true;
+        self
     }
 
     /// Lets a template make the lines, whatever the format.
@@ -257,16 +266,15 @@ impl Renderer {
 
     /// The text as it may be shown.
     fn shown(&self, out: &mut Vec<u8>, text: &[u8]) {
-        if self.options.terminal {
-            sanitize(text, out);
-            return;
-        }
-        // No line of a log has a break in it, but what a program pipes in may, and could pass for another container's line.
-        for (at, part) in text.split(|byte| *byte == b'\n').enumerate() {
-            if at > 0 {
-                out.extend_from_slice(b"^J");
+        match self.options {
+            RenderOptions { terminal: true, .. } => sanitize(text, out),
+            RenderOptions { breaks: false, .. } => out.extend_from_slice(text),
+            _ => {
+                for (at, part) in text.split(|byte| *byte == b'\n').enumerate() {
+                    out.extend_from_slice(if at > 0 { b"^J" } else { b"" });
+                    out.extend_from_slice(part);
+                }
             }
-            out.extend_from_slice(part);
         }
     }
 

@@ -132,6 +132,7 @@ fn options() -> impl Strategy<Value = RenderOptions> {
         utf8,
         timestamps,
         theme: Theme::Default,
+        breaks: false,
     })
 }
 
