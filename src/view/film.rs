@@ -54,6 +54,8 @@ pub struct Film {
     goal: Stamp,
     /// The first moment and the last.
     extent: Option<(Stamp, Stamp)>,
+    /// The time of the latest line.
+    line: Stamp,
     frames: Vec<Frame>,
     spacing: u64,
     /// Whether time passes by itself.
@@ -74,6 +76,7 @@ impl Default for Film {
             // What is shown follows what is read, until somebody wants to see another moment.
             goal: Stamp(i64::MAX),
             extent: None,
+            line: Stamp(i64::MIN),
             frames: Vec::new(),
             spacing: SPACING,
             playing: false,
@@ -113,7 +116,27 @@ impl Film {
     }
 
     /// A line of this time is there.
-    pub fn grow(&mut self, time: Stamp) {
+    pub fn line(&mut self, time: Stamp) {
+        self.line = self.line.max(time);
+        self.grow(time);
+    }
+
+    /// When that was which the run tells now: no sooner than the lines before it. How objects were is told before all lines.
+    pub fn told_at(&self) -> Stamp {
+        self.line
+    }
+
+    /// All of it is there. What is shown is gone through once more: while it came, what was told late of an early time was taken
+    /// late.
+    pub fn close(&mut self, overview: &mut Overview) {
+        self.loaded = true;
+        self.moments.sort_by_key(|(at, _)| *at);
+        self.frames.clear();
+        (self.at, self.number, self.moment) = (Stamp(i64::MIN), 0, 0);
+        *overview = Overview::default();
+    }
+
+    fn grow(&mut self, time: Stamp) {
         let (from, to) = self.extent.unwrap_or((time, time));
         self.extent = Some((from.min(time), to.max(time)));
     }
@@ -203,9 +226,10 @@ impl Film {
     }
 
     fn moments_to(&mut self, time: Stamp, overview: &mut Overview) {
+        let first = self.extent().0;
         while let Some((at, moment)) = self.moments.get(self.moment).filter(|(at, _)| *at <= time) {
             match moment {
-                Moment::Event(event) => overview.take(event, *at),
+                Moment::Event(event) => overview.take(event, first.max(*at)),
                 Moment::Pod(pod) => overview.pod(pod, *at),
                 Moment::Job(job) => overview.job(job),
                 Moment::Row(row) => overview.row = Some(row.clone()),

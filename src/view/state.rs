@@ -348,7 +348,8 @@ impl View {
                     Err(why) => RunState::Broken(plain(&why, 400)),
                 };
                 if let Some(film) = &mut self.film {
-                    film.loaded = true;
+                    film.close(&mut self.overview);
+                    self.back_in_time();
                 }
             }
             News::Say(text) => self.say(plain(&text, 400)),
@@ -367,7 +368,7 @@ impl View {
             // Whose job it is, and what belongs to it, is so at any time.
             Some(film) => {
                 let always = matches!(event, RunEvent::Job(_) | RunEvent::Found(_));
-                let at = if always { Stamp(i64::MIN) } else { film.extent().1 };
+                let at = if always { Stamp(i64::MIN) } else { film.told_at() };
                 film.tell(at, Moment::Event(Box::new(event)));
             }
             None => {
@@ -408,7 +409,7 @@ impl View {
             let meaning = Meaning::of(&self.clean);
             let number = self.log.push(place, of.restart, line.stamp, meaning, &self.clean);
             match &mut self.film {
-                Some(film) => film.grow(line.stamp),
+                Some(film) => film.line(line.stamp),
                 None => {
                     let entry = super::scrollback::EntryRef {
                         number,

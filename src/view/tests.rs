@@ -337,12 +337,26 @@ fn screens() -> Vec<(&'static str, Make)> {
 
 /// The same job from an archive.
 fn archived(size: (u16, u16), keys: &str) -> View {
+    archived_and_drawn(size, keys, usize::MAX)
+}
+
+/// The same, drawn each time so many things were told.
+fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize) -> View {
     let mut view = empty(size).of_archive();
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    let mut count = 0;
+    let mut take = |view: &mut View, news: News| {
+        view.take(news);
+        count += 1;
+        if count % each == 0 {
+            view.tick(second(1000));
+            view.refresh();
+        }
+    };
+    take(&mut view, News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     let story = story();
     for (pod, _) in &story {
         for target in targets(pod) {
-            view.take(News::Event(RunEvent::Found(Arc::new(target))));
+            take(&mut view, News::Event(RunEvent::Found(Arc::new(target))));
         }
     }
     let mut all: Vec<(i64, InstanceId, String)> = Vec::new();
@@ -350,22 +364,32 @@ fn archived(size: (u16, u16), keys: &str) -> View {
         let ends =
             pod.status.container_statuses.iter().filter_map(|it| it.state.terminated.as_ref()?.finished_at).max();
         let at = ends.and_then(Stamp::from_timestamp).unwrap_or(second(20));
-        view.take(News::Told(at, Moment::Pod(Box::new(pod.clone()))));
+        take(&mut view, News::Told(at, Moment::Pod(Box::new(pod.clone()))));
         for (container, printed) in logs {
             all.extend(printed.into_iter().map(|(at, text)| (at, of(pod.uid(), container), text)));
         }
     }
     all.sort_by_key(|(at, ..)| *at);
     for (at, of, text) in all {
-        view.take(lines(&of, &[(at, text)]));
+        take(&mut view, lines(&of, &[(at, text)]));
     }
-    view.take(News::Over(Ok(())));
+    take(&mut view, News::Over(Ok(())));
     while view.tick(second(1000)) {}
     view.refresh();
     press(&mut view, keys);
     while view.tick(second(1001)) {}
     view.refresh();
     view
+}
+
+#[test]
+fn what_an_archive_shows_does_not_depend_on_when_it_came() {
+    for keys in ["", "{{", "2", "3"] {
+        let shown = screen(&archived((120, 40), keys));
+        for each in [1, 2, 7, 40] {
+            assert_eq!(screen(&archived_and_drawn((120, 40), keys, each)), shown, "{keys:?}, drawn after each {each}");
+        }
+    }
 }
 
 #[test]

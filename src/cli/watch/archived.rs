@@ -33,7 +33,7 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
     }
     let wanted =
         Replay { filter: args.select.filter(&short), since: args.since()?, tail: args.tail, ..Replay::default() };
-    let Show { inbox, out, stats, left, stop, _words, .. } = Show::begin(args, WhenFull::Wait)?;
+    let Show { inbox, out, told: sink, stats, left, stop, _words, .. } = Show::begin(args, WhenFull::Wait)?;
     let mut broken = None;
     let told = async {
         let read = async {
@@ -44,6 +44,8 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
             replay(&job, &wanted, out).await
         };
         let ended = read.await;
+        // What was told is on its way yet. Who looks no more is told nothing.
+        let _ = sink.finish().await;
         inbox.put(News::Over(ended.as_ref().map(|_| ()).map_err(ToString::to_string)));
         broken = ended.err();
         pending().await

@@ -53,7 +53,7 @@ use crate::{
     row::Row,
     session::{
         Outlet, PodNews, WantedLogs,
-        fan_out::{FanOut, SinkRunner, Stats, Want},
+        fan_out::{FanOut, RunningSink, SinkRunner, Stats, Want},
         follow::{self, RowNews},
     },
     view::{Ended, Inbox, Limits, Look, News, Scrollback, Signs, View, ViewSink, WhenFull},
@@ -97,6 +97,8 @@ fn refusal() -> Option<&'static str> {
 struct Show {
     inbox: Inbox,
     out: Outlet,
+    /// Who hands on what the run says.
+    told: RunningSink<Infallible>,
     stats: Stats,
     /// How the screen was left.
     left: oneshot::Receiver<io::Result<Option<Ended>>>,
@@ -113,7 +115,7 @@ impl Show {
         let mut listeners = FanOut::default();
         let cannot = |error| Failure::Other(anyhow::Error::new(error).context("cannot start the view"));
         // It never blocks, and another thread would have to be woken for each line.
-        listeners.add(ViewSink::new(inbox.clone()), Want::All, SinkRunner::Task).map_err(cannot)?;
+        let told = listeners.add(ViewSink::new(inbox.clone()), Want::All, SinkRunner::Task).map_err(cannot)?;
         let out = listeners.open();
         let view = view(args, when_full);
         let (sender, left) = oneshot::channel();
@@ -131,7 +133,7 @@ impl Show {
             })
             .map_err(cannot)?;
         let stats = out.stats();
-        Ok(Show { inbox, out, stats, left, stop, examine: asked, _words: words })
+        Ok(Show { inbox, out, told, stats, left, stop, examine: asked, _words: words })
     }
 }
 
@@ -194,7 +196,7 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
     allow_node_logs(&cluster, args.node_logs).await?;
     let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let show = Show::begin(&args, WhenFull::Drop)?;
-    let Show { inbox, out, stats, left, stop, examine, _words } = show;
+    let Show { inbox, out, stats, left, stop, examine, _words, .. } = show;
     if let Some(row) = &job.row {
         inbox.put(News::Row(state_of(row)));
     }
