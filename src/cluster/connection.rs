@@ -41,8 +41,8 @@ impl StreamWindow {
     /// What so many streams may hold back together of which all but one wait, in bytes.
     const SUM: usize = 4 << 20;
 
-    /// The smallest one, in bytes: a hundred lines.
-    const LEAST: u32 = 8 * 1024;
+    /// The smallest one, in bytes: some forty lines.
+    const LEAST: u32 = 4 * 1024;
 
     /// For so many streams, of which all but one wait.
     pub fn of_waiting(streams: usize) -> Self {
@@ -250,7 +250,7 @@ mod tests {
     fn what_waiting_streams_hold_back_is_bounded_in_sum() {
         let usual = StreamWindow::default();
         for (streams, window) in
-            [(0, usual), (1, usual), (16, usual), (64, StreamWindow(64 << 10)), (1000, StreamWindow(8 << 10))]
+            [(0, usual), (1, usual), (16, usual), (64, StreamWindow(64 << 10)), (5000, StreamWindow(4 << 10))]
         {
             assert_eq!(StreamWindow::of_waiting(streams), window, "{streams}");
             assert_eq!(window.is_narrow(), streams > 16);

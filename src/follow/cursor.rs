@@ -89,11 +89,12 @@ impl Cursor {
     pub fn read(&mut self, line: &Line) {
         self.count += 1;
         self.chunks = chunks(line.text.len());
-        self.seen.push_back(RememberedLine::of(line, self.kept_as));
         let bound = line.stamp.floor_second().back(2 * SKEW.as_nanos() as i64);
-        while self.seen.len() > REMEMBERED || (self.seen.len() > ALWAYS && self.seen[0].stamp < bound) {
+        // First, so that the ring does not grow for one line.
+        while self.seen.len() >= REMEMBERED || (self.seen.len() >= ALWAYS && self.seen[0].stamp < bound) {
             self.forget_first();
         }
+        self.seen.push_back(RememberedLine::of(line, self.kept_as));
     }
 
     fn forget_first(&mut self) {
