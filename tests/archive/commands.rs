@@ -8,7 +8,7 @@ use elbtail::archive::{
 use crate::{
     backend::Backend,
     everywhere,
-    logs::{instance, job, line, lines, small, stream, writer},
+    logs::{instance, job, line, lines, next_writer, small, stream},
     suite::objects,
 };
 
@@ -54,7 +54,7 @@ fn export() -> ArchivedStream {
 
 /// A job that has ended, of which everything is there: two instances of a container and one of another.
 async fn saved(archive: &Archive) {
-    let mut writer = writer(archive).await;
+    let mut writer = next_writer(archive).await;
     for (stream, container, count) in [(stream(1, 0), 1, 300), (stream(1, 1), 2, 200), (export(), 3, 100)] {
         let id = writer.stream(stream).unwrap();
         writer.push(id, &lines(container, 0..count)).await.unwrap();
@@ -224,7 +224,7 @@ async fn what_has_not_ended_is_not_complete(backend: Backend) {
         "{told}"
     );
     // A writer at work, which has read an instance to its end and another one not.
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     writer.push(id, &lines(1, 0..100)).await.unwrap();
     writer.complete(id, "its end was read").await.unwrap();
@@ -251,7 +251,7 @@ async fn what_has_not_ended_is_not_complete(backend: Backend) {
     let (printed, said) = run(&backend, replay, 8);
     assert!(printed.len() > 1000 && said.contains("not ended: saving stopped"), "{said}");
     // What ends it is gone with the last commit.
-    let mut writer = self::writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     writer.tell(JobState { ended: true, ..JobState::default() }).await.unwrap();
     writer.finish().await.unwrap();
     assert!(text(&backend, &["verify", "DEST", job().as_str()], 0).contains(": complete; 110 lines in "));
@@ -278,7 +278,7 @@ async fn prune_tells_before_it_deletes(backend: Backend) {
 
 async fn a_replay_tells_of_objects_that_are_lost(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     for kind in [ObjectLog::Pods, ObjectLog::Events] {
         writer.change(kind, line(1, 1).stamp, &serde_json::json!({"kind": "x"})).await.unwrap();
     }

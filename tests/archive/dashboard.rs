@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     backend::Backend,
     everywhere,
-    logs::{instance, job, writer},
+    logs::{instance, job, next_writer},
 };
 
 everywhere! {
@@ -30,7 +30,7 @@ async fn object(backend: &Backend, path: &str) -> Option<Value> {
 
 async fn a_steps_last_lines_are_chunks_as_the_dashboard_writes_them(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let export =
         |pod| ArchivedStream::Log(ArchivedInstance { container: "results-export".to_owned(), ..instance(pod, 0) });
     let mut odd = numbered("export", 3);
@@ -105,7 +105,7 @@ async fn a_steps_last_lines_are_chunks_as_the_dashboard_writes_them(backend: Bac
 async fn a_row_id_that_leads_elsewhere_is_no_path() {
     let backend = Backend::new(crate::backend::Kind::Directory).await;
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(ArchivedStream::Log(instance(1, 0))).unwrap();
     writer.push(id, &numbered("one", 5)).await.unwrap();
     writer.tell(JobState { row: Some("../../elsewhere".into()), ..JobState::default() }).await.unwrap();

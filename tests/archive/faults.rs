@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     backend::{Backend, Kind},
-    logs::{job, kept, line, lines, small, stream, writer},
+    logs::{job, kept, line, lines, next_writer, small, stream},
     support::faulty::{Fault, Faulty},
 };
 
@@ -84,7 +84,7 @@ async fn a_store_that_is_down_holds_the_writer_back(kind: Kind) {
 async fn a_refused_request_is_told_as_such(kind: Kind) {
     let mut backend = Backend::new(kind).await;
     let archive = backend.begun().await;
-    writer(&archive).await.finish().await.unwrap();
+    next_writer(&archive).await.finish().await.unwrap();
     for (_, value) in &mut backend.environment {
         *value = value.replace("Eby8", "Abcd");
     }

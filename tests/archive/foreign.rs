@@ -11,14 +11,14 @@ use elbtail::archive::{Archive, ArchiveError, Writer, verify};
 
 use crate::{
     backend::{Backend, Kind},
-    logs::{job, kept, lines, next_writer, small, stream, writer},
+    logs::{job, kept, lines, next_writer, small, stream},
 };
 
 /// An archive with 20 lines of one container, and where its job lies.
 async fn saved() -> (Backend, Archive, PathBuf) {
     let backend = Backend::new(Kind::Directory).await;
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     writer.push(id, &lines(1, 0..20)).await.unwrap();
     writer.complete(id, "read").await.unwrap();
@@ -120,7 +120,7 @@ async fn a_directory_that_is_moved_away_or_replaced_ends_the_writer_and_is_not_m
         let (backend, archive, own) = saved().await;
         let dest = backend.directory().unwrap();
         let away = dest.with_file_name("away");
-        let mut writer = writer(&archive).await;
+        let mut writer = next_writer(&archive).await;
         let id = writer.stream(stream(2, 0)).unwrap();
         writer.push(id, &lines(2, 0..10)).await.unwrap();
         writer.flush().await.unwrap();
@@ -153,7 +153,7 @@ async fn an_index_or_chunks_that_are_moved_away_end_the_writer_also_behind_its_l
     for part in ["index", "chunks"] {
         for more in [false, true] {
             let (backend, archive, own) = saved().await;
-            let mut writer = writer(&archive).await;
+            let mut writer = next_writer(&archive).await;
             let id = writer.stream(stream(2, 0)).unwrap();
             writer.push(id, &lines(2, 0..10)).await.unwrap();
             writer.flush().await.unwrap();

@@ -53,12 +53,8 @@ pub fn small() -> Limits {
     Limits { chunk: 8 << 10, age: Duration::from_millis(20), memory: 64 << 10, uploads: 4 }
 }
 
-/// A writer of the job.
-pub async fn writer(archive: &Archive) -> Writer {
-    Writer::open(archive, &job(), small()).await.unwrap()
-}
-
-/// A writer of the job, as soon as the tasks of the one before it have ended.
+/// A writer of the job, as soon as the tasks of the one before it have ended, and as no program that is being started beside the test
+/// holds its lock any more.
 pub async fn next_writer(archive: &Archive) -> Writer {
     loop {
         match Writer::open(archive, &job(), small()).await {

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     backend::Backend,
     everywhere,
-    logs::{instance, job, kept, line, lines, next_writer, small, stream, writer},
+    logs::{instance, job, kept, line, lines, next_writer, small, stream},
 };
 
 everywhere! {
@@ -38,7 +38,7 @@ everywhere! {
 
 async fn lines_come_back_byte_for_byte(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     for container in 0..5 {
         let id = writer.stream(stream(container, 0)).unwrap();
         for from in (0..600).step_by(50) {
@@ -77,7 +77,7 @@ async fn lines_come_back_byte_for_byte(backend: Backend) {
 async fn a_writer_that_vanished_is_gone_on_from(backend: Backend) {
     let archive = backend.begun().await;
     {
-        let mut writer = writer(&archive).await;
+        let mut writer = next_writer(&archive).await;
         let id = writer.stream(stream(1, 0)).unwrap();
         writer.push(id, &lines(1, 0..1000)).await.unwrap();
         writer.flush().await.unwrap();
@@ -116,18 +116,18 @@ async fn forget_lease(backend: &Backend) {
 
 async fn a_second_writer_is_refused_and_told_of_the_first(backend: Backend) {
     let archive = backend.begun().await;
-    let first = writer(&archive).await;
+    let first = next_writer(&archive).await;
     let Err(error) = Writer::open(&archive, &job(), small()).await else { panic!("two writers") };
     let text = error.to_string();
     assert!(matches!(error, ArchiveError::Busy { .. }), "{text}");
     assert!(text.contains(&format!("process {}", std::process::id())) && text.contains("since 20"), "{text}");
     first.finish().await.unwrap();
-    writer(&archive).await.finish().await.unwrap();
+    next_writer(&archive).await.finish().await.unwrap();
 }
 
 async fn a_writer_that_was_replaced_stops(backend: Backend) {
     let archive = backend.begun().await;
-    let mut first = writer(&archive).await;
+    let mut first = next_writer(&archive).await;
     let id = first.stream(stream(1, 0)).unwrap();
     first.push(id, &lines(1, 0..10)).await.unwrap();
     first.flush().await.unwrap();
@@ -135,7 +135,7 @@ async fn a_writer_that_was_replaced_stops(backend: Backend) {
         Some(directory) => std::fs::remove_file(directory.join(format!("jobs/{}/writer.lock", job()))).unwrap(),
         None => forget_lease(&backend).await,
     }
-    let mut second = writer(&archive).await;
+    let mut second = next_writer(&archive).await;
     let id = second.stream(stream(1, 0)).unwrap();
     second.push(id, &lines(1, 10..20)).await.unwrap();
     second.flush().await.unwrap();
@@ -150,7 +150,7 @@ async fn a_writer_that_was_replaced_stops(backend: Backend) {
 
 async fn one_that_is_known_to_have_ended_is_replaced_at_once(backend: Backend) {
     let archive = backend.begun().await;
-    let mut first = writer(&archive).await;
+    let mut first = next_writer(&archive).await;
     let id = first.stream(stream(1, 0)).unwrap();
     first.push(id, &lines(1, 0..10)).await.unwrap();
     first.flush().await.unwrap();
@@ -186,7 +186,7 @@ pub async fn objects(backend: &Backend, part: &str) -> Vec<Path> {
 
 async fn what_is_lost_or_damaged_is_told(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     for container in 0..3 {
         let id = writer.stream(stream(container, 0)).unwrap();
         writer.push(id, &lines(container, 0..500)).await.unwrap();
@@ -223,7 +223,7 @@ async fn what_is_lost_or_damaged_is_told(backend: Backend) {
 /// What cannot be read at the end of a log is read once more; before that, there are lines to go on from.
 async fn a_damaged_chunk_does_not_keep_the_next_writer_from_going_on(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     for part in 0..4 {
         writer.push(id, &lines(1, part * 40..part * 40 + 40)).await.unwrap();
@@ -260,7 +260,7 @@ async fn a_damaged_chunk_does_not_keep_the_next_writer_from_going_on(backend: Ba
 
 /// The job's first joined segment and what is in it, after so many commits of ten lines each.
 async fn joined(backend: &Backend, archive: &Archive, commits: u64) -> (Path, bytes::Bytes) {
-    let mut writer = writer(archive).await;
+    let mut writer = next_writer(archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     for commit in 0..commits {
         writer.push(id, &lines(1, commit * 10..commit * 10 + 10)).await.unwrap();
@@ -328,7 +328,7 @@ async fn a_joined_segment_that_is_damaged_is_read_in_its_parts(backend: Backend)
 
 async fn gaps_and_unread_ends_are_told(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     writer.push(id, &lines(1, 0..5)).await.unwrap();
     writer.gap(id, "rotated away").await.unwrap();
@@ -350,7 +350,7 @@ async fn gaps_and_unread_ends_are_told(backend: Backend) {
 
 async fn the_index_stays_small(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     for number in 0..300 {
         writer.push(id, &[line(1, number)]).await.unwrap();
@@ -361,7 +361,7 @@ async fn the_index_stays_small(backend: Backend) {
     let commits = objects(&backend, "/index/").await.len();
     assert!((5..=4 + 64 + 64).contains(&commits), "{commits}");
     assert_eq!(kept(&archive, &stream(1, 0)).await, lines(1, 0..300));
-    let mut writer = crate::logs::writer(&archive).await;
+    let mut writer = crate::logs::next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     assert_eq!(writer.position(id).await.unwrap().lines, 300);
     writer.finish().await.unwrap();
@@ -369,7 +369,7 @@ async fn the_index_stays_small(backend: Backend) {
 
 async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     for container in 0..4 {
         let id = writer.stream(stream(container, 0)).unwrap();
         writer.push(id, &lines(container, container * 10..400)).await.unwrap();
@@ -415,7 +415,7 @@ async fn merged_lines_are_in_the_order_of_time(backend: Backend) {
 
 async fn old_jobs_are_pruned_and_nothing_else(backend: Backend) {
     let archive = backend.begun().await;
-    let mut writer = writer(&archive).await;
+    let mut writer = next_writer(&archive).await;
     let id = writer.stream(stream(1, 0)).unwrap();
     writer.push(id, &lines(1, 0..500)).await.unwrap();
     writer.flush().await.unwrap();
