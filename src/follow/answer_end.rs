@@ -82,9 +82,13 @@ fn of_read(reading: &Reading, tail: Tail, container: &mut Container) -> NextStep
 }
 
 /// A check ended as it should. Where nothing old is wanted, it only had to show where new lines begin.
-fn of_check(lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut Container) -> NextStep {
+fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut Container) -> NextStep {
     let (place, follow) = (container.place(), container.scope.follow);
     let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
+    // A log may end in lines that are not wanted, and even show no others.
+    let ends_unwanted = lines.last().is_some_and(|last| cursor.ends_unwanted(last));
+    let empty = lines.is_empty() && cursor.count() > 0;
+    lines.retain(|line| container.scope.since.is_none_or(|since| line.stamp >= since));
     if container.scope.tail == Some(0) {
         let next = proof.begin(tail.is_torn(), lines.is_empty());
         if next == NextStep::Read {
@@ -99,8 +103,7 @@ fn of_check(lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut C
     }
     // Where a last line without an end is all that was asked for, what stands before it says nothing.
     let is_all = cursor.count() == 0 && container.scope.tail.is_some() && proof.unfinished().is_some();
-    let agrees = is_all || cursor.ends_with(&lines);
-    let empty = lines.is_empty() && cursor.count() > 0;
+    let agrees = is_all || ends_unwanted || cursor.ends_with(&lines);
     let unread = lines.last().filter(|last| !cursor.has(last)).cloned();
     let reached_goal = proof.goal().is_some_and(|goal| cursor.has(goal));
     proof.check(CheckEnd { place, opened_at, tail, agrees, empty, unread, reached_goal, follow })
@@ -170,6 +173,35 @@ mod tests {
             assert_eq!(of(&mut container, Purpose::Read, &LINES.concat()), AnswerEnd::Next(NextStep::Check));
             let check = reading(&mut container, Purpose::Check, body);
             assert_eq!(AnswerEnd::of(check, BodyEnd::Clean, &mut container), AnswerEnd::Next(next), "{body:?}");
+        }
+    }
+
+    /// Lines are stamped out of order, so that the last ones may be from before what is wanted.
+    #[test]
+    fn a_log_that_ends_in_lines_that_are_not_wanted_is_read_once() {
+        let [unwanted, wanted] = LINES;
+        let (third, other) = ("2026-09-21T14:13:28.000000003Z three\n", "2026-09-21T14:13:28.000000004Z four\n");
+        for (status, body, check, next) in [
+            (ended(), [wanted, unwanted, third].concat(), [unwanted, third].concat(), NextStep::Seal),
+            (running(), [wanted, unwanted, third].concat(), [unwanted, third].concat(), NextStep::Seal),
+            (ended(), [wanted, unwanted].concat(), [wanted, unwanted].concat(), NextStep::Seal),
+            (ended(), [unwanted, wanted, third].concat(), [wanted, third].concat(), NextStep::Seal),
+            (ended(), [wanted, unwanted].concat(), [unwanted, third].concat(), NextStep::Read),
+            (ended(), [wanted, unwanted, third].concat(), [third, other].concat(), NextStep::Read),
+            (ended(), [unwanted, third].concat(), other.to_owned(), NextStep::Seal),
+        ] {
+            let since = Some(line(wanted).stamp);
+            let mut container = container(Scope { since, ..LOOK }, status.clone());
+            let mut first = container.open(Purpose::Read, second(0));
+            first.splitter.push(Bytes::from(body.clone()));
+            let mut out = super::super::event::Output::default();
+            while let Some(drawn) = first.draw(&mut container.instance, since) {
+                let super::super::reading::Drawn::New(line) = drawn else { panic!("{drawn:?}") };
+                container.hand_on(line, &mut first, &mut out);
+            }
+            assert_eq!(AnswerEnd::of(first, BodyEnd::Clean, &mut container), AnswerEnd::Next(NextStep::Check));
+            let after = of(&mut container, Purpose::Check, &check);
+            assert_eq!(after, AnswerEnd::Next(next), "{status:?} {body} {check}");
         }
     }
 
@@ -321,7 +353,7 @@ mod tests {
             let mut stream = reading(&mut container, Purpose::Stream, &LINES.concat());
             container.status = Some(ended());
             stream.probe(ProbeReason::Ended, 2, second(1));
-            stream.probed(tail.clone(), &container.instance.cursor, second(1));
+            stream.probed(tail.clone(), None, &container.instance.cursor, second(1));
             assert_eq!(AnswerEnd::of(stream, BodyEnd::Clean, &mut container), AnswerEnd::Next(next), "{tail:?}");
             assert!(container.instance.proof.is_likely_whole(true));
         }

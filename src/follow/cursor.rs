@@ -52,6 +52,8 @@ pub struct Cursor {
     chunks: u64,
     /// What the lines in `seen` were made into before they were kept.
     kept_as: Option<KeptAs>,
+    /// The last line that came, if it is not wanted, and how many had been read then.
+    passed_over: Option<(u64, RememberedLine)>,
 }
 
 /// Chunks that the runtime may have stored a text of `len` bytes in: containerd cuts at 16 KiB, CRI-O at 8 KiB, and a line of
@@ -95,6 +97,16 @@ impl Cursor {
             self.forget_first();
         }
         self.seen.push_back(RememberedLine::of(line, self.kept_as));
+    }
+
+    /// Remembers a line that came after all that was read, and is not wanted: the log may end with it.
+    pub fn pass_over(&mut self, line: &Line) {
+        self.passed_over = Some((self.count, RememberedLine::of(line, self.kept_as)));
+    }
+
+    /// Whether this line is not wanted, and was the last one that came.
+    pub fn ends_unwanted(&self, line: &Line) -> bool {
+        self.passed_over == Some((self.count, RememberedLine::of(line, self.kept_as)))
     }
 
     fn forget_first(&mut self) {
@@ -311,6 +323,18 @@ pub(super) mod tests {
         let log = [line(10, "a"), line(10, "a"), line(9, "b"), line(10, "a")];
         log[..2].iter().for_each(|line| cursor.read(line));
         assert_eq!(judge(&mut cursor.overlap(None), &log), [Old, Old, New, New]);
+    }
+
+    #[test]
+    fn a_log_ends_unwanted_in_the_line_that_was_passed_over_last() {
+        let mut cursor = Cursor::default();
+        assert!(!cursor.ends_unwanted(&line(9, "x")));
+        cursor.pass_over(&line(9, "x"));
+        assert!(cursor.ends_unwanted(&line(9, "x")) && !cursor.ends_unwanted(&line(9, "y")));
+        cursor.read(&line(10, "a"));
+        assert!(!cursor.ends_unwanted(&line(9, "x")), "more came");
+        cursor.pass_over(&line(9, "y"));
+        assert!(cursor.ends_unwanted(&line(9, "y")) && cursor.last() == Some(Stamp(10)));
     }
 
     #[test]

@@ -400,13 +400,14 @@ impl Follower {
     }
 
     fn on_probed(&mut self, tail: Option<Vec<Line>>, now: Duration, out: &mut Output) {
+        let since = self.container.scope.since;
         // What arrived while the status is asked for was not looked at yet.
         let tail = tail.filter(|_| matches!(self.phase, FollowerPhase::Open(_)));
         let (FollowerPhase::Open(reading) | FollowerPhase::Asking(Question::Whose { reading, .. })) = &mut self.phase
         else {
             return;
         };
-        let Some(hidden) = reading.probed(tail, &self.container.instance.cursor, now) else { return };
+        let Some(hidden) = reading.probed(tail, since, &self.container.instance.cursor, now) else { return };
         // It has stalled, or a clock that was set back hides lines.
         self.container.instance.stalled(reading.heard, hidden);
         self.tell(Note::Interrupted("the stream stalled".to_owned()), out);

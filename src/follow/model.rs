@@ -60,6 +60,9 @@ fn seeds_that_have_failed() {
     let faults = Faults { cuts: true, rotation: true, in_band: true, slow: true, ..Faults::default() };
     scoped(10415003097428164723, Scope { tail: Some(5), ..LOOK }, |_| None, faults);
     scoped(9976873151707338963, LOOK, |_| None, Faults { unfinished: true, ..faults });
+    // The last lines of the log were stamped before all that was wanted.
+    let faults_of_ends = Faults { restarts: 3, unfinished: true, ..Faults::default() };
+    scoped(10185774569514624418, LOOK, Some, faults_of_ends);
     // The log was not permitted for long, and whose it was asked in vain once.
     honest(
         6158367205205069959,

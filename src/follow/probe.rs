@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cursor::Cursor;
-use crate::k8s::Line;
+use crate::k8s::{Line, Stamp};
 
 /// The silence after which a fresh stream is probed; it doubles with each probe up to [`PATIENCE`].
 const IMPATIENCE: Duration = Duration::from_secs(2);
@@ -86,8 +86,16 @@ impl Listening {
         self.probing = Some((now, why));
     }
 
-    /// A probe's answer, if there is one to go by, of a stream that was last heard at `heard`.
-    pub fn answered(&mut self, tail: Option<Vec<Line>>, heard: Duration, read: &Cursor, now: Duration) -> Shown {
+    /// A probe's answer, if there is one to go by, of a stream that was last heard at `heard`, and of whose log the lines stamped at or
+    /// after `since` are wanted.
+    pub fn answered(
+        &mut self,
+        tail: Option<Vec<Line>>,
+        since: Option<Stamp>,
+        heard: Duration,
+        read: &Cursor,
+        now: Duration,
+    ) -> Shown {
         let Some((sent, why)) = self.probing.take() else { return Shown::Nothing };
         self.patience = (self.patience * 2).min(PATIENCE);
         self.probe_at = now + self.patience;
@@ -97,10 +105,12 @@ impl Listening {
                 self.last_lines = tail;
                 Shown::Nothing
             }
-            (Some(tail), ProbeReason::Silent) if heard > sent || tail.is_empty() || read.ends_with(&tail) => {
-                Shown::Nothing
+            (Some(mut tail), ProbeReason::Silent) => {
+                // The stream brings no others.
+                tail.retain(|line| since.is_none_or(|since| line.stamp >= since));
+                let is_all = heard > sent || tail.is_empty() || read.ends_with(&tail);
+                if is_all { Shown::Nothing } else { Shown::Stalled(tail) }
             }
-            (Some(tail), ProbeReason::Silent) => Shown::Stalled(tail),
         }
     }
 
@@ -115,7 +125,6 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::k8s::Stamp;
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -151,7 +160,7 @@ mod tests {
             pauses.push((next - now).as_secs());
             now = next;
             listening.probe(ProbeReason::Silent, now);
-            assert_eq!(listening.answered(None, at(0), &read(), now), Shown::Nothing);
+            assert_eq!(listening.answered(None, None, at(0), &read(), now), Shown::Nothing);
         }
         assert_eq!(pauses, [2, 4, 8, 16, 32, 60, 60, 60]);
         listening.heard(now + at(30));
@@ -162,7 +171,7 @@ mod tests {
     fn a_stream_has_stalled_when_the_log_knows_more() {
         let more = vec![line("a"), line("b")];
         let answered = |tail: Option<Vec<Line>>, heard: u64| {
-            probed(ProbeReason::Silent).answered(tail, at(heard), &read(), at(13))
+            probed(ProbeReason::Silent).answered(tail, None, at(heard), &read(), at(13))
         };
         assert_eq!(answered(Some(more.clone()), 11), Shown::Stalled(more.clone()));
         assert_eq!(answered(Some(more.clone()), 12), Shown::Stalled(more.clone()));
@@ -170,8 +179,24 @@ mod tests {
         assert_eq!(answered(Some(vec![line("a")]), 11), Shown::Nothing, "no more than was read");
         assert_eq!(answered(Some(Vec::new()), 11), Shown::Nothing, "the log was rotated");
         assert_eq!(answered(None, 11), Shown::Nothing, "there was no answer");
-        let unasked = Listening::new(at(0)).answered(Some(more), at(0), &read(), at(1));
+        let unasked = Listening::new(at(0)).answered(Some(more), None, at(0), &read(), at(1));
         assert_eq!(unasked, Shown::Nothing);
+    }
+
+    #[test]
+    fn lines_that_are_not_wanted_are_no_stall() {
+        let of = |stamp: i64, text: &'static str| Line { stamp: Stamp(stamp), ..line(text) };
+        let (nothing, a) = (Cursor::default(), read());
+        for (read, tail, stalled) in [
+            (&nothing, vec![of(0, "x")], false),
+            (&nothing, vec![of(0, "x"), of(1, "a")], true),
+            (&a, vec![of(1, "a"), of(0, "x")], false),
+            (&a, vec![of(0, "x"), of(0, "y")], false),
+            (&a, vec![of(1, "a"), of(1, "b"), of(0, "x")], true),
+        ] {
+            let shown = probed(ProbeReason::Silent).answered(Some(tail.clone()), Some(Stamp(1)), at(11), read, at(13));
+            assert_eq!(shown != Shown::Nothing, stalled, "{tail:?}");
+        }
     }
 
     #[test]
@@ -179,7 +204,7 @@ mod tests {
         for (tail, alike) in [(Some(vec![line("a")]), true), (Some(vec![line("b")]), false), (None, false)] {
             let mut listening = probed(ProbeReason::Ended);
             assert!(!listening.ends_alike(&read()));
-            assert_eq!(listening.answered(tail, at(11), &read(), at(13)), Shown::Nothing);
+            assert_eq!(listening.answered(tail, None, at(11), &read(), at(13)), Shown::Nothing);
             assert_eq!(listening.ends_alike(&read()), alike);
         }
     }

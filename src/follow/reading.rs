@@ -179,7 +179,7 @@ impl Reading {
         }
     }
 
-    /// The next line of what arrived that is not an old one, of those stamped at or after `since`; a check keeps its lines.
+    /// The next line of what arrived that is not an old one, of those stamped at or after `since`; a check keeps all its lines.
     #[inline]
     pub fn draw(&mut self, instance: &mut Instance, since: Option<Stamp>) -> Option<Drawn> {
         loop {
@@ -194,11 +194,14 @@ impl Reading {
                 LogPiece::Bare(_) if self.limited => return Some(Drawn::Hidden),
                 LogPiece::Bare(text) => Line { stamp: instance.cursor.last().unwrap_or_default(), text },
             };
-            if since.is_some_and(|since| line.stamp < since) {
-                continue;
-            }
             if let ReadingKind::Check(tail) = &mut self.kind {
                 tail.push(line);
+                continue;
+            }
+            if since.is_some_and(|since| line.stamp < since) {
+                if self.overlap.is_over() {
+                    instance.cursor.pass_over(&line);
+                }
                 continue;
             }
             let verdict = self.overlap.judge(&line);
@@ -262,11 +265,17 @@ impl Reading {
         Some(Request { previous, tail: Some(lines), urgent, ..Request::default() })
     }
 
-    /// A probe's answer, if there is one to go by. Whether the stream has stalled, and then whether `sinceTime` hides lines
-    /// from it.
-    pub fn probed(&mut self, tail: Option<Vec<Line>>, read: &Cursor, now: Duration) -> Option<bool> {
+    /// A probe's answer, if there is one to go by, where lines stamped at or after `since` are wanted. Whether the stream has stalled,
+    /// and then whether `sinceTime` hides lines from it.
+    pub fn probed(
+        &mut self,
+        tail: Option<Vec<Line>>,
+        since: Option<Stamp>,
+        read: &Cursor,
+        now: Duration,
+    ) -> Option<bool> {
         let ReadingKind::Stream(listening) = &mut self.kind else { return None };
-        let Shown::Stalled(tail) = listening.answered(tail, self.heard, read, now) else { return None };
+        let Shown::Stalled(tail) = listening.answered(tail, since, self.heard, read, now) else { return None };
         Some(self.request.since.is_some_and(|since| tail.iter().any(|line| line.stamp < since)))
     }
 
@@ -342,9 +351,10 @@ mod tests {
     }
 
     #[test]
-    fn a_check_keeps_its_lines() {
+    fn a_check_keeps_its_lines_wanted_or_not() {
         let mut check = reading(ReadingKind::Check(Vec::new()), LogPlace::Live);
-        assert!(drawn(&mut check, &mut Instance::default(), None, &[("10", "a"), ("11", "b")]).is_empty());
+        let since = Some(line("11", "").stamp);
+        assert!(drawn(&mut check, &mut Instance::default(), since, &[("10", "a"), ("11", "b")]).is_empty());
         assert!(matches!(check.kind, ReadingKind::Check(lines) if lines == [line("10", "a"), line("11", "b")]));
     }
 
@@ -565,7 +575,7 @@ mod tests {
             let now = Duration::from_secs(2);
             let asked = stream.probe(ProbeReason::Silent, 2, now);
             assert_eq!(asked, Some(Request { previous: true, tail: Some(2), ..Request::default() }));
-            stream.probed(Some(tail.iter().map(|(second, text)| line(second, text)).collect()), &read, now)
+            stream.probed(Some(tail.iter().map(|(second, text)| line(second, text)).collect()), None, &read, now)
         };
         let since = Some(line("15", "").stamp);
         assert_eq!(probed(since, &[("20", "a")]), None);
@@ -574,7 +584,7 @@ mod tests {
         assert_eq!(probed(None, &[("20", "a"), ("14", "b")]), Some(false));
         let mut read = reading(ReadingKind::Read, LogPlace::Live);
         assert_eq!(read.probe(ProbeReason::Silent, 2, Duration::ZERO), None, "only streams are probed");
-        assert_eq!(read.probed(Some(vec![line("20", "a")]), &Cursor::default(), Duration::ZERO), None);
+        assert_eq!(read.probed(Some(vec![line("20", "a")]), None, &Cursor::default(), Duration::ZERO), None);
     }
 
     #[test]

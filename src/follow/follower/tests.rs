@@ -425,6 +425,19 @@ fn a_stream_that_is_silent_is_probed_unless_nobody_listened() {
 }
 
 #[test]
+fn a_stream_of_which_nothing_is_wanted_yet_stays_open() {
+    let since = Some(Line::parse(LINES[1].trim_end().as_bytes()).unwrap().stamp);
+    let (mut driven, _) = Driven::of(Scope { since, ..FOLLOW }, running());
+    driven.open(running());
+    for _ in 0..3 {
+        assert_eq!(driven.wait().actions, [Action::Probe(Request { tail: Some(1), ..Request::default() })]);
+        let last = Line::parse(LINES[0].trim_end().as_bytes()).unwrap();
+        let out = driven.on(Event::Probed(Some(vec![last])));
+        assert!(out.actions.is_empty() && out.notes.is_empty(), "{out:?}");
+    }
+}
+
+#[test]
 fn a_stream_that_stalled_is_opened_again_from_the_last_line_or_from_the_start() {
     let line = |text: &str| Line::parse(text.trim_end().as_bytes()).unwrap();
     // Told of a line that the stream does not bring.
