@@ -299,3 +299,6 @@ fn is_after(note: &Note, restart: u32) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

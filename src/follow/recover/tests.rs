@@ -1,0 +1,393 @@
+//! What is asked of a node and what is told then, against the test cluster's kubelet.
+
+use std::{ops::Range, time::Duration};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use testcluster::{Access, Options, PodHandle, Stream as Written, TestCluster};
+use tokio::sync::mpsc;
+
+use super::{
+    super::{
+        event::{Output, ReadingStart, Scope},
+        fixtures::{FOLLOW, second},
+    },
+    *,
+};
+use crate::cluster::{Cluster, ConnectEnvironment, ConnectOptions};
+
+/// A container that prints ten numbered lines a second.
+struct Scene {
+    cluster: Cluster,
+    pod: PodHandle,
+    _server: TestCluster,
+    _home: tempfile::TempDir,
+}
+
+/// A log as it was written: up to each of these numbers, where a new file begins, and to its end.
+type Files<'a> = &'a [usize];
+
+fn at(number: usize) -> Timestamp {
+    let start: Timestamp = "2026-11-25T17:00:00Z".parse().unwrap();
+    start + Duration::from_millis(100 * number as u64)
+}
+
+fn stamp(number: usize) -> Stamp {
+    Stamp::from_timestamp(at(number)).unwrap()
+}
+
+fn line(number: usize) -> Line {
+    Line { stamp: stamp(number), text: Bytes::from(format!("line {number}")) }
+}
+
+fn number(stamp: Stamp) -> i64 {
+    (stamp.0 - self::stamp(0).0) / 100_000_000
+}
+
+impl Scene {
+    async fn new(user: Access, instances: &[Files<'_>]) -> Scene {
+        let server = TestCluster::start(Options::default()).await.unwrap();
+        server.add_user("user", "user", user);
+        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").create();
+        pod.at(at(0)).start("blast");
+        for (instance, files) in instances.iter().enumerate() {
+            if instance > 0 {
+                pod.restart("blast");
+            }
+            let mut next = 0;
+            for (file, end) in files.iter().enumerate() {
+                if file > 0 {
+                    pod.rotate("blast");
+                }
+                for number in std::mem::replace(&mut next, *end)..*end {
+                    pod.print_at("blast", at(number), Written::Stdout, format!("line {number}"));
+                }
+            }
+        }
+        let home = tempfile::tempdir().unwrap();
+        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
+        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
+        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
+        Scene { cluster, pod, _server: server, _home: home }
+    }
+
+    /// Whoever may read the files of nodes, and a log of these files.
+    async fn of(files: Files<'_>) -> Scene {
+        Scene::new(Access::all(), &[files]).await
+    }
+
+    fn nodes(&self, wanted: NodeLogs) -> Arc<Nodes> {
+        Arc::new(Nodes::new(&self.cluster, wanted))
+    }
+
+    async fn target(&self) -> Arc<Target> {
+        let pod = self.cluster.pod("default", self.pod.name()).await.unwrap().unwrap();
+        Arc::new(crate::k8s::targets(&pod).remove(0))
+    }
+
+    async fn recovery(&self, nodes: &Arc<Nodes>, scope: Scope) -> (Recovery<mpsc::Sender<DriverEvent>>, Heard) {
+        let (listener, heard) = mpsc::channel(1000);
+        let limiter = Arc::new(RequestLimiter::default());
+        (Recovery::new(nodes.clone(), limiter, self.target().await, scope, None, listener), Heard(heard))
+    }
+
+    /// What is told when a follower's output is handed on, with the node's files where they are wanted and permitted.
+    async fn told(&self, scope: Scope, mut out: Output) -> Vec<String> {
+        let (mut recovery, mut heard) = self.recovery(&self.nodes(NodeLogs::Auto), scope).await;
+        recovery.hand_on(&mut out).await.unwrap();
+        heard.all()
+    }
+}
+
+struct Heard(mpsc::Receiver<DriverEvent>);
+
+impl Heard {
+    /// In short words; lines of an instance that follow each other are one stretch.
+    fn all(&mut self) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut lines: Option<(u32, Range<i64>)> = None;
+        while let Ok(event) = self.0.try_recv() {
+            let text = match event {
+                DriverEvent::Lines(Batch { instance, lines: new, .. }) => {
+                    for line in new {
+                        let number = number(line.stamp);
+                        assert_eq!(line.text, format!("line {number}"));
+                        match &mut lines {
+                            Some((restart, range)) if (*restart, range.end) == (instance.restart, number) => {
+                                range.end += 1;
+                            }
+                            _ => all.extend(lines.replace((instance.restart, number..number + 1)).map(short)),
+                        }
+                    }
+                    continue;
+                }
+                DriverEvent::Note(_, Note::Gap { restart, after, before }) => {
+                    format!("gap {restart} {}..{:?}", number(after), before.map(number))
+                }
+                DriverEvent::Note(_, Note::StartsLate { first, .. }) => format!("late {}", number(first)),
+                DriverEvent::Note(_, Note::GoneBefore { count }) => format!("gone before {count}"),
+                DriverEvent::Note(_, Note::Unverified { restart, last, .. }) => {
+                    format!("unverified {restart} {:?}", last.map(number))
+                }
+                DriverEvent::Note(_, Note::Unreadable { restart, last, .. }) => {
+                    format!("unreadable {restart} {:?}", last.map(number))
+                }
+                DriverEvent::Note(_, Note::Unchecked { restart, .. }) => format!("unchecked {restart}"),
+                DriverEvent::Note(_, Note::Lost { restart, .. }) => format!("lost {restart}"),
+                DriverEvent::Note(_, Note::Gone { restart, .. }) => format!("gone {restart}"),
+                DriverEvent::Note(_, note) => note.to_string(),
+                DriverEvent::Complete { instance, lines, proof } => {
+                    format!("complete {} {lines} {proof:?}", instance.restart)
+                }
+            };
+            all.extend(lines.take().map(short));
+            all.push(text);
+        }
+        all.extend(lines.map(short));
+        all
+    }
+}
+
+fn short((restart, range): (u32, Range<i64>)) -> String {
+    format!("{restart}: {range:?}")
+}
+
+const OLDER: &str = "they are older than the files that node node1 keeps";
+const NOT_PERMITTED: &str = "with permission to get nodes/proxy they could be read from node node1";
+const NOT_KEPT: &str = "node node1 keeps no file of it any more";
+
+/// A note on lines that are missing after those that were read, and the lines that came after it.
+fn missing(note: Note, read: Range<usize>, after: Range<usize>) -> Output {
+    let mut cursor = Cursor::default();
+    read.for_each(|number| cursor.read(&line(number)));
+    let mut out = Output::default();
+    let restart = note.gap().or(note.open_end()).unwrap_or_default();
+    out.missing(note, restart, &cursor);
+    after.for_each(|number| out.line(line(number), restart));
+    out
+}
+
+fn gap(read: usize, after: usize) -> Output {
+    let note = Note::Gap { restart: 0, after: stamp(read - 1), before: Some(stamp(after)) };
+    missing(note, 0..read, after..after + 5)
+}
+
+fn reason() -> String {
+    "gone".to_owned()
+}
+
+/// A log whose oldest file that is left begins with line 20, since a node keeps five.
+const CUT: Files = &[10, 20, 30, 40, 50, 60, 70];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_is_filled_or_narrowed_to_what_no_file_has() {
+    for (files, read, after, expected) in [
+        (&[15, 30][..], 10, 20, vec!["0: 10..25"]),
+        (CUT, 25, 40, vec!["0: 25..45"]),
+        (CUT, 10, 40, vec!["0: 20..40", "gap 0 9..Some(20)", OLDER, "0: 40..45"]),
+    ] {
+        assert_eq!(Scene::of(files).await.told(FOLLOW, gap(read, after)).await, expected, "{files:?} {read} {after}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_node_does_not_help_is_said_once_and_not_where_it_was_not_asked() {
+    let scene = Scene::new(Access::all().deny("*", "nodes/proxy"), &[&[15, 30]]).await;
+    let told = "gap 0 9..Some(20)";
+    for (wanted, first, again) in [
+        (NodeLogs::Auto, vec![told, NOT_PERMITTED, "0: 20..25"], vec![told, "0: 20..25"]),
+        (NodeLogs::Never, vec![told, "0: 20..25"], vec![told, "0: 20..25"]),
+    ] {
+        let nodes = scene.nodes(wanted);
+        for expected in [first, again] {
+            let (mut recovery, mut heard) = scene.recovery(&nodes, FOLLOW).await;
+            recovery.hand_on(&mut gap(10, 20)).await.unwrap();
+            assert_eq!(heard.all(), expected, "{wanted:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_log_is_handed_on_and_what_was_told_is_no_longer_true() {
+    let unverified = |last| Note::Unverified { restart: 0, last, reason: reason() };
+    let unreadable = |last| Note::Unreadable { restart: 0, last, reason: reason() };
+    let ten = Some(stamp(9));
+    for (files, note, read, expected) in [
+        (&[15, 30][..], unverified(ten), 10, vec!["0: 10..30"]),
+        (&[15, 30], unreadable(ten), 10, vec!["0: 10..30"]),
+        (&[15, 30], Note::Unchecked { restart: 0, reason: reason() }, 10, vec!["0: 10..30"]),
+        (&[15, 30], Note::Gap { restart: 0, after: stamp(9), before: None }, 10, vec!["0: 10..30"]),
+        (&[30], Note::Lost { restart: 0, reason: reason() }, 0, vec!["0: 0..30"]),
+        (&[30], Note::Gone { restart: 0, reason: reason() }, 0, vec!["0: 0..30"]),
+        (&[30], unverified(None), 0, vec!["0: 0..30"]),
+        (CUT, unverified(ten), 10, vec!["0: 20..70", "gap 0 9..Some(20)", OLDER]),
+        (
+            CUT,
+            Note::Gap { restart: 0, after: stamp(9), before: None },
+            10,
+            vec!["0: 20..70", "gap 0 9..Some(20)", OLDER],
+        ),
+    ] {
+        let scene = Scene::of(files).await;
+        assert_eq!(scene.told(FOLLOW, missing(note.clone(), 0..read, 0..0)).await, expected, "{files:?} {note:?}");
+    }
+    // Of which only files are left: those that were removed may have had more.
+    let begins = "the log of instance 0 was read from its node's files, which start at 2026-11-25T17:00:02Z: earlier lines may have \
+                  been rotated away";
+    for note in [Note::Lost { restart: 0, reason: reason() }, unverified(None)] {
+        let told = Scene::of(CUT).await.told(FOLLOW, missing(note.clone(), 0..0, 0..0)).await;
+        assert_eq!(told, ["0: 20..70", begins], "{note:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_node_has_nothing_it_is_told_what_the_follower_told() {
+    let scene = Scene::of(&[30]).await;
+    scene.pod.remove_log("blast");
+    let last = Some(stamp(9));
+    for (note, expected) in [
+        (Note::Unverified { restart: 0, last, reason: reason() }, vec!["unverified 0 Some(9)", NOT_KEPT]),
+        (Note::Unreadable { restart: 0, last, reason: reason() }, vec!["unreadable 0 Some(9)", NOT_KEPT]),
+        (Note::Unchecked { restart: 0, reason: reason() }, vec!["unchecked 0", NOT_KEPT]),
+        (Note::Lost { restart: 0, reason: reason() }, vec!["lost 0", NOT_KEPT]),
+        (Note::Gone { restart: 0, reason: reason() }, vec!["gone 0"]),
+        (Note::Started(0), vec!["started"]),
+    ] {
+        assert_eq!(scene.told(FOLLOW, missing(note.clone(), 0..10, 0..0)).await, expected, "{note:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_instances_that_were_gone_those_are_handed_on_that_the_node_has() {
+    let scene = Scene::new(Access::all(), &[&[10], &[20], &[30]]).await;
+    let kept: Vec<u32> = scene.pod.kept("blast").into_iter().map(|(instance, _)| instance).collect();
+    assert!(kept.contains(&1) && kept.contains(&2), "{kept:?}");
+    let gone = |count| Output { notes: vec![Note::GoneBefore { count }], ..Output::default() };
+    let told = scene.told(FOLLOW, gone(2)).await;
+    let expected = if kept.contains(&0) { vec!["0: 0..10", "1: 0..20"] } else { vec!["1: 0..20", "gone before 1"] };
+    assert_eq!(told, expected);
+    let nobody = Scene::new(Access::all().deny("*", "nodes/proxy"), &[&[10], &[20], &[30]]).await;
+    assert_eq!(nobody.told(FOLLOW, gone(2)).await, ["gone before 2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_an_instances_end_is_what_is_known_of_it_in_the_end() {
+    let unchecked = || Note::Unchecked { restart: 0, reason: reason() };
+    let unverified = || Note::Unverified { restart: 0, last: None, reason: reason() };
+    let full = Scene::of(&[30]).await;
+    let removed = Scene::of(&[30]).await;
+    removed.pod.remove_log("blast");
+    for (scene, note, proof, complete) in [
+        (&full, None, Some(Proof::Checked), Some("complete 0 0 Checked")),
+        (&full, None, Some(Proof::Empty), Some("complete 0 0 Empty")),
+        (&full, Some(unchecked()), Some(Proof::StreamEnded), Some("complete 0 30 NodeFiles")),
+        (&full, Some(unverified()), None, Some("complete 0 30 NodeFiles")),
+        (&removed, Some(unchecked()), Some(Proof::StreamEnded), Some("complete 0 0 StreamEnded")),
+        (&removed, Some(unchecked()), Some(Proof::Rotated), Some("complete 0 0 Rotated")),
+        (&removed, Some(unchecked()), None, None),
+        (&removed, Some(unverified()), None, None),
+    ] {
+        let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+        if let Some(note) = note.clone() {
+            recovery.hand_on(&mut missing(note, 0..0, 0..0)).await.unwrap();
+        }
+        heard.all();
+        recovery.seal(Seal { restart: 0, proof }).await.unwrap();
+        assert_eq!(heard.all(), complete.into_iter().collect::<Vec<_>>(), "{note:?} {proof:?}");
+        if complete.is_some() {
+            recovery.seal(Seal { restart: 0, proof: Some(Proof::Checked) }).await.unwrap();
+            assert_eq!(heard.all(), ["complete 0 0 Checked"], "what was told before is forgotten");
+        }
+    }
+}
+
+fn begun(scope: Scope, first: Range<usize>) -> Output {
+    let mut out = Output::default();
+    out.start = Some(ReadingStart {
+        restart: 0,
+        started: Some(stamp(0)),
+        tail: scope.tail,
+        previous: false,
+        silent: Duration::ZERO,
+        waited: false,
+    });
+    first.for_each(|number| out.line(line(number), 0));
+    out
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_rotated_away_before_the_first_look_is_read_from_the_node() {
+    let since = |number| Scope { since: Some(stamp(number)), ..FOLLOW };
+    let tail = |tail| Scope { tail: Some(tail), ..FOLLOW };
+    for (files, scope, first, expected) in [
+        (&[30][..], FOLLOW, 0, vec!["0: 0..30"]),
+        (&[20, 30], FOLLOW, 20, vec!["0: 0..30"]),
+        (CUT, FOLLOW, 60, vec!["0: 20..60", "late 20", OLDER, "0: 60..70"]),
+        (&[20, 30], since(2), 20, vec!["0: 2..30"]),
+        (CUT, since(30), 60, vec!["0: 30..70"]),
+        (CUT, since(62), 62, vec!["0: 62..70"]),
+        (&[20, 25], tail(12), 20, vec!["0: 13..25"]),
+        (&[20, 25], tail(3), 22, vec!["0: 22..25"]),
+        (CUT, tail(60), 60, vec!["0: 20..60", "late 20", OLDER, "0: 60..70"]),
+    ] {
+        let last = *files.last().unwrap();
+        let told = Scene::of(files).await.told(scope, begun(scope, first..last)).await;
+        assert_eq!(told, expected, "{files:?} {scope:?} {first}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_late_because_it_was_opened_late_is_told_at_once_without_the_node() {
+    let scene = Scene::new(Access::all().deny("*", "nodes/proxy"), &[&[100]]).await;
+    let start = |waited, silent| {
+        let mut out = begun(FOLLOW, 30..40);
+        out.start = out.start.map(|start| ReadingStart { waited, silent, ..start });
+        out
+    };
+    let late = vec!["late 30", NOT_PERMITTED, "0: 30..40"];
+    assert_eq!(scene.told(FOLLOW, start(true, second(0))).await, late);
+    assert_eq!(scene.told(FOLLOW, start(false, second(0))).await, ["0: 30..40"], "many a program is silent at first");
+    assert_eq!(scene.told(FOLLOW, start(true, second(2))).await, ["0: 30..40"], "it lay open meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_asked_for_only_while_the_pod_is_the_one_that_is_read() {
+    let scene = Scene::of(&[15, 30]).await;
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    Arc::make_mut(&mut recovery.target).uid = "another".to_owned();
+    recovery.hand_on(&mut gap(10, 20)).await.unwrap();
+    assert_eq!(
+        heard.all()[..2],
+        ["gap 0 9..Some(20)", "they cannot be read from node its node either: it is not known"]
+    );
+    // It was told where the container runs.
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    for node in [None, Some("node1"), Some("node9")] {
+        recovery.runs_on(node);
+    }
+    recovery.hand_on(&mut gap(10, 20)).await.unwrap();
+    assert_eq!(heard.all(), ["0: 10..25"], "the first word counts: a pod does not move");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_to_be_shown_is_handed_on_whatever_was_read() {
+    let scene = Scene::of(&[15, 30]).await;
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    recovery.shown = Some(stamp(12));
+    recovery.hand_on(&mut gap(10, 20)).await.unwrap();
+    recovery.seal(Seal { restart: 0, proof: Some(Proof::Checked) }).await.unwrap();
+    assert_eq!(heard.all(), ["0: 12..25", "complete 0 13 Checked"]);
+    let mut old = Output::default();
+    old.line(line(3), 0);
+    recovery.hand_on(&mut old).await.unwrap();
+    assert!(heard.all().is_empty(), "no empty batch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_ended_is_noticed_even_when_there_is_nothing_to_say() {
+    let scene = Scene::of(&[30]).await;
+    let (mut recovery, heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    assert_eq!(recovery.hand_on(&mut Output::default()).await, Ok(()));
+    drop(heard);
+    assert_eq!(recovery.hand_on(&mut Output::default()).await, Err(Unheard));
+}
