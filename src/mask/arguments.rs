@@ -6,7 +6,7 @@ use memchr::memmem;
 use serde_json::Value;
 
 use super::{
-    MASK, names, rules,
+    MASK, names, prose, reference,
     value::{self, Extent},
 };
 
@@ -17,6 +17,82 @@ pub(super) const P_FLAG: &str = concat!(
 );
 /// `-p` with the password right behind it: `mysql -uroot -phunter2`.
 pub(super) const P_ATTACHED: &str = r#"(?i-u)\b(?:mysql|mariadb)[a-z_-]{0,12}\b[^\n|;&]{0,400}?[ \t"'](?-i:-p)"#;
+
+/// A flag that asks for a secret, and what `set -x` prints of it; netrc has words alike.
+pub(super) const FLAG: &str = concat!(
+    r"(?i-u)(?:^|[^a-z0-9_/-])--?[a-z0-9_-]{0,24}(?:passw(?:or)?d|passphrase|pass|pwd|secret|token|credential|sas|bearer|connection-string",
+    r"|(?:account|access|api|storage|shared|sas|auth|client|secret)[_-]?(?:access[_-]?)?key)[ \t]+",
+    r"|\bmachine[ \t]+[^\s]+[ \t]+(?:(?:login|account)[ \t]+[^\s]+[ \t]+){0,2}password[ \t]+",
+    r"|\blogin[ \t]+[^\s]+[ \t]+(?:account[ \t]+[^\s]+[ \t]+)?password[ \t]+",
+);
+/// A command that sets what it names, up to the value.
+pub(super) const COMMAND: &str = concat!(
+    r#"(?-u)\b(?:setenv|ENV|(?i:config(?:ure)?) set)[ \t]+[^\s=]{1,100}[ \t]+"#,
+    r#"|\bsecret set\b[^\n|;&]{0,400}?[ \t]--value[ =]"#,
+    r#"|\bsecret\b[^\n|;&]{0,400}?[ \t]--from-literal[= ]["']?[^\s=]{1,100}="#,
+    r#"|(?i:\bauth (?:plain|login) )"#,
+);
+/// The flag, or the place, by which a program takes a password.
+pub(super) const PROGRAM: &str = concat!(
+    r#"(?-u)\b(?:redis-cli\b[^\n|;&]{0,400}?[ \t"']-a|ldap[a-z]{3,8}\b[^\n|;&]{0,400}?[ \t"']-w"#,
+    r#"|(?:sqlcmd|bcp|unzip|zip)\b[^\n|;&]{0,400}?[ \t"']-P)(?:["'],|[ \t])[ \t]{0,8}"#,
+    r#"|\b7z[az]?\b[^\n|;&]{0,400}?[ \t"']-p|\b(?:requirepass|masterauth)[ \t]+"#,
+    r#"|\bsmbclient\b[^\n|;&]{0,400}?[ \t"']-U[ \t]?[^\s%]{1,60}%|\bsqlplus\b[^\n|;&@]{0,100}?[ \t][A-Za-z0-9_]{1,30}/"#,
+    r#"|\bhttps?[ \t][^\n|;&]{0,200}?[ \t]?(?:-a|--auth)[ \t=][^\s:]{1,60}:|\blftp\b[^\n|;&]{0,200}?[ \t]-u[ \t]?[^\s,]{1,60},"#,
+    r#"|\bssh-keygen\b[^\n|;&]{0,400}?[ \t]-N[ \t]+"#,
+    r#"|\bhtpasswd[ \t]+-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}[ \t]+[^\s]+[ \t]+[^\s]+[ \t]+"#,
+    r#"|\bmc alias set[ \t]+[^\s]+[ \t]+[^\s]+[ \t]+[^\s]+[ \t]+"#,
+    r#"|\bcurl\b[^\n|;]{0,400}?[ \t](?:-b|--cookie)[ \t=]{0,2}"#,
+);
+
+/// The value behind a flag that [`FLAG`] found.
+pub(super) fn after_flag(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let value = &line[range.clone()];
+    let quoted = range.start != found.end;
+    let flag = line[found.clone()].trim_ascii();
+    // Where openssl is told to look is none, and `-pass 3` counts.
+    let is_place = ["pass:", "env:", "file:", "fd:"].iter().any(|place| value.starts_with(place.as_bytes()));
+    let is_count = flag.ends_with(b"pass") && value.iter().all(u8::is_ascii_digit);
+    let is_said = !quoted && (prose::is_said_of_flag(line, range.start) || prose::is_placeholder_of(flag, value));
+    (is_argument(value) && !reference::is_path(value) && !is_place && !is_count && !is_said).then_some(range)
+}
+
+/// The value that [`COMMAND`] found, if what it sets is a secret.
+pub(super) fn of_command(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let text = line[found.clone()].trim_ascii();
+    let name = text.rsplit(|byte| byte.is_ascii_whitespace()).next().unwrap_or(text);
+    let name = name.rsplit(|byte| matches!(byte, b'.' | b':' | b'/')).next().unwrap_or(name);
+    let is_mail = text.to_ascii_lowercase().starts_with(b"auth ");
+    let value = &line[range.clone()];
+    let is_secret = match name.strip_prefix(b"--") {
+        Some(_) => true,
+        None if is_mail => value.len() >= 8 && value.iter().any(u8::is_ascii_uppercase),
+        None => names::is_secret(name),
+    };
+    (is_secret && is_argument(value) && !reference::is_path(value)).then_some(range)
+}
+
+/// The password that [`PROGRAM`] found.
+pub(super) fn of_program(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let value = line.get(range.clone())?;
+    let program = &line[found.clone()];
+    let is_cookie = program.starts_with(b"curl");
+    // `cookies.txt` is where they are.
+    if is_cookie && !value.contains(&b'=') {
+        return None;
+    }
+    // `sqlplus me/hunter2@db`.
+    if program.starts_with(b"sqlplus") {
+        let end = value.iter().position(|byte| *byte == b'@')?;
+        return (end > 0).then_some(range.start..range.start + end);
+    }
+    let is_said = !is_cookie && prose::is_said(line, range.start, prose::Name::Password);
+    let is_path = program.ends_with(b"-p") && value.starts_with(b"ath");
+    (is_argument(value) && !is_said && !is_path).then_some(range)
+}
 
 /// The password that [`P_FLAG`] found.
 pub(super) fn after_p(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
@@ -53,8 +129,12 @@ pub(super) fn hide(items: &mut [Value]) {
         let masked = masked(program, &before, word);
         let base = word.rsplit('/').next().unwrap_or(word);
         program = match base {
-            "sshpass" | "login" | "rabbitmqadmin" | "cqlsh" => Program::PasswordAfterP,
-            _ if base.starts_with("mongo") => Program::PasswordAfterP,
+            "sshpass" | "login" | "rabbitmqadmin" | "cqlsh" => Program::PasswordAfter("-p"),
+            "redis-cli" => Program::PasswordAfter("-a"),
+            "sqlcmd" | "bcp" | "unzip" | "zip" => Program::PasswordAfter("-P"),
+            "7z" | "7za" | "7zz" => Program::PasswordAtP,
+            _ if base.starts_with("mongo") => Program::PasswordAfter("-p"),
+            _ if base.starts_with("ldap") => Program::PasswordAfter("-w"),
             _ if base.starts_with("mysql") || base.starts_with("mariadb") => Program::PasswordAtP,
             _ => program,
         };
@@ -63,10 +143,12 @@ pub(super) fn hide(items: &mut [Value]) {
     }
 }
 
-/// What `-p` is to a program.
+/// Where a program takes a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Program {
-    PasswordAfterP,
+    /// As the argument behind this flag.
+    PasswordAfter(&'static str),
+    /// Right behind `-p`.
     PasswordAtP,
     Other,
 }
@@ -74,7 +156,8 @@ enum Program {
 /// `word` without the password in it, if it has one. `before` is the argument before it.
 fn masked(program: Program, before: &str, word: &str) -> Option<String> {
     if let Some(password) = word.strip_prefix("-p").filter(|password| !password.is_empty()) {
-        let takes_one = program != Program::Other && is_attached(password.as_bytes());
+        let takes_one =
+            matches!(program, Program::PasswordAfter("-p") | Program::PasswordAtP) && is_attached(password.as_bytes());
         return takes_one.then(|| format!("-p{MASK}"));
     }
     if !is_argument(word.as_bytes()) {
@@ -88,8 +171,10 @@ fn masked(program: Program, before: &str, word: &str) -> Option<String> {
         let is_user = !password.is_empty() && !password.bytes().all(|byte| byte.is_ascii_digit());
         return is_user.then(|| format!("{user}:{MASK}"));
     }
+    if matches!(program, Program::PasswordAfter(flag) if flag == before) {
+        return (!is_port(word.as_bytes())).then(|| MASK.to_owned());
+    }
     let is_secret = match before.strip_prefix('-') {
-        Some("p") => program == Program::PasswordAfterP && !is_port(word.as_bytes()),
         Some(flag) => !flag.contains('=') && names::is_secret(flag.trim_start_matches('-').as_bytes()),
         None => false,
     };
@@ -98,7 +183,7 @@ fn masked(program: Program, before: &str, word: &str) -> Option<String> {
 
 /// Whether a word is a value, and neither a flag nor a variable.
 fn is_argument(word: &[u8]) -> bool {
-    word.first().is_some_and(|first| *first != b'-') && !rules::is_reference(word)
+    word.first().is_some_and(|first| *first != b'-') && !reference::is_reference(word)
 }
 
 /// Whether what stands right behind `-p` is a password, and no rest of `-port` or `-pipe`.

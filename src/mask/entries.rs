@@ -5,7 +5,7 @@ use std::{ops::Range, sync::LazyLock};
 use regex::bytes::Regex;
 
 use super::{
-    names, rules,
+    names, reference,
     value::{self, Extent},
 };
 
@@ -100,7 +100,7 @@ fn value_at(line: &[u8], from: usize) -> Option<Range<usize>> {
         range.end = closes.map_or(range.end, |end| range.start + end);
     }
     let value = &line[range.clone()];
-    (!value.trim_ascii().is_empty() && !rules::is_reference(value)).then_some(range)
+    (!value.trim_ascii().is_empty() && !reference::is_reference(value)).then_some(range)
 }
 
 fn name_in<'a>(place: &LazyLock<Option<Regex>>, text: &'a [u8]) -> Option<&'a [u8]> {

@@ -1,7 +1,8 @@
 //! [`mask`]: text without secrets.
 //!
 //! Logs carry SAS tokens in URLs, environment dumps carry account keys, tracebacks carry connection strings. `rules` knows the
-//! words and shapes that give a secret away, `names` which names hold one, `value` where it ends. `entries` sees a name and its
+//! words and shapes that give a secret away, `names` which names hold one, `value` where it ends, and `prose` and
+//! `reference` what is none. `assignment` has a name and its value, `sentence` what a sentence says of one. `entries` sees a name and its
 //! value in two fields, `arguments` the passwords of programs, and `runs` long base64 that nothing announces. `url` is about URLs
 //! before they are used. Sequences, digests, accessions and the tables of BLAST stay.
 //!
@@ -9,10 +10,14 @@
 //! holds a word of a rule is looked at by an automaton for all words, and by the rules that it calls.
 
 mod arguments;
+mod assignment;
 mod entries;
 mod names;
+mod prose;
+mod reference;
 mod rules;
 mod runs;
+mod sentence;
 mod sieve;
 pub(crate) mod url;
 mod value;

@@ -8,26 +8,64 @@ use regex::bytes::Regex;
 ///
 /// `key` alone is none, and neither are the keys of tables, taints and caches: a key is secret by what it is for.
 pub(super) const WORDS: &str = concat!(
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|authorization|cookie|signature|shared[_-]?access[_-]?signature",
-    r"|connection[_-]?string|conn[_-]?str|api[_-]?key|auth[_-]?key",
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|authorization|cookie|signature|shared[ _-]?access[ _-]?signature",
+    r"|connection[ _-]?string|conn[_-]?str|api[ _-]?key|auth[_-]?key",
     r"|(?:account|access|storage|shared|private|sas|signing|encryption|master|subscription|client|admin|host|functions?|service",
-    r"|deploy|webhook|license|instrumentation|ssh|azure|aws|gcp|cosmos|batch)[_-]?(?:access[_-]?)?key[12]?|[a-z0-9](?:_|-)pass)",
+    r"|deploy|webhook|license|instrumentation|ssh|azure|aws|gcp|cosmos|batch)[_-]?(?:access[_-]?)?key[12]?|[a-z0-9](?:_|-)pass",
+    // As a sentence has them.
+    r"|(?:account|access|storage|shared|secret|private|sas|signing|encryption|master|subscription|client|auth|admin)",
+    r" (?:access )?key[12]?)",
 );
+
+/// Names that are a secret's as a whole, and more often part of another word.
+const WHOLE: &[&str] = &[
+    "pass",
+    "sig",
+    "sshpass",
+    "dbpass",
+    "userpass",
+    "rootpass",
+    "mypass",
+    "smtppass",
+    "passcode",
+    "pw",
+    "jwt",
+    "bearer",
+    "_auth",
+    "redis_auth",
+    "rediscli_auth",
+    "dockerconfigjson",
+    "dockercfg",
+    "client_assertion",
+    "clientassertion",
+];
+
+/// The same for patterns, besides `pass`: the name itself is looked at then.
+pub(super) const WHOLE_WORDS: &str =
+    r"\bpasscode|\bpw|\bjwt|\bbearer|_auth|\bdockerconfigjson|\bdockercfg|client_?assertion|sas";
 
 /// What follows in the name of something that is only about a secret.
 const ABOUT: &str = concat!(
     r"^[_-]?(?:name|file|path|ref|keyref|type|ur[li]|endpoint|count|len|seconds|ttl|expir|scope|version|class|provider|store",
     r"|mount|dir|issuer|review|request|polic|prefix|source|kind|namespace|provided|required|missing|authentication|auth_method",
-    r"|stdin|prompt|s?[_-]?(?:per|used|left|total|limit)|iz|ish)",
+    r"|stdin|prompt|s?[_-]?(?:per|used|left|total|limit)|iz|ish|[_-]?ids$)",
 );
+
+/// What a cell does with proteins, and not what is hidden: `secretome`, `secretin`.
+const OF_A_CELL: &str = r"secret(?:omes?|or|ion|ar[iy]|ases?|ins?$|agog|ed$|ing|es?$)";
+/// Names of Secrets of Kubernetes.
+const OF_KUBERNETES: &str = r"(?:pull|existing|mountable)[_-]?secrets?$";
 
 static SECRET: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i-u){WORDS}(?P<rest>[a-z0-9_-]*)$")).ok());
 static NOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i-u){ABOUT}")).ok());
+static NONE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!("(?i-u)(?:{OF_A_CELL}|{OF_KUBERNETES})")).ok());
 
 /// Whether a variable, field, header or parameter of this name holds a secret.
 pub(super) fn is_secret(name: &[u8]) -> bool {
-    let (Some(secret), Some(not)) = (&*SECRET, &*NOT) else { return true };
+    let (Some(secret), Some(not), Some(none)) = (&*SECRET, &*NOT, &*NONE) else { return true };
+    let name = &name[name.iter().take_while(|byte| **byte == b'-').count()..];
     let env_key = || {
         let shouted = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
         let public = [&b"PUBLIC_KEY"[..], b"PARTITION_KEY", b"ROW_KEY", b"SORT_KEY", b"PRIMARY_KEY", b"CACHE_KEY"];
@@ -37,19 +75,28 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
     if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
         return name != b"PWD" && name != b"OLDPWD";
     }
-    // Words that are more often part of another one.
-    const WHOLE: [&str; 8] = ["pass", "sig", "sshpass", "dbpass", "userpass", "rootpass", "mypass", "smtppass"];
-    if WHOLE.iter().any(|whole| name.eq_ignore_ascii_case(whole.as_bytes())) {
+    if WHOLE.iter().any(|whole| name.eq_ignore_ascii_case(whole.as_bytes())) || is_sas(name) {
         return true;
     }
     let plural = |rest: &[u8]| rest.eq_ignore_ascii_case(b"s") && !is_password(name) && name.len() > 7;
     match secret.captures(name).and_then(|found| found.name("rest").map(|rest| rest.as_bytes())) {
         Some(rest) => {
             let counted = plural(rest) && name.to_ascii_lowercase().ends_with(b"tokens");
-            !not.is_match(rest) && !counted
+            !not.is_match(rest) && !counted && !none.is_match(name)
         }
         None => env_key(),
     }
+}
+
+/// `SAS`, `blob_sas`, `storageSas`; no `disas`.
+fn is_sas(name: &[u8]) -> bool {
+    let Some((before, last)) = name.split_at_checked(name.len().wrapping_sub(3)) else { return false };
+    let begins = match (before.last(), last.first()) {
+        (None | Some(b'_' | b'-'), _) => true,
+        (Some(before), Some(first)) => before.is_ascii_lowercase() && first.is_ascii_uppercase(),
+        (Some(_), None) => false,
+    };
+    last.eq_ignore_ascii_case(b"sas") && begins
 }
 
 /// Whether what stands under `sig` is a signal, by name or number, and no signature.
@@ -107,6 +154,16 @@ mod tests {
             "sharedAccessSignature",
             "Ocp-Apim-Subscription-Key",
             "client_credentials",
+            "SAS",
+            "blob_sas",
+            "storageSas",
+            "--pass",
+            "passcode",
+            "jwt",
+            "_auth",
+            "REDISCLI_AUTH",
+            "dockerconfigjson",
+            "account_key",
         ] {
             assert!(is_secret(name.as_bytes()), "{name}");
         }
@@ -133,6 +190,13 @@ mod tests {
             "job_id",
             "compass",
             "PUBLIC_KEY",
+            "secretome",
+            "secretin",
+            "imagePullSecret",
+            "existingSecret",
+            "disas",
+            "sassy",
+            "basic_auth",
         ] {
             assert!(!is_secret(name.as_bytes()), "{name}");
         }

@@ -14,7 +14,9 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{
-    PEM_END, arguments, entries, names,
+    PEM_END, arguments, assignment, entries, names, prose,
+    reference::{is_reference, looks_secret},
+    sentence,
     sieve::Sieve,
     stars,
     value::{self, Extent},
@@ -42,21 +44,16 @@ const TOKENS: &str = concat!(
     r"|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\brk_(?:live|test)_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[A-Za-z0-9_-]{30,}",
     r"|\bGOOG1[A-Z0-9]{20,}|\bnvapi-[A-Za-z0-9_-]{20,}",
     r"|\bhf_[A-Za-z0-9]{30,}|\bdckr_pat_[A-Za-z0-9_-]{16,}|\bhv[sb]\.[A-Za-z0-9_-]{20,}|\bdop_v1_[a-f0-9]{40,}",
+    r"|\bgls[ac]_[A-Za-z0-9_]{24,}|\bshp(?:at|ss|ca|pa)_[a-fA-F0-9]{24,}|\bsq0(?:atp|csp)-[A-Za-z0-9_-]{20,}|\bdapi[a-f0-9]{32}\b",
+    r"|\blin_api_[A-Za-z0-9]{24,}|\bPMAK-[A-Za-z0-9-]{24,}|\bNRAK-[A-Z0-9]{24,}|\brubygems_[a-f0-9]{24,}|\bfigd_[A-Za-z0-9_-]{24,}",
+    r"|\.atlasv1\.[A-Za-z0-9_-]{24,}|\b1//0[A-Za-z0-9_-]{24,}|\bbot[0-9]{6,12}:[A-Za-z0-9_-]{24,}",
+    r"|discord(?:app)?\.com/api/webhooks/[A-Za-z0-9/_-]+|webhook\.office\.com/webhookb2/[A-Za-z0-9@/_-]+",
     r"|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-[A-Z0-9]{40,}",
     // A client secret of Entra.
     r"|[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,}",
     r"|hooks\.slack\.com/services/[A-Za-z0-9/]+",
     r"|\beyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){1,4}",
 );
-
-/// A name that speaks of a secret, its quote, and what assigns to it.
-static ASSIGNMENT: LazyLock<String> = LazyLock::new(|| {
-    let shouted = "[A-Z0-9_]_(?-i:KEY)";
-    format!(
-        r#"(?i-u)(?:{}|{shouted}|\b[a-z]{{0,5}}pass)[a-z0-9_-]{{0,40}}\\*["'`]?\]?[ \t]{{0,8}}(?:=>|->|:=|=|%3d|:|["'][ ]?,)[ \t]{{0,8}}"#,
-        names::WORDS
-    )
-});
 
 /// What the names of secrets hold.
 const NAME_WORDS: &[&str] = &[
@@ -81,6 +78,21 @@ const NAME_WORDS: &[&str] = &[
     "pass\"",
     "pass'",
     "pass\\",
+    "passcode",
+    "pw=",
+    "pw\"",
+    "pw'",
+    "jwt",
+    "bearer",
+    "_auth",
+    "dockerc",
+    "assertion",
+    "sas=",
+    "sas:",
+    "sas ",
+    "sas\"",
+    "sas'",
+    "sas\\",
 ];
 
 fn rules() -> Vec<Rule> {
@@ -135,7 +147,7 @@ fn rules() -> Vec<Rule> {
         },
         Rule {
             words: &["authorization", "cookie"],
-            pattern: r#"(?i-u)(?:authorization|cookie2?)\\*["'`]?[ \t]{0,8}(?:=>|["'][ ]?,|[:=])[ \t]{0,8}\[?[ \t]?"#,
+            pattern: r#"(?i-u)(?:authorization|cookie2?)\\*["'`]?[ \t]{0,8}(?:=>|["'][ ]?,|[:=])[ \t]{0,8}(?:\[\]string\{|\[)?[ \t]?"#,
             place: header,
         },
         Rule {
@@ -155,20 +167,78 @@ fn rules() -> Vec<Rule> {
                 (is_secret && !(basic && is_word(secret))).then_some(found.end..found.end + length)
             },
         },
-        Rule { words: NAME_WORDS, pattern: "", place: assigned },
+        Rule { words: NAME_WORDS, pattern: "", place: assignment::assigned },
         // `mysql -phunter2`. First, as what stands behind `-p` may read as a flag itself.
         Rule { words: &["mysql", "mariadb"], pattern: arguments::P_ATTACHED, place: arguments::attached_to_p },
         // `--password hunter2`, and what `set -x` prints of it; netrc.
         Rule {
-            words: &["passw", "passphrase", "secret", "token", "credential", "-key"],
-            pattern: concat!(
-                r"(?i-u)(?:^|[^a-z0-9_/-])--?[a-z0-9-]{0,24}(?:passw(?:or)?d|passphrase|secret|token|credential|(?:account|access|api|storage|shared|sas|auth|client)-key)",
-                r"[ \t]+|\blogin[ \t]+[^\s]+[ \t]+password[ \t]+",
-            ),
+            words: &[
+                "passw",
+                "passphrase",
+                "-pass",
+                "-storepass",
+                "-keypass",
+                "-pwd",
+                "secret",
+                "token",
+                "credential",
+                "-key",
+                "_key",
+                "-apikey",
+                "-sas",
+                "connection-string",
+                "-bearer",
+            ],
+            pattern: arguments::FLAG,
+            place: arguments::after_flag,
+        },
+        // `aws configure set aws_secret_access_key hunter2`, `ENV DB_PASSWORD hunter2`.
+        Rule {
+            words: &[
+                "setenv ",
+                "env ",
+                "configure set",
+                "config set",
+                "secret set",
+                "-from-literal",
+                "auth plain",
+                "auth login",
+            ],
+            pattern: arguments::COMMAND,
+            place: arguments::of_command,
+        },
+        // What programs take a password by: `redis-cli -a hunter2`.
+        Rule {
+            words: &[
+                "redis-cli",
+                "requirepass",
+                "masterauth",
+                "ldap",
+                "sqlcmd",
+                "bcp ",
+                "zip",
+                "7z ",
+                "7za ",
+                "7zz ",
+                "smbclient",
+                "htpasswd",
+                "sqlplus",
+                "mc alias",
+                "curl",
+                "http ",
+                "lftp",
+                "ssh-keygen",
+            ],
+            pattern: arguments::PROGRAM,
+            place: arguments::of_program,
+        },
+        // A line of .pgpass.
+        Rule {
+            words: &[":5432:", ":5433:", ":6432:", ":*:"],
+            pattern: r"(?-u)(?:^|[\n'\x22 ])[A-Za-z0-9_.*/-]{1,100}:(?:[0-9]{4}|\*):(?:\*|[A-Za-z_][^\s:]{1,63}):[^\s:]{1,64}:",
             place: |line, found| {
                 let range = value::assigned(line, found.end, Extent::Word);
-                let first = *line.get(range.start)?;
-                (first != b'-' && !is_reference(&line[range.clone()])).then_some(range)
+                (!is_reference(&line[range.clone()])).then_some(range)
             },
         },
         // `sshpass -p hunter2`, `az login … -p hunter2`.
@@ -205,7 +275,13 @@ fn rules() -> Vec<Rule> {
         Rule {
             words: &["passw", "passphrase", "token", "key"],
             pattern: r"(?i-u)\b(?:password|passwd|passphrase|token|(?:api|account|access) key)[ \t]+(?:(?:(?:is|was) )?(?:set|reset|changed) to|is|was)(?:[ \t]+|:[ \t]*)",
-            place: said,
+            place: sentence::said,
+        },
+        // `with password 'hunter2'`.
+        Rule {
+            words: &["passw", "passphrase", "token", "key", "secret"],
+            pattern: r"(?i-u)\b(?:password|passwd|passphrase|(?:(?:api|access|auth|bearer|sas|refresh) )?token|client secret|(?:api|account|access) key)(?:[ \t]+(?:for[ \t]+(?:user[ \t]+)?[^\s:]{1,60}:[ \t]+)?|\()",
+            place: sentence::spoken,
         },
         // SQL.
         Rule {
@@ -213,6 +289,17 @@ fn rules() -> Vec<Rule> {
             pattern: r"(?i-u)\bidentified by (?:password )?",
             place: |line, found| {
                 let range = value::assigned(line, found.end, Extent::Word);
+                (!is_reference(&line[range.clone()])).then_some(range)
+            },
+        },
+        // What holds a key and is given one.
+        Rule {
+            words: &["keycredential(", "sascredential(", "secretstr("],
+            pattern: r#"(?-u)(?:KeyCredential|SasCredential|SecretStr)\(\\*["']"#,
+            place: |line, found| {
+                let quote =
+                    found.end - 1 - line[..found.end - 1].iter().rev().take_while(|byte| **byte == b'\\').count();
+                let range = value::assigned(line, quote, Extent::Word);
                 (!is_reference(&line[range.clone()])).then_some(range)
             },
         },
@@ -233,23 +320,33 @@ fn rules() -> Vec<Rule> {
         },
         // curl's `-u user:password`.
         Rule {
-            words: &[" -u", "\t-u", "\n-u", " --user", "\t--user", "\n--user", "--proxy-user"],
-            pattern: r#"(?i-u)[ \t\n](?:-u|--user|--proxy-user)[ =]{0,2}["']?[^\s:"'/]+:"#,
+            words: &[" -u", "\t-u", "\n-u", " --user", "\t--user", "\n--user", "--proxy-user", "curl"],
+            pattern: r#"(?i-u)[ \t\n](?:-u|-[a-z]{1,6}u|--user|--proxy-user)[ =]{0,2}["']?[^\s:"'/]+:"#,
             place: |line, found| {
                 let end = value::token_end(line, found.end);
                 let end = line[found.end..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| found.end + at);
+                // `-su` is a flag of curl's, and another thing elsewhere.
+                let flag = &line[found.start + 1..found.end];
+                let is_joined =
+                    !flag[1..].starts_with(b"-") && !flag[1..].starts_with(b"u") && !flag[1..].starts_with(b"U");
+                if is_joined && memmem::find(&line[..found.start], b"curl").is_none()
+                    || is_reference(&line[found.end..end])
+                {
+                    return None;
+                }
                 // `docker run -u 1000:1000`.
                 let number = line[found.end..end].iter().all(u8::is_ascii_digit);
                 let is_url = line[found.end..].starts_with(b"//");
                 // `docker run -u user:group`.
-                let is_group =
-                    ["docker ", "podman ", "nerdctl "].iter().any(|word| memmem::find(line, word.as_bytes()).is_some());
+                let has = |word: &&str| memmem::find(line, word.as_bytes()).is_some();
+                let is_group = ["docker ", "podman ", "nerdctl "].iter().any(has)
+                    || !has(&"curl") && ["sort ", "date "].iter().any(has);
                 (!number && !is_url && !is_group).then_some(found.end..end)
             },
         },
         Rule {
             words: &["passw", "secret", "token", "key"],
-            pattern: r"(?i-u)<[a-z0-9:_.-]{0,40}(?:passw(?:or)?d|secret|token|(?:access|account|api|shared|private)-?_?key)[a-z0-9_-]{0,20}>",
+            pattern: r#"(?i-u)<(?:[a-z0-9:_.-]{1,40}[ \t][^<>]{0,80}?(?:name|key|id)=["'])?[a-z0-9:_.-]{0,40}(?:passw(?:or)?d|secret|token|(?:access|account|api|shared|private)-?_?key)[a-z0-9_-]{0,20}(?:["'][^<>]{0,80})?>"#,
             place: |line, found| {
                 let end = found.end + memchr::memchr(b'<', &line[found.end..])?;
                 (!line[found.end..end].trim_ascii().is_empty()).then_some(found.end..end)
@@ -314,13 +411,34 @@ fn rules() -> Vec<Rule> {
                 "9q~",
                 "hooks.slack.com",
                 "eyj",
+                "glsa_",
+                "glsc_",
+                "shpat_",
+                "shpss_",
+                "shpca_",
+                "shppa_",
+                "sq0atp-",
+                "sq0csp-",
+                "dapi",
+                "lin_api_",
+                "pmak-",
+                "nrak-",
+                "rubygems_",
+                "figd_",
+                ".atlasv1.",
+                "1//0",
+                "api.telegram.org",
+                "/api/webhooks/",
+                "webhook.office.com",
             ],
             pattern: TOKENS,
             place: |line, found| {
-                // The host of a web hook is none.
-                let skip =
-                    if line[found.clone()].starts_with(b"hooks.") { "hooks.slack.com/services/".len() } else { 0 };
-                Some(found.start + skip..found.end)
+                // The host of a web hook is none, and neither is what a bot is told by.
+                const OPEN: [&str; 4] = ["hooks.slack.com/services/", "/api/webhooks/", "/webhookb2/", "bot"];
+                let text = &line[found.clone()];
+                let end = |open: &&str| memmem::find(text, open.as_bytes()).map(|at| at + open.len());
+                let skip = OPEN.iter().filter(|open| **open != "bot" || text.starts_with(b"bot")).find_map(end);
+                Some(found.start + skip.unwrap_or(0)..found.end)
             },
         },
         // An access key of AWS, and not a protein: those have no digits.
@@ -350,7 +468,7 @@ struct RuleSet {
     sieve: Sieve,
     words: AhoCorasick,
     /// For each word the rules it calls, a bit each.
-    calls: Vec<u32>,
+    calls: Vec<u64>,
     patterns: Vec<Pattern>,
 }
 
@@ -379,9 +497,9 @@ impl RuleSet {
         for (at, rule) in rules.into_iter().enumerate() {
             for word in rule.words {
                 words.push(*word);
-                calls.push(1 << at);
+                calls.push(1_u64 << at);
             }
-            let text = if rule.pattern.is_empty() { &ASSIGNMENT } else { rule.pattern };
+            let text = if rule.pattern.is_empty() { &assignment::ASSIGNMENT } else { rule.pattern };
             patterns.push(Pattern { text, place: rule.place, regex: OnceLock::new() });
         }
         let sieve = Sieve::new(words.iter().copied());
@@ -405,8 +523,10 @@ pub(super) fn apply(line: &[u8]) -> Cow<'_, [u8]> {
     // Cannot happen, as the tests show; if it did, no secret must slip out.
     let unable = || Cow::Owned(stars(line).into());
     let Some(engine) = &*ENGINE else { return unable() };
-    let called =
-        engine.words.find_overlapping_iter(line).fold(0, |bits, word| bits | engine.calls[word.pattern().as_usize()]);
+    let called = engine
+        .words
+        .find_overlapping_iter(line)
+        .fold(0_u64, |bits, word| bits | engine.calls[word.pattern().as_usize()]);
     let mut line = Cow::Borrowed(line);
     if called == 0 {
         return line;
@@ -475,7 +595,7 @@ fn instead_of(line: &[u8], secret: &Range<usize>) -> &'static [u8] {
 }
 
 /// The end of a URL or a part of one.
-fn url_end(line: &[u8], from: usize) -> usize {
+pub(super) fn url_end(line: &[u8], from: usize) -> usize {
     let end = value::token_end(line, from);
     line[from..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| from + at)
 }
@@ -514,7 +634,7 @@ fn user_of_url(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     if let Some(at) = memchr::memrchr(b'@', authority) {
         let user = &authority[..at];
         // A user alone is a token in a web address, and only a name elsewhere: `ssh://git@host`.
-        return match (memchr::memchr(b':', user), is(&["http", "ws", "ftp", "git+http"])) {
+        return match (memchr::memchr(b':', user), is(&["http", "ws", "ftp", "git+http", "nats"])) {
             (Some(_), _) => whole,
             (None, true) => Some(found.end..found.end + at),
             (None, false) => (at < last).then_some(whole?),
@@ -564,7 +684,11 @@ fn header(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
         "jwt",
         "googlelogin",
     ];
-    let range = value::header(line, found.start, found.end);
+    let opens_list = matches!(line[..found.end].trim_ascii_end().last(), Some(b'[' | b'{'));
+    let range = match line.get(found.end) {
+        Some(b'"' | b'\'' | b'\\') if opens_list => value::listed(line, found.end),
+        _ => value::header(line, found.start, found.end),
+    };
     // `"name": "Authorization", "value": …`: that is another rule's.
     if line[found.clone()].contains(&b',') && is_field(line, range.end) {
         return None;
@@ -580,138 +704,15 @@ fn header(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
         return Some(start..length.map_or(range.end, |length| start + length));
     }
     // `authorization: required` is said of a server.
-    const STATES: [&str; 7] = ["required", "optional", "enabled", "disabled", "missing", "failed", "denied"];
-    let is_state = is_reference(said) || STATES.iter().any(|state| said.eq_ignore_ascii_case(state.as_bytes()));
+    let is_state = is_reference(said) || prose::is_state(said);
     (!said.trim_ascii().is_empty() && !is_state).then_some(range)
 }
 
-/// A value assigned to a name that speaks of a secret.
-fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
-    /// Longer names are not looked at whole.
-    const NAME: usize = 64;
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let before = line[..found.start].iter().rev().take(NAME).take_while(|byte| is_name(byte)).count();
-    let start = found.start - before;
-    let length = line[found.start..found.end].iter().take_while(|byte| is_name(byte)).count();
-    let name = &line[start..found.start + length];
-    let said = &line[found.start + length..found.end];
-    // The rule for headers has looked at these, and knows where they end.
-    let lower = name.to_ascii_lowercase();
-    if lower.ends_with(b"authorization") || lower.ends_with(b"cookie") || lower.ends_with(b"cookie2") {
-        return None;
-    }
-    if !names::is_secret(name.rsplit(|byte| *byte == b'.').next().unwrap_or(name)) {
-        return None;
-    }
-    let equals = said.contains(&b'=') || said.contains(&b'%');
-    let listed = said.contains(&b',');
-    let preceded = start.checked_sub(1).map(|before| line[before]);
-    // `/run/secrets/token: no such file`.
-    if !equals && preceded == Some(b'/') {
-        return None;
-    }
-    let line_start = line[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let lead = line[line_start..start].trim_ascii();
-    let shouted = name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
-    let extent = match (equals, preceded) {
-        (true, _) if shouted && matches!(lead, b"" | b"export" | b"declare -x" | b"+" | b"set") => Extent::Line,
-        (true, Some(b';')) => Extent::Semicolon,
-        _ => Extent::Word,
-    };
-    let in_json = said.contains(&b'"') && !equals && !listed;
-    let number = if in_json { value::number(line, found.end) } else { None };
-    let range = number.unwrap_or_else(|| value::assigned(line, found.end, extent));
-    let value = &line[range.clone()];
-    let quoted = range.start != found.end;
-    let header = name.contains(&b'-') || shouted;
-    // `tokens: 512` counts them.
-    let is_count = lower.ends_with(b"s") && value.iter().all(u8::is_ascii_digit);
-    // `"name": "DB_PASSWORD", "value": …` and `["--token", "--verbose"]`.
-    let is_next = listed && (is_field(line, range.end) || name.starts_with(b"-") && value.starts_with(b"-"));
-    // `PASS: test_7`, `PASS=12 FAIL=0`.
-    let word = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
-    let is_number = word.len() < 6 && word.iter().all(u8::is_ascii_digit);
-    let is_result = lower == b"pass" && ((!equals && !quoted) || is_number);
-    // `pwd: /blast/queries`, as a shell has it; `token = get_token(credential)`, as a program has it.
-    let is_directory = lower == b"pwd" && value.first() == Some(&b'/');
-    let is_code = equals && !quoted && said.ends_with(b" ") && is_expression(value);
-    let is_secret = !value.trim_ascii().is_empty()
-        && !is_reference(value)
-        && !is_next
-        && !is_result
-        && !is_directory
-        && !is_code
-        && !is_sign(value)
-        && (!is_count || names::is_password(name))
-        && (quoted || !matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) || equals && value.len() > 1)
-        && (equals || quoted || header || names::is_password(name) || looks_secret(value));
-    is_secret.then_some(range)
-}
-
 /// Whether the text that ends at `end` is the name of a field: `"value": …`.
-fn is_field(line: &[u8], end: usize) -> bool {
+pub(super) fn is_field(line: &[u8], end: usize) -> bool {
     let rest = &line[end..];
     let rest = &rest[rest.iter().take_while(|byte| **byte == b'\\').count()..];
     matches!(rest.first(), Some(b'"' | b'\'' | b'`')) && rest[1..].trim_ascii_start().first() == Some(&b':')
-}
-
-/// What a sentence calls a password: within quotes, or what is no word of it.
-fn said(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
-    let range = value::assigned(line, found.end, Extent::Word);
-    let word = &line[range.clone()];
-    let quoted = range.start != found.end;
-    // `3600s`, `0/1`.
-    let unit = word.iter().rev().take(2).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let number = &word[..word.len() - unit];
-    let is_number = word.len() < 8 && number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
-    let is_place = word.first() == Some(&b'/') || memmem::find(word, b"://").is_some();
-    let has_inner_capital = word.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
-    let is_said = quoted || (!is_number && !is_place && (looks_secret(word) || has_inner_capital));
-    (is_said && !word.trim_ascii().is_empty() && !is_reference(word)).then_some(range)
-}
-
-/// Whether a value is none, or says where the value is.
-pub(super) fn is_reference(value: &[u8]) -> bool {
-    const NONE: [&str; 11] = ["true", "false", "null", "none", "nil", "undefined", "yes", "no", "{}", "[]", "***"];
-    let value = value.trim_ascii();
-    let bare = value.strip_suffix(b",").unwrap_or(value);
-    let variable = |rest: &[u8]| {
-        !rest.is_empty()
-            && rest.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'{' | b'}' | b'(' | b')'))
-    };
-    NONE.iter().any(|none| bare.eq_ignore_ascii_case(none.as_bytes()))
-        || bare.strip_prefix(b"$").is_some_and(variable)
-        || value.starts_with(b"<set to the key")
-}
-
-/// Whether a value is what a program gets it by: `os.environ[…`, `get_token(…)`.
-fn is_expression(value: &[u8]) -> bool {
-    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-    let name = value.iter().take_while(is_name).count();
-    match value.get(name) {
-        Some(b'[') => name > 0 && name + 1 == value.len(),
-        Some(b'(') => name > 0 && (name + 1 == value.len() || value.ends_with(b")")),
-        _ => false,
-    }
-}
-
-/// Whether a value is a sign of some language: `unexpected token: ';'`, the `|` of a YAML block.
-fn is_sign(value: &[u8]) -> bool {
-    value.len() <= 3 && value.iter().all(u8::is_ascii_punctuation)
-}
-
-/// Whether a value is the name of a class: `ManagedIdentityCredential`.
-fn is_class(value: &[u8]) -> bool {
-    let words = value.split_inclusive(u8::is_ascii_uppercase).skip(1);
-    value.first().is_some_and(u8::is_ascii_uppercase)
-        && value.iter().all(u8::is_ascii_alphabetic)
-        && words.clone().all(|word| word.iter().filter(|byte| byte.is_ascii_lowercase()).count() >= 2)
-}
-
-/// Whether a word after a colon is no word: prose has colons too.
-fn looks_secret(value: &[u8]) -> bool {
-    let word = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'\'' | b'.' | b',' | b')'));
-    !word && value.iter().any(u8::is_ascii_digit) || value.len() >= 20 && !is_class(value)
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ pub(super) fn apply(line: &[u8]) -> Option<Vec<u8>> {
     let mut masked: Option<Vec<u8>> = None;
     let mut copied = 0;
     for run in long_runs(line) {
+        if is_announced_digest(&line[..run.start]) {
+            continue;
+        }
         for piece in keys(&line[run.clone()]) {
             let (from, mut to) = (run.start + piece.start, run.start + piece.end);
             // Its padding.
@@ -96,6 +99,13 @@ fn is_separator(byte: u8) -> bool {
 /// `sha256-…`, as lock files have it.
 fn is_digest(run: &[u8]) -> bool {
     run.starts_with(b"sha") && matches!(run.get(3..7), Some(b"256-" | b"384-" | b"512-"))
+}
+
+/// Whether a digest is announced: `SHA256:…` of an SSH key, `Digest: SHA-256=…`.
+fn is_announced_digest(before: &[u8]) -> bool {
+    const KINDS: [&str; 8] = ["sha256:", "sha384:", "sha512:", "sha1:", "sha256=", "sha-256=", "sha-512=", "sha512="];
+    let last = before[before.len().saturating_sub(8)..].to_ascii_lowercase();
+    KINDS.iter().any(|kind| last.ends_with(kind.as_bytes()))
 }
 
 /// A name of C++ as a stack has it: `_ZN4ncbi5blast…`, each word behind its length.

@@ -49,12 +49,72 @@ pub(super) fn assigned(line: &[u8], from: usize, extent: Extent) -> Range<usize>
     if let Some((quote, inside)) = Quote::at(line, from + usize::from(prefixed)) {
         return inside..quote.close(line, inside);
     }
+    // As a page and a URL write quotes.
+    for quote in [&b"&quot;"[..], b"&#34;", b"%22"] {
+        if line[from..].starts_with(quote) {
+            let inside = from + quote.len();
+            let length = memchr::memmem::find(&line[inside..], quote);
+            return inside..length.map_or_else(|| token_end(line, inside), |length| inside + length);
+        }
+    }
     let end = match extent {
         Extent::Line => line_end(line, from),
+        // ODBC's own quotes: `PWD={a;b}`.
+        Extent::Semicolon if line.get(from) == Some(&b'{') => return braced(line, from + 1),
         Extent::Semicolon => from + find(&line[from..], |byte| matches!(byte, b';' | b'"' | b'\'' | b'\n' | b'\r')),
         Extent::Word => word_end(line, from),
     };
     from..end
+}
+
+/// The values of a list whose first one begins at `from`: from within its quotes to those of the last one.
+pub(super) fn listed(line: &[u8], from: usize) -> Range<usize> {
+    let mut range = assigned(line, from, Extent::Word);
+    while let Some(end) = end_of_next(line, range.end) {
+        range.end = end;
+    }
+    range
+}
+
+/// Where the quoted value ends that follows behind the one that ended at `end`.
+fn end_of_next(line: &[u8], end: usize) -> Option<usize> {
+    let (_, behind) = Quote::at(line, end)?;
+    let comma = behind + line[behind..].iter().take_while(|byte| **byte == b' ').count();
+    let next = comma + 1 + line.get(comma + 1..)?.iter().take_while(|byte| **byte == b' ').count();
+    let (quote, inside) = Quote::at(line, next).filter(|_| line[comma] == b',')?;
+    Some(quote.close(line, inside))
+}
+
+/// To the brace that closes a value, and is not doubled.
+fn braced(line: &[u8], from: usize) -> Range<usize> {
+    let mut at = from;
+    while let Some(byte) = line.get(at) {
+        match byte {
+            b'\n' => break,
+            b'}' if line.get(at + 1) == Some(&b'}') => at += 2,
+            b'}' => break,
+            _ => at += 1,
+        }
+    }
+    from..at
+}
+
+/// `range` without the brackets at its end that close what was opened before it: `{token: word}`.
+pub(super) fn without_closing(line: &[u8], range: Range<usize>) -> Range<usize> {
+    let mut end = range.end;
+    while let Some(open) = line[range.start..end].last().and_then(|close| match close {
+        b'}' => Some(b'{'),
+        b')' => Some(b'('),
+        b']' => Some(b'['),
+        _ => None,
+    }) {
+        let is_own = memchr::memchr(open, &line[range.start..end]).is_some();
+        if is_own || memchr::memchr(open, &line[..range.start]).is_none() {
+            break;
+        }
+        end -= 1;
+    }
+    range.start..end
 }
 
 /// The number that begins at `from` in JSON; `None` where something else does.
@@ -104,7 +164,9 @@ fn word_end(line: &[u8], from: usize) -> usize {
         match byte {
             byte if byte.is_ascii_whitespace() => break,
             b'"' | b'\'' | b'<' | b'>' | b'`' => break,
-            b',' | b';' | b'&' if at > from && ends_value(&line[at + 1..]) => break,
+            b',' | b';' | b'&' if at > from && ends_value(*byte, &line[at + 1..]) => break,
+            // As a shell and libpq write a blank in a value.
+            b'\\' if line.get(at + 1) == Some(&b' ') => at += 2,
             _ => at += 1,
         }
     }
@@ -112,13 +174,14 @@ fn word_end(line: &[u8], from: usize) -> usize {
 }
 
 /// Whether what follows a separator is no part of the value before it.
-fn ends_value(rest: &[u8]) -> bool {
+fn ends_value(separator: u8, rest: &[u8]) -> bool {
     /// Longer names are none.
     const NAME: usize = 48;
     let word =
         rest.iter().take(NAME).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     match rest.get(word.count()) {
-        None => true,
+        // The last word of a list, or the rest of a password.
+        None => separator == b',' || rest.is_empty(),
         Some(b'=' | b':') => true,
         Some(byte) => {
             rest.first() == Some(byte) && (byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b',' | b';'))

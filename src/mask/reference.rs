@@ -1,0 +1,101 @@
+//! What a value says of itself: that it is none, where it is, or that it looks like one.
+
+use super::{names, prose};
+
+/// Whether a value is none, or says where the value is.
+pub(super) fn is_reference(value: &[u8]) -> bool {
+    const NONE: [&str; 11] = ["true", "false", "null", "none", "nil", "undefined", "yes", "no", "{}", "[]", "***"];
+    let value = value.trim_ascii();
+    let bare = value.strip_suffix(b",").unwrap_or(value);
+    let variable = |rest: &[u8]| {
+        !rest.is_empty()
+            && rest.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'{' | b'}' | b'(' | b')'))
+    };
+    NONE.iter().any(|none| bare.eq_ignore_ascii_case(none.as_bytes()))
+        || bare.strip_prefix(b"$").is_some_and(variable)
+        || is_filled_in(bare)
+        || value.starts_with(b"<set to the key")
+}
+
+/// Whether a value is filled in later, or was taken out before: `${PASSWORD:-}`, `$(cat token)`, `{{ .Values.password }}`,
+/// `%(password)s`, `[REDACTED]`, `****`.
+fn is_filled_in(value: &[u8]) -> bool {
+    let between = |open: &str, close: &str| value.starts_with(open.as_bytes()) && value.ends_with(close.as_bytes());
+    let word = |text: &[u8]| text.len() > 2 && text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let inner = value.get(1..value.len().saturating_sub(1)).unwrap_or_default();
+    let is_out = |text: &[u8]| {
+        prose::is_one_of(text, &["redacted", "hidden", "masked", "removed", "filtered", "secret", "none"])
+    };
+    let is_named = || names::is_secret(inner) || is_out(inner);
+    between("${", "}")
+        || between("{{", "}}")
+        || between("%(", ")s")
+        || value == b"%s"
+        // A tag of YAML says who has it.
+        || ["!vault", "!secret", "!env", "!env_var", "!Ref", "!Sub", "!GetAtt"].iter().any(|tag| value == tag.as_bytes())
+        || value == b"{}"
+        || value.starts_with(b"$(") && value.get(2).is_some_and(u8::is_ascii_lowercase)
+        || (between("{", "}") || between("<", ">") || between("[", "]")) && word(inner) && is_named()
+        // The kind of a public key.
+        || value.starts_with(b"ssh-") || value.starts_with(b"ecdsa-")
+        || is_out(value) && value.iter().all(u8::is_ascii_uppercase)
+        || value.len() > 2 && (value.iter().all(|byte| *byte == b'*') || value.iter().all(|byte| byte | 0x20 == b'x'))
+}
+
+/// Whether a value is a place in a file system, and what stands there is the secret.
+pub(super) fn is_path(value: &[u8]) -> bool {
+    const ROOTS: [&str; 15] = [
+        "/var/",
+        "/run/",
+        "/etc/",
+        "/home/",
+        "/root/",
+        "/tmp/",
+        "/opt/",
+        "/usr/",
+        "/mnt/",
+        "/secrets/",
+        "/dev/",
+        "/blast/",
+        "/shared/",
+        "/workspace/",
+        "/data/",
+    ];
+    ROOTS.iter().any(|root| value.starts_with(root.as_bytes()))
+}
+
+/// Whether a value is what a program gets it by: `os.environ[…`, `get_token(…)`.
+pub(super) fn is_expression(value: &[u8]) -> bool {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    let name = value.iter().take_while(is_name).count();
+    match value.get(name) {
+        Some(b'[') => name > 0 && name + 1 == value.len(),
+        Some(b'(') => name > 0 && (name + 1 == value.len() || value.ends_with(b")")),
+        _ => false,
+    }
+}
+
+/// Whether a value is a sign of some language: `unexpected token: ';'`, the `|` of a YAML block.
+pub(super) fn is_sign(value: &[u8]) -> bool {
+    value.len() <= 3 && value.iter().all(u8::is_ascii_punctuation)
+}
+
+/// Whether a value is the name of a class, perhaps behind its module's: `ManagedIdentityCredential`.
+pub(super) fn is_class(value: &[u8]) -> bool {
+    let value = match value.iter().rposition(|byte| *byte == b'.') {
+        Some(at) if value[..at].iter().all(|byte| byte.is_ascii_lowercase() || b"._".contains(byte)) => {
+            &value[at + 1..]
+        }
+        _ => value,
+    };
+    let words = value.split_inclusive(u8::is_ascii_uppercase).skip(1);
+    value.first().is_some_and(u8::is_ascii_uppercase)
+        && value.iter().all(u8::is_ascii_alphabetic)
+        && words.clone().all(|word| word.iter().filter(|byte| byte.is_ascii_lowercase()).count() >= 2)
+}
+
+/// Whether a word after a colon is no word: prose has colons too.
+pub(super) fn looks_secret(value: &[u8]) -> bool {
+    let word = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'\'' | b'.' | b',' | b')'));
+    !word && value.iter().any(u8::is_ascii_digit) || value.len() >= 20 && !is_class(value)
+}

@@ -1,0 +1,72 @@
+//! Secrets that a sentence has behind their name: `the password is hunter2`.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::{
+    prose::{self, Name},
+    reference::{is_path, is_reference, is_sign, looks_secret},
+    rules::is_field,
+    value::{self, Extent},
+};
+
+/// A secret that a sentence has behind its name, with nothing that assigns it.
+pub(super) fn spoken(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    /// A token is shorter than this in no program, and a word of a sentence rarely as long.
+    const TOKEN: usize = 12;
+    const PASSWORD: usize = 6;
+    let named = line[found.clone()].to_ascii_lowercase();
+    let is_call = named.ends_with(b"(");
+    let is_prompt = named.trim_ascii_end().ends_with(b":");
+    let range = value::assigned(line, found.end, Extent::Word);
+    let quoted = range.start != found.end;
+    let word = &line[range.clone()];
+    let is_token = memmem::find(&named, b"token").is_some();
+    let is_parsed = ["unexpected", "near"]
+        .iter()
+        .any(|word| prose::word_before(line, found.start).eq_ignore_ascii_case(word.as_bytes()));
+    if word.trim_ascii().is_empty()
+        || is_reference(word)
+        || is_path(word)
+        || is_sign(word)
+        || is_parsed
+        || prose::is_said(line, range.start, Name::Password)
+    {
+        return None;
+    }
+    if is_call {
+        // `PASSWORD('hunter2')`; a program's `password(…)` is a function.
+        return (quoted && line[found.start].is_ascii_uppercase()).then_some(range);
+    }
+    if quoted {
+        let is_said = memchr::memchr(b' ', word).is_some() && prose::is_said(word, 0, Name::Other);
+        return ((!is_token || looks_secret(word)) && !is_said && !is_field(line, range.end)).then_some(range);
+    }
+    // netrc has a line of its own for each word.
+    let is_own_line =
+        line[..found.start].rsplit(|byte| *byte == b'\n').next().is_some_and(|lead| lead.trim_ascii().is_empty())
+            && line[range.end..].split(|byte| *byte == b'\n').next().is_some_and(|rest| rest.trim_ascii().is_empty())
+            && line[found.start..].starts_with(b"password");
+    if is_prompt || is_own_line {
+        return (!prose::is_said(line, range.start, Name::Other)).then_some(range);
+    }
+    let is_mixed = word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
+    let is_word = word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-+/=!$#@%*".contains(byte));
+    (is_mixed && is_word && word.len() >= if is_token { TOKEN } else { PASSWORD }).then_some(range)
+}
+
+/// What a sentence calls a password: within quotes, or what is no word of it.
+pub(super) fn said(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let word = &line[range.clone()];
+    let quoted = range.start != found.end;
+    // `3600s`, `0/1`.
+    let unit = word.iter().rev().take(2).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let number = &word[..word.len() - unit];
+    let is_number = word.len() < 8 && number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
+    let is_place = word.first() == Some(&b'/') || memmem::find(word, b"://").is_some();
+    let has_inner_capital = word.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
+    let is_said = quoted || (!is_number && !is_place && (looks_secret(word) || has_inner_capital));
+    (is_said && !word.trim_ascii().is_empty() && !is_reference(word)).then_some(range)
+}
