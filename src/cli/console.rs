@@ -14,7 +14,7 @@ use super::{
     environment::variables,
     failure::Failure,
     flags::{LineArgs, PrintArgs},
-    live::{LiveRow, Progress},
+    live::{LiveRow, Narrowed, Progress},
     stderr::{self, Tone},
     stdout, terminal,
 };
@@ -114,7 +114,7 @@ impl Printing {
             .and(screen.fold(terminal, render::is_utf8(variables())));
         // A row is drawn again only where the cursor can be moved.
         let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
-        let live = (terminal && !is_dumb).then(LiveRow::default);
+        let live = (terminal && !is_dumb).then(|| LiveRow::on(Narrowed::of(variables())));
         Ok(Printing { renderer, transforms, events: print.events()?, live, summary: None })
     }
 
@@ -534,7 +534,7 @@ impl Console {
             && (live.is_due() || !self.lines.is_empty())
         {
             let mut rows = Vec::with_capacity(self.lines.len() + 512);
-            live.erase(&mut rows);
+            live.erase(&mut rows, stdout::columns());
             rows.append(&mut self.lines);
             live.draw(&mut rows);
             self.lines = rows;
@@ -546,7 +546,7 @@ impl Console {
     fn make_way(&mut self) -> io::Result<()> {
         if let Some(live) = &mut self.live {
             let mut rows = Vec::new();
-            live.erase(&mut rows);
+            live.erase(&mut rows, stdout::columns());
             rows.append(&mut self.lines);
             self.lines = rows;
         }

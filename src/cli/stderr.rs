@@ -9,7 +9,7 @@ use std::{
 use owo_colors::OwoColorize;
 
 use super::program;
-use crate::render::{plain_lines, sanitize_lines};
+use crate::render::{paragraphs, plain_lines, sanitize_lines};
 
 /// How words are set apart from log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +42,21 @@ pub fn error(text: &str) {
 /// Says something in a tone, in colour or not.
 pub fn tell(tone: Tone, text: &str, color: bool) {
     let text = plain_lines(&program::spoken(text));
+    let lead = match tone {
+        Tone::Aside | Tone::Plain => "",
+        Tone::Warning => "warning: ",
+        Tone::Error => "error: ",
+    };
+    let text = match columns() {
+        Some(columns) => paragraphs(&text, lead.len(), columns),
+        None => text,
+    };
     let said = match (tone, color) {
         (Tone::Aside, true) => format!("{}\n", text.dimmed()),
         (Tone::Aside | Tone::Plain, _) => format!("{text}\n"),
-        (Tone::Warning, true) => format!("{}{text}\n", "warning: ".yellow().bold()),
-        (Tone::Warning, false) => format!("warning: {text}\n"),
-        (Tone::Error, true) => format!("{}{text}\n", "error: ".red().bold()),
-        (Tone::Error, false) => format!("error: {text}\n"),
+        (Tone::Warning, true) => format!("{}{text}\n", lead.yellow().bold()),
+        (Tone::Error, true) => format!("{}{text}\n", lead.red().bold()),
+        (Tone::Warning | Tone::Error, false) => format!("{lead}{text}\n"),
     };
     write(said.as_bytes());
 }
@@ -61,6 +69,11 @@ pub fn hand_on(words: &str) {
 /// Whether a terminal shows it.
 pub fn is_terminal() -> bool {
     stderr().is_terminal()
+}
+
+/// How many columns the terminal has that shows it, if one does.
+fn columns() -> Option<usize> {
+    terminal_size::terminal_size_of(stderr()).map(|(width, _)| width.0.into())
 }
 
 /// Words that wait while a screen is drawn, into which they would be mixed; `None`: none do.

@@ -25,6 +25,7 @@ mod meaning;
 mod names;
 mod object;
 mod palette;
+mod paragraph;
 mod plain;
 mod renderer;
 mod sanitize;
@@ -59,6 +60,7 @@ pub use names::{Names, short_name};
 pub use object::JobIds;
 #[cfg(feature = "watch")]
 pub(crate) use palette::color_index;
+pub(crate) use paragraph::{columns_of, paragraphs};
 pub(crate) use plain::{plain, plain_lines};
 pub use renderer::{RenderOptions, Renderer};
 pub use sanitize::sanitize;

@@ -1,6 +1,7 @@
 //! [`hang`], [`cut`]: a line that is longer than the screen is wide.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use crate::escape_sequence;
 
@@ -99,7 +100,8 @@ fn row(text: &str, room: Room, breaks: Break) -> usize {
     let near = room.start + (room.width - room.start) * 2 / 3;
     while let Some(byte) = text.as_bytes().get(at) {
         let (length, width) = match byte {
-            b' '..=b'~' => (1, 1),
+            // What is written onto a letter, such as an accent, belongs to it.
+            b' '..=b'~' if text.as_bytes().get(at + 1).is_none_or(u8::is_ascii) => (1, 1),
             // At the edge it stops.
             b'\t' => (1, (8 - column % 8).min(room.width - column)),
             0x1b => (escape_sequence::length(&text.as_bytes()[at..]).unwrap_or(1), 0),
@@ -119,23 +121,8 @@ fn row(text: &str, room: Room, breaks: Break) -> usize {
 
 /// The length and width of what a terminal shows as one character: with its accents, a flag, an emoji made of several.
 fn cluster(text: &str) -> (usize, usize) {
-    const JOINER: char = '\u{200d}';
-    let is_flag = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
-    let is_tone = |c: char| ('\u{1f3fb}'..='\u{1f3ff}').contains(&c);
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else { return (0, 0) };
-    let (mut length, mut before, mut flags) = (first.len_utf8(), first, usize::from(is_flag(first)));
-    for c in chars {
-        let pair = flags == 1 && is_flag(c);
-        let belongs = before == JOINER || pair || is_tone(c) || (c.width() == Some(0) && c != '\t');
-        if !belongs {
-            break;
-        }
-        flags += usize::from(pair);
-        length += c.len_utf8();
-        before = c;
-    }
-    (length, text[..length].width())
+    let cluster = text.graphemes(true).next().unwrap_or_default();
+    (cluster.len(), cluster.width())
 }
 
 /// The colours that are on: our own, for a terminal gets no others.
@@ -250,6 +237,33 @@ mod tests {
         }
     }
 
+    /// What a terminal shows as one character, each with its columns.
+    const CLUSTERS: [(&str, usize); 16] = [
+        ("a", 1),
+        ("é", 1),
+        ("e\u{301}", 1),
+        ("測", 2),
+        ("ﾃ", 1),
+        ("🧬", 2),
+        ("👍🏽", 2),
+        ("👩\u{200d}🔬", 2),
+        ("👨\u{200d}👩\u{200d}👧\u{200d}👦", 2),
+        ("🇩🇪", 2),
+        ("❤\u{fe0f}", 2),
+        ("1\u{fe0f}\u{20e3}", 2),
+        ("한", 2),
+        ("ก\u{e33}", 2),
+        ("\u{200b}", 0),
+        ("क\u{94d}ष", 2),
+    ];
+
+    #[test]
+    fn what_is_shown_as_one_character_is_of_one_piece_and_has_its_width() {
+        for (text, width) in CLUSTERS {
+            assert_eq!(cluster(&format!("{text}x{text}")), (text.len(), width), "{}", text.escape_unicode());
+        }
+    }
+
     /// Columns that a row takes, without tabs and colours.
     fn width(row: &str) -> usize {
         let mut text = row.to_owned();
@@ -261,6 +275,34 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn rows_end_between_characters_and_fit(
+            pieces in proptest::collection::vec(proptest::sample::select(CLUSTERS.map(|(text, _)| text).to_vec()), 0..60),
+            start in 0usize..12, screen in 20usize..40, wraps in any::<bool>(),
+        ) {
+            let text = pieces.concat();
+            let mut ends: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).collect();
+            ends.push(text.len());
+            let mut out = text.clone().into_bytes();
+            let room = Room { start, width: screen };
+            if wraps {
+                hang(&mut out, 0, room, |_| {});
+                let shown = String::from_utf8(out).unwrap();
+                let mut at = 0;
+                for row in shown.split('\n') {
+                    prop_assert!(row.width() + start <= screen, "{row:?}");
+                    at += row.len();
+                    prop_assert!(ends.contains(&at), "{shown:?}");
+                }
+            } else {
+                cut(&mut out, 0, room, '…');
+                let shown = String::from_utf8(out).unwrap();
+                prop_assert!(shown.width() + start <= screen, "{shown:?}");
+                let left = shown.strip_suffix('…').unwrap_or(&shown);
+                prop_assert!(text.starts_with(left) && ends.contains(&left.len()), "{shown:?}");
+            }
+        }
+
         #[test]
         fn unwrapping_gives_the_line_and_every_row_fits(
             text in "([a-z ]{0,9}|[測試é█🧬]|e\u{301}|\x1b\\[3[0-7]m|\x1b\\[0m|\x1b\\[7m|\x1b\\[27m|👩\u{200d}🔬|🇩🇪){0,30}",

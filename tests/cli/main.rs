@@ -19,6 +19,9 @@ mod output;
 mod packaging;
 mod rows;
 mod shapes;
+mod terminal;
+#[path = "../support/tmux.rs"]
+mod tmux;
 
 use assert_cmd::Command;
 use predicates::{Predicate, prelude::predicate::str};

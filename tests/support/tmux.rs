@@ -45,6 +45,7 @@ impl Tmux {
         self.keys(&["Enter"]);
     }
 
+    #[allow(dead_code, reason = "each test binary uses a part")]
     /// Presses keys, by tmux's names: `q`, `Tab`, `C-c`.
     pub fn keys(&self, keys: &[&str]) {
         self.run(&[&["send-keys"], keys].concat());
@@ -58,6 +59,12 @@ impl Tmux {
     /// What is on the screen.
     pub fn screen(&self) -> String {
         String::from_utf8_lossy(&self.run(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    /// The same, and before it all that has left it.
+    #[allow(dead_code, reason = "each test binary uses a part")]
+    pub fn scrolled(&self) -> String {
+        String::from_utf8_lossy(&self.run(&["capture-pane", "-p", "-S", "-"]).stdout).into_owned()
     }
 
     /// What a format of tmux says, such as `#{alternate_on}`.
@@ -83,6 +90,7 @@ impl Tmux {
         }
     }
 
+    #[allow(dead_code, reason = "each test binary uses a part")]
     /// Asserts that the shell has the terminal again, as it was: the main screen, which shows what is typed, and no mouse.
     pub fn assert_restored(&self) {
         self.until_it("the main screen", |_| self.says("#{alternate_on}") == "0");
