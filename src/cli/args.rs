@@ -405,9 +405,12 @@ struct AlwaysArgs {
     /// And all pods.
     #[arg(long, hide = true)]
     all_pods: bool,
-    /// Lines begin with their pod and container.
-    #[arg(long, hide = true)]
-    prefix: bool,
+    /// Whether lines begin with their pod and container.
+    #[arg(
+        long, hide = true, value_name = "BOOL", value_parser = super::switches::yes_or_no, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", overrides_with = "prefix"
+    )]
+    prefix: Option<bool>,
     /// What cannot be read of one container does not end the others.
     #[arg(long, hide = true)]
     ignore_errors: bool,
@@ -426,7 +429,7 @@ struct AlwaysArgs {
 }
 
 /// What has no meaning for lines that were printed.
-const STDIN_EXCLUDES: [&str; 14] = [
+const STDIN_EXCLUDES: [&str; 12] = [
     "target",
     "job",
     "latest",
@@ -436,14 +439,21 @@ const STDIN_EXCLUDES: [&str; 14] = [
     "field_selector",
     "include_setup",
     "container_state",
-    "tail",
-    "order",
     "hold",
     "node_logs",
     "all_namespaces",
 ];
 
 impl LogsArgs {
+    /// Prints the text of lines alone, if kubectl's `--prefix=false` asks for that.
+    #[must_use]
+    pub fn without_prefix(mut self) -> LogsArgs {
+        if self.always.prefix == Some(false) {
+            self.print.output = self.print.output.without_prefix();
+        }
+        self
+    }
+
     /// How long a line waits at most for earlier ones.
     ///
     /// # Errors

@@ -101,13 +101,13 @@ impl ArchivedBeginning {
     }
 
     /// What there is, when the filters admit none of it and the cluster has nothing.
-    pub fn nothing_wanted(&self, filter: &ContainerFilter) -> String {
+    pub async fn nothing_wanted(&self, filter: &ContainerFilter) -> Result<String, Failure> {
         #[cfg(feature = "archive")]
         if let Some((archived, _)) = &self.archived {
-            return super::archive::nothing_wanted(archived.job(), filter);
+            return super::archive::nothing_wanted(archived.job(), filter).await;
         }
         let _ = filter;
-        String::new()
+        Ok(String::new())
     }
 
     /// Reads what there is.

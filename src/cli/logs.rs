@@ -26,16 +26,18 @@ use crate::{
     exit::Exit,
     follow::follower::Scope,
     job_id::JobId,
-    k8s::{ContainerState, targets},
-    render::{ColorChoice, JobIds, short_name},
+    render::{ColorChoice, JobIds},
     session::{
         Outlet, RunStats, WantedLogs, asked,
         fan_out::RunningSink,
         filter::ContainerFilter,
         follow::{self, Ending},
         snapshot::Order,
+        unchosen,
     },
 };
+
+pub use crate::session::unchosen::{NOTHING, listing, nothing_chosen, nothing_wanted};
 
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
@@ -180,7 +182,7 @@ impl Plan {
         order: Order,
     ) -> Result<Exit, Failure> {
         if found.is_empty() && beginning.is_nothing() {
-            let text = nothing_found(&selection, &self.namespace, &self.cluster.host())
+            let text = nothing_found(&selection, &self.namespace, &self.cluster).await
                 + &archived(&selection.id, &self.namespace).await;
             return Err(Failure::NoPods(
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
@@ -202,7 +204,7 @@ impl Plan {
             return Err(Failure::NoPods(if self.wants.scope.previous {
                 "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
             } else if found.is_empty() {
-                beginning.nothing_wanted(&self.filter)
+                beginning.nothing_wanted(&self.filter).await?
             } else {
                 nothing_wanted(&found, &self.filter)
             }));
@@ -293,7 +295,7 @@ impl Plan {
         let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await.unwrap_or_default();
         match (found.is_empty(), pods) {
             (true, 0) => {
-                nothing_found(&selection, &self.namespace, &self.cluster.host())
+                nothing_found(&selection, &self.namespace, &self.cluster).await
                     + &archived(&selection.id, &self.namespace).await
             }
             (true, pods) => nothing_chosen(pods),
@@ -382,72 +384,16 @@ pub async fn archived(id: &JobId, namespace: &str) -> String {
 }
 
 /// What was searched, when nothing was found.
-pub fn nothing_found(selection: &Selection, namespace: &str, host: &str) -> String {
-    let id = &selection.id;
-    let labels =
-        selection.labels.as_ref().map(|labels| format!("; of these, those with -l {labels:?}")).unwrap_or_default();
+pub async fn nothing_found(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
+    let (id, host) = (&selection.id, cluster.host());
+    let others = unchosen::without_labels(cluster, namespace, selection).await;
+    let others = others.map(|others| format!("; without it there are {others}")).unwrap_or_default();
+    let labels = selection.labels.as_ref();
+    let labels = labels.map(|labels| format!("; of these, those with -l {labels:?}{others}")).unwrap_or_default();
     format!(
         "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \
          without that label whose BLAST_ELB_JOB_ID, owner or name says {}{labels}\n  finished Jobs are removed with their pods \
          after their TTL; if the job runs elsewhere, name its place with -n and --context",
         id.short()
     )
-}
-
-/// Names listed at most.
-const LISTED: usize = 20;
-
-/// How what follows says that nothing is chosen.
-pub const NOTHING: &str = "no container matches the flags";
-
-/// That nothing was chosen of what is gone.
-pub fn nothing_chosen(pods: usize) -> String {
-    format!("{NOTHING}; the job had {pods} pods, which are gone")
-}
-
-/// What there is, when `filter` admits none of it: of what it chooses by, what there is to choose from.
-pub fn nothing_wanted(found: &[Match], filter: &ContainerFilter) -> String {
-    let targets = || found.iter().flat_map(|found| targets(&found.pod).into_iter().map(move |target| (found, target)));
-    let containers = targets().map(|(found, target)| {
-        let is = match filter.states[..] {
-            [] => target.phase.as_str(),
-            _ => ContainerState::of(&found.pod.container(&target.container).state).as_str(),
-        };
-        format!("{} ({is})", target.container)
-    });
-    let pods = found.iter().map(|found| {
-        let (name, phase) = (short_name(found.pod.name(), &filter.short), found.pod.status.phase.as_deref());
-        if filter.fields.is_empty() { name } else { format!("{name} ({})", phase.unwrap_or("Unknown")) }
-    });
-    let nodes = targets().filter_map(|(_, target)| target.node);
-    nothing(
-        filter,
-        targets().any(|(_, target)| filter.excludes(&target)),
-        &[
-            (format!("{} pods have", found.len()), containers.collect()),
-            ("pods".to_owned(), pods.collect()),
-            ("nodes".to_owned(), if filter.nodes.is_empty() { Vec::new() } else { nodes.collect() }),
-        ],
-    )
-}
-
-/// That `filter` admits nothing, and what there is, in lists with their headings.
-pub fn nothing(filter: &ContainerFilter, is_excluded: bool, lists: &[(String, Vec<String>)]) -> String {
-    let lists = lists.iter().filter(|(_, names)| !names.is_empty());
-    let lists: Vec<_> = lists.map(|(heading, names)| format!("{heading}: {}", listing(names.clone()))).collect();
-    let why = match (is_excluded, filter.chooses()) {
-        (false, _) => "",
-        (true, false) => ": -E, --exclude-container and --exclude-pod leave none",
-        (true, true) => ": -E, --exclude-container and --exclude-pod leave none of what the others choose",
-    };
-    format!("{NOTHING}{why}; {}", lists.join("\n  "))
-}
-
-/// Names in order, each once.
-pub fn listing(mut names: Vec<String>) -> String {
-    names.sort();
-    names.dedup();
-    let more = names.len().saturating_sub(LISTED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    names[..names.len() - more].join(", ") + &rest
 }

@@ -164,10 +164,10 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
             let asker = asker(connect, &args.job);
             block_on(report::run(args, asker, place))
         }
-        Command::Logs(args) if args.stdin => block_on(piped::run(args, color)),
+        Command::Logs(args) if args.stdin => block_on(piped::run(args.without_prefix(), color)),
         Command::Logs(args) => {
             let asker = asker(connect, &args.job);
-            block_on(logs::run(args, asker, place, color))
+            block_on(logs::run(args.without_prefix(), asker, place, color))
         }
         #[cfg(feature = "archive")]
         Command::Save(args) => block_on(archive::save(args, connect, place, color)),

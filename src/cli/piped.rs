@@ -15,7 +15,11 @@ use crate::{
     exit::Exit,
     k8s::Stamp,
     render::ColorChoice,
-    session::{Outlet, RunEvent, piped::PipedRun},
+    session::{
+        Outlet, RunEvent,
+        piped::{Arrangement, PipedRun},
+        snapshot::Order,
+    },
 };
 
 /// Bytes read at once.
@@ -41,6 +45,7 @@ struct Piped {
 pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
     let printing = Printing::of(&args.print, &args.lines, color)?.of_pieces();
     let piped = PipedRun::new(args.select.filter(""), args.lines.since()?);
+    let arrangement = Arrangement { tail: args.lines.tail(), by_time: args.order == Some(Order::Time) };
     let verbosity = match (args.only_log_lines, args.verbose > 0) {
         (_, true) => Verbosity::Verbose,
         (true, _) => Verbosity::Little,
@@ -50,7 +55,7 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
     let stats = out.stats();
     let work = async {
         tokio::select! {
-            read = read(piped, out, verbosity) => read,
+            read = read(piped, arrangement, out, verbosity) => read,
             () = stdout::closed() => Ok(Piped::default()),
         }
     };
@@ -77,7 +82,12 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
 }
 
 /// Tells everything that is piped in.
-async fn read(mut piped: PipedRun, out: Outlet, verbosity: Verbosity) -> Result<Piped, Failure> {
+async fn read(
+    mut piped: PipedRun,
+    arrangement: Arrangement,
+    out: Outlet,
+    verbosity: Verbosity,
+) -> Result<Piped, Failure> {
     let mut input = BufReader::with_capacity(BUFFER, tokio::io::stdin());
     let (mut read, mut line, mut events) = (Piped::default(), Vec::new(), Vec::new());
     loop {
@@ -103,6 +113,10 @@ async fn read(mut piped: PipedRun, out: Outlet, verbosity: Verbosity) -> Result<
             let now = Stamp::from_timestamp(Timestamp::now()).unwrap_or_default();
             piped.foreign(text, now, &mut events);
         }
+        // Which lines are the last, and in which order all are, is known at the end.
+        if arrangement.is_one() {
+            continue;
+        }
         // What is at hand is told together, and what is at hand waits for nothing.
         let lines: usize = events.iter().map(RunEvent::lines).sum();
         if lines >= RUN || memchr(b'\n', input.buffer()).is_none() {
@@ -114,7 +128,7 @@ async fn read(mut piped: PipedRun, out: Outlet, verbosity: Verbosity) -> Result<
         }
     }
     read.unwanted = piped.all_unwanted();
-    for event in events {
+    for event in arrangement.of(events) {
         if out.send(event).await.is_err() {
             break;
         }

@@ -128,7 +128,7 @@ async fn read_cluster(
     let filter = args.select.filter(selection.id.short());
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
-        let text = logs::nothing_found(&selection, &namespace, &cluster.host())
+        let text = logs::nothing_found(&selection, &namespace, &cluster).await
             + &logs::archived(&selection.id, &namespace).await;
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, asker, &namespace).await));
     }

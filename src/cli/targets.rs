@@ -47,7 +47,7 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
     }
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
-        let text = logs::nothing_found(&selection, &namespace, &cluster.host());
+        let text = logs::nothing_found(&selection, &namespace, &cluster).await;
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &asker, &namespace).await));
     }
     let taken: Vec<Match> = found.iter().filter(|found| filter.admits_pod(&found.pod)).cloned().collect();

@@ -248,7 +248,8 @@ impl Pod {
         self.labels().get(key).map(String::as_str)
     }
 
-    fn labels(&self) -> &BTreeMap<String, String> {
+    /// All its labels.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
         static NONE: BTreeMap<String, String> = BTreeMap::new();
         self.metadata.labels.as_ref().unwrap_or(&NONE)
     }

@@ -39,6 +39,12 @@ impl Format {
         }
     }
 
+    /// The same without pod and container before the text. An object has them anyhow.
+    #[must_use]
+    pub fn without_prefix(self) -> Format {
+        if self == Format::Default { Format::Raw } else { self }
+    }
+
     /// Whether each line is an object.
     pub fn is_object(self) -> bool {
         self.object().is_some()

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, RunEvent, follow::Ending};
 use crate::{
-    follow::note::{Note, Proof},
-    k8s::{Phase, Role, Stamp, Target},
+    follow::note::{Note, Proof, WantedFrom},
+    k8s::{Phase, Role, Stamp, Target, status::Ended},
     mask::{mask, mask_json},
     render::JobIds,
 };
@@ -52,6 +52,9 @@ pub enum EventKind {
     /// The job has ended, and all was read.
     JobEnded,
 }
+
+/// How a failed job has ended, as objects say it.
+const FAILED: &str = "the job has failed";
 
 /// Why lines between two are missing, as objects say it.
 const ROTATED: &str = "rotated away";
@@ -178,7 +181,7 @@ impl EventObject {
             }
             RunEvent::Ended(ending) => {
                 object.kind = EventKind::JobEnded;
-                object.message = format!("the job has {}", if ending.failed { "failed" } else { "ended" });
+                object.message = if ending.failed { FAILED } else { "the job has ended" }.to_owned();
                 object.detail = Some(Detail::JobEnded(*ending));
             }
         }
@@ -192,11 +195,29 @@ impl EventObject {
         }
         let (restart, reason) =
             (self.restart.unwrap_or_default(), self.reason.as_ref().unwrap_or(&self.message).clone());
+        if self.kind == EventKind::JobEnded {
+            return Some(Detail::JobEnded(Ending { failed: self.message == FAILED, pods: 0 }));
+        }
         let note = match (self.kind, self.after) {
             (EventKind::Gap, Some(after)) if self.reason.as_deref().is_none_or(|reason| reason == ROTATED) => {
                 Note::Gap { restart, after, before: self.before }
             }
             (EventKind::Gap, _) => Note::Missing { restart, reason },
+            (EventKind::StartsLate, Some(from)) => {
+                let first = self.before?;
+                Note::StartsLate { restart, wanted: WantedFrom::All(from), first }
+            }
+            (EventKind::Ended, _) => {
+                let exit_code = self.exit_code?;
+                Note::Ended(
+                    restart,
+                    Ended { exit_code, reason: self.reason.clone().unwrap_or_default(), has_log: true, started: None },
+                )
+            }
+            (EventKind::NodeFiles, _) => Note::NodeFiles(reason),
+            (EventKind::KubeletError, _) => Note::InBand(reason),
+            (EventKind::Interrupted, _) => Note::Interrupted(reason),
+            (EventKind::Struggling, _) => Note::Struggling(reason),
             (EventKind::Gone, _) => Note::Gone { restart, reason },
             (EventKind::Unchecked, _) => Note::Unchecked { restart, reason },
             (EventKind::NoLog, _) => Note::NoLog(reason),

@@ -21,7 +21,7 @@ use super::{
     Drivers, Notice, Outlet, PodListener, PodNews, RunEvent, WantedLogs,
     ending::{JobFacts, PodFacts},
     filter::ContainerFilter,
-    news,
+    news, unchosen,
 };
 use crate::{
     cluster::{Cluster, ClusterError},
@@ -85,6 +85,7 @@ pub async fn follow(
         listed: 0,
         ask_at: Instant::now(),
         troubled: false,
+        told_choice: false,
         removal: RemovalWarning::default(),
         progress,
     };
@@ -147,6 +148,8 @@ struct FollowRun<'a> {
     listed: usize,
     ask_at: Instant,
     troubled: bool,
+    /// Whether it was told that the filter admits nothing of what there is.
+    told_choice: bool,
     removal: RemovalWarning,
     progress: &'a Progress,
 }
@@ -174,7 +177,7 @@ impl FollowRun<'_> {
             PodChange::Listed => {
                 self.listed += 1;
                 self.recover().await;
-                Ok(self.listed < 2 || !self.pods.is_empty() || self.say_nothing_found().await)
+                Ok(self.listed < 2 || self.say_what_is_waited_for().await)
             }
             PodChange::Polling(error) => Ok(self.out.send(Notice::ListsOnly(error.to_string())).await.is_ok()),
             // Another id of a job that is followed already.
@@ -195,8 +198,34 @@ impl FollowRun<'_> {
         }
     }
 
-    async fn say_nothing_found(&mut self) -> bool {
-        let notice = Notice::NoPodsYet { ids: self.names(), namespace: self.namespace.clone() };
+    /// Tells what is waited for, where there is nothing yet: pods, ones with the labels that are asked for, or containers that the
+    /// filter admits. Returns whether anybody listens.
+    async fn say_what_is_waited_for(&mut self) -> bool {
+        if !self.pods.is_empty() && (self.drivers.count > 0 || self.filter.is_empty() || self.told_choice) {
+            return true;
+        }
+        let ids = self.names();
+        let (cluster, namespace) = (self.cluster.clone(), self.namespace.clone());
+        let notice = if self.pods.is_empty() {
+            let mut others = None;
+            for selection in &self.selections {
+                let found = unchosen::without_labels(&cluster, &namespace, selection).await;
+                others = others.or(found.zip(selection.labels.clone()));
+            }
+            match others {
+                Some((others, labels)) => Notice::NothingChosenYet(format!(
+                    "no pods of {ids} in namespace {namespace} with -l {labels:?} yet, waiting for them; without it there are {others}"
+                )),
+                None => Notice::NoPodsYet { ids, namespace },
+            }
+        } else {
+            self.told_choice = true;
+            let mut found = Vec::new();
+            for selection in &self.selections {
+                found.extend(watch::list(&cluster.client(), &namespace, selection).await.unwrap_or_default());
+            }
+            Notice::NothingChosenYet(unchosen::nothing_wanted_yet(&found, &self.filter))
+        };
         self.out.send(notice).await.is_ok()
     }
 

@@ -1,7 +1,7 @@
 //! One run of `logs`: the job's containers → what is told of them, as [`RunEvent`]s, to each [`Sink`] that listens.
 //!
 //! [`snapshot`] reads what there is and ends; [`follow`] goes on until the job has ended and everything was read. [`ending`]
-//! knows when that is, [`filter`] which containers are wanted. `replay` tells an archive's lines in the same way. [`fan_out`]
+//! knows when that is, [`filter`] which containers are wanted, and [`unchosen`] what there is when it wants none. `replay` tells an archive's lines in the same way. [`fan_out`]
 //! brings what is said to everyone who listens, and [`RunStats`] are what came of it.
 
 #[cfg(feature = "archive")]
@@ -29,6 +29,7 @@ pub mod save;
 pub mod sink;
 pub mod snapshot;
 mod stats;
+pub mod unchosen;
 mod unfinished;
 
 use std::{

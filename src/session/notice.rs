@@ -21,6 +21,8 @@ pub enum Notice {
         /// Where.
         namespace: String,
     },
+    /// There are pods, and the choice leaves none of their containers; with what is waited for and what there is.
+    NothingChosenYet(String),
     /// Pods that have ended may be removed before they are read.
     RemovalSoon {
         /// Containers that are not read to their end.
@@ -57,6 +59,7 @@ impl Notice {
             | Notice::WatchInterrupted(_)
             | Notice::WatchWorksAgain
             | Notice::NoPodsYet { .. }
+            | Notice::NothingChosenYet(_)
             | Notice::NoIdYet
             | Notice::IdNamed(_)
             | Notice::RowReadable => false,
@@ -77,6 +80,7 @@ impl fmt::Display for Notice {
             Notice::NoPodsYet { ids, namespace } => {
                 write!(f, "no pods of {ids} in namespace {namespace} yet, waiting for them")
             }
+            Notice::NothingChosenYet(waiting) => f.write_str(waiting),
             Notice::RemovalSoon { unread } => write!(
                 f,
                 "{unread} containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their \
@@ -132,6 +136,14 @@ mod tests {
                 r#"{"noPodsYet":{"ids":"job-1 and job-2","namespace":"blast"}}"#,
             ),
             (
+                Notice::NothingChosenYet(text(
+                    "no container matches the flags yet, waiting for one; 1 pods have: blast",
+                )),
+                UnlessQuiet,
+                "no container matches the flags yet, waiting for one; 1 pods have: blast",
+                r#"{"nothingChosenYet":"no container matches the flags yet, waiting for one; 1 pods have: blast"}"#,
+            ),
+            (
                 Notice::RemovalSoon { unread: 3 },
                 Always,
                 "3 containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
@@ -169,13 +181,14 @@ mod tests {
             Notice::WatchInterrupted(_) => 1,
             Notice::WatchWorksAgain => 2,
             Notice::NoPodsYet { .. } => 3,
-            Notice::RemovalSoon { .. } => 4,
-            Notice::NoIdYet => 5,
-            Notice::IdNamed(_) => 6,
-            Notice::IdChanged { .. } => 7,
-            Notice::RowUnreadable(_) => 8,
-            Notice::RowReadable => 9,
-            Notice::IndexIncomplete(_) => 10,
+            Notice::NothingChosenYet(_) => 4,
+            Notice::RemovalSoon { .. } => 5,
+            Notice::NoIdYet => 6,
+            Notice::IdNamed(_) => 7,
+            Notice::IdChanged { .. } => 8,
+            Notice::RowUnreadable(_) => 9,
+            Notice::RowReadable => 10,
+            Notice::IndexIncomplete(_) => 11,
         }
     }
 

@@ -183,6 +183,89 @@ impl PipedRun {
     }
 }
 
+/// What is done with lines once all were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Arrangement {
+    /// Lines of each container that are left, the last ones; `None`: all.
+    pub tail: Option<u64>,
+    /// Whether they are put in the order of time.
+    pub by_time: bool,
+}
+
+impl Arrangement {
+    /// Whether anything is done.
+    pub fn is_one(self) -> bool {
+        self != Arrangement::default()
+    }
+
+    /// The events of a whole run, arranged: containers are told first, in the order in which they came, and of one moment things
+    /// stay as they came.
+    pub fn of(self, events: Vec<RunEvent>) -> Vec<RunEvent> {
+        if !self.is_one() {
+            return events;
+        }
+        // All jobs first, so that each is told from the others from the first line on.
+        let mut arranged: Vec<RunEvent> = Vec::new();
+        for event in &events {
+            if let RunEvent::Job(ids) = event
+                && !arranged.iter().any(|known| matches!(known, RunEvent::Job(known) if known == ids))
+            {
+                arranged.push(event.clone());
+            }
+        }
+        let (mut told, mut at) = (Vec::new(), None);
+        for event in events {
+            match event {
+                RunEvent::Told(time) => at = Some(time),
+                RunEvent::Job(_) => arranged.push(event),
+                RunEvent::Found(_) => {
+                    arranged.extend(at.take().map(RunEvent::Told));
+                    arranged.push(event);
+                }
+                RunEvent::Lines(Batch { instance, stream, lines }) => {
+                    told.extend(lines.into_iter().map(|line| (line.stamp, Told::Line(instance.clone(), stream, line))));
+                }
+                event => {
+                    let at = at.take();
+                    let stamp = at.and_then(Stamp::from_timestamp).unwrap_or_default();
+                    told.push((stamp, Told::Event(at, event)));
+                }
+            }
+        }
+        if let Some(tail) = self.tail {
+            let mut left: HashMap<Arc<ContainerId>, u64> = HashMap::new();
+            let mut is_last = |told: &Told| match told {
+                Told::Line(instance, ..) => {
+                    let left = left.entry(instance.container.clone()).or_insert(tail);
+                    let is_last = *left > 0;
+                    *left = left.saturating_sub(1);
+                    is_last
+                }
+                Told::Event(..) => true,
+            };
+            let kept: Vec<bool> = told.iter().rev().map(|(_, told)| is_last(told)).collect();
+            let mut kept = kept.into_iter().rev();
+            told.retain(|_| kept.next().unwrap_or(true));
+        }
+        if self.by_time {
+            told.sort_by_key(|(stamp, _)| *stamp);
+        }
+        for (_, told) in told {
+            match told {
+                Told::Line(instance, stream, line) => push(&mut arranged, instance, stream, line),
+                Told::Event(at, event) => arranged.extend(at.map(RunEvent::Told).into_iter().chain([event])),
+            }
+        }
+        arranged
+    }
+}
+
+/// A line, or something else with its time.
+enum Told {
+    Line(InstanceId, Option<Stream>, Line),
+    Event(Option<Timestamp>, RunEvent),
+}
+
 /// Adds a line to the batch before it, if that is of the same instance and stream.
 fn push(events: &mut Vec<RunEvent>, instance: InstanceId, stream: Option<Stream>, line: Line) {
     match events.last_mut() {
@@ -351,6 +434,61 @@ mod tests {
         }
         assert_eq!((live.incomplete(), &live.forbidden), (again.incomplete(), &again.forbidden));
         assert_eq!((live.ended, live.containers), (again.ended, again.containers));
+    }
+
+    #[test]
+    fn what_another_program_has_left_the_detail_out_of_is_told_as_far_as_the_rest_says() {
+        let target = target("blast", None);
+        let mut left_out = Vec::new();
+        for event in told() {
+            let of = !matches!(event, RunEvent::Notice(_) | RunEvent::Ended(_));
+            let mut object = EventObject::of(&event, of.then_some(&target), &ids(), Timestamp::UNIX_EPOCH, 1).unwrap();
+            object.detail = None;
+            let text = serde_json::to_string(&object).unwrap();
+            let events = read(&mut PipedRun::default(), text.as_bytes());
+            match events.last() {
+                Some(RunEvent::Found(_)) | None => left_out.push(object.kind),
+                Some(RunEvent::Note { note, .. } | RunEvent::Gap { note, .. }) => {
+                    let kind = |note: &Note| {
+                        let event = DriverEvent::Note(Arc::new(target.id()), note.clone()).into();
+                        EventObject::of(&event, None, &ids(), Timestamp::UNIX_EPOCH, 1).unwrap().kind
+                    };
+                    assert_eq!(kind(note), object.kind, "{text}");
+                }
+                Some(RunEvent::Ended(ending)) => assert!(ending.failed, "{text}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        use crate::session::event_object::EventKind;
+        // How many lines there were, and what there was to tell of the run, no other field says.
+        assert_eq!(left_out, [EventKind::Complete, EventKind::Notice]);
+    }
+
+    #[test]
+    fn the_last_lines_and_the_order_of_time_are_known_when_all_was_read() {
+        let line = |container: &str, stamps: &[i64]| {
+            let lines: Vec<_> =
+                stamps.iter().map(|stamp| (0, None, Line { stamp: Stamp(*stamp), text: "a".into() })).collect();
+            printed(Format::Json, &target(container, None), &lines)
+        };
+        let text = [line("blast", &[5, 6]), line("results-export", &[1, 5, 9]), line("blast", &[2, 7])].concat();
+        let arranged = |arrangement: Arrangement| {
+            let events = arrangement.of(read(&mut PipedRun::default(), &text));
+            let found = events.iter().rposition(|event| matches!(event, RunEvent::Found(_)));
+            let first = events.iter().position(|event| matches!(event, RunEvent::Lines(_)));
+            assert!(!arrangement.is_one() || first.is_none() || found < first, "containers are told first");
+            lines_of(&events).iter().map(|(_, _, line)| line.stamp.0).collect::<Vec<_>>()
+        };
+        for (tail, by_time, stamps) in [
+            (None, false, &[5, 6, 1, 5, 9, 2, 7][..]),
+            (None, true, &[1, 2, 5, 5, 6, 7, 9]),
+            (Some(1), false, &[9, 7]),
+            (Some(2), false, &[5, 9, 2, 7]),
+            (Some(2), true, &[2, 5, 7, 9]),
+            (Some(0), false, &[]),
+        ] {
+            assert_eq!(arranged(Arrangement { tail, by_time }), stamps, "{tail:?} {by_time}");
+        }
     }
 
     #[test]

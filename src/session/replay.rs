@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Notice, RunEvent, filter::ContainerFilter};
+use super::{Notice, RunEvent, filter::ContainerFilter, unchosen::Choice};
 use crate::{
     archive::{ArchiveError, ArchivedInstance, ArchivedJob, Gap, IndexedStream, ObjectLog, WantedPart},
     follow::{listener::Listener, note::Note},
@@ -166,6 +166,22 @@ pub(super) fn target(instance: &ArchivedInstance, pods: &HashMap<String, Pod>) -
     pod.metadata.uid = Some(instance.uid.clone());
     pod.spec.containers.push(pod::Container { name: instance.container.clone(), ..pod::Container::default() });
     targets(&pod).remove(0)
+}
+
+/// The containers of which an archive has logs, as they were last.
+///
+/// # Errors
+/// What the store says.
+pub async fn choices(job: &ArchivedJob) -> Result<Vec<Choice>, ArchiveError> {
+    let pods = pods(job).await?;
+    let known: BTreeMap<_, _> = job.logs().map(|(instance, _)| (container_of(instance), instance)).collect();
+    let choice = |instance: &ArchivedInstance| {
+        let pod = pods.get(&instance.uid);
+        let status = pod.map(|pod| pod.container(&instance.container)).unwrap_or_default();
+        let pod_phase = pod.and_then(|pod| pod.status.phase.clone());
+        Choice { target: target(instance, &pods), state: ContainerState::of(&status.state), pod_phase }
+    };
+    Ok(known.into_values().map(choice).collect())
 }
 
 /// The pods as they were last, by uid. What cannot be read of them is of no account to lines.

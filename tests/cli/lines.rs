@@ -9,7 +9,8 @@ pub fn line(container: &str, number: u64, message: &str) -> String {
     object(container, number, json!({"message": message}))
 }
 
-fn object(container: &str, number: u64, more: Value) -> String {
+/// The same with other fields.
+pub fn object(container: &str, number: u64, more: Value) -> String {
     let mut object = json!({
         "timestamp": format!("2026-11-24T12:58:{:02}.959221551Z", 25 + number), "kind": "line", "namespace": "default",
         "pod": "blastn-batch-s03-job-000-3ed51a95-p9vp5", "container": container, "node": "node-1", "role": "batch",
@@ -402,6 +403,70 @@ fn objects_are_as_the_schema_says() {
     ] {
         assert!(check(&wrong).is_err(), "{wrong}");
     }
+}
+
+/// Each kind that the schema names, without the detail that elbtail itself reads.
+fn kinds() -> Vec<String> {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/lines.schema.json")).unwrap();
+    let kinds = schema["$defs"]["event"]["properties"]["kind"]["oneOf"].as_array().unwrap().clone();
+    kinds.iter().map(|kind| kind["const"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_kind_that_the_schema_names_is_told_again_with_its_detail() {
+    // What no other field says.
+    let without = ["found", "gone", "complete", "notice"];
+    for kind in kinds() {
+        let more = json!({
+            "kind": kind, "message": "the job has failed", "reason": "why", "exit_code": 3,
+            "after": "2026-11-24T12:58:26Z", "before": "2026-11-24T12:58:27Z",
+        });
+        let input = object("blast", 1, more);
+        let run = elbtail(&["logs", "--stdin", "--events", "-o", "json"]).write_stdin(input).assert();
+        let output = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let told: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        told.iter().for_each(|object| check(object).unwrap());
+        let of_kind = told.iter().find(|object| object["kind"] == kind.as_str());
+        match of_kind {
+            Some(object) => assert_eq!(object["detail"].is_object(), kind != "found", "{object}"),
+            None => assert!(without.contains(&&*kind), "{kind}: {output}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_piped_in_is_cut_and_put_in_order_when_all_of_it_was_read() {
+    let input = line("blast", 5, "five") + &line("results-export", 1, "one") + &line("blast", 2, "two");
+    for (flags, texts) in [
+        (&["--order", "time"][..], &["one", "two", "five"][..]),
+        (&["--order", "arrival"], &["five", "one", "two"]),
+        (&["--tail", "1"], &["one", "two"]),
+        (&["--tail=1", "--order=time", "-c", "blast"], &["two"]),
+        (&["--tail", "-1"], &["five", "one", "two"]),
+        (&["--since-time", "2026-11-24T12:58:27Z"], &["five", "two"]),
+        (&["--until-time", "2026-11-24T12:58:28Z"], &["one", "two"]),
+    ] {
+        assert_eq!(shown(&[&["-o", "raw"], flags].concat(), &input), texts, "{flags:?}");
+    }
+    let other = line("blast", 1, "other").replace("3ed51a95", "0000abcd");
+    let marked = shown(&["--order", "time"], &(line("blast", 2, "one") + &other));
+    assert!(marked[0].starts_with("0000abcd ") && marked[1].starts_with("3ed51a95 "), "{marked:?}");
+}
+
+#[test]
+fn lines_without_their_prefix_are_asked_for_as_of_kubectl() {
+    for (flags, text) in [
+        (&["--prefix=false"][..], "one"),
+        (&["--prefix=0"], "one"),
+        (&["--prefix", "--prefix=false"], "one"),
+        (&["--prefix=false", "-t=short"], "11-24 12:58:26 one"),
+        (&["--prefix"], "blastn-s03-000-p9vp5 blast run    | one"),
+        (&["--prefix=true"], "blastn-s03-000-p9vp5 blast run    | one"),
+        (&["--prefix=false", "-o", "logfmt", "-i", "nothing"], ""),
+    ] {
+        assert_eq!(shown(flags, &line("blast", 1, "one")).join(""), text, "{flags:?}");
+    }
+    assert_fails(elbtail(&["logs", "--stdin", "--prefix=maybe"]), 2, &["--prefix", "write true or false"]);
 }
 
 #[test]

@@ -246,6 +246,11 @@ fn what_no_pod_is_left_of_comes_from_the_archive_alone() {
     assert_eq!(scene.read(0, &["-p"]), BTreeMap::from([((2, 0), all[&(2, 0)].clone())]));
     let said = scene.logs(5, &["-c", "nothing"]).1;
     assert!(said.contains("4 pods are archived"), "{said}");
+    // What there is to choose by is told as of a cluster.
+    let said = scene.logs(5, &["--node", "nothing"]).1;
+    assert!(said.contains("  nodes: "), "{said}");
+    let said = scene.logs(5, &["--container-state", "waiting"]).1;
+    assert!(said.contains("blast (terminated)"), "{said}");
     // Without it there is nothing.
     scene.stage.run(&["logs", ROW]).code(5);
 }

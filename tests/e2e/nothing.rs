@@ -32,6 +32,39 @@ fn a_namespace_that_does_not_exist_holds_no_pods() {
 }
 
 #[test]
+fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
+    let stage = Stage::new();
+    stage.create(&JobPlan::batch(0).counts("blast", 1).on_node("elbtail", "nowhere"));
+    stage.until("there is a pod", || !stage.pods().is_empty());
+    let waiting = "no container matches the flags yet, waiting for one";
+    for (flags, parts) in [
+        (
+            &["-l", "nosuch=x"][..],
+            &["with -l \"nosuch=x\" yet, waiting for them", "1 pods, labelled: ", "app=blast"][..],
+        ),
+        (&["-c", "nosuch"], &[waiting, "1 pods have: blast (running)"]),
+        (&["--pod", "nosuch"], &[waiting, "pods: blastn-s00"]),
+        (&["--container-state", "terminated"], &[waiting, "blast (waiting)"]),
+        (&["-E", "blast"], &[waiting, "-E, --exclude-container and --exclude-pod leave none"]),
+        (&["--phase", "submitting"], &[waiting, "blast (running)"]),
+        (&["--field-selector", "status.phase=Succeeded"], &[waiting, "(Pending)"]),
+        (&["--node", "nosuch"], &[waiting, "blast (running)"]),
+    ] {
+        for job in [ROW, ID] {
+            let elbtail = stage.start(&[&["logs", "-f", job], flags].concat());
+            for part in parts {
+                elbtail.until_said(part);
+            }
+            elbtail.interrupt();
+            elbtail.end().code(130);
+        }
+    }
+    // Without -f it is the error.
+    let said = stderr(&stage.run(&["logs", ID, "-l", "nosuch=x"]).code(5));
+    assert!(said.contains("of these, those with -l \"nosuch=x\"; without it there are 1 pods, labelled: "), "{said}");
+}
+
+#[test]
 fn a_job_that_has_ended_is_not_waited_for() {
     let stage = Stage::new();
     let row = std::fs::read_to_string(ROW).unwrap().replace(r#""status": "running""#, r#""status": "completed""#);

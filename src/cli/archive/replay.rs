@@ -1,7 +1,5 @@
 //! `elbtail replay DEST [JOB]`.
 
-use std::collections::BTreeSet;
-
 use super::{args::ReplayArgs, choose, open};
 use crate::{
     archive::{ArchivedJob, Saving},
@@ -13,11 +11,12 @@ use crate::{
     },
     exit::Exit,
     job_id::JobId,
-    render::{ColorChoice, JobIds, short_name},
+    render::{ColorChoice, JobIds},
     session::{
         RunStats,
         filter::ContainerFilter,
-        replay::{Replay, replay},
+        replay::{Replay, choices, replay},
+        unchosen,
     },
 };
 
@@ -61,7 +60,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         return Err(Failure::NoPods(if args.previous {
             "no container that is chosen was started again".to_owned()
         } else {
-            nothing_wanted(&job, &wanted.filter)
+            nothing_wanted(&job, &wanted.filter).await?
         }));
     }
     exit(&job, saving, &stats).await
@@ -83,20 +82,10 @@ pub async fn exit(job: &ArchivedJob, saving: Saving, stats: &RunStats) -> Result
 }
 
 /// What there is, when the filters admit none of it.
-pub fn nothing_wanted(job: &ArchivedJob, filter: &ContainerFilter) -> String {
-    let logs = || job.logs().map(|(instance, _)| instance);
-    let pods: BTreeSet<String> = logs().map(|instance| short_name(&instance.pod, &filter.short)).collect();
-    if pods.is_empty() {
-        return format!("the archive holds no logs of {} yet", job.key);
+pub async fn nothing_wanted(job: &ArchivedJob, filter: &ContainerFilter) -> Result<String, Failure> {
+    let choices = choices(job).await?;
+    if choices.is_empty() {
+        return Ok(format!("the archive holds no logs of {} yet", job.key));
     }
-    let containers = logs().map(|instance| instance.container.clone());
-    // What an archive knows of a container is not all that a filter asks for, so whose fault it is stays open.
-    logs::nothing(
-        filter,
-        false,
-        &[
-            (format!("{} pods are archived, with", pods.len()), containers.collect()),
-            ("pods".to_owned(), pods.into_iter().collect()),
-        ],
-    )
+    Ok(unchosen::nothing_wanted_of_archive(&choices, filter))
 }

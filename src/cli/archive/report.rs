@@ -55,7 +55,7 @@ pub async fn read(
     let stats = stats.now();
     objects(&job, &filter, &mut gathered).await?;
     if gathered.overview.containers().is_empty() {
-        return Err(Failure::NoPods(nothing_wanted(&job, &filter)));
+        return Err(Failure::NoPods(nothing_wanted(&job, &filter).await?));
     }
     let notices = (saving != Saving::Ended).then(|| format!("the archive: {saving}")).into_iter().collect();
     let mut facts = gather::archived(&job).await?;

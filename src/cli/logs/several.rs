@@ -105,7 +105,7 @@ impl Plan {
         let lists = jobs.iter().map(|one| pods::list(&client, &one.namespace, &one.selection));
         let lists: Vec<Vec<Match>> = try_join_all(lists).await?;
         for (one, _) in jobs.iter().zip(&lists).filter(|(_, found)| found.is_empty()) {
-            let text = nothing_found(&one.selection, &one.namespace, &self.cluster.host());
+            let text = nothing_found(&one.selection, &one.namespace, &self.cluster).await;
             if lists.iter().all(Vec::is_empty) {
                 return Err(Failure::NoPods(text));
             }
@@ -182,7 +182,7 @@ impl Plan {
                 found.extend(pods::list(&self.cluster.client(), &namespace, &selection).await.unwrap_or_default());
             }
             if ended.pods == 0 {
-                stderr::warn(&nothing_found(&selection, &namespace, &self.cluster.host()));
+                stderr::warn(&nothing_found(&selection, &namespace, &self.cluster).await);
             }
         }
         if stats.containers == 0 && pods > 0 {

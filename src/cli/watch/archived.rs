@@ -29,7 +29,7 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
     let saving = archive.saving(&job).await?;
     let short = job.key.as_str().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
     if job.logs().next().is_none() {
-        return Err(Failure::NoPods(archive::nothing_wanted(&job, &args.select.filter(&short))));
+        return Err(Failure::NoPods(archive::nothing_wanted(&job, &args.select.filter(&short)).await?));
     }
     let wanted =
         Replay { filter: args.select.filter(&short), since: args.since()?, tail: args.tail, ..Replay::default() };
