@@ -64,7 +64,18 @@ async fn look(
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
     let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
-    let decided = decided(args.job, &rows, &flags, until).await?;
+    let decided = match decided(args.job, &rows, &flags, until).await {
+        Ok(decided) => decided,
+        Err(failure) => {
+            // What reads reports gets one of this as well.
+            if args.output != output::DoctorFormat::Text
+                && let Some(report) = not_found(&failure, asked)
+            {
+                stdout::print(&output::render(args.output, &report, detail)?)?;
+            }
+            return Err(failure);
+        }
+    };
     args.job = decided.args;
     flags.namespace = decided.found_in.or(flags.namespace);
     let mut row = row_of(&args, &rows).await?;
@@ -125,6 +136,19 @@ async fn decided(
             }
             decided => return decided,
         }
+    }
+}
+
+/// What there is to say when no job was found to be looked at; nothing where the command line is wrong.
+fn not_found(failure: &Failure, asked: CommandWords) -> Option<Report> {
+    match failure {
+        Failure::Cluster(error) => {
+            let place = SearchedPlace { asked, ..SearchedPlace::default() };
+            let cluster = ClusterFacts::Failed(error.clone());
+            Some(examine(&Facts { now: Timestamp::now(), row: RowFacts::default(), place, cluster }))
+        }
+        Failure::NoPods(text) => Some(Report::not_found(text)),
+        _ => None,
     }
 }
 

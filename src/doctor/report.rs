@@ -38,6 +38,38 @@ pub struct Report {
 }
 
 impl Report {
+    /// That the cluster has no job of this name: `text` says so, and what to do next.
+    pub fn not_found(text: &str) -> Report {
+        let (summary, more) = text.split_once('\n').unwrap_or((text, ""));
+        let finding = Finding::problem(Code::K8sNotFound, summary).evidence(more);
+        let exit = finding.code.exit();
+        let check = |area| match area {
+            Area::Row | Area::Id => (CheckState::NotChecked, Some("JOB is no row and no whole id".to_owned())),
+            Area::Cluster | Area::Permission => (CheckState::Ok, None),
+            Area::Jobs => (CheckState::Problem, None),
+            Area::Pods | Area::Containers | Area::Blast | Area::Logs => {
+                (CheckState::NotChecked, Some("there are no pods".to_owned()))
+            }
+        };
+        let checks = Area::ALL.into_iter().map(|area| {
+            let (state, reason) = check(area);
+            Check { check: area, state, reason }
+        });
+        Report {
+            job: None,
+            row: None,
+            cluster: None,
+            namespace: None,
+            healthy: false,
+            summary: finding.summary.clone(),
+            checks: checks.collect(),
+            findings: vec![finding],
+            exit_code: exit as u8,
+            exit,
+            has_pods: false,
+        }
+    }
+
     /// The first problem, if there is one.
     pub fn first(&self) -> Option<&Finding> {
         self.findings.first().filter(|finding| finding.is_problem())

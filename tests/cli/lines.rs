@@ -91,6 +91,8 @@ fn lines_are_chosen_by_what_they_say() {
         (&["--node", "node-2"], &[]),
         (&["--node", "node-1", "--node", "node-2", "-i", "start"], &["start"]),
         (&["--limit-bytes", "14", "-c", "blast"], &["start", "reading"]),
+        (&["--limit-bytes", "0", "--node", "node-2", "-i", "uploading"], &[]),
+        (&["--limit-bytes=0", "-i", "start"], &["start"]),
     ] {
         assert_eq!(shown(&[&["-o", "raw", "-q"], flags].concat(), &story()), texts, "{flags:?}");
     }
@@ -107,8 +109,8 @@ fn what_cannot_be_meant_is_a_usage_error() {
         (&["-i", "a", "-B", "10001"], "it is no number of lines from 0 to 10000"),
         (&["--tail", "abc"], "it is no number of lines; write it as 100, or -1 for all"),
         (&["--tail=-2"], "or -1 for all"),
-        (&["--limit-bytes", "0"], "write it as 1000000"),
-        (&["--limit-bytes", "1k"], "it is no number of bytes, at least 1 and without a unit"),
+        (&["--limit-bytes=-1"], "write it as 1000000"),
+        (&["--limit-bytes", "1k"], "it is no number of bytes without a unit"),
         (&["--since-time", "yesterday"], "write it as 2026-11-24T12:58:25Z"),
         (&["--until-time", "2026-01-01"], "write it as 2026-11-24T12:58:25Z"),
         (&["--timezone", "+25:00"], "no such zone"),

@@ -1,6 +1,7 @@
 //! The jobs that a cluster knows by itself: listed, and named without a row.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod action;
 mod completing;
 mod listing;
 mod naming;

@@ -165,6 +165,24 @@ fn doctor_waits_for_a_job_that_is_yet_to_come() {
 }
 
 #[test]
+fn who_reads_reports_gets_one_of_a_job_that_is_not_there() {
+    let place = two_jobs();
+    for job in [&["abcdef01"][..], &["pod/nobody"], &["abcdef01", "--all-namespaces"]] {
+        let run = place.run(&[&["doctor", "-o", "junit"], job].concat()).code(5);
+        let text = stdout(&run);
+        assert!(text.contains("<failure type=\"ELB-K8S-NOT-FOUND\""), "{job:?}: {text}");
+        assert!(text.contains(job[0]) && stderr(&run).contains(job[0]), "{job:?}: {text}");
+        let run = place.run(&[&["doctor", "-o", "json"], job].concat()).code(5);
+        let report: serde_json::Value = serde_json::from_str(&stdout(&run)).unwrap();
+        assert_eq!(report["exitCode"], 5, "{report}");
+        assert_eq!(report["healthy"], false, "{report}");
+    }
+    let run = place.run(&["doctor", "-o", "junit", "abcdef01", "-s", "https://127.0.0.1:1"]).code(6);
+    assert!(stdout(&run).contains("<failure type=\"ELB-K8S-UNREACHABLE\""), "{}", stdout(&run));
+    assert_eq!(stdout(&place.run(&["doctor", "abcdef01"]).code(5)), "");
+}
+
+#[test]
 fn where_nobody_can_choose_a_job_must_be_named() {
     let place = two_jobs();
     let run = place.run(&["logs"]).code(2).stdout("");

@@ -56,7 +56,7 @@ pub struct LineArgs {
     /// Only lines written to this stream, where that is known: the log API does not tell, the files of nodes do
     #[arg(long, value_name = "STREAM", value_enum, help_heading = HEADING)]
     stream: Option<Stream>,
-    /// At most so many bytes of each container, in whole lines
+    /// At most so many bytes of each container, in whole lines; 0: all
     #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = HEADING)]
     limit_bytes: Option<u64>,
 }
@@ -83,8 +83,7 @@ fn around(text: &str) -> Result<u32, String> {
 }
 
 fn bytes(text: &str) -> Result<u64, String> {
-    let bytes = text.trim().parse().ok().filter(|bytes| *bytes > 0);
-    bytes.ok_or_else(|| "it is no number of bytes, at least 1 and without a unit; write it as 1000000".to_owned())
+    text.trim().parse().map_err(|_| "it is no number of bytes without a unit; write it as 1000000".to_owned())
 }
 
 /// A moment, which has a zone.
@@ -120,7 +119,7 @@ impl LineArgs {
             .and(until.map(Until))
             .and(self.stream.map(OfStream::new))
             .and(filter.map(|filter| filter.with_groups(groups)))
-            .and(self.limit_bytes.map(ByteLimit::new)))
+            .and(self.limit_bytes.filter(|bytes| *bytes > 0).map(ByteLimit::new)))
     }
 
     /// How many lines are shown around chosen ones, if that is said.
