@@ -404,6 +404,7 @@ impl Console {
     fn merged(&mut self, merged: &Merged) -> io::Result<()> {
         let known = merged.of.iter().map(|of| Some((self.sources.get(&of.instance.container)?.clone(), of)));
         let origins: Vec<_> = known.collect();
+        merged.fetch();
         for MergedLine { of, line } in &merged.lines {
             let Some(Some((source, Origin { instance, stream }))) = origins.get(*of) else { continue };
             self.printed(source, instance, *stream, slice::from_ref(line))?;
