@@ -12,7 +12,7 @@ use k8s_openapi::api::batch::v1::Job;
 use kube::{Api, Client, api::ListParams, runtime::watcher};
 use serde::de::DeserializeOwned;
 
-use super::{Match, Selection, judge};
+use super::{Match, Selection, job_of_job, judge, names_job, selectors_of_all};
 use crate::{
     backoff::DENIED_FOR,
     cluster::{ClusterError, watching},
@@ -72,6 +72,19 @@ pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec
     let api: Api<Job> = Api::namespaced(client.clone(), namespace);
     let params = ListParams::default().labels_from(&labels::of_jobs(ids));
     Ok(api.list(&params).await.map_err(|error| ClusterError::from(&error))?.items)
+}
+
+/// The same Jobs, and those that say whose they are in another way: by what their pods are told, or by their names. They are those that
+/// `elbtail jobs` counts.
+pub async fn all_jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
+    let api: Api<Job> = Api::namespaced(client.clone(), namespace);
+    let [_, without_id] = selectors_of_all();
+    let all = list_of(&api, [labels::of_jobs(ids).to_string(), without_id], |job| job).await?;
+    let is_ours = |job: &Job| match job_of_job(job) {
+        Some(id) => ids.contains(&id),
+        None => ids.iter().any(|id| names_job(job, id)),
+    };
+    Ok(all.into_iter().filter(is_ours).collect())
 }
 
 fn matched(pod: Pod, selection: &Selection) -> Option<Match> {

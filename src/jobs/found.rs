@@ -1,6 +1,6 @@
 //! [`FoundJob`]: a job as its pods and Jobs tell it, and [`group`], which finds out whose those are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
@@ -9,7 +9,9 @@ use super::search::{self, Database};
 use crate::{
     discover::{Selection, job_of, job_of_job, judge, names_job, setup_without_id},
     job_id::JobId,
-    k8s::{ID_LABEL, JobCondition, Phase, Pod, Role, is_batch, job_name},
+    k8s::{
+        ID_LABEL, JobCondition, Phase, Pod, PodEnds, Role, Standing as BatchStanding, is_batch, job_name, job_standing,
+    },
     session::ending::{self, JobFacts, JobVerdict, PodFacts},
 };
 
@@ -205,7 +207,7 @@ impl Members<'_> {
         let names = self.jobs.iter().map(|job| job_name(job)).chain(self.pods.iter().flat_map(|pod| pod.jobs()));
         let names: BTreeSet<String> = names.map(str::to_owned).collect();
         let batches = self.jobs.iter().filter(|job| is_batch(job)).map(|job| job_name(job));
-        let of_pods = self.pods.iter().filter(|pod| Role::of(pod) == Role::Batch).flat_map(|pod| pod.jobs());
+        let of_pods = self.pods.iter().filter(|pod| Role::of(pod) == Role::Batch).map(|pod| pod.job());
         let batch_names: BTreeSet<&str> = batches.chain(of_pods).collect();
         let mut searched = Database::default();
         self.jobs.iter().filter(|job| is_batch(job)).for_each(|job| searched.take_job(job));
@@ -227,30 +229,26 @@ impl Members<'_> {
         }
     }
 
-    /// Each batch is what its Job says; without one, what its pods do.
+    /// Each batch is what its Job and its pods say.
     fn batches(&self, names: &BTreeSet<&str>) -> Batches {
+        let jobs: HashMap<&str, JobCondition> =
+            self.jobs.iter().map(|job| (job_name(job), JobCondition::of(job))).collect();
+        let mut pods: HashMap<&str, Vec<PodEnds>> = HashMap::new();
+        for pod in &self.pods {
+            pods.entry(pod.job()).or_default().push(PodEnds::of(pod));
+        }
         let mut batches = Batches { total: names.len(), ..Batches::default() };
         for name in names {
-            let phase =
-                |wanted: &str| self.pods_of(name).any(|pod| pod.status.phase.as_deref().unwrap_or_default() == wanted);
-            let job = self.jobs.iter().find(|job| job_name(job) == *name).map(|job| JobCondition::of(job));
-            let count = match job {
-                Some(JobCondition::Complete { .. }) => &mut batches.done,
-                Some(JobCondition::Failed { .. }) => &mut batches.failed,
-                Some(JobCondition::Suspended) => &mut batches.waiting,
-                _ if phase("Running") => &mut batches.running,
-                Some(JobCondition::Active) => &mut batches.waiting,
-                None if phase("Succeeded") => &mut batches.done,
-                None if phase("Pending") => &mut batches.waiting,
-                None => &mut batches.failed,
+            let pods = pods.get(name).map(Vec::as_slice).unwrap_or_default();
+            let count = match job_standing(jobs.get(name), pods.iter()) {
+                BatchStanding::Done => &mut batches.done,
+                BatchStanding::Running => &mut batches.running,
+                BatchStanding::Waiting => &mut batches.waiting,
+                BatchStanding::Failed | BatchStanding::Lost => &mut batches.failed,
             };
             *count += 1;
         }
         batches
-    }
-
-    fn pods_of(&self, job: &str) -> impl Iterator<Item = &Pod> {
-        self.pods.iter().copied().filter(move |pod| pod.jobs().any(|owner| owner == job))
     }
 
     /// The rules by which a followed job ends, then the latest step that is worked on.

@@ -260,6 +260,11 @@ impl Pod {
         owners.filter(|owner| owner.kind == "Job").map(|owner| owner.name.as_str())
     }
 
+    /// The name of the Job that it works for: its owner's, or else what its own has of it.
+    pub fn job(&self) -> &str {
+        self.jobs().next().unwrap_or_else(|| job_of_name(self.name()))
+    }
+
     /// When it was made.
     pub fn created(&self) -> Option<Timestamp> {
         self.metadata.creation_timestamp.as_ref().map(|time| time.0)
@@ -325,6 +330,11 @@ impl Pod {
             pod,
         }
     }
+}
+
+/// What a Job's pod of this name has of its Job's: a pod is called as its Job, and something at random.
+pub fn job_of_name(pod: &str) -> &str {
+    pod.rsplit_once('-').map_or(pod, |(job, _)| job)
 }
 
 impl ContainerState {

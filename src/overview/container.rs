@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::{Problems, Rate, Span};
 use crate::{
     follow::note::{Note, Proof},
-    k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Target, pod::Terminated, shared},
+    k8s::{
+        ContainerId, ContainerKind, InstanceId, LastEnd, Line, Pod, Stamp, Standing, Target, pod::Terminated, shared,
+    },
     render::{Meaning, run_end},
 };
 
@@ -17,35 +19,6 @@ const LAST_LINES: usize = 3;
 
 /// Bytes that are kept of the latest line.
 const LATEST: usize = 1000;
-
-/// How something stands that is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Standing {
-    /// It has not begun, or waits to be started again.
-    Waiting,
-    /// It runs.
-    Running,
-    /// It came to a good end.
-    Done,
-    /// It came to a bad end.
-    Failed,
-    /// It goes on no more, and its end was not seen.
-    Lost,
-}
-
-impl Standing {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Standing::Waiting => "waiting",
-            Standing::Running => "running",
-            Standing::Done => "done",
-            Standing::Failed => "failed",
-            Standing::Lost => "lost",
-        }
-    }
-}
 
 /// What is known of a container.
 #[derive(Debug, Clone, Serialize)]
@@ -130,6 +103,15 @@ impl InstanceLife {
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.end.is_some() || self.proof.is_some()
+    }
+
+    /// How it ended, as far as is known.
+    pub fn last_end(&self) -> LastEnd {
+        match () {
+            () if self.has_failed() => LastEnd::Bad,
+            () if self.has_ended() => LastEnd::Good,
+            () => LastEnd::None,
+        }
     }
 
     /// From its start, or its first line, to its end, or its last line.
@@ -238,7 +220,9 @@ impl ContainerLife {
 
     /// Takes what the pod's status says of it.
     pub(super) fn pod(&mut self, pod: &Pod, now: Stamp) {
-        let Some(status) = pod.status_of(&self.target.container) else { return };
+        let Some(status) = pod.status_of(&self.target.container) else {
+            return self.pod_alone(pod, now);
+        };
         let restart = u32::try_from(status.restart_count).unwrap_or_default();
         let waits = status.state.running.is_none() && status.state.terminated.is_none();
         if let Some(ended) = &status.last_state.terminated {
@@ -258,6 +242,21 @@ impl ContainerLife {
         } else {
             let reason = status.state.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
             self.waiting = reason.filter(|reason| !reason.is_empty()).or(self.waiting.take());
+        }
+    }
+
+    /// Takes what a pod says of itself, whose kubelet does not mention the container.
+    fn pod_alone(&mut self, pod: &Pod, now: Stamp) {
+        if self.target.kind != ContainerKind::Regular || !self.instances.is_empty() {
+            return;
+        }
+        match pod.status.phase.as_deref() {
+            Some("Running") => drop(self.instance(0, now)),
+            Some("Succeeded") => {
+                let end = InstanceEnd { at: None, exit_code: 0, reason: "Completed".to_owned() };
+                self.instance(0, now).end = Some(end);
+            }
+            _ => {}
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{ContainerLife, Span, Standing};
-use crate::k8s::{ContainerKind, JobCondition, Role, Stamp};
+use super::{ContainerLife, InstanceLife, Span, Standing};
+use crate::k8s::{ContainerKind, JobCondition, LastEnd, PodEnds, Role, Stamp, job_standing, outcome};
 
 /// What the cluster says of a Job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct JobLife<'a> {
     pub restarts: u32,
     /// From the first start, or the first line, to the last end, or the last line.
     pub span: Option<Span>,
-    /// When it began and ended as the cluster tells it, or else as its lines do.
+    /// When it began, by its containers or else by itself, and when it ended, by itself or else by its containers.
     pub run: Option<Span>,
     /// Lines of its containers.
     pub lines: u64,
@@ -54,15 +54,6 @@ pub struct JobLife<'a> {
     pub containers: &'a [usize],
     /// The nodes that its pods ran on.
     pub nodes: BTreeSet<&'a str>,
-}
-
-/// What became of one of its pods.
-#[derive(Debug, Default)]
-struct PodEnds {
-    /// Containers whose end is not known.
-    open: usize,
-    failed: usize,
-    standings: Vec<Standing>,
 }
 
 impl KnownJob {
@@ -94,67 +85,25 @@ impl KnownJob {
                 continue;
             }
             let pod = pods.entry(&container.target.uid).or_default();
-            let last = container.last();
-            let failed = last.is_some_and(|last| last.has_failed());
-            pod.failed += usize::from(failed);
-            pod.open += usize::from(!failed && last.is_none_or(|last| !last.has_ended()));
-            pod.standings.push(container.standing());
+            pod.add(container.standing(), container.last().map_or(LastEnd::None, InstanceLife::last_end));
             life.restarts = life.restarts.max(container.restarts());
             if let Some(span) = container.span() {
                 life.span = Some(span.and(life.span));
             }
         }
         life.pods = pods.len();
-        life.outcome = outcome(&pods);
-        life.standing = self.standing(&pods);
+        life.outcome = outcome(pods.values());
+        life.standing = job_standing(self.word.as_ref().map(|word| &word.condition), pods.values());
         life.run = self.run(life.span);
         life
     }
 
-    fn standing(&self, pods: &BTreeMap<&str, PodEnds>) -> Standing {
-        match self.word.as_ref().map(|word| &word.condition) {
-            Some(JobCondition::Complete { .. }) => return Standing::Done,
-            Some(JobCondition::Failed { .. }) => return Standing::Failed,
-            Some(JobCondition::Active | JobCondition::Suspended) | None => {}
-        }
-        if let Some(Standing::Done) = outcome(pods) {
-            return Standing::Done;
-        }
-        let all = || pods.values().map(PodEnds::standing);
-        // A pod that goes on may still do what others failed to.
-        [Standing::Running, Standing::Waiting, Standing::Failed, Standing::Lost]
-            .into_iter()
-            .find(|standing| all().any(|other| other == *standing))
-            .unwrap_or(Standing::Waiting)
-    }
-
+    /// Not from when the Job was made, where its containers' starts are known: in a full cluster most of that is waiting.
     fn run(&self, span: Option<Span>) -> Option<Span> {
         let Some(word) = &self.word else { return span };
-        let from = word.started.or(span.map(|span| span.from))?;
+        let from = span.map(|span| span.from).or(word.started)?;
         let ended = word.condition.ended_at().and_then(Stamp::from_timestamp);
         Some(Span { from, to: ended.or(span.map(|span| span.to)).unwrap_or(from).max(from) })
-    }
-}
-
-impl PodEnds {
-    fn standing(&self) -> Standing {
-        let has = |standing| self.standings.contains(&standing);
-        match () {
-            () if has(Standing::Running) => Standing::Running,
-            () if has(Standing::Failed) => Standing::Failed,
-            () if has(Standing::Waiting) => Standing::Waiting,
-            () if has(Standing::Lost) => Standing::Lost,
-            () => Standing::Done,
-        }
-    }
-}
-
-/// Whether one of the pods came to a good end, or else one to a bad one.
-fn outcome(pods: &BTreeMap<&str, PodEnds>) -> Option<Standing> {
-    if pods.values().any(|pod| pod.failed == 0 && pod.open == 0) {
-        Some(Standing::Done)
-    } else {
-        pods.values().any(|pod| pod.failed > 0).then_some(Standing::Failed)
     }
 }
 

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use self::job::KnownJob;
 pub use self::{
-    container::{ContainerLife, InstanceEnd, InstanceLife, Standing},
+    container::{ContainerLife, InstanceEnd, InstanceLife},
     estimate::Estimate,
     gap::SeenGap,
     job::{JobLife, JobWord},
@@ -35,8 +35,9 @@ pub use self::{
     step::{Progress, Step, StepState},
     summary::Summary,
 };
+pub use crate::k8s::Standing;
 use crate::{
-    k8s::{ContainerId, InstanceId, JobCondition, Line, Phase, Pod, Role, Stamp, Target, job_name},
+    k8s::{ContainerId, InstanceId, JobCondition, Line, Phase, Pod, Role, Stamp, Target, job_name, job_of_name},
     render::{JobIds, Meaning, short_name},
     session::{Notice, RunEvent, follow::Ending},
 };
@@ -219,9 +220,11 @@ impl Overview {
     pub fn pod(&mut self, pod: &Pod, now: Stamp) {
         let state = PodState::of(pod);
         let over = state.is_over;
-        for place in self.by_pod.get(pod.uid()).into_iter().flatten() {
-            self.containers[*place].pod(pod, now);
-            self.containers[*place].over |= over;
+        let job = short_name(pod.job(), &self.ids.short());
+        for place in self.by_pod.get(pod.uid()).cloned().unwrap_or_default() {
+            self.containers[place].pod(pod, now);
+            self.containers[place].over |= over;
+            self.belongs_to(place, &job);
         }
         self.pods.insert(pod.uid().to_owned(), state);
     }
@@ -253,16 +256,31 @@ impl Overview {
             container.target = target.clone();
             return;
         }
-        let name = short_name(&target.pod, &self.ids.short());
-        // A pod is called as its Job, and something at random.
-        let name = name.rsplit_once('-').map_or(name.as_str(), |(job, _)| job);
-        let job = self.job_named(name, target.role);
+        // Until its pod is told, which knows its Job by name.
+        let name = short_name(job_of_name(&target.pod), &self.ids.short());
+        let job = self.job_named(&name, target.role);
         let place = self.containers.len();
         self.jobs[job].containers.push(place);
         let id = Arc::new(target.id());
         self.places.insert(id.clone(), place);
         self.by_pod.entry(target.uid.clone()).or_default().push(place);
         self.containers.push(ContainerLife::new(id, target.clone(), job));
+    }
+
+    /// A container works for the Job of this name.
+    fn belongs_to(&mut self, place: usize, name: &str) {
+        let (before, role) = (self.containers[place].job, self.containers[place].target.role);
+        if self.jobs[before].name == name {
+            return;
+        }
+        let job = self.job_named(name, role);
+        self.containers[place].job = job;
+        self.jobs[job].containers.push(place);
+        let taken_for = &mut self.jobs[before];
+        taken_for.containers.retain(|other| *other != place);
+        if taken_for.containers.is_empty() && taken_for.word.is_none() {
+            self.jobs_by_name.remove(&taken_for.name);
+        }
     }
 
     fn job_named(&mut self, name: &str, role: Role) -> usize {

@@ -120,9 +120,55 @@ fn steps_are_told_by_pods_and_jobs() {
     let complete = json!({"startTime": time(8), "completionTime": time(60), "conditions": [{"type": "Complete", "status": "True"}]});
     overview.job(&job("blastn-batch-s02-job-000-3ed51a95", complete));
     let batch = overview.batches().find(|batch| batch.name == "blastn-s02-000").unwrap();
-    assert_eq!((batch.standing, batch.run), (Standing::Done, Some(Span { from: second(8), to: second(60) })));
-    assert_eq!((batch.seconds(second(500)), batch.pods, batch.was_retried()), (Some(52.0), 1, false));
+    // Before second 20 it waited for a node.
+    assert_eq!((batch.standing, batch.run), (Standing::Done, Some(Span { from: second(20), to: second(60) })));
+    assert_eq!((batch.seconds(second(500)), batch.pods, batch.was_retried()), (Some(40.0), 1, false));
     assert_eq!(overview.elapsed(second(100)).map(Span::seconds), Some(99.0), "it goes on");
+}
+
+#[test]
+fn a_batch_is_as_long_as_its_containers_ran_however_long_its_job_waited() {
+    let mut overview = begun();
+    let job = |shard: usize, status: Value| {
+        let name = format!("blastn-batch-s{shard:02}-job-000-3ed51a95");
+        serde_json::from_value(json!({"metadata": {"name": name, "labels": {"app": "blast"}}, "status": status}))
+            .unwrap()
+    };
+    let complete = json!([{"type": "Complete", "status": "True"}]);
+    for shard in 0..5 {
+        let done = json!([ended("blast", 3600, 3660, 0), ended("results-export", 3600, 3660, 0)]);
+        tell(&mut overview, &pod_with(&batch_name(shard, "aaaaa"), &BATCH, done, "Succeeded"), 3660);
+        overview.job(&job(shard, json!({"startTime": time(1), "completionTime": time(3660), "conditions": complete})));
+    }
+    let runs = json!([running("blast", 3640), running("results-export", 3640)]);
+    tell(&mut overview, &pod_with(&batch_name(5, "aaaaa"), &BATCH, runs, "Running"), 3660);
+    overview.job(&job(5, json!({"startTime": time(1)})));
+    let estimate = overview.estimate(second(3660)).unwrap();
+    assert!((estimate.seconds - 40.0).abs() < 1.0, "{estimate:?}");
+    // Of one whose containers nobody has seen only its Job is known.
+    overview.job(&job(6, json!({"startTime": time(1), "completionTime": time(61), "conditions": complete})));
+    let batch = overview.batches().find(|batch| batch.name == "blastn-s06-000").unwrap();
+    assert_eq!(batch.seconds(second(3660)), Some(60.0));
+}
+
+#[test]
+fn containers_are_of_the_job_that_owns_their_pod_whatever_that_is_called() {
+    let mut overview = begun();
+    // Kubernetes cuts a long name before it appends to it.
+    let name = "blastn-batch-a-very-long-label-of-a-database-job-000-3ed51a95";
+    let mut pod = pod_with(&format!("{}x7k2p", &name[..58]), &BATCH, json!([]), "Pending");
+    let owner = k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference {
+        kind: "Job".to_owned(),
+        name: name.to_owned(),
+        ..Default::default()
+    };
+    pod.metadata.owner_references = Some(vec![owner]);
+    tell(&mut overview, &pod, 1);
+    let job = json!({"metadata": {"name": name, "labels": {"app": "blast"}}, "status": {}});
+    overview.job(&serde_json::from_value(job).unwrap());
+    let batches: Vec<_> = overview.batches().map(|batch| (batch.name.to_owned(), batch.pods)).collect();
+    assert_eq!(batches, [("blastn-a-very-long-label-of-a-database-000".to_owned(), 1)]);
+    assert_eq!(overview.job_of(&overview.containers()[0]), batches[0].0);
 }
 
 #[test]

@@ -49,6 +49,49 @@ fn the_jobs_of_a_cluster_are_listed_without_a_row() {
 }
 
 #[test]
+fn batches_are_counted_alike_whoever_counts_them() {
+    let place = Place::new();
+    // NCBI's layout: neither Jobs nor pods have the label, and pods may have no Job.
+    let spec = serde_json::json!({"containers": [
+        {"name": "blast", "env": [{"name": "BLAST_ELB_JOB_ID", "value": ONE}]},
+    ]});
+    for (number, state) in ["done", "failed", "runs", "waits", "job alone", "pod alone"].into_iter().enumerate() {
+        let name = format!("blastn-batch-nt-job-{number:03}");
+        let template = serde_json::json!({"metadata": {"labels": {"app": "blast"}}, "spec": spec});
+        let job = || place.cluster.job(&name).spec("template", template.clone()).label("app", "blast").create();
+        let made = |pod: testcluster::PodBuilder| {
+            pod.label("app", "blast")
+                .restart_policy("Never")
+                .container("blast")
+                .env("blast", "BLAST_ELB_JOB_ID", ONE)
+                .create()
+        };
+        match state {
+            "done" => drop(made(job().pod()).start("blast").terminate("blast", 0)),
+            "failed" => {
+                let job = job();
+                made(job.pod()).start("blast").terminate("blast", 3);
+                job.fail(jiff::Timestamp::now(), "BackoffLimitExceeded", "x");
+            }
+            "runs" => drop(made(job().pod()).start("blast")),
+            "waits" => drop(made(job().pod())),
+            "job alone" => drop(job()),
+            _ => drop(made(place.cluster.pod(&format!("{name}-abcde"))).start("blast")),
+        }
+    }
+    let listed = json(&stdout(&place.run(&["jobs", "-o", "json"]).code(0)));
+    let batches = &listed[0]["cluster"]["batches"];
+    assert_eq!(*batches, serde_json::json!({"total": 6, "done": 1, "running": 2, "failed": 1, "waiting": 2}));
+    let report = stdout(&place.run(&["report", ONE, "-o", "json"]).code(0));
+    let report: Value = serde_json::from_str(&report).unwrap();
+    for (count, of) in
+        [("total", "total"), ("done", "done"), ("running", "running"), ("failed", "failed"), ("waiting", "waiting")]
+    {
+        assert_eq!(report["totals"]["batches"][count], batches[of], "{count}: {:#}", report["totals"]);
+    }
+}
+
+#[test]
 fn all_namespaces_are_looked_through_with_a_flag() {
     let place = Place::new();
     let none = place.run(&["jobs"]).code(0);

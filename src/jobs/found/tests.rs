@@ -90,6 +90,22 @@ fn a_batch_is_what_its_job_and_its_pods_say() {
 }
 
 #[test]
+fn batches_are_known_by_the_names_of_pods_that_no_job_owns() {
+    let mut pods: Vec<Pod> = (0..3).map(|shard| pod(&batch(shard), "blast", Some(ONE), None, "Running")).collect();
+    pods.iter_mut().for_each(|pod| pod.metadata.owner_references = None);
+    for jobs in [None, Some(&[][..])] {
+        let grouped = group(&pods, jobs);
+        let expected = Batches { total: 3, running: 3, ..Batches::default() };
+        assert_eq!(grouped.jobs[0].batches, expected, "with Jobs: {}", jobs.is_some());
+        assert_eq!(grouped.jobs[0].standing.as_str(), "running");
+    }
+    // Where there is the Job too they are one.
+    let jobs = [job(&batch(0), "blast", Some(ONE), None, Is::Complete)];
+    let expected = Batches { total: 3, done: 1, running: 2, ..Batches::default() };
+    assert_eq!(group(&pods, Some(&jobs)).jobs[0].batches, expected);
+}
+
+#[test]
 fn a_job_stands_at_the_latest_step_that_is_worked_on() {
     let all = [
         ("init-ssd-3ed51a95-0", "setup"),
