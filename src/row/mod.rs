@@ -26,7 +26,7 @@ pub(crate) use entity::TERMINAL;
 pub use error::RowError;
 pub use ident::PREFIX_MIN;
 pub use shape::rows_from_bytes;
-pub(crate) use shape::{FoundBeside, is_hopeless, walk};
+pub(crate) use shape::{FoundBeside, is_hopeless, is_packed, walk};
 pub use summary::RowSummary;
 pub use unpack::MAX_BYTES;
 pub use wait::Wait;

@@ -91,6 +91,11 @@ pub(crate) fn is_hopeless(head: &[u8]) -> bool {
         && !words::may_follow(&head)
 }
 
+/// Whether `head` begins something that must be unpacked to be known.
+pub(crate) fn is_packed(head: &[u8]) -> bool {
+    unpack::is_packed(head)
+}
+
 /// Hands each row to `take`, and tells what else there was.
 ///
 /// # Errors

@@ -6,10 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use memchr::memmem;
+
 use super::{JobArg, pick::Pick, row_from_bytes};
 use crate::{
     render::plain,
-    row::{FoundBeside, MAX_BYTES, Row, RowError, is_hopeless, walk},
+    row::{FoundBeside, MAX_BYTES, Row, RowError, is_hopeless, is_packed, walk},
 };
 
 /// How many bytes are read before deciding whether the rest is worth it.
@@ -39,29 +41,86 @@ pub fn read(arg: &JobArg, job: Option<&str>) -> Result<Option<Row>, RowError> {
     }
 }
 
-/// The one row in the files of a directory, or of several the one that `job` names. What is no row is passed over.
+/// The one row in the files of a directory, or of several the one that `job` names. What is no row is passed over, and so is what
+/// cannot be read of a file that is not meant to hold any.
 fn directory(origin: &str, path: &Path, job: Option<&str>) -> Result<Row, RowError> {
     let mut pick = Pick::new(job);
     let mut all = FoundBeside::default();
     let mut left = MAX_BYTES;
     for file in files(path).map_err(|error| failed(origin, error))? {
         let origin = name(&file);
-        let input = File::open(&file).map_err(|error| failed(&origin, error))?;
-        let bytes = bytes(&origin, input, left)?;
-        left -= bytes.len() as u64;
+        let meant = Meant::by_name(&file);
+        let input = File::open(&file).map_err(|error| failed(&origin, error));
+        let bytes = match input.and_then(|input| bytes(&origin, input, left)) {
+            Ok(bytes) => bytes,
+            Err(_) if meant == Meant::OtherThings => continue,
+            Err(error) => return Err(error),
+        };
         if is_hopeless(&bytes) {
             continue;
         }
+        left = left.saturating_sub(bytes.len() as u64);
         match walk(&origin, &bytes, &mut |row| pick.offer(row)) {
-            Ok(found) => all.add(found),
-            Err(RowError::Empty { .. } | RowError::LooksLike { .. } | RowError::NoColumns { .. }) => {}
-            Err(error) => all.add_fault(error),
+            Ok(mut found) => {
+                found.faults.retain(|fault| meant.matters(fault, &bytes));
+                found.other = found.other.take().filter(|fault| meant.matters(fault, &bytes));
+                all.add(found);
+            }
+            Err(fault) if meant.matters(&fault, &bytes) => all.add_fault(fault),
+            Err(_) => {}
         }
     }
     if all.rows == 0 && all.faults.is_empty() {
         return Err(RowError::Directory { origin: origin.to_owned() });
     }
     pick.finish(origin, all)
+}
+
+/// What a file of a directory is meant to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    /// Rows, or nobody knows.
+    Rows,
+    /// Other things: notes, logs, programs.
+    OtherThings,
+}
+
+impl Meant {
+    /// By the ending of its name.
+    fn by_name(file: &Path) -> Meant {
+        const ROWS: [&str; 7] = ["json", "jsonl", "ndjson", "csv", "tsv", "yaml", "yml"];
+        const PACKED: [&str; 3] = ["gz", "zst", "zstd"];
+        let ending = |file: &Path| file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        let of = match ending(file) {
+            Some(packed) if PACKED.contains(&packed.as_str()) => ending(&file.with_extension("")),
+            of => of,
+        };
+        let is_rows = of.is_none_or(|ending| ROWS.contains(&ending.as_str()));
+        if is_rows { Meant::Rows } else { Meant::OtherThings }
+    }
+
+    /// Whether a fault of a file may hide a row. JSON of other programs is no fault of a row.
+    fn matters(self, fault: &RowError, bytes: &[u8]) -> bool {
+        match fault {
+            RowError::Empty { .. } | RowError::LooksLike { .. } | RowError::NoColumns { .. } => false,
+            RowError::Syntax { .. } | RowError::NotARow { .. } => names_columns(bytes) && self.begins(bytes),
+            RowError::Truncated { .. } => self == Meant::Rows || (names_columns(bytes) && self.begins(bytes)),
+            _ => self == Meant::Rows,
+        }
+    }
+
+    /// Whether it begins as rows do, if its name does not say that it holds some.
+    fn begins(self, bytes: &[u8]) -> bool {
+        let mut shown = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+        let first = (shown.next(), shown.next());
+        self == Meant::Rows || matches!(first, (Some(b'{'), Some(b'"')) | (Some(b'['), Some(b'{')))
+    }
+}
+
+/// Whether text has a column that only rows have. What is packed may have.
+fn names_columns(bytes: &[u8]) -> bool {
+    const COLUMNS: [&str; 3] = ["job_id", "PartitionKey", "payload_json"];
+    is_packed(bytes) || COLUMNS.iter().any(|column| memmem::find(bytes, column.as_bytes()).is_some())
 }
 
 /// The files of a directory by name, but for those that are hidden.
@@ -125,6 +184,64 @@ fn name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ROW: &str = r#"{"job_id": "a", "elb_job_id": "job-429825360482416da20736cf3ed51a95"}"#;
+
+    /// A directory with a row, and another file.
+    fn beside(name: &str, text: &[u8]) -> Result<Row, RowError> {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("row.json"), ROW).unwrap();
+        fs::write(directory.path().join(name), text).unwrap();
+        read(&JobArg::Path(directory.path().to_owned()), None).map(Option::unwrap)
+    }
+
+    #[test]
+    fn what_lies_beside_rows_and_is_none_is_passed_over() {
+        for (name, text) in [
+            ("ci.md", "# CI\n\n```json\n{\"job_id\": 1, \n```\n"),
+            ("notes.md", "see {\"job_id\": \"x\" in the dashboard\n"),
+            ("badge.md", "[![CI](https://x/badge.svg)](https://x)\n{\"job_id\" oops\n"),
+            ("links.md", "[\"job_id\": a link]\n"),
+            ("run.log", "{\"level\":\"info\"}\n{\"level\":\n"),
+            ("run.txt", "\"job_id\" is the row's id\n"),
+            ("main.py", "{'job_id': x, # not JSON\n"),
+            ("style.css", "{ color: red }"),
+            ("tsconfig.json", "{\n  // comments\n  \"strict\": true,\n}\n"),
+            ("list.json", "[\"a\", \"b\"]"),
+            ("number.json", "42"),
+            ("words", "\"just a text\""),
+            ("Makefile", "all: build\n\tcargo build\n"),
+            ("page.html", "<html>{\"job_id\": 1</html>"),
+            ("archive.tar.gz", "\x1f\u{8b}\u{8}broken"),
+            ("data.parquet", "PAR1\u{0}\u{0}{\"job_id\""),
+            ("empty.json", ""),
+            ("bom.txt", "\u{feff}{"),
+        ] {
+            // What is written as a character here is a byte there.
+            let bytes: Vec<u8> = text
+                .chars()
+                .flat_map(|c| u8::try_from(c).map_or_else(|_| c.to_string().into_bytes(), |byte| vec![byte]))
+                .collect();
+            let row = beside(name, &bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(row.id(), Some("a"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_broken_row_is_told_whatever_lies_beside_it() {
+        for (name, text) in [
+            ("other.json", r#"{"job_id": "b", "status""#),
+            ("other.ndjson", "{\"job_id\": \"b\"}\n{\"job_id\" \"c\"}\n"),
+            ("other", r#"{"PartitionKey": "b","#),
+            ("export.txt", r#"[{"job_id": "b", "#),
+            ("export.bak", "{ \"payload_json\": \"{\" "),
+            ("cut.json", r#"{"sta"#),
+        ] {
+            let told =
+                beside(name, text.as_bytes()).map_or_else(|error| error.to_string(), |row| row.notes().join("; "));
+            assert!(told.contains(name), "{name}: {told}");
+        }
+    }
 
     #[test]
     fn the_input_is_bounded() {
