@@ -12,7 +12,7 @@ use std::{
 
 use super::stderr;
 use crate::{
-    cluster::{ConnectEnvironment, Tell},
+    cluster::{ConnectEnvironment, ConnectOptions, Tell},
     environment::Environment,
     source::{JobArg, SourceEnvironment},
 };
@@ -60,6 +60,11 @@ pub fn of_cluster(job: Option<&JobArg>) -> ConnectEnvironment {
 /// The same for an answer to a shell, which waits for nobody and hears nothing beside it.
 pub fn silent() -> ConnectEnvironment {
     ConnectEnvironment { terminal: false, notice: Arc::new(|_| {}), ..of_cluster(None) }
+}
+
+/// Whether flags or variables name a cluster, or the file in which it is looked for.
+pub fn names_a_cluster(flags: &ConnectOptions) -> bool {
+    flags.name_a_cluster() || variables().get("KUBECONFIG").is_some_and(|files| !files.is_empty())
 }
 
 /// Whether a person can be asked: one who types and sees what is said.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{args::JobArgs, environment, failure::Failure, stderr};
+use super::{args::JobArgs, environment, failure::Failure, flags::LatestAmong, stderr};
 use crate::{
     job_id::JobId,
     render::JobIds,
@@ -57,14 +57,23 @@ impl RowPlace {
     }
 }
 
+/// The newest row that is meant, which is told.
+async fn latest(source: &Arc<dyn RowSource>, among: LatestAmong) -> Result<Row, SourceError> {
+    let (row, which) = match source.latest().await {
+        Err(SourceError::NoneLive { .. }) if among == LatestAmong::All => {
+            (source.newest().await?, "no row has not ended; the newest that has")
+        }
+        latest => (latest?, "the newest row that has not ended"),
+    };
+    stderr::say(&format!("{which}: {}", row.id().unwrap_or("without an id")));
+    Ok(row)
+}
+
 impl Job {
     /// Finds the row that the command line names, and looks for the id in it. Warnings go to stderr.
     pub async fn find(args: &JobArgs, place: &RowPlace) -> Result<Job, Failure> {
         let Some(source) = place.source_of(args) else { return Job::read(args) };
-        let row = if args.latest.latest { source.latest().await } else { place.fetch(args).await? }?;
-        if args.latest.latest {
-            stderr::say(&format!("the newest row that has not ended: {}", row.id().unwrap_or("without an id")));
-        }
+        let row = if args.latest.latest { latest(source, args.latest.among).await } else { place.fetch(args).await? }?;
         let resolution = resolve(&row);
         Ok(Job { row: Some(row), resolution }.warned())
     }

@@ -15,6 +15,7 @@ use super::{
     args::{self, ReportArgs},
     doctor::{self, Asker},
     failure::Failure,
+    flags::LatestAmong,
     interrupt::interruptible,
     job::{Job, RowPlace},
     logs, stderr, stdout,
@@ -71,7 +72,8 @@ pub struct Read {
 }
 
 /// Makes the report.
-pub async fn run(args: ReportArgs, asker: Asker, place: RowPlace) -> Result<Exit, Failure> {
+pub async fn run(mut args: ReportArgs, asker: Asker, place: RowPlace) -> Result<Exit, Failure> {
+    args.job.latest.among = LatestAmong::All;
     // What cannot be written is known before anything is asked.
     let output = Output::of(args.output.as_deref())?;
     let redaction = if args.no_redact { Redaction::Off } else { Redaction::On };
@@ -140,7 +142,7 @@ async fn read_cluster(
     let (client, ids) = (cluster.client(), std::slice::from_ref(&selection.id));
     let (diagnosis, jobs, ()) = futures::join!(
         doctor::report_within(PATIENCE, &job, &cluster, asker, &namespace),
-        pods::jobs(&client, &namespace, ids),
+        pods::all_jobs(&client, &namespace, ids),
         snapshot(&cluster, &found, &wanted, Order::Arrival, out),
     );
     let mut gathered = taken(running, gathered).await?;
@@ -241,7 +243,8 @@ pub fn diagnosis_of(report: DoctorReport) -> Diagnosis {
 
 impl Output {
     fn of(named: Option<&Path>) -> Result<Output, Failure> {
-        let Some(path) = named else {
+        // `-` is stdout, as everywhere, and what goes there without a word is the page.
+        let Some(path) = named.filter(|path| *path != Path::new("-")) else {
             if stdout::is_terminal() {
                 let text = "a page is nothing for a terminal: name a file with -o report.html, or redirect stdout";
                 return Err(Failure::Usage(text.to_owned()));

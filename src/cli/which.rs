@@ -11,6 +11,7 @@ use super::{
     args::JobArgs,
     connect, environment,
     failure::Failure,
+    flags::LatestAmong,
     interrupt::{die_of, interruptible},
     job::{Job, RowPlace},
     jobs::{all, in_cluster},
@@ -123,7 +124,15 @@ async fn by_name(
     failure: Failure,
 ) -> Result<(JobId, Found), Failure> {
     match connect(flags, None).await {
-        Err(Failure::Cluster(ClusterError::NoCluster(_))) => Err(failure),
+        // A database has said that there is none, and nobody has named a cluster.
+        Err(Failure::Cluster(ClusterError::NoCluster(_)))
+            if matches!(failure, Failure::Source(_)) && !environment::names_a_cluster(flags) =>
+        {
+            Err(failure)
+        }
+        Err(Failure::Cluster(ClusterError::NoCluster(why))) => {
+            Err(Failure::Usage(format!("{failure}; nor can the cluster be asked for a job of that name: {why}")))
+        }
         connected => in_it(name, connected?, flags, everywhere).await,
     }
 }
@@ -169,7 +178,7 @@ async fn chosen(
                 )),
                 other => other,
             })?;
-            let (id, found) = newest(cluster, flags, args.all_namespaces).await?;
+            let (id, found) = newest(cluster, flags, args.all_namespaces, args.latest.among).await?;
             Ok(Some((JobArg::Id(id), Some(found))))
         }
         None if !args.latest.latest && environment::asks_a_person() => {
@@ -216,14 +225,21 @@ fn looked(cluster: &Cluster, everywhere: bool) -> String {
     }
 }
 
-async fn newest(cluster: Cluster, flags: &ConnectOptions, everywhere: bool) -> Result<(JobId, Found), Failure> {
+async fn newest(
+    cluster: Cluster,
+    flags: &ConnectOptions,
+    everywhere: bool,
+    among: LatestAmong,
+) -> Result<(JobId, Found), Failure> {
     let jobs = found(&cluster, everywhere).await?;
-    let Some(job) = jobs::latest(&jobs) else {
+    let running = jobs::latest(&jobs).map(|job| (job, "the newest job that has not ended"));
+    let ended = || jobs::newest(&jobs).map(|job| (job, "no job runs; the newest that has ended"));
+    let Some((job, which)) = running.or_else(|| ended().filter(|_| among == LatestAmong::All)) else {
         let looked = looked(&cluster, everywhere);
         let command = jobs_everywhere(flags);
         return Err(Failure::NoPods(format!("no job runs {looked}; to see those of all namespaces: {command}")));
     };
-    stderr::say(&format!("the newest job that has not ended: {}", job.id));
+    stderr::say(&format!("{which}: {}", job.id));
     Ok((job.id.clone(), Found { cluster, namespace: job.namespace.clone() }))
 }
 

@@ -10,4 +10,4 @@ mod search;
 pub use found::{Batches, FoundJob, Grouped, Standing, group};
 pub use joined::{Disagreement, ListedJob, join, missing_rows};
 pub use listing::JobsFormat;
-pub use named::{NameInCluster, NotFound, find, latest};
+pub use named::{NameInCluster, NotFound, find, latest, newest};

@@ -106,6 +106,11 @@ pub fn find<'a>(name: &NameInCluster, jobs: &'a [FoundJob]) -> Result<&'a FoundJ
     }
 }
 
+/// The newest job, whether or not it has ended.
+pub fn newest(jobs: &[FoundJob]) -> Option<&FoundJob> {
+    jobs.iter().max_by_key(|job| job.created)
+}
+
 /// The newest job that has not ended.
 pub fn latest(jobs: &[FoundJob]) -> Option<&FoundJob> {
     jobs.iter().filter(|job| !job.standing.has_ended()).max_by_key(|job| job.created)

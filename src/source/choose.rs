@@ -11,8 +11,8 @@ use crate::{
 
 /// How many rows an ambiguous beginning lists.
 const LISTED: usize = 20;
-/// How many live rows are looked at for one that is no warm-up.
-const LIVE: usize = 50;
+/// How many rows are looked at for one that is no warm-up.
+const LOOKED_AT: usize = 50;
 /// The `RowKey` of a job's row beside which older states may stand.
 const CURRENT: &str = "current";
 
@@ -47,14 +47,16 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
     one == other || (ident::is_uuid(one) && ident::folded(one) == ident::folded(other))
 }
 
-/// The newest row that is not terminal.
+/// The newest row, or the newest that is not terminal.
 pub(super) async fn latest<'a>(
     at: &str,
+    live: bool,
     list: impl Fn(&'a RowFilter) -> SourceAnswer<'a, Vec<Row>>,
 ) -> Result<Row, SourceError> {
-    static FILTER: RowFilter = RowFilter { statuses: Vec::new(), live: true, limit: LIVE };
+    static LIVE: RowFilter = RowFilter { statuses: Vec::new(), live: true, limit: LOOKED_AT };
+    static ALL: RowFilter = RowFilter { statuses: Vec::new(), live: false, limit: LOOKED_AT };
     let is_search = |row: &Row| !row.row_type().is_some_and(|kind| kind.eq_ignore_ascii_case("warmup"));
-    let newest = list(&FILTER).await?.into_iter().find(is_search);
+    let newest = list(if live { &LIVE } else { &ALL }).await?.into_iter().find(is_search);
     newest.ok_or_else(|| SourceError::NoneLive { at: at.to_owned() }).and_then(|row| usable(at, row))
 }
 

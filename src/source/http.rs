@@ -331,13 +331,22 @@ impl RowSource for Http {
     }
 
     fn latest(&self) -> SourceAnswer<'_, Row> {
-        Box::pin(async move {
-            let row = choose::latest(&self.at, |filter| self.list(filter)).await?;
-            match row.id() {
-                Some(id) => self.fetch(id).await,
-                None => Ok(row),
-            }
-        })
+        Box::pin(self.latest_whole(true))
+    }
+
+    fn newest(&self) -> SourceAnswer<'_, Row> {
+        Box::pin(self.latest_whole(false))
+    }
+}
+
+impl Http {
+    /// The newest row, or the newest that is not terminal. A list may hold less of it.
+    async fn latest_whole(&self, live: bool) -> Result<Row, SourceError> {
+        let row = choose::latest(&self.at, live, |filter| self.list(filter)).await?;
+        match row.id() {
+            Some(id) => self.fetch(id).await,
+            None => Ok(row),
+        }
     }
 }
 

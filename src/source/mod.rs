@@ -102,7 +102,15 @@ pub trait RowSource: Send + Sync {
     /// # Errors
     /// Any [`SourceError`]; [`SourceError::NoneLive`] if every job has ended.
     fn latest(&self) -> SourceAnswer<'_, Row> {
-        Box::pin(choose::latest(self.describe(), |filter| self.list(filter)))
+        Box::pin(choose::latest(self.describe(), true, |filter| self.list(filter)))
+    }
+
+    /// The same, terminal or not.
+    ///
+    /// # Errors
+    /// Any [`SourceError`]; [`SourceError::NoneLive`] if there is no job.
+    fn newest(&self) -> SourceAnswer<'_, Row> {
+        Box::pin(choose::latest(self.describe(), false, |filter| self.list(filter)))
     }
 }
 

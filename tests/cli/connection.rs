@@ -35,6 +35,24 @@ fn no_kubeconfig_at_all() {
 }
 
 #[test]
+fn a_job_that_only_the_cluster_knows_needs_one() {
+    for job in
+        ["3ed51a95", "42982536", "job-4298253604", "pod/blastn-x", "job/x", "blastn-batch-s00-job-000-3ed51a95-x7k2p"]
+    {
+        for verb in [&["logs"][..], &["targets"], &["report", "-o", "json"], &["resolve"], &["doctor"]] {
+            let words = [verb, &[job]].concat();
+            assert_fails(elbtail(&words), 2, &["/nonexistent/.kube/config"]);
+            let mut wrong = elbtail(&words);
+            wrong.env("KUBECONFIG", "/no/such/file");
+            assert_fails(wrong, 2, &["/no/such/file"]);
+            assert_fails(elbtail(&[&words[..], &["--kubeconfig", "no/such/file"]].concat()), 2, &["no/such/file"]);
+        }
+    }
+    // What no cluster calls so is a file.
+    assert_fails(elbtail(&["logs", "row.jsn"]), 3, &["row.jsn"]);
+}
+
+#[test]
 fn a_kubeconfig_that_is_none_is_told_without_its_text() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{KUBECONFIG}- ]: broken")).unwrap();

@@ -164,6 +164,44 @@ fn a_file_is_replaced_whole_and_keeps_its_mode() {
 }
 
 #[test]
+fn a_dash_is_standard_output_and_the_latest_job_may_have_ended() {
+    let scene = Scene::new();
+    let printed = scene.run(&["report", ROW, "-o", "-"], 0);
+    assert!(printed.get_output().stdout.starts_with(b"<!doctype html>"));
+    let run = scene.run(&["report", "--latest", "-o", "json"], 0);
+    assert!(stderr(&run).contains(&format!("no job runs; the newest that has ended: {JOB}")), "{}", stderr(&run));
+    let report: Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!(report["job"]["id"], JOB);
+    // One that runs comes first, however old it is.
+    let running = "job-529825360482416da20736cf00c0ffee";
+    let pod = scene.cluster.pod("blastn-batch-s00-job-000-00c0ffee-xxxxx");
+    let pod = pod.label("app", "blast").label("elb-job-id", running).container("blast");
+    pod.created(Timestamp::now() - SignedDuration::from_hours(9)).create().start("blast");
+    let run = scene.run(&["report", "--latest", "-o", "json"], 0);
+    let report: Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!(report["job"]["id"], running);
+}
+
+#[test]
+fn files_beside_rows_and_beside_an_archive_are_passed_over() {
+    let scene = Scene::new();
+    let archive = scene.path("archive");
+    scene.run(&["save", "-f", ROW, &archive], 0);
+    let rows = scene.path("rows");
+    fs::create_dir(&rows).unwrap();
+    fs::copy(ROW, scene.file("rows/row.json")).unwrap();
+    for place in [&rows, &archive, &format!("{archive}/jobs"), &format!("{archive}/jobs/{JOB}")] {
+        fs::write(format!("{place}/ci.md"), "# CI\n\n```json\n{\"job_id\": 1,\n```\n").unwrap();
+        fs::write(format!("{place}/notes.txt"), "{\"job_id\" is the row's id\n").unwrap();
+        fs::write(format!("{place}/tsconfig.json"), "{ // comments\n}\n").unwrap();
+    }
+    for words in [&["report", &rows][..], &["report", "--archive", &archive, &rows], &["report", &archive]] {
+        let report = scene.json(words, 0);
+        assert_eq!(report["job"]["id"], JOB, "{words:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_is_known_before_anything_is_asked() {
     let scene = Scene::new();
     fs::create_dir(scene.file("dir.html")).unwrap();

@@ -16,7 +16,7 @@ pub use self::{
     jobs::JobsArgs,
     lines::{EMPTY, LineArgs},
     print::{HEADING as DISPLAY, PrintArgs},
-    rows::{DbArgs, HEADING as DATABASE, LatestArgs},
+    rows::{DbArgs, HEADING as DATABASE, LatestAmong, LatestArgs},
     screen::ScreenArgs,
     words::StateWord,
 };

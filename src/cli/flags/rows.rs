@@ -53,6 +53,19 @@ pub struct LatestArgs {
     /// Take the newest row that has not ended, or without --db the newest job of the cluster, instead of naming one
     #[arg(long, help_heading = HEADING)]
     pub latest: bool,
+    /// Among which, as the command has it.
+    #[arg(skip)]
+    pub among: LatestAmong,
+}
+
+/// Among which jobs `--latest` takes the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LatestAmong {
+    /// Those that have not ended.
+    #[default]
+    Running,
+    /// These, or where there are none all of them: an ended job can be looked at as well.
+    All,
 }
 
 #[cfg(test)]
