@@ -424,7 +424,7 @@ impl Console {
             return lines.iter().try_for_each(|line| self.print(source, of, stream, line));
         }
         let shown = self.transforms.apply(of, stream, lines);
-        shown.iter().try_for_each(|ShownLine { stream, line }| self.print(source, of, *stream, line))
+        shown.iter().try_for_each(|ShownLine { stream, line, .. }| self.print(source, of, *stream, line))
     }
 
     fn print(
@@ -466,7 +466,7 @@ impl Console {
 
     /// Prints what waits for what comes next.
     fn wait_no_longer(&mut self) -> io::Result<()> {
-        for (of, ShownLine { stream, line }) in self.transforms.wait_no_longer() {
+        for (of, ShownLine { stream, line, .. }) in self.transforms.wait_no_longer() {
             if let Some(source) = self.sources.get(&of.container).cloned() {
                 self.print(&source, &of, stream, &line)?;
             }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Meaning, ShownLine, Transform};
@@ -36,8 +37,8 @@ impl Run {
     /// What is shown of those that were not, if there are any.
     fn told(&mut self, mark: &str) -> Option<ShownLine> {
         let more = std::mem::take(&mut self.more);
-        let text = format!("{mark} {more} more like this").into();
-        (more > 0).then_some(ShownLine { stream: None, line: Line { stamp: self.last, text } })
+        let text: Bytes = format!("{mark} {more} more like this").into();
+        (more > 0).then(|| ShownLine { stream: None, written: text.clone(), line: Line { stamp: self.last, text } })
     }
 }
 
@@ -120,7 +121,11 @@ mod tests {
     fn apply(fold: &mut Fold, of: &InstanceId, texts: &[String]) -> Vec<String> {
         let mut lines: Vec<_> = texts
             .iter()
-            .map(|text| ShownLine { stream: None, line: Line { stamp: Stamp(0), text: text.clone().into() } })
+            .map(|text| ShownLine {
+                stream: None,
+                line: Line { stamp: Stamp(0), text: text.clone().into() },
+                written: text.clone().into(),
+            })
             .collect();
         fold.apply(of, &mut lines);
         lines.into_iter().map(|line| String::from_utf8(line.line.text.to_vec()).unwrap()).collect()

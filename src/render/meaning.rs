@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use super::trouble_words::by_its_words;
+use crate::escape_sequence;
 
 /// What a known line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +25,26 @@ pub enum Meaning {
 }
 
 impl Meaning {
+    /// All of them.
+    pub const ALL: [Meaning; 7] = [
+        Meaning::Start,
+        Meaning::Success,
+        Meaning::Failure,
+        Meaning::Trouble,
+        Meaning::Warning,
+        Meaning::Timing,
+        Meaning::Progress,
+    ];
+
     /// Whether somebody who looks for problems wants to see it.
     pub fn is_problem(self) -> bool {
         matches!(self, Meaning::Failure | Meaning::Trouble)
     }
 
     /// The meaning of a line, if it is a known one. Of a progress display redrawn with `\r` the last state counts.
+    /// Colours say nothing.
     pub fn of(line: &[u8]) -> Option<Meaning> {
+        let line = &*escape_sequence::stripped(line);
         let line = state(line).trim_ascii();
         // Traces of `set -x` repeat what is done, not what came of it; but for the exit code, which nothing else says.
         if let Some(traced) = line.strip_prefix(b"+ ") {
@@ -219,6 +233,9 @@ mod tests {
             ("BLAST_EXIT_CODE=255", Some(Meaning::Failure)),
             ("", None),
             ("\r\r", None),
+            ("\x1b[31mERROR\x1b[0m: azcopy login failed", Some(Meaning::Failure)),
+            ("\x1b[1mrun end 000 3\x1b[0m", Some(Meaning::Failure)),
+            ("\x1b[2K\r\x1b[33mWARN\x1b[0m low disk", Some(Meaning::Warning)),
         ] {
             assert_eq!(Meaning::of(line.as_bytes()), meaning, "{line:?}");
         }

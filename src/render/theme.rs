@@ -46,16 +46,6 @@ impl Theme {
 mod tests {
     use super::*;
 
-    const MEANINGS: [Meaning; 7] = [
-        Meaning::Start,
-        Meaning::Success,
-        Meaning::Failure,
-        Meaning::Trouble,
-        Meaning::Warning,
-        Meaning::Timing,
-        Meaning::Progress,
-    ];
-
     /// A colour of the cube as linear red, green and blue.
     fn linear(code: u8) -> [f64; 3] {
         let levels = [0u8, 95, 135, 175, 215, 255];
@@ -102,12 +92,12 @@ mod tests {
     #[test]
     fn good_and_bad_news_differ_in_more_than_red_and_green() {
         for theme in [Theme::Default, Theme::ColorBlind] {
-            let codes = MEANINGS.map(|meaning| theme.style(meaning).prefix_formatter().to_string());
+            let codes = Meaning::ALL.map(|meaning| theme.style(meaning).prefix_formatter().to_string());
             assert!(codes.iter().all(|code| !code.is_empty()));
             assert_ne!(codes[1], codes[2]);
         }
         let code = |meaning| Theme::ColorBlind.style(meaning).prefix_formatter().to_string();
-        for meaning in MEANINGS {
+        for meaning in Meaning::ALL {
             assert!(!code(meaning).contains("31") && !code(meaning).contains("32"), "{meaning:?}");
         }
     }

@@ -1,5 +1,7 @@
 //! [`Transform`]: what is done to lines before they are rendered.
 
+use bytes::Bytes;
+
 use crate::k8s::{InstanceId, Line, Stream};
 
 /// A line on its way to a person.
@@ -9,6 +11,8 @@ pub struct ShownLine {
     pub stream: Option<Stream>,
     /// The line.
     pub line: Line,
+    /// Its text as its pod wrote it, by which it is judged whatever is shown of it.
+    pub written: Bytes,
 }
 
 /// Changes lines on their way to a person: masks them, leaves some out, folds several into one. What a run knows of its lines, such
@@ -70,7 +74,8 @@ impl Transforms {
 
     /// What is shown of neighbouring lines of one instance.
     pub fn apply(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> Vec<ShownLine> {
-        let mut lines: Vec<_> = lines.iter().map(|line| ShownLine { stream, line: line.clone() }).collect();
+        let mut lines: Vec<_> =
+            lines.iter().map(|line| ShownLine { stream, line: line.clone(), written: line.text.clone() }).collect();
         for transform in &mut self.0 {
             transform.apply(of, &mut lines);
         }

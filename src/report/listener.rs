@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 
 use super::{Redaction, Troubles};
 use crate::{
-    k8s::Stamp,
+    k8s::{InstanceId, Line, Stamp},
     overview::{Depth, Overview},
+    render::Meaning,
     session::{RunEvent, Sink, sink::Stop},
 };
 
@@ -34,15 +35,23 @@ impl Gathered {
 
     /// Takes what was said at `now`.
     pub fn take(&mut self, event: &RunEvent, now: Stamp) {
-        self.overview.take(event, now);
         match event {
-            RunEvent::Lines(batch) => self.troubles.lines_of(&batch.instance, &batch.lines),
-            RunEvent::Merged(merged) => {
-                merged.iter().for_each(|(of, line)| self.troubles.lines_of(&of.instance, std::slice::from_ref(line)));
-            }
-            RunEvent::Complete { instance, .. } => self.troubles.complete(instance),
-            _ => {}
+            RunEvent::Lines(batch) => batch.lines.iter().for_each(|line| self.line(&batch.instance, line)),
+            RunEvent::Merged(merged) => merged.iter().for_each(|(of, line)| self.line(&of.instance, line)),
+            event => self.overview.take(event, now),
         }
+        if let RunEvent::Complete { instance, .. } = event {
+            self.troubles.complete(instance);
+        }
+    }
+
+    /// What a line says is found out once for both.
+    fn line(&mut self, of: &InstanceId, line: &Line) {
+        let meaning = Meaning::of(&line.text);
+        if let Some(place) = self.overview.place(&of.container) {
+            self.overview.line_at(place, of.restart, line, meaning);
+        }
+        self.troubles.line(of, line, meaning);
     }
 }
 

@@ -113,17 +113,15 @@ impl Troubles {
         (kinds, lines, left_out)
     }
 
-    /// Takes lines of one instance, in order.
-    pub fn lines_of(&mut self, of: &InstanceId, lines: &[Line]) {
+    /// Takes the next line of an instance, and what it says.
+    pub fn line(&mut self, of: &InstanceId, line: &Line, meaning: Option<Meaning>) {
         let instance = match self.instances.get_mut(of) {
             Some(instance) => instance,
             None => self.instances.entry(of.clone()).or_default(),
         };
-        for line in lines {
-            let masked = masked(self.redaction, &mut instance.masker, &line.text);
-            self.kept.line(of, instance, line, &masked);
-            instance.remember(line.stamp, &masked);
-        }
+        let masked = masked(self.redaction, &mut instance.masker, &line.text);
+        self.kept.line(of, instance, line, meaning, &masked);
+        instance.remember(line.stamp, &masked);
     }
 
     /// No more lines of an instance come.
@@ -144,7 +142,7 @@ impl Instance {
 }
 
 impl Kept {
-    fn line(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line, masked: &[u8]) {
+    fn line(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line, meaning: Option<Meaning>, masked: &[u8]) {
         instance.lines += 1;
         if !instance.waiting.is_empty() {
             let shown = context(line.stamp, masked);
@@ -157,7 +155,7 @@ impl Kept {
             }
             instance.waiting.retain(|(.., left)| *left > 0);
         }
-        let meaning = match Meaning::of(&line.text) {
+        let meaning = match meaning {
             Some(Meaning::Failure) => ErrorMeaning::Failure,
             Some(Meaning::Trouble) => ErrorMeaning::Trouble,
             _ => return,
@@ -256,10 +254,13 @@ mod tests {
         texts.iter().zip(1..).map(|(text, at)| Line { stamp: Stamp(at), text: text.to_string().into() }).collect()
     }
 
+    fn tell(troubles: &mut Troubles, of: &InstanceId, lines: &[Line]) {
+        lines.iter().for_each(|line| troubles.line(of, line, Meaning::of(&line.text)));
+    }
+
     fn of(texts: &[&str], redaction: Redaction) -> Vec<TroubleKind> {
         let mut troubles = Troubles::new(redaction);
-        // One at a time, as a merge hands them on, gives the same as all at once.
-        lines(texts).iter().for_each(|line| troubles.lines_of(&instance("blast"), std::slice::from_ref(line)));
+        tell(&mut troubles, &instance("blast"), &lines(texts));
         troubles.kinds().0
     }
 
@@ -284,7 +285,7 @@ mod tests {
             ("a", "ERROR: azcopy login failed"),
             ("b", "azcopy attempt 4/5 failed, retrying in 40s..."),
         ] {
-            troubles.lines_of(&instance(container), &lines(&[text]));
+            tell(&mut troubles, &instance(container), &lines(&[text]));
         }
         let (kinds, all, left_out) = troubles.kinds();
         assert_eq!((kinds.len(), all, left_out), (2, 4, 0));
@@ -300,9 +301,9 @@ mod tests {
                 let line = |at: i64, text: String| Line { stamp: Stamp(at), text: text.into() };
                 let lines = [line(*at, format!("ERROR: number {at}")), line(at + 1, format!("after {at}"))];
                 // The next container is read before this one goes on.
-                troubles.lines_of(&instance(&at.to_string()), &lines[..1]);
+                tell(&mut troubles, &instance(&at.to_string()), &lines[..1]);
                 if at % 2 == 0 {
-                    troubles.lines_of(&instance(&at.to_string()), &lines[1..]);
+                    tell(&mut troubles, &instance(&at.to_string()), &lines[1..]);
                 }
             }
             let kind = troubles.kinds().0.remove(0);
@@ -338,7 +339,7 @@ mod tests {
             |at: usize| -> String { at.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect() };
         for at in 0..10 * FAILURES {
             let text = format!("ERROR: {} {}", word(at), "x".repeat(2 * BYTES));
-            troubles.lines_of(&instance("blast"), &lines(&[&text, &text]));
+            tell(&mut troubles, &instance("blast"), &lines(&[&text, &text]));
         }
         let (kinds, all, left_out) = troubles.kinds();
         assert_eq!((kinds.len(), all, left_out), (FAILURES, 20 * FAILURES as u64, 18 * FAILURES as u64));

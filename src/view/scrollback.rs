@@ -410,25 +410,15 @@ impl Decoded {
             restart: four(8)?,
             stamp: Stamp(eight(12)?),
             time: Stamp(eight(20)?),
-            meaning: MEANINGS.get(usize::from(head[28]).wrapping_sub(1)).copied(),
+            meaning: Meaning::ALL.get(usize::from(head[28]).wrapping_sub(1)).copied(),
             text,
         })
     }
 }
 
-/// The meanings, by the number that is kept of one, which is one more.
-const MEANINGS: [Meaning; 7] = [
-    Meaning::Start,
-    Meaning::Success,
-    Meaning::Failure,
-    Meaning::Trouble,
-    Meaning::Warning,
-    Meaning::Timing,
-    Meaning::Progress,
-];
-
+/// The number that is kept of a meaning: one more than its place among all.
 fn code(meaning: Option<Meaning>) -> u8 {
-    meaning.and_then(|meaning| MEANINGS.iter().position(|it| *it == meaning)).map_or(0, |at| at as u8 + 1)
+    meaning.and_then(|meaning| Meaning::ALL.iter().position(|it| *it == meaning)).map_or(0, |at| at as u8 + 1)
 }
 
 #[cfg(test)]
@@ -548,7 +538,7 @@ pub mod tests {
         ) {
             let mut log = Scrollback::new(Limits::default(), None);
             for (place, restart, stamp, meaning, text) in &lines {
-                log.push(*place, *restart, Stamp(*stamp), MEANINGS.get(*meaning).copied(), text);
+                log.push(*place, *restart, Stamp(*stamp), Meaning::ALL.get(*meaning).copied(), text);
             }
             let mut got = Vec::new();
             log.visit(0, Direction::Forward, &Choice::default(), usize::MAX, |entry| {
@@ -558,7 +548,7 @@ pub mod tests {
             prop_assert_eq!(got.len(), lines.len());
             for (entry, (place, restart, stamp, meaning, text)) in got.iter().zip(&lines) {
                 prop_assert_eq!((entry.place, entry.restart, entry.stamp), (*place, *restart, Stamp(*stamp)));
-                prop_assert_eq!(entry.meaning, MEANINGS.get(*meaning).copied());
+                prop_assert_eq!(entry.meaning, Meaning::ALL.get(*meaning).copied());
                 prop_assert_eq!(&entry.text, text);
             }
             prop_assert!(got.windows(2).all(|pair| pair[0].time <= pair[1].time));

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    k8s::{ContainerId, InstanceId},
+    k8s::{ContainerId, InstanceId, Line},
     render::ShownLine,
 };
 
@@ -105,13 +105,14 @@ impl Around {
 
 /// What stands before `line`, at its time.
 fn separator(line: &ShownLine) -> ShownLine {
-    let mut separator = ShownLine { stream: None, line: line.line.clone() };
-    separator.line.text = Bytes::from_static(b"--");
-    separator
+    let text = Bytes::from_static(b"--");
+    ShownLine { stream: None, written: text.clone(), line: Line { text, ..line.line } }
 }
 
 /// A line that may wait for long, so that it must not hold the whole buffer that it was received in.
 fn kept(mut line: ShownLine) -> ShownLine {
-    line.line.text = Bytes::copy_from_slice(&line.line.text);
+    let text = Bytes::copy_from_slice(&line.line.text);
+    line.written = if line.written == text { text.clone() } else { Bytes::copy_from_slice(&line.written) };
+    line.line.text = text;
     line
 }

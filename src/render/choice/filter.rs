@@ -65,6 +65,7 @@ mod tests {
         let line = |text: &&'static str| ShownLine {
             stream: text.starts_with('e').then_some(Stream::Stderr),
             line: Line { stamp: Stamp(0), text: (*text).into() },
+            written: (*text).into(),
         };
         let mut lines: Vec<_> = texts.iter().map(line).collect();
         filter.apply(of, &mut lines);

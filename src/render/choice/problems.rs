@@ -34,7 +34,7 @@ impl Default for Problems {
 
 impl Transform for Problems {
     fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>) {
-        self.0.choose(of, lines, |line| Meaning::of(&line.line.text).is_some_and(Meaning::is_problem));
+        self.0.choose(of, lines, |line| Meaning::of(&line.written).is_some_and(Meaning::is_problem));
     }
 }
 
@@ -43,7 +43,21 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::k8s::{ContainerId, Line, Stamp};
+    use crate::{
+        k8s::{ContainerId, Line, Stamp},
+        render::{Masking, Transforms},
+    };
+
+    #[test]
+    fn what_is_masked_in_a_line_does_not_hide_that_it_tells_of_a_problem() {
+        let of = InstanceId { container: Arc::new(ContainerId::default()), restart: 0 };
+        let mut stages = Transforms::default().then(Masking::default()).then(Problems::new(Context::default()));
+        for text in ["AZURE_STORAGE_KEY=exit_code=3", "password='fatal: no'", "token=error: bad", "ERROR: no"] {
+            let line = Line { stamp: Stamp(0), text: text.into() };
+            assert!(Meaning::of(text.as_bytes()).is_some_and(Meaning::is_problem), "{text}");
+            assert_eq!(stages.apply(&of, None, &[line]).len(), 1, "{text}");
+        }
+    }
 
     #[test]
     fn problems_are_shown_with_a_few_lines_around_them() {
@@ -63,8 +77,11 @@ mod tests {
             "d",
             "e",
         ];
-        let shown_of =
-            |text: &'static str| ShownLine { stream: None, line: Line { stamp: Stamp(0), text: text.into() } };
+        let shown_of = |text: &'static str| ShownLine {
+            stream: None,
+            line: Line { stamp: Stamp(0), text: text.into() },
+            written: text.into(),
+        };
         let mut lines: Vec<_> = texts.map(shown_of).to_vec();
         Problems::default().apply(&of, &mut lines);
         let shown: Vec<_> = lines.into_iter().map(|line| line.line.text).collect();
