@@ -17,7 +17,10 @@ use super::{
     segment::missing,
     store::Created,
 };
-use crate::{k8s::Line, shell::place};
+use crate::{
+    k8s::{Line, Stamp},
+    shell::place,
+};
 
 /// The format that this elbtail writes, and the newest that it reads.
 const VERSION: u32 = 1;
@@ -414,18 +417,22 @@ impl ArchivedJob {
         Ok(last)
     }
 
-    /// Hands on the objects of a kind as they changed, in order: each with whether it was deleted then. What is none is passed over, and
+    /// Hands on the objects of a kind as they changed, in order: each with when that was seen, and whether it was deleted then. What is none is passed over, and
     /// so is what cannot be read, which is of no account to lines.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn objects(&self, kind: ObjectLog, mut take: impl FnMut(Value, ObjectFate)) -> Result<(), ArchiveError> {
+    pub async fn objects(
+        &self,
+        kind: ObjectLog,
+        mut take: impl FnMut(Stamp, Value, ObjectFate),
+    ) -> Result<(), ArchiveError> {
         let stream = ArchivedStream::Changes(kind);
         let read = self.lines(&stream, |lines| {
             for line in lines {
                 let Ok(object) = serde_json::from_slice::<Value>(&line.text) else { continue };
                 let fate = if object["deleted"] == true { ObjectFate::Deleted } else { ObjectFate::There };
-                take(object, fate);
+                take(line.stamp, object, fate);
             }
         });
         match read.await {

@@ -196,7 +196,7 @@ pub(super) async fn latest<T: DeserializeOwned>(
     uid: impl Fn(&T) -> String,
 ) -> Result<HashMap<String, T>, ArchiveError> {
     let mut latest = HashMap::new();
-    job.objects(kind, |object, _| {
+    job.objects(kind, |_, object, _| {
         if let Ok(object) = serde_json::from_value::<T>(object) {
             latest.insert(uid(&object), object);
         }

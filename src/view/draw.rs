@@ -18,6 +18,7 @@ use super::{
     areas::Areas,
     state::{PromptOf, View},
     text,
+    theme::Look,
 };
 
 /// Draws all of it.
@@ -49,8 +50,12 @@ pub fn draw(frame: &mut Frame<'_>, view: &View) {
 
 /// The last row: what is typed, what there is to say, or the keys.
 fn bottom(buffer: &mut Buffer, area: Rect, view: &View) -> Option<Position> {
-    let mut pen = Pen::new(buffer, area);
     let look = view.look;
+    if let (None, Some((said, _))) = (&view.prompt, &view.message) {
+        say(buffer, area, said, look);
+        return None;
+    }
+    let mut pen = Pen::new(buffer, area, look);
     if let Some(prompt) = &view.prompt {
         let what = match prompt.of {
             PromptOf::Search => "/",
@@ -64,10 +69,6 @@ fn bottom(buffer: &mut Buffer, area: Rect, view: &View) -> Option<Position> {
         let hidden = prompt.text.width().saturating_sub(room);
         pen.put(text::shifted(&prompt.text, hidden), Style::new());
         return (area.width > 0).then(|| Position::new(pen.x.min(area.right().saturating_sub(1)), area.y));
-    }
-    if let Some((said, _)) = &view.message {
-        pen.put(said, look.strong());
-        return None;
     }
     if view.pane.is_seeking() {
         pen.put("searching; Esc gives up", look.strong());
@@ -108,19 +109,37 @@ fn bottom(buffer: &mut Buffer, area: Rect, view: &View) -> Option<Position> {
     None
 }
 
-/// Puts texts side by side into a row.
+/// Rows that a message has at most.
+const MESSAGE: usize = 5;
+
+/// Says something in the last row; a long one goes up over what is there.
+fn say(buffer: &mut Buffer, area: Rect, said: &str, look: Look) {
+    let rows = text::wrapped(said, area.width.into());
+    let count = rows.len().min(MESSAGE).min(usize::from(area.bottom()));
+    for (row, text) in rows.iter().take(count).enumerate() {
+        let y = area.bottom().saturating_sub((count - row) as u16);
+        buffer.set_stringn(area.x, y, " ".repeat(area.width.into()), area.width.into(), Style::reset());
+        // Of what is too long even for that the end is missing.
+        let rest = if row + 1 == count && rows.len() > count { rows[row + 1] } else { "" };
+        let mut pen = Pen::new(buffer, Rect { y, height: 1, ..area }, look);
+        pen.put(&format!("{text} {rest}"), look.strong());
+    }
+}
+
+/// Puts texts side by side into a row. What finds no room is cut, and a mark says so.
 struct Pen<'a> {
     buffer: &'a mut Buffer,
     x: u16,
     y: u16,
     end: u16,
+    mark: char,
 }
 
 impl<'a> Pen<'a> {
-    fn new(buffer: &'a mut Buffer, area: Rect) -> Pen<'a> {
+    fn new(buffer: &'a mut Buffer, area: Rect, look: Look) -> Pen<'a> {
         // Without a row there is no room.
         let end = if area.height == 0 { area.x } else { area.right() };
-        Pen { buffer, x: area.x, y: area.y, end }
+        Pen { buffer, x: area.x, y: area.y, end, mark: look.cut_mark() }
     }
 
     /// Columns that are left.
@@ -129,8 +148,17 @@ impl<'a> Pen<'a> {
     }
 
     fn put(&mut self, text: &str, style: Style) {
-        if self.x < self.end {
-            (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, self.room(), style);
+        let room = self.room();
+        if room > 0 {
+            // Blanks that find no room are not missed.
+            let shown = if text.len() > room { text.trim_end_matches(' ') } else { text };
+            let (x, _) = self.buffer.set_stringn(self.x, self.y, text::cut(shown, room, self.mark), room, style);
+            self.x = if shown.len() < text.len() { self.end } else { x };
+        } else if text.contains(|c| c != ' ')
+            && let Some(last) = self.end.checked_sub(1).and_then(|x| self.buffer.cell_mut((x, self.y)))
+        {
+            // What was put last fills the row, and more would follow.
+            last.set_char(self.mark);
         }
     }
 

@@ -1,12 +1,17 @@
 //! [`Film`]: an archived job, of which any moment can be shown.
 
-use std::ops::ControlFlow;
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use bytes::Bytes;
+use k8s_openapi::api::batch::v1::Job;
 
 use super::scrollback::{Choice, Direction, Scrollback, Visited};
 use crate::{
-    k8s::{Line, Pod, Stamp},
+    k8s::{
+        Line, Pod, Stamp, Target,
+        as_it_was::{is_settled, job_at, job_times, pod_at, pod_times},
+        job_name,
+    },
     overview::{Overview, RowState},
     session::RunEvent,
 };
@@ -18,9 +23,23 @@ pub enum Moment {
     Event(Box<RunEvent>),
     /// By the cluster, of a pod.
     Pod(Box<Pod>),
+    /// By the cluster: the pod of this uid goes on no more.
+    PodGone(String),
     /// By the cluster, of a Job.
-    Job(Box<k8s_openapi::api::batch::v1::Job>),
+    Job(Box<Job>),
     /// By the row.
+    Row(RowState),
+}
+
+/// What was so from some time on.
+enum Change {
+    Event(Box<RunEvent>),
+    Pod(Arc<Pod>),
+    /// The pod as it was before it was told, as far as its times say.
+    PodThen(Arc<Pod>),
+    PodGone(String),
+    Job(Arc<Job>),
+    JobThen(Arc<Job>),
     Row(RowState),
 }
 
@@ -38,15 +57,25 @@ const STEP: usize = 8 << 20;
 struct Frame {
     at: Stamp,
     number: u64,
-    moment: usize,
+    change: usize,
     overview: Overview,
 }
 
 /// An archived job, of which any moment can be shown.
 pub struct Film {
-    moments: Vec<(Stamp, Moment)>,
+    changes: Vec<(Stamp, Change)>,
     /// Those before it were taken.
-    moment: usize,
+    change: usize,
+    /// Whether those that were not taken are in order.
+    sorted: bool,
+    /// When each pod and each Job was told last: what it says of the time before that was told already.
+    told: HashMap<String, Stamp>,
+    /// When each pod was made, by its uid.
+    made: HashMap<String, Stamp>,
+    /// Containers that have no place yet: they get one in the order in which their pods were made.
+    unplaced: Vec<Arc<Target>>,
+    /// Containers by their places, and when their pods were made. As many of them are there as the state that is shown has.
+    placed: Vec<(Stamp, Arc<Target>)>,
     /// Lines before it are shown.
     number: u64,
     /// What is shown, and where that is going to.
@@ -69,8 +98,13 @@ pub struct Film {
 impl Default for Film {
     fn default() -> Film {
         Film {
-            moments: Vec::new(),
-            moment: 0,
+            changes: Vec::new(),
+            change: 0,
+            sorted: true,
+            told: HashMap::new(),
+            made: HashMap::new(),
+            unplaced: Vec::new(),
+            placed: Vec::new(),
             number: 0,
             at: Stamp(i64::MIN),
             // What is shown follows what is read, until somebody wants to see another moment.
@@ -110,9 +144,19 @@ impl Film {
 
     /// How far through it is, from 0 to 1.
     pub fn part(&self) -> f64 {
+        self.part_of(self.at())
+    }
+
+    /// How far through it will be, once the moment that is wanted is shown.
+    pub fn part_wanted(&self) -> f64 {
+        let (from, to) = self.extent();
+        self.part_of(self.goal.clamp(from, to))
+    }
+
+    fn part_of(&self, at: Stamp) -> f64 {
         let (from, to) = self.extent();
         let whole = to.0.saturating_sub(from.0);
-        if whole <= 0 { 1.0 } else { self.at().0.saturating_sub(from.0) as f64 / whole as f64 }
+        if whole <= 0 { 1.0 } else { at.0.saturating_sub(from.0) as f64 / whole as f64 }
     }
 
     /// A line of this time is there.
@@ -130,9 +174,11 @@ impl Film {
     /// late.
     pub fn close(&mut self, overview: &mut Overview) {
         self.loaded = true;
-        self.moments.sort_by_key(|(at, _)| *at);
+        let end = self.extent().1;
+        self.changes.iter_mut().for_each(|(at, _)| *at = end.min(*at));
+        self.changes.sort_by_key(|(at, _)| *at);
         self.frames.clear();
-        (self.at, self.number, self.moment) = (Stamp(i64::MIN), 0, 0);
+        (self.at, self.number, self.change) = (Stamp(i64::MIN), 0, 0);
         *overview = Overview::default();
     }
 
@@ -141,12 +187,81 @@ impl Film {
         self.extent = Some((from.min(time), to.max(time)));
     }
 
-    /// Something was told then. What is told later of an earlier time is taken when it is told.
+    /// Something was told then. What is told later of an earlier time is taken when it is told. Pods and Jobs are shown as they were from
+    /// when they were made on, whenever they were looked at.
     pub fn tell(&mut self, at: Stamp, moment: Moment) {
-        let place = self.moments.partition_point(|(other, _)| *other <= at).max(self.moment);
-        self.moments.insert(place, (at, moment));
+        match moment {
+            Moment::Event(event) => self.add(at, Change::Event(event)),
+            Moment::PodGone(uid) => self.add(at, Change::PodGone(uid)),
+            // A row may be older than all else.
+            Moment::Row(row) => self.add_aside(at, Change::Row(row)),
+            Moment::Pod(pod) => {
+                let (times, uid, pod) = (pod_times(&pod), pod.uid().to_owned(), Arc::new(*pod));
+                if let Some(first) = times.first() {
+                    let made = self.made.entry(uid.clone()).or_insert(*first);
+                    *made = (*made).min(*first);
+                }
+                for time in self.news(uid, times, at) {
+                    self.add(time, Change::PodThen(pod.clone()));
+                }
+                if !is_settled(&pod) {
+                    self.add(at, Change::Pod(pod));
+                }
+            }
+            Moment::Job(job) => {
+                let (times, name, job) = (job_times(&job), job_name(&job).to_owned(), Arc::new(*job));
+                for time in self.news(name, times, at) {
+                    self.add(time, Change::JobThen(job.clone()));
+                }
+                self.add(at, Change::Job(job));
+            }
+        }
+    }
+
+    /// The times of something told at `at` that were not told before.
+    fn news(&mut self, of: String, times: Vec<Stamp>, at: Stamp) -> impl Iterator<Item = Stamp> + use<> {
+        let before = self.told.insert(of, at).unwrap_or(Stamp(i64::MIN));
+        times.into_iter().filter(move |time| before < *time && *time < at)
+    }
+
+    fn add(&mut self, at: Stamp, change: Change) {
+        self.add_aside(at, change);
         if at.0 > i64::MIN {
             self.grow(at);
+        }
+    }
+
+    /// Adds what makes the job neither begin earlier nor end later.
+    fn add_aside(&mut self, at: Stamp, change: Change) {
+        self.sorted &= self.changes.get(self.change..).and_then(|rest| rest.last()).is_none_or(|(last, _)| *last <= at);
+        self.changes.push((at, change));
+    }
+
+    /// A container was found.
+    pub fn find(&mut self, target: Arc<Target>) {
+        self.unplaced.push(target);
+    }
+
+    /// The containers that have no place yet, in the order in which they get one.
+    pub fn take_unplaced(&mut self) -> Vec<Arc<Target>> {
+        let mut unplaced = std::mem::take(&mut self.unplaced);
+        unplaced.sort_by_cached_key(|target| self.made_at(target));
+        unplaced
+    }
+
+    fn made_at(&self, target: &Target) -> Stamp {
+        self.made.get(&target.uid).copied().unwrap_or(Stamp(i64::MIN))
+    }
+
+    /// A container has this place: the one after all others, or its own.
+    pub fn put(&mut self, place: usize, target: Arc<Target>) {
+        match self.placed.get_mut(place) {
+            Some((_, before)) => *before = target,
+            None => {
+                // Places are found in their order.
+                let made = self.placed.last().map_or(Stamp(i64::MIN), |(made, _)| *made).max(self.made_at(&target));
+                self.placed.push((made, target));
+            }
         }
     }
 
@@ -172,12 +287,12 @@ impl Film {
         }
         match self.frames.iter().rposition(|frame| frame.at <= goal) {
             Some(at) => {
-                let Frame { at, number, moment, overview: then } = &self.frames[at];
-                (self.at, self.number, self.moment) = (*at, *number, *moment);
+                let Frame { at, number, change, overview: then } = &self.frames[at];
+                (self.at, self.number, self.change) = (*at, *number, *change);
                 *overview = then.clone();
             }
             None => {
-                (self.at, self.number, self.moment) = (Stamp(i64::MIN), 0, 0);
+                (self.at, self.number, self.change) = (Stamp(i64::MIN), 0, 0);
                 *overview = Overview::default();
             }
         }
@@ -212,7 +327,9 @@ impl Film {
             if entry.number % self.spacing == 0 && self.frames.last().is_none_or(|last| last.number < entry.number) {
                 self.keep(overview, entry.number);
             }
-            self.moments_to(entry.time, overview);
+            self.changes_to(entry.time, overview);
+            // Whoever prints is there, whatever the clocks say.
+            while overview.containers().len() <= entry.place && self.put_next(overview) {}
             let line = Line { stamp: entry.stamp, text: Bytes::copy_from_slice(entry.text) };
             overview.line_at(entry.place, entry.restart, &line, entry.meaning);
             show(&entry);
@@ -220,26 +337,56 @@ impl Film {
             ControlFlow::Continue(())
         });
         if !matches!(visited, Visited::GoOn(_)) {
-            self.moments_to(goal, overview);
+            self.changes_to(goal, overview);
             self.at = goal;
         }
     }
 
-    fn moments_to(&mut self, time: Stamp, overview: &mut Overview) {
+    fn changes_to(&mut self, time: Stamp, overview: &mut Overview) {
+        if !std::mem::replace(&mut self.sorted, true)
+            && let Some(rest) = self.changes.get_mut(self.change..)
+        {
+            rest.sort_by_key(|(at, _)| *at);
+        }
         let first = self.extent().0;
-        while let Some((at, moment)) = self.moments.get(self.moment).filter(|(at, _)| *at <= time) {
-            match moment {
-                Moment::Event(event) => overview.take(event, first.max(*at)),
-                Moment::Pod(pod) => overview.pod(pod, *at),
-                Moment::Job(job) => overview.job(job),
-                Moment::Row(row) => overview.row = Some(row.clone()),
+        while let Some((at, change)) = self.changes.get(self.change).filter(|(at, _)| *at <= time) {
+            // Whose job it is comes before all else.
+            if at.0 > i64::MIN {
+                self.put_to(*at, overview);
             }
-            self.moment += 1;
+            match change {
+                Change::Event(event) => overview.take(event, first.max(*at)),
+                Change::Pod(pod) => overview.pod(pod, *at),
+                Change::PodThen(pod) => overview.pod(&pod_at(pod, *at), *at),
+                Change::PodGone(uid) => overview.pod_gone(uid),
+                Change::Job(job) => overview.job(job),
+                Change::JobThen(job) => overview.job(&job_at(job, *at)),
+                Change::Row(row) => overview.row = Some(row.clone()),
+            }
+            self.change += 1;
+        }
+        self.put_to(time, overview);
+    }
+
+    /// Containers of pods that were made by then are there.
+    fn put_to(&self, time: Stamp, overview: &mut Overview) {
+        while self.placed.get(overview.containers().len()).is_some_and(|(made, _)| *made <= time) {
+            if !self.put_next(overview) {
+                return;
+            }
         }
     }
 
+    /// The container of the next place is there; `false` when all are.
+    fn put_next(&self, overview: &mut Overview) -> bool {
+        let before = overview.containers().len();
+        let Some((made, target)) = self.placed.get(before) else { return false };
+        overview.take(&RunEvent::Found(target.clone()), *made);
+        overview.containers().len() > before
+    }
+
     fn keep(&mut self, overview: &Overview, number: u64) {
-        self.frames.push(Frame { at: self.at, number, moment: self.moment, overview: overview.clone() });
+        self.frames.push(Frame { at: self.at, number, change: self.change, overview: overview.clone() });
         if self.frames.len() > FRAMES {
             self.spacing *= 2;
             let spacing = self.spacing;

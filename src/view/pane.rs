@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, ops::ControlFlow};
 
 use regex::bytes::{Regex, RegexBuilder};
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     places::Places,
@@ -65,6 +66,27 @@ struct Seek {
     goal: Goal,
     direction: Direction,
     from: u64,
+    /// Where it began.
+    origin: u64,
+    lap: Lap,
+}
+
+/// Which part of the lines a search goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lap {
+    /// From where it began to the end that way.
+    First,
+    /// From the other end back to where it began.
+    Second,
+}
+
+/// What was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// A line that matches.
+    Match,
+    /// One that tells of a problem.
+    Problem,
 }
 
 /// What a search came to.
@@ -74,8 +96,37 @@ pub enum SeekEnd {
     Searching,
     /// The line is shown.
     Found,
-    /// There is none that way.
-    NotFound,
+    /// The line is shown, and was found only behind the end that way: at the top, or at the bottom.
+    Wrapped(Direction),
+    /// There is none.
+    NotFound(Sought),
+}
+
+impl Goal {
+    fn is_met_by(&self, entry: &EntryRef<'_>) -> bool {
+        match self {
+            Goal::Match(regex) => regex.is_match(entry.text),
+            Goal::Problem => entry.meaning.is_some_and(Meaning::is_problem),
+        }
+    }
+
+    fn sought(&self) -> Sought {
+        match self {
+            Goal::Match(_) => Sought::Match,
+            Goal::Problem => Sought::Problem,
+        }
+    }
+}
+
+impl Seek {
+    /// Whether it has come back to where it began.
+    fn is_round(&self, number: u64) -> bool {
+        self.lap == Lap::Second
+            && match self.direction {
+                Direction::Forward => number >= self.origin,
+                Direction::Back => number < self.origin,
+            }
+    }
 }
 
 /// The lines of what is chosen.
@@ -218,52 +269,80 @@ impl Pane {
         if let Some(from) = self.ahead {
             self.ahead = self.fetch_after(log, from, end);
         }
-        let Seek { goal, direction, from } = self.seek.clone()?;
-        let mut found = None;
-        let choice = match &goal {
+        let mut seek = self.seek.clone()?;
+        let choice = match &seek.goal {
             Goal::Problem => Choice { problems: true, ..self.choice.clone() },
             Goal::Match(_) => self.choice.clone(),
         };
-        let visited = log.visit(from, direction, &choice, STEP, |entry| {
-            let is_it = entry.number < end
-                && match &goal {
-                    Goal::Match(regex) => regex.is_match(entry.text),
-                    Goal::Problem => entry.meaning.is_some_and(Meaning::is_problem),
-                };
-            if is_it {
+        let (mut found, mut is_round) = (None, false);
+        let visited = log.visit(seek.from, seek.direction, &choice, STEP, |entry| {
+            is_round = seek.is_round(entry.number);
+            if !is_round && entry.number < end && seek.goal.is_met_by(&entry) {
                 found = Some(entry.number);
-                return ControlFlow::Break(());
             }
-            ControlFlow::Continue(())
+            if is_round || found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        self.seek = None;
         match (found, visited) {
             (Some(number), _) => {
-                self.seek = None;
                 self.show(log, number, end);
-                Some(SeekEnd::Found)
+                self.reveal(&seek.goal);
+                Some(if seek.lap == Lap::First { SeekEnd::Found } else { SeekEnd::Wrapped(seek.direction) })
             }
-            (None, Visited::GoOn(from)) if from < end || direction == Direction::Back => {
-                self.seek = Some(Seek { goal, direction, from });
+            (None, Visited::GoOn(from)) if from < end || seek.direction == Direction::Back => {
+                self.seek = Some(Seek { from, ..seek });
                 Some(SeekEnd::Searching)
             }
-            _ => {
-                self.seek = None;
-                Some(SeekEnd::NotFound)
+            _ if seek.lap == Lap::First => {
+                seek.lap = Lap::Second;
+                seek.from = match seek.direction {
+                    Direction::Forward => log.first(),
+                    Direction::Back => end,
+                };
+                self.seek = Some(seek);
+                Some(SeekEnd::Searching)
             }
+            _ => Some(SeekEnd::NotFound(seek.goal.sought())),
+        }
+    }
+
+    /// Moves sideways until what was found is in sight: where it can be, the line's beginning is too.
+    fn reveal(&mut self, goal: &Goal) {
+        let Goal::Match(regex) = goal else {
+            self.shift = 0;
+            return;
+        };
+        let marked = self.window.iter().find(|entry| Some(entry.number) == self.mark);
+        let Some(text) = marked.map(|entry| text::untabbed(&entry.text)) else { return };
+        let Some(hit) = regex.find(text.as_bytes()) else { return };
+        let column = |at: usize| text.get(..at).map_or(0, UnicodeWidthStr::width);
+        let (from, to) = (column(hit.start()), column(hit.end()));
+        // In the last column may stand that the line goes on.
+        let room = self.size.0.saturating_sub(self.prefix() + 1);
+        let is_in_sight = |shift: usize| shift <= from && to <= shift + room;
+        if is_in_sight(0) {
+            self.shift = 0;
+        } else if !is_in_sight(self.shift) {
+            self.shift = from.saturating_sub(room / 3);
         }
     }
 
     /// Looks for the next line that matches, or the one before.
     pub fn seek_match(&mut self, direction: Direction, end: u64) {
         if let Some(search) = &self.search {
-            let goal = Goal::Match(search.regex.clone());
-            self.seek = Some(Seek { goal, direction, from: self.seek_from(direction, end) });
+            self.begin_seek(Goal::Match(search.regex.clone()), direction, end);
         }
     }
 
     /// Looks for the next line that tells of a problem, or the one before.
     pub fn seek_problem(&mut self, direction: Direction, end: u64) {
-        self.seek = Some(Seek { goal: Goal::Problem, direction, from: self.seek_from(direction, end) });
+        self.begin_seek(Goal::Problem, direction, end);
+    }
+
+    /// From what is in sight on, and then from the other end.
+    fn begin_seek(&mut self, goal: Goal, direction: Direction, end: u64) {
+        let from = self.seek_from(direction, end);
+        self.seek = Some(Seek { goal, direction, from, origin: from, lap: Lap::First });
     }
 
     fn seek_from(&self, direction: Direction, end: u64) -> u64 {
@@ -423,13 +502,15 @@ impl Pane {
 
     /// Columns of what each line begins with: pod and container, or of them what is not the same in all lines.
     pub fn names(&self) -> Option<usize> {
-        match &self.subject {
-            Subject::All if self.size.0 >= WIDE => Some(WIDE_NAMES),
-            Subject::All => Some(NAMES),
-            Subject::Job(_) => Some(JOB_NAMES),
-            Subject::Pod(_) => Some(POD_NAMES),
-            Subject::Container(_) => None,
-        }
+        let names = match &self.subject {
+            Subject::All if self.size.0 >= WIDE => WIDE_NAMES,
+            Subject::All => NAMES,
+            Subject::Job(_) => JOB_NAMES,
+            Subject::Pod(_) => POD_NAMES,
+            Subject::Container(_) => return None,
+        };
+        // On a narrow screen something of the lines is to be seen too.
+        Some(names.min(self.size.0 / 2))
     }
 
     /// The first line that is shown when the last ones are.

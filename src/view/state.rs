@@ -9,8 +9,8 @@ use super::{
     areas::Areas,
     film::{Film, Moment, SPEEDS},
     keys::Action,
-    pane::{Pane, Pattern, SeekEnd, Subject},
-    scrollback::{Direction, Scrollback},
+    pane::{Pane, Pattern, SeekEnd, Sought, Subject},
+    scrollback::{Direction, EntryRef, Scrollback},
     table::{RowKey, RowsOf, Table},
     theme::Look,
 };
@@ -20,7 +20,7 @@ use crate::{
     k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Stream, Target},
     overview::{Estimate, Overview, RowState, Span, Standing, StepState},
     render::{JobIds, Meaning, Transforms, color_index, plain, sanitize, short_name},
-    session::RunEvent,
+    session::{Notice, RunEvent},
 };
 
 /// What happens outside.
@@ -38,6 +38,10 @@ pub enum News {
     Row(RowState),
     /// What pods use; `None`: the cluster does not tell.
     Usage(Option<UsageByPod>),
+    /// The cluster has answered a question, whatever it said.
+    Answered,
+    /// It has not; with why.
+    Unanswered(String),
     /// The doctor looks.
     Examining,
     /// What the doctor says; or why it cannot.
@@ -147,12 +151,23 @@ pub struct Source {
 pub struct Findings {
     /// The last report.
     pub report: Option<Box<Report>>,
+    /// When that was made.
+    pub at: Stamp,
     /// Whether it looks at present.
     pub looking: bool,
     /// Why it cannot.
     pub trouble: Option<String>,
     /// Whether there is a doctor: an archive has none.
     pub none: bool,
+}
+
+/// That the cluster does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreached {
+    /// Since when.
+    pub since: Stamp,
+    /// Why.
+    pub why: String,
 }
 
 /// What is worked out of the overview when the rows are: too much for every frame.
@@ -214,6 +229,8 @@ pub struct View {
     pub missed: u64,
     /// How the run is.
     pub run: RunState,
+    /// That its cluster does not answer, if it does not.
+    pub unreached: Option<Unreached>,
     /// Who has the mouse.
     pub mouse: Capture,
     /// The zone of times.
@@ -230,10 +247,13 @@ pub struct View {
     changed: bool,
     stale: bool,
     clean: Vec<u8>,
+    wishes: Vec<Effect>,
 }
 
 /// How long something is said.
 const SAID: i64 = 6_000_000_000;
+/// From what age on it is said when the doctor has looked, in nanoseconds: it looks each minute, if that does not ask for much.
+const OLD: i64 = 90_000_000_000;
 /// How often rows are made anew, while they change.
 const REFRESH: i64 = 500_000_000;
 
@@ -257,6 +277,8 @@ impl View {
             usage: None,
             missed: 0,
             run: RunState::Live,
+            unreached: None,
+            wishes: Vec::new(),
             mouse: Capture::View,
             zone: jiff::tz::TimeZone::UTC,
             sources: Vec::new(),
@@ -325,14 +347,19 @@ impl View {
                 }
             }
             News::Event(event) => self.event(event),
-            News::Pod(pod) => self.overview.pod(&pod, self.now),
+            News::Pod(pod) => {
+                self.overview.pod(&pod, self.now);
+                self.answered();
+            }
             News::PodGone(uid) => self.overview.pod_gone(&uid),
             News::Jobs(jobs) => jobs.iter().for_each(|job| self.overview.job(job)),
             News::Row(row) => self.overview.row = Some(row),
             News::Usage(usage) => self.usage = usage,
+            News::Answered => self.answered(),
+            News::Unanswered(why) => self.unanswered(&why),
             News::Examining => self.findings.looking = true,
             News::Examined(Ok(report)) => {
-                self.findings = Findings { report: Some(report), ..Findings::default() };
+                self.findings = Findings { report: Some(report), at: self.now, ..Findings::default() };
             }
             News::Examined(Err(why)) => {
                 (self.findings.looking, self.findings.trouble) = (false, Some(plain(&why, 400)));
@@ -343,6 +370,7 @@ impl View {
                 }
             }
             News::Over(ended) => {
+                self.place_all();
                 self.run = match ended {
                     Ok(()) => RunState::Over,
                     Err(why) => RunState::Broken(plain(&why, 400)),
@@ -357,25 +385,66 @@ impl View {
         self.stale = true;
     }
 
+    fn unanswered(&mut self, why: &str) {
+        let why = plain(why, 400);
+        let since = self.unreached.as_ref().map_or(self.now, |unreached| unreached.since);
+        self.unreached = Some(Unreached { since, why });
+    }
+
+    /// It answers again: what the doctor has said meanwhile is of a cluster that did not.
+    fn answered(&mut self) {
+        if self.unreached.take().is_some() {
+            self.wishes.push(Effect::Examine);
+        }
+    }
+
+    /// What is to be done outside because of what happened there.
+    pub fn take_wishes(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.wishes)
+    }
+
+    /// Whether what the doctor has said may not be so any more: it could not look since, or has not for long.
+    pub fn is_report_old(&self) -> bool {
+        let age = self.now.0.saturating_sub(self.findings.at.0);
+        self.unreached.is_some() || self.findings.trouble.is_some() || age > OLD
+    }
+
     fn event(&mut self, event: RunEvent) {
         match &event {
-            RunEvent::Found(target) => self.found(target),
+            RunEvent::Found(target) if self.film.is_none() => self.found(target),
             RunEvent::Job(ids) => self.ids = ids.clone(),
-            RunEvent::Notice(notice) => self.say(plain(&notice.to_string(), 400)),
+            RunEvent::Notice(notice) => {
+                self.say(plain(&notice.to_string(), 400));
+                match notice {
+                    Notice::WatchInterrupted(why) => self.unanswered(why),
+                    Notice::WatchWorksAgain => self.answered(),
+                    _ => {}
+                }
+            }
             _ => {}
         }
-        match &mut self.film {
-            // Whose job it is, and what belongs to it, is so at any time.
-            Some(film) => {
-                let always = matches!(event, RunEvent::Job(_) | RunEvent::Found(_));
-                let at = if always { Stamp(i64::MIN) } else { film.told_at() };
-                film.tell(at, Moment::Event(Box::new(event)));
-            }
-            None => {
+        match (&mut self.film, event) {
+            (Some(film), RunEvent::Found(target)) => film.find(target),
+            // Whose job it is, is so at any time.
+            (Some(film), event @ RunEvent::Job(_)) => film.tell(Stamp(i64::MIN), Moment::Event(Box::new(event))),
+            (Some(film), event) => film.tell(film.told_at(), Moment::Event(Box::new(event))),
+            (None, event) => {
                 self.overview.take(&event, self.now);
                 if matches!(event, RunEvent::Found(_)) {
                     self.pane.choose(&self.overview);
                 }
+            }
+        }
+    }
+
+    /// The containers of an archive get their places, before a line of one is kept by it.
+    fn place_all(&mut self) {
+        let unplaced = self.film.as_mut().map(Film::take_unplaced).unwrap_or_default();
+        for target in unplaced {
+            self.found(&target);
+            let place = self.place(&target.id());
+            if let (Some(film), Some(place)) = (&mut self.film, place) {
+                film.put(place, target);
             }
         }
     }
@@ -394,35 +463,32 @@ impl View {
     }
 
     fn lines(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) {
+        self.place_all();
         let Some(place) = self.place(&of.container) else { return };
-        let shown;
-        let lines: &[Line] = if self.transforms.concern(of, lines) {
-            let applied = self.transforms.apply(of, stream, lines);
-            shown = applied.into_iter().map(|shown| shown.line).collect::<Vec<_>>();
-            &shown
-        } else {
-            lines
-        };
         for line in lines {
-            self.clean.clear();
-            sanitize(&line.text, &mut self.clean);
-            let meaning = Meaning::of(&self.clean);
-            let number = self.log.push(place, of.restart, line.stamp, meaning, &self.clean);
-            match &mut self.film {
-                Some(film) => film.line(line.stamp),
-                None => {
-                    let entry = super::scrollback::EntryRef {
-                        number,
-                        place,
-                        restart: of.restart,
-                        stamp: line.stamp,
-                        time: line.stamp,
-                        meaning,
-                        text: &self.clean,
-                    };
-                    self.pane.take(&entry);
-                    self.overview.line_at(place, of.restart, line, meaning);
-                }
+            // What a line says is judged before anything in it is masked, as everywhere.
+            let meaning = Meaning::of(&line.text);
+            if !self.transforms.concern(of, std::slice::from_ref(line)) {
+                self.line(place, of.restart, line, meaning);
+                continue;
+            }
+            for shown in self.transforms.apply(of, stream, std::slice::from_ref(line)) {
+                self.line(place, of.restart, &shown.line, meaning);
+            }
+        }
+    }
+
+    /// Keeps a line as it is shown.
+    fn line(&mut self, place: usize, restart: u32, line: &Line, meaning: Option<Meaning>) {
+        self.clean.clear();
+        sanitize(&line.text, &mut self.clean);
+        let number = self.log.push(place, restart, line.stamp, meaning, &self.clean);
+        match &mut self.film {
+            Some(film) => film.line(line.stamp),
+            None => {
+                let (stamp, time, text) = (line.stamp, line.stamp, &self.clean);
+                self.pane.take(&EntryRef { number, place, restart, stamp, time, meaning, text });
+                self.overview.line_at(place, restart, line, meaning);
             }
         }
     }
@@ -445,7 +511,9 @@ impl View {
         let sought = self.pane.is_busy();
         let end = self.end();
         match self.pane.step(&mut self.log, end) {
-            Some(SeekEnd::NotFound) => self.say("no more that way".to_owned()),
+            Some(SeekEnd::NotFound(sought)) => self.say(self.nothing_found(sought)),
+            Some(SeekEnd::Wrapped(Direction::Forward)) => self.say("wrapped to the top".to_owned()),
+            Some(SeekEnd::Wrapped(Direction::Back)) => self.say("wrapped to the bottom".to_owned()),
             Some(SeekEnd::Found) => self.changed = true,
             Some(SeekEnd::Searching) | None => {}
         }
@@ -455,6 +523,17 @@ impl View {
             self.refresh();
         }
         is_behind || self.pane.is_busy()
+    }
+
+    fn nothing_found(&self, sought: Sought) -> String {
+        let which = match &self.pane.subject {
+            Subject::All => "no line",
+            Subject::Job(_) | Subject::Pod(_) | Subject::Container(_) => "no line of this log",
+        };
+        match sought {
+            Sought::Match => format!("{which} matches"),
+            Sought::Problem => format!("{which} tells of a problem"),
+        }
     }
 
     /// Lets an archive's time pass.
@@ -863,7 +942,8 @@ impl View {
     /// Goes through time by a part of the whole.
     fn scrub(&mut self, by: f64) {
         let Some(film) = &mut self.film else { return };
-        let part = film.part() + by;
+        // Keys may be pressed faster than a moment is shown.
+        let part = film.part_wanted() + by;
         if film.seek(part, &mut self.overview) {
             self.back_in_time();
         }

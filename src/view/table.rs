@@ -94,6 +94,8 @@ pub struct Row {
     pub missing: bool,
     /// The place of the container whose latest line is the latest of its lines.
     pub latest: Option<usize>,
+    /// Why it waits or is lost, as far as its cluster says.
+    pub why: Option<String>,
     /// The node it is on.
     pub node: String,
 }
@@ -327,10 +329,18 @@ fn containers(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now:
             problems: container.problems,
             missing: container.missing > 0,
             latest: Some(place),
+            why: why(overview, container),
             node: plain(target.node.as_deref().unwrap_or_default(), 60),
         }
     };
     overview.containers().iter().enumerate().map(row).collect()
+}
+
+/// Why a container waits or is lost.
+fn why(overview: &Overview, container: &ContainerLife) -> Option<String> {
+    let waits = matches!(container.standing(), Standing::Waiting | Standing::Lost);
+    let pod = || overview.pod_of(&container.target.uid)?.message.as_ref();
+    container.trouble.as_ref().or_else(pod).filter(|_| waits).map(|why| plain(why, 200))
 }
 
 /// How a container stands, in its cluster's words.
@@ -406,6 +416,7 @@ fn pods(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp
             problems: all().map(|it| it.problems).sum(),
             missing: all().any(|it| it.missing > 0),
             latest: latest(overview, &places),
+            why: all().find_map(|it| why(overview, it)),
             node: plain(target.node.as_deref().unwrap_or_default(), 60),
         }
     };
@@ -432,6 +443,7 @@ fn batches(overview: &Overview, usage: Option<&UsageByPod>, now: Stamp) -> Vec<R
             problems: batch.problems,
             missing: all().any(|it| it.missing > 0),
             latest: latest(overview, batch.containers),
+            why: all().find_map(|it| why(overview, it)),
             node: plain(&batch.nodes.iter().copied().collect::<Vec<_>>().join(" "), 60),
         }
     };

@@ -20,7 +20,7 @@ use crate::{
     doctor::{Code, Finding, Report},
     follow::{drive::Batch, note::Note},
     k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Usage, targets},
-    overview::RowState,
+    overview::{RowState, Standing},
     render::{JobIds, Masking, Theme, Transforms},
     session::{Notice, RunEvent, follow::Ending},
 };
@@ -337,11 +337,14 @@ fn screens() -> Vec<(&'static str, Make)> {
 
 /// The same job from an archive.
 fn archived(size: (u16, u16), keys: &str) -> View {
-    archived_and_drawn(size, keys, usize::MAX)
+    archived_and_drawn(size, keys, usize::MAX, SAVED)
 }
 
-/// The same, drawn each time so many things were told.
-fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize) -> View {
+/// When the archive was made, by one look.
+const SAVED: i64 = 95;
+
+/// The same, drawn each time so many things were told; its pods were looked at then.
+fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize, saved: i64) -> View {
     let mut view = empty(size).of_archive();
     let mut count = 0;
     let mut take = |view: &mut View, news: News| {
@@ -358,13 +361,10 @@ fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize) -> View {
         for target in targets(pod) {
             take(&mut view, News::Event(RunEvent::Found(Arc::new(target))));
         }
+        take(&mut view, News::Told(second(saved), Moment::Pod(Box::new(pod.clone()))));
     }
     let mut all: Vec<(i64, InstanceId, String)> = Vec::new();
     for (pod, logs) in story {
-        let ends =
-            pod.status.container_statuses.iter().filter_map(|it| it.state.terminated.as_ref()?.finished_at).max();
-        let at = ends.and_then(Stamp::from_timestamp).unwrap_or(second(20));
-        take(&mut view, News::Told(at, Moment::Pod(Box::new(pod.clone()))));
         for (container, printed) in logs {
             all.extend(printed.into_iter().map(|(at, text)| (at, of(pod.uid(), container), text)));
         }
@@ -382,12 +382,134 @@ fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize) -> View {
     view
 }
 
+/// Shows a second of an archive.
+fn seek(view: &mut View, at: i64) {
+    let (from, to) = view.film.as_ref().unwrap().extent();
+    let part = (second(at).0 - from.0) as f64 / (to.0 - from.0) as f64;
+    let film = view.film.as_mut().unwrap();
+    film.seek(part, &mut view.overview);
+    while view.tick(second(1001)) {}
+    view.refresh();
+}
+
+#[test]
+fn at_each_moment_of_an_archive_containers_are_what_they_were_then() {
+    // Whether they were looked at once after all, or in between too.
+    for looks in [vec![SAVED], vec![40, SAVED], vec![1, 15, 25, 61, 70, SAVED]] {
+        let mut view = empty((120, 40)).of_archive();
+        view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+        let pods: Vec<Pod> = story().into_iter().map(|(pod, _)| pod).collect();
+        for look in looks {
+            for (number, pod) in pods.iter().enumerate() {
+                let mut pod = crate::k8s::as_it_was::pod_at(pod, second(look));
+                if made(number) > look {
+                    continue;
+                }
+                pod.metadata.creation_timestamp = Some(jiff_time(made(number)));
+                for target in targets(&pod) {
+                    view.take(News::Event(RunEvent::Found(Arc::new(target))));
+                }
+                view.take(News::Told(second(look), Moment::Pod(Box::new(pod))));
+            }
+        }
+        view.take(News::Over(Ok(())));
+        while view.tick(second(1000)) {}
+        for at in (1..SAVED).chain((1..SAVED).rev().step_by(7)) {
+            seek(&mut view, at);
+            let shown = view.overview.containers();
+            let there = pods.iter().enumerate().filter(|(number, _)| made(*number) <= at);
+            let expected: Vec<_> = there
+                .flat_map(|(_, pod)| pod.status.container_statuses.iter().map(move |it| (pod.name(), it)))
+                .collect();
+            assert_eq!(shown.len(), expected.len(), "at {at}: {shown:?}");
+            for (pod, status) in expected {
+                let (running, ended) = (&status.state.running, &status.state.terminated);
+                let by = |time: Option<jiff::Timestamp>| {
+                    time.and_then(Stamp::from_timestamp).is_some_and(|it| it <= second(at))
+                };
+                let started =
+                    running.as_ref().and_then(|it| it.started_at).or(ended.as_ref().and_then(|it| it.started_at));
+                let standing = match ended {
+                    Some(ended) if by(ended.finished_at) && ended.exit_code == 0 => Standing::Done,
+                    Some(ended) if by(ended.finished_at) => Standing::Failed,
+                    _ if by(started) => Standing::Running,
+                    _ => Standing::Waiting,
+                };
+                let of = ContainerId { uid: pod.to_owned(), container: status.name.clone() };
+                assert_eq!(view.overview.container(&of).unwrap().standing(), standing, "{pod} {} at {at}", status.name);
+            }
+        }
+    }
+}
+
+/// When the pod of this number was made.
+fn made(number: usize) -> i64 {
+    if number < 5 { 1 } else { 10 + number as i64 % 6 }
+}
+
+fn jiff_time(at: i64) -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time {
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(second(at).to_timestamp())
+}
+
+#[test]
+fn a_row_is_shown_since_it_was_written_and_makes_no_job_longer() {
+    let mut view = empty((120, 40)).of_archive();
+    let row = |status: &str| Moment::Row(RowState { status: Some(status.to_owned()), phase: None });
+    for (at, status) in [(-9_000_000, "submitted"), (40, "running"), (9_000_000, "completed")] {
+        view.take(News::Told(second(at), row(status)));
+    }
+    tell_archived(&mut view, &pod(&batch(0), "n", json!([ended("blast", 20, 60, 0)]), "Succeeded"));
+    view.take(News::Over(Ok(())));
+    while view.tick(second(1000)) {}
+    assert_eq!(view.film.as_ref().unwrap().extent(), (second(0), second(60)));
+    for (at, status) in [(60, "completed"), (59, "running"), (40, "running"), (39, "submitted"), (0, "submitted")] {
+        seek(&mut view, at);
+        assert_eq!(view.overview.row.as_ref().and_then(|row| row.status.as_deref()), Some(status), "at {at}");
+    }
+}
+
+fn tell_archived(view: &mut View, pod: &Pod) {
+    for target in targets(pod) {
+        view.take(News::Event(RunEvent::Found(Arc::new(target))));
+    }
+    view.take(News::Told(second(SAVED), Moment::Pod(Box::new(pod.clone()))));
+}
+
+#[test]
+fn who_prints_before_its_pod_was_made_is_there() {
+    let mut view = empty((120, 40)).of_archive();
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    for (shard, at) in [(0, 50), (1, 20)] {
+        let mut pod = pod(&batch(shard), "n", json!([runs("blast", at)]), "Running");
+        pod.metadata.creation_timestamp = Some(jiff_time(at));
+        for target in targets(&pod) {
+            view.take(News::Event(RunEvent::Found(Arc::new(target))));
+        }
+        view.take(News::Told(second(90), Moment::Pod(Box::new(pod))));
+    }
+    // The clock of a node is behind.
+    for (shard, at) in [(0, 10), (1, 30), (0, 60)] {
+        view.take(lines(&of(&batch(shard), "blast"), &[(at, format!("of {shard}"))]));
+    }
+    view.take(News::Over(Ok(())));
+    while view.tick(second(1000)) {}
+    for (at, lines) in [(12, vec![0, 1]), (31, vec![1, 1]), (61, vec![1, 2]), (90, vec![1, 2]), (11, vec![0, 1])] {
+        seek(&mut view, at);
+        let counts: Vec<u64> = view.overview.containers().iter().map(|it| it.lines).collect();
+        assert_eq!(counts, lines, "at {at}");
+    }
+}
+
 #[test]
 fn what_an_archive_shows_does_not_depend_on_when_it_came() {
     for keys in ["", "{{", "2", "3"] {
         let shown = screen(&archived((120, 40), keys));
         for each in [1, 2, 7, 40] {
-            assert_eq!(screen(&archived_and_drawn((120, 40), keys, each)), shown, "{keys:?}, drawn after each {each}");
+            assert_eq!(
+                screen(&archived_and_drawn((120, 40), keys, each, SAVED)),
+                shown,
+                "{keys:?}, drawn after each {each}"
+            );
         }
     }
 }
@@ -483,19 +605,287 @@ fn the_next_problem_is_found_far_back_and_the_end_again() {
     assert!(!screen(&view).lines().rev().take(8).any(|line| line.contains("one more")), "it is stopped");
 }
 
+/// A view of lines of one container, each told in turn.
+fn of_lines(size: (u16, u16), texts: &[String]) -> View {
+    let mut view = empty(size);
+    view.tick(second(100));
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    tell(&mut view, &pod(&batch(0), "n", json!([runs("blast", 20), runs("results-export", 20)]), "Running"));
+    let printed: Vec<_> = texts.iter().enumerate().map(|(at, text)| (at as i64, text.clone())).collect();
+    view.take(lines(&of(&batch(0), "blast"), &printed));
+    view.tick(second(101));
+    view.refresh();
+    view
+}
+
+/// Lets a search come to its end.
+fn found(view: &mut View) -> Option<u64> {
+    while view.tick(second(101)) {}
+    view.refresh();
+    view.pane.mark
+}
+
+#[test]
+fn a_search_goes_on_at_the_other_end_and_says_so() {
+    let text = |at: usize| match at {
+        3 => "a needle".to_owned(),
+        5 | 10 => format!("ERROR: number {at}"),
+        _ => format!("line {at}"),
+    };
+    let texts: Vec<String> = (0..300).map(text).collect();
+    let mut view = of_lines((80, 24), &texts);
+    let step = |view: &mut View, keys: &str| {
+        view.message = None;
+        press(view, keys);
+        (found(view), view.message.as_ref().map(|(said, _)| said.clone()).unwrap_or_default())
+    };
+    let (top, bottom) = ("wrapped to the top".to_owned(), "wrapped to the bottom".to_owned());
+    // All of them are above what is in sight.
+    assert_eq!(step(&mut view, "ze"), (Some(5), top.clone()));
+    assert!(screen(&view).contains("wrapped to the top"), "{}", screen(&view));
+    assert_eq!(step(&mut view, "e"), (Some(10), String::new()));
+    assert_eq!(step(&mut view, "e"), (Some(5), top.clone()));
+    assert_eq!(step(&mut view, "E"), (Some(10), bottom.clone()));
+    assert_eq!(step(&mut view, "G/needle\n"), (Some(3), String::new()), "it looks back from the end");
+    assert_eq!(step(&mut view, "n"), (Some(3), top));
+    assert_eq!(step(&mut view, "N"), (Some(3), bottom));
+    assert_eq!(step(&mut view, "/nowhere\n").1, "no line matches");
+    press(&mut view, "\x1b\x1bj\x1b2j");
+    let mut quiet = of_lines((80, 24), &["nothing".to_owned()]);
+    assert_eq!(step(&mut quiet, "e").1, "no line tells of a problem");
+    assert_eq!(step(&mut quiet, "j\ne").1, "no line of this log tells of a problem");
+}
+
+/// What stands out as a hit, row by row.
+fn hits(view: &View) -> Vec<String> {
+    let (width, height) = view.size();
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, view)).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let row = |y: u16| -> String {
+        let cells = (0..width).filter_map(|x| buffer.cell((x, y)));
+        cells.filter(|cell| cell.bg == ratatui::style::Color::Yellow).map(|cell| cell.symbol()).collect()
+    };
+    (1..height).map(row).filter(|row| !row.is_empty() && !row.starts_with('/')).collect()
+}
+
+#[test]
+fn a_hit_beyond_the_edge_is_brought_into_sight() {
+    let texts = [
+        format!("{}needle{}", "a".repeat(300), "b".repeat(100)),
+        "x".repeat(50),
+        "測".repeat(60) + "needle",
+        "the needle".to_owned(),
+        format!("{}needle", "c".repeat(20_000)),
+    ];
+    for size in SIZES {
+        let mut view = of_lines(size, &texts);
+        press(&mut view, "z/needle\n");
+        for at in [4, 3, 2, 0, 4] {
+            assert_eq!(found(&mut view), Some(at));
+            assert!(hits(&view).iter().any(|hit| hit == "needle"), "{at}: {}", screen(&view));
+            // Where it can be, the beginning is in sight too.
+            assert_eq!(view.pane.shift == 0, at == 3 || (at == 2 && size.0 > 130 + 28), "{at}: {}", view.pane.shift);
+            press(&mut view, "N");
+        }
+    }
+}
+
+#[test]
+fn a_hit_is_one_of_the_whole_line_whatever_part_of_it_is_shown() {
+    let texts = [format!("{}abc{}", "-".repeat(64), "abc".repeat(40)), "abc".to_owned()];
+    let mut view = of_lines((80, 24), &texts);
+    press(&mut view, "z/^abc\n");
+    assert_eq!(found(&mut view), Some(1));
+    for _ in 0..4 {
+        press(&mut view, "l");
+        assert!(hits(&view).iter().all(|hit| hit != "abc"), "{}", screen(&view));
+    }
+    press(&mut view, "hhhhw");
+    assert_eq!(hits(&view), ["abc"], "{}", screen(&view));
+    // Over the end of a row.
+    press(&mut view, "/-abcabcabc\n");
+    found(&mut view);
+    assert_eq!(hits(&view).concat(), "-abcabcabc");
+}
+
+#[test]
+fn it_is_told_that_the_cluster_does_not_answer_until_it_does() {
+    for size in SIZES {
+        let mut view = incident(size);
+        view.take(News::Examined(Ok(Box::new(Report { findings: Vec::new(), healthy: true, ..*report() }))));
+        let title = |view: &View| screen(view).lines().next().unwrap().to_owned();
+        assert!(title(&view).contains(" live") && screen(&view).contains("doctor: no problem  "), "{}", screen(&view));
+        view.take(News::Event(RunEvent::Notice(Notice::WatchInterrupted("connection refused".to_owned()))));
+        view.tick(second(102));
+        view.take(News::Unanswered("cannot reach the cluster at h:1: connection refused; is it running?".to_owned()));
+        for later in [103, 200, 5000] {
+            view.tick(second(later));
+            view.refresh();
+            let shown = screen(&view);
+            assert!(title(&view).contains("not connected since 12:01:41") && !title(&view).contains("live"), "{shown}");
+            assert!(shown.contains("cannot reach the cluster at h:1: connection refused"), "{shown}");
+            assert!(!shown.contains("no problem"), "{shown}");
+            assert!(title(&view).contains("3ed51a95"), "{shown}");
+        }
+        press(&mut view, "d");
+        assert!(
+            screen(&view).contains("The cluster does not answer") && screen(&view).contains("As of 12:01:41"),
+            "{}",
+            screen(&view)
+        );
+        press(&mut view, "q");
+        assert_eq!(view.take_wishes(), []);
+        view.take(News::Answered);
+        assert_eq!(view.take_wishes(), [Effect::Examine], "the doctor is asked again");
+        view.take(News::Answered);
+        assert_eq!(view.take_wishes(), [], "once");
+        view.tick(second(5001));
+        view.refresh();
+        // What it said before is old, until it has looked.
+        assert!(
+            title(&view).contains(" live") && screen(&view).contains("doctor: no problem as of 12:01:41"),
+            "{}",
+            screen(&view)
+        );
+        view.take(News::Examined(Ok(report())));
+        view.refresh();
+        assert!(
+            screen(&view).contains("problem: 3 pods have no node") && !screen(&view).contains("as of"),
+            "{}",
+            screen(&view)
+        );
+        // When the job has ended there is nobody to be connected with.
+        view.take(News::Event(RunEvent::Ended(Ending::default())));
+        view.take(News::Unanswered("x".to_owned()));
+        view.refresh();
+        assert!(title(&view).contains("job ended"), "{}", screen(&view));
+    }
+}
+
+#[test]
+fn what_is_said_is_said_to_its_end() {
+    let mut view = incident((80, 24));
+    let why = format!("cannot write, No space left on device (os error 28): {}/the-end.log", "long/".repeat(30));
+    view.say(why);
+    let shown: String = screen(&view).lines().map(|line| line.trim_matches(['"', ' '])).collect();
+    assert!(shown.contains("No space left on device") && shown.ends_with("/the-end.log"), "{}", screen(&view));
+    view.say("word ".repeat(1000));
+    let shown = screen(&view);
+    assert!(shown.trim_end().ends_with("…\"") && shown.contains("POD CONTAINER"), "{shown}");
+}
+
+#[test]
+fn what_finds_no_room_ends_in_a_mark() {
+    let long = "a-very-long-name-of-a-job-that-nobody-ever-wanted".repeat(3);
+    for size in [(80, 24), (40, 24), (30, 14)] {
+        let mut view = of_lines(size, &["y".repeat(500)]);
+        view.take(News::Event(RunEvent::Job(JobIds { job: Some(long.clone()), row: None })));
+        view.take(News::Row(RowState { status: Some(long.clone()), phase: Some(long.clone()) }));
+        view.take(News::Examined(Ok(report())));
+        view.refresh();
+        let shown = screen(&view);
+        let rows: Vec<&str> = shown.lines().map(|row| row.trim_matches('"').trim_end()).collect();
+        for wanted in ["a-very", "problem: ", "yyyy"].into_iter().filter(|wanted| size.0 < 80 || *wanted != "problem: ")
+        {
+            let row = rows.iter().find(|row| row.contains(wanted)).unwrap_or_else(|| panic!("{wanted}: {shown}"));
+            assert!(row.contains('…'), "{wanted}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn why_something_waits_stands_where_its_last_line_would() {
+    let mut view = empty((120, 40));
+    view.tick(second(100));
+    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    let mut waits = pod(&batch(0), "", json!([waits("blast")]), "Pending");
+    waits.status.conditions = serde_json::from_value(json!([
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available: 3 Insufficient memory."},
+    ]))
+    .unwrap();
+    tell(&mut view, &waits);
+    view.tick(second(101));
+    for keys in ["1", "2", "3"] {
+        press(&mut view, keys);
+        assert!(screen(&view).contains("0/3 nodes are available: 3 Insufficient"), "{keys}: {}", screen(&view));
+    }
+    view.take(lines(&of(&batch(0), "blast"), &[(50, "it runs".to_owned())]));
+    press(&mut view, "1");
+    assert!(!screen(&view).contains("0/3 nodes"), "{}", screen(&view));
+}
+
+fn said() -> impl Strategy<Value = String> {
+    let word = proptest::sample::select(vec![
+        "ERROR: ",
+        "error",
+        "fatal: ",
+        "password=",
+        "AZURE_STORAGE_KEY=",
+        "token: ",
+        "\x1b[31m",
+        "\x1b[0m",
+        "exit code 3",
+        "failed",
+        "Bearer ",
+        "sig=abc%2Fdef",
+        "x",
+        " ",
+        "\r",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "retrying in 3s",
+    ]);
+    proptest::collection::vec(word, 0..6).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn as_many_lines_tell_of_problems_as_in_a_report(texts in proptest::collection::vec(said(), 0..20)) {
+        let view = of_lines((80, 24), &texts);
+        let mut gathered = crate::report::Gathered::new(crate::report::Redaction::On);
+        let target = targets(&pod(&batch(0), "n", json!([runs("blast", 20)]), "Running")).swap_remove(0);
+        gathered.take(&RunEvent::Found(Arc::new(target)), second(0));
+        let News::Event(event) = lines(&of(&batch(0), "blast"), &texts.iter().map(|text| (1, text.clone())).collect::<Vec<_>>()) else {
+            unreachable!()
+        };
+        gathered.take(&event, second(1));
+        prop_assert_eq!(view.overview.problems.count, gathered.overview.problems.count);
+        prop_assert_eq!(gathered.troubles.kinds().1, view.overview.problems.count);
+        prop_assert_eq!(view.overview.lines, gathered.overview.lines);
+    }
+
+    #[test]
+    fn a_search_comes_to_every_hit(
+        marked in proptest::collection::btree_set(0usize..120, 1..8), keys in "[jkgGn]{0,6}", forward in any::<bool>(),
+    ) {
+        let texts: Vec<String> = (0..120).map(|at| if marked.contains(&at) { "needle".to_owned() } else { at.to_string() }).collect();
+        let mut view = of_lines((80, 24), &texts);
+        press(&mut view, "z/needle\n");
+        found(&mut view);
+        press(&mut view, &keys);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..=marked.len() {
+            press(&mut view, if forward { "n" } else { "N" });
+            seen.extend(found(&mut view).map(|number| number as usize));
+        }
+        prop_assert_eq!(seen, marked);
+    }
+}
+
 #[test]
 fn time_of_an_archive_can_be_gone_through() {
     let mut view = archived((120, 40), "");
     let told = |view: &View| (view.overview.lines, view.overview.problems.count, view.now());
     let at_the_end = told(&view);
-    assert_eq!(at_the_end.2, second(91));
+    assert_eq!(at_the_end.2, second(SAVED));
     let to = |view: &mut View, keys: &str| {
         press(view, keys);
         while view.tick(second(1001)) {}
         told(view)
     };
     let (lines, problems, at) = to(&mut view, "{{{{{{{{{{");
-    assert!(lines <= 6 && problems == 0 && at == second(3), "{lines} {problems} {at:?}");
+    assert!(lines == 0 && problems == 0 && at == second(0), "{lines} {problems} {at:?}");
     let (lines, problems, _) = to(&mut view, "}}}}");
     assert!(lines > 30 && problems == 2, "{lines} {problems}");
     assert_eq!(to(&mut view, "}}}}}}}}}}}}"), at_the_end, "the same as before");
@@ -504,12 +894,25 @@ fn time_of_an_archive_can_be_gone_through() {
     assert!(view.film.as_ref().unwrap().playing);
     view.tick(second(1002));
     view.tick(second(1003));
-    assert!(view.now() > second(3) && view.now() < second(60), "{:?}", view.now());
+    assert!(view.now() > second(0) && view.now() < second(60), "{:?}", view.now());
     for later in 0..20 {
         view.tick(second(1004 + later));
     }
-    assert_eq!((view.now(), view.film.as_ref().unwrap().playing), (second(91), false));
+    assert_eq!((view.now(), view.film.as_ref().unwrap().playing), (second(SAVED), false));
     assert_eq!(told(&view), at_the_end);
+}
+
+#[test]
+fn each_of_several_keys_goes_through_time_however_fast_they_are_pressed() {
+    for (keys, part) in [("{{{", 0.7), ("{{{}", 0.8), ("[[", 0.98), ("{{{{{{{{{{{{}}", 0.2), ("{{}}}}", 1.0)] {
+        let mut view = archived((80, 24), "");
+        for c in keys.chars() {
+            view.input(Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+        }
+        while view.tick(second(1001)) {}
+        let shown = view.film.as_ref().unwrap().part();
+        assert!((shown - part).abs() < 1e-6, "{keys}: {shown}");
+    }
 }
 
 #[test]
@@ -547,7 +950,7 @@ fn the_mouse_scrolls_chooses_and_seeks() {
     view.input(mouse(MouseEventKind::ScrollUp, 10, 18));
     view.input(mouse(MouseEventKind::Down(MouseButton::Left), 0, 22));
     while view.tick(second(1001)) {}
-    assert_eq!(view.now(), second(3));
+    assert_eq!(view.now(), second(0));
     view.input(mouse(MouseEventKind::Down(MouseButton::Left), 3, 3));
     assert!(view.overlay.is_some());
 }

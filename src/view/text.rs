@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 
 /// Columns up to the next tab stop.
 const TAB: usize = 8;
@@ -46,7 +46,14 @@ pub fn rows(text: &str, width: usize) -> Vec<&str> {
     rows
 }
 
-/// The same, broken between words where that can be.
+/// One of these rows, and at which byte of the text it begins.
+pub fn row(text: &str, width: usize, at: usize) -> (usize, &str) {
+    let rows = rows(text, width);
+    let before = rows.iter().take(at).map(|row| row.len()).sum();
+    (before, rows.get(at).copied().unwrap_or_default())
+}
+
+/// The rows of this width that a text fills, broken between words where that can be.
 pub fn wrapped(text: &str, width: usize) -> Vec<&str> {
     let (mut rest, mut lines) = (text, Vec::new());
     loop {
@@ -75,24 +82,27 @@ pub fn shifted(text: &str, columns: usize) -> &str {
 
 /// A text of at most so many columns; one that is longer ends in `…`, or `~` without UTF-8.
 pub fn cut(text: &str, width: usize, mark: char) -> Cow<'_, str> {
-    if text.len() <= width || text.width() <= width {
+    if text.len() <= width {
         return Cow::Borrowed(text);
     }
+    // Up to where there is room for the mark.
     let (mut column, mut end) = (0, 0);
     for (at, c) in text.char_indices() {
-        let wide = c.width().unwrap_or(0);
-        if column + wide >= width.max(1) {
-            break;
+        column += c.width().unwrap_or(0);
+        if column > width {
+            return Cow::Owned(if width == 0 { String::new() } else { format!("{}{mark}", &text[..end]) });
         }
-        column += wide;
-        end = at + c.len_utf8();
+        if column < width {
+            end = at + c.len_utf8();
+        }
     }
-    Cow::Owned(if width == 0 { String::new() } else { format!("{}{mark}", &text[..end]) })
+    Cow::Borrowed(text)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
 
     use super::*;
 

@@ -38,7 +38,7 @@ impl Stage {
     }
 
     fn watch(&self, words: &str) {
-        self.tmux.type_line(&format!("echo before; elbtail watch {words}; echo ended with $?"));
+        self.tmux.type_line(&format!("echo before; HOME=$PWD elbtail watch {words}; echo ended with $?"));
     }
 }
 
@@ -73,11 +73,15 @@ fn a_job_is_watched_from_its_start_to_its_end_on_tmux() {
     tmux.keys(&["z"]);
     tmux.type_line("/run (start|end)");
     tmux.until("/run (start|end)");
-    // The whole log, written.
+    // The whole log, written: `~` is the home directory, and a directory is no file.
     tmux.keys(&["Escape", "Escape", "a", "W"]);
     tmux.until("write to:");
-    tmux.keys(&["Enter"]);
-    tmux.until("lines are in elbtail-");
+    tmux.keys(&["C-u"]);
+    tmux.type_line("~/");
+    tmux.until("it is a directory");
+    tmux.keys(&["W", "C-u"]);
+    tmux.type_line("~/elbtail-whole.log");
+    tmux.until("lines are in /");
     tmux.keys(&["q"]);
     let screen = tmux.until("ended with 0");
     assert!(screen.contains("before"), "{screen}");
@@ -134,6 +138,68 @@ fn it_can_be_stopped_and_gone_on_with_on_tmux() {
 }
 
 #[test]
+fn signals_stop_it_and_fg_brings_it_back_drawn_on_tmux() {
+    let stage = Stage::with(Options::default(), 120, 30);
+    incident::finished(&stage.cluster, 20);
+    let tmux = &stage.tmux;
+    // Its line editor reads what is typed, whatever state a stopped process has left the terminal in.
+    tmux.type_line("PS1='$ ' exec bash --norc");
+    tmux.type_line(&format!("sh -c 'echo $$ > pid; exec {} watch {ROW}'", env!("CARGO_BIN_EXE_elbtail")));
+    tmux.until("all 5 batches have ended");
+    let file = stage.directory.path().join("pid");
+    let pid = std::fs::read_to_string(file).unwrap().trim().to_owned();
+    let signal = |name: &str| {
+        let sent = std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
+        assert!(sent.success());
+    };
+    signal("TSTP");
+    tmux.until_it("the shell", |_| tmux.says("#{alternate_on}") == "0");
+    tmux.assert_restored();
+    tmux.type_line("clear; fg");
+    tmux.until("all 5 batches have ended");
+    assert_eq!(tmux.says("#{alternate_on}"), "1");
+    // Nobody hears of this one: the terminal is taken again when it goes on.
+    signal("STOP");
+    tmux.until_it("the shell", |screen| screen.to_lowercase().contains("stopped"));
+    tmux.type_line("fg");
+    tmux.until_it("the view alone", |screen| {
+        screen.contains("all 5 batches have ended") && !screen.to_lowercase().contains("stopped (signal)")
+    });
+    tmux.keys(&["?"]);
+    tmux.until("what the doctor has found");
+    tmux.keys(&["q"]);
+    signal("QUIT");
+    tmux.until_it("the shell", |_| tmux.says("#{alternate_on}") == "0");
+    tmux.type_line("echo ended with $?");
+    tmux.until("ended with 131");
+    tmux.assert_restored();
+}
+
+#[test]
+fn a_cluster_that_goes_away_is_told_until_it_answers_again_on_tmux() {
+    let stage = Stage::new(80, 24);
+    let pods = stage.cluster.pod("blastn-batch-s00-job-000-3ed51a95-xxxxx");
+    let pod = pods.label("app", "blast").label("elb-job-id", JOB_ID).container("blast").create();
+    pod.start("blast").print("blast", "run start 000 blastn core_nt".to_owned());
+    stage.watch(ROW);
+    let tmux = &stage.tmux;
+    tmux.until("run start 000");
+    tmux.until_it("live", |screen| screen.lines().next().is_some_and(|title| title.trim_end().ends_with("live")));
+    stage.cluster.kill_blocking();
+    let screen = tmux.until("not connected since");
+    assert!(screen.lines().next().unwrap().contains("3ed51a95"), "{screen}");
+    let screen = tmux.until("cannot reach the cluster");
+    assert!(!screen.contains("no problem"), "{screen}");
+    stage.cluster.restart_blocking().unwrap();
+    tmux.until_it("live again", |screen| screen.lines().next().is_some_and(|title| title.trim_end().ends_with("live")));
+    pod.print("blast", "RUNTIME blast-job-000 1.0 seconds".to_owned());
+    tmux.until("RUNTIME blast-job-000");
+    tmux.keys(&["q"]);
+    tmux.until("ended with 0");
+    tmux.assert_restored();
+}
+
+#[test]
 fn a_cluster_that_cannot_be_reached_is_told_and_ends_it_with_6_on_tmux() {
     let stage = Stage::new(100, 30);
     stage.cluster.kill_blocking();
@@ -182,6 +248,11 @@ fn an_archive_is_gone_through_in_time_on_tmux() {
     assert!(screen.contains("archive") && screen.contains("stopped, 10x"), "{screen}");
     stage.tmux.keys(&["{", "{", "{", "{", "{", "{", "{"]);
     stage.tmux.until_it("an earlier time", |screen| !screen.contains("all 5 batches have ended"));
+    // Before the first pod was made there was none; what was looked at once, after the end, says when that was.
+    stage.tmux.keys(&["{", "{", "{", "{", "{"]);
+    stage.tmux.until_it("its beginning", |screen| screen.contains("0 lines of") && !screen.contains("blastn-s00"));
+    stage.tmux.keys(&["}", "}", "}", "}", "}"]);
+    stage.tmux.until_it("its middle", |screen| screen.contains("Running") && !screen.contains("all 5 batches"));
     stage.tmux.keys(&["+", "+", "+", "Space"]);
     stage.tmux.until("playing 300x");
     stage.tmux.until("all 5 batches have ended");

@@ -96,7 +96,7 @@ fn diagnosis(facts: &Facts) -> crate::report::Diagnosis {
 /// Tells what the archived pods and Jobs say: when containers started and ended, and of those that never did.
 async fn objects(job: &ArchivedJob, filter: &ContainerFilter, gathered: &mut Gathered) -> Result<(), Failure> {
     let now = job.saved.and_then(Stamp::from_timestamp).unwrap_or_default();
-    job.objects(ObjectLog::Pods, |object, fate| {
+    job.objects(ObjectLog::Pods, |_, object, fate| {
         let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
         for target in targets(&pod).into_iter().filter(|target| filter.admits(target)) {
             gathered.take(&RunEvent::Found(Arc::new(target)), now);
@@ -107,7 +107,7 @@ async fn objects(job: &ArchivedJob, filter: &ContainerFilter, gathered: &mut Gat
         }
     })
     .await?;
-    job.objects(ObjectLog::Jobs, |object, _| {
+    job.objects(ObjectLog::Jobs, |_, object, _| {
         if let Ok(job) = serde_json::from_value(object) {
             gathered.overview.job(&job);
         }

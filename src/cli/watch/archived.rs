@@ -1,13 +1,12 @@
 //! `elbtail watch --archive DEST [JOB]`.
 
-use std::{ffi::OsStr, future::pending};
+use std::{collections::BTreeMap, ffi::OsStr, future::pending, sync::Arc};
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Show, until_left};
 use crate::{
-    archive::{ArchiveError, ArchivedJob, ArchivedStream, ObjectLog},
+    archive::{ArchiveError, ArchivedJob, ObjectFate, ObjectLog},
     cli::{
         archive::{self, args::ArchivedJobArgs},
         args::WatchArgs,
@@ -15,10 +14,14 @@ use crate::{
     },
     exit::Exit,
     job_id::JobId,
-    k8s::{Line, Pod},
-    overview::RowState,
+    k8s::{Pod, Stamp, status::PodLife, targets},
     render::JobIds,
-    session::replay::{Replay, replay},
+    row::Row,
+    session::{
+        RunEvent,
+        filter::ContainerFilter,
+        replay::{Replay, replay},
+    },
     view::{Inbox, Moment, News, WhenFull},
 };
 
@@ -33,14 +36,14 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
     }
     let wanted =
         Replay { filter: args.select.filter(&short), since: args.since()?, tail: args.tail, ..Replay::default() };
-    let Show { inbox, out, told: sink, stats, left, stop, _words, .. } = Show::begin(args, WhenFull::Wait)?;
+    let Show { inbox, out, told: sink, stats, left, stop, asked, _words, .. } = Show::begin(args, WhenFull::Wait)?;
     let mut broken = None;
     let told = async {
         let read = async {
             let ids = JobIds { job: Some(job.key.id().to_owned()), row: job.state.row.clone() };
             // When nobody looks any more, the next event shows it.
             let _ = out.send(ids).await;
-            history(&job, &inbox).await?;
+            history(&job, &wanted.filter, &inbox).await?;
             replay(&job, &wanted, out).await
         };
         let ended = read.await;
@@ -50,7 +53,7 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
         broken = ended.err();
         pending().await
     };
-    let exit = until_left(left, &stop, told).await?;
+    let exit = until_left(left, &stop, &asked, told).await?;
     drop(_words);
     match (exit, broken) {
         (Exit::Done, Some(error)) => Err(error.into()),
@@ -59,33 +62,41 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
     }
 }
 
-/// Tells how the job's objects were, and when.
-async fn history(job: &ArchivedJob, inbox: &Inbox) -> Result<(), ArchiveError> {
-    tell(job, ObjectLog::Pods, inbox, |pod: Pod| Moment::Pod(Box::new(pod))).await?;
-    tell(job, ObjectLog::Jobs, inbox, |job| Moment::Job(Box::new(job))).await?;
-    tell(job, ObjectLog::Row, inbox, |row: Value| {
-        let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
-        Moment::Row(RowState { status: text("status"), phase: text("phase") })
+/// Tells how the job's objects were, and when; and which containers there were, also those that printed nothing.
+async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> Result<(), ArchiveError> {
+    // Pods by uid, and whether more of them may come.
+    let mut open: BTreeMap<String, bool> = job.logs().map(|(instance, _)| (instance.uid.clone(), true)).collect();
+    job.objects(ObjectLog::Pods, |at, object, fate| {
+        let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
+        for target in targets(&pod).into_iter().filter(|target| filter.admits(target)) {
+            inbox.put(News::Event(RunEvent::Found(Arc::new(target))));
+        }
+        let (uid, has_ended) = (pod.uid().to_owned(), pod.life() == PodLife::Finished);
+        inbox.put(News::Told(at, Moment::Pod(Box::new(pod))));
+        if fate == ObjectFate::Deleted {
+            inbox.put(News::Told(at, Moment::PodGone(uid.clone())));
+        }
+        open.insert(uid, !has_ended && fate == ObjectFate::There);
+    })
+    .await?;
+    if let Some(saved) = job.saved.and_then(Stamp::from_timestamp).filter(|_| job.state.ended) {
+        // Of pods whose end the archive does not hold nothing more is to come either.
+        for (uid, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
+            inbox.put(News::Told(saved, Moment::PodGone(uid)));
+        }
+    }
+    job.objects(ObjectLog::Jobs, |at, object, _| {
+        if let Ok(job) = serde_json::from_value(object) {
+            inbox.put(News::Told(at, Moment::Job(Box::new(job))));
+        }
+    })
+    .await?;
+    job.objects(ObjectLog::Row, |at, object, _| {
+        let Value::Object(columns) = object else { return };
+        let row = Row::new(columns);
+        // It was so since it was written, whenever it was read.
+        let since = row.updated_at().and_then(Stamp::from_timestamp).map_or(at, |since| since.min(at));
+        inbox.put(News::Told(since, Moment::Row(super::state_of(&row))));
     })
     .await
-}
-
-/// Tells the objects of a kind, as far as they can be read.
-async fn tell<T: DeserializeOwned>(
-    job: &ArchivedJob,
-    kind: ObjectLog,
-    inbox: &Inbox,
-    moment: impl Fn(T) -> Moment,
-) -> Result<(), ArchiveError> {
-    let take = |lines: Vec<Line>| {
-        for line in lines {
-            if let Ok(object) = serde_json::from_slice(&line.text) {
-                inbox.put(News::Told(line.stamp, moment(object)));
-            }
-        }
-    };
-    match job.lines(&ArchivedStream::Changes(kind), take).await {
-        Ok(()) | Err(ArchiveError::Damaged { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
 }

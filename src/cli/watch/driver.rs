@@ -4,7 +4,7 @@ use std::{
     fs::OpenOptions,
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -21,8 +21,9 @@ use jiff::Timestamp;
 use signal_hook::{consts::SIGTSTP, low_level::emulate_default_handler};
 use tokio::sync::mpsc;
 
-use super::screen::Screen;
+use super::{screen::Screen, signals::Asked};
 use crate::{
+    cli::environment,
     k8s::Stamp,
     view::{Effect, Ended, Inbox, View, draw},
 };
@@ -38,6 +39,8 @@ pub struct Outside {
     pub inbox: Inbox,
     /// Whether it shall end.
     pub stop: Arc<AtomicBool>,
+    /// What signals ask for.
+    pub asked: Asked,
     /// The doctor is to look.
     pub examine: mpsc::UnboundedSender<()>,
 }
@@ -67,6 +70,13 @@ pub fn run(mut view: View, outside: &Outside) -> io::Result<Option<Ended>> {
         if outside.stop.load(Relaxed) {
             return Ok(None);
         }
+        if outside.asked.take_stop() {
+            obey(&mut view, &mut screen, outside, Effect::Suspend)?;
+        }
+        if outside.asked.take_goes_on() {
+            screen.take_again(view.mouse)?;
+            view.input(Event::FocusGained);
+        }
         if Instant::now() < next {
             continue;
         }
@@ -77,6 +87,9 @@ pub fn run(mut view: View, outside: &Outside) -> io::Result<Option<Ended>> {
             view.input(Event::Resize(columns, rows));
         }
         let busy = turn(&mut view, &outside.inbox);
+        for effect in view.take_wishes() {
+            obey(&mut view, &mut screen, outside, effect)?;
+        }
         if view.take_changed() {
             screen.0.draw(|frame| draw(frame, &view))?;
         }
@@ -99,12 +112,14 @@ fn obey(view: &mut View, screen: &mut Screen, outside: &Outside, effect: Effect)
         Effect::Examine => drop(outside.examine.send(())),
         Effect::Copy(text) => screen.tell(format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)).as_bytes())?,
         Effect::Save(path) => {
+            let path = at_home(path);
             let said = match save(view, &path) {
                 Ok(lines) => format!("{lines} lines are in {}", path.display()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     format!("{} is there already: give another name", path.display())
                 }
-                Err(error) => format!("{} cannot be written: {error}", path.display()),
+                // Why comes first: a path may be long.
+                Err(error) => format!("cannot write, {error}: {}", path.display()),
             };
             view.say(said);
         }
@@ -119,8 +134,19 @@ fn obey(view: &mut View, screen: &mut Screen, outside: &Outside, effect: Effect)
     Ok(None)
 }
 
+/// The path with the home directory for `~`, as a shell has it.
+fn at_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), environment::home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    }
+}
+
 /// Writes the chosen lines to a new file, which nobody else may read.
 fn save(view: &mut View, path: &Path) -> io::Result<u64> {
+    if path.is_dir() {
+        return Err(io::Error::other("it is a directory: name a file in it"));
+    }
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let mut out = BufWriter::new(file);
     let lines = view.chosen_lines(|line| out.write_all(line))?;

@@ -11,28 +11,49 @@ use crate::{
     cli::{doctor, doctor::Asker, job::Job},
     cluster::{self, Cluster},
     discover::watch as pods,
+    exit::Exit,
     job_id::JobId,
     view::{Inbox, News},
 };
 
-/// Between two questions for the Jobs.
+/// Between two questions for the Jobs, and while no answer comes.
 const JOBS: Duration = Duration::from_secs(10);
+const UNANSWERED: Duration = Duration::from_secs(2);
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two questions for what pods use: a metrics server asks the kubelets as often.
 const USAGE: Duration = Duration::from_secs(15);
 /// Before the doctor looks first, and between two looks at least.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Tells the Jobs of the job, again and again. Who may not list them knows the batches by their pods.
+/// Tells the Jobs of the job, again and again, and whether the cluster answers at all: nothing else asks it so often. Who may not list
+/// them knows the batches by their pods.
 pub async fn jobs(cluster: Cluster, namespace: String, ids: watch::Receiver<Vec<JobId>>, inbox: Inbox) {
     loop {
         let asked = ids.borrow().clone();
-        if !asked.is_empty()
-            && let Ok(jobs) = pods::jobs(&cluster.client(), &namespace, &asked).await
-        {
-            inbox.put(News::Jobs(jobs));
+        let mut pause = JOBS;
+        if !asked.is_empty() {
+            let answer = timeout(PATIENCE, pods::all_jobs(&cluster.client(), &namespace, &asked)).await;
+            match answer {
+                Ok(Ok(jobs)) => {
+                    inbox.put(News::Jobs(jobs));
+                    inbox.put(News::Answered);
+                }
+                Ok(Err(error)) if !(error.is_transient() || error.exit() == Exit::Unreachable) => {
+                    inbox.put(News::Answered);
+                }
+                other => {
+                    let why = other.map_or_else(
+                        |_| format!("{} has not answered for {} s", cluster.host(), PATIENCE.as_secs()),
+                        |answer| answer.err().map(|error| error.to_string()).unwrap_or_default(),
+                    );
+                    inbox.put(News::Unanswered(why));
+                    pause = UNANSWERED;
+                }
+            }
         }
-        sleep(JOBS).await;
+        sleep(pause).await;
     }
 }
 

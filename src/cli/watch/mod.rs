@@ -5,6 +5,7 @@ mod archived;
 mod driver;
 mod feeds;
 mod screen;
+mod signals;
 mod spill;
 #[cfg(test)]
 #[allow(dead_code, reason = "other tests use the rest")]
@@ -24,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use signal_hook::{consts::SIGQUIT, low_level::emulate_default_handler};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::timeout,
@@ -36,6 +38,7 @@ use super::{
     doctor::Asker,
     environment::variables,
     failure::Failure,
+    flags::LatestAmong,
     interrupt::interruptible,
     job::{Job, RowPlace},
     logs,
@@ -66,7 +69,8 @@ const HOLD: Duration = Duration::from_secs(1);
 const LEAVE: Duration = Duration::from_secs(2);
 
 /// Shows the job on the whole screen, until it is left.
-pub async fn run(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Failure> {
+pub async fn run(mut args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Failure> {
+    args.job.latest.among = LatestAmong::All;
     if let Some(why) = refusal() {
         return Err(Failure::Usage(words::refused(why, args.archive())));
     }
@@ -103,6 +107,8 @@ struct Show {
     /// How the screen was left.
     left: oneshot::Receiver<io::Result<Option<Ended>>>,
     stop: Arc<AtomicBool>,
+    /// What signals ask for.
+    asked: signals::Asked,
     /// The doctor is asked for.
     examine: mpsc::UnboundedReceiver<()>,
     _words: stderr::HeldWords,
@@ -119,9 +125,9 @@ impl Show {
         let out = listeners.open();
         let view = view(args, when_full);
         let (sender, left) = oneshot::channel();
-        let (examine, asked) = mpsc::unbounded_channel();
-        let stop = Arc::new(AtomicBool::new(false));
-        let outside = driver::Outside { inbox: inbox.clone(), stop: stop.clone(), examine };
+        let (examine, examined) = mpsc::unbounded_channel();
+        let (stop, asked) = (Arc::new(AtomicBool::new(false)), signals::Asked::default());
+        let outside = driver::Outside { inbox: inbox.clone(), stop: stop.clone(), asked: asked.clone(), examine };
         let words = stderr::hold();
         thread::Builder::new()
             .name("view".to_owned())
@@ -133,7 +139,7 @@ impl Show {
             })
             .map_err(cannot)?;
         let stats = out.stats();
-        Ok(Show { inbox, out, told, stats, left, stop, examine: asked, _words: words })
+        Ok(Show { inbox, out, told, stats, left, stop, asked, examine: examined, _words: words })
     }
 }
 
@@ -141,21 +147,28 @@ impl Show {
 async fn until_left(
     left: oneshot::Receiver<io::Result<Option<Ended>>>,
     stop: &AtomicBool,
+    asked: &signals::Asked,
     told: impl Future<Output = Infallible>,
 ) -> Result<Exit, Failure> {
     let mut left = left;
     let ended = tokio::select! {
-        ended = interruptible(&mut left) => ended,
+        ended = interruptible(&mut left) => ended.map_err(Some),
+        () = signals::quit() => Err(None),
+        never = asked.hear() => match never {},
         never = told => match never {},
     };
     let ended = match ended {
         Ok(ended) => ended,
-        Err(exit) => {
+        Err(signal) => {
             stop.store(true, Relaxed);
             // A terminal that takes nothing any more is given back as far as that goes.
             let _ = timeout(LEAVE, left).await;
             screen::leave();
-            return Ok(exit);
+            return signal.ok_or_else(|| {
+                // It does not return, and leaves a core where one is wanted.
+                let _ = emulate_default_handler(SIGQUIT);
+                Failure::Other(anyhow::anyhow!("SIGQUIT"))
+            });
         }
     };
     match ended {
@@ -196,7 +209,7 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
     allow_node_logs(&cluster, args.node_logs).await?;
     let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let show = Show::begin(&args, WhenFull::Drop)?;
-    let Show { inbox, out, stats, left, stop, examine, _words, .. } = show;
+    let Show { inbox, out, stats, left, stop, asked, examine, _words, .. } = show;
     if let Some(row) = &job.row {
         inbox.put(News::Row(state_of(row)));
     }
@@ -229,7 +242,7 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
         );
         pending().await
     };
-    let exit = until_left(left, &stop, told).await?;
+    let exit = until_left(left, &stop, &asked, told).await?;
     drop(_words);
     let stats = stats.now();
     match (exit, broken) {

@@ -47,6 +47,17 @@ impl Screen {
         self.0.clear()
     }
 
+    /// Takes the terminal once more: who stopped the process has changed it, and nobody could give it back before.
+    ///
+    /// # Errors
+    /// When it cannot be written or set.
+    pub fn take_again(&mut self, mouse: Capture) -> io::Result<()> {
+        // It is believed to be raw still.
+        terminal::disable_raw_mode()?;
+        enter(mouse)?;
+        self.0.clear()
+    }
+
     /// Takes the mouse, or leaves it to the terminal.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub async fn archived(job: &ArchivedJob) -> Result<Facts, ArchiveError> {
     let jobs = latest::<Job>(job, ObjectLog::Jobs).await?;
     let events = latest::<Event>(job, ObjectLog::Events).await?;
     let mut row = None;
-    job.objects(ObjectLog::Row, |object, _| row = object.as_object().cloned().map(Row::new).or(row.take())).await?;
+    job.objects(ObjectLog::Row, |_, object, _| row = object.as_object().cloned().map(Row::new).or(row.take())).await?;
     let found: Vec<Match> = pods.into_iter().map(|pod| Match { pod, evidence: Evidence::Label }).collect();
     let cluster = if found.is_empty() && jobs.is_empty() {
         ClusterFacts::NotAsked("the archive holds neither pods nor Jobs".to_owned())
@@ -56,7 +56,7 @@ pub async fn archived(job: &ArchivedJob) -> Result<Facts, ArchiveError> {
 /// The objects of a kind as they were last, in order of their uids.
 async fn latest<T: DeserializeOwned>(job: &ArchivedJob, kind: ObjectLog) -> Result<Vec<T>, ArchiveError> {
     let mut latest: BTreeMap<String, Value> = BTreeMap::new();
-    job.objects(kind, |object, _| {
+    job.objects(kind, |_, object, _| {
         let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
         latest.insert(uid, object);
     })

@@ -1,32 +1,38 @@
 //! The rows above: whose job, how far it is, what is wrong with it; and the time of an archive.
 
+use std::borrow::Cow;
+
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::Pen;
 use crate::{
+    k8s::Stamp,
     overview::{Estimate, Progress, Standing, Step, StepState},
     render::plain,
     view::{
         film::SPEEDS,
-        state::{RunState, View},
+        state::{RunState, Unreached, View},
     },
 };
 
 /// Whose job it is, what its row says, how long it has taken.
 pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let ended = view.overview.ended;
-    let (state, style) = match (&view.run, ended, &view.film) {
-        (_, _, Some(film)) if !film.loaded => ("reading the archive", look.warning()),
-        (_, _, Some(_)) => ("archive", look.aside()),
-        (RunState::Broken(_), ..) => ("broken off", look.bad()),
-        (_, Some(ending), _) if ending.failed => ("job failed", look.bad()),
-        (_, Some(_), _) => ("job ended", look.style_of(Standing::Done)),
-        (RunState::Over, ..) => ("all was read", look.aside()),
-        (RunState::Live, ..) => ("live", look.style_of(Standing::Running)),
+    let (state, style) = match (&view.run, ended, &view.film, unreached(view)) {
+        (_, _, Some(film), _) if !film.loaded => ("reading the archive".into(), look.warning()),
+        (_, _, Some(_), _) => ("archive".into(), look.aside()),
+        (RunState::Broken(_), ..) => ("broken off".into(), look.bad()),
+        (_, Some(ending), ..) if ending.failed => ("job failed".into(), look.bad()),
+        (_, Some(_), ..) => ("job ended".into(), look.style_of(Standing::Done)),
+        (RunState::Over, ..) => ("all was read".into(), look.aside()),
+        (RunState::Live, .., Some(unreached)) => {
+            (Cow::from(format!("not connected since {}", moment(view, unreached.since))), look.bad())
+        }
+        (RunState::Live, ..) => ("live".into(), look.style_of(Standing::Running)),
     };
-    pen.put_right(state, style);
+    pen.put_right(&state, style);
     let elapsed = view.facts.elapsed.map(|span| clock(span.seconds()));
     pen.put_right(&elapsed.unwrap_or_default(), look.strong());
     let ids = &view.overview.ids;
@@ -41,10 +47,21 @@ pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
     }
 }
 
+/// That the cluster does not answer, while that matters.
+fn unreached(view: &View) -> Option<&Unreached> {
+    let goes_on = view.run == RunState::Live && view.overview.ended.is_none();
+    view.unreached.as_ref().filter(|_| goes_on)
+}
+
+/// A time of day.
+fn moment(view: &View, at: Stamp) -> String {
+    at.to_timestamp().to_zoned(view.zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
 /// The steps and how far they are.
 pub(super) fn steps(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let steps = &view.facts.steps;
     if steps.is_empty() {
         pen.put("no pods were found yet", look.aside());
@@ -83,7 +100,7 @@ pub(super) fn steps(buffer: &mut Buffer, area: Rect, view: &View) {
 /// The bar of the batches, with what is expected, and what was read.
 pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let overview = &view.overview;
     let missed = if view.missed > 0 { format!("{} not shown, ", number(view.missed)) } else { String::new() };
     let (containers, lines) = (overview.containers().len(), number(overview.lines));
@@ -126,7 +143,7 @@ pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
 /// What the doctor has found, how many lines tell of problems, and how many are missing.
 pub(super) fn findings(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let (problems, gaps) = (view.overview.problems.count, view.overview.with_gaps());
     if gaps > 0 {
         pen.put_right(&format!("lines of {gaps} containers missing"), look.bad());
@@ -137,24 +154,29 @@ pub(super) fn findings(buffer: &mut Buffer, area: Rect, view: &View) {
     if let RunState::Broken(why) = &view.run {
         return pen.put(why, look.bad());
     }
+    if let Some(unreached) = unreached(view) {
+        return pen.put(&unreached.why, look.bad());
+    }
     let findings = &view.findings;
     let report = findings.report.as_ref();
     let first = report.and_then(|report| report.findings.first());
+    let as_of = if view.is_report_old() { format!("as of {}", moment(view, findings.at)) } else { String::new() };
     match (first, report) {
         (Some(finding), Some(report)) => {
             let (word, style) =
                 if finding.is_problem() { ("problem: ", look.bad()) } else { ("note: ", look.warning()) };
             let more = match report.findings.len() {
                 1 => String::new(),
-                count => format!(" and {} more", count - 1),
+                count => format!("and {} more", count - 1),
             };
             // On a narrow screen the words matter more.
             let code = if area.width < 110 { "" } else { finding.code.as_str() };
-            pen.put_right(format!("{code}{more}").trim_start(), look.aside());
+            let aside: Vec<&str> = [code, &more, &as_of].into_iter().filter(|text| !text.is_empty()).collect();
+            pen.put_right(&aside.join(" "), look.aside());
             pen.put(word, style);
             pen.put(&finding.summary, Style::new());
         }
-        (None, Some(_)) => pen.put("doctor: no problem", look.aside()),
+        (None, Some(_)) => pen.put(format!("doctor: no problem {as_of}").trim_end(), look.aside()),
         _ => match &findings.trouble {
             _ if findings.none => {
                 let notice = view.overview.notices.last();
@@ -172,7 +194,7 @@ pub(super) fn time(buffer: &mut Buffer, area: Rect, view: &View) {
     let Some(film) = &view.film else { return };
     let look = view.look;
     let [at, from, to, state] = times(view);
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     pen.put_right(&state, look.strong());
     pen.put_right(&to, look.aside());
     pen.put(&at, look.strong());
@@ -200,7 +222,7 @@ pub fn time_bar(area: Rect, view: &View) -> Rect {
 fn times(view: &View) -> [String; 4] {
     let Some(film) = &view.film else { return Default::default() };
     let (from, to) = film.extent();
-    let zoned = |stamp: crate::k8s::Stamp| stamp.to_timestamp().to_zoned(view.zone.clone());
+    let zoned = |stamp: Stamp| stamp.to_timestamp().to_zoned(view.zone.clone());
     let speed = SPEEDS.get(film.speed).copied().unwrap_or(1.0);
     let state = if film.playing { format!("playing {speed}x") } else { format!("stopped, {speed}x") };
     [

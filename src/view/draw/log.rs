@@ -21,7 +21,7 @@ use crate::view::{
 pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
     let pane = &view.pane;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let is_here = view.zoom || view.focus == Focus::Log;
     let style = if is_here { look.strong() } else { look.aside() };
     let of = match &pane.subject {
@@ -62,7 +62,7 @@ pub(super) fn lines(buffer: &mut Buffer, area: Rect, view: &View) {
     let pane = &view.pane;
     let shown = pane.shown();
     if shown.is_empty() && area.height > 0 {
-        Pen::new(buffer, area).put("  no lines yet", view.look.aside());
+        Pen::new(buffer, area, view.look).put("  no lines yet", view.look.aside());
     }
     let mut y = area.y;
     for (at, rows) in shown {
@@ -80,7 +80,7 @@ pub(super) fn lines(buffer: &mut Buffer, area: Rect, view: &View) {
 /// One row of a line.
 fn line(buffer: &mut Buffer, area: Rect, view: &View, entry: &Entry, row: usize) {
     let (look, pane) = (view.look, &view.pane);
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let is_first = row == 0;
     if pane.times {
         let time = entry.stamp.to_timestamp().to_zoned(view.zone.clone());
@@ -102,27 +102,27 @@ fn line(buffer: &mut Buffer, area: Rect, view: &View, entry: &Entry, row: usize)
     }
     let whole = text::untabbed(&entry.text);
     let style = look.meaning(entry.meaning);
-    let shown = if pane.wrap {
-        text::rows(&whole, pen.room()).get(row).copied().unwrap_or_default()
+    let (begin, shown) = if pane.wrap {
+        text::row(&whole, pen.room(), row)
     } else {
-        text::shifted(&whole, pane.shift)
+        let shown = text::shifted(&whole, pane.shift);
+        (whole.len() - shown.len(), shown)
     };
     let start = pen.x;
-    match &pane.search {
-        Some(search) => {
-            let mut at = 0;
-            for found in search.regex.find_iter(shown.as_bytes()).filter(|found| !found.is_empty()).take(HITS) {
-                let (Some(before), Some(hit)) = (shown.get(at..found.start()), shown.get(found.range())) else {
-                    continue;
-                };
-                pen.put(before, style);
-                pen.put(hit, look.hit());
-                at = found.end();
-            }
-            pen.put(shown.get(at..).unwrap_or_default(), style);
+    let mut at = begin;
+    let end = begin + shown.len();
+    if let Some(search) = &pane.search {
+        // They are looked for in the whole line: a part of one may not match.
+        let hits = search.regex.find_iter(whole.as_bytes()).filter(|hit| !hit.is_empty() && hit.end() > begin);
+        for hit in hits.take_while(|hit| hit.start() < end).take(HITS) {
+            let (from, to) = (hit.start().max(begin), hit.end().min(end));
+            let (Some(before), Some(hit)) = (whole.get(at..from), whole.get(from..to)) else { continue };
+            pen.put(before, style);
+            pen.put(hit, look.hit());
+            at = to;
         }
-        None => pen.put(shown, style),
     }
+    pen.put(whole.get(at..end).unwrap_or_default(), style);
     if pane.mark == Some(entry.number) {
         buffer.set_style(Rect { x: start, width: area.right().saturating_sub(start), ..area }, look.chosen());
     }

@@ -23,14 +23,19 @@ pub(super) fn draw(buffer: &mut Buffer, whole: Rect, view: &View, overlay: Overl
         Overlay::Findings(from) => ("What the doctor has found", from),
     };
     let look = view.look;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
+    let lines = lines(view, overlay);
+    let room = usize::from(area.height.saturating_sub(1));
     pen.put(look.rule(), look.aside());
     pen.put(&format!(" {title} "), look.strong());
+    if from > 0 || lines.len() > room {
+        let to = (from + room).min(lines.len());
+        pen.put(&format!("{} to {to} of {} ", from + 1, lines.len()), look.aside());
+    }
     pen.fill(look.rule(), look.aside());
-    let lines = lines(view, overlay);
-    for (at, (line, style)) in lines.iter().skip(from).take(usize::from(area.height.saturating_sub(1))).enumerate() {
+    for (at, (line, style)) in lines.iter().skip(from).take(room).enumerate() {
         let row = Rect { y: area.y + 1 + at as u16, height: 1, ..area };
-        Pen::new(buffer, row).put(line, *style);
+        Pen::new(buffer, row, look).put(line, *style);
     }
 }
 
@@ -47,11 +52,18 @@ fn keys(view: &View) -> Vec<(String, Style)> {
     for chapter in [Chapter::Everywhere, Chapter::Table, Chapter::Log, Chapter::Time] {
         lines.push((chapter.as_str().to_owned(), view.look.strong()));
         for (_, keys, what) in KEYS.iter().filter(|(of, ..)| *of == chapter) {
-            lines.push((format!("  {keys:<24} {what}"), Style::new()));
+            let room = usize::from(view.size().0).saturating_sub(KEYS_WIDTH).max(20);
+            for (row, text) in text::wrapped(what, room).into_iter().enumerate() {
+                let keys = if row == 0 { keys } else { "" };
+                lines.push((format!("  {keys:<24} {text}"), Style::new()));
+            }
         }
     }
     lines
 }
+
+/// Columns before what keys do.
+const KEYS_WIDTH: usize = 27;
 
 fn findings(view: &View) -> Vec<(String, Style)> {
     let findings = &view.findings;
@@ -70,6 +82,13 @@ fn findings(view: &View) -> Vec<(String, Style)> {
     }
     if let Some(why) = &findings.trouble {
         put(&format!("It cannot look: {why}"), 0, look.warning());
+    }
+    if let Some(unreached) = &view.unreached {
+        put(&format!("The cluster does not answer: {}", unreached.why), 0, look.bad());
+    }
+    if findings.report.is_some() {
+        let at = findings.at.to_timestamp().to_zoned(view.zone.clone()).strftime("%H:%M:%S");
+        put(&format!("As of {at}:"), 0, look.aside());
     }
     match &findings.report {
         Some(report) if report.findings.is_empty() => put(&report.summary, 0, Style::new()),

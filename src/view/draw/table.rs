@@ -21,7 +21,7 @@ use crate::{
 /// What the rows are, and which of them are shown.
 pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, look);
     let table = &view.table;
     let style = if view.focus == Focus::Table { look.strong() } else { look.aside() };
     let (shown, all) = (table.rows().len(), table.all());
@@ -113,7 +113,7 @@ impl Columns {
 pub(super) fn headers(buffer: &mut Buffer, area: Rect, view: &View) {
     let style = view.look.aside();
     let columns = Columns::of(view, area.width.into());
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, area, view.look);
     let (name, age) = match view.table.of {
         RowsOf::Containers => ("POD CONTAINER", "TIME"),
         RowsOf::Pods => ("POD", "AGE"),
@@ -140,11 +140,11 @@ pub(super) fn rows(buffer: &mut Buffer, area: Rect, view: &View) {
     let all = view.table.rows();
     if all.is_empty() && area.height > 0 {
         let said = if view.table.all() == 0 { "    nothing yet" } else { "    nothing that is chosen" };
-        Pen::new(buffer, area).put(said, look.aside());
+        Pen::new(buffer, area, look).put(said, look.aside());
     }
     for (at, row) in all.iter().enumerate().skip(top).take(area.height.into()) {
         let line = Rect { y: area.y + (at - top) as u16, height: 1, ..area };
-        let mut pen = Pen::new(buffer, line);
+        let mut pen = Pen::new(buffer, line, look);
         let is_chosen = at == cursor;
         let style = look.style_of(row.standing);
         pen.put(if is_chosen { look.cursor() } else { " " }, look.strong());
@@ -182,8 +182,10 @@ pub(super) fn rows(buffer: &mut Buffer, area: Rect, view: &View) {
             pen.put(&format!("{}! ", number(row.problems)), look.warning());
         }
         let latest = row.latest.and_then(|place| view.overview.containers().get(place)?.latest.as_ref());
-        if let Some(line) = latest {
-            pen.put(&shown(&line.text), look.aside());
+        match (latest, &row.why) {
+            (Some(line), _) => pen.put(&shown(&line.text), look.aside()),
+            (None, Some(why)) => pen.put(why, look.warning()),
+            (None, None) => {}
         }
         if is_chosen {
             buffer.set_style(line, if view.focus == Focus::Table { look.chosen() } else { look.strong() });
