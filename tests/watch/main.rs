@@ -180,7 +180,7 @@ fn a_cluster_that_goes_away_is_told_until_it_answers_again_on_tmux() {
     let stage = Stage::new(80, 24);
     let pods = stage.cluster.pod("blastn-batch-s00-job-000-3ed51a95-xxxxx");
     let pod = pods.label("app", "blast").label("elb-job-id", JOB_ID).container("blast").create();
-    pod.start("blast").print("blast", "run start 000 blastn core_nt".to_owned());
+    pod.start("blast").print("blast", "run start 000 blastn core_nt");
     stage.watch(ROW);
     let tmux = &stage.tmux;
     tmux.until("run start 000");
@@ -192,7 +192,7 @@ fn a_cluster_that_goes_away_is_told_until_it_answers_again_on_tmux() {
     assert!(!screen.contains("no problem"), "{screen}");
     stage.cluster.restart_blocking().unwrap();
     tmux.until_it("live again", |screen| screen.lines().next().is_some_and(|title| title.trim_end().ends_with("live")));
-    pod.print("blast", "RUNTIME blast-job-000 1.0 seconds".to_owned());
+    pod.print("blast", "RUNTIME blast-job-000 1.0 seconds");
     tmux.until("RUNTIME blast-job-000");
     tmux.keys(&["q"]);
     tmux.until("ended with 0");
