@@ -270,3 +270,6 @@ fn query(target: &Target, request: Request, scope: Scope) -> LogQuery {
         limit_bytes: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! Containers and lines for the tests of the rooms.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use testcluster::{Access, Options, PodHandle, TestCluster};
 
 use super::{
     container::Container,
@@ -8,9 +11,12 @@ use super::{
     event::{Output, Scope},
     recover::NodeLogs,
 };
-use crate::k8s::{
-    Line,
-    status::{Ended, InstanceState, PodLife, Status},
+use crate::{
+    cluster::{Cluster, ConnectEnvironment, ConnectOptions},
+    k8s::{
+        Line, Target,
+        status::{Ended, InstanceState, PodLife, Status},
+    },
 };
 
 /// What `logs -f` wants.
@@ -68,4 +74,31 @@ pub fn container(scope: Scope, status: Status) -> Container {
     let mut container = Container::new(scope, Earlier::default());
     assert!(container.learn(status, Duration::ZERO, &mut Output::default()));
     container
+}
+
+/// A test cluster with one pod, whose container `blast` has started, and a user's connection to it.
+pub struct OnePod {
+    pub cluster: Cluster,
+    pub pod: PodHandle,
+    pub server: TestCluster,
+    _home: tempfile::TempDir,
+}
+
+impl OnePod {
+    pub async fn started(user: Access, at: Timestamp) -> OnePod {
+        let server = TestCluster::start(Options::default()).await.unwrap();
+        server.add_user("user", "user", user);
+        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").create();
+        pod.at(at).start("blast");
+        let home = tempfile::tempdir().unwrap();
+        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
+        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
+        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
+        OnePod { cluster, pod, server, _home: home }
+    }
+
+    pub async fn target(&self) -> Arc<Target> {
+        let pod = self.cluster.pod("default", self.pod.name()).await.unwrap().unwrap();
+        Arc::new(crate::k8s::targets(&pod).remove(0))
+    }
 }

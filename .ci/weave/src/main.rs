@@ -33,6 +33,6 @@ fn main() -> ExitCode {
     let mut fates: BTreeMap<u32, Fate> = BTreeMap::new();
     let binary = build::until_it_builds(&root, &mutants, &mut fates);
     run::all(&root, &binary, &mutants, &slow, &mut fates);
-    run::report(&root, &mutants, &fates);
+    run::report(&mutants, &fates);
     ExitCode::from(u8::from(fates.values().any(|fate| *fate == Fate::Survived)))
 }

@@ -38,7 +38,7 @@ pub fn all(root: &Path, binary: &Path, mutants: &[Mutant], slow: &[String], fate
         let start = Instant::now();
         let todo: Vec<&Mutant> = mutants.iter().filter(|mutant| is_open(fates, mutant)).collect();
         for mutant in &todo {
-            let own = mutant.module();
+            let own = mutant.tests();
             let args: Vec<&str> = match pass {
                 "own" => [&*own].into_iter().chain(skip.iter().copied()).collect(),
                 "quick" => skip.clone(),
@@ -56,6 +56,7 @@ pub fn all(root: &Path, binary: &Path, mutants: &[Mutant], slow: &[String], fate
             }
             fates.insert(mutant.id, fate);
         }
+        write(root, mutants, fates);
         let open = todo.iter().filter(|mutant| is_open(fates, mutant)).count();
         eprintln!("{pass} tests: {} mutants, {open} not noticed, {:?}", todo.len(), start.elapsed());
     }
@@ -95,13 +96,20 @@ fn tried(root: &Path, binary: &Path, id: u32, args: &[&str], limit: Duration) ->
     fate
 }
 
-pub fn report(root: &Path, mutants: &[Mutant], fates: &BTreeMap<u32, Fate>) {
-    let mut by_file: BTreeMap<&str, [usize; 6]> = BTreeMap::new();
+/// What became of each mutant so far.
+fn write(root: &Path, mutants: &[Mutant], fates: &BTreeMap<u32, Fate>) {
     let mut text = String::new();
     for mutant in mutants {
-        let fate = &fates[&mutant.id];
-        _ = writeln!(text, "{fate:?}\t{}", mutant.name);
-        let column = match fate {
+        _ = writeln!(text, "{:?}\t{}", fates.get(&mutant.id), mutant.name);
+    }
+    std::fs::write(root.join("fates.tsv"), text).expect("written");
+}
+
+/// Prints how many of each file had which fate.
+pub fn report(mutants: &[Mutant], fates: &BTreeMap<u32, Fate>) {
+    let mut by_file: BTreeMap<&str, [usize; 6]> = BTreeMap::new();
+    for mutant in mutants {
+        let column = match fates[&mutant.id] {
             Fate::Caught(_) => 1,
             Fate::TimedOut => 2,
             Fate::Survived => 3,
@@ -114,12 +122,14 @@ pub fn report(root: &Path, mutants: &[Mutant], fates: &BTreeMap<u32, Fate>) {
             counts[column] += 1;
         }
     }
-    std::fs::write(root.join("fates.tsv"), text).expect("written");
     println!(
         "{:<40} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
-        "file", "mutants", "caught", "hung", "alive", "no build", "no place"
+        "file", "mutants", "noticed", "hung", "survived", "no build", "no place"
     );
     for (file, [all, caught, hung, alive, unviable, nowhere]) in by_file {
         println!("{file:<40} {all:>8} {caught:>8} {hung:>8} {alive:>8} {unviable:>8} {nowhere:>8}");
+    }
+    for mutant in mutants.iter().filter(|mutant| fates[&mutant.id] == Fate::NoPlace) {
+        println!("no place: {}", mutant.name);
     }
 }

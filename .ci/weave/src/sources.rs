@@ -24,10 +24,10 @@ pub struct Mutant {
 }
 
 impl Mutant {
-    /// The path of the module that its file is, as tests are named.
-    pub fn module(&self) -> String {
+    /// How the tests beside it are named: those of its file, or of the module below its own that its file is part of.
+    pub fn tests(&self) -> String {
         let path = self.file.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
-        path.replace('/', "::") + "::"
+        path.split('/').take(2).map(|name| format!("{name}::")).collect()
     }
 }
 

@@ -4,25 +4,19 @@ use std::{ops::Range, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use testcluster::{Access, Options, PodHandle, Stream as Written, TestCluster};
+use testcluster::{Access, Stream as Written};
 use tokio::sync::mpsc;
 
 use super::{
     super::{
         event::{Output, ReadingStart, Scope},
-        fixtures::{FOLLOW, second},
+        fixtures::{FOLLOW, OnePod, second},
     },
     *,
 };
-use crate::cluster::{Cluster, ConnectEnvironment, ConnectOptions};
 
 /// A container that prints ten numbered lines a second.
-struct Scene {
-    cluster: Cluster,
-    pod: PodHandle,
-    _server: TestCluster,
-    _home: tempfile::TempDir,
-}
+struct Scene(OnePod);
 
 /// A log as it was written: up to each of these numbers, where a new file begins, and to its end.
 type Files<'a> = &'a [usize];
@@ -46,10 +40,8 @@ fn number(stamp: Stamp) -> i64 {
 
 impl Scene {
     async fn new(user: Access, instances: &[Files<'_>]) -> Scene {
-        let server = TestCluster::start(Options::default()).await.unwrap();
-        server.add_user("user", "user", user);
-        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").create();
-        pod.at(at(0)).start("blast");
+        let scene = Scene(OnePod::started(user, at(0)).await);
+        let pod = &scene.0.pod;
         for (instance, files) in instances.iter().enumerate() {
             if instance > 0 {
                 pod.restart("blast");
@@ -64,11 +56,7 @@ impl Scene {
                 }
             }
         }
-        let home = tempfile::tempdir().unwrap();
-        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
-        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
-        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
-        Scene { cluster, pod, _server: server, _home: home }
+        scene
     }
 
     /// Whoever may read the files of nodes, and a log of these files.
@@ -77,18 +65,13 @@ impl Scene {
     }
 
     fn nodes(&self, wanted: NodeLogs) -> Arc<Nodes> {
-        Arc::new(Nodes::new(&self.cluster, wanted))
-    }
-
-    async fn target(&self) -> Arc<Target> {
-        let pod = self.cluster.pod("default", self.pod.name()).await.unwrap().unwrap();
-        Arc::new(crate::k8s::targets(&pod).remove(0))
+        Arc::new(Nodes::new(&self.0.cluster, wanted))
     }
 
     async fn recovery(&self, nodes: &Arc<Nodes>, scope: Scope) -> (Recovery<mpsc::Sender<DriverEvent>>, Heard) {
         let (listener, heard) = mpsc::channel(1000);
         let limiter = Arc::new(RequestLimiter::default());
-        (Recovery::new(nodes.clone(), limiter, self.target().await, scope, None, listener), Heard(heard))
+        (Recovery::new(nodes.clone(), limiter, self.0.target().await, scope, None, listener), Heard(heard))
     }
 
     /// What is told when a follower's output is handed on, with the node's files where they are wanted and permitted.
@@ -243,7 +226,7 @@ async fn what_is_left_of_a_log_is_handed_on_and_what_was_told_is_no_longer_true(
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_node_has_nothing_it_is_told_what_the_follower_told() {
     let scene = Scene::of(&[30]).await;
-    scene.pod.remove_log("blast");
+    scene.0.pod.remove_log("blast");
     let last = Some(stamp(9));
     for (note, expected) in [
         (Note::Unverified { restart: 0, last, reason: reason() }, vec!["unverified 0 Some(9)", NOT_KEPT]),
@@ -260,7 +243,7 @@ async fn where_the_node_has_nothing_it_is_told_what_the_follower_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_instances_that_were_gone_those_are_handed_on_that_the_node_has() {
     let scene = Scene::new(Access::all(), &[&[10], &[20], &[30]]).await;
-    let kept: Vec<u32> = scene.pod.kept("blast").into_iter().map(|(instance, _)| instance).collect();
+    let kept: Vec<u32> = scene.0.pod.kept("blast").into_iter().map(|(instance, _)| instance).collect();
     assert!(kept.contains(&1) && kept.contains(&2), "{kept:?}");
     let gone = |count| Output { notes: vec![Note::GoneBefore { count }], ..Output::default() };
     let told = scene.told(FOLLOW, gone(2)).await;
@@ -276,7 +259,7 @@ async fn what_is_told_of_an_instances_end_is_what_is_known_of_it_in_the_end() {
     let unverified = || Note::Unverified { restart: 0, last: None, reason: reason() };
     let full = Scene::of(&[30]).await;
     let removed = Scene::of(&[30]).await;
-    removed.pod.remove_log("blast");
+    removed.0.pod.remove_log("blast");
     for (scene, note, proof, complete) in [
         (&full, None, Some(Proof::Checked), Some("complete 0 0 Checked")),
         (&full, None, Some(Proof::Empty), Some("complete 0 0 Empty")),
