@@ -291,8 +291,10 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use testcluster::{Access, Action, Kind, Options, Rule, TestCluster};
+
     use super::*;
-    use crate::cluster::{Obstacle, Rejection};
+    use crate::cluster::{Cluster, ConnectEnvironment, ConnectOptions, Obstacle, Rejection};
 
     fn denied() -> ClusterError {
         let message = "pods is forbidden: User \"u\" cannot list resource \"pods\"".to_owned();
@@ -416,5 +418,157 @@ mod tests {
         // A watch that is quiet works without a word.
         assert!((0..9).all(|hour| !fails(&mut known, denied(), at(hour * 3600))));
         assert!((0..100).all(|tried| !fails(&mut known, away(), at(40_000 + tried * 5))));
+    }
+
+    /// A test cluster with a pod of the job and one of another, and a user's client.
+    struct Scene {
+        server: TestCluster,
+        cluster: Cluster,
+        _home: tempfile::TempDir,
+    }
+
+    impl Scene {
+        async fn new(user: Access) -> Scene {
+            let server = TestCluster::start(Options::default()).await.unwrap();
+            server.add_user("user", "user", user);
+            for (name, id) in [("ours", ID), ("theirs", "job-00000000000000000000000000000000")] {
+                server.pod(name).label("app", "blast").label("elb-job-id", id).container("blast").create();
+            }
+            let home = tempfile::tempdir().unwrap();
+            let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
+            let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
+            let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
+            Scene { server, cluster, _home: home }
+        }
+
+        async fn list(&self) -> Result<Vec<String>, ClusterError> {
+            let found = list(&self.cluster.client(), "default", &selection()).await?;
+            Ok(found.iter().map(|found| found.pod.name().to_owned()).collect())
+        }
+
+        fn lists(&self) -> usize {
+            self.server.counts().requests(Kind::List)
+        }
+
+        fn refuse(&self, code: u16, times: usize) {
+            let refuse = Action::Answer { code, retry_after: None };
+            self.server.faults().push(Rule::new(|call| call.kind == Kind::List, refuse).times(times));
+        }
+
+        fn question(&self) -> PodQuestion {
+            PodQuestion::new(&self.cluster.client(), "default", format!("elb-job-id={ID}"))
+        }
+    }
+
+    fn selection() -> Selection {
+        Selection { id: ID.parse().unwrap(), include_setup: false, labels: None }
+    }
+
+    /// In a word each.
+    fn words(answers: &[PodAnswer]) -> Vec<&'static str> {
+        let word = |answer: &PodAnswer| match answer {
+            PodAnswer::Event(event) => match **event {
+                watcher::Event::Init => "init",
+                watcher::Event::InitApply(_) => "pod",
+                watcher::Event::InitDone => "done",
+                watcher::Event::Apply(_) => "changed",
+                watcher::Event::Delete(_) => "gone",
+            },
+            PodAnswer::MayOnlyList(_) => "may only list",
+            PodAnswer::Error(_) => "error",
+        };
+        answers.iter().map(word).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_has_the_jobs_pods_and_only_a_busy_server_is_asked_again() {
+        let scene = Scene::new(Access::all()).await;
+        assert_eq!(scene.list().await.unwrap(), ["ours"]);
+        assert_eq!(scene.lists(), 2, "by the label, and all the others");
+        scene.refuse(503, 1);
+        assert_eq!(scene.list().await.unwrap(), ["ours"]);
+        assert_eq!(scene.lists(), 2 + 3);
+        scene.refuse(403, usize::MAX);
+        assert!(scene.list().await.is_err());
+        assert!(scene.lists() <= 5 + 2, "that is the answer");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_server_that_is_always_busy_is_asked_six_times() {
+        let scene = Scene::new(Access::all()).await;
+        let refuse = Action::Answer { code: 503, retry_after: None };
+        let by_label = |call: &testcluster::Call| {
+            call.kind == Kind::List
+                && call.parameter("labelSelector").is_some_and(|label| label.contains("elb-job-id="))
+        };
+        let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = asked.clone();
+        let rule = move |call: &testcluster::Call| {
+            let is_asked = by_label(call);
+            counted.fetch_add(usize::from(is_asked), std::sync::atomic::Ordering::Relaxed);
+            is_asked
+        };
+        scene.server.faults().push(Rule::new(rule, refuse).times(usize::MAX));
+        assert!(scene.list().await.is_err());
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), ATTEMPTS);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_jobs_of_an_id_are_listed() {
+        let scene = Scene::new(Access::all()).await;
+        let api: Api<Job> = Api::namespaced(scene.cluster.client(), "default");
+        for (name, id) in [("ours", ID), ("theirs", "job-00000000000000000000000000000000")] {
+            let job = serde_json::json!({
+                "metadata": {"name": name, "labels": {"elb-job-id": id}},
+                "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i", "command": ["true"]}]}}},
+            });
+            api.create(&Default::default(), &serde_json::from_value(job).unwrap()).await.unwrap();
+        }
+        let jobs = jobs(&scene.cluster.client(), "default", &[ID.parse().unwrap()]).await.unwrap();
+        assert_eq!(jobs.iter().map(kube::ResourceExt::name_any).collect::<Vec<_>>(), ["ours"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_may_list_but_not_watch_is_told_so_once_and_sees_the_pods() {
+        // Three lists: before the watch, in its place, and after a pause.
+        for (user, polling, seen) in [(Access::all(), 0, 1), (Access::all().deny("watch", "pods"), 1, 3)] {
+            let scene = Scene::new(user).await;
+            let mut changes = watch(&scene.cluster.client(), "default", &selection()).boxed();
+            let (mut told, mut listed, mut pods) = (0, 0, 0);
+            while listed < 2 || pods < seen {
+                match changes.next().await.unwrap() {
+                    PodChange::Polling(_) => told += 1,
+                    PodChange::Listed => listed += 1,
+                    PodChange::Pod(found) => pods += usize::from(found.pod.name() == "ours"),
+                    change => panic!("{change:?}"),
+                }
+            }
+            assert_eq!((told, pods), (polling, seen));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_a_watch_that_may_not_begin_is_replaced_by_lists() {
+        let scene = Scene::new(Access::all().deny("watch", "pods")).await;
+        let mut question = scene.question();
+        assert_eq!(words(&question.next().await), ["init"]);
+        let mut all = Vec::new();
+        while question.watching.is_some() {
+            all.extend(question.next().await);
+        }
+        assert!(words(&all).ends_with(&["may only list", "init", "pod", "done"]), "{:?}", words(&all));
+        assert_eq!(question.polls, 0);
+        assert_eq!(words(&question.poll().await), ["init", "pod", "done"]);
+        assert_eq!(question.polls, 1);
+        question.polls = POLLS - 1;
+        assert_eq!(words(&question.poll().await), ["init", "pod", "done"]);
+        assert!(question.poll().await.is_empty(), "the watch is tried again");
+        assert!(question.watching.is_some() && question.polls == 0);
+        // Neither is permitted: it goes on as a watch that fails.
+        let nobody = Scene::new(Access::none()).await;
+        let mut question = nobody.question();
+        assert_eq!(words(&question.next().await), ["init"]);
+        assert_eq!(words(&question.next().await), ["error"]);
+        assert!(question.watching.is_some());
     }
 }

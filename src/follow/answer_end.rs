@@ -358,4 +358,24 @@ mod tests {
             assert!(container.instance.proof.is_likely_whole(true));
         }
     }
+
+    #[test]
+    fn only_whole_readings_outweigh_checks_that_disagree() {
+        for whole in [true, false] {
+            let mut container = container(FOLLOW, ended());
+            let mut after = of(&mut container, Purpose::Read, &LINES.concat());
+            for _ in 0..2 {
+                assert_eq!(after, AnswerEnd::Next(NextStep::Check));
+                let check = reading(&mut container, Purpose::Check, LINES[0]);
+                AnswerEnd::of(check, BodyEnd::Clean, &mut container);
+                after = of(&mut container, Purpose::Read, &LINES.concat());
+            }
+            for _ in 0..2 {
+                container.instance.proof.hides(whole);
+                after = of(&mut container, Purpose::Read, &LINES.concat());
+            }
+            let expected = if whole { NextStep::Seal } else { NextStep::Check };
+            assert_eq!(after, AnswerEnd::Next(expected), "{whole}");
+        }
+    }
 }

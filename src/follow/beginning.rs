@@ -222,4 +222,50 @@ mod tests {
         assert!(beginning.is_late());
         beginning.is_rapid();
     }
+
+    #[test]
+    fn a_second_and_a_half_is_not_late_yet() {
+        let late = |delay: i64| LogBeginning::new(Stamp(0), Stamp(delay)).is_late();
+        assert!(!late(LATE) && late(LATE + 1));
+    }
+
+    /// A log whose first line is so late, in nanoseconds, and of which so many bytes came so long after it.
+    fn began(delay: i64, bytes: usize, took: i64) -> LogBeginning {
+        let mut beginning = LogBeginning::new(Stamp(0), Stamp(delay));
+        beginning.read(&[Line { stamp: Stamp(delay + took), text: Bytes::from(vec![b'x'; bytes - RECORD]) }]);
+        beginning
+    }
+
+    #[test]
+    fn a_rate_is_asked_for_only_beyond_what_a_kubelet_takes_to_look() {
+        assert_eq!(began(LONG, 100, LONG + 1).by_rate(), Some(false), "longer than there was before");
+        assert_eq!(began(LONG + 1, 100, LONG + 2).by_rate(), None, "not enough was read");
+        assert_eq!(began(LONG, 100, LONG).by_rate(), None);
+        assert_eq!(began(LONG, SMALLEST_FILE as usize, LONG).by_rate(), Some(true), "as long as there was before");
+    }
+
+    #[test]
+    fn it_is_rapid_when_a_file_fits_into_the_time_before() {
+        const SECOND: i64 = 1_000_000_000;
+        for (delay, bytes, took, rapid) in [
+            (128 * SECOND, 8192, SECOND, true),
+            (127 * SECOND, 8192, SECOND, false),
+            (1000 * SECOND, 8191, SECOND, false),
+            (SECOND, 8192, SECOND, false),
+            (SECOND, 8192, SECOND / 128, true),
+            (SECOND, 8192, 0, true),
+        ] {
+            assert_eq!(began(delay, bytes, took).is_rapid(), rapid, "{delay} {bytes} {took}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_a_kubelet_may_have_begun_with_a_rotation_is_not_the_first() {
+        // Of a log that begins with a whole second.
+        for (first, interval, expected) in [(8, 8, true), (7, 8, false), (10, 20, true), (9, 20, false)] {
+            let log = began(1_000_000_000, 40 << 20, 100);
+            let files: Vec<FileName> = rotated(5, first - 999, interval);
+            assert_eq!(log.by_files(&files), expected, "{first} {interval}");
+        }
+    }
 }

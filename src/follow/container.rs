@@ -709,4 +709,13 @@ mod tests {
             assert_eq!(container.instance.tried, Some(second(7)), "the first try counts");
         }
     }
+
+    #[test]
+    fn of_a_pod_that_went_before_its_container_started_there_is_no_log_and_nothing_is_missing() {
+        let (plan, _, notes) = planned(FOLLOW, Status { pod: PodLife::Gone, ..waiting("x") });
+        assert_eq!(plan, Plan::End);
+        assert!(matches!(&notes[..], [.., Note::NoLog(_)]), "{notes:?}");
+        let (_, _, notes) = planned(FOLLOW, gone());
+        assert!(matches!(&notes[..], [.., Note::Lost { restart: 0, .. }]), "{notes:?}");
+    }
 }

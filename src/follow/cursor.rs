@@ -338,6 +338,51 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn reading_goes_on_a_second_before_the_last_line_and_the_time_without_a_stream() {
+        const SECOND: i64 = 1_000_000_000;
+        let mut cursor = Cursor::default();
+        assert_eq!(cursor.since(Duration::ZERO), None);
+        cursor.read(&line(20 * SECOND + 5, "a"));
+        assert_eq!(cursor.since(Duration::ZERO), Some(Stamp(19 * SECOND)));
+        assert_eq!(cursor.since(Duration::from_secs(3)), Some(Stamp(16 * SECOND)));
+    }
+
+    #[test]
+    fn a_check_asks_for_each_chunk_that_the_last_line_may_be_in() {
+        let mut cursor = Cursor::default();
+        assert_eq!(cursor.tail(), 1);
+        let long = "x".repeat(16 << 10);
+        (0..2).for_each(|_| cursor.read(&line(1, &long)));
+        assert_eq!(cursor.tail(), 2 * 4 + 1);
+        cursor.read(&line(2, "b"));
+        assert_eq!(cursor.tail(), 2);
+    }
+
+    #[test]
+    fn a_line_stamped_as_those_that_are_remembered_is_read_only_if_it_is_one() {
+        let mut cursor = Cursor::resumed(10, &[line(10, "a")], Some(Stamp(8)), None);
+        assert!(cursor.has(&line(8, "forgotten")) && !cursor.has(&line(9, "b")) && cursor.has(&line(10, "a")));
+        cursor = Cursor::default();
+        cursor.read(&line(10, "a"));
+        assert!(!cursor.has(&line(8, "b")), "nothing was forgotten");
+    }
+
+    #[test]
+    fn what_may_be_another_logs_proves_nothing_by_its_absence() {
+        let mut cursor = Cursor::default();
+        [line(10, "a"), line(11, "b")].iter().for_each(|line| cursor.read(line));
+        let optional = || cursor.overlap(None).optional();
+        assert_eq!(judge(&mut optional(), &[line(10, "a"), line(11, "b"), line(12, "c")]), [Old, Old, New]);
+        assert_eq!(judge(&mut optional(), &[line(12, "c"), line(10, "a")]), [New, New]);
+        let mut overlap = optional();
+        assert!(!overlap.has_begun());
+        overlap.judge(&line(10, "a"));
+        assert!(overlap.has_begun() && !overlap.is_over());
+        overlap.judge(&line(11, "b"));
+        assert!(overlap.has_begun() && overlap.is_over());
+    }
+
+    #[test]
     fn a_last_line_that_does_not_come_again_is_a_gap() {
         let mut cursor = Cursor::default();
         [line(10, "a"), line(11, "b")].iter().for_each(|line| cursor.read(line));

@@ -667,4 +667,16 @@ mod tests {
             assert!(!proof.is_broken());
         }
     }
+
+    #[test]
+    fn a_check_that_was_cut_off_is_no_empty_one() {
+        let mut proof = EndProof::default();
+        for empty in [true, false, true] {
+            assert_eq!(proof.begin(true, empty), NextStep::Torn);
+        }
+        for _ in 1..EMPTY_BEGINNINGS {
+            assert_eq!(proof.begin(false, true), NextStep::Check);
+        }
+        assert_eq!(proof.begin(false, true), NextStep::Read);
+    }
 }

@@ -76,7 +76,7 @@ pub fn container(scope: Scope, status: Status) -> Container {
     container
 }
 
-/// A test cluster with one pod, whose container `blast` has started, and a user's connection to it.
+/// A test cluster with one pod, whose container `blast` has started and another one has not, and a user's connection to it.
 pub struct OnePod {
     pub cluster: Cluster,
     pub pod: PodHandle,
@@ -88,7 +88,7 @@ impl OnePod {
     pub async fn started(user: Access, at: Timestamp) -> OnePod {
         let server = TestCluster::start(Options::default()).await.unwrap();
         server.add_user("user", "user", user);
-        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").create();
+        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").container("sidecar").create();
         pod.at(at).start("blast");
         let home = tempfile::tempdir().unwrap();
         let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();

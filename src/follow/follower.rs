@@ -105,8 +105,8 @@ impl Follower {
 
     /// Whether everything there is has been read and proven complete, though the container may start again.
     pub fn is_settled(&self) -> bool {
-        let nothing_more = || self.container.instance.sealed || self.container.place() == LogPlace::Future;
-        self.is_done() || (matches!(self.phase, FollowerPhase::Idle) && nothing_more())
+        // Nothing waits for the status alone but what was read to its end, or has not started.
+        matches!(self.phase, FollowerPhase::Idle | FollowerPhase::Done)
     }
 
     /// Tells that nobody listened until `now`, so that a silence before it is not the server's.

@@ -279,4 +279,23 @@ mod tests {
         assert!(!opened(Some(5), Some(6)) && opened(Some(5), Some(7)));
         assert!(!opened(None, Some(7)) && !opened(Some(5), None));
     }
+
+    #[test]
+    fn a_rotation_behind_the_last_line_is_a_gap_only_if_reading_was_interrupted() {
+        let mut instance = Instance::new(3);
+        assert!(matches!(instance.rotated(), Note::Unchecked { restart: 3, .. }), "nothing was read");
+        instance.read(&line());
+        assert!(matches!(instance.rotated(), Note::Unchecked { restart: 3, .. }));
+        instance.proof.interrupted();
+        assert_eq!(instance.rotated(), Note::Gap { restart: 3, after: line().stamp, before: None });
+    }
+
+    #[test]
+    fn each_line_that_is_read_is_counted() {
+        let mut instance = Instance::default();
+        for number in 1..4 {
+            instance.read(&line());
+            assert_eq!((instance.handed, instance.cursor.count()), (number, number));
+        }
+    }
 }

@@ -112,6 +112,17 @@ mod tests {
                 lines(&[&format!("{ended} 2 (restart 1)"), "waiting: CrashLoopBackOff"]),
             ),
             (Some(&again), &status(1, running(), None), lines(&[])),
+            // Its end looks as the one before did.
+            (
+                Some(&again),
+                &status(2, running(), Some(end(1))),
+                lines(&[&format!("{ended} 1 (restart 1)"), "started again (restart 2)"]),
+            ),
+            (
+                Some(&again),
+                &status(1, InstanceState::Ended(end(2)), Some(end(1))),
+                lines(&[&format!("{ended} 2 (restart 1)")]),
+            ),
         ] {
             assert_eq!(told(old, new), expected, "{old:?}\n{new:?}");
         }

@@ -142,4 +142,12 @@ mod tests {
         assert!(limiter.enter(false).now_or_never().is_none());
         assert!(limiter.enter(true).now_or_never().is_some(), "a log that may vanish");
     }
+
+    #[test]
+    fn it_is_known_whether_any_log_was_opened() {
+        let limiter = RequestLimiter::default();
+        assert!(!limiter.was_read());
+        limiter.note_read();
+        assert!(limiter.was_read());
+    }
 }

@@ -35,3 +35,22 @@ where
         self.closed().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_waits_for_room_and_for_somebody_to_take_it() {
+        let (sender, mut taken) = mpsc::channel::<u8>(1);
+        assert_eq!(sender.hear(1).now_or_never(), Some(Ok(())));
+        assert_eq!(sender.hear(2).now_or_never(), None, "there is no room");
+        assert_eq!(taken.try_recv(), Ok(1));
+        assert!(!Listener::<u8>::is_gone(&sender) && Listener::<u8>::gone(&sender).now_or_never().is_none());
+        drop(taken);
+        assert!(Listener::<u8>::is_gone(&sender) && Listener::<u8>::gone(&sender).now_or_never().is_some());
+        assert_eq!(sender.hear(3).now_or_never(), Some(Err(Unheard)));
+    }
+}

@@ -346,4 +346,12 @@ mod tests {
         }
         assert_eq!([WantedFrom::All(at), WantedFrom::Since(then)].map(WantedFrom::from), [at, then]);
     }
+
+    #[test]
+    fn each_proof_is_told_in_its_own_words() {
+        use Proof::*;
+        let all = [Checked, Empty, Rotated, StreamEnded, NodeFiles, GoneBefore].map(|proof| proof.to_string());
+        let different: std::collections::BTreeSet<&String> = all.iter().filter(|text| !text.is_empty()).collect();
+        assert_eq!(different.len(), all.len(), "{all:?}");
+    }
 }

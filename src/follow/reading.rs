@@ -581,6 +581,7 @@ mod tests {
         assert_eq!(probed(since, &[("20", "a")]), None);
         assert_eq!(probed(since, &[("20", "a"), ("21", "b")]), Some(false));
         assert_eq!(probed(since, &[("20", "a"), ("14", "b")]), Some(true));
+        assert_eq!(probed(since, &[("20", "a"), ("15", "b")]), Some(false), "that second is asked for");
         assert_eq!(probed(None, &[("20", "a"), ("14", "b")]), Some(false));
         let mut read = reading(ReadingKind::Read, LogPlace::Live);
         assert_eq!(read.probe(ProbeReason::Silent, 2, Duration::ZERO), None, "only streams are probed");
@@ -599,5 +600,37 @@ mod tests {
         let first = stream.deadline().unwrap();
         stream.heard(second);
         assert_eq!(stream.deadline(), Some(first + second));
+    }
+
+    #[test]
+    fn only_what_was_not_handed_on_is_forgotten_while_lines_wait_for_their_instance() {
+        for (is_open, handed, kept) in [(true, 0, 0), (true, 1, 1), (false, 0, 1), (false, 1, 1)] {
+            let mut instance = Instance { handed, ..Instance::default() };
+            if is_open {
+                instance.identity.disown(Cursor::default());
+            }
+            instance.cursor.read(&line("20", "a"));
+            let scope = Scope { follow: true, ..Scope::default() };
+            Reading::open(Purpose::Read, &mut instance, scope, LogPlace::Live, false, Duration::ZERO);
+            assert_eq!(instance.cursor.count(), kept, "{is_open} {handed}");
+        }
+    }
+
+    #[test]
+    fn a_stream_of_a_container_that_runs_is_not_given_up() {
+        let mut stream = reading(ReadingKind::Stream(Listening::new(Duration::ZERO)), LogPlace::Live);
+        let late = Duration::from_secs(100);
+        assert_eq!(stream.status(LogPlace::Live, LogPlace::Live, Duration::ZERO), StatusEffect::Nothing);
+        assert_eq!(stream.due(late), Due::Probe);
+        stream.probe(ProbeReason::Silent, 1, late);
+        assert_eq!(stream.due(late), Due::Nothing);
+    }
+
+    #[test]
+    fn the_last_lines_of_what_has_ended_are_asked_for_ahead_of_others() {
+        for (why, urgent) in [(ProbeReason::Ended, true), (ProbeReason::Silent, false)] {
+            let mut stream = reading(ReadingKind::Stream(Listening::new(Duration::ZERO)), LogPlace::Live);
+            assert_eq!(stream.probe(why, 1, Duration::ZERO).map(|request| request.urgent), Some(urgent));
+        }
     }
 }

@@ -132,4 +132,15 @@ mod tests {
             assert!(matches!(of(code, message), Refusal::Passing(..)), "{message}");
         }
     }
+
+    #[test]
+    fn a_refusal_is_told_without_the_name_of_the_pod_alone() {
+        for (message, reason) in [
+            ("pods \"blast-0\" is forbidden: User \"me\" cannot", "User \"me\" cannot"),
+            ("nodes \"n\" is forbidden: User \"me\" cannot", "nodes \"n\" is forbidden: User \"me\" cannot"),
+            ("no", "no"),
+        ] {
+            assert!(matches!(of(403, message), Refusal::Forbidden { reason: told, .. } if told == reason), "{message}");
+        }
+    }
 }

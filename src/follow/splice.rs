@@ -126,7 +126,7 @@ pub fn append(to: &mut Vec<NodeLine>, mut lines: Vec<NodeLine>) {
 
 /// Whether `api` is the part of the line that stands in the newer file. It is stamped as that part was, at whatever time: a clock
 /// may have been set back in between.
-fn is_rest(node: &NodeLine, api: &Line) -> bool {
+pub fn is_rest(node: &NodeLine, api: &Line) -> bool {
     node.from_older_file > 0 && node.line.text.get(node.from_older_file..) == Some(&api.text[..])
 }
 
@@ -196,6 +196,25 @@ mod tests {
     fn files_that_do_not_reach_back() {
         let (lines, files) = log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")]);
         assert_eq!(splice(&lines[..1], &files[2..], &lines[3..]), (lines[2..3].to_vec(), false, 2));
+    }
+
+    #[test]
+    fn the_place_is_met_only_by_lines_that_follow_each_other_there() {
+        let (lines, files) = log(&[(1, "a"), (2, "c"), (3, "b"), (4, "a")]);
+        let after = [line(1, "a"), line(3, "b")];
+        let mut splice = Splice::new(&cursor(&[]), after.to_vec());
+        let mut missing = Vec::new();
+        for (file, met) in files.iter().zip([true, false, false, false]) {
+            assert_eq!(splice.take(vec![file.clone()], &mut missing), SpliceProgress::GoOn);
+            assert_eq!(splice.is_meeting(), met, "{file:?}");
+        }
+        assert_eq!(missing.iter().map(|node| &node.line).collect::<Vec<_>>(), lines.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_line_of_the_same_text_is_another_one_unless_the_log_was_rotated_in_it() {
+        let (lines, files) = log(&[(5, "x"), (9, "x")]);
+        assert_eq!(splice(&[], &files, &lines[1..]), (lines[..1].to_vec(), true, 2));
     }
 
     #[test]

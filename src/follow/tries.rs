@@ -236,4 +236,13 @@ mod tests {
             "a container that has ended, and was never permitted"
         );
     }
+
+    #[test]
+    fn a_log_that_is_gone_is_one_more_failure_in_a_row() {
+        let mut tries = Tries::default();
+        for number in 1..4 {
+            assert!(tries.was_in_band(Some(KubeletError::Collected)));
+            assert_eq!(tries.failures(), number);
+        }
+    }
 }

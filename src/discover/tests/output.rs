@@ -327,3 +327,15 @@ fn a_debug_container_is_news() {
         [format!("default/{}/debug", matched.pod.name())]
     );
 }
+
+#[test]
+fn a_pod_is_known_from_when_it_appeared_until_it_is_gone() {
+    let matches = incident();
+    let uid = matches[0].pod.uid();
+    let mut changes = Changes::new(TargetsFormat::Table);
+    assert!(!changes.knows(uid));
+    changes.apply(&matches[0]);
+    assert!(changes.knows(uid) && !changes.knows(matches[1].pod.uid()));
+    changes.remove(uid);
+    assert!(!changes.knows(uid));
+}

@@ -938,3 +938,14 @@ fn how_an_instance_came_to_its_end_is_told_with_its_seal() {
     driven.tick();
     assert_eq!(sealed(&driven.whole_answer(COLLECTED)), [None], "lines may be missing, so nothing is proven");
 }
+
+#[test]
+fn the_next_instances_log_behind_a_gap_is_closed_and_the_right_one_opened() {
+    let mut driven = Driven::streaming(LINES[0]);
+    driven.on(Event::Closed(BodyEnd::Clean));
+    driven.wait();
+    driven.on(Event::Opened);
+    assert_eq!(driven.data("2026-09-21T14:14:30.000000001Z three\n").actions, [Action::Confirm(LAG_OF_STATUS)]);
+    let actions = driven.on(Event::Confirmed(Some(running_again()))).actions;
+    assert!(matches!(actions[..], [Action::Close, Action::Open(Request { previous: true, .. })]), "{actions:?}");
+}

@@ -10,6 +10,7 @@ use super::{
         follower::ReadingStart,
         listener::{Listener, Unheard},
         note::{Note, WantedFrom},
+        splice,
     },
     Recovery,
     stretch::{NotRecovered, Stretch, first},
@@ -175,8 +176,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
                 NodePiece::Gone => continue,
             };
             for line in lines {
-                let is_first = line.line == *first
-                    || line.from_older_file > 0 && line.line.text.get(line.from_older_file..) == Some(&first.text[..]);
+                let is_first = line.line == *first || splice::is_rest(&line, first);
                 count += u64::from(count > 0 || is_first);
                 if count >= enough {
                     return Some(count);

@@ -173,4 +173,36 @@ mod tests {
         big[0].line.text = Bytes::from(vec![b'x'; HELD]);
         assert!(gap.take(&mut big).is_err());
     }
+
+    #[test]
+    fn a_second_later_than_those_after_is_no_doubt() {
+        let mut gap = HeldLines::new(&[line(50)], None);
+        assert!(!gap.is_open_end() && HeldLines::new(&[], None).is_open_end());
+        assert_eq!(place(&mut gap, &[51]), [51]);
+        assert!(place(&mut gap, &[51, 52]).is_empty());
+        assert_eq!(seconds(&gap.end()), [51], "what is sure is handed on");
+    }
+
+    #[test]
+    fn it_is_known_whether_any_line_was_found() {
+        let mut gap = HeldLines::new(&[line(50)], None);
+        for (lines, any) in [(&[][..], false), (&[10], true), (&[], true)] {
+            place(&mut gap, lines);
+            assert_eq!(gap.any, any);
+        }
+    }
+
+    #[test]
+    fn all_that_waits_is_counted_and_nothing_else() {
+        const LINE: usize = 2 + size_of::<NodeLine>();
+        let mut gap = HeldLines::new(&[line(50)], None);
+        place(&mut gap, &[60, 61, 62]);
+        assert_eq!(gap.bytes, 3 * LINE);
+        let mut tail = HeldLines::new(&[line(50)], Some(1));
+        place(&mut tail, &[60, 61, 62]);
+        assert_eq!(tail.bytes, LINE);
+        let mut full = found(&[60]);
+        full[0].line.text = Bytes::from(vec![b'x'; HELD - size_of::<NodeLine>()]);
+        assert!(HeldLines::new(&[line(50)], None).take(&mut full).is_ok(), "as much as may wait");
+    }
 }

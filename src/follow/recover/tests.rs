@@ -51,12 +51,16 @@ impl Scene {
                 if file > 0 {
                     pod.rotate("blast");
                 }
-                for number in std::mem::replace(&mut next, *end)..*end {
-                    pod.print_at("blast", at(number), Written::Stdout, format!("line {number}"));
-                }
+                scene.print(std::mem::replace(&mut next, *end)..*end);
             }
         }
         scene
+    }
+
+    fn print(&self, numbers: Range<usize>) {
+        for number in numbers {
+            self.0.pod.print_at("blast", at(number), Written::Stdout, format!("line {number}"));
+        }
     }
 
     /// Whoever may read the files of nodes, and a log of these files.
@@ -251,6 +255,10 @@ async fn of_instances_that_were_gone_those_are_handed_on_that_the_node_has() {
     assert_eq!(told, expected);
     let nobody = Scene::new(Access::all().deny("*", "nodes/proxy"), &[&[10], &[20], &[30]]).await;
     assert_eq!(nobody.told(FOLLOW, gone(2)).await, ["gone before 2"]);
+    let all = Scene::new(Access::all(), &[&[10], &[20]]).await;
+    assert_eq!(all.told(FOLLOW, gone(1)).await, ["0: 0..10"]);
+    let empty = Scene::new(Access::all(), &[&[0], &[20]]).await;
+    assert!(empty.told(FOLLOW, gone(1)).await.is_empty(), "there was nothing in it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,13 +317,163 @@ async fn what_was_rotated_away_before_the_first_look_is_read_from_the_node() {
         (&[20, 30], since(2), 20, vec!["0: 2..30"]),
         (CUT, since(30), 60, vec!["0: 30..70"]),
         (CUT, since(62), 62, vec!["0: 62..70"]),
+        (CUT, since(2), 60, vec!["0: 20..60", "late 20", OLDER, "0: 60..70"]),
+        // Not late, and not so fast that a file can have been filled before.
+        (&[5, 30], FOLLOW, 5, vec!["0: 5..30"]),
         (&[20, 25], tail(12), 20, vec!["0: 13..25"]),
         (&[20, 25], tail(3), 22, vec!["0: 22..25"]),
         (CUT, tail(60), 60, vec!["0: 20..60", "late 20", OLDER, "0: 60..70"]),
+        (CUT, tail(50), 60, vec!["0: 20..70"]),
     ] {
         let last = *files.last().unwrap();
         let told = Scene::of(files).await.told(scope, begun(scope, first..last)).await;
         assert_eq!(told, expected, "{files:?} {scope:?} {first}");
+    }
+}
+
+/// Whatever files have from before what is wanted shows that nothing of it was rotated away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silence_that_files_reach_back_over_is_no_late_start() {
+    let scene = Scene::of(&[10, 20, 30, 40, 50]).await;
+    scene.print(100..110);
+    let since = Scope { since: Some(stamp(70)), ..FOLLOW };
+    assert_eq!(scene.told(since, begun(since, 100..110)).await, ["0: 100..110"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_that_the_files_do_not_have_is_left_as_it_is() {
+    let scene = Scene::of(&[20, 25]).await;
+    let tail = Scope { tail: Some(12), ..FOLLOW };
+    assert_eq!(scene.told(tail, begun(tail, 100..105)).await, ["0: 100..105"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_lines_of_a_log_that_is_gone_are_as_many_as_are_wanted() {
+    let tail = Scope { tail: Some(3), ..FOLLOW };
+    let lost = || missing(Note::Lost { restart: 0, reason: reason() }, 0..0, 0..0);
+    let scene = Scene::of(&[30]).await;
+    assert_eq!(scene.told(tail, lost()).await, ["0: 27..30"]);
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), tail).await;
+    recovery.any = true;
+    recovery.hand_on(&mut lost()).await.unwrap();
+    assert_eq!(heard.all(), ["0: 0..30"], "of the instances after the first, all are");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_line_without_end_is_one_where_nothing_came_after() {
+    let scene = Scene::of(&[15, 30]).await;
+    scene.0.pod.chunk("blast", at(30), Written::Stdout, true, b"line 30");
+    let lost = missing(Note::Lost { restart: 0, reason: reason() }, 0..0, 0..0);
+    assert_eq!(scene.told(FOLLOW, lost).await[0], "0: 0..31");
+    let told = scene.told(FOLLOW, gap(10, 45)).await;
+    let away = "they cannot be read from node node1 either: its files were rotated away while they were read";
+    assert_eq!(told, ["0: 10..30", "gap 0 29..Some(45)", away, "0: 45..50"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_lines_that_come_later_is_told_after_those_before() {
+    let scene = Scene::of(&[30]).await;
+    scene.0.pod.remove_log("blast");
+    let out = |restart, note: Note| Output { restart, ..missing(note, 0..0, 0..0) };
+    let lost = |restart| Note::Lost { restart, reason: reason() };
+    for (note, expected) in [
+        (lost(1), ["1: 0..5", "lost 1"]),
+        (lost(2), ["1: 0..5", "lost 2"]),
+        (lost(0), ["lost 0", "1: 0..5"]),
+        (Note::Started(1), ["started again (restart 1)", "1: 0..5"]),
+    ] {
+        let mut out = out(1, note.clone());
+        (0..5).for_each(|number| out.lines.push(line(number)));
+        let told: Vec<String> = scene.told(FOLLOW, out).await.into_iter().filter(|text| text != NOT_KEPT).collect();
+        assert_eq!(told, expected, "{note:?}");
+    }
+}
+
+/// Lines of a KiB each.
+fn large(out: &mut Output, numbers: Range<usize>) {
+    let text = Bytes::from(vec![b'x'; 1024]);
+    numbers.for_each(|number| out.line(Line { stamp: stamp(number), text: text.clone() }, 0));
+}
+
+/// What is told of the beginning of a log whose first lines are these, a KiB each, besides them.
+async fn judged(scene: &Scene, scope: Scope, previous: bool, first: usize, lines: usize) -> Vec<String> {
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), scope).await;
+    let mut out = begun(scope, 0..0);
+    out.start = out.start.map(|start| ReadingStart { previous, ..start });
+    large(&mut out, first..first + lines);
+    recovery.hand_on(&mut out).await.unwrap();
+    let mut notes = Vec::new();
+    while let Ok(event) = heard.0.try_recv() {
+        if let DriverEvent::Note(_, note) = event {
+            notes.push(match note {
+                Note::StartsLate { first, .. } => format!("late {}", number(first)),
+                note => note.to_string(),
+            });
+        }
+    }
+    notes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_permitted_the_rate_tells_whether_a_file_may_have_been_before() {
+    let viewer = || Access::all().deny("*", "nodes/proxy");
+    let scene = Scene::new(viewer(), &[&[30]]).await;
+    let late = ["late 2000".to_owned(), NOT_PERMITTED.to_owned()];
+    assert_eq!(judged(&scene, FOLLOW, false, 2000, 100).await, late, "10 KiB a second, for 200 s");
+    assert!(judged(&scene, FOLLOW, false, 200, 100).await.is_empty(), "for 20 s");
+    assert!(judged(&scene, FOLLOW, false, 2000, 50).await.is_empty(), "too little was read");
+    // The newest file reaches back, or does not.
+    let since = |number| Scope { since: Some(stamp(number)), ..FOLLOW };
+    assert!(judged(&scene, since(500), false, 2000, 100).await.is_empty());
+    let later = Scene::new(viewer(), &[&[30], &[0]]).await;
+    later.print(600..610);
+    for (since_when, previous, late) in
+        [(500, false, true), (600, false, true), (601, false, false), (500, true, false)]
+    {
+        let told = judged(&later, since(since_when), previous, 2000, 100).await;
+        assert_eq!(!told.is_empty(), late, "{since_when} {previous}: {told:?}");
+    }
+}
+
+/// Lines of a MiB each, the first a second after the container's start, which came fast.
+async fn outrun(scene: &Scene) -> Vec<String> {
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    let nanos = |nanos: i64| Stamp(stamp(10).0 + nanos);
+    let text = Bytes::from(vec![b'x'; 1 << 20]);
+    for range in [0..1, 1..10] {
+        let mut out = if range.start == 0 { begun(FOLLOW, 0..0) } else { Output::default() };
+        range.for_each(|number| {
+            out.line(
+                Line {
+                    stamp: nanos(100_000_000 * number),
+                    text: text.slice(..if number == 0 { 1 } else { text.len() }),
+                },
+                0,
+            )
+        });
+        recovery.hand_on(&mut out).await.unwrap();
+    }
+    let mut notes = Vec::new();
+    while let Ok(event) = heard.0.try_recv() {
+        if let DriverEvent::Note(_, note) = event {
+            notes.push(note.to_string());
+        }
+    }
+    notes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_came_so_fast_that_a_file_may_have_been_filled_before_are_told_unless_it_was_never_rotated() {
+    assert!(outrun(&Scene::of(&[30]).await).await.is_empty());
+    let told = outrun(&Scene::of(&[15, 30]).await).await;
+    assert!(told.len() == 2 && told[1].contains("it showed only when later lines had been printed"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_asked_whether_the_files_may_be_read() {
+    for (user, may) in [(Access::all(), true), (Access::all().deny("*", "nodes/proxy"), false)] {
+        let scene = Scene::new(user, &[&[3]]).await;
+        assert_eq!(scene.nodes(NodeLogs::Auto).may_read().await.unwrap(), may);
     }
 }
 
@@ -343,8 +501,11 @@ async fn a_node_is_asked_for_only_while_the_pod_is_the_one_that_is_read() {
         heard.all()[..2],
         ["gap 0 9..Some(20)", "they cannot be read from node its node either: it is not known"]
     );
-    // It was told where the container runs.
+    // It was told where the container runs, and need not ask for the pod.
     let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    scene.0.server.add_user("user", "user", Access::all().deny("list", "pods"));
+    recovery.hand_on(&mut gap(10, 20)).await.unwrap();
+    assert_eq!(heard.all()[0], "gap 0 9..Some(20)");
     for node in [None, Some("node1"), Some("node9")] {
         recovery.runs_on(node);
     }
