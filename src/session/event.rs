@@ -160,4 +160,16 @@ mod tests {
             RunEvent::from(DriverEvent::Note(instance().container, Note::Gone { restart: 0, reason: String::new() }));
         assert!(matches!(event, RunEvent::Note { .. }), "{event:?}");
     }
+
+    #[test]
+    fn only_lines_are_counted() {
+        let instance = InstanceId { container: Arc::default(), restart: 0 };
+        let line = || crate::k8s::Line { stamp: crate::k8s::Stamp(1), text: Bytes::from_static(b"a") };
+        let batch = Batch { instance: instance.clone(), stream: None, lines: vec![line(), line(), line()] };
+        let event = |value: serde_json::Value| serde_json::from_value::<RunEvent>(value).unwrap();
+        let lines = serde_json::to_value(RunEvent::Lines(batch.clone())).unwrap();
+        assert_eq!((RunEvent::Lines(batch).lines(), event(lines).lines()), (3, 3));
+        assert_eq!(RunEvent::Told(Timestamp::UNIX_EPOCH).lines(), 0);
+        assert_eq!(RunEvent::Complete { instance, lines: 7, proof: Proof::Checked }.lines(), 0);
+    }
 }

@@ -299,4 +299,49 @@ mod tests {
         assert!(!text.contains("planted") && text.contains("registry/x"), "{text}");
         assert!(matches!(masked.detail, Some(Detail::Note(Note::NoLog(_)))), "{masked:?}");
     }
+
+    /// Another program may leave out `detail`: what the other fields say is told then.
+    #[test]
+    fn without_its_detail_an_object_tells_what_its_fields_do() {
+        let reason = || "why".to_owned();
+        let (after, before) = (Stamp(1), Some(Stamp(2)));
+        for (note, told) in [
+            (Note::Waiting(reason()), Some(Note::Waiting(reason()))),
+            (Note::Started(1), Some(Note::Started(1))),
+            (Note::NoLog(reason()), Some(Note::NoLog(reason()))),
+            (Note::Gap { restart: 1, after, before }, Some(Note::Gap { restart: 1, after, before })),
+            (Note::Missing { restart: 1, reason: reason() }, Some(Note::Missing { restart: 1, reason: reason() })),
+            (Note::Lost { restart: 1, reason: reason() }, Some(Note::Missing { restart: 1, reason: reason() })),
+            (
+                Note::Unverified { restart: 1, last: Some(after), reason: reason() },
+                Some(Note::Missing { restart: 1, reason: reason() }),
+            ),
+            (Note::Gone { restart: 1, reason: reason() }, Some(Note::Gone { restart: 1, reason: reason() })),
+            (Note::Unchecked { restart: 1, reason: reason() }, Some(Note::Unchecked { restart: 1, reason: reason() })),
+            (Note::Denied(reason()), Some(Note::Denied(reason()))),
+            (Note::Forbidden(reason()), Some(Note::Forbidden(reason()))),
+            (Note::Interrupted(reason()), None),
+        ] {
+            let event = RunEvent::Note { container: std::sync::Arc::default(), note: note.clone() };
+            let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
+            assert_eq!(object.told(), Some(Detail::Note(note.clone())));
+            let bare = EventObject { detail: None, ..object };
+            assert_eq!(bare.told(), told.map(Detail::Note), "{note:?}");
+        }
+        // A gap of which no reason is given is one between two lines.
+        let event =
+            RunEvent::Note { container: std::sync::Arc::default(), note: Note::Gap { restart: 1, after, before } };
+        let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
+        let bare = EventObject { detail: None, reason: None, ..object };
+        assert_eq!(bare.told(), Some(Detail::Note(Note::Gap { restart: 1, after, before })));
+    }
+
+    #[test]
+    fn a_reason_that_says_nothing_is_left_out() {
+        for (reason, given) in [("", None), ("why", Some("why"))] {
+            let event = RunEvent::Note { container: std::sync::Arc::default(), note: Note::Waiting(reason.to_owned()) };
+            let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
+            assert_eq!(object.reason.as_deref(), given);
+        }
+    }
 }

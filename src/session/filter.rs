@@ -252,4 +252,39 @@ mod tests {
         assert!(states.admits_state(ContainerState::Running) && !states.admits_state(ContainerState::Terminated));
         assert!(default.admits_state(ContainerState::Terminated) && default.is_empty());
     }
+
+    #[test]
+    fn what_is_left_out_is_told_from_what_was_not_chosen() {
+        let pod: Pod = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": "blastn-batch-s03-job-000-3ed51a95-p9vp5"}, "spec": {"containers": [{"name": "blast"}]},
+        }))
+        .unwrap();
+        let target = targets(&pod).remove(0);
+        let patterns = |text: &str| vec![whole(text).unwrap()];
+        let pods = |text: &str| vec![text.parse::<PodPattern>().unwrap()];
+        let default = ContainerFilter { short: "3ed51a95".to_owned(), ..ContainerFilter::default() };
+        let left_out = ContainerFilter { without_containers: patterns("blast"), ..default.clone() };
+        for (filter, excludes, chooses) in [
+            (default.clone(), false, false),
+            (left_out.clone(), true, false),
+            (ContainerFilter { without_pods: pods("s03"), ..default.clone() }, true, false),
+            (ContainerFilter { without_pods: pods("s04"), ..default.clone() }, false, false),
+            (ContainerFilter { containers: patterns("blast"), ..default.clone() }, false, true),
+            (ContainerFilter { containers: patterns("blast"), ..left_out.clone() }, true, true),
+            (ContainerFilter { containers: patterns("other"), ..left_out }, false, true),
+        ] {
+            assert_eq!((filter.excludes(&target), filter.chooses()), (excludes, chooses), "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn a_pod_is_admitted_by_its_fields() {
+        let pod: Pod =
+            serde_json::from_value(serde_json::json!({"metadata": {"name": "p"}, "spec": {"nodeName": "node-1"}}))
+                .unwrap();
+        for (fields, admitted) in [("spec.nodeName=node-1", true), ("spec.nodeName=node-2", false), ("", true)] {
+            let fields = if fields.is_empty() { FieldSelector::default() } else { fields.parse().unwrap() };
+            assert_eq!(ContainerFilter { fields, ..ContainerFilter::default() }.admits_pod(&pod), admitted);
+        }
+    }
 }

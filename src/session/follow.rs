@@ -297,3 +297,6 @@ impl FollowRun<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

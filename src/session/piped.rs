@@ -510,4 +510,66 @@ mod tests {
             assert!(error.contains(part) || part == "timestamp" || part == "invalid", "{text}: {error}");
         }
     }
+
+    #[test]
+    fn text_that_is_no_object_is_a_line_of_a_container_of_its_own() {
+        let (mut run, mut events) = (PipedRun::default(), Vec::new());
+        run.foreign(b"plain", Stamp(5), &mut events);
+        run.foreign(b"text", Stamp(6), &mut events);
+        let [RunEvent::Told(_), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!((&*found.pod, &*found.container), ("stdin", "text"));
+        assert_eq!(batch.lines.iter().map(|line| &line.text[..]).collect::<Vec<_>>(), [&b"plain"[..], b"text"]);
+    }
+
+    #[test]
+    fn lines_from_before_since_are_left_out() {
+        let line = |stamp| (0, None, Line { stamp: Stamp(stamp), text: "a".into() });
+        let text = printed(Format::Json, &target("blast", None), &[line(1), line(2), line(3)]);
+        let events = read(&mut PipedRun::new(ContainerFilter::default(), Some(Stamp(2))), &text);
+        assert_eq!(lines_of(&events), [line(2), line(3)]);
+    }
+
+    #[test]
+    fn it_is_told_which_containers_there_were_if_none_of_them_is_wanted() {
+        let line = (0, None, Line { stamp: Stamp(1), text: "a".into() });
+        let text = |container: &str| printed(Format::Json, &target(container, None), std::slice::from_ref(&line));
+        let only = |name: &str| ContainerFilter {
+            containers: vec![super::super::filter::whole(name).unwrap()],
+            ..ContainerFilter::default()
+        };
+        let mut run = PipedRun::new(only("other"), None);
+        assert_eq!(run.all_unwanted(), None, "there was none");
+        read(&mut run, &text("blast"));
+        assert_eq!(run.all_unwanted(), Some(vec!["blastn-batch-s03-job-000-3ed51a95-p9vp5/blast".to_owned()]));
+        read(&mut run, &text("other"));
+        assert_eq!(run.all_unwanted(), None);
+    }
+
+    #[test]
+    fn a_second_job_has_the_containers_of_the_first_told_once_more() {
+        let line = (0, None, Line { stamp: Stamp(1), text: "a".into() });
+        let of = |job: Option<&str>| {
+            let mut renderer = Renderer::new(RenderOptions { format: Format::Json, ..RenderOptions::default() });
+            renderer.of_job(&JobIds { job: job.map(str::to_owned), row: None });
+            let (source, mut out) = (renderer.introduce(&target("blast", None), "3ed51a95"), Vec::new());
+            renderer.line_of(&mut out, &source, line.0, line.1, &line.2);
+            out
+        };
+        let mut run = PipedRun::default();
+        let found = |events: &[RunEvent]| events.iter().filter(|event| matches!(event, RunEvent::Found(_))).count();
+        for (job, times) in [
+            (None, 1),
+            (None, 0),
+            (Some("1"), 1),
+            (Some("1"), 0),
+            (None, 0),
+            (Some("2"), 1),
+            (Some("1"), 1),
+            (Some("2"), 0),
+        ] {
+            assert_eq!(found(&read(&mut run, &of(job))), times, "{job:?}");
+        }
+    }
 }

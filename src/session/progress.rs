@@ -52,4 +52,13 @@ mod tests {
             assert_eq!(Progress { found, unread, waiting }.to_string(), told);
         }
     }
+
+    #[test]
+    fn the_latest_counts_are_told() {
+        let progress = Progress::default();
+        progress.set(26, (3, 20));
+        assert_eq!(progress.to_string(), "3 of 26 containers were not read to their end, and 20 had not started");
+        progress.set(27, (0, 0));
+        assert_eq!(progress.to_string(), "all 27 containers were read to their end");
+    }
 }

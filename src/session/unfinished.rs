@@ -80,4 +80,14 @@ mod tests {
         unfinished.take(DriverReport::ended(0));
         assert!(unfinished.is_empty());
     }
+
+    #[test]
+    fn each_container_is_unfinished_by_itself() {
+        let mut unfinished = UnfinishedContainers::default();
+        assert!(unfinished.is_empty() && !unfinished.contains(1));
+        unfinished.add(1);
+        assert!(!unfinished.is_empty() && unfinished.contains(1) && !unfinished.contains(2));
+        unfinished.take(DriverReport { source: 2, settled: true, news: 0 });
+        assert!(unfinished.contains(1));
+    }
 }

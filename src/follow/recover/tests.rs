@@ -293,15 +293,15 @@ async fn what_is_told_of_an_instances_end_is_what_is_known_of_it_in_the_end() {
 }
 
 fn begun(scope: Scope, first: Range<usize>) -> Output {
-    let mut out = Output::default();
-    out.start = Some(ReadingStart {
+    let start = ReadingStart {
         restart: 0,
         started: Some(stamp(0)),
         tail: scope.tail,
         previous: false,
         silent: Duration::ZERO,
         waited: false,
-    });
+    };
+    let mut out = Output { start: Some(start), ..Output::default() };
     first.for_each(|number| out.line(line(number), 0));
     out
 }
