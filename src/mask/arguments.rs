@@ -54,8 +54,13 @@ pub(super) fn after_flag(line: &[u8], found: Range<usize>) -> Option<Range<usize
     // Where openssl is told to look is none, and `-pass 3` counts.
     let is_place = ["pass:", "env:", "file:", "fd:"].iter().any(|place| value.starts_with(place.as_bytes()));
     let is_count = flag.ends_with(b"pass") && value.iter().all(u8::is_ascii_digit);
-    let is_said = !quoted && (prose::is_said_of_flag(line, range.start) || prose::is_placeholder_of(flag, value));
-    (is_argument(value) && !reference::is_path(value) && !is_place && !is_count && !is_said).then_some(range)
+    let is_object = flag.ends_with(b"pull-secret");
+    let is_said = !quoted
+        && (reference::is_sign(value)
+            || prose::is_said_of_flag(line, range.start)
+            || prose::is_placeholder_of(flag, value));
+    (is_argument(value) && !reference::is_path(value) && !is_place && !is_object && !is_count && !is_said)
+        .then_some(range)
 }
 
 /// The value that [`COMMAND`] found, if what it sets is a secret.

@@ -90,7 +90,8 @@ pub(super) fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>>
         if is_query(&line[range.clone()]) { range.start..url_end(line, range.start).max(range.end) } else { range };
     let value = &line[range.clone()];
     let is_password = names::is_password(&name);
-    let header = name.contains(&b'-') || shouted && (equals || prose::stands_alone(line, range.end));
+    let header =
+        name.contains(&b'-') && !name.starts_with(b"-") || shouted && (equals || prose::stands_alone(line, range.end));
     // `tokens: 512` counts them, and `token_id: 0` numbers them.
     let counts =
         ["token", "key", "signature", "secret"].iter().any(|word| memmem::find(&lower, word.as_bytes()).is_some());
@@ -103,12 +104,14 @@ pub(super) fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>>
     // `PASS: test_7`, `PASS=12 FAIL=0`.
     let word = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
     let is_short = word.len() < 6 && word.iter().all(u8::is_ascii_digit);
-    let is_result =
-        lower.ends_with(b"pass") && if is_password { is_short && !equals } else { (!equals && !quoted) || is_short };
+    let is_fraction = word.contains(&b'.') && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let is_result = lower.ends_with(b"pass")
+        && if is_password { is_short && !equals || is_fraction } else { (!equals && !quoted) || is_short };
     // `pwd: /blast/queries`, as a shell has it; `token = get_token(credential)`, as a program has it.
     let is_directory = lower == b"pwd" && value.first() == Some(&b'/');
     let is_code = equals && !quoted && said.ends_with(b" ") && is_expression(value);
-    let is_prose = !quoted && !listed && is_prose(line, start, &lower, said, &range);
+    let is_prose = !quoted && !listed && is_prose(line, start, &lower, said, &range)
+        || is_parsed(line, start, &lower) && !looks_secret(value);
     // A word behind a colon is its value where no sentence goes on, and the name is one that has nothing but values.
     let alone = || has_values(&lower) && prose::stands_alone(line, range.end) && !is_class(value);
     let is_usage = name.starts_with(b"-") && prose::is_placeholder_of(&name, value);
@@ -169,21 +172,23 @@ fn is_prose(line: &[u8], start: usize, lower: &[u8], said: &[u8], range: &Range<
         // No sentence has this, but `token=expired` tells a state.
         return kind == Name::Other && prose::is_state(value);
     }
-    // What a parser reads, and what Kubernetes keeps: `unexpected token: identifier`, `created secret: db-creds`.
-    const PARSED: &[&str] =
-        &["unexpected", "next", "first", "last", "current", "previous", "json", "lookahead", "near"];
+    // What Kubernetes keeps: `created secret: db-creds`.
     const KEPT: &[&str] = &[
         "created", "creating", "delete", "deleted", "deleting", "fetched", "fetching", "found", "get", "getting",
         "missing", "mount", "mounted", "mounting", "patched", "read", "reading", "syncing", "update", "updated",
         "updating", "watching",
     ];
     let before = prose::word_before(line, start);
-    let is_parsed = lower == b"token" && prose::is_one_of(before, PARSED);
     let is_object = lower == b"secret" && prose::is_one_of(before, KEPT);
-    is_parsed && !looks_secret(value)
-        || is_object
-        || is_service_account(value)
-        || prose::is_said(line, range.start, kind)
+    let is_reason = kind == Name::Other && !looks_secret(value) && prose::tells_of_failure(line, start);
+    is_reason || is_object || is_service_account(value) || prose::is_said(line, range.start, kind)
+}
+
+/// Whether a name is what a parser reads: `unexpected token: identifier`.
+fn is_parsed(line: &[u8], start: usize, lower: &[u8]) -> bool {
+    const PARSED: &[&str] =
+        &["unexpected", "next", "first", "last", "current", "previous", "json", "lookahead", "near"];
+    lower == b"token" && prose::is_one_of(prose::word_before(line, start), PARSED)
 }
 
 /// `elb-token-x7k2p`: the name of a service account's token.

@@ -197,7 +197,8 @@ pub(super) fn stands_alone(line: &[u8], end: usize) -> bool {
     let word = word_at(line, next);
     match word.first() {
         None => true,
-        Some(first) if !first.is_ascii_alphanumeric() => true,
+        // `token: serviceaccounts "elb" is forbidden` goes on.
+        Some(first) if !first.is_ascii_alphanumeric() => next == end || !matches!(first, b'"' | b'\'' | b'`'),
         // `user: me`, `user=me`.
         Some(_) => next > end && word.iter().any(|byte| matches!(byte, b':' | b'=')),
     }
@@ -210,6 +211,56 @@ pub(super) fn is_placeholder_of(flag: &[u8], word: &[u8]) -> bool {
     let folded: Vec<u8> = flag.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_uppercase).collect();
     let named: Vec<u8> = word.iter().copied().filter(|byte| *byte != b'_').collect();
     !named.is_empty() && word.iter().all(letters) && (folded.ends_with(&named) || is_one_of(word, &["value", "text"]))
+}
+
+/// Whether what stands before `start` says that what is named there could not be had, so that a reason follows: `failed to get the
+/// token: EOF`. Where something else failed, such as a login with it, a value may.
+pub(super) fn tells_of_failure(line: &[u8], start: usize) -> bool {
+    const FAILURES: &[&str] = &["failed", "failure", "error", "cannot", "couldn't", "could", "unable", "fail", "fails"];
+    const HAVING: &[&str] = &[
+        "acquire",
+        "acquiring",
+        "create",
+        "creating",
+        "decode",
+        "decoding",
+        "fetch",
+        "fetching",
+        "find",
+        "finding",
+        "generate",
+        "generating",
+        "get",
+        "getting",
+        "load",
+        "loading",
+        "mount",
+        "mounting",
+        "obtain",
+        "obtaining",
+        "parse",
+        "parsing",
+        "read",
+        "reading",
+        "refresh",
+        "refreshing",
+        "renew",
+        "renewing",
+        "request",
+        "requesting",
+        "retrieve",
+        "retrieving",
+    ];
+    /// Words between the two at most: `the access token`.
+    const BETWEEN: usize = 3;
+    let clause = line[..start].rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'|' | b'(' | b'\n')).next();
+    let words: Vec<&[u8]> = clause
+        .unwrap_or_default()
+        .split(|byte| !byte.is_ascii_alphabetic() && *byte != b'\'')
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.iter().any(|word| is_one_of(word, FAILURES))
+        && words.iter().rev().take(BETWEEN).any(|word| is_one_of(word, HAVING))
 }
 
 /// The word before `start`, if nothing but blanks is between.
@@ -282,6 +333,8 @@ mod tests {
             ("word user=me", true),
             ("word (from a file)", true),
             ("word # a comment", true),
+            ("word\" of=text", true),
+            ("word \"x\" is forbidden", false),
             ("word and more", false),
             ("word more", false),
         ] {

@@ -35,10 +35,11 @@ fn is_filled_in(value: &[u8]) -> bool {
         || ["!vault", "!secret", "!env", "!env_var", "!Ref", "!Sub", "!GetAtt"].iter().any(|tag| value == tag.as_bytes())
         || value == b"{}"
         || value.starts_with(b"$(") && value.get(2).is_some_and(u8::is_ascii_lowercase)
-        || (between("{", "}") || between("<", ">") || between("[", "]")) && word(inner) && is_named()
+        || (between("{", "}") || between("<", ">") || between("[", "]") || between("(", ")")) && word(inner) && is_named()
         // The kind of a public key.
         || value.starts_with(b"ssh-") || value.starts_with(b"ecdsa-")
         || is_out(value) && value.iter().all(u8::is_ascii_uppercase)
+        || value.len() > 2 && value.chunks(3).all(|dot| dot == "•".as_bytes())
         || value.len() > 2 && (value.iter().all(|byte| *byte == b'*') || value.iter().all(|byte| byte | 0x20 == b'x'))
 }
 

@@ -163,6 +163,11 @@ fn rules() -> Vec<Rule> {
                 };
                 let basic = line[found.start] | 0x20 != b'b' || line[found.start + 1] | 0x20 == b'a';
                 let secret = &line[found.end..found.end + length];
+                // `Bearer authorization_uri=…` of a challenge.
+                let name = secret.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
+                if name > 0 && secret.get(name) == Some(&b'=') && length > name + 2 {
+                    return None;
+                }
                 let is_secret = length >= 16 || (basic && length >= 8 && is_mixed(secret));
                 (is_secret && !(basic && is_word(secret))).then_some(found.end..found.end + length)
             },
