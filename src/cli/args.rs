@@ -201,7 +201,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// The heading of the flags below in `--help`.
-const SELECTION: &str = "Selection";
+pub const SELECTION: &str = "Selection";
 
 /// Which containers, by what they are called and do.
 #[derive(Debug, Clone, Args)]

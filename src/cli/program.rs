@@ -5,7 +5,7 @@ use std::{borrow::Cow, env, ffi::OsStr, path::Path, sync::LazyLock};
 use clap::CommandFactory;
 use regex::Regex;
 
-use super::Cli;
+use super::{Cli, environment::variables};
 
 /// The name by which kubectl finds its plugin, and what a person types for it.
 const PLUGIN: &str = "kubectl-elbtail";
@@ -21,9 +21,15 @@ fn names_plugin(name: &OsStr) -> bool {
     Path::new(name).file_stem().is_some_and(|stem| stem == PLUGIN)
 }
 
+/// In fewer columns help has its texts below the flags: the longest flag takes as many.
+const NARROW: u16 = 64;
+
 /// The definition of the command line, by the name that was called.
 pub fn command() -> clap::Command {
-    let command = Cli::command();
+    let columns = terminal_size::terminal_size().map(|(width, _)| width.0);
+    let columns = columns.or_else(|| variables().word("COLUMNS")?.parse().ok());
+    // Beside the longest flags there would be no room but for a word.
+    let command = Cli::command().next_line_help(columns.is_some_and(|columns| columns < NARROW));
     if is_plugin() { as_plugin(command).bin_name(TYPED) } else { command }
 }
 

@@ -9,6 +9,8 @@ mod field_selector;
 mod identity;
 pub mod job;
 pub mod kubelet_error;
+#[cfg(feature = "archive")]
+mod label_selector;
 pub mod labels;
 pub mod lines;
 mod metadata;
@@ -25,6 +27,8 @@ pub use container_state::ContainerState;
 pub use field_selector::{FieldSelector, FieldSelectorError};
 pub use identity::{ContainerId, InstanceId};
 pub use job::{JobCondition, is_batch, job_name};
+#[cfg(feature = "archive")]
+pub use label_selector::label_selector;
 pub use labels::{ID_ENV, ID_LABEL};
 pub use lines::Line;
 pub use pod::{Pod, job_of_name};

@@ -55,6 +55,7 @@ impl Archived {
             targets(&found.pod).into_iter().map(|target| (target.id(), found.pod.container(&target.container)))
         });
         let wanted = Replay {
+            labels: None,
             filter: filter.clone(),
             previous: scope.previous,
             since: scope.since,

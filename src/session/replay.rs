@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use kube::core::{Selector, SelectorExt};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 
@@ -29,6 +30,8 @@ const RUN: usize = 512;
 pub struct Replay {
     /// Which containers.
     pub filter: ContainerFilter,
+    /// The labels that pods must have as they were saved last; one that was not saved has none.
+    pub labels: Option<Selector>,
     /// Only the instance before the latest of each container that was started again.
     pub previous: bool,
     /// Only lines stamped at or after this.
@@ -102,7 +105,10 @@ impl Chosen {
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
             let Some(kept) = wanted.part(instances) else { continue };
             let target = target(instances[0], pods);
-            if !wanted.filter.admits(&target) || !wanted.admits_state(&target, pods) {
+            if !wanted.filter.admits(&target)
+                || !wanted.admits_state(&target, pods)
+                || !wanted.admits_labels(&target, pods)
+            {
                 continue;
             }
             chosen.instances.extend(kept.iter().map(|instance| (*instance).clone()));
@@ -113,6 +119,11 @@ impl Chosen {
 }
 
 impl Replay {
+    fn admits_labels(&self, target: &Target, pods: &HashMap<String, Pod>) -> bool {
+        let Some(labels) = &self.labels else { return true };
+        pods.get(&target.uid).is_some_and(|pod| labels.matches(pod.labels()))
+    }
+
     /// Whether a container is wanted in the state that its cluster tells, or that was saved last.
     fn admits_state(&self, target: &Target, pods: &HashMap<String, Pod>) -> bool {
         let saved = || pods.get(&target.uid).map(|pod| pod.container(&target.container));
@@ -177,9 +188,10 @@ pub async fn choices(job: &ArchivedJob) -> Result<Vec<Choice>, ArchiveError> {
     let known: BTreeMap<_, _> = job.logs().map(|(instance, _)| (container_of(instance), instance)).collect();
     let choice = |instance: &ArchivedInstance| {
         let pod = pods.get(&instance.uid);
+        let labels = pod.map(|pod| pod.labels().clone()).unwrap_or_default();
         let status = pod.map(|pod| pod.container(&instance.container)).unwrap_or_default();
         let pod_phase = pod.and_then(|pod| pod.status.phase.clone());
-        Choice { target: target(instance, &pods), state: ContainerState::of(&status.state), pod_phase }
+        Choice { target: target(instance, &pods), state: ContainerState::of(&status.state), pod_phase, labels }
     };
     Ok(known.into_values().map(choice).collect())
 }

@@ -1,6 +1,6 @@
 //! What there is to choose from, where a choice leaves nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::filter::ContainerFilter;
 use crate::{
@@ -28,6 +28,8 @@ pub struct Choice {
     pub state: ContainerState,
     /// Its pod's phase, as Kubernetes says it.
     pub pod_phase: Option<String>,
+    /// Its pod's labels.
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Choice {
@@ -38,6 +40,7 @@ impl Choice {
             let choice = move |target: Target| Choice {
                 state: ContainerState::of(&pod.container(&target.container).state),
                 pod_phase: pod.status.phase.clone(),
+                labels: pod.labels().clone(),
                 target,
             };
             targets(&found.pod).into_iter().map(choice).collect::<Vec<_>>()
@@ -56,9 +59,13 @@ pub fn nothing_wanted(found: &[Match], filter: &ContainerFilter) -> String {
     said(NOTHING, "have", &Choice::of(found), filter)
 }
 
-/// The same of an archive.
-pub fn nothing_wanted_of_archive(choices: &[Choice], filter: &ContainerFilter) -> String {
-    said(NOTHING, "are archived, with", choices, filter)
+/// The same of an archive, with the labels that there are if some were asked for.
+pub fn nothing_wanted_of_archive(choices: &[Choice], filter: &ContainerFilter, by_labels: bool) -> String {
+    let text = said(NOTHING, "are archived, with", choices, filter);
+    if !by_labels {
+        return text;
+    }
+    format!("{text}\n  labels: {}", listing(of_many(choices.iter().map(|choice| &choice.labels))))
 }
 
 /// The same of a job that is followed: what is found later may match.
@@ -73,7 +80,9 @@ pub async fn without_labels(cluster: &Cluster, namespace: &str, selection: &Sele
     selection.labels.as_ref()?;
     let all = Selection { labels: None, ..selection.clone() };
     let found = pods::list(&cluster.client(), namespace, &all).await.unwrap_or_default();
-    (!found.is_empty()).then(|| format!("{} pods, labelled: {}", found.len(), listing(labels(&found))))
+    (!found.is_empty()).then(|| {
+        format!("{} pods, labelled: {}", found.len(), listing(of_many(found.iter().map(|found| found.pod.labels()))))
+    })
 }
 
 /// Names in order, each once.
@@ -85,10 +94,11 @@ pub fn listing(mut names: Vec<String>) -> String {
     names[..names.len() - more].join(", ") + &rest
 }
 
-fn labels(found: &[Match]) -> Vec<String> {
-    let labels = found.iter().flat_map(|found| found.pod.labels());
-    let of_many = labels.filter(|(name, _)| !OF_ONE.iter().any(|one| name.ends_with(one)));
-    of_many.map(|(name, value)| format!("{name}={value}")).collect()
+/// Labels that more than one pod can have.
+fn of_many<'a>(labels: impl Iterator<Item = &'a BTreeMap<String, String>>) -> Vec<String> {
+    let is_of_one = |name: &str| OF_ONE.iter().any(|one| name.ends_with(one));
+    let labels = labels.flatten().filter(|(name, _)| !is_of_one(name));
+    labels.map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 fn said(heading: &str, have: &str, choices: &[Choice], filter: &ContainerFilter) -> String {

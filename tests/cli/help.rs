@@ -24,6 +24,22 @@ fn every_command_explains_itself() {
     }
 }
 
+#[test]
+fn help_can_be_read_on_a_narrow_terminal() {
+    for columns in ["40", "60", "63", "64", "80"] {
+        for words in [&["logs", "-h"][..], &["logs", "--help"], &["-h"], &["save", "-h"]] {
+            let run = elbtail(words).env("COLUMNS", columns).assert().code(0);
+            let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+            // A word a row, as clap has it where there is no room beside the flags.
+            let rows: Vec<&str> = text.lines().map(str::trim).filter(|row| !row.is_empty()).collect();
+            let is_word =
+                |row: &&&str| row.len() < 12 && !row.starts_with('-') && !row.contains(' ') && !row.ends_with(':');
+            let words_alone = rows.windows(3).filter(|rows| rows.iter().all(|row| is_word(&row))).count();
+            assert_eq!(words_alone, 0, "{words:?} at {columns}:\n{text}");
+        }
+    }
+}
+
 /// The examples that a command's help ends with.
 fn examples(command: &clap::Command) -> Vec<Vec<String>> {
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();

@@ -251,6 +251,19 @@ fn what_no_pod_is_left_of_comes_from_the_archive_alone() {
     assert!(said.contains("  nodes: "), "{said}");
     let said = scene.logs(5, &["--container-state", "waiting"]).1;
     assert!(said.contains("blast (terminated)"), "{said}");
+    // A replay chooses by the labels that pods had, as a server does.
+    let replayed = |code: i32, labels: &str| {
+        let run = scene.stage.run(&["replay", &scene.place, "-q", "-o", "raw", "-l", labels]).code(code);
+        (stdout(&run).len(), stderr(&run))
+    };
+    assert_eq!(replayed(0, "app=blast").0, all.values().map(Vec::len).sum::<usize>());
+    assert_eq!(replayed(5, "app=blast,app!=blast").0, 0);
+    let (_, said) = replayed(5, "app in (setup, submit)");
+    assert!(
+        said.contains("no container matches the flags; 4 pods are archived") && said.contains("  labels: app=blast"),
+        "{said}"
+    );
+    assert!(replayed(2, "a b").1.contains("\"a b\" is no LABEL=VALUE"));
     // Without it there is nothing.
     scene.stage.run(&["logs", ROW]).code(5);
 }

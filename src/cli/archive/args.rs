@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::{
     archive::output::ArchivesFormat,
     cli::{
-        args::ChoiceArgs,
+        args::{ChoiceArgs, SELECTION},
         duration::positive,
         flags::{LineArgs, PrintArgs},
     },
@@ -167,6 +167,9 @@ pub struct ReplayArgs {
     /// Which containers.
     #[command(flatten)]
     pub choice: ChoiceArgs,
+    /// Only pods that had these labels when they were saved last, such as app=blast,shard!=03
+    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = crate::k8s::label_selector, help_heading = SELECTION)]
+    pub selector: Option<kube::core::Selector>,
     /// Which of their lines.
     #[command(flatten)]
     pub lines: LineArgs,
