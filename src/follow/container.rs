@@ -717,5 +717,11 @@ mod tests {
         assert!(matches!(&notes[..], [.., Note::NoLog(_)]), "{notes:?}");
         let (_, _, notes) = planned(FOLLOW, gone());
         assert!(matches!(&notes[..], [.., Note::Lost { restart: 0, .. }]), "{notes:?}");
+        // It was started over, and nothing is known of a run.
+        let mut container = container(FOLLOW, waiting("x"));
+        container.learn(Status { restart: 1, ..waiting("x") }, second(1), &mut Output::default());
+        let mut out = Output::default();
+        assert_eq!(container.plan(&mut out), Plan::End);
+        assert!(matches!(&out.notes[..], [Note::NoLog(_)]), "{:?}", out.notes);
     }
 }

@@ -153,3 +153,19 @@ impl Output {
         self.lines.push(line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fixtures::running_again, *};
+
+    #[test]
+    fn of_the_instance_before_alone_all_is_asked_as_the_previous_ones() {
+        for (wanted, asked, previous) in [(false, false, false), (true, false, true), (false, true, true)] {
+            let scope = Scope { previous: wanted, ..Scope::default() };
+            assert_eq!(scope.asks_previous(Request { previous: asked, ..Request::default() }), previous);
+            let part = scope.part_of(running_again()).unwrap();
+            assert_eq!((part.restart, part == running_again()), (u32::from(!wanted), !wanted));
+        }
+        assert_eq!(Scope { previous: true, ..Scope::default() }.part_of(super::super::fixtures::running()), None);
+    }
+}
