@@ -90,7 +90,9 @@ pub(super) fn is_class(value: &[u8]) -> bool {
         _ => value,
     };
     let words = value.split_inclusive(u8::is_ascii_uppercase).skip(1);
+    // A single word with a capital may be anything.
     value.first().is_some_and(u8::is_ascii_uppercase)
+        && words.clone().count() > 1
         && value.iter().all(u8::is_ascii_alphabetic)
         && words.clone().all(|word| word.iter().filter(|byte| byte.is_ascii_lowercase()).count() >= 2)
 }

@@ -285,7 +285,7 @@ fn rules() -> Vec<Rule> {
         // `with password 'hunter2'`.
         Rule {
             words: &["passw", "passphrase", "token", "key", "secret"],
-            pattern: r"(?i-u)\b(?:password|passwd|passphrase|(?:(?:api|access|auth|bearer|sas|refresh) )?token|client secret|(?:api|account|access) key)(?:[ \t]+(?:for[ \t]+(?:user[ \t]+)?[^\s:]{1,60}:[ \t]+)?|\()",
+            pattern: r"(?i-u)\b(?:password|passwd|passphrase|(?:(?:api|access|auth|bearer|sas|refresh)[ _-])?token|client[ _-]?secret|(?:[a-z]+[_-])*(?:api|account|access)[ _-]?key)(?:[ \t]+(?:for[ \t]+(?:user[ \t]+)?[^\s:]{1,60}:[ \t]+)?|\()",
             place: sentence::spoken,
         },
         // SQL.
@@ -328,8 +328,11 @@ fn rules() -> Vec<Rule> {
             words: &[" -u", "\t-u", "\n-u", " --user", "\t--user", "\n--user", "--proxy-user", "curl"],
             pattern: r#"(?i-u)[ \t\n](?:-u|-[a-z]{1,6}u|--user|--proxy-user)[ =]{0,2}["']?[^\s:"'/]+:"#,
             place: |line, found| {
+                let quote = line[found.clone()].iter().find(|byte| matches!(byte, b'"' | b'\''));
+                let closing = quote.and_then(|quote| memchr::memchr(*quote, &line[found.end..]));
                 let end = value::token_end(line, found.end);
                 let end = line[found.end..end].iter().position(|byte| *byte == b'\'').map_or(end, |at| found.end + at);
+                let end = closing.map_or(end, |at| found.end + at);
                 // `-su` is a flag of curl's, and another thing elsewhere.
                 let flag = &line[found.start + 1..found.end];
                 let is_joined =

@@ -22,7 +22,7 @@ pub(super) fn spoken(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let range = value::assigned(line, found.end, Extent::Word);
     let quoted = range.start != found.end;
     let word = &line[range.clone()];
-    let is_token = memmem::find(&named, b"token").is_some();
+    let is_token = ["token", "key", "secret"].iter().any(|word| memmem::find(&named, word.as_bytes()).is_some());
     let is_parsed = ["unexpected", "near"]
         .iter()
         .any(|word| prose::word_before(line, found.start).eq_ignore_ascii_case(word.as_bytes()));
