@@ -157,8 +157,58 @@ impl EnvCompleter for Line {
         let ifs = variable("_CLAP_IFS").unwrap_or_else(|| "\n".to_owned());
         let offered = meant(complete(cmd, words, at, current_dir)?, &typed);
         let values = offered.iter().map(|candidate| candidate.get_value().to_string_lossy().into_owned());
-        let values: Vec<String> = values.map(|value| value.strip_prefix(&begun).unwrap_or(&value).to_owned()).collect();
+        let open = variable(LINE).map(|line| Quote::open_at_the_end(&line));
+        let values: Vec<String> = values
+            // A shell would take the rest of such a name for its next line.
+            .filter(|value| !value.contains(char::is_control))
+            .map(|value| {
+                let value = value.strip_prefix(&begun).unwrap_or(&value);
+                open.map_or(value.to_owned(), |open| open.quoted(value))
+            })
+            .collect();
         buf.write_all(values.join(&ifs).as_bytes())
+    }
+}
+
+/// What of bash's quoting is open where the cursor is. What is put there is quoted as it has to be, for names come from files,
+/// rows and clusters, and bash would run what they hold. `shlex` puts a whole word into quotes, which nobody could go on typing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    None,
+    Single,
+    Double,
+}
+
+impl Quote {
+    fn open_at_the_end(line: &str) -> Quote {
+        let (mut open, mut chars) = (Quote::None, line.chars());
+        while let Some(c) = chars.next() {
+            open = match (open, c) {
+                (Quote::None | Quote::Double, '\\') => {
+                    chars.next();
+                    open
+                }
+                (Quote::None, '\'') => Quote::Single,
+                (Quote::None, '"') => Quote::Double,
+                (Quote::Single, '\'') | (Quote::Double, '"') => Quote::None,
+                _ => open,
+            };
+        }
+        open
+    }
+
+    fn quoted(self, text: &str) -> String {
+        let obeyed = |c: char| match self {
+            Quote::None => c.is_ascii() && !c.is_ascii_alphanumeric() && !"_@%+=:,./-".contains(c),
+            Quote::Double => "$`\"\\".contains(c),
+            Quote::Single => false,
+        };
+        let quoted = |c: char| match c {
+            '\'' if self == Quote::Single => "'\\''".to_owned(),
+            c if obeyed(c) => format!("\\{c}"),
+            c => c.to_string(),
+        };
+        text.chars().map(quoted).collect()
     }
 }
 
@@ -198,6 +248,40 @@ mod tests {
             ("", &[""]),
         ] {
             assert_eq!(split(line), words, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_into_a_line_of_bash_is_one_word_of_it() {
+        for name in [
+            "row.json",
+            "a b.json",
+            "$(touch x)",
+            "`x`",
+            "it's",
+            "a\"b",
+            "a\\b",
+            "a;b&c|d",
+            "~root",
+            "#x",
+            "{a,b}*?[c]",
+            "é ü",
+            "!x",
+        ] {
+            for (open, close) in [("", ""), ("'", "'"), ("\"", "\"")] {
+                let word = format!("{open}{}{close}", Quote::open_at_the_end(open).quoted(name));
+                assert_eq!(shlex::split(&word), Some(vec![name.to_owned()]), "{word}");
+            }
+        }
+        assert_eq!(Quote::None.quoted("$(x)"), "\\$\\(x\\)");
+        for (line, open) in [
+            ("elbtail logs a", Quote::None),
+            ("elbtail logs 'a", Quote::Single),
+            ("elbtail logs 'a' \"b'", Quote::Double),
+            ("elbtail logs \\'a", Quote::None),
+            ("elbtail logs \"a\\\"", Quote::Double),
+        ] {
+            assert_eq!(Quote::open_at_the_end(line), open, "{line}");
         }
     }
 

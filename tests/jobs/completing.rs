@@ -127,6 +127,21 @@ fn bash_on_a_terminal_completes_a_job_of_the_cluster() {
 }
 
 #[test]
+fn bash_on_a_terminal_runs_nothing_that_a_name_holds() {
+    let place = one_job();
+    let directory = place.directory.path().join("empty");
+    let row = std::fs::read("testdata/rows/incident.json").unwrap();
+    for name in ["spaces in it.json", "x$(touch ran).json", "y`touch ran`;touch ran.json", "zwei'\"&.json"] {
+        std::fs::write(directory.join(name), &row).unwrap();
+    }
+    let typed = "source <(elbtail completion bash)\nelbtail resolve -o name spa\t\nelbtail resolve -o name x\t\n\
+                 elbtail resolve -o name y\t\nelbtail resolve -o name 'zw\t\nelbtail resolve -o name \"spaces\t\nexit\n";
+    let shown = on_a_terminal(&place, "bash --norc --noprofile -i", typed);
+    assert_eq!(shown.lines().filter(|line| line.trim_end() == ONE).count(), 5, "{shown}");
+    assert!(!directory.join("ran").exists(), "{shown}");
+}
+
+#[test]
 fn zsh_on_a_terminal_completes_a_job_of_the_cluster_on_zsh() {
     let place = one_job();
     let typed =
