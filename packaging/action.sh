@@ -11,7 +11,7 @@ install() {
     version=${version#v}
     local name
     name=elbtail-$version-$(uname -m)-linux
-    local from=$GITHUB_SERVER_URL/$GITHUB_ACTION_REPOSITORY/releases/download/v$version
+    local from=$GITHUB_SERVER_URL/$ELBTAIL_REPOSITORY/releases/download/v$version
     cd "$(mktemp -d "${RUNNER_TEMP:-/tmp}/elbtail.XXXXXX")"
     curl -sSfL --retry 3 -O "$from/$name.tar.gz" -O "$from/SHA256SUMS" || {
         echo "::error::elbtail $version cannot be had from $from; install it in a step before this one, or set the input version"
@@ -23,25 +23,30 @@ install() {
     "./$name/elbtail" --version
 }
 
-# The job; without one the newest.
-job() {
-    if [[ -n ${ELBTAIL_JOB:-} ]]; then echo "$ELBTAIL_JOB"; else echo --latest; fi
-}
-
 check() {
-    local code=0 flags=()
+    local code=0 words flags=() job=(--latest)
+    # No input is a flag but those of args.
+    [[ -z ${ELBTAIL_JOB:-} ]] || job=(-- "$ELBTAIL_JOB")
     # Words in quotes may hold spaces, and nothing in them is run.
-    mapfile -t flags < <(xargs -n 1 printf '%s\n' <<<"${ELBTAIL_ARGS:-}")
-    [[ -n ${flags[*]} ]] || flags=()
-    elbtail doctor "$(job)" --wait-healthy "$ELBTAIL_WAIT" -o junit "${flags[@]}" >"$ELBTAIL_JUNIT" || code=$?
+    words=$(xargs -n 1 printf '%s\n' <<<"${ELBTAIL_ARGS:-}") || {
+        echo "::error::args are no words of a shell: is a quote open?"
+        exit 2
+    }
+    [[ -z $words ]] || mapfile -t flags <<<"$words"
+    if [[ $ELBTAIL_JUNIT == *$'\n'* ]]; then
+        echo "::error::junit is the name of a file, in one line"
+        exit 2
+    fi
+    elbtail doctor --wait-healthy "$ELBTAIL_WAIT" -o junit "${flags[@]}" "${job[@]}" >"$ELBTAIL_JUNIT" || code=$?
     echo "junit=$ELBTAIL_JUNIT" >>"$GITHUB_OUTPUT"
     if ((code == 0)) && [[ $ELBTAIL_FOLLOW == true ]]; then
-        elbtail logs -f "$(job)" --only-log-lines --exit-code "${flags[@]}" || code=$?
+        # Who may read the log of a workflow may not know the job's secrets.
+        elbtail logs -f --redact --only-log-lines --exit-code "${flags[@]}" "${job[@]}" || code=$?
     fi
     echo "exit-code=$code" >>"$GITHUB_OUTPUT"
     if ((code != 0)); then
         # For a person; its own exit code is known.
-        elbtail doctor "$(job)" "${flags[@]}" || true
+        elbtail doctor "${flags[@]}" "${job[@]}" || true
         echo "::error::elbtail ended with $code: see docs/ci.md for what that means"
     fi
     exit "$code"

@@ -39,6 +39,9 @@ fn krew_takes_the_manifest() {
         assert!(made.contains(&text(&platform["bin"])), "{made:?}");
         assert!(files.iter().any(|file| text(&file["from"]).contains("LICENSE")), "a licence comes with it");
         assert!(made.iter().all(|to| !to.starts_with('/') && !to.contains("..")), "{made:?}");
+        // What is found by a pattern goes into a directory of the name that it is given.
+        let is_pattern = |file: &&Value| text(&file["from"]).contains(['*', '?', '[']);
+        assert!(files.iter().filter(is_pattern).all(|file| file["to"] == "."), "{files:?}");
     }
 }
 
@@ -117,6 +120,9 @@ fn who_publishes_and_where_stand_in_one_place() {
     for directory in ["packaging", "deploy", ".ci"] {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_dir() {
+                continue;
+            }
             let text = fs::read_to_string(&path).unwrap();
             assert!(!text.contains("https://example.org") && !text.contains("@example.org>"), "{}", path.display());
         }

@@ -62,6 +62,15 @@ fn the_action_fails_as_elbtail_does_and_runs_nothing_that_an_input_holds() {
     let output = check(&place, &[("ELBTAIL_JOB", "abcdef01"), ("ELBTAIL_ARGS", "-n '$(touch ran)`touch ran`'")]);
     assert_ne!(output.status.code(), Some(0), "{output:?}");
     assert!(!place.directory.path().join("ran").exists());
+    for inputs in [
+        &[("ELBTAIL_JOB", ONE), ("ELBTAIL_ARGS", "--context=\"prod")][..],
+        &[("ELBTAIL_JOB", "--help")],
+        &[("ELBTAIL_JOB", ONE), ("ELBTAIL_JUNIT", "x.xml\nevil=1")],
+    ] {
+        let output = check(&place, inputs);
+        assert_ne!(output.status.code(), Some(0), "{inputs:?}: {output:?}");
+        assert!(!written(&place, "GITHUB_OUTPUT").contains("evil"));
+    }
 }
 
 #[test]
@@ -79,9 +88,8 @@ fn the_action_installs_its_own_release_and_no_other_on_curl() {
         assert!(Command::new("bash").args(["-ec", &script]).status().unwrap().success());
     };
     let server = format!("file://{}", place.directory.path().display());
-    let install = || {
-        step(&place, "install", &[("GITHUB_SERVER_URL", server.as_str()), ("GITHUB_ACTION_REPOSITORY", "own/elbtail")])
-    };
+    let install =
+        || step(&place, "install", &[("GITHUB_SERVER_URL", server.as_str()), ("ELBTAIL_REPOSITORY", "own/elbtail")]);
     made("#!/bin/sh\\necho this one\\n");
     let output = install();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -94,6 +102,21 @@ fn the_action_installs_its_own_release_and_no_other_on_curl() {
     let output = install();
     assert!(String::from_utf8_lossy(&output.stdout).contains("::error::"), "{output:?}");
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_action_prints_no_secret() {
+    let place = Place::new();
+    place.batch("default", ONE, 0, Batch::Done);
+    for pod in place.cluster.pods("default") {
+        pod.print(
+            "blast",
+            "azcopy cp https://s.blob.core.windows.net/q/a.fa?sv=2022-11-02&sp=r&sig=a1b2c3d4e5f6g7h8i9 .",
+        );
+    }
+    let output = check(&place, &[("ELBTAIL_JOB", ONE), ("ELBTAIL_FOLLOW", "true")]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("azcopy cp") && !stdout.contains("a1b2c3"), "{stdout}");
 }
 
 #[test]
