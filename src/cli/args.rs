@@ -32,9 +32,11 @@ use crate::{
 ///
 /// JOB is a file with the job's row (JSON, an export, an Azure Table entity), - for stdin, an ElasticBLAST id itself
 /// (job-429825360482416da20736cf3ed51a95), or with --db the id of a row, or the first 6 or more characters of one. What the
-/// cluster knows needs no row: 'elbtail jobs' lists it, and JOB may be the id's last 8 or first characters, pod/NAME or job/NAME.
+/// cluster knows needs no row: the command jobs lists it, and JOB may be the id's last 8 or first characters, pod/NAME or job/NAME.
 #[derive(Debug, Parser)]
 #[command(name = "elbtail", version, about, long_about, max_term_width = 100, after_help = examples::ELBTAIL)]
+// The last of a flag counts, as for kubectl: wrappers and aliases append theirs.
+#[command(args_override_self = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -27,6 +27,8 @@ use crate::{
 
 /// The pause between two looks of `--wait-healthy`.
 const LOOK: Duration = Duration::from_secs(2);
+/// What one look may take at least, however short the wait is to be.
+const LEAST_LOOK: Duration = Duration::from_secs(3);
 /// How long a command that found nothing spends on saying why.
 const HINT: Duration = Duration::from_secs(5);
 
@@ -59,12 +61,17 @@ async fn look(
     let bundle = args.bundle.as_deref().map(bundle::Destination::of).transpose().map_err(Failure::Usage)?;
     let detail = if args.verbose { output::Detail::Verbose } else { output::Detail::Usual };
     let asked = asked(&flags, &args.job, &db);
-    let limit = flags.request_timeout.0;
+    let wait = args.wait_healthy.map(|wait| wait.unsigned_abs());
+    let until = wait.map(|wait| Instant::now() + wait);
+    let longest = wait.map(|wait| wait.max(LEAST_LOOK));
+    let limit = match (flags.request_timeout.0, longest) {
+        (Some(limit), Some(longest)) => Some(limit.min(longest)),
+        (limit, longest) => limit.or(longest),
+    };
     // The whole walk takes less than what one request may: each gets its part.
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
-    let until = args.wait_healthy.map(|wait| Instant::now() + wait.unsigned_abs());
-    let decided = match decided(args.job, &rows, &flags, until).await {
+    let decided = match within(longest, decided(args.job, &rows, &flags, until)).await {
         Ok(decided) => decided,
         Err(failure) => {
             // What reads reports gets one of this as well.
@@ -80,14 +87,14 @@ async fn look(
     flags.namespace = decided.found_in.or(flags.namespace);
     let mut row = row_of(&args, &rows).await?;
     let environment = environment::of_cluster(args.job.target.as_ref());
-    let mut cluster = Cluster::connect(&flags, &environment).await;
+    let mut cluster = within(longest, Cluster::connect(&flags, &environment)).await;
     loop {
         let facts = facts(row, &cluster, &flags, &environment, args.all_contexts, &asked, budget).await;
         let report = examine(&facts);
         // For a smoke test no pod yet is no success yet.
         let good = report.healthy && (until.is_none() || report.has_pods);
-        let again = until.filter(|until| !good && Instant::now() + LOOK < *until && report.exit != Exit::Usage);
-        if again.is_none() {
+        let again = until.and_then(pause).filter(|_| !good && report.exit != Exit::Usage);
+        let Some(again) = again else {
             let text = output::render(args.output, &report, detail)?;
             match (&bundle, args.output) {
                 // Stdout is the bundle's then.
@@ -106,15 +113,15 @@ async fn look(
                 (false, Exit::Done) => Exit::NoPods,
                 (_, exit) => exit,
             });
-        }
-        sleep(LOOK).await;
+        };
+        sleep(again).await;
         row = match &args.job.target {
             // Stdin can be read only once.
             Some(JobArg::Stdin) => facts.row,
             _ => row_of(&args, &rows).await?,
         };
         if cluster.is_err() {
-            cluster = Cluster::connect(&flags, &environment.without_notice()).await;
+            cluster = within(longest, Cluster::connect(&flags, &environment.without_notice())).await;
         }
     }
 }
@@ -128,15 +135,31 @@ async fn decided(
 ) -> Result<Decided, Failure> {
     loop {
         match which::decided(job.clone(), rows, flags).await {
-            Err(failure)
-                if matches!(failure.exit(), Exit::NoPods | Exit::Unreachable)
-                    && until.is_some_and(|until| Instant::now() + LOOK < until) =>
-            {
-                sleep(LOOK).await;
+            Err(failure) if matches!(failure.exit(), Exit::NoPods | Exit::Unreachable) => {
+                let Some(pause) = until.and_then(pause) else { return Err(failure) };
+                sleep(pause).await;
             }
             decided => return decided,
         }
     }
+}
+
+/// How long to wait for the next look; nothing when the time is over.
+fn pause(until: Instant) -> Option<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    (!left.is_zero()).then(|| left.min(LOOK))
+}
+
+/// What is asked, unless it takes longer: a plugin for credentials has no limit of its own.
+async fn within<T, E: From<ClusterError>>(
+    longest: Option<Duration>,
+    asked: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let Some(longest) = longest else { return asked.await };
+    timeout(longest, asked).await.unwrap_or_else(|_| {
+        let why = Obstacle::Timeout { what: "finding the cluster and the job in it", after: longest };
+        Err(ClusterError::Unreachable { host: "the cluster".to_owned(), why }.into())
+    })
 }
 
 /// What there is to say when no job was found to be looked at; nothing where the command line is wrong.

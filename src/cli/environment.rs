@@ -67,10 +67,11 @@ pub fn names_a_cluster(flags: &ConnectOptions) -> bool {
     flags.name_a_cluster() || variables().get("KUBECONFIG").is_some_and(|files| !files.is_empty())
 }
 
-/// Whether a person can be asked: one who types and sees what is said.
+/// Whether a person can be asked: one who types and sees what is said, on a terminal on which a list can be moved through.
 #[allow(clippy::disallowed_methods)] // The one place.
 pub fn asks_a_person() -> bool {
-    io::stdin().is_terminal() && stderr::is_terminal()
+    let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
+    io::stdin().is_terminal() && stderr::is_terminal() && !is_dumb
 }
 
 /// What is known of credentials for rows.

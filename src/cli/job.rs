@@ -153,7 +153,10 @@ pub fn ended(row: &Row) -> Option<String> {
 pub fn no_url(job: Option<&source::JobArg>) -> Result<(), Failure> {
     match job {
         Some(source::JobArg::Path(path)) if path.to_string_lossy().contains("://") && !path.exists() => {
-            Err(Failure::Usage("JOB is a URL; give it with --db, and as JOB the row's id".to_owned()))
+            Err(Failure::Usage(match path.to_string_lossy().starts_with("file://") {
+                true => "JOB is the URL of a file; give the file's path".to_owned(),
+                false => "JOB is a URL; give it with --db, and as JOB the row's id".to_owned(),
+            }))
         }
         _ => Ok(()),
     }

@@ -48,7 +48,11 @@ async fn look(args: &JobsArgs, flags: &ConnectOptions, place: &RowPlace) -> Resu
             stderr::say(&format!("no ElasticBLAST jobs in {area} at {}{elsewhere}", cluster.host()));
         }
         let mut listed: Vec<ListedJob> = found.into_iter().map(ListedJob::of_cluster).collect();
+        let all = listed.len();
         listed.retain(|job| is_wanted(job, &filter));
+        if listed.is_empty() && all > 0 {
+            stderr::say(&format!("of {all} jobs none is {}", filter.statuses.join(" or ")));
+        }
         if listed.len() > filter.limit {
             stderr::say(&format!("{} older jobs are left out: --limit", listed.len() - filter.limit));
             listed.truncate(filter.limit);

@@ -30,7 +30,7 @@ struct ClientVersion {
 pub async fn run(args: &VersionArgs, flags: &ConnectOptions) -> Result<Exit, Failure> {
     let client = ClientVersion {
         git_version: concat!("v", env!("CARGO_PKG_VERSION")),
-        platform: format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+        platform: format!("{}/{}", std::env::consts::OS, architecture()),
     };
     let asked = if args.client { None } else { Some(ask(flags).await) };
     let (server_version, failed) = match asked {
@@ -45,6 +45,15 @@ pub async fn run(args: &VersionArgs, flags: &ConnectOptions) -> Result<Exit, Fai
         None => text(&output),
     })?;
     failed.map_or(Ok(Exit::Done), Err)
+}
+
+/// This machine's, as Go and so Kubernetes calls it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
 }
 
 async fn ask(flags: &ConnectOptions) -> Result<k8s_openapi::apimachinery::pkg::version::Info, Failure> {

@@ -40,6 +40,12 @@ pub(super) struct Settings {
 impl Settings {
     /// Decides, or says what is missing.
     pub fn decide(args: &ConnectOptions, environment: &ConnectEnvironment) -> Result<Self, ClusterError> {
+        if args.insecure_skip_tls_verify && args.certificate_authority.is_some() {
+            return Err(ClusterError::Config(
+                "--certificate-authority and --insecure-skip-tls-verify contradict each other: give one of them"
+                    .to_owned(),
+            ));
+        }
         let found = kubeconfig::find(args, environment)?;
         let mut choice = found.choose(args)?;
         if args.server.is_none() && choice.cluster.server.is_none() {
@@ -290,6 +296,19 @@ mod tests {
         assert_eq!(settings.config.default_namespace, "default");
         assert!(settings.config.accept_invalid_certs);
         assert!(!format!("{settings:?}").contains("planted"));
+    }
+
+    #[test]
+    fn a_certificate_authority_is_never_passed_over() {
+        let args = ConnectOptions {
+            server: Some("10.0.0.1:6443".to_owned()),
+            certificate_authority: Some("ca.pem".into()),
+            insecure_skip_tls_verify: true,
+            ..ConnectOptions::default()
+        };
+        let error = Settings::decide(&args, &ConnectEnvironment::nothing()).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert!(error.to_string().contains("contradict"), "{error}");
     }
 
     #[test]

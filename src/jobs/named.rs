@@ -43,8 +43,12 @@ impl NameInCluster {
         }
         let folded = text.to_lowercase();
         let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
-        let part = folded.strip_prefix("job-").unwrap_or(&folded);
-        if part.len() >= PREFIX_MIN && is_hex(part) {
+        let (part, least) = match folded.strip_prefix("job-") {
+            // Then it can be nothing else.
+            Some(part) => (part, 1),
+            None => (folded.as_str(), PREFIX_MIN),
+        };
+        if part.len() >= least && is_hex(part) {
             return Some(NameInCluster::Part(part.to_owned()));
         }
         // As lines begin, a batch's pod is `<prog>-<db>-<NNN>-…`.

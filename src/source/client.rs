@@ -66,7 +66,11 @@ impl Client {
     pub async fn send(&self, request: RequestBuilder) -> Result<Reply, SourceError> {
         let mut response = request.send().await.map_err(|error| self.explain(error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = self.body(response).await?;
+        let body = match self.body(response).await {
+            // A refusal is one, whatever becomes of its words.
+            Err(_) if status.is_client_error() || status.is_server_error() => Vec::new(),
+            body => body?,
+        };
         Ok(Reply { status, headers, body })
     }
 

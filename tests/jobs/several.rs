@@ -57,6 +57,6 @@ fn what_makes_no_sense_with_several_is_refused() {
     for words in [&["logs", "-", "-"][..], &["logs", ONE, OTHER, "--latest"], &["logs", ONE, OTHER, "--job", "x"]] {
         place.run(words).code(2).stdout("");
     }
-    let run = place.run(&["logs", ONE, "job-00000000000000000000000000000bad"]).code(0);
+    let run = place.run(&["logs", ONE, "job-00000000000000000000000000000bad"]).code(5);
     assert!(stderr(&run).contains("no pods of job-00000000000000000000000000000bad"), "{}", stderr(&run));
 }

@@ -104,7 +104,8 @@ impl LineArgs {
     /// # Errors
     /// When no log is of that time.
     pub fn since(&self) -> Result<Option<Stamp>, Failure> {
-        moment(self.since, self.since_time, "--since-time")
+        // 0 is what kubectl takes for no such flag.
+        moment(self.since.filter(|since| !since.is_zero()), self.since_time, "--since-time")
     }
 
     /// What chooses lines after they were read, and after what is done to them `first`, with `groups` of lines around them.

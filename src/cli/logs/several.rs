@@ -135,7 +135,7 @@ impl Plan {
                 failed |= asked::has_failed(&self.cluster, &one.namespace, &one.selection.id, found).await;
             }
         }
-        exit(&stats, failed)
+        Ok(of_all(exit(&stats, failed)?, lists.iter().any(Vec::is_empty)))
     }
 
     async fn follow_all(mut self, jobs: Vec<One>) -> Result<Exit, Failure> {
@@ -173,7 +173,7 @@ impl Plan {
                 return Ok(exit);
             }
         };
-        let (mut pods, mut found) = (0, Vec::new());
+        let (mut pods, mut found, mut lacks_one) = (0, Vec::new(), false);
         for ended in ended {
             let (ended, selection, namespace) = ended?;
             pods += ended.pods;
@@ -182,6 +182,7 @@ impl Plan {
                 found.extend(pods::list(&self.cluster.client(), &namespace, &selection).await.unwrap_or_default());
             }
             if ended.pods == 0 {
+                lacks_one = true;
                 stderr::warn(&nothing_found(&selection, &namespace, &self.cluster).await);
             }
         }
@@ -193,6 +194,11 @@ impl Plan {
         if stats.containers == 0 {
             return Err(Failure::NoPods("the jobs have ended, and no pods of them are left".to_owned()));
         }
-        exit(&stats, self.wants.exit_code && stats.has_failed())
+        Ok(of_all(exit(&stats, self.wants.exit_code && stats.has_failed())?, lacks_one))
     }
+}
+
+/// The exit code of all jobs: one that has no pods was asked for as well, as kubectl means it of several names.
+fn of_all(exit: Exit, lacks_one: bool) -> Exit {
+    if exit == Exit::Done && lacks_one { Exit::NoPods } else { exit }
 }

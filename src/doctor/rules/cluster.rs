@@ -87,6 +87,11 @@ fn failed(facts: &Facts, error: &ClusterError) -> Finding {
             (Code::K8sPlugin, "sign in anew, as with az login", whoami())
         }
         ClusterError::Unauthenticated(_) => (Code::K8sUnauthenticated, "", whoami()),
+        ClusterError::Forbidden(_) => (
+            Code::K8sForbidden,
+            "ask for a role that may list pods and Jobs in this namespace",
+            facts.place.kubectl("auth can-i --list"),
+        ),
         _ => (Code::K8sServerError, "", facts.place.kubectl("get --raw '/readyz?verbose'")),
     };
     let text = error.to_string();
