@@ -320,7 +320,7 @@ mod tests {
             (Note::Unchecked { restart: 1, reason: reason() }, Some(Note::Unchecked { restart: 1, reason: reason() })),
             (Note::Denied(reason()), Some(Note::Denied(reason()))),
             (Note::Forbidden(reason()), Some(Note::Forbidden(reason()))),
-            (Note::Interrupted(reason()), None),
+            (Note::Interrupted(reason()), Some(Note::Interrupted(reason()))),
         ] {
             let event = RunEvent::Note { container: std::sync::Arc::default(), note: note.clone() };
             let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
