@@ -1,7 +1,7 @@
 //! Words as a shell reads them, for commands that messages suggest.
 
 /// A path or URL as an argument, quoted where it must be: one that begins as a flag does is a path from here.
-#[cfg(feature = "archive")]
+#[cfg(any(feature = "archive", feature = "watch"))]
 pub(crate) fn place(place: &str) -> String {
     if place.starts_with('-') { quote(&format!("./{place}")) } else { quote(place) }
 }

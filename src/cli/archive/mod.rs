@@ -12,11 +12,13 @@ mod verify;
 pub use self::{
     archives::run as archives,
     prune::run as prune,
-    replay::{exit, nothing_wanted, run as replay},
+    replay::{nothing_wanted, run as replay},
     report::read as read_for_report,
     save::run as save,
     verify::run as verify,
 };
+#[cfg(feature = "watch")]
+pub use replay::exit;
 
 use std::{ffi::OsStr, time::Duration};
 

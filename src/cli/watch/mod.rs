@@ -102,6 +102,7 @@ struct Show {
     inbox: Inbox,
     out: Outlet,
     /// Who hands on what the run says.
+    #[cfg_attr(not(feature = "archive"), expect(dead_code, reason = "a replay alone waits for it"))]
     told: RunningSink<Infallible>,
     stats: Stats,
     /// How the screen was left.
