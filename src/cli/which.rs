@@ -1,11 +1,11 @@
 //! [`Located`]: the job that the command line means, by its row, by a name that it has in the cluster, by `--latest`, or by what
 //! a person picks from a list.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, time::Duration};
 
 use dialoguer::{FuzzySelect, console::Term, theme::SimpleTheme};
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::sleep};
 
 use super::{
     args::JobArgs,
@@ -270,6 +270,9 @@ fn several(name: &NameInCluster, ids: &[JobId]) -> Failure {
     Failure::Usage(format!("{name} may be any of these; give one of them, or more of its beginning: {ids}"))
 }
 
+/// What a terminal has shown by then, once it was written.
+const DRAWN: Duration = Duration::from_millis(50);
+
 /// Lets a person choose; nothing where there is nothing to choose from.
 async fn pick(jobs: Vec<ListedJob>) -> Result<Option<JobArg>, Failure> {
     let target = |job: &ListedJob| match (&job.row, job.id()) {
@@ -296,7 +299,11 @@ async fn pick(jobs: Vec<ListedJob>) -> Result<Option<JobArg>, Failure> {
         move || FuzzySelect::with_theme(&SimpleTheme).with_prompt("Which job").items(&lines).default(0).interact_opt();
     let choice = match interruptible(spawn_blocking(ask)).await {
         Ok(choice) => choice.map_err(|error| Failure::Other(error.into()))?,
-        Err(exit) => return broken_off(exit),
+        Err(exit) => {
+            // The list that is being drawn at this moment would hide the cursor again.
+            sleep(DRAWN).await;
+            return broken_off(exit);
+        }
     };
     match choice {
         Ok(Some(at)) => Ok(targets.into_iter().nth(at)),
