@@ -71,7 +71,7 @@ async fn look(
     // The whole walk takes less than what one request may: each gets its part.
     flags.request_timeout = RequestTimeout(limit.map(|limit| limit.mul_f64(0.8)));
     let budget = limit.map(|limit| limit.mul_f64(0.9));
-    let decided = match within(longest, decided(args.job, &rows, &flags, until)).await {
+    let decided = match decided(args.job, &rows, &flags, until, longest).await {
         Ok(decided) => decided,
         Err(failure) => {
             // What reads reports gets one of this as well.
@@ -126,15 +126,16 @@ async fn look(
     }
 }
 
-/// What JOB means; where that is not there yet, it may come until `until`.
+/// What JOB means; where that is not there yet, it may come until `until`. One look takes `longest` at most.
 async fn decided(
     job: JobArgs,
     rows: &RowPlace,
     flags: &ConnectOptions,
     until: Option<Instant>,
+    longest: Option<Duration>,
 ) -> Result<Decided, Failure> {
     loop {
-        match which::decided(job.clone(), rows, flags).await {
+        match within(longest, which::decided(job.clone(), rows, flags)).await {
             Err(failure) if matches!(failure.exit(), Exit::NoPods | Exit::Unreachable) => {
                 let Some(pause) = until.and_then(pause) else { return Err(failure) };
                 sleep(pause).await;

@@ -180,6 +180,8 @@ fn who_reads_reports_gets_one_of_a_job_that_is_not_there() {
     let run = place.run(&["doctor", "-o", "junit", "abcdef01", "-s", "https://127.0.0.1:1"]).code(6);
     assert!(stdout(&run).contains("<failure type=\"ELB-K8S-UNREACHABLE\""), "{}", stdout(&run));
     assert_eq!(stdout(&place.run(&["doctor", "abcdef01"]).code(5)), "");
+    // The last look is at the end of the wait, and what it says counts.
+    place.run(&["doctor", "abcdef01", "--wait-healthy", "4s"]).code(5);
 }
 
 #[test]
