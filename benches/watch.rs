@@ -15,7 +15,7 @@ use elbtail::{
     k8s::{InstanceId, Line, Pod, Stamp, Target, targets},
     render::{JobIds, Masking, Transforms},
     session::RunEvent,
-    view::{Limits, Look, News, Scrollback, View, draw},
+    view::{Look, News, Scrollback, ScrollbackLimits, View, draw},
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -55,7 +55,7 @@ fn main() {
 }
 
 fn run(name: &str, keys: &str, size: (u16, u16)) {
-    let log = Scrollback::new(Limits { memory: 64, file: 0 }, None);
+    let log = Scrollback::new(ScrollbackLimits { memory: 64, file: 0 }, None);
     let mut view = View::new(log, Transforms::default().then(Masking::default()), Look::default(), size);
     let job = Some("job-429825360482416da20736cf3ed51a95".to_owned());
     view.take(News::Event(RunEvent::Job(JobIds { job, row: None })));

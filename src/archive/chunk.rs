@@ -28,12 +28,12 @@ pub(super) const LARGEST: u64 = (4 * (LONGEST_LINE + STAMP)) as u64;
 pub(super) struct ChunkLines {
     text: ChunkText,
     count: u64,
-    span: Option<Span>,
+    span: Option<StampRange>,
 }
 
 /// The stamps of some lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct StampRange {
     /// The first line's.
     pub first: Stamp,
     /// The last line's.
@@ -42,11 +42,11 @@ pub(super) struct Span {
     pub latest: Stamp,
 }
 
-impl Span {
-    fn with(span: Option<Span>, stamp: Stamp) -> Span {
+impl StampRange {
+    fn with(span: Option<StampRange>, stamp: Stamp) -> StampRange {
         match span {
-            None => Span { first: stamp, last: stamp, latest: stamp },
-            Some(span) => Span { last: stamp, latest: span.latest.max(stamp), ..span },
+            None => StampRange { first: stamp, last: stamp, latest: stamp },
+            Some(span) => StampRange { last: stamp, latest: span.latest.max(stamp), ..span },
         }
     }
 }
@@ -60,7 +60,7 @@ impl ChunkLines {
             self.text.push(part, spare);
         }
         self.count += 1;
-        self.span = Some(Span::with(self.span, line.stamp));
+        self.span = Some(StampRange::with(self.span, line.stamp));
         self.text.len() - before
     }
 
@@ -121,7 +121,7 @@ pub(super) fn read(chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Line>, String> {
     if lines.len() as u64 != chunk.lines {
         return Err(format!("it has {} lines, the index says {}", lines.len(), chunk.lines));
     }
-    let span = lines.iter().fold(None, |span, line| Some(Span::with(span, line.stamp)));
+    let span = lines.iter().fold(None, |span, line| Some(StampRange::with(span, line.stamp)));
     let told = [chunk.first, chunk.last, chunk.latest].map(Stamp::from_timestamp);
     if span.map(|span| [span.first, span.last, span.latest].map(Some)) != Some(told) {
         return Err("its stamps are not those in the index".to_owned());

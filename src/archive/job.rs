@@ -268,7 +268,7 @@ pub enum ObjectFate {
 
 /// A job in a few numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct JobSummary {
     /// The ElasticBLAST id.
     pub job: String,
     /// The row's id.
@@ -378,11 +378,11 @@ impl ArchivedJob {
     }
 
     /// The job in a few numbers.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> JobSummary {
         let logs = || self.logs().map(|(_, kept)| kept);
         let incomplete = logs().filter(|kept| kept.complete.is_none()).count();
         let gaps = logs().map(|kept| kept.gaps.len()).sum();
-        Summary {
+        JobSummary {
             ended: self.state.ended,
             complete: self.state.ended && incomplete == 0 && gaps == 0 && !self.is_damaged(),
             damaged: self.is_damaged(),

@@ -58,7 +58,7 @@ pub use object_store;
 
 pub use budget::Budget;
 pub use error::ArchiveError;
-pub use job::{Archive, ArchivedJob, IndexedStream, ObjectFate, Summary};
+pub use job::{Archive, ArchivedJob, IndexedStream, JobSummary, ObjectFate};
 pub use lease::host;
 pub use merged::{ArchivedLine, MergedArchive, WantedPart};
 pub use open::{Access, open, open_with};

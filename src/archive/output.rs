@@ -1,6 +1,6 @@
 //! `elbtail archives DEST -o table|wide|name|json|yaml`: jobs as text.
 
-use super::Summary;
+use super::JobSummary;
 use crate::render::{Headers, bytes, document, plain, table};
 
 /// How many characters of a value a table shows.
@@ -25,7 +25,7 @@ pub enum ArchivesFormat {
 ///
 /// # Errors
 /// None is known; what the serializers can report is handed on.
-pub fn render(format: ArchivesFormat, jobs: &[Summary], headers: Headers) -> anyhow::Result<String> {
+pub fn render(format: ArchivesFormat, jobs: &[JobSummary], headers: Headers) -> anyhow::Result<String> {
     Ok(match format {
         ArchivesFormat::Name => jobs.iter().map(|job| job.job.clone() + "\n").collect(),
         ArchivesFormat::Json => document::json(&jobs)?,
@@ -35,7 +35,7 @@ pub fn render(format: ArchivesFormat, jobs: &[Summary], headers: Headers) -> any
     })
 }
 
-fn page(jobs: &[Summary], headers: Headers, wide: bool) -> String {
+fn page(jobs: &[JobSummary], headers: Headers, wide: bool) -> String {
     if jobs.is_empty() {
         return String::new();
     }
@@ -61,7 +61,7 @@ fn page(jobs: &[Summary], headers: Headers, wide: bool) -> String {
 }
 
 /// `yes`, or what keeps it from being so.
-fn completeness(job: &Summary) -> String {
+fn completeness(job: &JobSummary) -> String {
     if job.complete {
         return "yes".to_owned();
     }
@@ -78,8 +78,8 @@ fn completeness(job: &Summary) -> String {
 mod tests {
     use super::*;
 
-    fn jobs() -> [Summary; 2] {
-        let whole = Summary {
+    fn jobs() -> [JobSummary; 2] {
+        let whole = JobSummary {
             job: "job-429825360482416da20736cf3ed51a95".to_owned(),
             row: Some("18b9edca-4d8a-41bc-9cd8-3a2f161259b6".to_owned()),
             status: Some("completed".to_owned()),
@@ -95,7 +95,7 @@ mod tests {
             bytes: 4_194_391,
             size: 388_120,
         };
-        let part = Summary {
+        let part = JobSummary {
             job: "job-1".to_owned(),
             row: None,
             status: Some("a\u{1b}[2J\nb".to_owned()),

@@ -16,7 +16,7 @@ use clap::{
     parser::ValueSource,
 };
 
-use self::file::{ConfigError, Entry};
+use self::file::{ConfigEntry, ConfigError};
 use super::{
     args::Cli,
     examples, flags, program,
@@ -105,7 +105,7 @@ pub fn parse(
     if COLOR_VARIABLES.iter().any(|name| environment.get(name).is_some()) {
         entries.retain(|entry| entry.id != "color");
     }
-    let parse = |entries: &[Entry]| {
+    let parse = |entries: &[ConfigEntry]| {
         let defaulted: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
         let words = switches::plain(words, Cli::command, &defaulted);
         let parsed = with_defaults(program::command(), entries).try_get_matches_from(words.iter());
@@ -193,7 +193,7 @@ fn settings_of(command: &Command) -> Vec<&Arg> {
 }
 
 /// The command line in which `entries` are the defaults.
-fn with_defaults(command: Command, entries: &[Entry]) -> Command {
+fn with_defaults(command: Command, entries: &[ConfigEntry]) -> Command {
     if entries.is_empty() {
         return command;
     }
@@ -201,7 +201,7 @@ fn with_defaults(command: Command, entries: &[Entry]) -> Command {
     COMMANDS.iter().fold(own, |command, path| below(command, path, entries))
 }
 
-fn below(command: Command, path: &[&'static str], entries: &[Entry]) -> Command {
+fn below(command: Command, path: &[&'static str], entries: &[ConfigEntry]) -> Command {
     match path {
         [] => apply(command, entries),
         // Not every command is in every build.
@@ -210,7 +210,7 @@ fn below(command: Command, path: &[&'static str], entries: &[Entry]) -> Command 
     }
 }
 
-fn apply(command: Command, entries: &[Entry]) -> Command {
+fn apply(command: Command, entries: &[ConfigEntry]) -> Command {
     entries.iter().fold(command, |command, entry| {
         let has_it = command.get_arguments().any(|arg| arg.get_id() == entry.id.as_str() && is_setting(arg));
         if has_it { command.mut_arg(entry.id.clone(), |arg| defaulted(arg, entry)) } else { command }
@@ -218,7 +218,7 @@ fn apply(command: Command, entries: &[Entry]) -> Command {
 }
 
 /// The flag with another default.
-fn defaulted(arg: Arg, entry: &Entry) -> Arg {
+fn defaulted(arg: Arg, entry: &ConfigEntry) -> Arg {
     let arg = if is_switch(&arg) {
         // So that what the file switches on can be switched off.
         arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true")
@@ -232,7 +232,7 @@ fn defaulted(arg: Arg, entry: &Entry) -> Arg {
 }
 
 /// Entries whose place was taken on the command line or in the environment by a rival.
-fn beaten(matches: &ArgMatches, entries: &[Entry]) -> Vec<String> {
+fn beaten(matches: &ArgMatches, entries: &[ConfigEntry]) -> Vec<String> {
     let given = |id: &str| source(matches, id).is_some_and(|source| source != ValueSource::DefaultValue);
     let rivals = RIVALS.iter().filter(|rivals| rivals.iter().any(|id| given(id)));
     let beaten = rivals.flat_map(|rivals| rivals.iter().filter(|id| !given(id)));

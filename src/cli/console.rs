@@ -14,7 +14,7 @@ use super::{
     environment::variables,
     failure::Failure,
     flags::{LineArgs, PrintArgs},
-    live::{LiveRow, Narrowed, Progress},
+    live::{LiveRow, Narrowed, ProgressLine},
     stderr::{self, Tone},
     stdout, terminal,
 };
@@ -444,7 +444,7 @@ impl Console {
     /// Whether a line is progress, which is drawn and not printed until something else comes.
     fn is_progress(&mut self, source: &PrintedContainer, of: &InstanceId, line: &Line) -> bool {
         if AzcopyProgress::of(&line.text).is_some() {
-            let mut progress = Progress::default();
+            let mut progress = ProgressLine::default();
             if self.renderer.row(&mut progress.row, source, line).is_some()
                 && let Some(live) = &mut self.live
             {

@@ -59,7 +59,7 @@ async fn look(
 ) -> Result<Exit, Failure> {
     // What cannot be written is known before anything is asked.
     let bundle = args.bundle.as_deref().map(bundle::Destination::of).transpose().map_err(Failure::Usage)?;
-    let detail = if args.verbose { output::Detail::Verbose } else { output::Detail::Usual };
+    let detail = if args.verbose { output::Explained::Verbose } else { output::Explained::Usual };
     let asked = asked(&flags, &args.job, &db);
     let wait = args.wait_healthy.map(|wait| wait.unsigned_abs());
     let until = wait.map(|wait| Instant::now() + wait);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{block_on, connect, failure::Failure, flags::JobsArgs, job::RowPlace, stderr, stdout};
 use crate::{
     cluster::{Cluster, ClusterError, ConnectOptions, RequestTimeout},
-    discover::{Area, everywhere},
+    discover::{SearchScope, everywhere},
     exit::Exit,
     jobs::{self, FoundJob, JobsFormat, ListedJob, listing::Asked},
     render::ColorChoice,
@@ -44,7 +44,7 @@ async fn look(args: &JobsArgs, flags: &ConnectOptions, place: &RowPlace) -> Resu
         let area = args.area(cluster.namespace());
         let found = in_cluster(&cluster, &area).await?;
         if found.is_empty() {
-            let elsewhere = if area == Area::Cluster { "" } else { "; -A looks in all namespaces" };
+            let elsewhere = if area == SearchScope::Cluster { "" } else { "; -A looks in all namespaces" };
             stderr::say(&format!("no ElasticBLAST jobs in {area} at {}{elsewhere}", cluster.host()));
         }
         let mut listed: Vec<ListedJob> = found.into_iter().map(ListedJob::of_cluster).collect();
@@ -57,7 +57,7 @@ async fn look(args: &JobsArgs, flags: &ConnectOptions, place: &RowPlace) -> Resu
             stderr::say(&format!("{} older jobs are left out: --limit", listed.len() - filter.limit));
             listed.truncate(filter.limit);
         }
-        return Ok((Asked::Cluster { everywhere: area == Area::Cluster }, listed));
+        return Ok((Asked::Cluster { everywhere: area == SearchScope::Cluster }, listed));
     };
     let (rows, found) = join!(source.list(&filter), beside(args, flags));
     let (rows, found) = (rows?, found?);
@@ -78,7 +78,7 @@ async fn look(args: &JobsArgs, flags: &ConnectOptions, place: &RowPlace) -> Resu
 }
 
 /// The jobs of the cluster, beside those of a database: nothing without a cluster. One that nobody named need not answer.
-async fn beside(args: &JobsArgs, flags: &ConnectOptions) -> Result<Option<(Area, Vec<FoundJob>)>, Failure> {
+async fn beside(args: &JobsArgs, flags: &ConnectOptions) -> Result<Option<(SearchScope, Vec<FoundJob>)>, Failure> {
     let is_meant = args.all_namespaces() || flags.name_a_cluster();
     let mut flags = flags.clone();
     if !is_meant {
@@ -102,7 +102,7 @@ async fn beside(args: &JobsArgs, flags: &ConnectOptions) -> Result<Option<(Area,
 }
 
 /// The jobs of a cluster, the newest first; what they say of themselves goes to stderr.
-pub async fn in_cluster(cluster: &Cluster, area: &Area) -> Result<Vec<FoundJob>, Failure> {
+pub async fn in_cluster(cluster: &Cluster, area: &SearchScope) -> Result<Vec<FoundJob>, Failure> {
     let everything = everywhere::look(&cluster.client(), area).await?;
     if let Err(error) = &everything.jobs {
         stderr::warn(&format!("Jobs cannot be listed, so batches are those that have pods: {error}"));

@@ -32,7 +32,7 @@ impl Narrowed {
 /// its own when it says something else, so each shows how far it came.
 #[derive(Default)]
 pub struct LiveRow {
-    latest: HashMap<Arc<ContainerId>, Progress>,
+    latest: HashMap<Arc<ContainerId>, ProgressLine>,
     /// Whose progress the row shows.
     of: Option<Arc<ContainerId>>,
     /// The columns of what is drawn, if something is, and whether it is what it should be.
@@ -43,7 +43,7 @@ pub struct LiveRow {
 
 /// A container's progress as it is printed.
 #[derive(Default)]
-pub struct Progress {
+pub struct ProgressLine {
     /// As a line, with its line end.
     pub line: Vec<u8>,
     /// As a row that fits the screen.
@@ -57,7 +57,7 @@ impl LiveRow {
     }
 
     /// A container's progress has changed.
-    pub fn put(&mut self, of: &Arc<ContainerId>, progress: Progress) {
+    pub fn put(&mut self, of: &Arc<ContainerId>, progress: ProgressLine) {
         self.latest.insert(of.clone(), progress);
         self.of = Some(of.clone());
         self.is_current = false;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn put(live: &mut LiveRow, of: &str, text: &str) {
-        live.put(&container(of), Progress { line: format!("{text}\n").into(), row: text.as_bytes().to_vec() });
+        live.put(&container(of), ProgressLine { line: format!("{text}\n").into(), row: text.as_bytes().to_vec() });
     }
 
     fn redraw(live: &mut LiveRow) -> String {

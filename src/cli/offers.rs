@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     cluster::{Cluster, ConnectOptions, ContextNames, RequestTimeout},
-    discover::{Area, everywhere},
+    discover::{SearchScope, everywhere},
     jobs::{self, FoundJob, ListedJob},
     k8s::targets,
     row::Row,
@@ -201,7 +201,7 @@ impl Known {
             };
             let cluster = async {
                 let cluster = Cluster::connect(&self.flags, &environment::silent()).await.ok()?;
-                let area = Area::Namespace(cluster.namespace().to_owned());
+                let area = SearchScope::Namespace(cluster.namespace().to_owned());
                 everywhere::look(&cluster.client(), &area).await.ok()
             };
             let cluster = async { timeout_at(deadline(), cluster).await.ok().flatten() };

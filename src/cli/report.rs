@@ -29,7 +29,7 @@ use crate::{
     k8s::Stamp,
     overview::Standing,
     report::{
-        About, Diagnosis, Gathered, Gathering, JobFacts, LinesCommand, Redaction, Report,
+        About, Diagnosis, Gathered, Gathering, JobFacts, JobReport, LinesCommand, Redaction,
         csv::csv,
         figures,
         page::{PageWords, page},
@@ -63,7 +63,7 @@ struct Output {
 }
 
 /// What was read of a job, and the exit code.
-pub struct Read {
+pub struct ReadJob {
     pub gathered: Gathered,
     pub about: About,
     pub exit: Exit,
@@ -80,7 +80,7 @@ pub async fn run(mut args: ReportArgs, asker: Asker, place: RowPlace) -> Result<
     let labels = args.select.selector.clone();
     let work = async {
         let read = read(args, &asker, &place, redaction).await?;
-        let Read { gathered, about, exit, again } = read;
+        let ReadJob { gathered, about, exit, again } = read;
         let lines = about.command.as_ref().map(|command| command.words.clone());
         let report = figures(gathered, about);
         output.write(&report, &PageWords { again, lines, is_masked: redaction == Redaction::On })?;
@@ -90,7 +90,7 @@ pub async fn run(mut args: ReportArgs, asker: Asker, place: RowPlace) -> Result<
     ended.map_err(|failure| args::blame_selector(failure, &labels))
 }
 
-async fn read(args: ReportArgs, asker: &Asker, place: &RowPlace, redaction: Redaction) -> Result<Read, Failure> {
+async fn read(args: ReportArgs, asker: &Asker, place: &RowPlace, redaction: Redaction) -> Result<ReadJob, Failure> {
     #[cfg(feature = "archive")]
     if let Some((dest, job)) = archive_of(&args) {
         return super::archive::read_for_report(&dest, job, &args.select, redaction).await;
@@ -121,7 +121,7 @@ async fn read_cluster(
     asker: &Asker,
     place: &RowPlace,
     redaction: Redaction,
-) -> Result<Read, Failure> {
+) -> Result<ReadJob, Failure> {
     let Located { args: which, job, cluster, found_in } = Located::find(&args.job, place, &asker.flags).await?;
     let selection = args.select.selection(job.id()?);
     let cluster = Located::connected(cluster, &asker.flags, &which).await?;
@@ -136,7 +136,7 @@ async fn read_cluster(
     }
     let scope = Scope { follow: false, since: None, tail: None, previous: false, node_logs: args.node_logs };
     let wanted = WantedLogs { filter: filter.clone(), scope, resume: None, hold: None, pods: None };
-    let Listening { out, running, gathered, stats } = listen(redaction)?;
+    let Collecting { out, running, gathered, stats } = listen(redaction)?;
     // When nobody listens any more, the next event shows it.
     let _ = out.send(job.ids()).await;
     let (client, ids) = (cluster.client(), std::slice::from_ref(&selection.id));
@@ -168,11 +168,11 @@ async fn read_cluster(
         command: Some(LinesCommand { words: here.elbtail("logs", &id, "") }),
         redaction,
     };
-    Ok(Read { gathered, about, exit: logs::exit(&stats, false)?, again: here.elbtail("report", &id, "") })
+    Ok(ReadJob { gathered, about, exit: logs::exit(&stats, false)?, again: here.elbtail("report", &id, "") })
 }
 
 /// A run's one listener, and what it listens to.
-pub struct Listening {
+pub struct Collecting {
     pub out: Outlet,
     pub running: RunningSink<std::convert::Infallible>,
     pub gathered: oneshot::Receiver<Gathered>,
@@ -180,14 +180,14 @@ pub struct Listening {
 }
 
 /// Begins to listen.
-pub fn listen(redaction: Redaction) -> Result<Listening, Failure> {
+pub fn listen(redaction: Redaction) -> Result<Collecting, Failure> {
     let (gathering, gathered) = Gathering::new(redaction);
     let mut fan = FanOut::default();
     let running = fan.add(gathering, Want::All, SinkRunner::Task);
     let running = running.map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot listen")))?;
     let out = fan.open();
     let stats = out.stats();
-    Ok(Listening { out, running, gathered, stats })
+    Ok(Collecting { out, running, gathered, stats })
 }
 
 /// What the listener kept, once the run is over.
@@ -272,7 +272,7 @@ impl Output {
         Ok(Output { form, file: Some(file) })
     }
 
-    fn write(&self, report: &Report, words: &PageWords) -> Result<(), Failure> {
+    fn write(&self, report: &JobReport, words: &PageWords) -> Result<(), Failure> {
         let text = match self.form {
             Form::Html => page(report, words)?.into_bytes(),
             Form::Json => {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     cluster::{Cluster, ClusterError, ConnectOptions},
-    discover::Area,
+    discover::SearchScope,
     doctor::CommandWords,
     exit::Exit,
     job_id::JobId,
@@ -212,7 +212,7 @@ async fn chosen(
 }
 
 async fn found(cluster: &Cluster, everywhere: bool) -> Result<Vec<FoundJob>, Failure> {
-    let area = if everywhere { Area::Cluster } else { Area::Namespace(cluster.namespace().to_owned()) };
+    let area = if everywhere { SearchScope::Cluster } else { SearchScope::Namespace(cluster.namespace().to_owned()) };
     in_cluster(cluster, &area).await
 }
 

@@ -8,7 +8,7 @@ use kube::{Client, api::ListParams, runtime::watcher::Event};
 use super::name::JobName;
 use crate::{
     cluster::{ClusterError, watching},
-    discover::{Area, job_of, selectors_of_all},
+    discover::{SearchScope, job_of, selectors_of_all},
     job_id::JobId,
     k8s::Pod,
     resolve::resolve,
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// What the API server says.
-pub(super) async fn ask(client: &Client, area: &Area) -> Result<(), ClusterError> {
+pub(super) async fn ask(client: &Client, area: &SearchScope) -> Result<(), ClusterError> {
     let [labels, _] = selectors_of_all();
     let asked = area.api::<Pod>(client).list(&ListParams::default().labels(&labels).limit(1)).await;
     asked.map(drop).map_err(|error| ClusterError::from(&error))
@@ -29,7 +29,7 @@ pub(super) async fn ask(client: &Client, area: &Area) -> Result<(), ClusterError
 pub(super) type Heard = (usize, Result<Event<Pod>, ClusterError>);
 
 /// The pods of all jobs as they come and go, without end.
-pub(super) fn watch(client: &Client, area: &Area) -> impl Stream<Item = Heard> + Send + use<> {
+pub(super) fn watch(client: &Client, area: &SearchScope) -> impl Stream<Item = Heard> + Send + use<> {
     let watches = selectors_of_all().into_iter().enumerate().map(|(question, labels)| {
         let heard = watching::watch(area.api::<Pod>(client), Some(labels));
         heard.map(move |event| (question, event.map_err(|error| ClusterError::from(&error)))).boxed()
@@ -40,7 +40,7 @@ pub(super) fn watch(client: &Client, area: &Area) -> impl Stream<Item = Heard> +
 /// The jobs whose pods there are.
 #[derive(Debug)]
 pub(super) struct Jobs {
-    area: Area,
+    area: SearchScope,
     questions: [Pods; 2],
 }
 
@@ -54,14 +54,14 @@ struct Pods {
 
 impl Jobs {
     /// None yet, of one namespace or of all.
-    pub fn of(area: Area) -> Jobs {
+    pub fn of(area: SearchScope) -> Jobs {
         Jobs { area, questions: Default::default() }
     }
 
     /// Takes note of what a watch told.
     pub fn take(&mut self, question: usize, event: Event<Pod>) {
         let Some(pods) = self.questions.get_mut(question) else { return };
-        let is_named = self.area == Area::Cluster;
+        let is_named = self.area == SearchScope::Cluster;
         let mut known = |pod: &Pod| {
             let listed = pods.coming.as_mut();
             let pods = listed.unwrap_or(&mut pods.now);
@@ -96,7 +96,7 @@ impl Jobs {
 pub(super) fn wanted(
     rows: Option<&[Row]>,
     with_pods: &BTreeSet<JobName>,
-    area: &Area,
+    area: &SearchScope,
 ) -> BTreeMap<JobName, Option<Row>> {
     let Some(rows) = rows else { return with_pods.iter().map(|name| (name.clone(), None)).collect() };
     let mut wanted = BTreeMap::new();
@@ -113,11 +113,11 @@ pub(super) fn wanted(
 }
 
 /// The job that a row is of. Where jobs of all namespaces are kept, it is where the row says, or else where its pods are.
-fn places(row: &Row, id: &JobId, with_pods: &BTreeSet<JobName>, area: &Area) -> Vec<JobName> {
+fn places(row: &Row, id: &JobId, with_pods: &BTreeSet<JobName>, area: &SearchScope) -> Vec<JobName> {
     match (area, row.namespace()) {
-        (Area::Namespace(_), _) => vec![id.clone().into()],
-        (Area::Cluster, Some(said)) => vec![JobName { namespace: Some(said.to_owned()), id: id.clone() }],
-        (Area::Cluster, None) => with_pods.iter().filter(|name| name.id == *id).cloned().collect(),
+        (SearchScope::Namespace(_), _) => vec![id.clone().into()],
+        (SearchScope::Cluster, Some(said)) => vec![JobName { namespace: Some(said.to_owned()), id: id.clone() }],
+        (SearchScope::Cluster, None) => with_pods.iter().filter(|name| name.id == *id).cloned().collect(),
     }
 }
 
@@ -145,8 +145,8 @@ mod tests {
         jobs.names().iter().map(ToString::to_string).collect()
     }
 
-    fn one() -> Area {
-        Area::Namespace("default".to_owned())
+    fn one() -> SearchScope {
+        SearchScope::Namespace("default".to_owned())
     }
 
     #[test]
@@ -198,13 +198,13 @@ mod tests {
             pod.metadata.namespace = Some(namespace.to_owned());
             Event::Apply(pod)
         };
-        let mut jobs = Jobs::of(Area::Cluster);
+        let mut jobs = Jobs::of(SearchScope::Cluster);
         jobs.take(0, in_namespace("1", "a", ONE));
         jobs.take(0, in_namespace("2", "b", ONE));
         jobs.take(0, in_namespace("3", "b", OTHER));
         assert_eq!(ids(&jobs), [format!("a/{ONE}"), format!("b/{ONE}"), format!("b/{OTHER}")]);
         let names = |rows: Option<&[Row]>| -> Vec<String> {
-            wanted(rows, &jobs.names(), &Area::Cluster).keys().map(ToString::to_string).collect()
+            wanted(rows, &jobs.names(), &SearchScope::Cluster).keys().map(ToString::to_string).collect()
         };
         assert_eq!(names(None).len(), 3);
         let silent = row("r", ONE, "completed");

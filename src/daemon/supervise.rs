@@ -33,7 +33,7 @@ use super::{
 use crate::{
     backoff::Backoff,
     cluster::{Cluster, ClusterError},
-    discover::Area,
+    discover::SearchScope,
     row::Row,
     source::{RowSource, SourceError},
 };
@@ -71,7 +71,7 @@ pub struct KeepingPlan {
     /// Where the Leases are.
     pub namespace: String,
     /// Whose pods are looked at.
-    pub area: Area,
+    pub area: SearchScope,
     /// Whose rows name the jobs; `None`: those that have pods.
     pub rows: Option<Arc<dyn RowSource>>,
     /// The archive they are kept in, as all replicas call it.
@@ -91,7 +91,7 @@ pub struct Supervisor<K> {
     me: Me,
     share: Share,
     leases: Leases,
-    area: Area,
+    area: SearchScope,
     jobs: Jobs,
     /// How the watch on pods is.
     watching: Streak,

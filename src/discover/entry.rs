@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Evidence, KubectlStatus, Match, kubectl_status::word};
-use crate::k8s::{ContainerState, Pod, Target, pod::Terminated, targets};
+use crate::k8s::{Pod, StateName, Target, pod::Terminated, targets};
 
 /// The status of a container whose pod is gone.
 const DELETED: &str = "Deleted";
@@ -36,7 +36,7 @@ pub struct TargetEntry {
     pub finished_at: Option<Timestamp>,
     /// How the container is.
     #[serde(skip)]
-    pub state: ContainerState,
+    pub state: StateName,
     /// When the pod was made.
     #[serde(skip)]
     pub created: Option<Timestamp>,
@@ -110,7 +110,7 @@ fn entry(matched: &Match, reading: &KubectlStatus, target: Target) -> TargetEntr
         reason: ended.map(Terminated::word).or(waiting).filter(|reason| !reason.is_empty()),
         started_at: ended.map_or_else(|| running?.started_at, |ended| ended.started_at),
         finished_at: ended.and_then(|ended| ended.finished_at),
-        state: ContainerState::of(&pod.container(&target.container).state),
+        state: StateName::of(&pod.container(&target.container).state),
         created: pod.created(),
         last_restart: before.and_then(|before| before.finished_at),
         target,

@@ -1,4 +1,4 @@
-//! [`look`]: the pods and Jobs of every ElasticBLAST job, in a namespace or in all of them ([`Area`]).
+//! [`look`]: the pods and Jobs of every ElasticBLAST job, in a namespace or in all of them ([`SearchScope`]).
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use crate::{cluster::ClusterError, k8s::Pod};
 
 /// Where is looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Area {
+pub enum SearchScope {
     /// In this namespace.
     Namespace(String),
     /// In all namespaces of the cluster: `-A`.
     Cluster,
 }
 
-impl Area {
+impl SearchScope {
     /// The objects of a kind there.
     pub fn api<K>(&self, client: &Client) -> Api<K>
     where
@@ -26,25 +26,25 @@ impl Area {
         K::DynamicType: Default,
     {
         match self {
-            Area::Namespace(namespace) => Api::namespaced(client.clone(), namespace),
-            Area::Cluster => Api::all(client.clone()),
+            SearchScope::Namespace(namespace) => Api::namespaced(client.clone(), namespace),
+            SearchScope::Cluster => Api::all(client.clone()),
         }
     }
 
     /// Whether `namespace` is in it.
     pub fn holds(&self, namespace: &str) -> bool {
         match self {
-            Area::Namespace(own) => own == namespace,
-            Area::Cluster => true,
+            SearchScope::Namespace(own) => own == namespace,
+            SearchScope::Cluster => true,
         }
     }
 }
 
-impl fmt::Display for Area {
+impl fmt::Display for SearchScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Area::Namespace(namespace) => write!(f, "namespace {namespace}"),
-            Area::Cluster => f.write_str("any namespace"),
+            SearchScope::Namespace(namespace) => write!(f, "namespace {namespace}"),
+            SearchScope::Cluster => f.write_str("any namespace"),
         }
     }
 }
@@ -62,7 +62,7 @@ pub struct Everything {
 ///
 /// # Errors
 /// When the pods cannot be listed.
-pub async fn look(client: &Client, area: &Area) -> Result<Everything, ClusterError> {
+pub async fn look(client: &Client, area: &SearchScope) -> Result<Everything, ClusterError> {
     let (pods, jobs) = (area.api::<Pod>(client), area.api::<Job>(client));
     let (pods, jobs) =
         join!(list_of(&pods, selectors_of_all(), Pod::slim), list_of(&jobs, selectors_of_all(), |job| job));

@@ -20,7 +20,7 @@ pub mod watch;
 pub use age::human;
 pub use changes::Changes;
 pub use entry::{TargetEntry, entries};
-pub use everywhere::{Area, Everything};
+pub use everywhere::{Everything, SearchScope};
 pub use evidence::{
     Evidence, Match, SETUP_APPS, Selection, job_of, job_of_job, judge, names_job, selectors_of_all, setup_without_id,
 };

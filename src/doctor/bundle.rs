@@ -36,8 +36,14 @@ pub struct Page {
 /// container.
 pub async fn collect(cluster: Option<&Cluster>, facts: &Facts, report: &Report) -> anyhow::Result<Vec<Page>> {
     let mut pages = vec![
-        page("report.txt", output::render(output::DoctorFormat::Text, report, output::Detail::Verbose)?.into_bytes()),
-        page("report.json", output::render(output::DoctorFormat::Json, report, output::Detail::Verbose)?.into_bytes()),
+        page(
+            "report.txt",
+            output::render(output::DoctorFormat::Text, report, output::Explained::Verbose)?.into_bytes(),
+        ),
+        page(
+            "report.json",
+            output::render(output::DoctorFormat::Json, report, output::Explained::Verbose)?.into_bytes(),
+        ),
     ];
     if let Some(row) = &facts.row.row {
         pages.push(json("row.json", row.document().clone())?);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{LogFacts, TailAnswer, TailPart};
 use crate::{
     discover::Match,
-    node_logs::{self, Held},
+    node_logs::{self, NodeFile},
     render::bytes,
 };
 
@@ -71,7 +71,7 @@ pub enum NodeHolds {
     /// We may not ask.
     NotPermitted,
     /// These files of all instances, oldest first.
-    Files(Vec<Held>),
+    Files(Vec<NodeFile>),
     /// It cannot be asked, and why.
     Unknown(String),
 }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn files_are_told_by_instance() {
-        let held = |name, size| Held { file: FileName::parse(name).unwrap(), size };
+        let held = |name, size| NodeFile { file: FileName::parse(name).unwrap(), size };
         let kept = |kept| KeptFacts { uid: String::new(), container: String::new(), node: "n1".to_owned(), kept };
         let files = vec![
             held("0.log", Some(12)),

@@ -18,7 +18,7 @@ pub enum DoctorFormat {
 
 /// How much a person is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
+pub enum Explained {
     /// What most need.
     Usual,
     /// With the names of other searches.
@@ -29,7 +29,7 @@ pub enum Detail {
 ///
 /// # Errors
 /// None is known; what the serializer can report is handed on.
-pub fn render(format: DoctorFormat, report: &Report, detail: Detail) -> anyhow::Result<String> {
+pub fn render(format: DoctorFormat, report: &Report, detail: Explained) -> anyhow::Result<String> {
     Ok(match format {
         DoctorFormat::Json => document::json(report)?,
         DoctorFormat::Text => text(report, detail),
@@ -37,7 +37,7 @@ pub fn render(format: DoctorFormat, report: &Report, detail: Detail) -> anyhow::
     })
 }
 
-fn text(report: &Report, detail: Detail) -> String {
+fn text(report: &Report, detail: Explained) -> String {
     let mut out = String::new();
     if report.healthy {
         line(&mut out, 0, &format!("ok: {}", report.summary));
@@ -96,7 +96,7 @@ enum FindingHead {
     Said,
 }
 
-fn write_finding(out: &mut String, finding: &Finding, head: FindingHead, detail: Detail) {
+fn write_finding(out: &mut String, finding: &Finding, head: FindingHead, detail: Explained) {
     let word = match finding.severity {
         Severity::Problem => "problem",
         Severity::Note => "note",
@@ -105,7 +105,7 @@ fn write_finding(out: &mut String, finding: &Finding, head: FindingHead, detail:
         line(out, 0, &format!("{word}: {} [{}]", finding.summary, finding.code.as_str()));
     }
     // Whose pods the others are is of interest to few, and would stand under every report.
-    let told = if finding.code == Code::K8sShared && detail == Detail::Usual { &[][..] } else { &finding.evidence };
+    let told = if finding.code == Code::K8sShared && detail == Explained::Usual { &[][..] } else { &finding.evidence };
     for evidence in told {
         line(out, 4, evidence);
     }

@@ -105,7 +105,7 @@ proptest! {
         let report = examine(&facts);
         prop_assert_eq!(report.checks.len(), Area::ALL.len());
         prop_assert_eq!(report.healthy, report.first().is_none());
-        let text = output::render(output::DoctorFormat::Text, &report, output::Detail::Verbose).unwrap();
+        let text = output::render(output::DoctorFormat::Text, &report, output::Explained::Verbose).unwrap();
         prop_assert!(!text.contains('\u{1b}') && !text.contains("planted"), "{}", text);
     }
 }

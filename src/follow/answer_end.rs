@@ -1,7 +1,7 @@
 //! [`AnswerEnd`]: what follows when an answer ends.
 
 use super::{
-    container::Container,
+    container::FollowedContainer,
     end_proof::{CheckEnd, NextStep, ReadEnd, Tail},
     event::BodyEnd,
     reading::{Reading, ReadingKind},
@@ -24,7 +24,7 @@ pub enum AnswerEnd {
 
 impl AnswerEnd {
     /// How `reading`, a log of this container, ended.
-    pub fn of(reading: Reading, end: BodyEnd, container: &mut Container) -> AnswerEnd {
+    pub fn of(reading: Reading, end: BodyEnd, container: &mut FollowedContainer) -> AnswerEnd {
         // A look ends while its container goes on.
         if end != BodyEnd::Clean || (container.scope.follow && container.place() == LogPlace::Live) {
             container.instance.proof.interrupted();
@@ -51,7 +51,7 @@ impl AnswerEnd {
 }
 
 /// A stream or a read ended as it should.
-fn of_read(reading: &Reading, tail: Tail, container: &mut Container) -> NextStep {
+fn of_read(reading: &Reading, tail: Tail, container: &mut FollowedContainer) -> NextStep {
     let (place, terminating) = (container.place(), container.is_pod(PodLife::Terminating));
     let (cursor, proof, identity) =
         (&container.instance.cursor, &mut container.instance.proof, &mut container.instance.identity);
@@ -82,7 +82,7 @@ fn of_read(reading: &Reading, tail: Tail, container: &mut Container) -> NextStep
 }
 
 /// A check ended as it should. Where nothing old is wanted, it only had to show where new lines begin.
-fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut Container) -> NextStep {
+fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut FollowedContainer) -> NextStep {
     let (place, follow) = (container.place(), container.scope.follow);
     let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
     // A log may end in lines that are not wanted, and even show no others.
@@ -127,7 +127,7 @@ mod tests {
     const TORN: &str = "2026-09-21T14:13:30.0000";
 
     /// An answer to `purpose` that brings `body`, all of whose lines are taken.
-    fn reading(container: &mut Container, purpose: Purpose, body: &str) -> Reading {
+    fn reading(container: &mut FollowedContainer, purpose: Purpose, body: &str) -> Reading {
         let mut reading = container.open(purpose, second(0));
         reading.splitter.push(Bytes::copy_from_slice(body.as_bytes()));
         let mut out = super::super::event::Output::default();
@@ -138,7 +138,7 @@ mod tests {
         reading
     }
 
-    fn of(container: &mut Container, purpose: Purpose, body: &str) -> AnswerEnd {
+    fn of(container: &mut FollowedContainer, purpose: Purpose, body: &str) -> AnswerEnd {
         let reading = reading(container, purpose, body);
         AnswerEnd::of(reading, BodyEnd::Clean, container)
     }

@@ -1,4 +1,4 @@
-//! [`Container`]: what is wanted of a container, what its status says, and what was read of it, instance after instance.
+//! [`FollowedContainer`]: what is wanted of a container, what its status says, and what was read of it, instance after instance.
 //!
 //! It decides which instance is read, and when nothing more will come; how it is read is the follower's concern.
 
@@ -31,7 +31,7 @@ pub enum Plan {
 
 /// One container.
 #[derive(Debug)]
-pub struct Container {
+pub struct FollowedContainer {
     /// What is wanted.
     pub scope: Scope,
     /// What its status says, once it was told.
@@ -46,10 +46,10 @@ pub struct Container {
     any: bool,
 }
 
-impl Container {
+impl FollowedContainer {
     /// A container of which nothing is known, but what an earlier run has read.
-    pub fn new(scope: Scope, earlier: Earlier) -> Container {
-        Container { scope, status: None, instance: Instance::default(), ended_before: 0, earlier, any: false }
+    pub fn new(scope: Scope, earlier: Earlier) -> FollowedContainer {
+        FollowedContainer { scope, status: None, instance: Instance::default(), ended_before: 0, earlier, any: false }
     }
 
     /// Where the current instance's log can be read.
@@ -336,7 +336,7 @@ mod tests {
         ] {
             assert_eq!(planned(scope, status.clone()), (plan, number, Vec::new()), "{scope:?} {status:?}");
         }
-        assert_eq!(Container::new(FOLLOW, Earlier::default()).plan(&mut Output::default()), Plan::Wait);
+        assert_eq!(FollowedContainer::new(FOLLOW, Earlier::default()).plan(&mut Output::default()), Plan::Wait);
     }
 
     #[test]
@@ -424,7 +424,7 @@ mod tests {
     fn instances_that_are_gone_are_told_when_all_that_is_there_is_wanted() {
         let gone_before = |scope: Scope| {
             let mut out = Output::default();
-            let mut container = Container::new(scope, Earlier::default());
+            let mut container = FollowedContainer::new(scope, Earlier::default());
             container.learn(Status { restart: 4, ..running_again() }, second(0), &mut out);
             (container.instance.number, out.notes.contains(&Note::GoneBefore { count: 3 }))
         };
@@ -505,7 +505,7 @@ mod tests {
     #[test]
     fn only_what_could_have_been_read_is_missing() {
         let retried = || Status { state: InstanceState::Ended(Default::default()), ..running_again() };
-        let missed = |status: Status, before: fn(&mut Container)| {
+        let missed = |status: Status, before: fn(&mut FollowedContainer)| {
             let mut container = container(FOLLOW, status);
             before(&mut container);
             let mut out = Output::default();
@@ -519,7 +519,7 @@ mod tests {
         assert_eq!(missed(retried(), |container| container.instance.read(&line(LINES[0]))), (true, None));
         assert_eq!(missed(running(), |_| {}), (true, None), "it ran when first seen");
         assert_eq!(missed(Status { pod: PodLife::Gone, ..ended() }, |_| {}), (true, None));
-        let read_well = |container: &mut Container| {
+        let read_well = |container: &mut FollowedContainer| {
             container.instance.opened = Some(second(0));
             container.instance.read(&line(LINES[0]));
             container.instance.proof.stream_ended(true);
@@ -577,7 +577,7 @@ mod tests {
             Read { cursor, sealed }
         };
         let earlier = Earlier::new([(0, read(true)), (1, read(false))], second(60));
-        let mut container = Container::new(FOLLOW, earlier);
+        let mut container = FollowedContainer::new(FOLLOW, earlier);
         let mut out = Output::default();
         container.learn(Status { restart: 4, ..running_again() }, second(0), &mut out);
         assert_eq!((container.instance.number, container.instance.handed), (1, 1));
@@ -608,7 +608,7 @@ mod tests {
     fn nothing_is_gone_of_a_container_in_its_first_instance() {
         for status in [running(), ended(), running_again()] {
             let mut out = Output::default();
-            Container::new(FOLLOW, Earlier::default()).learn(status.clone(), second(0), &mut out);
+            FollowedContainer::new(FOLLOW, Earlier::default()).learn(status.clone(), second(0), &mut out);
             assert!(!out.notes.iter().any(|note| matches!(note, Note::GoneBefore { .. })), "{status:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{container::Container, note::Note, refusal::Refusal};
+use super::{container::FollowedContainer, note::Note, refusal::Refusal};
 use crate::k8s::{kubelet_error, status::LogPlace};
 
 /// What to do next.
@@ -47,7 +47,7 @@ pub enum Wake {
 
 impl AfterFailure {
     /// The log was not opened.
-    pub fn refused(refusal: Refusal, container: &mut Container, now: Duration) -> AfterFailure {
+    pub fn refused(refusal: Refusal, container: &mut FollowedContainer, now: Duration) -> AfterFailure {
         let (follow, place, is_final) = (container.scope.follow, container.place(), container.is_final());
         let tries = &mut container.instance.tries;
         let was_checked = container.instance.proof.was_checked();
@@ -88,7 +88,7 @@ impl AfterFailure {
     }
 
     /// Something broke on the way; the server may have asked for a pause.
-    pub fn broken(reason: String, asked: Option<Duration>, container: &mut Container) -> AfterFailure {
+    pub fn broken(reason: String, asked: Option<Duration>, container: &mut FollowedContainer) -> AfterFailure {
         let tries = &mut container.instance.tries;
         tries.failed();
         if !tries.are_many() {
@@ -102,7 +102,7 @@ impl AfterFailure {
     }
 
     /// The kubelet wrote this in the place of lines.
-    pub fn in_band(text: String, container: &mut Container) -> AfterFailure {
+    pub fn in_band(text: String, container: &mut FollowedContainer) -> AfterFailure {
         let place = container.place();
         let tries = &mut container.instance.tries;
         let is_gone = tries.was_in_band(kubelet_error::in_band(&text));

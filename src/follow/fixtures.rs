@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use testcluster::{Access, Options, PodHandle, TestCluster};
 
 use super::{
-    container::Container,
+    container::FollowedContainer,
     earlier::Earlier,
     event::{Output, Scope},
     recover::NodeLogs,
@@ -70,8 +70,8 @@ pub fn waiting(reason: &str) -> Status {
 }
 
 /// A container of which this is wanted and known.
-pub fn container(scope: Scope, status: Status) -> Container {
-    let mut container = Container::new(scope, Earlier::default());
+pub fn container(scope: Scope, status: Status) -> FollowedContainer {
+    let mut container = FollowedContainer::new(scope, Earlier::default());
     assert!(container.learn(status, Duration::ZERO, &mut Output::default()));
     container
 }

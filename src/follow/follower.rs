@@ -20,7 +20,7 @@ use bytes::Bytes;
 pub use super::event::{Action, BodyEnd, Event, Output, ReadingStart, Request, Scope};
 use super::{
     answer_end::AnswerEnd,
-    container::{Container, Plan},
+    container::{FollowedContainer, Plan},
     earlier::Earlier,
     end_proof::NextStep,
     failure::{AfterFailure, Pause, Wake},
@@ -67,7 +67,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Follower {
     phase: FollowerPhase,
-    container: Container,
+    container: FollowedContainer,
     /// What went wrong last, so that it is told once.
     trouble: Option<Note>,
     backoff: Backoff,
@@ -83,7 +83,7 @@ impl Follower {
     pub fn resuming(scope: Scope, seed: u64, earlier: Earlier) -> Follower {
         Follower {
             phase: FollowerPhase::Idle,
-            container: Container::new(scope, earlier),
+            container: FollowedContainer::new(scope, earlier),
             trouble: None,
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed),
         }

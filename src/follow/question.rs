@@ -3,7 +3,7 @@
 //! The status that is told may lag behind the kubelet, and the plain call reads whatever instance is the latest. So where much
 //! depends on it, the API is asked once more, and nothing is handed on before it has answered.
 
-use super::{container::Container, reading::Reading};
+use super::{container::FollowedContainer, reading::Reading};
 use crate::k8s::{Line, status::LogPlace};
 
 /// What is told when the status cannot be had that is needed to go on.
@@ -46,7 +46,7 @@ pub enum Answered {
 
 impl Question {
     /// The status was told, and the container knows it; or it could not be had: then it is not `confirmed`.
-    pub fn answered(self, confirmed: bool, container: &mut Container) -> Answered {
+    pub fn answered(self, confirmed: bool, container: &mut FollowedContainer) -> Answered {
         match self {
             Question::IsThere { .. } if container.place() == LogPlace::Nowhere => Answered::PlanAnew,
             Question::IsThere { reason } => Answered::TryAgain(reason),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     /// Opened while the first instance ran, and asked whose log it is; told this status, or nothing, after so many questions in vain.
-    fn whose(gap: bool, told: Option<Status>, in_vain: u32) -> (Answered, Container) {
+    fn whose(gap: bool, told: Option<Status>, in_vain: u32) -> (Answered, FollowedContainer) {
         let mut container = container(FOLLOW, running());
         let reading = Box::new(container.open(Purpose::Stream, second(0)));
         (0..2 * TRIES).for_each(|_| container.instance.tries.failed());

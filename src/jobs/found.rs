@@ -9,10 +9,8 @@ use super::search::{self, Database};
 use crate::{
     discover::{Selection, job_of, job_of_job, judge, names_job, setup_without_id},
     job_id::JobId,
-    k8s::{
-        ID_LABEL, JobCondition, Phase, Pod, PodEnds, Role, Standing as BatchStanding, is_batch, job_name, job_standing,
-    },
-    session::ending::{self, JobFacts, JobVerdict, PodFacts},
+    k8s::{ID_LABEL, JobCondition, Phase, Pod, PodEnds, Role, Standing, is_batch, job_name, job_standing},
+    session::ending::{self, JobVerdict, JobsStatus, PodFacts},
 };
 
 /// How many batches there are, and how each is.
@@ -32,7 +30,7 @@ pub struct Batches {
 
 /// Where a job stands, by what its cluster has of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum JobStanding {
     /// It works on this step.
     At(Phase),
     /// It has ended well.
@@ -41,27 +39,27 @@ pub enum Standing {
     Failed,
 }
 
-impl Standing {
+impl JobStanding {
     /// The word for it: the dashboard's name of the step, `completed` or `failed`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Standing::At(phase) => phase.as_str(),
-            Standing::Completed => "completed",
-            Standing::Failed => "failed",
+            JobStanding::At(phase) => phase.as_str(),
+            JobStanding::Completed => "completed",
+            JobStanding::Failed => "failed",
         }
     }
 
     /// What the row's status should be.
     pub fn status(self) -> &'static str {
         match self {
-            Standing::At(_) => "running",
+            JobStanding::At(_) => "running",
             ended => ended.as_str(),
         }
     }
 
     /// Whether it goes on no more.
     pub fn has_ended(self) -> bool {
-        !matches!(self, Standing::At(_))
+        !matches!(self, JobStanding::At(_))
     }
 }
 
@@ -81,7 +79,7 @@ pub struct FoundJob {
     /// Its batches.
     pub batches: Batches,
     /// Where it stands.
-    pub standing: Standing,
+    pub standing: JobStanding,
     /// The names of its pods.
     pub pods: BTreeSet<String>,
     /// The names of its Jobs, also of those that only its pods name.
@@ -241,10 +239,10 @@ impl Members<'_> {
         for name in names {
             let pods = pods.get(name).map(Vec::as_slice).unwrap_or_default();
             let count = match job_standing(jobs.get(name), pods.iter()) {
-                BatchStanding::Done => &mut batches.done,
-                BatchStanding::Running => &mut batches.running,
-                BatchStanding::Waiting => &mut batches.waiting,
-                BatchStanding::Failed | BatchStanding::Lost => &mut batches.failed,
+                Standing::Done => &mut batches.done,
+                Standing::Running => &mut batches.running,
+                Standing::Waiting => &mut batches.waiting,
+                Standing::Failed | Standing::Lost => &mut batches.failed,
             };
             *count += 1;
         }
@@ -252,9 +250,9 @@ impl Members<'_> {
     }
 
     /// The rules by which a followed job ends, then the latest step that is worked on.
-    fn standing(&self, batches: Batches, are_jobs_known: bool) -> Standing {
+    fn standing(&self, batches: Batches, are_jobs_known: bool) -> JobStanding {
         let pods: Vec<PodFacts> = self.pods.iter().map(|pod| PodFacts::of(pod)).collect();
-        let jobs = JobFacts::of(self.jobs.iter().copied());
+        let jobs = JobsStatus::of(self.jobs.iter().copied());
         let has_ended = match ending::judge(&pods, false) {
             JobVerdict::Ended => true,
             JobVerdict::AskJobs => ending::judge_jobs(&pods, jobs),
@@ -262,7 +260,7 @@ impl Members<'_> {
         };
         if has_ended {
             let failed = ending::has_failed(&pods, are_jobs_known.then_some(jobs));
-            return if failed { Standing::Failed } else { Standing::Completed };
+            return if failed { JobStanding::Failed } else { JobStanding::Completed };
         }
         let is_there = |role: Role| {
             let job = |job: &&Job| Role::of_job(job) == role && !JobCondition::of(job).is_finished();
@@ -270,7 +268,7 @@ impl Members<'_> {
                 |pod: &&Pod| Role::of(pod) == role && !matches!(pod.life(), crate::k8s::status::PodLife::Finished);
             self.jobs.iter().any(job) || self.pods.iter().any(pod)
         };
-        Standing::At(match () {
+        JobStanding::At(match () {
             () if batches.running + batches.waiting > 0 => Phase::Running,
             () if batches.total > 0 => Phase::ExportingResults,
             () if is_there(Role::Setup) => Phase::StagingDb,

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{FoundJob, Standing};
+use super::{FoundJob, JobStanding};
 use crate::{
-    discover::Area,
+    discover::SearchScope,
     job_id::JobId,
     resolve::{Resolution, resolve},
     row::{Row, Wait},
@@ -20,11 +20,11 @@ pub enum Disagreement {
     /// The row says that the job goes on, and nothing of it is in the cluster.
     JobsGone,
     /// The row says that the job goes on, and in the cluster it has ended.
-    RowBehind(Standing),
+    RowBehind(JobStanding),
     /// The row says that the job has ended, and in the cluster it goes on.
     RowAhead,
     /// Both say that it has ended, one that it failed.
-    Outcome(Standing),
+    Outcome(JobStanding),
 }
 
 impl Disagreement {
@@ -94,7 +94,13 @@ pub fn missing_rows(rows: &[Row], found: &[FoundJob]) -> bool {
 
 /// Rows and what the cluster has, which was asked in `area`: the rows in their order, then what has none. `others` are rows that
 /// are not to be listed for themselves, but for what the cluster has of them.
-pub fn join(rows: Vec<Row>, others: Vec<Row>, found: Vec<FoundJob>, area: &Area, now: Timestamp) -> Vec<ListedJob> {
+pub fn join(
+    rows: Vec<Row>,
+    others: Vec<Row>,
+    found: Vec<FoundJob>,
+    area: &SearchScope,
+    now: Timestamp,
+) -> Vec<ListedJob> {
     let mut found: Vec<Option<FoundJob>> = found.into_iter().map(Some).collect();
     let mut listed: Vec<ListedJob> = Vec::new();
     let known: HashSet<String> = rows.iter().filter_map(|row| row.id().map(str::to_owned)).collect();
@@ -128,7 +134,7 @@ fn disagreement(
     row: &Row,
     resolution: &Resolution,
     found: Option<&FoundJob>,
-    area: &Area,
+    area: &SearchScope,
     now: Timestamp,
 ) -> Option<Disagreement> {
     resolution.id()?;
@@ -172,7 +178,7 @@ mod tests {
         row_from_bytes("in", text.as_bytes(), None).unwrap()
     }
 
-    fn found(id: &str, standing: Standing) -> FoundJob {
+    fn found(id: &str, standing: JobStanding) -> FoundJob {
         FoundJob {
             id: id.parse().unwrap(),
             namespace: "default".to_owned(),
@@ -189,7 +195,7 @@ mod tests {
     }
 
     fn joined(rows: Vec<Row>, others: Vec<Row>, found: Vec<FoundJob>) -> Vec<(String, Option<&'static str>)> {
-        let area = Area::Namespace("default".to_owned());
+        let area = SearchScope::Namespace("default".to_owned());
         let name = |job: &ListedJob| match (&job.row, &job.found) {
             (Some((row, _)), found) => row.id().unwrap().to_owned() + if found.is_some() { "+" } else { "" },
             (None, Some(found)) => found.id.short().to_owned(),
@@ -201,7 +207,7 @@ mod tests {
 
     #[test]
     fn where_rows_and_a_cluster_disagree() {
-        let running = Standing::At(Phase::Running);
+        let running = JobStanding::At(Phase::Running);
         for (status, namespace, standing, told) in [
             ("running", None, Some(running), None),
             ("running", None, None, Some("jobs-gone")),
@@ -211,13 +217,13 @@ mod tests {
             ("completed", None, None, None),
             ("completed", None, Some(running), Some("row-ahead")),
             ("cancelled", None, Some(running), Some("row-ahead")),
-            ("running", None, Some(Standing::Completed), Some("row-behind")),
-            ("running", None, Some(Standing::Failed), Some("row-behind")),
-            ("completed", None, Some(Standing::Completed), None),
-            ("Failed", None, Some(Standing::Failed), None),
-            ("completed", None, Some(Standing::Failed), Some("outcome")),
-            ("failed", None, Some(Standing::Completed), Some("outcome")),
-            ("cancelled", None, Some(Standing::Failed), None),
+            ("running", None, Some(JobStanding::Completed), Some("row-behind")),
+            ("running", None, Some(JobStanding::Failed), Some("row-behind")),
+            ("completed", None, Some(JobStanding::Completed), None),
+            ("Failed", None, Some(JobStanding::Failed), None),
+            ("completed", None, Some(JobStanding::Failed), Some("outcome")),
+            ("failed", None, Some(JobStanding::Completed), Some("outcome")),
+            ("cancelled", None, Some(JobStanding::Failed), None),
         ] {
             let found: Vec<_> = standing.map(|standing| found(ONE, standing)).into_iter().collect();
             let name = if found.is_empty() { "a" } else { "a+" };
@@ -228,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_no_row_names_is_told_after_the_rows() {
-        let at = |id| found(id, Standing::At(Phase::Running));
+        let at = |id| found(id, JobStanding::At(Phase::Running));
         let a = || row("a", ONE, "running", None);
         let b = || row("b", OTHER, "running", None);
         let plain = |name: &str| (name.to_owned(), None);

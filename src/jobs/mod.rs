@@ -7,7 +7,7 @@ pub mod listing;
 mod named;
 mod search;
 
-pub use found::{Batches, FoundJob, Grouped, Standing, group};
+pub use found::{Batches, FoundJob, Grouped, JobStanding, group};
 pub use joined::{Disagreement, ListedJob, join, missing_rows};
 pub use listing::JobsFormat;
 pub use named::{NameInCluster, NotFound, find, latest, newest};

@@ -124,7 +124,7 @@ pub fn latest(jobs: &[FoundJob]) -> Option<&FoundJob> {
 mod tests {
     use super::*;
     use crate::{
-        jobs::{Batches, Standing},
+        jobs::{Batches, JobStanding},
         k8s::Phase,
     };
 
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    fn job(id: &str, pod: &str, standing: Standing, created: &str) -> FoundJob {
+    fn job(id: &str, pod: &str, standing: JobStanding, created: &str) -> FoundJob {
         FoundJob {
             id: id.parse().unwrap(),
             namespace: "default".to_owned(),
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_name_means_one_job_or_all_that_it_may_mean_are_told() {
-        let running = Standing::At(Phase::Running);
+        let running = JobStanding::At(Phase::Running);
         let jobs = [
             job(
                 "job-429825360482416da20736cf3ed51a95",
@@ -196,7 +196,7 @@ mod tests {
             job(
                 "job-3ed51a950482416da20736cf00000000",
                 "submit-jobs-00000000-ccccc",
-                Standing::Completed,
+                JobStanding::Completed,
                 "2026-11-24T14:00:00Z",
             ),
         ];

@@ -1,10 +1,10 @@
-//! [`ContainerState`]: how a container is, in one word.
+//! [`StateName`]: how a container is, in one word.
 
 use super::status::InstanceState;
 
 /// How a container's latest instance is, in the words of its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContainerState {
+pub enum StateName {
     /// It runs.
     Running,
     /// It waits to be started, or to be started again.
@@ -13,22 +13,22 @@ pub enum ContainerState {
     Terminated,
 }
 
-impl ContainerState {
+impl StateName {
     /// The word itself.
     pub fn as_str(self) -> &'static str {
         match self {
-            ContainerState::Running => "running",
-            ContainerState::Waiting => "waiting",
-            ContainerState::Terminated => "terminated",
+            StateName::Running => "running",
+            StateName::Waiting => "waiting",
+            StateName::Terminated => "terminated",
         }
     }
 
     /// The word for an instance's state.
-    pub fn of(state: &InstanceState) -> ContainerState {
+    pub fn of(state: &InstanceState) -> StateName {
         match state {
-            InstanceState::Running { .. } => ContainerState::Running,
-            InstanceState::Waiting { .. } => ContainerState::Waiting,
-            InstanceState::Ended(_) => ContainerState::Terminated,
+            InstanceState::Running { .. } => StateName::Running,
+            InstanceState::Waiting { .. } => StateName::Waiting,
+            InstanceState::Ended(_) => StateName::Terminated,
         }
     }
 }

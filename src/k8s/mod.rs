@@ -23,7 +23,7 @@ mod stream;
 mod target;
 mod usage;
 
-pub use container_state::ContainerState;
+pub use container_state::StateName;
 pub use field_selector::{FieldSelector, FieldSelectorError};
 pub use identity::{ContainerId, InstanceId};
 pub use job::{JobCondition, is_batch, job_name};

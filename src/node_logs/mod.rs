@@ -82,7 +82,7 @@ impl From<ClusterError> for Unreadable {
 
 /// A file of a container on its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct NodeFile {
     /// Its name, with the instance that wrote it.
     pub file: FileName,
     /// Its size on the node in bytes, compressed as it is. `None` when it went while it was asked for.
@@ -93,10 +93,10 @@ pub struct Held {
 ///
 /// # Errors
 /// As [`files`].
-pub async fn held(cluster: &Cluster, directory: &Directory) -> Result<Vec<Held>, Unreadable> {
+pub async fn held(cluster: &Cluster, directory: &Directory) -> Result<Vec<NodeFile>, Unreadable> {
     let mut held = Vec::new();
     for file in files(cluster, directory).await? {
-        held.push(Held { file, size: fetch::size(cluster, directory, file).await? });
+        held.push(NodeFile { file, size: fetch::size(cluster, directory, file).await? });
     }
     Ok(held)
 }

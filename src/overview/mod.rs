@@ -32,7 +32,7 @@ pub use self::{
     problem::{Problem, Problems},
     rate::Rate,
     span::{Span, duration},
-    step::{Progress, Step, StepState},
+    step::{Step, StepCounts, StepState},
     summary::Summary,
 };
 pub use crate::k8s::Standing;

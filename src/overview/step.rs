@@ -25,7 +25,7 @@ pub enum Step {
 
 /// How many there are of something that is to be done, by how they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Progress {
+pub struct StepCounts {
     /// All.
     pub total: usize,
     /// Those that have not begun.
@@ -46,7 +46,7 @@ pub struct StepState {
     pub step: Step,
     /// How far it is: of its Jobs, and of the export of each batch.
     #[serde(flatten)]
-    pub progress: Progress,
+    pub progress: StepCounts,
     /// From the first start to the last end or line.
     pub span: Option<Span>,
 }
@@ -78,7 +78,7 @@ impl Step {
     }
 }
 
-impl Progress {
+impl StepCounts {
     fn add(&mut self, standing: Standing) {
         self.total += 1;
         match standing {
@@ -102,7 +102,7 @@ pub(super) fn steps(overview: &Overview) -> Vec<StepState> {
     let mut steps: Vec<StepState> = Vec::new();
     let mut add = |step: Step, standing: Standing, span: Option<Span>| {
         let at = steps.binary_search_by_key(&step, |state| state.step).unwrap_or_else(|at| {
-            steps.insert(at, StepState { step, progress: Progress::default(), span: None });
+            steps.insert(at, StepState { step, progress: StepCounts::default(), span: None });
             at
         });
         steps[at].progress.add(standing);

@@ -74,8 +74,8 @@ fn ended(name: &str, from: i64, to: i64, code: i32) -> Value {
 
 const BATCH: [&str; 2] = ["blast", "results-export"];
 
-fn progress(total: usize, waiting: usize, running: usize, done: usize, failed: usize) -> Progress {
-    Progress { total, waiting, running, done, failed }
+fn progress(total: usize, waiting: usize, running: usize, done: usize, failed: usize) -> StepCounts {
+    StepCounts { total, waiting, running, done, failed }
 }
 
 #[test]
@@ -294,7 +294,7 @@ proptest! {
         let of_instances: u64 =
             overview.containers().iter().flat_map(|it| &it.instances).map(|instance| instance.lines).sum();
         prop_assert_eq!(lines, of_instances);
-        for StepState { progress: Progress { total, waiting, running, done, failed }, .. } in overview.steps() {
+        for StepState { progress: StepCounts { total, waiting, running, done, failed }, .. } in overview.steps() {
             prop_assert_eq!(total, waiting + running + done + failed);
         }
         let batches: usize = overview.batches().map(|batch| batch.containers.len()).sum();

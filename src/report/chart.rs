@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
-    data::{PhaseFigures, Report, Runtimes, ShardFigures},
+    data::{JobReport, PhaseFigures, Runtimes, ShardFigures},
     words::{clock, count, plural},
 };
 use crate::overview::{Standing, duration};
@@ -20,19 +20,19 @@ pub struct Tick {
 
 /// How wide the page is that a drawing is made for: text in it has the size of the page's own on both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
+pub enum PageWidth {
     /// A screen or a sheet of paper: names stand beside what they name.
     Wide,
     /// A phone: they stand above it.
     Narrow,
 }
 
-impl Room {
+impl PageWidth {
     /// The class by which one of the two is shown.
     fn class(self) -> &'static str {
         match self {
-            Room::Wide => "wide",
-            Room::Narrow => "narrow",
+            PageWidth::Wide => "wide",
+            PageWidth::Narrow => "narrow",
         }
     }
 }
@@ -100,15 +100,20 @@ impl Axis {
 }
 
 /// The steps of a job, whose containers ran between these times; nothing where no time is known.
-pub fn phases(report: &Report, from: Option<Timestamp>, to: Option<Timestamp>, room: Room) -> Option<PhaseChart> {
+pub fn phases(
+    report: &JobReport,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    room: PageWidth,
+) -> Option<PhaseChart> {
     let (from, to) = from.zip(to)?;
     let known: Vec<&PhaseFigures> = report.phases.iter().filter(|phase| phase.from.is_some()).collect();
     if known.is_empty() {
         return None;
     }
     let (width, left, right, row, area_height) = match room {
-        Room::Wide => (960.0, 130.0, 690.0, 24.0, 64.0),
-        Room::Narrow => (360.0, 0.0, 360.0, 38.0, 48.0),
+        PageWidth::Wide => (960.0, 130.0, 690.0, 24.0, 64.0),
+        PageWidth::Narrow => (360.0, 0.0, 360.0, 38.0, 48.0),
     };
     let seconds = |time: Timestamp| time.duration_since(from).as_secs_f64();
     let axis = Axis { left, right, from: 0.0, to: seconds(to).max(0.001) };
@@ -125,7 +130,7 @@ pub fn phases(report: &Report, from: Option<Timestamp>, to: Option<Timestamp>, r
         }
     };
     let rows: Vec<PhaseBar> = known.iter().enumerate().map(bar).collect();
-    let above = if room == Room::Narrow { 30.0 } else { 12.0 };
+    let above = if room == PageWidth::Narrow { 30.0 } else { 12.0 };
     let base = rows.len() as f64 * row + above + area_height;
     let (area, most) = area(report, from, &axis, base, area_height);
     let said: Vec<String> = known
@@ -142,7 +147,7 @@ pub fn phases(report: &Report, from: Option<Timestamp>, to: Option<Timestamp>, r
         height: base + 22.0,
         left,
         right,
-        ticks: time_ticks(from, &axis, if room == Room::Wide { 6 } else { 3 }),
+        ticks: time_ticks(from, &axis, if room == PageWidth::Wide { 6 } else { 3 }),
         rows,
         area,
         base,
@@ -174,7 +179,7 @@ fn time_ticks(from: Timestamp, axis: &Axis, most: i64) -> Vec<Tick> {
 }
 
 /// How many containers ran, as the path of an area, and the most of it.
-fn area(report: &Report, from: Timestamp, axis: &Axis, base: f64, height: f64) -> (Option<String>, u64) {
+fn area(report: &JobReport, from: Timestamp, axis: &Axis, base: f64, height: f64) -> (Option<String>, u64) {
     const COLUMNS: usize = 240;
     let mut steps = vec![0i64; COLUMNS + 1];
     let column = |time: Timestamp| {
@@ -239,7 +244,7 @@ struct RuntimeBar {
 }
 
 /// The distribution of the batches' times.
-pub fn runtimes(report: &Report) -> Option<RuntimeChart> {
+pub fn runtimes(report: &JobReport) -> Option<RuntimeChart> {
     const BASE: f64 = 150.0;
     const TOP: f64 = 18.0;
     let of = report.runtimes.as_ref()?;
@@ -365,7 +370,7 @@ const SHARDS: usize = 30;
 const DRAWN: usize = 60;
 
 /// A box for each shard; nothing where there is one alone.
-pub fn shards(report: &Report, room: Room) -> Option<ShardChart> {
+pub fn shards(report: &JobReport, room: PageWidth) -> Option<ShardChart> {
     const ROW: f64 = 22.0;
     let mut known: Vec<(&ShardFigures, &Runtimes)> =
         report.shards.iter().filter_map(|shard| Some((shard, shard.runtimes.as_ref()?))).collect();
@@ -378,8 +383,8 @@ pub fn shards(report: &Report, room: Room) -> Option<ShardChart> {
     }
     let longest = known.iter().map(|(_, of)| of.max).fold(0.0, f64::max);
     let (width, left, right, letters, ticks) = match room {
-        Room::Wide => (960.0, 130.0, 950.0, 20, 6),
-        Room::Narrow => (360.0, 64.0, 354.0, 9, 3),
+        PageWidth::Wide => (960.0, 130.0, 950.0, 20, 6),
+        PageWidth::Narrow => (360.0, 64.0, 354.0, 9, 3),
     };
     let axis = Axis { left, right, from: 0.0, to: longest.max(0.001) };
     let row = |(at, (shard, of)): (usize, &(&ShardFigures, &Runtimes))| {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::data::{ContainerFigures, InstanceFigures, Report};
+use super::data::{ContainerFigures, InstanceFigures, JobReport};
 use crate::{
     k8s::{ContainerKind, Phase, Role},
     overview::Standing,
@@ -44,7 +44,7 @@ struct Line<'a> {
 ///
 /// # Errors
 /// None that is known: it is written into memory.
-pub fn csv(report: &Report) -> anyhow::Result<Vec<u8>> {
+pub fn csv(report: &JobReport) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for container in &report.containers {
         if container.instances.is_empty() {
@@ -57,7 +57,7 @@ pub fn csv(report: &Report) -> anyhow::Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn line<'a>(report: &'a Report, container: &'a ContainerFigures, instance: Option<&'a InstanceFigures>) -> Line<'a> {
+fn line<'a>(report: &'a JobReport, container: &'a ContainerFigures, instance: Option<&'a InstanceFigures>) -> Line<'a> {
     let batch = container.batch.and_then(|at| report.batches.get(at));
     let reason = instance.map_or(container.reason.as_deref(), |instance| instance.reason.as_deref());
     Line {

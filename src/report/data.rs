@@ -1,4 +1,4 @@
-//! [`Report`]: a job in numbers. `docs/report.schema.json` describes it.
+//! [`JobReport`]: a job in numbers. `docs/report.schema.json` describes it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub const VERSION: u32 = 1;
 
 /// A job in numbers: what a page shows, and what `-o json` prints. Times are UTC, durations seconds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct JobReport {
     /// [`VERSION`].
     pub version: u32,
     /// The version of elbtail that made it.
@@ -276,7 +276,7 @@ pub struct ContainerFigures {
     pub phase: Phase,
     /// The node, once there is one.
     pub node: Option<String>,
-    /// The place of its batch among [`Report::batches`].
+    /// The place of its batch among [`JobReport::batches`].
     pub batch: Option<usize>,
     /// How it stands.
     pub state: Standing,
@@ -362,7 +362,7 @@ pub enum ErrorMeaning {
 /// A line that tells of an error, with those around it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorPlace {
-    /// The place of its container among [`Report::containers`].
+    /// The place of its container among [`JobReport::containers`].
     pub index: usize,
     /// The container, as a prefix has it.
     pub name: String,
@@ -394,7 +394,7 @@ pub struct ContextLine {
 /// Lines that are missing.
 #[derive(Debug, Clone, Serialize)]
 pub struct GapFigures {
-    /// The place of the container among [`Report::containers`].
+    /// The place of the container among [`JobReport::containers`].
     pub index: usize,
     /// The container, as a prefix has it.
     pub name: String,

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{
     About, Gathered,
     data::{
-        BatchFigures, ContainerFigures, Counts, ErrorKind, ErrorPlace, Errors, GapFigures, InstanceFigures,
-        NodeFigures, PhaseFigures, Report, Runtimes, ShardFigures, Totals, VERSION,
+        BatchFigures, ContainerFigures, Counts, ErrorKind, ErrorPlace, Errors, GapFigures, InstanceFigures, JobReport,
+        NodeFigures, PhaseFigures, Runtimes, ShardFigures, Totals, VERSION,
     },
     runtimes::runtimes,
     troubles::TroubleKind,
@@ -26,7 +26,7 @@ const GAPS: usize = 500;
 const REASON: usize = 300;
 
 /// The numbers of a job, as of when it was looked at.
-pub fn figures(gathered: Gathered, about: About) -> Report {
+pub fn figures(gathered: Gathered, about: About) -> JobReport {
     let Gathered { overview, troubles } = gathered;
     let now = about.seen;
     let now_stamp = Stamp::from_timestamp(now).unwrap_or_default();
@@ -88,7 +88,7 @@ pub fn figures(gathered: Gathered, about: About) -> Report {
     let mut notices: Vec<String> =
         overview.notices.iter().map(|told| about.redaction.text(&told.notice.to_string(), REASON)).collect();
     notices.dedup();
-    Report {
+    JobReport {
         version: VERSION,
         elbtail: env!("CARGO_PKG_VERSION"),
         generated: about.generated,

@@ -1,7 +1,7 @@
 //! What a run told of a job → a report: a page, or the numbers behind it.
 //!
 //! [`Gathering`] listens to a run, beside whoever else does: an [`Overview`](crate::overview::Overview) and [`Troubles`] are what it keeps, never all lines.
-//! [`figures`] makes a [`Report`] of them, which is data; [`page`](page::page), [`csv`](csv::csv) and serde write it.
+//! [`figures`] makes a [`JobReport`] of them, which is data; [`page`](page::page), [`csv`](csv::csv) and serde write it.
 
 mod chart;
 pub mod csv;
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 pub use self::{
     data::{
         BatchFigures, ContainerFigures, ContextLine, Counts, Diagnosis, ErrorKind, ErrorMeaning, ErrorPlace, Errors,
-        GapFigures, InstanceFigures, JobFacts, NodeFigures, PhaseFigures, Report, Runtimes, ShardFigures, Totals,
+        GapFigures, InstanceFigures, JobFacts, JobReport, NodeFigures, PhaseFigures, Runtimes, ShardFigures, Totals,
         VERSION,
     },
     figures::figures,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::data::{ContainerFigures, InstanceFigures, Report};
+use super::data::{ContainerFigures, InstanceFigures, JobReport};
 use crate::overview::Standing;
 
 /// Data of the script. What each place of an array means stands at the beginning of `page.js`.
@@ -43,7 +43,7 @@ impl<'a> Words<'a> {
 }
 
 /// What the script draws.
-pub fn packed(report: &Report, command: Option<String>) -> Packed {
+pub fn packed(report: &JobReport, command: Option<String>) -> Packed {
     let all = report.containers.iter().flat_map(|container| &container.instances);
     let ends = all.flat_map(|instance| [instance.from, instance.to]).flatten();
     let begin = report.from.unwrap_or(report.seen);

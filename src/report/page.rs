@@ -8,10 +8,10 @@ use minijinja::{Environment, Value};
 use serde::Serialize;
 
 use super::{
-    chart::{self, PhaseChart, Room, RuntimeChart, ShardChart},
+    chart::{self, PageWidth, PhaseChart, RuntimeChart, ShardChart},
     data::{
-        BatchFigures, ContainerFigures, Counts, Diagnosis, Errors, GapFigures, JobFacts, NodeFigures, PhaseFigures,
-        Report, Runtimes, ShardFigures, Totals,
+        BatchFigures, ContainerFigures, Counts, Diagnosis, Errors, GapFigures, JobFacts, JobReport, NodeFigures,
+        PhaseFigures, Runtimes, ShardFigures, Totals,
     },
     packed::packed,
     words::{clock, count, moment, percent, plural},
@@ -35,7 +35,7 @@ const NAMED: usize = 8;
 /// Containers that are named for their lines.
 const LOUDEST: usize = 8;
 /// What drawings are made for; the style shows one of the two.
-const ROOMS: [Room; 2] = [Room::Wide, Room::Narrow];
+const ROOMS: [PageWidth; 2] = [PageWidth::Wide, PageWidth::Narrow];
 /// What stands for a time that is not known.
 const NONE: &str = "–";
 
@@ -71,7 +71,7 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    fn of(report: &'a Report) -> Head<'a> {
+    fn of(report: &'a JobReport) -> Head<'a> {
         Head {
             elbtail: report.elbtail,
             generated: report.generated,
@@ -184,7 +184,7 @@ struct LoudRow {
 ///
 /// # Errors
 /// None that is known: the template is the program's own.
-pub fn page(report: &Report, words: &PageWords) -> anyhow::Result<String> {
+pub fn page(report: &JobReport, words: &PageWords) -> anyhow::Result<String> {
     let mut environment = Environment::new();
     environment.add_filter("count", count);
     environment.add_filter("duration", |seconds: Option<f64>| seconds.map_or_else(|| NONE.to_owned(), duration));
@@ -251,7 +251,7 @@ fn shape(state: &str) -> String {
     format!("<svg class=\"shape {word}\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><use href=\"#s-{word}\"/></svg>")
 }
 
-fn verdict(report: &Report) -> String {
+fn verdict(report: &JobReport) -> String {
     let Totals { batches, gaps, containers, .. } = &report.totals;
     let mut said = Vec::new();
     if batches.total > 0 {
@@ -293,7 +293,7 @@ fn took(seconds: Option<f64>) -> String {
     seconds.map_or_else(|| NONE.to_owned(), duration)
 }
 
-fn straggler<'a>(report: &Report, batch: &'a BatchFigures) -> StragglerRow<'a> {
+fn straggler<'a>(report: &JobReport, batch: &'a BatchFigures) -> StragglerRow<'a> {
     let median = report.runtimes.as_ref().map(|runtimes| runtimes.median).filter(|median| *median > 0.0);
     let times = batch.seconds.zip(median).map(|(took, median)| format!("{:.1} ×", took / median));
     StragglerRow {
@@ -304,7 +304,7 @@ fn straggler<'a>(report: &Report, batch: &'a BatchFigures) -> StragglerRow<'a> {
     }
 }
 
-fn shard_table(report: &Report) -> Vec<ShardRow<'_>> {
+fn shard_table(report: &JobReport) -> Vec<ShardRow<'_>> {
     fn row(shard: &ShardFigures) -> ShardRow<'_> {
         let of = shard.runtimes.as_ref();
         ShardRow {
@@ -345,7 +345,7 @@ fn caption(shown: usize, all: usize, what: &str) -> String {
     }
 }
 
-fn containers(report: &Report) -> Table<ContainerRow<'_>> {
+fn containers(report: &JobReport) -> Table<ContainerRow<'_>> {
     let worth = |container: &ContainerFigures| {
         let failed = u64::from(matches!(container.state, Standing::Failed | Standing::Lost));
         let took = container.instances.iter().filter_map(|instance| instance.seconds).sum::<f64>();
@@ -376,7 +376,7 @@ fn containers(report: &Report) -> Table<ContainerRow<'_>> {
     Table { caption: caption(rows.len(), report.containers.len(), "containers"), rows }
 }
 
-fn batches(report: &Report) -> Table<BatchRow<'_>> {
+fn batches(report: &JobReport) -> Table<BatchRow<'_>> {
     let worth = |batch: &BatchFigures| {
         let failed = u64::from(matches!(batch.state, Standing::Failed | Standing::Lost));
         let again = u64::from(batch.pods > 1 || batch.restarts > 0);
@@ -401,7 +401,7 @@ fn batches(report: &Report) -> Table<BatchRow<'_>> {
     Table { caption: caption(rows.len(), report.batches.len(), "batches"), rows }
 }
 
-fn loudest(report: &Report) -> Vec<LoudRow> {
+fn loudest(report: &JobReport) -> Vec<LoudRow> {
     let mut all: Vec<&ContainerFigures> = report.containers.iter().filter(|container| container.lines > 0).collect();
     all.sort_by_key(|container| std::cmp::Reverse(container.bytes));
     let row = |container: &ContainerFigures| LoudRow {

@@ -16,7 +16,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
     Outlet, Resume, RunEvent, WantedLogs,
-    ending::{self, JobFacts},
+    ending::{self, JobsStatus},
     filter::ContainerFilter,
     replay::{self, Replay, Rest, has_log, number_before, replay},
     save::{SecretHandling, earlier},
@@ -84,7 +84,7 @@ impl Archived {
         }
         let uid = |job: &KubernetesJob| job.metadata.uid.clone().unwrap_or_default();
         let jobs = replay::latest(&self.job, ObjectLog::Jobs, uid).await?;
-        Ok(ending::has_failed(&[], Some(JobFacts::of(jobs.values()))))
+        Ok(ending::has_failed(&[], Some(JobsStatus::of(jobs.values()))))
     }
 
     /// Reads what there is, in the archive and in the cluster, as [`snapshot::snapshot`] does.

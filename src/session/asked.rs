@@ -1,7 +1,7 @@
 //! What a cluster says of a job's end when it is asked: [`has_failed`] and [`has_ended`] after a single look, [`job_facts`] whenever
 //! the pods alone do not say.
 
-use super::ending::{self, JobFacts, JobVerdict, PodFacts};
+use super::ending::{self, JobVerdict, JobsStatus, PodFacts};
 use crate::{
     cluster::Cluster,
     discover::{Match, watch as pods},
@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// What is known of the Jobs of these ids; `None` when they cannot be listed.
-pub async fn job_facts(cluster: &Cluster, namespace: &str, ids: &[JobId]) -> Option<JobFacts> {
+pub async fn job_facts(cluster: &Cluster, namespace: &str, ids: &[JobId]) -> Option<JobsStatus> {
     let jobs = pods::jobs(&cluster.client(), namespace, ids).await.ok()?;
-    Some(JobFacts::of(&jobs))
+    Some(JobsStatus::of(&jobs))
 }
 
 /// Whether a job of which these pods were found has failed.

@@ -30,7 +30,7 @@ impl PodFacts {
 
 /// What is known of the job's Kubernetes Jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct JobFacts {
+pub struct JobsStatus {
     /// How many there are.
     pub count: usize,
     /// How many have neither completed nor failed.
@@ -43,10 +43,10 @@ pub struct JobFacts {
     pub removed_after: Option<Duration>,
 }
 
-impl JobFacts {
+impl JobsStatus {
     /// The facts of a list of Jobs.
-    pub fn of<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> JobFacts {
-        let mut facts = JobFacts::default();
+    pub fn of<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> JobsStatus {
+        let mut facts = JobsStatus::default();
         for job in jobs {
             let condition = JobCondition::of(job);
             facts.count += 1;
@@ -66,7 +66,7 @@ const USUAL_TTL: Duration = Duration::from_secs(1800);
 
 /// How long after the end of a container that is still unread its removal is told: when two thirds of its time are over, `None`
 /// when nothing removes it. `jobs` is `None` when they could not be listed.
-pub fn warn_after(jobs: Option<JobFacts>) -> Option<Duration> {
+pub fn warn_after(jobs: Option<JobsStatus>) -> Option<Duration> {
     let removed_after = match jobs {
         Some(jobs) if jobs.count > 0 => jobs.removed_after?,
         _ => USUAL_TTL,
@@ -99,14 +99,14 @@ pub fn judge(pods: &[PodFacts], row_ended: bool) -> JobVerdict {
 
 /// Judges by the Jobs when no pod runs. Staging and submitting come before the search: while nothing has searched and nothing
 /// has failed, more will come.
-pub fn judge_jobs(pods: &[PodFacts], jobs: JobFacts) -> bool {
+pub fn judge_jobs(pods: &[PodFacts], jobs: JobsStatus) -> bool {
     let searched =
         jobs.has_batch || pods.iter().any(|pod| !matches!(pod.role, Role::Setup | Role::Submit | Role::Warmup));
     jobs.unfinished == 0 && (searched || jobs.failed > 0 || (jobs.count == 0 && pods.iter().any(|pod| pod.failed)))
 }
 
 /// Whether the job failed, by what is known: a Job that failed, or, of pods without Jobs, one that failed.
-pub fn has_failed(pods: &[PodFacts], jobs: Option<JobFacts>) -> bool {
+pub fn has_failed(pods: &[PodFacts], jobs: Option<JobsStatus>) -> bool {
     match jobs {
         Some(jobs) if jobs.count > 0 => jobs.failed > 0,
         // A finalizer's failure is the job's; another pod's may have been made good by a retry nobody can see any more.
@@ -128,7 +128,7 @@ mod tests {
         };
         let after = |jobs: &[Option<i32>]| {
             let jobs: Vec<Job> = jobs.iter().copied().map(job).collect();
-            warn_after(Some(JobFacts::of(&jobs))).map(|after| after.as_secs())
+            warn_after(Some(JobsStatus::of(&jobs))).map(|after| after.as_secs())
         };
         assert_eq!(after(&[Some(3600)]), Some(2400));
         assert_eq!(after(&[None, Some(3600), Some(90)]), Some(60));
@@ -166,8 +166,8 @@ mod tests {
                 false,
             ),
         ] {
-            let expected = JobFacts { count, unfinished, failed, has_batch, removed_after: None };
-            assert_eq!(JobFacts::of(&jobs), expected);
+            let expected = JobsStatus { count, unfinished, failed, has_batch, removed_after: None };
+            assert_eq!(JobsStatus::of(&jobs), expected);
         }
     }
 
@@ -208,16 +208,16 @@ mod tests {
     #[test]
     fn without_both_the_jobs_tell() {
         let jobs =
-            |unfinished, failed, has_batch| JobFacts { count: 2, unfinished, failed, has_batch, removed_after: None };
+            |unfinished, failed, has_batch| JobsStatus { count: 2, unfinished, failed, has_batch, removed_after: None };
         let (setup, batch) = (pod(Role::Setup, Finished), pod(Role::Batch, Finished));
         assert!(judge_jobs(&[batch], jobs(0, 0, true)));
         assert!(!judge_jobs(&[batch], jobs(1, 0, true)), "a retry will come");
         assert!(!judge_jobs(&[setup], jobs(0, 0, false)), "the search is yet to come");
         assert!(judge_jobs(&[setup], jobs(0, 1, false)), "staging failed, so it never will");
-        assert!(judge_jobs(&[batch], JobFacts::default()), "a bare pod, or its Job is gone");
-        assert!(!judge_jobs(&[setup], JobFacts::default()));
+        assert!(judge_jobs(&[batch], JobsStatus::default()), "a bare pod, or its Job is gone");
+        assert!(!judge_jobs(&[setup], JobsStatus::default()));
         let failed = PodFacts { failed: true, ..setup };
-        assert!(judge_jobs(&[setup, failed], JobFacts::default()), "its Job is gone, so nobody makes another");
+        assert!(judge_jobs(&[setup, failed], JobsStatus::default()), "its Job is gone, so nobody makes another");
         assert!(!judge_jobs(&[failed], jobs(0, 0, false)), "its Job has not given up");
         for (role, searched) in [
             (Role::Setup, false),
@@ -234,12 +234,12 @@ mod tests {
     #[test]
     fn failure_is_a_job_that_failed_not_an_attempt_that_did() {
         let failed = PodFacts { failed: true, ..pod(Role::Batch, Finished) };
-        assert!(!has_failed(&[failed], Some(JobFacts { count: 1, ..JobFacts::default() })), "a retry made it good");
-        assert!(has_failed(&[failed], Some(JobFacts { count: 1, failed: 1, ..JobFacts::default() })));
+        assert!(!has_failed(&[failed], Some(JobsStatus { count: 1, ..JobsStatus::default() })), "a retry made it good");
+        assert!(has_failed(&[failed], Some(JobsStatus { count: 1, failed: 1, ..JobsStatus::default() })));
         assert!(has_failed(&[failed], None));
         let good = pod(Role::Batch, Finished);
-        assert!(has_failed(&[good, failed], Some(JobFacts::default())), "its Job is gone");
-        assert!(!has_failed(&[good], None) && !has_failed(&[good], Some(JobFacts::default())));
-        assert!(has_failed(&[good], Some(JobFacts { count: 2, failed: 1, ..JobFacts::default() })));
+        assert!(has_failed(&[good, failed], Some(JobsStatus::default())), "its Job is gone");
+        assert!(!has_failed(&[good], None) && !has_failed(&[good], Some(JobsStatus::default())));
+        assert!(has_failed(&[good], Some(JobsStatus { count: 2, failed: 1, ..JobsStatus::default() })));
     }
 }

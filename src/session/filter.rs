@@ -5,7 +5,7 @@ use std::str::FromStr;
 use regex::Regex;
 
 use crate::{
-    k8s::{ContainerState, FieldSelector, Phase, Pod, Target},
+    k8s::{FieldSelector, Phase, Pod, StateName, Target},
     render::short_name,
 };
 
@@ -30,7 +30,7 @@ pub struct ContainerFilter {
     /// The pod must have been scheduled to one of these nodes.
     pub nodes: Vec<String>,
     /// When it is found, the container must be in one of these states.
-    pub states: Vec<ContainerState>,
+    pub states: Vec<StateName>,
     /// When its container is found, the pod must be so.
     pub fields: FieldSelector,
 }
@@ -69,7 +69,7 @@ impl ContainerFilter {
     }
 
     /// Whether a container in this state is wanted.
-    pub fn admits_state(&self, state: ContainerState) -> bool {
+    pub fn admits_state(&self, state: StateName) -> bool {
         self.states.is_empty() || self.states.contains(&state)
     }
 
@@ -213,7 +213,7 @@ mod tests {
             assert_eq!(filter.admits(&target), admitted, "{filter:?}");
             assert!(!filter.is_empty(), "{filter:?}");
         }
-        assert!(!ContainerFilter { states: vec![ContainerState::Running], ..default }.is_empty());
+        assert!(!ContainerFilter { states: vec![StateName::Running], ..default }.is_empty());
     }
 
     #[test]
@@ -247,10 +247,9 @@ mod tests {
         }
         let unscheduled = Target { node: None, ..target };
         assert!(!ContainerFilter { nodes: vec!["node-1".to_owned()], ..default.clone() }.admits(&unscheduled));
-        let states =
-            ContainerFilter { states: vec![ContainerState::Waiting, ContainerState::Running], ..default.clone() };
-        assert!(states.admits_state(ContainerState::Running) && !states.admits_state(ContainerState::Terminated));
-        assert!(default.admits_state(ContainerState::Terminated) && default.is_empty());
+        let states = ContainerFilter { states: vec![StateName::Waiting, StateName::Running], ..default.clone() };
+        assert!(states.admits_state(StateName::Running) && !states.admits_state(StateName::Terminated));
+        assert!(default.admits_state(StateName::Terminated) && default.is_empty());
     }
 
     #[test]

@@ -15,11 +15,11 @@ use tokio::{
 
 use self::{
     pods::FollowedPods,
-    removal::{Due, RemovalWarning},
+    removal::{RemovalStep, RemovalWarning},
 };
 use super::{
     Drivers, Notice, Outlet, PodListener, PodNews, RunEvent, WantedLogs,
-    ending::{JobFacts, PodFacts},
+    ending::{JobsStatus, PodFacts},
     filter::ContainerFilter,
     news, unchosen,
 };
@@ -30,7 +30,7 @@ use crate::{
         watch::{self, PodChange},
     },
     follow::listener::Listener,
-    k8s::{ContainerState, targets},
+    k8s::{StateName, targets},
     merge::LiveMerge,
 };
 
@@ -143,7 +143,7 @@ struct FollowRun<'a> {
     /// Uids of pods with containers that were told before the pod had a node.
     unplaced: HashSet<String>,
     row_ended: Option<String>,
-    jobs: Option<JobFacts>,
+    jobs: Option<JobsStatus>,
     /// Questions for pods that have been answered in full.
     listed: usize,
     ask_at: Instant,
@@ -253,7 +253,7 @@ impl FollowRun<'_> {
                 continue;
             }
             let is_wanted = self.filter.admits_pod(&found.pod);
-            if !is_wanted || !self.filter.admits_state(ContainerState::of(&news.status.state)) {
+            if !is_wanted || !self.filter.admits_state(StateName::of(&news.status.state)) {
                 continue;
             }
             if target.node.is_none() {
@@ -285,12 +285,12 @@ impl FollowRun<'_> {
     async fn look_for_lagging(&mut self) {
         let first = self.pods.lagging().map(|(ended, _)| ended).min();
         let mut due = self.removal.look(first, Instant::now());
-        if due == Due::AskJobs {
+        if due == RemovalStep::AskJobs {
             let jobs = self.ask_jobs().await;
             self.removal.asked(jobs);
             due = self.removal.look(first, Instant::now());
         }
-        if due == Due::Warn {
+        if due == RemovalStep::Warn {
             let unread = self.pods.lagging().map(|(_, unread)| unread).sum();
             // When nobody listens any more, the next event shows it.
             let _ = self.out.send(Notice::RemovalSoon { unread }).await;

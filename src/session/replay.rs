@@ -10,12 +10,12 @@ use kube::core::{Selector, SelectorExt};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Notice, RunEvent, filter::ContainerFilter, unchosen::Choice};
+use super::{Notice, RunEvent, filter::ContainerFilter, unchosen::Choosable};
 use crate::{
     archive::{ArchiveError, ArchivedInstance, ArchivedJob, Gap, IndexedStream, ObjectLog, WantedPart},
     follow::{listener::Listener, note::Note},
     k8s::{
-        ContainerId, ContainerState, InstanceId, Pod, Stamp, Target, pod,
+        ContainerId, InstanceId, Pod, Stamp, StateName, Target, pod,
         status::{InstanceState, LogPlace, Status},
         targets,
     },
@@ -128,7 +128,7 @@ impl Replay {
     fn admits_state(&self, target: &Target, pods: &HashMap<String, Pod>) -> bool {
         let saved = || pods.get(&target.uid).map(|pod| pod.container(&target.container));
         let status = self.cluster.get(&target.id()).cloned().or_else(saved).unwrap_or_default();
-        self.filter.admits_state(ContainerState::of(&status.state))
+        self.filter.admits_state(StateName::of(&status.state))
     }
 
     /// The instances that are wanted of a container, of which these are archived.
@@ -183,7 +183,7 @@ pub(super) fn target(instance: &ArchivedInstance, pods: &HashMap<String, Pod>) -
 ///
 /// # Errors
 /// What the store says.
-pub async fn choices(job: &ArchivedJob) -> Result<Vec<Choice>, ArchiveError> {
+pub async fn choices(job: &ArchivedJob) -> Result<Vec<Choosable>, ArchiveError> {
     let pods = pods(job).await?;
     let known: BTreeMap<_, _> = job.logs().map(|(instance, _)| (container_of(instance), instance)).collect();
     let choice = |instance: &ArchivedInstance| {
@@ -191,7 +191,7 @@ pub async fn choices(job: &ArchivedJob) -> Result<Vec<Choice>, ArchiveError> {
         let labels = pod.map(|pod| pod.labels().clone()).unwrap_or_default();
         let status = pod.map(|pod| pod.container(&instance.container)).unwrap_or_default();
         let pod_phase = pod.and_then(|pod| pod.status.phase.clone());
-        Choice { target: target(instance, &pods), state: ContainerState::of(&status.state), pod_phase, labels }
+        Choosable { target: target(instance, &pods), state: StateName::of(&status.state), pod_phase, labels }
     };
     Ok(known.into_values().map(choice).collect())
 }

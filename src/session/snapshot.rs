@@ -9,7 +9,7 @@ use crate::{
     cluster::Cluster,
     discover::Match,
     follow::drive::{ContainerNews, DriverEvent},
-    k8s::{ContainerId, ContainerState, Stamp, Target, targets},
+    k8s::{ContainerId, Stamp, StateName, Target, targets},
     merge,
 };
 
@@ -84,7 +84,7 @@ fn wanted_of(
     };
     let is_wanted = |(target, news): &(Target, ContainerNews)| {
         filter.admits(target)
-            && filter.admits_state(ContainerState::of(&news.status.state))
+            && filter.admits_state(StateName::of(&news.status.state))
             && (!scope.previous || news.status.before().is_some())
     };
     targets(&found.pod).into_iter().map(with_news).filter(is_wanted)

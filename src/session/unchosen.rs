@@ -6,7 +6,7 @@ use super::filter::ContainerFilter;
 use crate::{
     cluster::Cluster,
     discover::{Match, Selection, watch as pods},
-    k8s::{ContainerState, Target, targets},
+    k8s::{StateName, Target, targets},
     render::short_name,
 };
 
@@ -21,24 +21,24 @@ const OF_ONE: [&str; 4] = ["controller-uid", "job-name", "pod-template-hash", "e
 
 /// A container that could be chosen.
 #[derive(Debug, Clone)]
-pub struct Choice {
+pub struct Choosable {
     /// It.
     pub target: Target,
     /// The state it is in.
-    pub state: ContainerState,
+    pub state: StateName,
     /// Its pod's phase, as Kubernetes says it.
     pub pod_phase: Option<String>,
     /// Its pod's labels.
     pub labels: BTreeMap<String, String>,
 }
 
-impl Choice {
+impl Choosable {
     /// Those of a cluster's pods.
-    fn of(found: &[Match]) -> Vec<Choice> {
+    fn of(found: &[Match]) -> Vec<Choosable> {
         let of_pod = |found: &Match| {
             let pod = found.pod.clone();
-            let choice = move |target: Target| Choice {
-                state: ContainerState::of(&pod.container(&target.container).state),
+            let choice = move |target: Target| Choosable {
+                state: StateName::of(&pod.container(&target.container).state),
                 pod_phase: pod.status.phase.clone(),
                 labels: pod.labels().clone(),
                 target,
@@ -56,11 +56,11 @@ pub fn nothing_chosen(pods: usize) -> String {
 
 /// What there is, when `filter` admits none of it: of what it chooses by, what there is to choose from.
 pub fn nothing_wanted(found: &[Match], filter: &ContainerFilter) -> String {
-    said(NOTHING, "have", &Choice::of(found), filter)
+    said(NOTHING, "have", &Choosable::of(found), filter)
 }
 
 /// The same of an archive, with the labels that there are if some were asked for.
-pub fn nothing_wanted_of_archive(choices: &[Choice], filter: &ContainerFilter, by_labels: bool) -> String {
+pub fn nothing_wanted_of_archive(choices: &[Choosable], filter: &ContainerFilter, by_labels: bool) -> String {
     let text = said(NOTHING, "are archived, with", choices, filter);
     if !by_labels {
         return text;
@@ -71,7 +71,7 @@ pub fn nothing_wanted_of_archive(choices: &[Choice], filter: &ContainerFilter, b
 /// The same of a job that is followed: what is found later may match.
 pub fn nothing_wanted_yet(found: &[Match], filter: &ContainerFilter) -> String {
     let heading = format!("{NOTHING} yet, waiting for one");
-    said(&heading, "have", &Choice::of(found), filter)
+    said(&heading, "have", &Choosable::of(found), filter)
 }
 
 /// The pods that would be chosen without the labels that are asked for, and which labels they have; `None` when none are asked for,
@@ -101,12 +101,12 @@ fn of_many<'a>(labels: impl Iterator<Item = &'a BTreeMap<String, String>>) -> Ve
     labels.map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-fn said(heading: &str, have: &str, choices: &[Choice], filter: &ContainerFilter) -> String {
-    let containers = choices.iter().map(|Choice { target, state, .. }| {
+fn said(heading: &str, have: &str, choices: &[Choosable], filter: &ContainerFilter) -> String {
+    let containers = choices.iter().map(|Choosable { target, state, .. }| {
         let is = if filter.states.is_empty() { target.phase.as_str() } else { state.as_str() };
         format!("{} ({is})", target.container)
     });
-    let pods = choices.iter().map(|Choice { target, pod_phase, .. }| {
+    let pods = choices.iter().map(|Choosable { target, pod_phase, .. }| {
         let name = short_name(&target.pod, &filter.short);
         if filter.fields.is_empty() { name } else { format!("{name} ({})", pod_phase.as_deref().unwrap_or("Unknown")) }
     });

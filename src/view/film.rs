@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 use bytes::Bytes;
 use k8s_openapi::api::batch::v1::Job;
 
-use super::scrollback::{Choice, Direction, Scrollback, Visited};
+use super::scrollback::{Direction, LineChoice, Scrollback, Visited};
 use crate::{
     k8s::{
         Line, Pod, Stamp, Target,
@@ -320,7 +320,7 @@ impl Film {
     ) {
         let goal = self.goal.min(self.extent().1);
         let from = self.number.max(log.first());
-        let visited = log.visit(from, Direction::Forward, &Choice::default(), STEP, |entry| {
+        let visited = log.visit(from, Direction::Forward, &LineChoice::default(), STEP, |entry| {
             if entry.time > goal {
                 return ControlFlow::Break(());
             }

@@ -31,14 +31,14 @@ pub enum WhenFull {
 pub struct Inbox(Arc<Shared>);
 
 struct Shared {
-    held: Mutex<Held>,
+    held: Mutex<InMemory>,
     when_full: WhenFull,
     /// There is room again, or nobody takes anything any more.
     room: Notify,
 }
 
 #[derive(Default)]
-struct Held {
+struct InMemory {
     news: Vec<News>,
     lines: usize,
     bytes: usize,
@@ -52,7 +52,7 @@ impl Inbox {
         Inbox(Arc::new(Shared { held: Mutex::default(), when_full, room: Notify::new() }))
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, InMemory> {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,10 +1,10 @@
-//! [`Action`]: what keys do. The list that `?` shows and the documentation are made of the same table.
+//! [`KeyAction`]: what keys do. The list that `?` shows and the documentation are made of the same table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum KeyAction {
     /// Ends the view.
     Quit,
     /// Ends it as an interruption.
@@ -168,22 +168,22 @@ pub const KEYS: [(Chapter, &str, &str); 36] = [
     (Chapter::Everywhere, "Ctrl-L", "draw anew"),
 ];
 
-impl Action {
+impl KeyAction {
     /// What a key does; nothing for one that has no meaning.
-    pub fn of(key: KeyEvent) -> Option<Action> {
+    pub fn of(key: KeyEvent) -> Option<KeyAction> {
         use super::table::RowsOf::{Batches, Containers, Pods};
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         if control {
             return Some(match key.code {
-                KeyCode::Char('c') => Action::Interrupt,
-                KeyCode::Char('z') => Action::Suspend,
-                KeyCode::Char('d') => Action::HalfDown,
-                KeyCode::Char('u') => Action::HalfUp,
-                KeyCode::Char('f') => Action::PageDown,
-                KeyCode::Char('b') => Action::PageUp,
-                KeyCode::Char('n') => Action::Down,
-                KeyCode::Char('p') => Action::Up,
-                KeyCode::Char('l') => Action::Redraw,
+                KeyCode::Char('c') => KeyAction::Interrupt,
+                KeyCode::Char('z') => KeyAction::Suspend,
+                KeyCode::Char('d') => KeyAction::HalfDown,
+                KeyCode::Char('u') => KeyAction::HalfUp,
+                KeyCode::Char('f') => KeyAction::PageDown,
+                KeyCode::Char('b') => KeyAction::PageUp,
+                KeyCode::Char('n') => KeyAction::Down,
+                KeyCode::Char('p') => KeyAction::Up,
+                KeyCode::Char('l') => KeyAction::Redraw,
                 _ => return None,
             });
         }
@@ -191,51 +191,51 @@ impl Action {
             return None;
         }
         Some(match key.code {
-            KeyCode::Char('q') => Action::Quit,
-            KeyCode::Char('?') | KeyCode::F(1) => Action::Help,
-            KeyCode::Esc => Action::Back,
-            KeyCode::Tab | KeyCode::BackTab => Action::Focus,
-            KeyCode::Char('k') | KeyCode::Up => Action::Up,
-            KeyCode::Char('j') | KeyCode::Down => Action::Down,
-            KeyCode::PageUp => Action::PageUp,
-            KeyCode::PageDown => Action::PageDown,
-            KeyCode::Char('g') | KeyCode::Home => Action::First,
-            KeyCode::Char('G') | KeyCode::End => Action::Last,
-            KeyCode::Char('h') | KeyCode::Left => Action::Left,
-            KeyCode::Char('l') | KeyCode::Right => Action::Right,
-            KeyCode::Enter => Action::Open,
-            KeyCode::Char('z') => Action::Zoom,
-            KeyCode::Char('t') => Action::Rows,
-            KeyCode::Char('1') => Action::RowsOf(Containers),
-            KeyCode::Char('2') => Action::RowsOf(Pods),
-            KeyCode::Char('3') => Action::RowsOf(Batches),
-            KeyCode::Char('s') => Action::Sort,
-            KeyCode::Char('S') => Action::Reverse,
-            KeyCode::Char('o') => Action::Only,
-            KeyCode::Char('f') => Action::RowFilter,
-            KeyCode::Char('a') => Action::All,
-            KeyCode::Char('/') => Action::Search,
-            KeyCode::Char('n') => Action::Next,
-            KeyCode::Char('N') => Action::Previous,
-            KeyCode::Char('&') => Action::Filter,
-            KeyCode::Char('x') => Action::Problems,
-            KeyCode::Char('e') => Action::NextProblem,
-            KeyCode::Char('E') => Action::PreviousProblem,
-            KeyCode::Char('w') => Action::Wrap,
-            KeyCode::Char('T') => Action::Times,
-            KeyCode::Char(' ') => Action::Space,
-            KeyCode::Char('p') => Action::Follow,
-            KeyCode::Char('y') => Action::Copy,
-            KeyCode::Char('W') => Action::Save,
-            KeyCode::Char('d') => Action::Findings,
-            KeyCode::Char('r') => Action::Examine,
-            KeyCode::Char('m') => Action::Mouse,
-            KeyCode::Char('[') => Action::Earlier,
-            KeyCode::Char(']') => Action::Later,
-            KeyCode::Char('{') => Action::MuchEarlier,
-            KeyCode::Char('}') => Action::MuchLater,
-            KeyCode::Char('+' | '=') => Action::Faster,
-            KeyCode::Char('-') => Action::Slower,
+            KeyCode::Char('q') => KeyAction::Quit,
+            KeyCode::Char('?') | KeyCode::F(1) => KeyAction::Help,
+            KeyCode::Esc => KeyAction::Back,
+            KeyCode::Tab | KeyCode::BackTab => KeyAction::Focus,
+            KeyCode::Char('k') | KeyCode::Up => KeyAction::Up,
+            KeyCode::Char('j') | KeyCode::Down => KeyAction::Down,
+            KeyCode::PageUp => KeyAction::PageUp,
+            KeyCode::PageDown => KeyAction::PageDown,
+            KeyCode::Char('g') | KeyCode::Home => KeyAction::First,
+            KeyCode::Char('G') | KeyCode::End => KeyAction::Last,
+            KeyCode::Char('h') | KeyCode::Left => KeyAction::Left,
+            KeyCode::Char('l') | KeyCode::Right => KeyAction::Right,
+            KeyCode::Enter => KeyAction::Open,
+            KeyCode::Char('z') => KeyAction::Zoom,
+            KeyCode::Char('t') => KeyAction::Rows,
+            KeyCode::Char('1') => KeyAction::RowsOf(Containers),
+            KeyCode::Char('2') => KeyAction::RowsOf(Pods),
+            KeyCode::Char('3') => KeyAction::RowsOf(Batches),
+            KeyCode::Char('s') => KeyAction::Sort,
+            KeyCode::Char('S') => KeyAction::Reverse,
+            KeyCode::Char('o') => KeyAction::Only,
+            KeyCode::Char('f') => KeyAction::RowFilter,
+            KeyCode::Char('a') => KeyAction::All,
+            KeyCode::Char('/') => KeyAction::Search,
+            KeyCode::Char('n') => KeyAction::Next,
+            KeyCode::Char('N') => KeyAction::Previous,
+            KeyCode::Char('&') => KeyAction::Filter,
+            KeyCode::Char('x') => KeyAction::Problems,
+            KeyCode::Char('e') => KeyAction::NextProblem,
+            KeyCode::Char('E') => KeyAction::PreviousProblem,
+            KeyCode::Char('w') => KeyAction::Wrap,
+            KeyCode::Char('T') => KeyAction::Times,
+            KeyCode::Char(' ') => KeyAction::Space,
+            KeyCode::Char('p') => KeyAction::Follow,
+            KeyCode::Char('y') => KeyAction::Copy,
+            KeyCode::Char('W') => KeyAction::Save,
+            KeyCode::Char('d') => KeyAction::Findings,
+            KeyCode::Char('r') => KeyAction::Examine,
+            KeyCode::Char('m') => KeyAction::Mouse,
+            KeyCode::Char('[') => KeyAction::Earlier,
+            KeyCode::Char(']') => KeyAction::Later,
+            KeyCode::Char('{') => KeyAction::MuchEarlier,
+            KeyCode::Char('}') => KeyAction::MuchLater,
+            KeyCode::Char('+' | '=') => KeyAction::Faster,
+            KeyCode::Char('-') => KeyAction::Slower,
             _ => return None,
         })
     }

@@ -22,7 +22,7 @@ pub use self::{
     film::Moment,
     inbox::{Inbox, ViewSink, WhenFull},
     keys::{Chapter, KEYS},
-    scrollback::{Limits, Scrollback, Spill},
-    state::{Capture, Effect, Ended, News, View},
+    scrollback::{Scrollback, ScrollbackLimits, Spill},
+    state::{Capture, Effect, News, View, ViewEnd},
     theme::{Look, Signs},
 };

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     places::Places,
-    scrollback::{Choice, Direction, Entry, EntryRef, Scrollback, Visited},
+    scrollback::{Direction, Entry, EntryRef, LineChoice, Scrollback, Visited},
     text,
 };
 use crate::{overview::Overview, render::Meaning};
@@ -148,7 +148,7 @@ pub struct Pane {
     pub shift: usize,
     /// The line that was found last.
     pub mark: Option<u64>,
-    choice: Choice,
+    choice: LineChoice,
     window: VecDeque<Entry>,
     /// Whether there is nothing before the window, and nothing after it.
     whole: (bool, bool),
@@ -174,7 +174,7 @@ impl Default for Pane {
             times: false,
             shift: 0,
             mark: None,
-            choice: Choice::default(),
+            choice: LineChoice::default(),
             window: VecDeque::new(),
             whole: (true, true),
             top: None,
@@ -236,11 +236,11 @@ impl Pane {
             Subject::Container(place) => Some([*place].into_iter().collect()),
         };
         let pattern = self.filter.as_ref().map(|filter| filter.regex.clone());
-        self.choice = Choice { places, pattern, problems: self.problems };
+        self.choice = LineChoice { places, pattern, problems: self.problems };
     }
 
     /// Which lines are chosen.
-    pub fn choice(&self) -> &Choice {
+    pub fn choice(&self) -> &LineChoice {
         &self.choice
     }
 
@@ -271,7 +271,7 @@ impl Pane {
         }
         let mut seek = self.seek.clone()?;
         let choice = match &seek.goal {
-            Goal::Problem => Choice { problems: true, ..self.choice.clone() },
+            Goal::Problem => LineChoice { problems: true, ..self.choice.clone() },
             Goal::Match(_) => self.choice.clone(),
         };
         let (mut found, mut is_round) = (None, false);

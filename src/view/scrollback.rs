@@ -32,17 +32,17 @@ pub trait Spill: Send {
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ScrollbackLimits {
     /// Blocks of 256 KiB in memory.
     pub memory: usize,
     /// Blocks in the file.
     pub file: usize,
 }
 
-impl Default for Limits {
+impl Default for ScrollbackLimits {
     /// 16 MiB, and 1 GiB.
-    fn default() -> Limits {
-        Limits { memory: 64, file: 4096 }
+    fn default() -> ScrollbackLimits {
+        ScrollbackLimits { memory: 64, file: 4096 }
     }
 }
 
@@ -67,7 +67,7 @@ pub struct Entry {
 
 /// Which lines are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Choice {
+pub struct LineChoice {
     /// Of which containers; `None`: of all.
     pub places: Option<Places>,
     /// Lines that match.
@@ -128,7 +128,7 @@ struct Decoded {
 
 /// The lines of a run.
 pub struct Scrollback {
-    limits: Limits,
+    limits: ScrollbackLimits,
     closed: VecDeque<Block>,
     open: OpenBlock,
     time: Stamp,
@@ -140,7 +140,7 @@ pub struct Scrollback {
     trouble: Option<String>,
 }
 
-impl Choice {
+impl LineChoice {
     /// Whether a line is wanted.
     pub fn admits(&self, entry: &EntryRef<'_>) -> bool {
         self.places.as_ref().is_none_or(|places| places.has(entry.place))
@@ -181,9 +181,9 @@ const HEAD: usize = 4 + 4 + 4 + 8 + 8 + 1;
 
 impl Scrollback {
     /// None yet.
-    pub fn new(limits: Limits, spill: Option<Box<dyn Spill>>) -> Scrollback {
+    pub fn new(limits: ScrollbackLimits, spill: Option<Box<dyn Spill>>) -> Scrollback {
         Scrollback {
-            limits: Limits { memory: limits.memory.max(1), ..limits },
+            limits: ScrollbackLimits { memory: limits.memory.max(1), ..limits },
             closed: VecDeque::new(),
             open: OpenBlock::default(),
             time: Stamp(i64::MIN),
@@ -296,7 +296,7 @@ impl Scrollback {
         &mut self,
         from: u64,
         direction: Direction,
-        choice: &Choice,
+        choice: &LineChoice,
         bytes: usize,
         mut take: impl FnMut(EntryRef<'_>) -> ControlFlow<()>,
     ) -> Visited {
@@ -352,7 +352,7 @@ impl Scrollback {
         self.closed.partition_point(|block| block.first <= number).checked_sub(1)
     }
 
-    fn may_have(&self, block: Option<usize>, choice: &Choice) -> bool {
+    fn may_have(&self, block: Option<usize>, choice: &LineChoice) -> bool {
         let (places, problems) = match block {
             Some(block) => (&self.closed[block].places, self.closed[block].problems),
             None => (&self.open.places, self.open.problems),
@@ -431,9 +431,9 @@ pub mod tests {
 
     /// A file in memory.
     #[derive(Default)]
-    pub struct Held(HashMap<u64, Vec<u8>>);
+    pub struct InMemory(HashMap<u64, Vec<u8>>);
 
-    impl Spill for Held {
+    impl Spill for InMemory {
         fn write(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
             self.0.insert(place, bytes.to_vec());
             Ok(())
@@ -457,7 +457,7 @@ pub mod tests {
         }
     }
 
-    fn numbers(log: &mut Scrollback, from: u64, direction: Direction, choice: &Choice) -> Vec<u64> {
+    fn numbers(log: &mut Scrollback, from: u64, direction: Direction, choice: &LineChoice) -> Vec<u64> {
         let (mut got, mut from) = (Vec::new(), from);
         loop {
             let visited = log.visit(from, direction, choice, 1, |entry| {
@@ -472,7 +472,7 @@ pub mod tests {
     }
 
     /// Lines of a thousand bytes: about 250 a block.
-    fn filled(lines: u64, limits: Limits, spill: Option<Box<dyn Spill>>) -> Scrollback {
+    fn filled(lines: u64, limits: ScrollbackLimits, spill: Option<Box<dyn Spill>>) -> Scrollback {
         let mut log = Scrollback::new(limits, spill);
         for number in 0..lines {
             let meaning = (number % 100 == 7).then_some(Meaning::Failure);
@@ -485,21 +485,21 @@ pub mod tests {
 
     #[test]
     fn lines_come_back_from_memory_and_file_in_both_directions() {
-        let mut log = filled(5000, Limits { memory: 2, file: 100 }, Some(Box::new(Held::default())));
+        let mut log = filled(5000, ScrollbackLimits { memory: 2, file: 100 }, Some(Box::new(InMemory::default())));
         assert_eq!((log.first(), log.end()), (0, 5000));
         let all: Vec<u64> = (0..5000).collect();
-        assert_eq!(numbers(&mut log, 0, Direction::Forward, &Choice::default()), all);
-        assert!(numbers(&mut log, 5000, Direction::Back, &Choice::default()).into_iter().eq(all.into_iter().rev()));
-        assert_eq!(numbers(&mut log, 4990, Direction::Forward, &Choice::default()).len(), 10);
+        assert_eq!(numbers(&mut log, 0, Direction::Forward, &LineChoice::default()), all);
+        assert!(numbers(&mut log, 5000, Direction::Back, &LineChoice::default()).into_iter().eq(all.into_iter().rev()));
+        assert_eq!(numbers(&mut log, 4990, Direction::Forward, &LineChoice::default()).len(), 10);
         let mut one = Places::default();
         one.add(2);
-        let choice = Choice { places: Some(one), problems: true, ..Choice::default() };
+        let choice = LineChoice { places: Some(one), problems: true, ..LineChoice::default() };
         let got = numbers(&mut log, 0, Direction::Forward, &choice);
         assert!(got.iter().all(|number| number % 3 == 2 && number % 100 == 7) && got.len() == 17, "{got:?}");
-        let choice = Choice { pattern: Regex::new("0123$").ok(), ..Choice::default() };
+        let choice = LineChoice { pattern: Regex::new("0123$").ok(), ..LineChoice::default() };
         assert_eq!(numbers(&mut log, 0, Direction::Forward, &choice), [123]);
         let mut first = None;
-        log.visit(130, Direction::Back, &Choice::default(), 1 << 20, |entry| {
+        log.visit(130, Direction::Back, &LineChoice::default(), 1 << 20, |entry| {
             first = Some(entry.to_entry());
             ControlFlow::Break(())
         });
@@ -511,10 +511,10 @@ pub mod tests {
 
     #[test]
     fn what_is_too_old_is_dropped_and_its_place_in_the_file_used_again() {
-        let mut log = filled(10_000, Limits { memory: 2, file: 3 }, Some(Box::new(Held::default())));
+        let mut log = filled(10_000, ScrollbackLimits { memory: 2, file: 3 }, Some(Box::new(InMemory::default())));
         assert!(log.fresh <= 4, "{} places", log.fresh);
         assert!(log.first() > 8000 && log.end() == 10_000, "{}", log.first());
-        let got = numbers(&mut log, 0, Direction::Forward, &Choice::default());
+        let got = numbers(&mut log, 0, Direction::Forward, &LineChoice::default());
         assert_eq!(got, (log.first()..10_000).collect::<Vec<_>>());
         assert_eq!(log.take_trouble(), None);
     }
@@ -523,9 +523,9 @@ pub mod tests {
     fn without_a_file_or_with_a_full_one_the_latest_lines_stay() {
         for spill in [None, Some(Box::new(Full) as Box<dyn Spill>)] {
             let is_told = spill.is_some();
-            let mut log = filled(5000, Limits { memory: 2, file: 100 }, spill);
+            let mut log = filled(5000, ScrollbackLimits { memory: 2, file: 100 }, spill);
             assert!(log.first() > 4000, "{}", log.first());
-            let got = numbers(&mut log, 0, Direction::Forward, &Choice::default());
+            let got = numbers(&mut log, 0, Direction::Forward, &LineChoice::default());
             assert_eq!(got, (log.first()..5000).collect::<Vec<_>>());
             assert_eq!(log.take_trouble().is_some(), is_told);
         }
@@ -536,12 +536,12 @@ pub mod tests {
         fn every_meaning_stamp_and_text_is_kept(
             lines in proptest::collection::vec((0usize..70, any::<u32>(), any::<i64>(), 0usize..8, proptest::collection::vec(any::<u8>(), 0..50)), 1..50),
         ) {
-            let mut log = Scrollback::new(Limits::default(), None);
+            let mut log = Scrollback::new(ScrollbackLimits::default(), None);
             for (place, restart, stamp, meaning, text) in &lines {
                 log.push(*place, *restart, Stamp(*stamp), Meaning::ALL.get(*meaning).copied(), text);
             }
             let mut got = Vec::new();
-            log.visit(0, Direction::Forward, &Choice::default(), usize::MAX, |entry| {
+            log.visit(0, Direction::Forward, &LineChoice::default(), usize::MAX, |entry| {
                 got.push(entry.to_entry());
                 ControlFlow::Continue(())
             });

@@ -8,10 +8,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use super::{
     areas::Areas,
     film::{Film, Moment, SPEEDS},
-    keys::Action,
+    keys::KeyAction,
     pane::{Pane, Pattern, SeekEnd, Sought, Subject},
     scrollback::{Direction, EntryRef, Scrollback},
-    table::{RowKey, RowsOf, Table},
+    table::{RowKey, RowsOf, SortedTable},
     theme::Look,
 };
 use crate::{
@@ -58,7 +58,7 @@ pub enum News {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// The view ends.
-    Quit(Ended),
+    Quit(ViewEnd),
     /// A text goes to the clipboard.
     Copy(String),
     /// Lines are written to a new file; [`View::chosen_lines`] has them.
@@ -75,7 +75,7 @@ pub enum Effect {
 
 /// How the view was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum ViewEnd {
     /// By whoever looked.
     Quit,
     /// By Ctrl-C.
@@ -172,7 +172,7 @@ pub struct Unreached {
 
 /// What is worked out of the overview when the rows are: too much for every frame.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub struct OverviewFacts {
     /// How far the steps are.
     pub steps: Vec<StepState>,
     /// When the batches will have ended.
@@ -202,7 +202,7 @@ pub struct View {
     /// Its lines.
     pub log: Scrollback,
     /// Its rows.
-    pub table: Table,
+    pub table: SortedTable,
     /// The log that is shown.
     pub pane: Pane,
     /// Colours and signs.
@@ -222,7 +222,7 @@ pub struct View {
     /// What the doctor says.
     pub findings: Findings,
     /// What is worked out of the overview.
-    pub facts: Facts,
+    pub facts: OverviewFacts,
     /// What pods use.
     pub usage: Option<UsageByPod>,
     /// Lines that were not taken because they came too fast. The run has counted them.
@@ -263,7 +263,7 @@ impl View {
         let mut view = View {
             overview: Overview::default(),
             log,
-            table: Table::default(),
+            table: SortedTable::default(),
             pane: Pane::default(),
             look,
             film: None,
@@ -273,7 +273,7 @@ impl View {
             prompt: None,
             message: None,
             findings: Findings::default(),
-            facts: Facts::default(),
+            facts: OverviewFacts::default(),
             usage: None,
             missed: 0,
             run: RunState::Live,
@@ -554,7 +554,7 @@ impl View {
     pub fn refresh(&mut self) {
         (self.refreshed, self.stale, self.changed) = (self.now, false, true);
         let now = self.now();
-        self.facts = Facts {
+        self.facts = OverviewFacts {
             steps: self.overview.steps(),
             estimate: self.overview.estimate(now),
             elapsed: self.overview.elapsed(now),
@@ -602,7 +602,7 @@ impl View {
         if self.prompt.is_some() {
             return self.type_key(key);
         }
-        let Some(action) = Action::of(key) else { return Vec::new() };
+        let Some(action) = KeyAction::of(key) else { return Vec::new() };
         if let Some(overlay) = self.overlay
             && let Some(effects) = self.in_overlay(overlay, action)
         {
@@ -612,18 +612,20 @@ impl View {
     }
 
     /// What a key does while something lies over the rest; `None`: as usual.
-    fn in_overlay(&mut self, overlay: Overlay, action: Action) -> Option<Vec<Effect>> {
+    fn in_overlay(&mut self, overlay: Overlay, action: KeyAction) -> Option<Vec<Effect>> {
         let (from, page) = match overlay {
             Overlay::Help(from) | Overlay::Findings(from) => (from, usize::from(self.size.1.saturating_sub(4)).max(1)),
         };
         let to = match action {
-            Action::Up => from.saturating_sub(1),
-            Action::Down => from + 1,
-            Action::PageUp | Action::HalfUp => from.saturating_sub(page),
-            Action::PageDown | Action::HalfDown | Action::Space => from + page,
-            Action::First => 0,
-            Action::Last => usize::MAX,
-            Action::Interrupt | Action::Suspend | Action::Redraw | Action::Examine | Action::Mouse => return None,
+            KeyAction::Up => from.saturating_sub(1),
+            KeyAction::Down => from + 1,
+            KeyAction::PageUp | KeyAction::HalfUp => from.saturating_sub(page),
+            KeyAction::PageDown | KeyAction::HalfDown | KeyAction::Space => from + page,
+            KeyAction::First => 0,
+            KeyAction::Last => usize::MAX,
+            KeyAction::Interrupt | KeyAction::Suspend | KeyAction::Redraw | KeyAction::Examine | KeyAction::Mouse => {
+                return None;
+            }
             _ => {
                 self.overlay = None;
                 return Some(Vec::new());
@@ -638,80 +640,80 @@ impl View {
         Some(Vec::new())
     }
 
-    fn act(&mut self, action: Action) -> Vec<Effect> {
+    fn act(&mut self, action: KeyAction) -> Vec<Effect> {
         let end = self.end();
         match action {
-            Action::Quit => return vec![Effect::Quit(Ended::Quit)],
-            Action::Interrupt => return vec![Effect::Quit(Ended::Interrupted)],
-            Action::Suspend => return vec![Effect::Suspend],
-            Action::Redraw => return vec![Effect::Redraw],
-            Action::Help => self.overlay = Some(Overlay::Help(0)),
-            Action::Back => self.back(),
-            Action::Focus => self.focus = if self.focus == Focus::Table { Focus::Log } else { Focus::Table },
-            Action::Up => self.scroll(-1),
-            Action::Down => self.scroll(1),
-            Action::PageUp => self.scroll(-self.page()),
-            Action::PageDown => self.scroll(self.page()),
-            Action::HalfUp => self.scroll(-(self.page() / 2).max(1)),
-            Action::HalfDown => self.scroll((self.page() / 2).max(1)),
-            Action::First if self.is_in_log() => self.pane.go_to_start(&mut self.log, end),
-            Action::Last if self.is_in_log() => self.pane.go_to_end(&mut self.log, end),
-            Action::First => self.move_to(0),
-            Action::Last => self.move_to(usize::MAX),
-            Action::Left => self.pane.shift = self.pane.shift.saturating_sub(SHIFT),
-            Action::Right => self.pane.shift = (self.pane.shift + SHIFT).min(LINE),
-            Action::Open => {
+            KeyAction::Quit => return vec![Effect::Quit(ViewEnd::Quit)],
+            KeyAction::Interrupt => return vec![Effect::Quit(ViewEnd::Interrupted)],
+            KeyAction::Suspend => return vec![Effect::Suspend],
+            KeyAction::Redraw => return vec![Effect::Redraw],
+            KeyAction::Help => self.overlay = Some(Overlay::Help(0)),
+            KeyAction::Back => self.back(),
+            KeyAction::Focus => self.focus = if self.focus == Focus::Table { Focus::Log } else { Focus::Table },
+            KeyAction::Up => self.scroll(-1),
+            KeyAction::Down => self.scroll(1),
+            KeyAction::PageUp => self.scroll(-self.page()),
+            KeyAction::PageDown => self.scroll(self.page()),
+            KeyAction::HalfUp => self.scroll(-(self.page() / 2).max(1)),
+            KeyAction::HalfDown => self.scroll((self.page() / 2).max(1)),
+            KeyAction::First if self.is_in_log() => self.pane.go_to_start(&mut self.log, end),
+            KeyAction::Last if self.is_in_log() => self.pane.go_to_end(&mut self.log, end),
+            KeyAction::First => self.move_to(0),
+            KeyAction::Last => self.move_to(usize::MAX),
+            KeyAction::Left => self.pane.shift = self.pane.shift.saturating_sub(SHIFT),
+            KeyAction::Right => self.pane.shift = (self.pane.shift + SHIFT).min(LINE),
+            KeyAction::Open => {
                 if !self.is_in_log() {
                     self.follow_cursor();
                 }
                 (self.zoom, self.focus) = (true, Focus::Log);
             }
-            Action::Zoom => {
+            KeyAction::Zoom => {
                 self.zoom = !self.zoom;
                 self.focus = if self.zoom { Focus::Log } else { Focus::Table };
             }
-            Action::Rows => self.rows_of(self.table.of.next()),
-            Action::RowsOf(of) => self.rows_of(of),
-            Action::Sort => self.table.sort = self.table.sort.next(self.usage.is_some()),
-            Action::Reverse => self.table.reversed = !self.table.reversed,
-            Action::Only => self.table.only = self.table.only.next(),
-            Action::RowFilter => self.ask(PromptOf::Rows, String::new()),
-            Action::All => {
+            KeyAction::Rows => self.rows_of(self.table.of.next()),
+            KeyAction::RowsOf(of) => self.rows_of(of),
+            KeyAction::Sort => self.table.sort = self.table.sort.next(self.usage.is_some()),
+            KeyAction::Reverse => self.table.reversed = !self.table.reversed,
+            KeyAction::Only => self.table.only = self.table.only.next(),
+            KeyAction::RowFilter => self.ask(PromptOf::Rows, String::new()),
+            KeyAction::All => {
                 if self.pane.subject == Subject::All {
                     self.follow_cursor();
                 } else {
                     self.show(Subject::All);
                 }
             }
-            Action::Search => self.ask(PromptOf::Search, String::new()),
-            Action::Filter => {
+            KeyAction::Search => self.ask(PromptOf::Search, String::new()),
+            KeyAction::Filter => {
                 let typed = self.pane.filter.as_ref().map(|filter| filter.typed.clone()).unwrap_or_default();
                 self.ask(PromptOf::Filter, typed);
             }
-            Action::Next => self.pane.seek_match(Direction::Forward, end),
-            Action::Previous => self.pane.seek_match(Direction::Back, end),
-            Action::NextProblem => self.pane.seek_problem(Direction::Forward, end),
-            Action::PreviousProblem => self.pane.seek_problem(Direction::Back, end),
-            Action::Problems => {
+            KeyAction::Next => self.pane.seek_match(Direction::Forward, end),
+            KeyAction::Previous => self.pane.seek_match(Direction::Back, end),
+            KeyAction::NextProblem => self.pane.seek_problem(Direction::Forward, end),
+            KeyAction::PreviousProblem => self.pane.seek_problem(Direction::Back, end),
+            KeyAction::Problems => {
                 self.pane.problems = !self.pane.problems;
                 self.reset_pane();
             }
-            Action::Wrap => self.pane.wrap = !self.pane.wrap,
-            Action::Times => self.pane.times = !self.pane.times,
-            Action::Space if self.film.is_some() => self.play(),
-            Action::Space | Action::Follow => self.pane.pause(&mut self.log, end),
-            Action::Copy => return self.copy(),
-            Action::Save => self.ask(PromptOf::Save, self.file_name()),
-            Action::Findings => {
+            KeyAction::Wrap => self.pane.wrap = !self.pane.wrap,
+            KeyAction::Times => self.pane.times = !self.pane.times,
+            KeyAction::Space if self.film.is_some() => self.play(),
+            KeyAction::Space | KeyAction::Follow => self.pane.pause(&mut self.log, end),
+            KeyAction::Copy => return self.copy(),
+            KeyAction::Save => self.ask(PromptOf::Save, self.file_name()),
+            KeyAction::Findings => {
                 self.overlay = Some(Overlay::Findings(0));
                 // What it said last may be old.
                 if !self.findings.none && !self.findings.looking {
                     return vec![Effect::Examine];
                 }
             }
-            Action::Examine if self.findings.none => self.say("an archive has no doctor".to_owned()),
-            Action::Examine => return vec![Effect::Examine],
-            Action::Mouse => {
+            KeyAction::Examine if self.findings.none => self.say("an archive has no doctor".to_owned()),
+            KeyAction::Examine => return vec![Effect::Examine],
+            KeyAction::Mouse => {
                 self.mouse = if self.mouse == Capture::View { Capture::Terminal } else { Capture::View };
                 self.say(match self.mouse {
                     Capture::View => "the mouse scrolls and chooses".to_owned(),
@@ -719,14 +721,17 @@ impl View {
                 });
                 return vec![Effect::Mouse(self.mouse)];
             }
-            Action::Earlier => self.scrub(-0.01),
-            Action::Later => self.scrub(0.01),
-            Action::MuchEarlier => self.scrub(-0.1),
-            Action::MuchLater => self.scrub(0.1),
-            Action::Faster => self.faster(1),
-            Action::Slower => self.faster(-1),
+            KeyAction::Earlier => self.scrub(-0.01),
+            KeyAction::Later => self.scrub(0.01),
+            KeyAction::MuchEarlier => self.scrub(-0.1),
+            KeyAction::MuchLater => self.scrub(0.1),
+            KeyAction::Faster => self.faster(1),
+            KeyAction::Slower => self.faster(-1),
         }
-        if matches!(action, Action::Sort | Action::Reverse | Action::Only | Action::Rows | Action::RowsOf(_)) {
+        if matches!(
+            action,
+            KeyAction::Sort | KeyAction::Reverse | KeyAction::Only | KeyAction::Rows | KeyAction::RowsOf(_)
+        ) {
             self.refresh();
         }
         self.arrange();
@@ -818,7 +823,7 @@ impl View {
         let Some(prompt) = &mut self.prompt else { return Vec::new() };
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Char('c') if control => return vec![Effect::Quit(Ended::Interrupted)],
+            KeyCode::Char('c') if control => return vec![Effect::Quit(ViewEnd::Interrupted)],
             KeyCode::Char('u') if control => prompt.text.clear(),
             KeyCode::Char('w') if control => {
                 let kept = prompt.text.trim_end().rfind(' ').map_or(0, |at| at + 1);
@@ -973,9 +978,9 @@ impl View {
         let at = (mouse.column, mouse.row).into();
         if let Some(overlay) = self.overlay {
             let action = match mouse.kind {
-                MouseEventKind::ScrollUp => Action::Up,
-                MouseEventKind::ScrollDown => Action::Down,
-                MouseEventKind::Down(_) => Action::Back,
+                MouseEventKind::ScrollUp => KeyAction::Up,
+                MouseEventKind::ScrollDown => KeyAction::Down,
+                MouseEventKind::Down(_) => KeyAction::Back,
                 _ => return Vec::new(),
             };
             return self.in_overlay(overlay, action).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! [`Table`]: containers, pods or batches as rows, in an order, filtered, with a cursor.
+//! [`SortedTable`]: containers, pods or batches as rows, in an order, filtered, with a cursor.
 
 use std::collections::HashMap;
 
@@ -71,7 +71,7 @@ pub enum RowKey {
 
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct TableRow {
     /// What it is of.
     pub key: RowKey,
     /// What it is called.
@@ -102,7 +102,7 @@ pub struct Row {
 
 /// The rows, their order, and the cursor.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct SortedTable {
     /// What the rows are.
     pub of: RowsOf,
     /// Their order.
@@ -113,7 +113,7 @@ pub struct Table {
     pub filter: Option<Pattern>,
     /// Which standings.
     pub only: Only,
-    rows: Vec<Row>,
+    rows: Vec<TableRow>,
     /// The widest of their names, statuses and nodes.
     widths: [usize; 3],
     /// How many there would be without filters.
@@ -203,9 +203,9 @@ impl Only {
     }
 }
 
-impl Table {
+impl SortedTable {
     /// The rows that are shown, in order.
-    pub fn rows(&self) -> &[Row] {
+    pub fn rows(&self) -> &[TableRow] {
         &self.rows
     }
 
@@ -225,7 +225,7 @@ impl Table {
     }
 
     /// What the cursor is on.
-    pub fn chosen(&self) -> Option<&Row> {
+    pub fn chosen(&self) -> Option<&TableRow> {
         self.rows.get(self.cursor)
     }
 
@@ -273,12 +273,12 @@ impl Table {
             RowsOf::Batches => batches(overview, usage, now),
         };
         self.all = rows.len();
-        let named = |row: &Row| {
+        let named = |row: &TableRow| {
             let filter = self.filter.as_ref();
             filter.is_none_or(|it| it.regex.is_match(row.name.as_bytes()) || it.regex.is_match(row.node.as_bytes()))
         };
         self.rows = rows.into_iter().filter(|row| self.only.admits(row.standing) && named(row)).collect();
-        let widest = |text: fn(&Row) -> &str| self.rows.iter().map(|row| text(row).width()).max().unwrap_or(0);
+        let widest = |text: fn(&TableRow) -> &str| self.rows.iter().map(|row| text(row).width()).max().unwrap_or(0);
         self.widths = [widest(|row| &row.name), widest(|row| &row.status), widest(|row| &row.node)];
         let (sort, reversed) = (self.sort, self.reversed);
         self.rows.sort_by(|one, two| {
@@ -312,12 +312,12 @@ fn rank(standing: Standing) -> u8 {
     }
 }
 
-fn containers(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp) -> Vec<Row> {
+fn containers(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp) -> Vec<TableRow> {
     let row = |(place, container): (usize, &ContainerLife)| {
         let target = &container.target;
         let standing = container.standing();
         let used = usage.and_then(|usage| usage.get(&target.pod)?.get(&target.container).copied());
-        Row {
+        TableRow {
             key: RowKey::Container(place),
             name: format!("{} {}", plain(&short_name(&target.pod, short), 80), plain(&target.container, 40)),
             standing,
@@ -381,7 +381,7 @@ fn together(standings: impl Iterator<Item = Standing> + Clone) -> Standing {
     order.into_iter().find(|it| standings.clone().any(|other| other == *it)).unwrap_or(Standing::Waiting)
 }
 
-fn pods(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp) -> Vec<Row> {
+fn pods(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp) -> Vec<TableRow> {
     let mut seats: HashMap<&str, usize> = HashMap::new();
     let mut of: Vec<Vec<usize>> = Vec::new();
     for (place, container) in overview.containers().iter().enumerate() {
@@ -404,7 +404,7 @@ fn pods(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp
             None => standing.as_str().to_owned(),
         };
         let used = usage.and_then(|usage| usage.get(&target.pod));
-        Row {
+        TableRow {
             key: RowKey::Pod(target.uid.clone()),
             name: plain(&short_name(&target.pod, short), 80),
             standing,
@@ -423,7 +423,7 @@ fn pods(overview: &Overview, short: &str, usage: Option<&UsageByPod>, now: Stamp
     of.into_iter().map(row).collect()
 }
 
-fn batches(overview: &Overview, usage: Option<&UsageByPod>, now: Stamp) -> Vec<Row> {
+fn batches(overview: &Overview, usage: Option<&UsageByPod>, now: Stamp) -> Vec<TableRow> {
     let row = |batch: crate::overview::JobLife<'_>| {
         let all = || batch.containers.iter().map(|place| &overview.containers()[*place]);
         let retried = if batch.was_retried() && batch.standing != Standing::Done { ", retried" } else { "" };
@@ -431,7 +431,7 @@ fn batches(overview: &Overview, usage: Option<&UsageByPod>, now: Stamp) -> Vec<R
             all().filter_map(|it| usage.get(&it.target.pod)?.get(&it.target.container)).copied().sum::<Usage>()
         });
         let tries = batch.pods.saturating_sub(1) as i64;
-        Row {
+        TableRow {
             key: RowKey::Batch(batch.name.to_owned()),
             name: plain(batch.name, 80),
             standing: batch.standing,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     film::Moment,
     pane::Subject,
-    scrollback::tests::Held,
+    scrollback::tests::InMemory,
     state::{Focus, RunState},
     table::RowsOf,
     *,
@@ -80,7 +80,7 @@ fn lines(of: &InstanceId, lines: &[(i64, String)]) -> News {
 }
 
 fn empty(size: (u16, u16)) -> View {
-    let log = Scrollback::new(Limits { memory: 4, file: 64 }, Some(Box::new(Held::default())));
+    let log = Scrollback::new(ScrollbackLimits { memory: 4, file: 64 }, Some(Box::new(InMemory::default())));
     View::new(log, Transforms::default().then(Masking::default()), Look::default(), size)
 }
 
@@ -548,9 +548,9 @@ fn secrets_and_control_characters_are_on_no_screen() {
 #[test]
 fn what_is_typed_is_obeyed() {
     let mut view = incident((120, 40));
-    assert_eq!(press(&mut view, "q"), [Effect::Quit(Ended::Quit)]);
+    assert_eq!(press(&mut view, "q"), [Effect::Quit(ViewEnd::Quit)]);
     let control = |c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
-    assert_eq!(view.input(control('c')), [Effect::Quit(Ended::Interrupted)]);
+    assert_eq!(view.input(control('c')), [Effect::Quit(ViewEnd::Interrupted)]);
     assert_eq!(view.input(control('z')), [Effect::Suspend]);
     assert_eq!(press(&mut view, "m"), [Effect::Mouse(Capture::Terminal)]);
     assert_eq!(press(&mut view, "r"), [Effect::Examine]);
@@ -558,7 +558,7 @@ fn what_is_typed_is_obeyed() {
     assert_eq!(press(&mut view, "\n"), [Effect::Save("elbtail-blastn-s04-000-x0004-results-export.log".into())]);
     // Ctrl-C ends it whatever is typed.
     press(&mut view, "/abc");
-    assert_eq!(view.input(control('c')), [Effect::Quit(Ended::Interrupted)]);
+    assert_eq!(view.input(control('c')), [Effect::Quit(ViewEnd::Interrupted)]);
     press(&mut view, "\x1b");
     press(&mut view, "a/run end\n");
     assert_eq!(press(&mut view, "y"), [Effect::Copy("run end 000 2".to_owned())]);
@@ -1059,10 +1059,10 @@ fn screen_of(view: &View) -> String {
 
 #[test]
 fn the_list_of_keys_names_every_key() {
-    use super::keys::Action;
+    use super::keys::KeyAction;
     let listed: Vec<&str> = KEYS.iter().flat_map(|(_, keys, _)| keys.split(' ')).collect();
     for c in ('!'..='~').chain([' ']) {
-        let does = Action::of(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).is_some();
+        let does = KeyAction::of(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).is_some();
         let name = if c == ' ' { "space".to_owned() } else { c.to_string() };
         let is_alias = c == '=';
         assert_eq!(does && !is_alias, listed.contains(&name.as_str()), "{c}");

@@ -3,7 +3,7 @@
 use elbtail::{
     overview::Standing,
     report::{
-        About, Gathered, JobFacts, LinesCommand, Redaction, Report,
+        About, Gathered, JobFacts, JobReport, LinesCommand, Redaction,
         csv::csv,
         figures,
         page::{PageWords, page},
@@ -35,11 +35,11 @@ fn about(redaction: Redaction) -> About {
     }
 }
 
-pub fn report(size: Size) -> Report {
+pub fn report(size: Size) -> JobReport {
     figures(made(size, Redaction::On), about(Redaction::On))
 }
 
-pub fn of(gathered: fn(Redaction) -> Gathered) -> Report {
+pub fn of(gathered: fn(Redaction) -> Gathered) -> JobReport {
     figures(gathered(Redaction::On), about(Redaction::On))
 }
 

@@ -18,7 +18,7 @@ use tokio::{
 use super::{
     args::{AllArgs, SaveArgs},
     open_or_begin, place as place_of,
-    save::{SECRETS_INCLUDED, SaveEnd, SaveRun, Subject, Until, WriterPlan},
+    save::{SECRETS_INCLUDED, SaveEnd, SaveRun, SaveUntil, SavedJob, WriterPlan},
 };
 use crate::{
     archive::{Archive, ArchiveError, Budget, ChunkCheck, JobKey, Limits, Trouble, Written, host},
@@ -43,7 +43,7 @@ use crate::{
         serve,
         supervise::{CannotBegin, KeepingPlan, Supervisor},
     },
-    discover::Area,
+    discover::SearchScope,
     exit::Exit,
     resolve::{Resolution, resolve},
     session::{
@@ -81,7 +81,8 @@ pub(super) async fn run(
     let cluster = connect(&flags, None).await?;
     allow_node_logs(&cluster, args.node_logs).await?;
     let board = Board::default();
-    let area = if all_namespaces { Area::Cluster } else { Area::Namespace(cluster.namespace().to_owned()) };
+    let area =
+        if all_namespaces { SearchScope::Cluster } else { SearchScope::Namespace(cluster.namespace().to_owned()) };
     let plan = KeepingPlan {
         namespace: cluster.namespace().to_owned(),
         area,
@@ -94,8 +95,8 @@ pub(super) async fn run(
     };
     let of = match (place.source(), &plan.area) {
         (Some(source), _) => source.describe().to_owned(),
-        (None, area @ Area::Namespace(_)) => area.to_string(),
-        (None, Area::Cluster) => "all namespaces".to_owned(),
+        (None, area @ SearchScope::Namespace(_)) => area.to_string(),
+        (None, SearchScope::Cluster) => "all namespaces".to_owned(),
     };
     let budget = Budget::new(Limits { memory: MEMORY, ..Limits::default() });
     let all = Arc::new(All { archive, budget, cluster, place, board: board.clone(), args, color });
@@ -233,9 +234,9 @@ impl All {
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
         listeners.add(keeping.listener(), Want::All, SinkRunner::Task).map_err(started)?;
         let progress = Progress::default();
-        let subject = Subject { job, rows, readings };
+        let subject = SavedJob { job, rows, readings };
         let (written, key) = (run.written(), run.key().clone());
-        let run = run.run(subject, trouble.clone(), listeners, &progress, Until::Told(stop));
+        let run = run.run(subject, trouble.clone(), listeners, &progress, SaveUntil::Told(stop));
         let kept = tokio::select! {
             kept = run => kept?,
             never = watch_store(&self.board, &name, trouble, written) => match never {},

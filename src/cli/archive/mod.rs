@@ -27,7 +27,7 @@ use tokio::time::timeout;
 use self::args::ArchivedJobArgs;
 use super::{args::JobArgs, environment, failure::Failure, flags::LatestArgs, job};
 use crate::{
-    archive::{self, Access, Archive, ArchiveError, ArchivePlace, ArchivedJob, JobKey, Summary},
+    archive::{self, Access, Archive, ArchiveError, ArchivePlace, ArchivedJob, JobKey, JobSummary},
     job_id::JobId,
     source::{self, JobArg},
 };
@@ -71,7 +71,7 @@ pub async fn hint(id: &JobId, namespace: &str) -> String {
     match timeout(HINT, holds).await {
         // By its name: a SAS may be in it.
         Ok(Ok(summary)) => {
-            let Summary { lines, job, .. } = summary;
+            let JobSummary { lines, job, .. } = summary;
             format!("\n  {lines} lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {job}")
         }
         Ok(Err(Failure::Archive(ArchiveError::NoJob { .. }))) => String::new(),

@@ -14,7 +14,7 @@ use crate::{
     cli::{
         args::SelectArgs,
         failure::Failure,
-        report::{Listening, Read, diagnosis_of, job_facts, listen, outcome_of, taken},
+        report::{Collecting, ReadJob, diagnosis_of, job_facts, listen, outcome_of, taken},
     },
     doctor::{Facts, examine, gather},
     follow::note::Proof,
@@ -36,7 +36,7 @@ pub async fn read(
     job: Option<JobArg>,
     select: &SelectArgs,
     redaction: Redaction,
-) -> Result<Read, Failure> {
+) -> Result<ReadJob, Failure> {
     if select.asks_the_cluster() {
         let text = "-l and --field-selector choose pods of a cluster; of an archive choose with --pod, -c or --phase";
         return Err(Failure::Usage(text.to_owned()));
@@ -46,7 +46,7 @@ pub async fn read(
     let saving = archive.saving(&job).await?;
     let short = job.key.id().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
     let filter = select.filter(&short);
-    let Listening { out, running, gathered, stats } = listen(redaction)?;
+    let Collecting { out, running, gathered, stats } = listen(redaction)?;
     // When nobody listens any more, the next event shows it.
     let _ = out.send(JobIds { job: Some(job.key.id().to_owned()), row: job.state.row.clone() }).await;
     let replayed = replay(&job, &Replay { filter: filter.clone(), ..Replay::default() }, out).await;
@@ -80,7 +80,7 @@ pub async fn read(
     facts.now = seen;
     about.doctor = Some(diagnosis(&facts));
     let again = job.command("report --archive");
-    Ok(Read { gathered, about, exit: exit(&job, saving, &stats).await?, again })
+    Ok(ReadJob { gathered, about, exit: exit(&job, saving, &stats).await?, again })
 }
 
 /// What the doctor would have said when the job was saved last, without what it would have asked the cluster next.

@@ -107,8 +107,8 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         if run.is_begun { "; the archive of it remains unfinished, 'elbtail verify' says what is missing" } else { "" }
     );
     let progress = Progress::default();
-    let subject = Subject { job, rows, readings };
-    let kept = run.run(subject, trouble, FanOut::default(), &progress, Until::Signal).await?;
+    let subject = SavedJob { job, rows, readings };
+    let kept = run.run(subject, trouble, FanOut::default(), &progress, SaveUntil::Signal).await?;
     match kept.end {
         SaveEnd::Interrupted(exit, LastRead::Unwritten) => {
             stderr::warn("what was read last could not be written in time: the next save reads it again");
@@ -165,7 +165,7 @@ pub(super) struct SaveRun {
 }
 
 /// The job, and its row as it is read again.
-pub(super) struct Subject {
+pub(super) struct SavedJob {
     pub job: Job,
     pub rows: Rows,
     /// Each row that `rows` reads.
@@ -173,18 +173,18 @@ pub(super) struct Subject {
 }
 
 /// Who may ask for an end.
-pub(super) enum Until {
+pub(super) enum SaveUntil {
     /// Whoever sends the process a signal.
     Signal,
     /// Whoever holds the other end, by saying so or letting go of it.
     Told(oneshot::Receiver<()>),
 }
 
-impl Until {
+impl SaveUntil {
     async fn interrupt<T>(self, work: impl Future<Output = T>) -> Result<T, Exit> {
         match self {
-            Until::Signal => interruptible(work).await,
-            Until::Told(told) => tokio::select! {
+            SaveUntil::Signal => interruptible(work).await,
+            SaveUntil::Told(told) => tokio::select! {
                 biased;
                 _ = told => Err(Exit::Terminated),
                 ended = work => Ok(ended),
@@ -306,13 +306,13 @@ impl SaveRun {
     /// Keeps the job until it has ended, or `until` says so. `listeners` are told everything as well.
     pub(super) async fn run(
         mut self,
-        subject: Subject,
+        subject: SavedJob,
         mut trouble: Trouble,
         mut listeners: FanOut,
         progress: &Progress,
-        until: Until,
+        until: SaveUntil,
     ) -> Result<Kept, Failure> {
-        let Subject { job, rows, mut readings } = subject;
+        let SavedJob { job, rows, mut readings } = subject;
         let (known, lost) = (self.known.take(), AtomicUsize::new(0));
         self.keep_row(job.row.as_ref()).await?;
         let verbosity = match (self.args.verbose, self.args.follow) {

@@ -36,7 +36,7 @@ pub struct ConfigFile {
 
 /// A flag's value in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ConfigEntry {
     /// The flag's id in the command line.
     pub id: String,
     /// Its values, as they would be written on the command line.
@@ -97,7 +97,7 @@ impl ConfigFile {
     ///
     /// # Errors
     /// When it is no TOML, or says what no flag takes.
-    pub fn check(&self, command: &Command) -> Result<Vec<Entry>, ConfigError> {
+    pub fn check(&self, command: &Command) -> Result<Vec<ConfigEntry>, ConfigError> {
         let table = DeTable::parse(&self.text)
             .map_err(|error| self.wrong(error.span(), error.message().replace('\n', ", ")))?;
         let mut entries = Vec::new();
@@ -115,7 +115,7 @@ impl ConfigFile {
         command: &Command,
         key: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
-    ) -> Result<Option<Entry>, ConfigError> {
+    ) -> Result<Option<ConfigEntry>, ConfigError> {
         let name = key.get_ref().replace('_', "-");
         let settings = settings_of(command);
         let Some(arg) = settings.iter().find(|arg| arg.get_long() == Some(&name)) else {
@@ -137,7 +137,7 @@ impl ConfigFile {
             // A path in the file is one from where the file is.
             values.iter_mut().for_each(|path| *path = self.beside(path));
         }
-        let entry = Entry { id: arg.get_id().to_string(), values, line };
+        let entry = ConfigEntry { id: arg.get_id().to_string(), values, line };
         if is_switch(arg) {
             return match entry.values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                 ["true"] => Ok(Some(entry)),
@@ -209,7 +209,7 @@ impl ConfigFile {
 }
 
 /// What is wrong with a template, or with the file of one, if that is what an entry is.
-fn template_fault(entry: &Entry) -> Option<String> {
+fn template_fault(entry: &ConfigEntry) -> Option<String> {
     let value = entry.values.last()?;
     let text = match &*entry.id {
         "template" => value.clone(),
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::cli::args::Cli;
 
-    fn check(text: &str) -> Result<Vec<Entry>, String> {
+    fn check(text: &str) -> Result<Vec<ConfigEntry>, String> {
         let file = ConfigFile { path: PathBuf::from("config.toml"), text: text.to_owned() };
         file.check(&Cli::command()).map_err(|error| error.to_string())
     }

@@ -4,7 +4,7 @@ use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 
 use super::{
     Setting, ShowArgs,
-    file::{ConfigFile, Entry},
+    file::{ConfigEntry, ConfigFile},
     settings_of, source,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub fn run(args: &ShowArgs, color: ColorChoice) -> Result<Exit, Failure> {
 }
 
 /// All settings, with what `matches` says of them. Those of other commands come from the file or not at all.
-pub(super) fn settings(matches: &ArgMatches, file: Option<&ConfigFile>, entries: &[Entry]) -> Vec<Setting> {
+pub(super) fn settings(matches: &ArgMatches, file: Option<&ConfigFile>, entries: &[ConfigEntry]) -> Vec<Setting> {
     let command = Cli::command();
     let mut all = Vec::new();
     for arg in settings_of(&command) {

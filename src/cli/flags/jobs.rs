@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::{discover::Area, jobs::JobsFormat, render::Headers, source::RowFilter};
+use crate::{discover::SearchScope, jobs::JobsFormat, render::Headers, source::RowFilter};
 
 /// The most rows that can be asked for.
 const MOST: u32 = 10_000;
@@ -43,8 +43,8 @@ impl JobsArgs {
     }
 
     /// Where the cluster is asked; `chosen` is the namespace that the flags or the context name.
-    pub fn area(&self, chosen: &str) -> Area {
-        if self.all_namespaces { Area::Cluster } else { Area::Namespace(chosen.to_owned()) }
+    pub fn area(&self, chosen: &str) -> SearchScope {
+        if self.all_namespaces { SearchScope::Cluster } else { SearchScope::Namespace(chosen.to_owned()) }
     }
 
     /// Whether all namespaces are asked for.

@@ -5,7 +5,7 @@ use clap::Args;
 use super::print::HEADING;
 use crate::render::{
     Fold, Format, Masking, Theme, Wrap,
-    choice::{Context, Groups, Problems},
+    choice::{AroundProblems, Context, Groups},
 };
 
 /// What is done to lines for whoever looks at them.
@@ -48,8 +48,8 @@ impl ScreenArgs {
     }
 
     /// What leaves only problems, if that is wanted, and what is around them.
-    pub fn problems(&self, context: Option<Context>, groups: Groups) -> Option<Problems> {
-        self.errors.then(|| context.map_or_else(Problems::default, Problems::new).with_groups(groups))
+    pub fn problems(&self, context: Option<Context>, groups: Groups) -> Option<AroundProblems> {
+        self.errors.then(|| context.map_or_else(AroundProblems::default, AroundProblems::new).with_groups(groups))
     }
 
     /// What folds lines that are alike, if that is wanted. Whoever reads a pipe wants each of them.

@@ -7,7 +7,7 @@ use crate::{
     doctor::output::DoctorFormat,
     follow::recover::NodeLogs,
     jobs::JobsFormat,
-    k8s::{ContainerState, Phase, Stream},
+    k8s::{Phase, StateName, Stream},
     render::{ColorChoice, Format, Theme, Wrap},
     resolve::ResolveFormat,
     session::snapshot::Order,
@@ -56,11 +56,11 @@ pub enum StateWord {
 
 impl StateWord {
     /// The states that some words mean; none stand for all.
-    pub fn states(words: &[StateWord]) -> Vec<ContainerState> {
+    pub fn states(words: &[StateWord]) -> Vec<StateName> {
         let state = |word: &StateWord| match word {
-            StateWord::Running => Some(ContainerState::Running),
-            StateWord::Waiting => Some(ContainerState::Waiting),
-            StateWord::Terminated => Some(ContainerState::Terminated),
+            StateWord::Running => Some(StateName::Running),
+            StateWord::Waiting => Some(StateName::Waiting),
+            StateWord::Terminated => Some(StateName::Terminated),
             StateWord::All => None,
         };
         words.iter().map(state).collect::<Option<_>>().unwrap_or_default()

@@ -21,11 +21,11 @@ use jiff::Timestamp;
 use signal_hook::{consts::SIGTSTP, low_level::emulate_default_handler};
 use tokio::sync::mpsc;
 
-use super::{screen::Screen, signals::Asked};
+use super::{screen::TakenTerminal, signals::SignalRequests};
 use crate::{
     cli::environment,
     k8s::Stamp,
-    view::{Effect, Ended, Inbox, View, draw},
+    view::{Effect, Inbox, View, ViewEnd, draw},
 };
 
 /// Between two frames, unless a key is pressed.
@@ -40,7 +40,7 @@ pub struct Outside {
     /// Whether it shall end.
     pub stop: Arc<AtomicBool>,
     /// What signals ask for.
-    pub asked: Asked,
+    pub asked: SignalRequests,
     /// The doctor is to look.
     pub examine: mpsc::UnboundedSender<()>,
 }
@@ -49,8 +49,8 @@ pub struct Outside {
 ///
 /// # Errors
 /// When the terminal cannot be read or written.
-pub fn run(mut view: View, outside: &Outside) -> io::Result<Option<Ended>> {
-    let mut screen = Screen::take()?;
+pub fn run(mut view: View, outside: &Outside) -> io::Result<Option<ViewEnd>> {
+    let mut screen = TakenTerminal::take()?;
     let mut next = Instant::now();
     loop {
         if event::poll(next.saturating_duration_since(Instant::now()))? {
@@ -105,7 +105,7 @@ fn turn(view: &mut View, inbox: &Inbox) -> bool {
     view.tick(Stamp::from_timestamp(Timestamp::now()).unwrap_or_default())
 }
 
-fn obey(view: &mut View, screen: &mut Screen, outside: &Outside, effect: Effect) -> io::Result<Option<Ended>> {
+fn obey(view: &mut View, screen: &mut TakenTerminal, outside: &Outside, effect: Effect) -> io::Result<Option<ViewEnd>> {
     match effect {
         Effect::Quit(ended) => return Ok(Some(ended)),
         // Whoever asks the doctor ends with the run, and then it has nothing new to say.

@@ -59,7 +59,7 @@ use crate::{
         fan_out::{FanOut, RunningSink, SinkRunner, Stats, Want},
         follow::{self, RowNews},
     },
-    view::{Ended, Inbox, Limits, Look, News, Scrollback, Signs, View, ViewSink, WhenFull},
+    view::{Inbox, Look, News, Scrollback, ScrollbackLimits, Signs, View, ViewEnd, ViewSink, WhenFull},
 };
 
 /// How long a line waits at most for earlier ones of other containers: what ran before is shown in the order of time.
@@ -106,10 +106,10 @@ struct Show {
     told: RunningSink<Infallible>,
     stats: Stats,
     /// How the screen was left.
-    left: oneshot::Receiver<io::Result<Option<Ended>>>,
+    left: oneshot::Receiver<io::Result<Option<ViewEnd>>>,
     stop: Arc<AtomicBool>,
     /// What signals ask for.
-    asked: signals::Asked,
+    asked: signals::SignalRequests,
     /// The doctor is asked for.
     examine: mpsc::UnboundedReceiver<()>,
     _words: stderr::HeldWords,
@@ -127,7 +127,7 @@ impl Show {
         let view = view(args, when_full);
         let (sender, left) = oneshot::channel();
         let (examine, examined) = mpsc::unbounded_channel();
-        let (stop, asked) = (Arc::new(AtomicBool::new(false)), signals::Asked::default());
+        let (stop, asked) = (Arc::new(AtomicBool::new(false)), signals::SignalRequests::default());
         let outside = driver::Outside { inbox: inbox.clone(), stop: stop.clone(), asked: asked.clone(), examine };
         let words = stderr::hold();
         thread::Builder::new()
@@ -146,9 +146,9 @@ impl Show {
 
 /// Waits until the screen is left, while `told` goes on; a signal ends it too.
 async fn until_left(
-    left: oneshot::Receiver<io::Result<Option<Ended>>>,
+    left: oneshot::Receiver<io::Result<Option<ViewEnd>>>,
     stop: &AtomicBool,
-    asked: &signals::Asked,
+    asked: &signals::SignalRequests,
     told: impl Future<Output = Infallible>,
 ) -> Result<Exit, Failure> {
     let mut left = left;
@@ -173,8 +173,8 @@ async fn until_left(
         }
     };
     match ended {
-        Ok(Ok(Some(Ended::Interrupted))) => Ok(Exit::Interrupted),
-        Ok(Ok(Some(Ended::Quit) | None)) => Ok(Exit::Done),
+        Ok(Ok(Some(ViewEnd::Interrupted))) => Ok(Exit::Interrupted),
+        Ok(Ok(Some(ViewEnd::Quit) | None)) => Ok(Exit::Done),
         Ok(Err(error)) => Err(Failure::Other(anyhow::Error::new(error).context("the terminal cannot be drawn on"))),
         Err(_) => Err(Failure::Other(anyhow::anyhow!("the view ended unexpectedly"))),
     }
@@ -182,8 +182,8 @@ async fn until_left(
 
 fn view(args: &WatchArgs, when_full: WhenFull) -> View {
     let (limits, spill, trouble) = match TemporaryFile::new() {
-        Ok(file) => (Limits::default(), Some(Box::new(file) as Box<_>), None),
-        Err(error) => (Limits::default(), None, Some(error)),
+        Ok(file) => (ScrollbackLimits::default(), Some(Box::new(file) as Box<_>), None),
+        Err(error) => (ScrollbackLimits::default(), None, Some(error)),
     };
     let transforms = Transforms::default().and(args.masking());
     let signs = if is_utf8(variables()) { Signs::Unicode } else { Signs::Ascii };

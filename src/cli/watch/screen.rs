@@ -1,4 +1,4 @@
-//! [`Screen`]: the terminal while the view has it, and as it was before once it has not, whatever ended it.
+//! [`TakenTerminal`]: the terminal while the view has it, and as it was before once it has not, whatever ended it.
 
 use std::{
     io::{self, BufWriter, Stdout, Write},
@@ -21,19 +21,19 @@ use crate::{cli::stdout, view::Capture};
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while the view has it. Dropped, it is as it was.
-pub struct Screen(pub Terminal<CrosstermBackend<BufWriter<Stdout>>>);
+pub struct TakenTerminal(pub Terminal<CrosstermBackend<BufWriter<Stdout>>>);
 
-impl Screen {
+impl TakenTerminal {
     /// Takes the terminal.
     ///
     /// # Errors
     /// When it cannot be written or set.
-    pub fn take() -> io::Result<Screen> {
+    pub fn take() -> io::Result<TakenTerminal> {
         restore_in_a_panic();
         enter(Capture::View)?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 << 10, stdout::screen())));
         // What was taken is given back.
-        terminal.map(Screen).inspect_err(|_| leave())
+        terminal.map(TakenTerminal).inspect_err(|_| leave())
     }
 
     /// Gives the terminal back for as long as `away` takes.
@@ -80,7 +80,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TakenTerminal {
     fn drop(&mut self) {
         leave();
     }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     #[ignore = "what the test below runs on a terminal"]
     fn panics_with_the_terminal_taken() {
-        let _screen = super::Screen::take().unwrap();
+        let _screen = super::TakenTerminal::take().unwrap();
         panic!("planted");
     }
 

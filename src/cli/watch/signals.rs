@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// What the drawing thread is asked for by signals. Clones are the same one.
 #[derive(Debug, Clone, Default)]
-pub struct Asked(Arc<Flags>);
+pub struct SignalRequests(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
@@ -22,7 +22,7 @@ struct Flags {
     goes_on: AtomicBool,
 }
 
-impl Asked {
+impl SignalRequests {
     /// Listens without end.
     pub async fn hear(&self) -> Infallible {
         let stop = each(SignalKind::from_raw(SIGTSTP), &self.0.stop);

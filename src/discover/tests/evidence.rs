@@ -305,10 +305,10 @@ fn a_job_may_have_the_short_id_in_its_name() {
 
 #[test]
 fn an_area_holds_one_namespace_or_all() {
-    let one = Area::Namespace("a".to_owned());
+    let one = SearchScope::Namespace("a".to_owned());
     assert!(one.holds("a") && !one.holds("b") && !one.holds(""));
-    assert!(Area::Cluster.holds("a") && Area::Cluster.holds("b"));
-    assert_eq!([one, Area::Cluster].map(|area| area.to_string()), ["namespace a", "any namespace"]);
+    assert!(SearchScope::Cluster.holds("a") && SearchScope::Cluster.holds("b"));
+    assert_eq!([one, SearchScope::Cluster].map(|area| area.to_string()), ["namespace a", "any namespace"]);
 }
 
 fn any_name() -> impl Strategy<Value = String> {

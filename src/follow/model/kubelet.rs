@@ -6,7 +6,7 @@ use super::super::follower::{BodyEnd, Request};
 use crate::k8s::{Line, Stamp, lines};
 
 /// What is stored at once: a line, or a part of a long one.
-pub struct Chunk {
+pub struct StoredPart {
     pub stamp: i64,
     pub bytes: Vec<u8>,
     pub partial: bool,
@@ -15,7 +15,7 @@ pub struct Chunk {
 /// One instance's log.
 #[derive(Default)]
 pub struct Log {
-    pub chunks: Vec<Chunk>,
+    pub chunks: Vec<StoredPart>,
     /// Where the newest file begins.
     pub file_start: usize,
     pub ended: Option<i64>,

@@ -14,7 +14,7 @@ use super::{
         note::Note,
         refusal::Refusal,
     },
-    kubelet::{Answer, Chunk, Log},
+    kubelet::{Answer, Log, StoredPart},
 };
 use crate::k8s::{
     Line, Stamp, lines,
@@ -229,15 +229,19 @@ impl World {
         let log = self.logs.last_mut().unwrap();
         if self.faults.long_lines && self.rng.u8(..12) == 0 {
             let stderr_between = self.rng.bool();
-            log.chunks.push(Chunk { stamp, bytes: [text.as_bytes(), &[b'x'; 16 << 10]].concat(), partial: true });
+            log.chunks.push(StoredPart { stamp, bytes: [text.as_bytes(), &[b'x'; 16 << 10]].concat(), partial: true });
             if stderr_between {
-                log.chunks.push(Chunk { stamp, bytes: format!("err {}", self.sequence).into_bytes(), partial: false });
+                log.chunks.push(StoredPart {
+                    stamp,
+                    bytes: format!("err {}", self.sequence).into_bytes(),
+                    partial: false,
+                });
             }
             let stamp = stamp + self.rng.i64(0..1_200_000_000);
             self.clock_offset += 1_200_000_000;
-            log.chunks.push(Chunk { stamp, bytes: b"end of it".to_vec(), partial: false });
+            log.chunks.push(StoredPart { stamp, bytes: b"end of it".to_vec(), partial: false });
         } else {
-            log.chunks.push(Chunk { stamp, bytes: text.into_bytes(), partial: false });
+            log.chunks.push(StoredPart { stamp, bytes: text.into_bytes(), partial: false });
         }
     }
 

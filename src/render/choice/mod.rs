@@ -1,5 +1,5 @@
 //! Which lines are shown, each way to choose a file: by what they say ([`LineFilter`]), whether they
-//! tell of a problem ([`Problems`]), when they were written ([`Until`]), to which
+//! tell of a problem ([`AroundProblems`]), when they were written ([`Until`]), to which
 //! stream ([`OfStream`]), and how many bytes ([`ByteLimit`]).
 
 mod around;
@@ -14,6 +14,6 @@ pub use around::{Context, Groups};
 pub use filter::LineFilter;
 pub use limit::ByteLimit;
 pub use patterns::Patterns;
-pub use problems::Problems;
+pub use problems::AroundProblems;
 pub use stream::OfStream;
 pub use until::Until;

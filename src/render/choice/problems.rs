@@ -1,4 +1,4 @@
-//! [`Problems`]: what went wrong, with a few lines around it.
+//! [`AroundProblems`]: what went wrong, with a few lines around it.
 
 use super::{Context, Groups, around::Around};
 use crate::{
@@ -11,28 +11,28 @@ const CONTEXT: Context = Context { before: 3, after: 2 };
 
 /// Lines that tell of a problem, and a few around them; see [`Meaning::is_problem`]. Warnings are none: BLAST prints one for each
 /// query.
-pub struct Problems(Around);
+pub struct AroundProblems(Around);
 
-impl Problems {
+impl AroundProblems {
     /// With so many lines around them.
-    pub fn new(context: Context) -> Problems {
-        Problems(Around::new(context))
+    pub fn new(context: Context) -> AroundProblems {
+        AroundProblems(Around::new(context))
     }
 
     /// With something between those that were not neighbours.
     #[must_use]
-    pub fn with_groups(self, groups: Groups) -> Problems {
-        Problems(self.0.with_groups(groups))
+    pub fn with_groups(self, groups: Groups) -> AroundProblems {
+        AroundProblems(self.0.with_groups(groups))
     }
 }
 
-impl Default for Problems {
-    fn default() -> Problems {
-        Problems::new(CONTEXT)
+impl Default for AroundProblems {
+    fn default() -> AroundProblems {
+        AroundProblems::new(CONTEXT)
     }
 }
 
-impl Transform for Problems {
+impl Transform for AroundProblems {
     fn apply(&mut self, of: &InstanceId, lines: &mut Vec<ShownLine>) {
         self.0.choose(of, lines, |line| Meaning::of(&line.written).is_some_and(Meaning::is_problem));
     }
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn what_is_masked_in_a_line_does_not_hide_that_it_tells_of_a_problem() {
         let of = InstanceId { container: Arc::new(ContainerId::default()), restart: 0 };
-        let mut stages = Transforms::default().then(Masking::default()).then(Problems::new(Context::default()));
+        let mut stages = Transforms::default().then(Masking::default()).then(AroundProblems::new(Context::default()));
         for text in ["AZURE_STORAGE_KEY=exit_code=3", "password='fatal: no'", "token=error: bad", "ERROR: no"] {
             let line = Line { stamp: Stamp(0), text: text.into() };
             assert!(Meaning::of(text.as_bytes()).is_some_and(Meaning::is_problem), "{text}");
@@ -83,7 +83,7 @@ mod tests {
             written: text.into(),
         };
         let mut lines: Vec<_> = texts.map(shown_of).to_vec();
-        Problems::default().apply(&of, &mut lines);
+        AroundProblems::default().apply(&of, &mut lines);
         let shown: Vec<_> = lines.into_iter().map(|line| line.line.text).collect();
         assert_eq!(shown, texts[2..10]);
     }

@@ -9,7 +9,7 @@ use crate::{
     discover::watch as pods,
     session::{
         asked::job_facts,
-        ending::{self, JobFacts, JobVerdict, PodFacts},
+        ending::{self, JobVerdict, JobsStatus, PodFacts},
     },
 };
 
@@ -75,7 +75,7 @@ impl FollowRun<'_> {
     }
 
     /// The job's Jobs; `None` when they cannot be listed.
-    pub(super) async fn ask_jobs(&self) -> Option<JobFacts> {
+    pub(super) async fn ask_jobs(&self) -> Option<JobsStatus> {
         let ids: Vec<_> = self.selections.iter().map(|selection| selection.id.clone()).collect();
         job_facts(&self.cluster, &self.namespace, &ids).await
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::session::ending::{self, JobFacts};
+use crate::session::ending::{self, JobsStatus};
 
 /// How long after the first end of a pod the Jobs are asked when they are removed. Most logs are read by then.
 const ASK_TTL: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ enum Removal {
 
 /// What is to be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum RemovalStep {
     /// Nothing.
     Nothing,
     /// The Jobs are to be asked when they are removed.
@@ -56,25 +56,25 @@ impl RemovalWarning {
     }
 
     /// What the Jobs said; `None` when they cannot be listed.
-    pub(super) fn asked(&mut self, jobs: Option<JobFacts>) {
+    pub(super) fn asked(&mut self, jobs: Option<JobsStatus>) {
         self.removal = ending::warn_after(jobs).map_or(Removal::Never, Removal::WarnAfter);
     }
 
     /// Looks, when the first of the pods that are not read to their end has ended at `first`.
-    pub(super) fn look(&mut self, first: Option<Instant>, now: Instant) -> Due {
+    pub(super) fn look(&mut self, first: Option<Instant>, now: Instant) -> RemovalStep {
         self.at = None;
-        let Some(first) = first else { return Due::Nothing };
+        let Some(first) = first else { return RemovalStep::Nothing };
         match self.removal {
-            Removal::Unasked => Due::AskJobs,
+            Removal::Unasked => RemovalStep::AskJobs,
             Removal::WarnAfter(after) if first + after <= now => {
                 self.removal = Removal::Warned;
-                Due::Warn
+                RemovalStep::Warn
             }
             Removal::WarnAfter(after) => {
                 self.at = Some(first + after);
-                Due::Nothing
+                RemovalStep::Nothing
             }
-            Removal::Never | Removal::Warned => Due::Nothing,
+            Removal::Never | Removal::Warned => RemovalStep::Nothing,
         }
     }
 }
@@ -85,8 +85,8 @@ mod tests {
 
     const TTL: Duration = Duration::from_secs(300);
 
-    fn jobs() -> Option<JobFacts> {
-        Some(JobFacts { count: 1, removed_after: Some(TTL), ..JobFacts::default() })
+    fn jobs() -> Option<JobsStatus> {
+        Some(JobsStatus { count: 1, removed_after: Some(TTL), ..JobsStatus::default() })
     }
 
     #[test]
@@ -98,13 +98,13 @@ mod tests {
         warning.pod_ended(start + TTL);
         let at = warning.at().unwrap();
         assert_eq!(at, start + ASK_TTL, "the first one counts");
-        assert_eq!(warning.look(Some(start), at), Due::AskJobs);
+        assert_eq!(warning.look(Some(start), at), RemovalStep::AskJobs);
         warning.asked(jobs());
-        assert_eq!(warning.look(Some(start), at), Due::Nothing);
+        assert_eq!(warning.look(Some(start), at), RemovalStep::Nothing);
         let close = warning.at().unwrap();
         assert!(close > at && close < start + TTL, "before the removal");
-        assert_eq!(warning.look(Some(start), close), Due::Warn);
-        assert_eq!((warning.look(Some(start), close), warning.at()), (Due::Nothing, None));
+        assert_eq!(warning.look(Some(start), close), RemovalStep::Warn);
+        assert_eq!((warning.look(Some(start), close), warning.at()), (RemovalStep::Nothing, None));
         warning.pod_ended(start + TTL);
         assert_eq!(warning.at(), None, "it was told");
     }
@@ -114,11 +114,11 @@ mod tests {
         let start = Instant::now();
         let mut warning = RemovalWarning::default();
         warning.pod_ended(start);
-        assert_eq!((warning.look(None, start + ASK_TTL), warning.at()), (Due::Nothing, None), "all are read");
+        assert_eq!((warning.look(None, start + ASK_TTL), warning.at()), (RemovalStep::Nothing, None), "all are read");
         warning.pod_ended(start + ASK_TTL);
         assert!(warning.at().is_some(), "another one may not be");
-        warning.asked(Some(JobFacts { count: 1, ..JobFacts::default() }));
-        assert_eq!((warning.look(Some(start), start + TTL), warning.at()), (Due::Nothing, None), "no TTL");
+        warning.asked(Some(JobsStatus { count: 1, ..JobsStatus::default() }));
+        assert_eq!((warning.look(Some(start), start + TTL), warning.at()), (RemovalStep::Nothing, None), "no TTL");
         warning.pod_ended(start + TTL);
         assert_eq!(warning.at(), None);
     }

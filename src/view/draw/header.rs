@@ -7,7 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::Pen;
 use crate::{
     k8s::Stamp,
-    overview::{Estimate, Progress, Standing, Step, StepState},
+    overview::{Estimate, Standing, Step, StepCounts, StepState},
     render::plain,
     view::{
         film::SPEEDS,
@@ -72,7 +72,7 @@ pub(super) fn steps(buffer: &mut Buffer, area: Rect, view: &View) {
         }
         pen.put(step.as_str(), look.aside());
         pen.put(" ", Style::new());
-        let Progress { total, waiting, running, done, failed } = *progress;
+        let StepCounts { total, waiting, running, done, failed } = *progress;
         if total == 1 && *step != Step::Batches {
             let standing = match () {
                 () if failed > 0 => Standing::Failed,
