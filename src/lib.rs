@@ -44,6 +44,7 @@ mod shell;
 pub mod source;
 #[cfg(test)]
 mod structure;
+mod trust;
 #[cfg(feature = "watch")]
 pub mod view;
 mod whole_file;

@@ -3,6 +3,8 @@
 
 use serde_saphyr::{Error, Options, budget::BudgetBreach};
 
+use crate::render::plain;
+
 /// So many values may be there beyond those that are written: rows share a few dozen with one another, not thousands.
 const UNFOLDED: usize = 20_000;
 
@@ -32,10 +34,19 @@ pub fn options(text: &str) -> Options {
     }
 }
 
-/// What to say of an error that means that a text comes to more than [`options`] admit; `None` for another error.
-pub fn overflow(error: &Error) -> Option<String> {
+/// What to say of an error that has better words than the parser's: a text that comes to more than [`options`] admit, and a key that
+/// is there twice. `None` for another error.
+pub fn told(error: &Error) -> Option<String> {
+    let place = || {
+        let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column()));
+        place.unwrap_or_default()
+    };
     match error {
-        Error::WithSnippet { error, .. } | Error::AliasError { error, .. } => overflow(error),
+        Error::WithSnippet { error, .. } | Error::AliasError { error, .. } => told(error),
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_ref().map(|key| format!(" {}", plain(key, 80))).unwrap_or_default();
+            Some(format!("{}the key{key} is there a second time; remove one of the two", place()))
+        }
         Error::AliasReplayCounterOverflow { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
@@ -47,10 +58,7 @@ pub fn overflow(error: &Error) -> Option<String> {
                 | BudgetBreach::RecordedAnchorEvents { .. }
                 | BudgetBreach::RecordedAnchorBytes { .. },
             ..
-        } => {
-            let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column()));
-            Some(format!("{}its aliases (*NAME) unfold to more than is read", place.unwrap_or_default()))
-        }
+        } => Some(format!("{}its aliases (*NAME) unfold to more than is read", place())),
         _ => None,
     }
 }

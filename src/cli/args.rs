@@ -1,6 +1,6 @@
 //! The command line as clap reads it. kubectl's and stern's names where they exist.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use jiff::SignedDuration;
@@ -19,7 +19,7 @@ use crate::{
     follow::recover::NodeLogs,
     job_id::JobId,
     k8s::{FieldSelector, Phase},
-    render::Headers,
+    render::{Headers, plain},
     resolve::ResolveFormat,
     session::{
         filter::{ContainerFilter, PodPattern, whole},
@@ -163,7 +163,7 @@ pub struct JobArgs {
     #[arg(value_name = "JOB", value_hint = ValueHint::FilePath, conflicts_with = "latest")]
     pub target: Option<JobArg>,
     /// Which of several rows, by its id or the first 6 or more characters of it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "latest")]
     pub job: Option<String>,
     /// Instead of naming one.
     #[command(flatten)]
@@ -182,8 +182,17 @@ impl JobArgs {
 
     /// Makes a URL in the place of JOB the one where the row is. Its text is in no error: it may hold a password.
     fn take_url(&mut self, db: &mut DbOptions) -> Result<(), Failure> {
-        let Some(JobArg::Path(path)) = &self.target else { return Ok(()) };
-        let Some(url) = path.to_str().filter(|text| is_url(text) && !path.exists()) else { return Ok(()) };
+        let path = match &self.target {
+            Some(JobArg::Path(path)) => path,
+            Some(JobArg::Stdin | JobArg::Id(_)) => return Ok(()),
+            None => return self.job.as_deref().map_or(Ok(()), |job| Err(idle(job, None))),
+        };
+        let Some(url) = path.to_str().filter(|text| is_url(text) && !path.exists()) else {
+            return match &self.job {
+                Some(job) if db.db.is_some() && !path.exists() => Err(idle(job, Some(path))),
+                _ => Ok(()),
+            };
+        };
         let from_environment = super::environment::variables().text("ELBTAIL_DB");
         if db.db.as_ref().is_some_and(|given| Some(given.expose_secret()) != from_environment) {
             let text = "JOB is a URL, and --db is one too: leave --db out, or give the row's id as JOB";
@@ -194,6 +203,21 @@ impl JobArgs {
         self.target = None;
         Ok(())
     }
+}
+
+/// That `--job` has nothing to choose from.
+fn idle(job: &str, target: Option<&Path>) -> Failure {
+    let job = plain(job, 80);
+    let text = match target {
+        None => format!("--job {job} chooses among the rows of a file: name the file, or give {job} itself as JOB"),
+        Some(path) => {
+            let shown = plain(&path.to_string_lossy(), 200);
+            format!(
+                "--job {job} chooses among the rows of a file, and {shown} is none; to read the row {shown} of --db, leave --job out"
+            )
+        }
+    };
+    Failure::Usage(text)
 }
 
 /// Whether a text is a URL from which a row can be had.

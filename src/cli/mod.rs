@@ -52,7 +52,7 @@ use crate::{
     cluster::{Cluster, ConnectOptions},
     exit::Exit,
     follow::recover::{NodeLogs, Nodes},
-    render::plain_lines,
+    render::{ColorChoice, plain_lines},
     source::JobArg,
 };
 
@@ -88,13 +88,16 @@ fn tell(failure: &Failure) -> Exit {
 /// Prints help that was asked for, or says what is wrong with the command line.
 fn explain(mut error: clap::Error) -> Exit {
     suggestions::prune(&mut error);
-    let text = error.render().to_string();
     if !error.use_stderr() {
-        return match stdout::outcome(error.print()) {
+        let text = error.render();
+        let color = ColorChoice::Auto.decide(environment::variables(), stdout::is_terminal());
+        let text = if color { text.ansi().to_string() } else { text.to_string() };
+        return match stdout::outcome(stdout::write(text.as_bytes())) {
             Ok(_) => Exit::Done,
             Err(failure) => tell(&failure),
         };
     }
+    let text = error.render().to_string();
     let fit = without_urls(&text, std::env::args_os());
     // clap shows the command line's words as they are, in colour; ones that a terminal would obey, or that hold a password, are
     // worth more than colour.

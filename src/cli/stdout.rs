@@ -1,11 +1,14 @@
 //! The one writer for stdout, and whether anybody reads it.
 
 use std::{
-    io::{self, ErrorKind, IsTerminal, Write},
+    io::{self, ErrorKind, IsTerminal},
     thread,
 };
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
 use tokio::sync::oneshot;
 
 use super::{environment::variables, failure::Failure};
@@ -36,10 +39,25 @@ pub fn print_page(text: &str, color: ColorChoice) -> Result<Reader, Failure> {
 }
 
 /// Writes bytes as they are: lines that `render` has taken care of.
+///
+/// To the descriptor itself: the standard library takes a stdout that was opened for reading for one that takes everything. One
+/// that was closed is `/dev/null` by the time that we are asked, as with kubectl.
 pub fn write(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()
+    // Nobody else's bytes come in between.
+    let stdout = stdout().lock();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match rustix::io::write(&stdout, rest) {
+            Ok(written) => rest = &rest[written..],
+            Err(Errno::INTR) => {}
+            // A pipe that another program has told not to block.
+            Err(Errno::AGAIN) => {
+                poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Where a whole screen is drawn.
@@ -99,7 +117,7 @@ fn until_closed() -> bool {
     loop {
         match poll(&mut polled, None) {
             Ok(_) => return polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP),
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(_) => return false,
         }
     }

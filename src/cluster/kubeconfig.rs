@@ -1,6 +1,7 @@
 //! Finding and merging kubeconfig files, and choosing a context in them, by kubectl's rules.
 
 use std::{
+    collections::HashSet,
     env, fs, io,
     path::{Path, PathBuf},
 };
@@ -89,7 +90,14 @@ impl Kubeconfigs {
         self.current_context = self.current_context.take().or(current);
         for kind in [EntryKind::Context, EntryKind::Cluster, EntryKind::User] {
             let known = self.entries_mut(kind);
-            for entry in KubeconfigEntry::all(kind, path, document)? {
+            let entries = KubeconfigEntry::all(kind, path, document)?;
+            if let Some(name) = twice(&entries) {
+                let (file, list) = (path.display(), kind.list());
+                return Err(ClusterError::Config(format!(
+                    "kubeconfig {file}: {list} has two entries called {name:?}, which kubectl refuses too; rename or remove one"
+                )));
+            }
+            for entry in entries {
                 if known.iter().all(|other| other.name != entry.name) {
                     known.push(entry);
                 }
@@ -183,6 +191,12 @@ impl Kubeconfigs {
     }
 }
 
+/// The name that two entries of one list have. Of several files the first to have a name counts.
+fn twice(entries: &[KubeconfigEntry]) -> Option<&str> {
+    let mut names = HashSet::new();
+    entries.iter().map(|entry| entry.name.as_str()).find(|name| !names.insert(*name))
+}
+
 /// The text of a file, which an editor of Windows may have written.
 fn decode(bytes: Vec<u8>) -> Result<String, &'static str> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
@@ -208,7 +222,7 @@ fn parse(text: &str) -> Result<Vec<Value>, String> {
     options.leading_zero_numbers_as_strings = true;
     options.underscored_numbers_as_strings = true;
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
-        if let Some(told) = yaml::overflow(&error) {
+        if let Some(told) = yaml::told(&error) {
             return told;
         }
         // The place only: the parser's own words quote the lines around it, which may hold a token.
@@ -285,6 +299,29 @@ clusters: [{name: red, cluster: {server: 'https://not-this-one'}}, {name: blue, 
             "--cluster \"green\": the kubeconfig has no such cluster; it has red, blue"
         );
         assert_eq!(text(&named), "the user of context \"red\", \"red\": the kubeconfig has no user at all");
+    }
+
+    #[test]
+    fn two_entries_of_one_name_in_a_list_are_refused_and_in_two_files_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        let fault = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let args = ConnectOptions { kubeconfig: Some(path.clone()), ..ConnectOptions::default() };
+            find(&args, &ConnectEnvironment::nothing()).map(drop).map_err(|error| error.to_string())
+        };
+        for list in ["contexts", "clusters", "users"] {
+            let text = fault(&format!("{list}: [{{name: a}}, {{name: b}}, {{name: a, x: planted}}]\n")).unwrap_err();
+            assert!(
+                text.starts_with(&format!("kubeconfig {}: {list} has two entries called \"a\"", path.display())),
+                "{text}"
+            );
+            assert!(!text.contains("planted"), "{text}");
+        }
+        // A list of another kind, or another file, may have the name.
+        fault("contexts: [{name: a}]\nclusters: [{name: a}]\n---\ncontexts: [{name: a}]\n").unwrap();
+        // kubectl lets the last of a key count.
+        fault("current-context: a\ncurrent-context: b\nusers: []\n").unwrap();
     }
 
     #[test]

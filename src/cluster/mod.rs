@@ -28,7 +28,6 @@ mod review;
 mod settings;
 mod tls;
 mod transport;
-mod trust;
 mod usage;
 pub mod watching;
 

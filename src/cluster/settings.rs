@@ -13,11 +13,11 @@ use super::{
     ClusterError, ConnectEnvironment, ConnectOptions, UserExtra,
     kubeconfig::{self, ChosenContext, Kubeconfigs},
     proxy::Proxy,
-    trust,
 };
 use crate::{
     mask::url::{shown, unclear},
     namespace::{LONGEST, is_namespace},
+    trust,
 };
 
 /// How elbtail introduces itself in the API server's audit log.
@@ -90,6 +90,7 @@ impl Settings {
                 read_file(&format!("{owner}: {field}"), Path::new(file))?;
             }
         }
+        identified(user, args, &owner, environment)?;
         if let Some(uid) = &args.impersonate_uid {
             user.impersonate_uid = Some(uid.clone());
         }
@@ -122,6 +123,36 @@ impl Settings {
         };
         Ok(Self { config, user: identity, proxy, timeout: args.request_timeout.0 })
     }
+}
+
+/// Sees to it that a client certificate and its key are both there, or neither. As with kubectl a flag replaces what the kubeconfig says
+/// of one, a key alone counts for nothing, and a certificate without its key is an error.
+fn identified(
+    user: &mut AuthInfo,
+    args: &ConnectOptions,
+    owner: &str,
+    environment: &ConnectEnvironment,
+) -> Result<(), ClusterError> {
+    let has_certificate = user.client_certificate.is_some() || user.client_certificate_data.is_some();
+    let has_key = user.client_key.is_some() || user.client_key_data.is_some();
+    let place = |flag: &str, is_given: bool| match is_given {
+        true => format!("--{flag}"),
+        false => format!("{owner}: {flag}"),
+    };
+    if has_certificate && !has_key {
+        let place = place("client-certificate", args.client_certificate.is_some());
+        return Err(ClusterError::Config(format!(
+            "{place}: the certificate's key is missing: pass --client-key, or write client-key into the kubeconfig's user"
+        )));
+    }
+    if has_key && !has_certificate {
+        (environment.notice)(&format!(
+            "warning: {}: without a certificate the key is not used; pass --client-certificate\n",
+            place("client-key", args.client_key.is_some())
+        ));
+        (user.client_key, user.client_key_data) = (None, None);
+    }
+    Ok(())
 }
 
 /// The chosen entries of a kubeconfig, with the flags that replace parts of them.
@@ -278,6 +309,11 @@ fn nothing_found(found: &Kubeconfigs) -> ClusterError {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        path::PathBuf,
+        sync::{Arc, Mutex},
+    };
+
     use secrecy::SecretString;
 
     use super::*;
@@ -336,6 +372,68 @@ mod tests {
         for url in ["ftp://me:Secret@h", "https://me:Sec ret@h", "https://me:Secret@"] {
             let said = refused(&to(url), &ConnectEnvironment::nothing());
             assert!(said.contains("server address") && !said.contains("Sec"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_client_certificate_and_its_key_may_come_from_two_places_but_not_from_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            fs::write(dir.path().join(name), text).unwrap();
+            dir.path().join(name)
+        };
+        let (certificate, key) = (file("c.pem", "a certificate"), file("k.pem", "a key"));
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = told.clone();
+        let environment = ConnectEnvironment {
+            notice: Arc::new(move |text: &str| sink.lock().unwrap().push(text.to_owned())),
+            ..ConnectEnvironment::nothing()
+        };
+        let decide = |user: &str, flags: [Option<&PathBuf>; 2]| {
+            let config = file(
+                "config",
+                &format!(
+                    "current-context: a\ncontexts: [{{name: a, context: {{cluster: c, user: u}}}}]\n\
+                     clusters: [{{name: c, cluster: {{server: 'https://10.0.0.1'}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
+                ),
+            );
+            let [client_certificate, client_key] = flags.map(|flag| flag.cloned());
+            let args = ConnectOptions {
+                kubeconfig: Some(config),
+                client_certificate,
+                client_key,
+                ..ConnectOptions::default()
+            };
+            Settings::decide(&args, &environment).map(|settings| settings.config.auth_info)
+        };
+        let (its_certificate, its_key) = ("client-certificate: c.pem", "client-key-data: YQ==");
+        let both = format!("{its_certificate}, {its_key}");
+        for (user, flags) in [
+            (both.as_str(), [None, None]),
+            (&both, [Some(&certificate), None]),
+            (&both, [None, Some(&key)]),
+            ("", [Some(&certificate), Some(&key)]),
+            (its_certificate, [None, Some(&key)]),
+            (its_key, [Some(&certificate), None]),
+        ] {
+            let user = decide(user, flags).unwrap();
+            assert!(user.client_certificate.is_some() && (user.client_key.is_some() != user.client_key_data.is_some()));
+        }
+        for (user, flags, place) in
+            [("", [Some(&certificate), None], "--client-certificate: "), (its_certificate, [None, None], "user \"u\"")]
+        {
+            let error = decide(user, flags).unwrap_err();
+            assert_eq!(error.exit(), Exit::Usage);
+            let text = error.to_string();
+            assert!(text.starts_with(place) && text.contains("key is missing: pass --client-key"), "{text}");
+        }
+        assert!(told.lock().unwrap().is_empty());
+        for (user, flags, place) in [("", [None, Some(&key)], "--client-key: "), (its_key, [None, None], "user \"u\"")]
+        {
+            let user = decide(user, flags).unwrap();
+            assert!(user.client_key.is_none() && user.client_key_data.is_none());
+            let text = told.lock().unwrap().pop().unwrap();
+            assert!(text.starts_with(&format!("warning: {place}")) && text.contains("--client-certificate"), "{text}");
         }
     }
 

@@ -7,8 +7,12 @@ use kube::{Config, client::ConfigExt, config::AuthInfo};
 use rustls::{AlertDescription, CertificateError, ClientConfig, pki_types::CertificateDer};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ClusterError, error::Obstacle, trust::Trust};
-use crate::{causes::chain, crypto};
+use super::{ClusterError, error::Obstacle};
+use crate::{
+    causes::chain,
+    crypto,
+    trust::{Trust, is_of_a_ca},
+};
 
 /// What elbtail offers, best first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -39,14 +43,24 @@ pub(super) fn client_config(
             ..AuthInfo::default()
         },
     };
-    // The roots and what becomes of them are `Trust`'s.
-    let (roots, file) = (config.root_cert.clone(), config.root_cert_file.take());
+    // The roots and what becomes of them are `Trust`'s; kube gets none, with which it trusts nobody.
+    let (roots, file) = (config.root_cert.take(), config.root_cert_file.take());
+    let trust = match roots {
+        _ if config.accept_invalid_certs => None,
+        Some(roots) => Trust::new(roots.into_iter().map(CertificateDer::from).collect(), file)
+            .map(Some)
+            .map_err(|why| ClusterError::Config(format!("the cluster's CA: {why}")))?,
+        None => Trust::of_machine().map_err(|why| {
+            ClusterError::Config(format!("{why}; or pass --certificate-authority with the cluster's CA"))
+        })?,
+    };
+    if trust.is_some() || config.accept_invalid_certs {
+        config.root_cert = Some(Vec::new());
+    }
     let mut tls = config
         .rustls_client_config()
         .map_err(|error| ClusterError::Config(format!("{owner}: the client certificate: {}", chain(&error))))?;
-    if let Some(roots) = roots.filter(|_| !config.accept_invalid_certs) {
-        let roots = roots.into_iter().map(CertificateDer::from).collect();
-        let trust = Trust::new(roots, file).map_err(|why| ClusterError::Config(format!("the cluster's CA: {why}")))?;
+    if let Some(trust) = trust {
         tls.dangerous().set_certificate_verifier(Arc::new(trust));
     }
     tls.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
@@ -101,6 +115,11 @@ fn distrust(name: &str, error: &CertificateError) -> String {
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet: check this machine's clock".to_owned()
+        }
+        error if is_of_a_ca(error) => {
+            "its certificate is that of a CA (CA:TRUE), and not itself among those that are trusted: pass it with \
+             --certificate-authority"
+                .to_owned()
         }
         error => {
             format!("its certificate is not accepted ({error}): pass --certificate-authority with the cluster's CA")

@@ -1,7 +1,9 @@
 //! `elbtail doctor JOB --bundle FILE.tar.zst`: everything a ticket needs in one file, with its secrets masked.
 
 use std::{
+    fs::File,
     io::{self, IsTerminal, Write},
+    os::fd::AsFd,
     path::{Path, PathBuf},
 };
 
@@ -99,7 +101,11 @@ impl Destination {
 #[expect(clippy::disallowed_methods, reason = "an archive is bytes, not text")]
 pub fn write(to: &Destination, pages: &[Page]) -> anyhow::Result<()> {
     match to {
-        Destination::Stdout => pack(io::stdout().lock(), pages).map(|_| ()).context("--bundle -: cannot write"),
+        // The descriptor itself: the standard library takes a stdout that was opened for reading for one that takes everything.
+        Destination::Stdout => (io::stdout().as_fd().try_clone_to_owned())
+            .and_then(|stdout| pack(File::from(stdout), pages))
+            .map(|_| ())
+            .context("--bundle -: cannot write to stdout"),
         Destination::File(path) => whole_file::replace(path, Readers::Owner, |file| pack(file, pages))
             .with_context(|| format!("--bundle {}", path.display())),
     }

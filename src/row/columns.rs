@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Row, tree};
+use super::{Row, tree, unpack};
 
 /// Columns whose names are not lower case. SQL databases fold names, so they are told by their letters alone.
 const NAMES: [&str; 3] = ["PartitionKey", "RowKey", "Timestamp"];
@@ -34,6 +34,15 @@ pub(crate) fn row(columns: impl IntoIterator<Item = (String, Value)>, key: Optio
     Row::new(document)
 }
 
+/// The text that a column's bytes are, unpacked and decoded as those of a file; what is none of it is shown as `\u{fffd}`.
+#[cfg(feature = "sql")]
+pub(crate) fn text_of_bytes(bytes: Vec<u8>) -> String {
+    match unpack::unpack("", &bytes) {
+        Ok((unpacked, _)) => String::from_utf8_lossy(&unpack::decode(&unpacked)).into_owned(),
+        Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
 /// The name by which a row knows the column.
 fn canonical(name: &str) -> String {
     NAMES.iter().find(|known| known.eq_ignore_ascii_case(name)).map_or_else(|| name.to_lowercase(), |k| (*k).to_owned())
@@ -63,6 +72,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[cfg(feature = "sql")]
+    #[test]
+    fn bytes_are_the_text_that_a_file_of_them_would_be() {
+        let text = r#"{"a": "é"}"#;
+        let utf_16 = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        for bytes in [text.as_bytes().to_vec(), zstd::encode_all(text.as_bytes(), 0).unwrap(), utf_16] {
+            assert_eq!(text_of_bytes(bytes), text);
+        }
+        for (bytes, shown) in [(&b"a\xffb\0"[..], "a\u{fffd}b\0"), (b"\x1f\x8bcut", "\x1f\u{fffd}cut"), (b"", "")] {
+            assert_eq!(text_of_bytes(bytes.to_vec()), shown);
+        }
+    }
 
     #[test]
     fn columns_get_the_names_of_a_row() {

@@ -108,7 +108,7 @@ fn begins_as_yaml(head: &str) -> bool {
 /// What is wrong with it, in one line.
 pub(super) fn yaml(text: &[u8]) -> Result<Vec<Value>, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    serde_saphyr::from_multiple_with_options(text, yaml::options(text)).map_err(|error| match yaml::overflow(&error) {
+    serde_saphyr::from_multiple_with_options(text, yaml::options(text)).map_err(|error| match yaml::told(&error) {
         Some(told) => told,
         None => error.to_string().lines().next().unwrap_or_default().to_owned(),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Candidate, RowFilter, SourceAnswer, SourceError};
+use super::{Candidate, Differences, RowFilter, SourceAnswer, SourceError};
 use crate::{
     render::plain,
     resolve,
@@ -97,10 +97,16 @@ fn only(at: &str, id: &str, mut rows: Vec<Row>) -> Result<Row, SourceError> {
         rows.retain(|row| row.id() == Some(id));
     }
     let (at, id, count) = (at.to_owned(), id.to_owned(), rows.len());
+    let differ = Differences::among(&rows);
     match rows.pop() {
         None => Err(SourceError::NoRow { at, id }),
-        Some(_) if count > 1 => Err(SourceError::Duplicate { at, id, count }),
-        Some(row) => Ok(row),
+        Some(_) if count > 1 && !differ.is_empty() => Err(SourceError::Duplicate { at, id, count, differ }),
+        Some(mut row) => {
+            if count > 1 {
+                row.note(format!("{at} holds the row {} {count} times, all alike", plain(&id, 80)));
+            }
+            Ok(row)
+        }
     }
 }
 

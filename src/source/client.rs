@@ -1,10 +1,16 @@
 //! [`Client`]: HTTP for the sources that are reached by it; set up at the first request, bounded in every way.
 
-use std::{io, net::IpAddr, sync::OnceLock, time::Duration};
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use http::{HeaderMap, StatusCode};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{RequestBuilder, Response, redirect::Policy};
+use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 use super::{SourceEnvironment, SourceError, secrets::Secrets};
@@ -12,6 +18,7 @@ use crate::{
     causes::{chain, find},
     environment::Environment,
     mask::url::unclear,
+    trust::{self, Trust},
 };
 
 /// The most bytes of an answer: a page of Azure's table service has at most 4 MiB.
@@ -100,10 +107,17 @@ impl Client {
         {
             return Err(SourceError::Usage(format!("the proxy in {name}: {why}")));
         }
-        let client = build(url, self.credentials, self.limit).map_err(|error| {
-            let why = format!("TLS cannot be set up: {}", self.told(&chain(&error)));
-            SourceError::Rejected { at: self.at.clone(), why, transient: false }
-        })?;
+        let wrong = |why: String| SourceError::Rejected { at: self.at.clone(), why, transient: false };
+        let tls = match tls() {
+            // Plain http is for those that trust nobody, too.
+            Err(_) if url.scheme() == "http" => {
+                let nobody = ClientConfig::builder().with_root_certificates(RootCertStore::empty());
+                Some(nobody.with_no_client_auth())
+            }
+            tls => tls.map_err(wrong)?,
+        };
+        let client = build(url, tls, self.credentials, self.limit)
+            .map_err(|error| wrong(format!("TLS cannot be set up: {}", self.told(&chain(&error)))))?;
         let proxy = if is_local(url) { None } else { proxy_for(url, &self.proxies) };
         Ok(&self.inner.get_or_init(|| (client, proxy)).0)
     }
@@ -124,7 +138,10 @@ impl Client {
         let tls = find::<rustls::Error>(&error);
         let refused = find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
         let why = if let Some(tls) = tls {
-            format!("TLS failed: {tls}; check the URL and the certificate ($SSL_CERT_FILE names other roots)")
+            format!(
+                "TLS failed: {}; check the URL and the certificate ($SSL_CERT_FILE names other roots)",
+                trust::told(tls)
+            )
         } else if error.is_timeout() {
             let limit = self.limit.map(|limit| format!(" within {limit:?}")).unwrap_or_default();
             let way = self.proxy().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
@@ -173,9 +190,23 @@ fn unclear_proxy(environment: &Environment) -> Option<(&'static str, String)> {
         .find_map(|name| Some((name, unclear(environment.text(name)?)?)))
 }
 
-/// A client for `url`; with `credentials` it leaves that server for no redirect.
-fn build(url: &Url, credentials: bool, limit: Option<Duration>) -> Result<reqwest::Client, reqwest::Error> {
+/// TLS with the CAs of this machine; `None` where the system itself judges certificates.
+fn tls() -> Result<Option<ClientConfig>, String> {
     crate::crypto::choose();
+    let trust = Trust::of_machine()?;
+    Ok(trust.map(|trust| {
+        let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(trust));
+        config.with_no_client_auth()
+    }))
+}
+
+/// A client for `url`; with `credentials` it leaves that server for no redirect.
+fn build(
+    url: &Url,
+    tls: Option<ClientConfig>,
+    credentials: bool,
+    limit: Option<Duration>,
+) -> Result<reqwest::Client, reqwest::Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("elbtail/", env!("CARGO_PKG_VERSION")))
         .referer(false)
@@ -191,6 +222,9 @@ fn build(url: &Url, credentials: bool, limit: Option<Duration>) -> Result<reqwes
                 attempt.follow()
             }
         }));
+    if let Some(tls) = tls {
+        builder = builder.tls_backend_preconfigured(tls);
+    }
     if let Some(limit) = limit {
         builder = builder.timeout(limit);
     }

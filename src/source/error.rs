@@ -1,5 +1,6 @@
 //! [`SourceError`]: why a database gave no row.
 
+use super::Differences;
 use crate::{exit::Exit, render::plain};
 
 /// How many characters of an id a message shows.
@@ -82,10 +83,7 @@ pub enum SourceError {
         more: bool,
     },
     /// More than one row has exactly this id.
-    #[error(
-        "{at}: holds {count} rows with the id {}; name the column that tells them apart with --db-key",
-        plain(id, SHOWN)
-    )]
+    #[error("{at}: holds {count} rows with the id {}{differ}", plain(id, SHOWN))]
     Duplicate {
         /// The source.
         at: String,
@@ -93,6 +91,8 @@ pub enum SourceError {
         id: String,
         /// How many.
         count: usize,
+        /// How they differ, and the next step.
+        differ: Differences,
     },
     /// The row is there, but its payload is not JSON and nothing else in the row holds an id.
     #[error("{at}: row {}: {why}; have the row repaired, or give the id (job-<32 hex>) itself", plain(id, SHOWN))]

@@ -11,6 +11,7 @@ mod azure;
 mod choose;
 #[cfg(any(feature = "azure", feature = "http"))]
 mod client;
+mod differences;
 mod environment;
 mod error;
 #[cfg(feature = "http")]
@@ -31,6 +32,7 @@ use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 
 pub use arg::JobArg;
+pub use differences::Differences;
 pub use environment::SourceEnvironment;
 pub use error::{Candidate, SourceError};
 pub use ident::{Ident, IdentError};

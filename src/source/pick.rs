@@ -1,7 +1,8 @@
 //! [`Pick`]: of many rows the one that was asked for, holding only what it may still need.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use super::differences::between;
 use crate::{
     render::plain,
     resolve,
@@ -127,6 +128,8 @@ impl<'a> Pick<'a> {
 struct Shortlist {
     kept: Option<(String, Row)>,
     versions: usize,
+    /// The columns in which the versions differ.
+    differ: BTreeSet<String>,
     keys: HashSet<String>,
     listed: Vec<String>,
 }
@@ -137,7 +140,12 @@ impl Shortlist {
         match (&mut self.kept, row) {
             (None, Some(row)) if self.keys.is_empty() => self.kept = Some((key.clone(), row)),
             // An export may hold one row several times; of equally old ones the last was written last.
-            (Some((kept, old)), Some(row)) if *kept == key && row.updated_at() >= old.updated_at() => *old = row,
+            (Some((kept, old)), Some(row)) if *kept == key => {
+                self.differ.append(&mut between(old, &row));
+                if row.updated_at() >= old.updated_at() {
+                    *old = row;
+                }
+            }
             _ => {}
         }
         self.versions += 1;
@@ -158,11 +166,25 @@ impl Shortlist {
                 beside: beside.to_owned(),
             });
         }
+        let told = (self.versions > 1).then(|| self.told(origin));
         Ok(self.kept.map(|(_, mut row)| {
-            if self.versions > 1 {
-                row.note(format!("{origin} holds this row {} times; the newest is used", self.versions));
-            }
+            told.into_iter().for_each(|note| row.note(note));
             row
         }))
+    }
+
+    /// That there are several versions of the row, and which is used.
+    fn told(&self, origin: &str) -> String {
+        let (key, updated) =
+            self.kept.as_ref().map(|(key, row)| (plain(key, 80), row.updated_at())).unwrap_or_default();
+        let held = format!("{origin} holds the row {key} {} times", self.versions);
+        let columns: Vec<String> = self.differ.iter().take(LISTED).map(|column| plain(column, 40)).collect();
+        match (columns.as_slice(), updated) {
+            ([], _) => format!("{held}, all alike"),
+            (columns, Some(updated)) => {
+                format!("{held}, which differ in {}; the newest, of {updated}, is used", columns.join(", "))
+            }
+            (columns, None) => format!("{held}, which differ in {}; the last is used", columns.join(", ")),
+        }
     }
 }

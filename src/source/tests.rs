@@ -361,6 +361,13 @@ fn what_is_no_row_is_named() {
         ("- a: x\n  b: y\n", "YAML", "give a row"),
         ("job_id: x\nstatus: [running\n", "YAML with a fault", "export the row as JSON"),
         ("job_id: x\n\tstatus: running\n", "YAML with a fault", "mend it"),
+        ("job_id: x\nstatus: a\njob_id: y\n", "(line 3, column 1: the key job_id is there a second time;", "mend it"),
+        (
+            "job_id: x\npayload:\n  a: {b: 1, b: 2}\n",
+            "(line 3, column 13: the key b is there a second time;",
+            "mend it",
+        ),
+        ("- job_id: x\n- {job_id: y, job_id: z}\n", "(line 2, column 15: the key job_id is there a", "mend it"),
         ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"job_id\":1}", "an HTTP answer", "sed"),
         (" job_id | status\n--------+--------\n x      | y\n(1 row)\n", "psql", "row_to_json"),
         ("-[ RECORD 1 ]---\njob_id | x\n", "psql", "--db"),
@@ -489,10 +496,20 @@ fn one_row_several_times_is_one_row_the_newest() {
         {"job_id":"a","updated_at":"2026-05-21T02:31:40Z","status":"old"}"#;
     let row = one(text).unwrap();
     assert_eq!(row.status(), Some("newest"));
-    assert_eq!(row.notes(), ["in holds this row 2 times; the newest is used"]);
+    assert_eq!(
+        row.notes(),
+        [
+            "in holds the row a 2 times, which differ in status, updated_at; the newest, of 2026-05-21T02:31:41Z, is used"
+        ]
+    );
+    let alike =
+        one(r#"[{"job_id":"a","status":"1"},{"job_id":"a","status":"1"},{"status":"1","job_id":"a"}]"#).unwrap();
+    assert_eq!(alike.notes(), ["in holds the row a 3 times, all alike"]);
     assert_eq!(chosen(text, "a").unwrap().status(), Some("newest"));
     let same_age = r#"[{"job_id":"a","status":"1"},{"job_id":"a","status":"2"}]"#;
-    assert_eq!(one(same_age).unwrap().status(), Some("2"));
+    let last = one(same_age).unwrap();
+    assert_eq!(last.status(), Some("2"));
+    assert_eq!(last.notes(), ["in holds the row a 2 times, which differ in status; the last is used"]);
 }
 
 #[test]

@@ -42,24 +42,76 @@ fn a_full_stderr_costs_the_words_and_nothing_else() {
     }
 }
 
+/// What prints something without a cluster.
+const PRINTING: [&[&str]; 17] = [
+    &["resolve", ROW],
+    &["resolve", ROW, "-o", "json"],
+    &["resolve", ROW, "-o", "yaml"],
+    &["resolve", ROW, "-o", "name"],
+    &["completion", "bash"],
+    &["completion", "zsh"],
+    &["version", "--client"],
+    &["version", "--client", "-o", "json"],
+    &["config", "show"],
+    &["config", "show", "-o", "json"],
+    &["--help"],
+    &["help", "logs"],
+    &["logs", "--help"],
+    &["--version"],
+    &["doctor", ROW, "--server", "https://127.0.0.1:1"],
+    &["doctor", ROW, "--server", "https://127.0.0.1:1", "-o", "json"],
+    &["doctor", ROW, "--server", "https://127.0.0.1:1", "--bundle", "-"],
+];
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_stdout_is_told() {
-    for arguments in [
-        &["resolve", ROW][..],
-        &["resolve", ROW, "-o", "json"],
-        &["resolve", ROW, "-o", "name"],
-        &["completion", "bash"],
-        &["version", "--client"],
-        &["--help"],
-        &["logs", "--help"],
-        &["--version"],
-        &["doctor", ROW, "--server", "https://127.0.0.1:1"],
-    ] {
+    for arguments in PRINTING {
         let run = plain(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
         assert_eq!(run.status.code(), Some(1), "{arguments:?}: {}", said(&run));
-        assert!(said(&run).contains("error: cannot write to stdout: No space left on device"), "{}", said(&run));
+        assert!(said(&run).contains("write to stdout: No space left on device"), "{arguments:?}: {}", said(&run));
     }
+}
+
+/// `1<FILE`: the standard library takes it for one that takes everything.
+#[test]
+fn a_stdout_that_was_opened_for_reading_is_told() {
+    for file in ["/dev/null", ROW] {
+        for arguments in PRINTING {
+            let input = std::fs::File::open(file).unwrap();
+            let run = plain(arguments).stdout(input).stderr(Stdio::piped()).output().unwrap();
+            assert_eq!(run.status.code(), Some(1), "{arguments:?}: {}", said(&run));
+            assert!(said(&run).contains("write to stdout: Bad file descriptor"), "{arguments:?}: {}", said(&run));
+        }
+    }
+}
+
+/// Programs leave a pipe that they share in such a state.
+#[test]
+fn a_pipe_that_does_not_block_gets_all_the_same() {
+    use std::io::{Read, Write};
+    let of = r#""kind": "line", "timestamp": "2026-01-01T00:00:00.000000000Z", "namespace": "n", "pod": "p", "container": "c",
+        "role": "batch", "phase": "running", "restart": 0"#
+        .replace('\n', "");
+    let lines: String =
+        (0..9000).map(|n| format!("{{{of}, \"sequence\": {n}, \"message\": \"line {n} of many\"}}\n")).collect();
+    let mut input = tempfile::NamedTempFile::new().unwrap();
+    input.write_all(lines.as_bytes()).unwrap();
+    let stdin = || std::fs::File::open(input.path()).unwrap();
+    let arguments = ["logs", "--stdin", "-o", "raw"];
+    let whole = plain(&arguments).stdin(stdin()).stdout(Stdio::piped()).output().unwrap().stdout;
+    // More than a pipe holds, and nobody reads before it is full.
+    assert!(whole.len() > 64 << 10, "{}", whole.len());
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).unwrap();
+    let mut command = plain(&arguments);
+    let mut run = command.stdin(stdin()).stdout(writer).stderr(Stdio::inherit()).spawn().unwrap();
+    drop(command);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let mut read = Vec::new();
+    reader.read_to_end(&mut read).unwrap();
+    assert!(run.wait().unwrap().success());
+    assert!(read == whole, "{} of {}", read.len(), whole.len());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod follow;
 mod on_azurite;
 mod on_mariadb;
 mod on_postgres;
+mod over_tls;
 mod secrets;
 mod service;
 mod sqlite;

@@ -3,7 +3,7 @@
 use elbtail::source::{DbOptions, RowFilter, SourceEnvironment, SourceError};
 
 use crate::support::{
-    PLANTED, args, fault, mariadb, open, open_with,
+    PLANTED, all, args, fault, mariadb, open, open_with,
     rows::{assert_all_there, samples},
 };
 
@@ -130,4 +130,36 @@ async fn the_schemes_of_sqlalchemy_and_parameters_that_are_not_dropped() {
         let error = elbtail::source::open(&args(&url), &SourceEnvironment::nothing()).map(|_| ()).unwrap_err();
         assert!(matches!(&error, SourceError::Usage(why) if why.contains(word)), "{error}");
     }
+}
+
+/// Whatever one value is, all rows are there, and so are their other fields.
+#[tokio::test]
+async fn a_value_that_is_no_text_costs_no_other() {
+    let server = mariadb::shared();
+    server
+        .run(
+            "SET SESSION sql_mode = ''; DROP TABLE IF EXISTS odd_values; \
+             CREATE TABLE odd_values (job_id varchar(64), status varbinary(64), created_at datetime, title blob, bits bit(9), \
+               place point, shape geometry, kind enum('a', 'b'), kinds set('a', 'b'), share double, big bigint unsigned, \
+               latin varchar(9) CHARACTER SET latin1, payload longblob); \
+             INSERT INTO odd_values SELECT CONCAT('row-', seq), 'running', '2026-01-01', x'ff00fe', b'111111111', \
+               POINT(1, 2), POINT(1, 2), 'a', 'a,b', 1e300, 18446744073709551615, 'é', \
+               '{\"elastic_blast_job_id\": \"job-429825360482416da20736cf3ed51a95\"}' FROM seq_1_to_9; \
+             UPDATE odd_values SET payload = x'ff00fe' WHERE job_id = 'row-1'; \
+             UPDATE odd_values SET status = x'c328' WHERE job_id = 'row-2'; \
+             UPDATE odd_values SET created_at = '0000-00-00' WHERE job_id = 'row-3'; \
+             UPDATE odd_values SET created_at = '9999-12-31' WHERE job_id = 'row-4';",
+        )
+        .await;
+    let flags = DbOptions { db_table: Some("odd_values".to_owned()), ..args(&server.url()) };
+    let source = open_with(&flags, &SourceEnvironment::nothing());
+    let rows = source.list(&all()).await.unwrap();
+    assert_eq!(rows.len(), 9);
+    assert_eq!(rows.iter().filter(|row| row.status() == Some("running")).count(), 8);
+    assert_eq!(rows.iter().filter(|row| elbtail::resolve::resolve(row).outcome.name() == "chosen").count(), 8);
+    assert!(rows.iter().all(|row| row.document()["latin"] == "é"), "{rows:?}");
+    for id in (2..10).map(|n| format!("row-{n}")) {
+        assert_eq!(source.fetch(&id).await.unwrap().id(), Some(id.as_str()));
+    }
+    assert!(matches!(fault(&*source, "row-1").await, SourceError::Payload { .. }));
 }

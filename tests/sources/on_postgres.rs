@@ -6,7 +6,7 @@ use elbtail::{
 };
 
 use crate::support::{
-    all, args, fault, ids, open, open_with, postgres,
+    PLANTED, all, args, fault, ids, open, open_with, postgres,
     rows::{assert_all_there, samples},
 };
 
@@ -98,7 +98,7 @@ async fn a_prefix_of_several_rows_lists_them() {
         .run(
             "DROP TABLE IF EXISTS twins; CREATE TABLE twins (job_id text, status text, payload jsonb); \
              INSERT INTO twins VALUES ('abc_ef-1', 'running', '{}'), ('abc_ef-2', 'failed', '{}'), \
-             ('abcdef-3', 'failed', '{}'), ('same', '', '{}'), ('same', '', '{}')",
+             ('abcdef-3', 'failed', '{}'), ('same', '', '{}'), ('same', 'failed', '{}'), ('alike', '', '{}'), ('alike', '', '{}')",
         )
         .await;
     let source = open_with(
@@ -110,7 +110,11 @@ async fn a_prefix_of_several_rows_lists_them() {
     assert_eq!((candidates.len(), *more, candidates[1].status.as_str()), (2, false, "failed"));
     assert!(error.to_string().ends_with("abc_ef-1  running  -\n  abc_ef-2  failed  -"), "{error}");
     assert_eq!(source.fetch("abcdef").await.unwrap().id(), Some("abcdef-3"));
-    assert!(matches!(fault(&*source, "same").await, SourceError::Duplicate { count: 2, .. }));
+    let error = fault(&*source, "same").await;
+    assert!(matches!(&error, SourceError::Duplicate { count: 2, .. }), "{error:?}");
+    assert!(error.to_string().contains("which differ in status (, failed); name a column"), "{error}");
+    let alike = source.fetch("alike").await.unwrap();
+    assert!(alike.notes().iter().any(|note| note.ends_with("holds the row alike 2 times, all alike")), "{alike:?}");
     assert!(matches!(fault(&*source, "abc_e").await, SourceError::NoRow { .. }));
     assert!(matches!(fault(&*source, "x' OR '1'='1").await, SourceError::NoRow { .. }));
 }
@@ -232,4 +236,62 @@ async fn an_ipv6_address_is_not_looked_up() {
         let error = fault(&*open(&format!("{scheme}://u:pl4nted@[::1]:1/d")), "x").await;
         assert!(!error.to_string().contains("resolve") && !error.to_string().contains("lookup"), "{error}");
     }
+}
+
+/// Whatever one value is, all rows are there, and so are their other fields.
+#[tokio::test]
+async fn a_value_that_is_no_text_costs_no_other() {
+    let server = postgres::shared();
+    server
+        .run(
+            "DROP TABLE IF EXISTS odd_values; CREATE TABLE odd_values (job_id bytea, status bytea, created_at timestamptz, \
+               titles bytea[], notes text[], share numeric, at interval, place point, bits bit(3), payload bytea); \
+             INSERT INTO odd_values SELECT ('row-' || n)::bytea, 'running'::bytea, '2026-01-01', ARRAY['\\xff00'::bytea], \
+               ARRAY['a', NULL], 'NaN', '1 day', '(1,2)', B'101', \
+               '{\"elastic_blast_job_id\": \"job-429825360482416da20736cf3ed51a95\"}'::bytea FROM generate_series(1, 9) n; \
+             UPDATE odd_values SET payload = '\\xff00fe' WHERE job_id = 'row-1'; \
+             UPDATE odd_values SET status = '\\xc328' WHERE job_id = 'row-2'; \
+             UPDATE odd_values SET created_at = 'infinity' WHERE job_id = 'row-3'; \
+             UPDATE odd_values SET created_at = '4713-01-01 BC' WHERE job_id = 'row-4'; \
+             UPDATE odd_values SET created_at = '294276-12-31' WHERE job_id = 'row-5'; \
+             UPDATE odd_values SET job_id = '\\x726f77ff00' WHERE job_id = 'row-6';",
+        )
+        .await;
+    let flags = DbOptions { db_table: Some("odd_values".to_owned()), ..args(&server.url()) };
+    let source = open_with(&flags, &SourceEnvironment::nothing());
+    let rows = source.list(&all()).await.unwrap();
+    assert_eq!(rows.len(), 9);
+    assert_eq!(rows.iter().filter(|row| row.status() == Some("running")).count(), 8);
+    assert_eq!(rows.iter().filter(|row| elbtail::resolve::resolve(row).outcome.name() == "chosen").count(), 8);
+    for id in ["row-2", "row-3", "row-4", "row-5", "row-7"] {
+        assert_eq!(source.fetch(id).await.unwrap().id(), Some(id));
+    }
+    assert!(matches!(fault(&*source, "row-1").await, SourceError::Payload { .. }));
+    assert_eq!(source.list(&RowFilter { live: true, ..all() }).await.unwrap().len(), 9);
+}
+
+/// A column that may not be read, of a table that may.
+#[tokio::test]
+async fn a_column_that_may_not_be_read_is_left_out() {
+    let server = postgres::shared();
+    server
+        .run(&format!(
+            "DROP TABLE IF EXISTS guarded; DROP TABLE IF EXISTS closed; DROP ROLE IF EXISTS reader; \
+             CREATE ROLE reader LOGIN PASSWORD '{PLANTED}'; \
+             CREATE TABLE guarded (job_id text, status text, owner_oid text, payload text); \
+             CREATE TABLE closed (job_id text, payload text); \
+             INSERT INTO guarded VALUES ('one', 'running', 'me', '{{}}'); \
+             GRANT SELECT (job_id, status, payload) ON guarded TO reader"
+        ))
+        .await;
+    let mut url = url::Url::parse(&server.url()).unwrap();
+    url.set_username("reader").unwrap();
+    url.set_password(Some(PLANTED)).unwrap();
+    let of = |table: &str| {
+        open_with(&DbOptions { db_table: Some(table.to_owned()), ..args(url.as_str()) }, &SourceEnvironment::nothing())
+    };
+    let row = of("guarded").fetch("one").await.unwrap();
+    assert_eq!((row.status(), row.document().get("owner_oid")), (Some("running"), None));
+    let error = fault(&*of("closed"), "one").await;
+    assert!(matches!(&error, SourceError::Refused { .. }), "{error:?}");
 }

@@ -257,3 +257,113 @@ async fn urls_of_sqlalchemy_name_the_same_file() {
         assert_all_there(&*open(&url), &samples).await;
     }
 }
+
+/// Whatever one value is, all rows are there, and so are their other fields.
+#[tokio::test]
+async fn a_value_that_is_no_text_costs_no_other() {
+    const ODD: [&str; 15] = [
+        "NULL",
+        "''",
+        "x''",
+        "x'ff00fec3'",
+        "x'1f8b00'",
+        "zeroblob(3)",
+        "CAST(x'6162ff' AS TEXT)",
+        "'a' || char(0) || 'b'",
+        "9e999",
+        "-9e999",
+        "9223372036854775807",
+        "-1",
+        "1e300",
+        "'99999-99-99T99:99:99Z'",
+        "'{\"a\": '",
+    ];
+    for encoding in ["UTF-8", "UTF-16le", "UTF-16be"] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("rows.db");
+        let columns = ["status", "created_at", "db", "payload_json"];
+        let payload: String = r#"{"elastic_blast_job_id": "job-429825360482416da20736cf3ed51a95"}"#
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let mut sql = format!(
+            "PRAGMA encoding = '{encoding}'; CREATE TABLE jobstate (job_id TEXT, status, created_at, db, payload_json);"
+        );
+        for (at, column) in columns.iter().enumerate() {
+            for (nth, odd) in ODD.iter().enumerate() {
+                let payload = format!("x'{payload}'");
+                let mut values = ["'running'", "'2026-01-01T00:00:00Z'", "'core_nt'", &payload];
+                values[at] = odd;
+                sql += &format!("INSERT INTO jobstate VALUES ('{column}-{nth}-row', {});", values.join(", "));
+            }
+        }
+        run_new(&file, &sql).await;
+        let source = open(&format!("sqlite:{}", file.display()));
+        let rows = source.list(&all()).await.unwrap();
+        assert_eq!(rows.len(), columns.len() * ODD.len());
+        for row in rows {
+            let id = row.id().unwrap();
+            // Of a broken payload alone nothing can be made, which is told of its row.
+            let fetched = match source.fetch(id).await {
+                Err(SourceError::Payload { .. }) if id.starts_with("payload_json") => None,
+                fetched => Some(fetched.unwrap()),
+            };
+            for row in [Some(&row), fetched.as_ref()].into_iter().flatten() {
+                let is_odd = |column: &str| id.starts_with(column);
+                assert!(is_odd("status") || row.status() == Some("running"), "{id}: {row:?}");
+                assert!(is_odd("created_at") || row.created_at().is_some(), "{id}: {row:?}");
+                assert!(is_odd("db") || row.document()["db"] == "core_nt", "{id}: {row:?}");
+                let found = elbtail::resolve::resolve(row).outcome.name() == "chosen";
+                assert!(is_odd("payload_json") || found, "{id}: {row:?}");
+            }
+        }
+        let url = format!("sqlite:{}", file.display());
+        for output in [&[][..], &["-o", "wide"], &["-o", "json"], &["-o", "yaml"], &["-o", "name"]] {
+            let run = Command::new(env!("CARGO_BIN_EXE_elbtail"))
+                .args(["jobs", "--db", &url, "--limit", "100"])
+                .args(output)
+                .env("KUBECONFIG", "/nowhere")
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&run.stderr);
+            assert_eq!(run.status.code(), Some(0), "{output:?}: {told}");
+            let shown = String::from_utf8(run.stdout).unwrap();
+            let missing = (0..ODD.len()).filter(|nth| !shown.contains(&format!("payload_json-{nth}-row"))).count();
+            assert_eq!(missing, 0, "{output:?}: {shown}");
+        }
+    }
+}
+
+async fn run_new(file: &Path, sql: &str) {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+}
+
+/// Rows that share an id are told apart by what they differ in, and what is suggested works.
+#[tokio::test]
+async fn rows_of_one_id_are_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rows.db");
+    let payload = r#"{"elastic_blast_job_id": "job-429825360482416da20736cf3ed51a95"}"#;
+    run_new(
+        &file,
+        &format!(
+            "CREATE TABLE jobstate (no INTEGER, job_id TEXT, status TEXT, payload_json TEXT); \
+             INSERT INTO jobstate VALUES (7, 'same-row', 'running', '{payload}'), (8, 'same-row', 'failed', '{payload}'), \
+             (9, 'alike-row', 'failed', '{payload}')"
+        ),
+    )
+    .await;
+    let url = format!("sqlite:{}", file.display());
+    let error = fault(&*open(&url), "same-row").await.to_string();
+    assert!(
+        error.contains("2 rows with the id same-row, which differ in no (7, 8), status (running, failed);"),
+        "{error}"
+    );
+    assert!(error.ends_with("to read one of them by that column: --db-key no, and 7 or 8 as JOB"), "{error}");
+    for (no, status) in [("7", "running"), ("8", "failed")] {
+        let flags = DbOptions { db_key: Some("no".parse().unwrap()), ..args(&url) };
+        assert_eq!(open_with(&flags, &SourceEnvironment::nothing()).fetch(no).await.unwrap().status(), Some(status));
+    }
+}

@@ -15,6 +15,7 @@ use super::{
     parameters::{self, Honoured},
     sqlite::{self, File},
 };
+use crate::row::columns::text_of_bytes;
 
 /// How to reach a database.
 pub(super) enum Options {
@@ -144,6 +145,7 @@ where
     E: Executor<'c, Database = D>,
     D::Arguments: IntoArguments<D>,
     for<'q> String: Encode<'q, D> + Decode<'q, D> + Type<D>,
+    for<'q> Vec<u8>: Decode<'q, D>,
     usize: ColumnIndex<D::Row>,
 {
     // Safe: `statement` holds quoted names and places for values, and no value.
@@ -152,5 +154,23 @@ where
         query = query.bind(value.clone());
     }
     let rows = query.fetch_all(executor).await?;
-    rows.iter().map(|row| (0..row.len()).map(|at| row.try_get::<Option<String>, usize>(at)).collect()).collect()
+    rows.iter().map(|row| (0..row.len()).map(|at| text::<D>(row, at)).collect()).collect()
+}
+
+/// A field as text. Bytes are read as those of a file are, so that what is no text in one field costs no other.
+fn text<D>(row: &D::Row, at: usize) -> Result<Option<String>, sqlx::Error>
+where
+    D: Database,
+    for<'q> String: Decode<'q, D> + Type<D>,
+    for<'q> Vec<u8>: Decode<'q, D>,
+    usize: ColumnIndex<D::Row>,
+{
+    match row.try_get::<Option<String>, usize>(at) {
+        // Bytes, or a text that is no UTF-8: drivers say so in words of their own.
+        Err(sqlx::Error::ColumnDecode { .. }) => {
+            let bytes = row.try_get_unchecked::<Option<Vec<u8>>, usize>(at)?;
+            Ok(bytes.map(text_of_bytes))
+        }
+        text => text,
+    }
 }

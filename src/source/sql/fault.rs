@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
 
 use super::{Secrets, SourceError, SqlEngine};
-use crate::causes::chain;
+use crate::{causes::chain, trust};
 
 /// What is wrong, whatever the database calls it.
 enum SqlFault {
@@ -33,7 +33,7 @@ pub(super) fn explain(at: &str, engine: SqlEngine, secrets: &Secrets, error: &sq
         sqlx::Error::Database(error) => database(at.clone(), engine, secrets, error.as_ref()),
         sqlx::Error::Tls(error) => unreachable(tls(engine, &secrets.told(&chain(error.as_ref()))), false),
         sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) => unreachable(tls(engine, &error.to_string()), false),
+            Some(error) => unreachable(tls(engine, &trust::told(error)), false),
             None => unreachable(network(secrets, error), true),
         },
         // The driver could encrypt a password without TLS, with a key that anyone on the way can replace.

@@ -1,7 +1,7 @@
-//! The statements: every value bound, every name quoted, every column as text.
+//! The statements: every value bound, every name quoted, every column as text, or as its bytes.
 //!
 //! A driver that decodes each database's own types would have to know them all; a database knows how to write its own
-//! values as text.
+//! values as text. But of bytes that are no text it would make none of the rows, or none of the value: those come as they are.
 
 use super::{
     SqlEngine,
@@ -39,16 +39,28 @@ impl SqlEngine {
         if self == Self::Postgres { format!("${n}") } else { "?".to_owned() }
     }
 
-    /// A column's value as text.
+    /// A column's value as text, whatever it is: bytes that are none are escaped, replaced or left out.
     fn text(self, column: &TableColumn) -> String {
         let name = self.quoted(&column.name);
         match self {
             // JSON's form of a time does not depend on the session's settings.
             Self::Postgres if column.is_time() => format!("to_json({name})#>>'{{}}'"),
-            Self::Postgres if column.is_bytes() => format!("convert_from({name}, 'UTF8')"),
+            Self::Postgres if column.is_bytes(self) => format!("encode({name}, 'escape')"),
             Self::Postgres => format!("{name}::text"),
             Self::MySql => format!("CONVERT({name} USING utf8mb4)"),
             Self::Sqlite => format!("CAST({name} AS TEXT)"),
+        }
+    }
+
+    /// A column's value as it is read: text, or the bytes where it is some.
+    fn read(self, column: &TableColumn) -> String {
+        let name = self.quoted(&column.name);
+        match self {
+            // Each value has a type of its own, whatever the column's is; and of its bytes SQLite would make UTF-16 in a
+            // database that has that.
+            Self::Sqlite => format!("CASE typeof({name}) WHEN 'blob' THEN {name} ELSE {} END", self.text(column)),
+            Self::Postgres | Self::MySql if column.is_bytes(self) => name,
+            Self::Postgres | Self::MySql => self.text(column),
         }
     }
 
@@ -104,7 +116,7 @@ pub(super) fn select(engine: SqlEngine, name: &TableName, table: &RowTable, want
             (age, limit)
         }
     };
-    let columns: Vec<String> = table.columns.iter().map(|column| engine.text(column)).collect();
+    let columns: Vec<String> = table.columns.iter().map(|column| engine.read(column)).collect();
     let mut sql = format!("SELECT {} FROM {}", columns.join(", "), name.quoted(engine));
     if !conditions.is_empty() {
         sql += &format!(" WHERE {}", conditions.join(" AND "));

@@ -50,8 +50,11 @@ impl TableName {
         let name = self.name.as_str().to_owned();
         match (engine, schema) {
             (SqlEngine::Postgres, _) => Statement {
+                // Columns that may not be read are left out; where none may be, asking for all brings the server's own words.
                 sql: "SELECT attname::text, format_type(atttypid, NULL)::text FROM pg_attribute \
-                      WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+                      WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped \
+                      AND (has_column_privilege(attrelid, attnum, 'SELECT') \
+                      OR NOT has_any_column_privilege(attrelid, 'SELECT')) ORDER BY attnum"
                     .to_owned(),
                 values: vec![self.quoted(engine)],
             },
@@ -103,9 +106,16 @@ impl TableColumn {
         self.kind_has(&["timestamp", "date"])
     }
 
-    /// Whether its values are bytes.
-    pub fn is_bytes(&self) -> bool {
-        self.kind_has(&["bytea"])
+    /// Whether its values are bytes, which may be no text. A SQLite column has no say in what its values are.
+    pub fn is_bytes(&self, engine: SqlEngine) -> bool {
+        match engine {
+            SqlEngine::Postgres => self.kind == "bytea",
+            SqlEngine::MySql => {
+                self.kind_has(&["blob", "binary", "geom", "point", "linestring", "polygon", "vector"])
+                    || self.kind == "bit"
+            }
+            SqlEngine::Sqlite => false,
+        }
     }
 }
 

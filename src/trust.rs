@@ -1,7 +1,7 @@
-//! [`Trust`]: which server certificates are believed when the kubeconfig names a CA.
+//! [`Trust`]: which server certificates are believed.
 //!
-//! A certificate that a CA of the bundle has signed; and, as with Go and so kubectl, one that itself stands in the bundle,
-//! whether it is a CA or a mere leaf. webpki knows only the first.
+//! A certificate that a CA of the bundle has signed; and, as with Go and OpenSSL, and so kubectl and curl, one that itself stands
+//! in the bundle, whether it is a CA or a mere leaf. webpki knows only the first. The bundle is the kubeconfig's, or else the machine's.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
 /// The certificates of a bundle. A block that is broken does not spoil the others.
-pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+pub fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     let text = String::from_utf8_lossy(pem);
     let readable = |block: &str| {
         let end = block.find(END)? + END.len();
@@ -38,7 +38,7 @@ pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
 
 /// The verifier.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub struct Trust {
     bundle: RwLock<Arc<Bundle>>,
     /// Where the bundle is from: a pod's CA is replaced there while it runs.
     file: Option<PathBuf>,
@@ -54,6 +54,20 @@ impl Trust {
     /// Believes in `certificates`, and in what replaces them in `file`.
     pub fn new(certificates: Vec<CertificateDer<'static>>, file: Option<PathBuf>) -> Result<Self, String> {
         Ok(Self { bundle: RwLock::new(Arc::new(Bundle::new(certificates)?)), file })
+    }
+
+    /// Believes in what this machine does: its store of CAs, or what `$SSL_CERT_FILE` and `$SSL_CERT_DIR` name. `None` where the system
+    /// has no such store to read and judges certificates itself.
+    pub fn of_machine() -> Result<Option<Self>, String> {
+        #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+        {
+            let found = rustls_native_certs::load_native_certs().certs;
+            let missing =
+                "this machine trusts no CA: install its ca-certificates, or name a file of them in $SSL_CERT_FILE";
+            Self::new(found, None).map(Some).map_err(|_| missing.to_owned())
+        }
+        #[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+        Ok(None)
     }
 
     fn bundle(&self) -> Arc<Bundle> {
@@ -89,7 +103,7 @@ impl Bundle {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.signed.verify_server_cert(server, chain, name, ocsp, now) {
-            // Both are found out only after the dates have been checked, so those are in order.
+            // These are found out only after the dates have been checked, so those are in order.
             Err(error) if is_about_the_issuer(&error) && self.certificates.iter().any(|known| known == server) => {
                 verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -99,14 +113,34 @@ impl Bundle {
     }
 }
 
-/// Whether nothing is wrong with a certificate but who signed it, or that it may sign others.
+/// Whether nothing is wrong with a certificate but who signed it, or that it may sign others. A CA of its issuer's name that is
+/// another makes a bad signature of it.
 fn is_about_the_issuer(error: &Error) -> bool {
     match error {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
-        Error::InvalidCertificate(CertificateError::Other(other)) => {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => true,
+        Error::InvalidCertificate(error) => is_of_a_ca(error),
+        _ => false,
+    }
+}
+
+/// Whether a certificate is refused since it is a CA's own.
+pub fn is_of_a_ca(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::Other(other) => {
             matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
         }
         _ => false,
+    }
+}
+
+/// What is wrong, in words; rustls shows some errors as its types are written.
+#[cfg(any(feature = "http", feature = "azure", feature = "sql"))]
+pub fn told(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(wrong) if is_of_a_ca(wrong) => {
+            "the server's certificate is that of a CA (CA:TRUE), and not itself among those that are trusted".to_owned()
+        }
+        error => error.to_string(),
     }
 }
 
@@ -167,13 +201,21 @@ mod tests {
         params.self_signed(&KeyPair::generate().unwrap()).unwrap()
     }
 
-    /// A leaf of a CA that nobody has.
-    fn leaf() -> Certificate {
+    fn named_ca() -> CertifiedIssuer<'static, KeyPair> {
         let mut ca = params();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.distinguished_name.push(rcgen::DnType::CommonName, "somebody's CA");
-        let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
-        params().signed_by(&KeyPair::generate().unwrap(), &ca).unwrap()
+        CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    /// A CA of the name that signs [`leaf`], and another.
+    fn somebodys_ca() -> Certificate {
+        named_ca().as_ref().clone()
+    }
+
+    /// A leaf of a CA that nobody has.
+    fn leaf() -> Certificate {
+        params().signed_by(&KeyPair::generate().unwrap(), &named_ca()).unwrap()
     }
 
     fn verify(bundle: &[&Certificate], server: &Certificate, name: &'static str, year: u64) -> Result<(), Error> {
@@ -188,6 +230,7 @@ mod tests {
         for make in [own_ca, leaf] {
             let (pinned, other) = (make(), make());
             verify(&[&other, &pinned], &pinned, "kubernetes.test", 2026).unwrap();
+            verify(&[&own_ca(), &pinned, &somebodys_ca()], &pinned, "kubernetes.test", 2026).unwrap();
             verify(&[&pinned], &other, "kubernetes.test", 2026).unwrap_err();
             verify(&[&pinned], &pinned, "elsewhere.test", 2026).unwrap_err();
             verify(&[&pinned], &pinned, "kubernetes.test", 2031).unwrap_err();
