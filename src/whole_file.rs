@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::{Access, access};
+
 /// Who may read a file that did not exist before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
@@ -31,18 +33,27 @@ pub(crate) fn writable(path: &Path) -> Result<PathBuf, String> {
         (Ok(_), _) => {
             // Opening it for writing changes nothing, and shows whether it is ours to change.
             let opened = OpenOptions::new().write(true).open(path).and_then(|_| fs::canonicalize(path));
-            opened.map_err(|error| error.to_string())
+            opened.map_err(|error| error.to_string()).and_then(beside)
         }
         (Err(error), Ok(_)) => Err(format!("is a link that leads nowhere ({error})")),
         (Err(error), Err(_)) if error.kind() == io::ErrorKind::NotFound => {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             if parent.is_dir() {
-                Ok(path.to_owned())
+                beside(path.to_owned())
             } else {
                 Err(format!("there is no directory {}", parent.display()))
             }
         }
         (Err(error), Err(_)) => Err(error.to_string()),
+    }
+}
+
+/// The file, if another can be written beside it, which takes its place.
+fn beside(path: PathBuf) -> Result<PathBuf, String> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match access(parent, Access::WRITE_OK | Access::EXEC_OK) {
+        Err(error) => Err(format!("nothing can be written into the directory {}: {error}", parent.display())),
+        Ok(()) => Ok(path),
     }
 }
 

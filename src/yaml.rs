@@ -3,8 +3,6 @@
 
 use serde_saphyr::{Error, Options, budget::BudgetBreach};
 
-use crate::render::plain;
-
 /// So many values may be there beyond those that are written: rows share a few dozen with one another, not thousands.
 const UNFOLDED: usize = 20_000;
 
@@ -44,7 +42,7 @@ pub fn told(error: &Error) -> Option<String> {
     match error {
         Error::WithSnippet { error, .. } | Error::AliasError { error, .. } => told(error),
         Error::DuplicateMappingKey { key, .. } => {
-            let key = key.as_ref().map(|key| format!(" {}", plain(key, 80))).unwrap_or_default();
+            let key = key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             Some(format!("{}the key{key} is there a second time; remove one of the two", place()))
         }
         Error::AliasReplayCounterOverflow { .. }

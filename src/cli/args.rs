@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{
+    Args, Parser, Subcommand, ValueHint,
+    builder::{NonEmptyStringValueParser, TypedValueParser},
+};
 use jiff::SignedDuration;
 use regex::Regex;
 use secrecy::ExposeSecret;
@@ -163,7 +166,7 @@ pub struct JobArgs {
     #[arg(value_name = "JOB", value_hint = ValueHint::FilePath, conflicts_with = "latest")]
     pub target: Option<JobArg>,
     /// Which of several rows, by its id or the first 6 or more characters of it
-    #[arg(long, value_name = "ID", conflicts_with = "latest")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "latest")]
     pub job: Option<String>,
     /// Instead of naming one.
     #[command(flatten)]
@@ -233,11 +236,11 @@ pub const SELECTION: &str = "Selection";
 #[derive(Debug, Clone, Args)]
 pub struct ChoiceArgs {
     /// Only containers of this name (regular expression on the whole name), can be repeated
-    #[arg(long, short = 'c', value_name = "NAME", value_parser = whole, help_heading = SELECTION)]
+    #[arg(long, short = 'c', value_name = "NAME", value_parser = container_pattern, help_heading = SELECTION)]
     container: Vec<Regex>,
     /// Only pods with this in their name, or in the short one that is printed (regular expression), can be repeated;
     /// POD/CONTAINER as lines begin and pod/NAME are understood
-    #[arg(long, value_name = "NAME", value_parser = str::parse::<PodPattern>, help_heading = SELECTION)]
+    #[arg(long, value_name = "NAME", value_parser = one_pod_pattern, help_heading = SELECTION)]
     pod: Vec<PodPattern>,
     /// Only containers that work on this step, can be repeated
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
@@ -249,7 +252,7 @@ pub struct ChoiceArgs {
     #[arg(long, value_name = "NAME", value_parser = pod_pattern, help_heading = SELECTION)]
     exclude_pod: Vec<PodPattern>,
     /// Only pods on this node, can be repeated
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = SELECTION)]
     node: Vec<String>,
     /// Only containers that are in this state when they are found, can be repeated; with -f also later
     #[arg(long, value_name = "STATE", value_enum, value_delimiter = ',', help_heading = SELECTION)]
@@ -257,6 +260,23 @@ pub struct ChoiceArgs {
 }
 
 /// A pattern of names that leaves out. An empty one would leave out everything.
+/// What to say of an empty name, by which nothing is chosen.
+const NO_NAME: &str = "it is empty; leave it out, or say a name";
+
+fn container_pattern(text: &str) -> Result<Regex, String> {
+    if text.is_empty() {
+        return Err(NO_NAME.to_owned());
+    }
+    whole(text).map_err(|error| error.to_string())
+}
+
+fn one_pod_pattern(text: &str) -> Result<PodPattern, String> {
+    if text.is_empty() {
+        return Err(NO_NAME.to_owned());
+    }
+    pod_pattern(text)
+}
+
 fn name_pattern(text: &str) -> Result<Regex, String> {
     if text.is_empty() {
         return Err(EMPTY.to_owned());
@@ -307,14 +327,18 @@ pub struct SelectArgs {
     #[command(flatten)]
     choice: ChoiceArgs,
     /// Only pods of the job with these labels, such as app=blast,shard!=03
-    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = SELECTION)]
+    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = NonEmptyStringValueParser::new(), help_heading = SELECTION)]
     pub selector: Option<String>,
     /// Only pods that are so when they are found, such as status.phase=Running,spec.nodeName!=node-1; with -f also later
-    #[arg(long, value_name = "SELECTOR", help_heading = SELECTION)]
+    #[arg(long, value_name = "SELECTOR", value_parser = field_selector(), help_heading = SELECTION)]
     field_selector: Option<FieldSelector>,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
     #[arg(long, help_heading = SELECTION)]
     include_setup: bool,
+}
+
+fn field_selector() -> impl TypedValueParser<Value = FieldSelector> {
+    NonEmptyStringValueParser::new().try_map(|text| text.parse::<FieldSelector>())
 }
 
 impl SelectArgs {

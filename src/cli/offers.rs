@@ -9,7 +9,9 @@ use std::{
 };
 
 use clap::FromArgMatches;
-use clap_complete::{ArgValueCompleter, CompletionCandidate, PathCompleter, engine::ValueCompleter};
+use clap_complete::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, engine::ValueCompleter,
+};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, api::ListParams};
@@ -55,6 +57,9 @@ const ROW_FILES: [&str; 9] = [".json", ".ndjson", ".jsonl", ".yaml", ".yml", ".c
 /// The commands whose jobs are an archive's, and not the cluster's.
 const OF_ARCHIVES: [&str; 4] = ["archives", "replay", "verify", "prune"];
 
+/// What the dashboard writes as a row's status.
+const STATUSES: [&str; 5] = ["queued", "running", "completed", "failed", "cancelled"];
+
 /// Where is looked, by the words that are typed already.
 struct Known {
     flags: ConnectOptions,
@@ -93,9 +98,14 @@ pub fn informed(words: &[OsString]) -> clap::Command {
         .mut_arg("context", |arg| arg.add(completer(Known::contexts)))
         .mut_arg("namespace", |arg| arg.add(completer(Known::namespaces)));
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    names.into_iter().filter(|name| !OF_ARCHIVES.contains(&name.as_str())).fold(command, |command, name| {
+    names.into_iter().fold(command, |command, name| {
+        let is_of_archives = OF_ARCHIVES.contains(&name.as_str());
         command.mut_subcommand(name, |sub| {
             sub.mut_args(|arg| match (arg.get_id().as_str(), arg.is_positional()) {
+                ("status", false) => arg.add(spoken(&STATUSES)),
+                ("timestamps", false) => arg.add(spoken(&["default", "short", "relative"])),
+                ("timezone", false) => arg.add(spoken(&["UTC", "Local"])),
+                _ if is_of_archives => arg,
                 ("target" | "more" | "job", true) => arg.add(job.clone()),
                 ("container" | "exclude_container", _) => arg.add(completer(Known::containers)),
                 ("pod" | "exclude_pod", _) => arg.add(completer(Known::pods)),
@@ -103,6 +113,11 @@ pub fn informed(words: &[OsString]) -> clap::Command {
             })
         })
     })
+}
+
+/// The words that a flag takes among others.
+fn spoken(words: &'static [&'static str]) -> ArgValueCandidates {
+    ArgValueCandidates::new(|| words.iter().map(CompletionCandidate::new).collect())
 }
 
 /// Without flags, unless there is nothing else.

@@ -66,7 +66,7 @@ impl Kubeconfigs {
         let text = match fs::read(path) {
             Ok(bytes) => decode(bytes).map_err(|why| wrong(why.to_owned()))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(wrong(error.to_string())),
+            Err(error) => return Err(wrong(format!("{error}; name a file that can be read with --kubeconfig"))),
         };
         for document in parse(&text).map_err(wrong)? {
             let mut document = match document {

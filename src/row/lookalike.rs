@@ -107,10 +107,17 @@ fn begins_as_yaml(head: &str) -> bool {
 /// # Errors
 /// What is wrong with it, in one line.
 pub(super) fn yaml(text: &[u8]) -> Result<Vec<Value>, String> {
-    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    serde_saphyr::from_multiple_with_options(text, yaml::options(text)).map_err(|error| match yaml::told(&error) {
+    let text = String::from_utf8_lossy(text);
+    let mut options = yaml::options(&text);
+    let mut read = serde_saphyr::from_multiple_with_options(&text, options.clone());
+    if read.is_err() && text.contains("!!binary") {
+        // Bytes that are no text stay as they are written, and cost no other field.
+        options.ignore_binary_tag_for_string = true;
+        read = serde_saphyr::from_multiple_with_options(&text, options).or(read);
+    }
+    read.map_err(|error| match yaml::told(&error) {
         Some(told) => told,
-        None => error.to_string().lines().next().unwrap_or_default().to_owned(),
+        None => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     })
 }
 

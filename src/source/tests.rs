@@ -595,6 +595,7 @@ fn rows_in_yaml_are_those_in_json() {
         format!("- &row\n  job_id: {A}\n  payload: {{k8s_job_id: {ID}}}\n- *row\n"),
         format!("job_id: {A}\npayload_json: >-\n  {{\"k8s_job_id\":\n  \"{ID}\"}}\n"),
         yaml(&serde_json::json!({"items": [row], "nextMarker": null})),
+        format!("job_id: {A}\ntitle: !!binary /wD/\npayload: {{k8s_job_id: {ID}}}\n"),
     ] {
         let found = row_from_bytes("in", text.as_bytes(), None).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(id_of(&found).as_deref(), Some(ID), "{text}");
@@ -610,6 +611,9 @@ fn rows_in_yaml_are_those_in_json() {
     // Beyond what is read to see whether the rest is worth it.
     let long = format!("{one}title: {}\n", "x".repeat(200_000));
     assert_eq!(read_from("in", long.as_bytes(), None).unwrap().id(), Some(A));
+    // A byte that is no UTF-8 costs its character.
+    let text = [b"job_id: x\ntitle: \"a\xff\"\n", format!("payload: {{k8s_job_id: {ID}}}\n").as_bytes()].concat();
+    assert_eq!(id_of(&row_from_bytes("in", &text, None).unwrap()).as_deref(), Some(ID));
 }
 
 #[test]

@@ -120,6 +120,12 @@ fn bash_completes_a_flags_value_in_either_form() {
         ("elbtail targets row.json --output=w", &["wide"]),
         ("elbtail doctor --output=te", &["text"]),
         ("elbtail logs --color=al", &["always"]),
+        ("elbtail jobs --status ", &["queued", "running", "completed", "failed", "cancelled"]),
+        ("elbtail jobs --status=run", &["running"]),
+        ("elbtail jobs --status running,fa", &["running,failed"]),
+        ("elbtail logs --timestamps=", &["default", "short", "relative"]),
+        ("elbtail replay DEST --timestamps=s", &["short"]),
+        ("elbtail watch --timezone ", &["UTC", "Local"]),
     ] {
         assert_eq!(bash_offers(line), offered, "{line}");
     }

@@ -70,3 +70,48 @@ fn the_table_lists_each_once_and_no_other() {
     let options = options();
     assert_eq!(names, options.iter().map(|(name, _)| name.as_str()).collect());
 }
+
+/// A script whose variable is empty means none, where kubectl takes it so; what chooses nothing is a mistake, and is told before anything is asked.
+#[test]
+fn what_chooses_by_nothing_is_a_mistake() {
+    const ROW: &str = "testdata/rows/incident.json";
+    const NONE: &str = "https://127.0.0.1:1";
+    for (arguments, says) in [
+        (&["logs", ROW, "-c", ""][..], "invalid value '' for '--container"),
+        (&["targets", ROW, "-c", ""], "it is empty; leave it out, or say a name"),
+        (&["logs", ROW, "--pod", ""], "it is empty; leave it out, or say a name"),
+        (&["logs", ROW, "--exclude-pod", ""], "which would match everything"),
+        (&["logs", ROW, "-l", ""], "a value is required for '--selector"),
+        (&["targets", ROW, "--field-selector", ""], "a value is required for '--field-selector"),
+        (&["targets", ROW, "--field-selector", "x=y"], "pods cannot be selected by \"x\""),
+        (&["resolve", ROW, "--job", ""], "a value is required for '--job"),
+        (&["logs", ROW, "--since", ""], "it is no duration"),
+        (&["jobs", "--limit", "-1"], "invalid value '-1' for '--limit"),
+        (&["jobs", "--request-timeout", "-1s"], "invalid value '-1s' for '--request-timeout"),
+        (&["logs", ROW, "-i", "x", "-C", "-1"], "it is no number of lines"),
+        (&["logs", ROW, "--limit-bytes", "-1"], "it is no number of bytes"),
+    ] {
+        assert_fails(elbtail(&[arguments, &["--server", NONE]].concat()), 2, &[says]);
+    }
+}
+
+/// `--job` chooses among the rows of a file, and nothing else.
+#[test]
+fn a_choice_among_no_rows_is_a_mistake() {
+    const DB: &str = "sqlite:no/such.db";
+    for (arguments, says) in [
+        (&["logs", "--latest", "--job", "18b9edca"][..], "'--latest' cannot be used with '--job"),
+        (&["doctor", "--latest", "--db", DB, "--job", "18b9edca"], "cannot be used with"),
+        (&["logs", "--job", "18b9edca"], "name the file, or give 18b9edca itself as JOB"),
+        (&["resolve", "--db", DB, "--job", "18b9edca"], "name the file, or give 18b9edca itself as JOB"),
+        (
+            &["targets", "00c0ffee", "--db", DB, "--job", "18b9edca"],
+            "00c0ffee is none; to read the row 00c0ffee of --db",
+        ),
+        (&["report", "00c0ffee", "--db", DB, "--job", "x"], "leave --job out"),
+    ] {
+        assert_fails(elbtail(arguments), 2, &[says]);
+    }
+    let picked = ["resolve", "testdata/rows/incident.json", "--job", "18b9edca", "--db", DB, "-o", "name"];
+    elbtail(&picked).assert().code(0).stdout("job-429825360482416da20736cf3ed51a95\n");
+}

@@ -367,3 +367,45 @@ async fn rows_of_one_id_are_told_apart() {
         assert_eq!(open_with(&flags, &SourceEnvironment::nothing()).fetch(no).await.unwrap().status(), Some(status));
     }
 }
+
+/// What this user may not read or write is told as that, before anything else is asked.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_closed_to_a_user_is_told_as_that() {
+    use std::os::unix::fs::PermissionsExt;
+    if !process::is_root() {
+        eprintln!("not root: there is no other user to be");
+        return;
+    }
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    mode(directory.path(), 0o755);
+    let at = |name: &str| directory.path().join(name);
+    let path = |name: &str| at(name).display().to_string();
+    run_new(&at("rows.db"), "CREATE TABLE jobstate (job_id TEXT, payload TEXT)").await;
+    mode(&at("rows.db"), 0o600);
+    fs::create_dir(at("closed")).unwrap();
+    fs::copy(at("rows.db"), at("closed/rows.db")).unwrap();
+    mode(&at("closed/rows.db"), 0o644);
+    mode(&at("closed"), 0o700);
+    fs::write(at("config"), "apiVersion: v1\n").unwrap();
+    mode(&at("config"), 0o600);
+    fs::write(at("theirs.html"), "").unwrap();
+    mode(&at("theirs.html"), 0o666);
+    let server = ["--server", "https://127.0.0.1:1"];
+    let job = "job-429825360482416da20736cf3ed51a95";
+    for (arguments, code, says) in [
+        (vec!["jobs", "--db", &format!("sqlite:{}", path("rows.db"))], 3, "may not be read"),
+        (vec!["resolve", "18b9edca", "--db", &format!("sqlite:{}", path("closed/rows.db"))], 3, "may not be read"),
+        (vec!["jobs", "--kubeconfig", &path("config")], 2, "name a file that can be read with --kubeconfig"),
+        (vec!["jobs", "--kubeconfig", &path("")], 2, "name a file that can be read with --kubeconfig"),
+        (vec!["doctor", job, "--bundle", &path("x.tar.zst")], 2, "nothing can be written into the directory"),
+        (vec!["report", job, "-o", &path("x.html")], 2, "nothing can be written into the directory"),
+        (vec!["report", job, "-o", &path("theirs.html")], 2, "nothing can be written into the directory"),
+    ] {
+        let connect = if arguments.contains(&job) { &server[..] } else { &[] };
+        let run = as_nobody(directory.path(), &[&arguments[..], connect].concat());
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.code() == Some(code) && said.contains(says), "{arguments:?}: {said}");
+    }
+}

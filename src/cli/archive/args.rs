@@ -45,7 +45,7 @@ pub struct SaveArgs {
     #[command(flatten)]
     pub dest: DestArgs,
     /// Which of several rows, by its id or the first 6 or more characters of it
-    #[arg(long = "job", value_name = "ID", conflicts_with = "all")]
+    #[arg(long = "job", value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new(), conflicts_with = "all")]
     pub pick: Option<String>,
     /// Instead of one job.
     #[command(flatten)]
@@ -177,7 +177,7 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub print: PrintArgs,
     /// Let time pass between lines as it did, so many times faster: 1 is as it was [default: no waiting]
-    #[arg(long, value_name = "TIMES", value_parser = speed)]
+    #[arg(long, value_name = "TIMES", allow_negative_numbers = true, value_parser = speed)]
     pub speed: Option<f64>,
     /// Print log lines only: nothing on stderr but errors and what is missing
     #[arg(long, short = 'q', visible_alias = "quiet")]

@@ -75,7 +75,7 @@ pub struct ConnectArgs {
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
     tls_server_name: Option<String>,
     /// How long a single request may take, such as 5s, 2m or 30; 0 waits for ever
-    #[arg(long, global = true, value_name = "DURATION", default_value = "10s", help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "10s", allow_hyphen_values = true, help_heading = HEADING)]
     request_timeout: RequestTimeout,
     /// What kubectl knows and has no meaning here.
     #[command(flatten)]

@@ -45,19 +45,19 @@ pub struct LineArgs {
     #[arg(long, short = 'e', value_name = "PATTERN", value_parser = pattern, action = ArgAction::Append, help_heading = HEADING)]
     exclude: Vec<Regex>,
     /// With --include or --errors: also the N lines of the container before and after each (--context is kubectl's)
-    #[arg(long = "context-lines", short = 'C', value_name = "N", value_parser = around, help_heading = HEADING)]
+    #[arg(long = "context-lines", short = 'C', value_name = "N", allow_negative_numbers = true, value_parser = around, help_heading = HEADING)]
     around: Option<u32>,
     /// With --include or --errors: also the N lines before each
-    #[arg(long = "before-context", short = 'B', value_name = "N", value_parser = around, help_heading = HEADING)]
+    #[arg(long = "before-context", short = 'B', value_name = "N", allow_negative_numbers = true, value_parser = around, help_heading = HEADING)]
     before: Option<u32>,
     /// With --include or --errors: also the N lines after each
-    #[arg(long = "after-context", short = 'A', value_name = "N", value_parser = around, help_heading = HEADING)]
+    #[arg(long = "after-context", short = 'A', value_name = "N", allow_negative_numbers = true, value_parser = around, help_heading = HEADING)]
     after: Option<u32>,
     /// Only lines written to this stream, where that is known: the log API does not tell, the files of nodes do
     #[arg(long, value_name = "STREAM", value_enum, help_heading = HEADING)]
     stream: Option<Stream>,
     /// At most so many bytes of each container, in whole lines; 0: all
-    #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = HEADING)]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = bytes, help_heading = HEADING)]
     limit_bytes: Option<u64>,
 }
 

@@ -148,7 +148,7 @@ async fn what_is_wrong_with_the_chosen_user_is_told_with_file_entry_and_field() 
             "client-certificate /nowhere/c.pem",
         ),
         ("client-certificate-data: cGxhbnRlZA==, client-key: /nowhere/k.pem".to_owned(), "client-key /nowhere/k.pem"),
-        ("client-certificate-data: cGxhbnRlZA==".to_owned(), "client certificate"),
+        ("client-certificate-data: cGxhbnRlZA==".to_owned(), "certificate's key is missing: pass --client-key"),
         ("client-certificate-data: cGxhbnRlZA==, client-key-data: cGxhbnRlZA==".to_owned(), "client certificate"),
         ("exec: {command: x}".to_owned(), "exec.apiVersion is missing"),
         (format!("exec: {{command: x, apiVersion: {plugin}/v1alpha1}}"), "exec.apiVersion is \"client"),

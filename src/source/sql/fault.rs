@@ -5,7 +5,10 @@ use std::{io, time::Duration};
 use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
 
 use super::{Secrets, SourceError, SqlEngine};
-use crate::{causes::chain, trust};
+use crate::{
+    causes::{chain, find},
+    trust,
+};
 
 /// What is wrong, whatever the database calls it.
 enum SqlFault {
@@ -30,10 +33,15 @@ pub(super) fn explain(at: &str, engine: SqlEngine, secrets: &Secrets, error: &sq
     let at = at.to_owned();
     let unreachable = |why: String, transient| SourceError::Unreachable { at: at.clone(), why, transient };
     match error {
+        sqlx::Error::Io(error) if engine == SqlEngine::Sqlite && error.kind() == io::ErrorKind::PermissionDenied => {
+            let why =
+                "the file may not be read; make it and the directories above it readable for this user".to_owned();
+            SourceError::Refused { at, why }
+        }
         sqlx::Error::Database(error) => database(at.clone(), engine, secrets, error.as_ref()),
-        sqlx::Error::Tls(error) => unreachable(tls(engine, &secrets.told(&chain(error.as_ref()))), false),
-        sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) => unreachable(tls(engine, &trust::told(error)), false),
+        sqlx::Error::Tls(error) => unreachable(tls(engine, secrets, error.as_ref()), false),
+        sqlx::Error::Io(error) => match find::<rustls::Error>(error) {
+            Some(error) => unreachable(tls(engine, secrets, error), false),
             None => unreachable(network(secrets, error), true),
         },
         // The driver could encrypt a password without TLS, with a key that anyone on the way can replace.
@@ -73,7 +81,15 @@ fn of_wal(error: &sqlx::Error) -> Option<String> {
 }
 
 /// A handshake that failed.
-fn tls(engine: SqlEngine, words: &str) -> String {
+fn tls(engine: SqlEngine, secrets: &Secrets, error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(rustls::Error::InvalidCertificate(wrong)) = find::<rustls::Error>(error)
+        && trust::is_of_a_ca(wrong)
+    {
+        return "TLS failed: the server's certificate is that of a CA (CA:TRUE), which the driver takes for no server's; let the CA \
+                sign one for the server"
+            .to_owned();
+    }
+    let words = secrets.told(&chain(error));
     let names = if engine == SqlEngine::MySql { "ssl-mode and ssl-ca" } else { "sslmode and sslrootcert" };
     format!("TLS failed: {words}; check the server's certificate, or {names} in the URL")
 }
@@ -180,5 +196,34 @@ fn network(secrets: &Secrets, error: &io::Error) -> String {
             )
         }
         _ => format!("{}; check the address and the network", secrets.told(&error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::{CertificateError, OtherError};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_of_a_ca_is_told_in_words() {
+        let of_a_ca = CertificateError::Other(OtherError(Arc::new(webpki::Error::CaUsedAsEndEntity)));
+        let tls = |error| {
+            let tls = rustls::Error::InvalidCertificate(error);
+            [sqlx::Error::Tls(Box::new(tls.clone())), sqlx::Error::Io(io::Error::other(tls))]
+        };
+        for engine in [SqlEngine::Postgres, SqlEngine::MySql] {
+            for (wrong, says) in
+                [(of_a_ca.clone(), "(CA:TRUE)"), (CertificateError::UnknownIssuer, "UnknownIssuer; check")]
+            {
+                for error in tls(wrong) {
+                    let told = explain("db", engine, &Secrets::default(), &error, false);
+                    assert!(matches!(&told, SourceError::Unreachable { transient: false, .. }), "{told:?}");
+                    assert!(told.to_string().contains(says) && !told.to_string().contains("OtherError"), "{told}");
+                }
+            }
+        }
     }
 }

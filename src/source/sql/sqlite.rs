@@ -7,7 +7,7 @@
 use std::{
     ffi::OsString,
     fs,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -64,6 +64,12 @@ impl File {
         {
             let kind = if found.is_dir() { "a directory" } else { "a pipe or a device" };
             return Err(sqlx::Error::Configuration(format!("is {kind}, not a SQLite file").into()));
+        }
+        // What SQLite says of it is that it cannot open the file, as of one that is not there.
+        if let Err(error) = fs::File::open(&self.path)
+            && error.kind() == io::ErrorKind::PermissionDenied
+        {
+            return Err(sqlx::Error::Io(error));
         }
         let unchanged = Some(self.state());
         match self.way() {
