@@ -29,7 +29,7 @@ use crate::{
         Match, Selection,
         watch::{self, PodChange},
     },
-    follow::listener::Listener,
+    follow::{drive::DriverReport, listener::Listener},
     k8s::{StateName, targets},
     merge::LiveMerge,
 };
@@ -67,28 +67,7 @@ pub async fn follow(
     out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let WantedLogs { filter, scope, resume, hold, pods: heard_by } = wanted;
-    let (drivers, mut reports) = Drivers::new(cluster, scope, resume);
-    let mut run = FollowRun {
-        cluster: cluster.clone(),
-        namespace: namespace.to_owned(),
-        filter,
-        drivers,
-        merge: hold.map(|hold| LiveMerge::start(hold, out.clone())),
-        out,
-        selections: Vec::new(),
-        pods: FollowedPods::default(),
-        heard_by,
-        unplaced: HashSet::new(),
-        row_ended: None,
-        jobs: None,
-        listed: 0,
-        ask_at: Instant::now(),
-        troubled: false,
-        told_choice: false,
-        removal: RemovalWarning::default(),
-        progress,
-    };
+    let (mut run, mut reports) = FollowRun::new(cluster, namespace, wanted, out, progress);
     let mut changes = stream::SelectAll::new();
     let mut rows_open = true;
     loop {
@@ -161,6 +140,41 @@ impl Drop for FollowRun<'_> {
     }
 }
 
+impl<'a> FollowRun<'a> {
+    /// A run that knows nothing yet, and where its drivers say how far they are.
+    fn new(
+        cluster: &Cluster,
+        namespace: &str,
+        wanted: WantedLogs,
+        out: Outlet,
+        progress: &'a Progress,
+    ) -> (FollowRun<'a>, mpsc::UnboundedReceiver<DriverReport>) {
+        let WantedLogs { filter, scope, resume, hold, pods: heard_by } = wanted;
+        let (drivers, reports) = Drivers::new(cluster, scope, resume);
+        let run = FollowRun {
+            cluster: cluster.clone(),
+            namespace: namespace.to_owned(),
+            filter,
+            drivers,
+            merge: hold.map(|hold| LiveMerge::start(hold, out.clone())),
+            out,
+            selections: Vec::new(),
+            pods: FollowedPods::default(),
+            heard_by,
+            unplaced: HashSet::new(),
+            row_ended: None,
+            jobs: None,
+            listed: 0,
+            ask_at: Instant::now(),
+            troubled: false,
+            told_choice: false,
+            removal: RemovalWarning::default(),
+            progress,
+        };
+        (run, reports)
+    }
+}
+
 impl FollowRun<'_> {
     /// Takes a change of the pods; `false` when nobody listens any more.
     async fn take(&mut self, change: PodChange) -> Result<bool, ClusterError> {
@@ -201,12 +215,13 @@ impl FollowRun<'_> {
     /// Tells what is waited for, where there is nothing yet: pods, ones with the labels that are asked for, or containers that the
     /// filter admits. Returns whether anybody listens.
     async fn say_what_is_waited_for(&mut self) -> bool {
-        if !self.pods.is_empty() && (self.drivers.count > 0 || self.filter.is_empty() || self.told_choice) {
+        let awaited = Awaited::of(self.pods.len(), self.drivers.count, &self.filter);
+        if awaited == Awaited::Nothing || awaited == Awaited::Choice && self.told_choice {
             return true;
         }
         let ids = self.names();
         let (cluster, namespace) = (self.cluster.clone(), self.namespace.clone());
-        let notice = if self.pods.is_empty() {
+        let notice = if awaited == Awaited::Pods {
             let mut others = None;
             for selection in &self.selections {
                 let found = unchosen::without_labels(&cluster, &namespace, selection).await;
@@ -294,6 +309,28 @@ impl FollowRun<'_> {
             let unread = self.pods.lagging().map(|(_, unread)| unread).sum();
             // When nobody listens any more, the next event shows it.
             let _ = self.out.send(Notice::RemovalSoon { unread }).await;
+        }
+    }
+}
+
+/// What there is not yet, when all pods were listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// There is something to read.
+    Nothing,
+    /// Pods.
+    Pods,
+    /// A container that the filter admits.
+    Choice,
+}
+
+impl Awaited {
+    fn of(pods: usize, containers: usize, filter: &ContainerFilter) -> Awaited {
+        match (pods, containers) {
+            (0, _) => Awaited::Pods,
+            // Without a filter a pod's containers come with it.
+            (_, 0) if !filter.is_empty() => Awaited::Choice,
+            _ => Awaited::Nothing,
         }
     }
 }

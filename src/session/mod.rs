@@ -14,6 +14,8 @@ mod event;
 mod event_object;
 pub mod fan_out;
 pub mod filter;
+#[cfg(test)]
+mod fixtures;
 pub mod follow;
 mod notice;
 #[cfg(feature = "archive")]

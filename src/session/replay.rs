@@ -249,13 +249,13 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
         let kept: BTreeMap<&ArchivedInstance, &IndexedStream> = job.logs().collect();
         let mut logs: Vec<ReplayedLog> =
             merged.instances().map(|it| ReplayedLog::new(it, kept.get(it).copied())).collect();
+        let in_part = wanted.since.is_some() || wanted.tail.is_some();
         loop {
             match merged.next().await {
                 Ok(Some(next)) if wanted.since.is_some_and(|since| next.line.stamp < since) => {}
                 Ok(Some(next)) => {
                     let log = &mut logs[next.source];
-                    let part = wanted.since.is_some() || wanted.tail.is_some();
-                    for gap in log.gaps_before(next.number, part) {
+                    for gap in log.gaps_before(next.number, in_part) {
                         self.miss(log, &gap.reason).await?;
                     }
                     self.wait_for(next.counts_as).await?;
@@ -277,7 +277,7 @@ impl<L: Listener<RunEvent>> ReplayRun<L> {
             }
         }
         for log in &mut logs {
-            for gap in std::mem::take(&mut log.gaps) {
+            for gap in log.gaps_left(in_part) {
                 self.miss(log, &gap.reason).await?;
             }
             if !log.complete {
@@ -330,6 +330,8 @@ struct ReplayedLog {
     instance: InstanceId,
     /// What is missing of it and was not told yet.
     gaps: Vec<Gap>,
+    /// How many lines are kept of it.
+    lines: u64,
     complete: bool,
     begun: bool,
 }
@@ -342,18 +344,25 @@ impl ReplayedLog {
                 restart: instance.restart,
             },
             gaps: kept.map(|kept| kept.gaps.iter().cloned().chain(kept.holes()).collect()).unwrap_or_default(),
+            lines: kept.map_or(0, IndexedStream::lines),
             complete: kept.is_some_and(|kept| kept.complete.is_some()),
             begun: false,
         }
     }
 
     /// The gaps before line `number`. In front of the first line of a part they are not asked for.
-    fn gaps_before(&mut self, number: u64, part: bool) -> Vec<Gap> {
-        let asked_for = self.begun || !part;
+    fn gaps_before(&mut self, number: u64, in_part: bool) -> Vec<Gap> {
+        let asked_for = self.begun || !in_part;
         self.begun = true;
         let (before, rest) = std::mem::take(&mut self.gaps).into_iter().partition(|gap| gap.after_line <= number);
         self.gaps = rest;
         if asked_for { before } else { Vec::new() }
+    }
+
+    /// The gaps behind the last line that was wanted. Of a part in which no line lies, only those behind the last line of all.
+    fn gaps_left(&mut self, in_part: bool) -> Vec<Gap> {
+        let from = if self.begun || !in_part { 0 } else { self.lines };
+        std::mem::take(&mut self.gaps).into_iter().filter(|gap| gap.after_line >= from).collect()
     }
 }
 
@@ -377,37 +386,4 @@ impl Clock {
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_passes_as_fast_as_it_is_told_to() {
-        for (speed, nanos, millis) in [(1.0, 1_000_000_000, 1000), (10.0, 1_000_000_000, 100), (0.5, 500_000_000, 1000)]
-        {
-            let mut clock = Clock { speed, begun: None };
-            let first = clock.due(Stamp(77));
-            assert_eq!(clock.due(Stamp(77 + nanos)) - first, Duration::from_millis(millis));
-        }
-        let mut clock = Clock { speed: 1e-300, begun: None };
-        let first = clock.due(Stamp(i64::MIN));
-        assert_eq!(clock.due(Stamp(i64::MAX)) - first, LONGEST);
-    }
-
-    #[test]
-    fn a_container_that_is_known_by_its_names_alone_has_its_part_in_the_job() {
-        let instance = |pod: &str, container: &str| ArchivedInstance {
-            namespace: "default".to_owned(),
-            pod: pod.to_owned(),
-            uid: "u".to_owned(),
-            container: container.to_owned(),
-            restart: 0,
-        };
-        for (pod, container, phase) in [
-            ("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast", "running"),
-            ("blastn-batch-s03-job-000-3ed51a95-p9vp5", "results-export", "exporting_results"),
-            ("init-ssd-3ed51a95-0-7vvqw", "get-blastdb", "staging_db"),
-        ] {
-            assert_eq!(target(&instance(pod, container), &HashMap::new()).phase.as_str(), phase);
-        }
-    }
-}
+mod tests;
