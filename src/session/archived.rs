@@ -266,3 +266,219 @@ impl Listener<RunEvent> for IntoMerge {
         self.merge.closed().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+    use testcluster::{Access, PodHandle, Stream};
+
+    use super::*;
+    use crate::{
+        archive::{ArchivedInstance, ArchivedStream, JobState},
+        follow::note::{Note, Proof},
+        k8s::Line,
+        merge::{Merged, MergedLine},
+        session::{
+            Notice,
+            fixtures::{ID, MemoryArchive, Scene, instance, line, outlet, texts},
+        },
+    };
+
+    const POD: &str = "blastn-batch-s03-job-000-3ed51a95-p9vp5";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    /// A container `c` that was started again and runs, of whose first instance all is archived, and of whose second two lines of
+    /// three; and what is archived of a container `gone`.
+    async fn half_saved() -> (Scene, PodHandle, MemoryArchive, Vec<Match>) {
+        let scene = Scene::new(Access::all()).await;
+        let pod = scene.server.pod(POD).label("elb-job-id", ID).restart_policy("Always").container("c").create();
+        let print = |seconds: std::ops::Range<i64>| {
+            for second in seconds {
+                pod.print_at("c", at(second), Stream::Stdout, format!("{second}"));
+            }
+        };
+        pod.start("c");
+        print(1..3);
+        pod.terminate("c", 1).restart("c");
+        print(11..14);
+        let found = scene.pods().await;
+        let uid = pod.uid().to_owned();
+        let of_c = |restart| ArchivedInstance { pod: POD.to_owned(), uid: uid.clone(), ..instance("c", restart) };
+        let kept = MemoryArchive::new().await;
+        let mut writer = kept.writer().await;
+        for (of, seconds, complete) in
+            [(of_c(0), 1..3, true), (of_c(1), 11..13, false), (instance("gone", 0), 5..7, false)]
+        {
+            let id = writer.stream(ArchivedStream::Log(of)).unwrap();
+            for second in seconds {
+                let stamp = Stamp::from_timestamp(at(second)).unwrap();
+                writer.push(id, &[Line { stamp, text: second.to_string().into() }]).await.unwrap();
+            }
+            if complete {
+                writer.complete(id, "checked").await.unwrap();
+            }
+        }
+        writer.finish().await.unwrap();
+        (scene, pod, kept, found)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_archived_comes_first_and_the_cluster_goes_on_after_it() {
+        let (scene, _pod, kept, found) = half_saved().await;
+        let gap = "gap gone#0: it is not known to be complete: saving stopped before its end was read";
+        let all = Scope::default();
+        let only = |pods: &str| ContainerFilter { pods: vec![pods.parse().unwrap()], ..ContainerFilter::default() };
+        for (filter, scope, lines, is_missing) in [
+            (
+                ContainerFilter::default(),
+                all,
+                vec!["c#0 1", "c#0 2", "gone#0 5", "gone#0 6", "c#1 11", "c#1 12", "c#1 13"],
+                true,
+            ),
+            (only("p9vp5"), all, vec!["c#0 1", "c#0 2", "c#1 11", "c#1 12", "c#1 13"], false),
+            (only("gone"), all, vec!["gone#0 5", "gone#0 6"], true),
+            // The last lines of what runs are the cluster's.
+            (
+                ContainerFilter::default(),
+                Scope { tail: Some(2), ..all },
+                vec!["gone#0 5", "gone#0 6", "c#1 12", "c#1 13"],
+                true,
+            ),
+            (ContainerFilter::default(), Scope { previous: true, ..all }, vec!["c#0 1", "c#0 2"], false),
+            (
+                ContainerFilter::default(),
+                Scope { since: Stamp::from_timestamp(at(6)), ..all },
+                vec!["gone#0 6", "c#1 11", "c#1 12", "c#1 13"],
+                true,
+            ),
+        ] {
+            for order in [Order::Arrival, Order::Time] {
+                let archived = Archived::new(kept.job().await, &found, &filter, &scope);
+                let wanted = WantedLogs { filter: filter.clone(), scope, resume: None, hold: None, pods: None };
+                let (out, said) = outlet();
+                archived.look(&scene.cluster, &found, &wanted, order, out).await.unwrap();
+                let told = texts(&said.all().await);
+                let (mut printed, mut expected) = (Vec::new(), lines.clone());
+                printed.extend(
+                    told.iter().map(|text| &**text).filter(|text| text.split(' ').count() == 2 && text.contains('#')),
+                );
+                // As they arrive, each container's are in order.
+                if order == Order::Arrival {
+                    printed.sort_unstable();
+                    expected.sort_unstable();
+                }
+                assert_eq!(printed, expected, "{filter:?} {scope:?} {order:?}");
+                assert_eq!(
+                    told.iter().filter(|text| text.starts_with("gap")).collect::<Vec<_>>(),
+                    if is_missing { vec![gap] } else { vec![] }
+                );
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn lines_of_the_cluster_count_as_later_than_the_archived_ones_of_their_container() {
+        let (_scene, pod, kept, found) = half_saved().await;
+        let stamp = |second| Stamp::from_timestamp(at(second)).unwrap();
+        let c = ContainerId { uid: pod.uid().to_owned(), container: "c".to_owned() };
+        let gone = instance("gone", 0).container_id();
+        for (pods, tail, expected) in [
+            (&found[..], None, vec![(c.clone(), stamp(12)), (gone.clone(), stamp(6))]),
+            (&[], None, vec![(c.clone(), stamp(12)), (gone.clone(), stamp(6))]),
+            (&[], Some(1), vec![(c, stamp(12)), (gone.clone(), stamp(6))]),
+            (&found[..], Some(1), vec![(gone, stamp(6))]),
+        ] {
+            let scope = Scope { tail, ..Scope::default() };
+            let archived = Archived::new(kept.job().await, pods, &ContainerFilter::default(), &scope);
+            assert_eq!(archived.reached(), expected.into_iter().collect(), "{tail:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_replay_tells_goes_through_the_merge_and_what_is_no_containers_past_it() {
+        let (merge, mut merged) = mpsc::channel(16);
+        let (out, said) = outlet();
+        let into = IntoMerge { merge, out };
+        assert!(!into.is_gone());
+        let of = |name: &str| Origin { instance: instance(name, 0).id(), stream: None };
+        let put = |of: usize, text: &str| MergedLine { of, line: line(1, text) };
+        let lines = vec![put(0, "one"), put(0, "two"), put(1, "three"), put(7, "of nobody"), put(0, "four")];
+        let container = Arc::new(instance("a", 0).container_id());
+        let missing = Note::Missing { restart: 0, reason: "why".to_owned() };
+        for event in [
+            RunEvent::Merged(Merged { of: vec![of("a"), of("b")], lines }),
+            RunEvent::Lines(Batch { instance: instance("a", 1).id(), stream: None, lines: vec![line(1, "five")] }),
+            RunEvent::Gap { instance: instance("a", 0).id(), note: missing },
+            RunEvent::Note { container, note: Note::Started(3) },
+            RunEvent::Complete { instance: instance("a", 0).id(), lines: 3, proof: Proof::Checked },
+            Notice::RowReadable.into(),
+            RunEvent::Told(Timestamp::UNIX_EPOCH),
+        ] {
+            into.hear(event).await.unwrap();
+        }
+        let mut events: Vec<RunEvent> = Vec::new();
+        while let Ok(event) = merged.try_recv() {
+            events.push(event.into());
+        }
+        let batches = events.iter().filter(|event| event.lines() > 0).count();
+        assert_eq!(batches, 4, "lines that stand together stay together");
+        let expected = [
+            "a#0 one",
+            "a#0 two",
+            "b#0 three",
+            "a#0 four",
+            "a#1 five",
+            "gap a#0: why",
+            "note a: started again (restart 3)",
+            "complete a#0: 3, Checked",
+        ];
+        assert_eq!(texts(&events), expected);
+        merged.close();
+        assert!(into.is_gone());
+        into.gone().await;
+        drop(into);
+        assert_eq!(texts(&said.all().await), ["notice: the row can be read again", "Told(1970-01-01T00:00:00Z)"]);
+    }
+
+    #[tokio::test]
+    async fn a_merge_that_nobody_reads_is_noticed_when_it_happens() {
+        let (merge, merged) = mpsc::channel::<DriverEvent>(1);
+        let (out, _said) = outlet();
+        let into = IntoMerge { merge, out };
+        assert_eq!(into.gone().now_or_never(), None);
+        drop(merged);
+        assert_eq!(into.gone().now_or_never(), Some(()));
+    }
+
+    #[tokio::test]
+    async fn whether_an_archived_job_failed_is_said_by_its_row_or_else_by_its_jobs() {
+        let failed = json!({"type": "Failed", "status": "True"});
+        for (status, condition, has_failed) in [
+            (Some("completed"), Some(failed.clone()), false),
+            (Some(" Failed "), None, true),
+            (Some("cancelled"), None, true),
+            (Some("running"), None, false),
+            (Some("running"), Some(failed.clone()), true),
+            (None, Some(failed.clone()), true),
+            (None, Some(json!({"type": "Complete", "status": "True"})), false),
+        ] {
+            let kept = MemoryArchive::new().await;
+            let mut writer = kept.writer().await;
+            writer.tell(JobState { status: status.map(str::to_owned), ..JobState::default() }).await.unwrap();
+            if let Some(condition) = &condition {
+                let job = json!({
+                    "metadata": {"name": "blastn-batch-s03-job-000-3ed51a95", "uid": "j"},
+                    "status": {"conditions": [condition]},
+                });
+                writer.change(ObjectLog::Jobs, Stamp(1), &job).await.unwrap();
+            }
+            writer.finish().await.unwrap();
+            let archived = Archived::new(kept.job().await, &[], &ContainerFilter::default(), &Scope::default());
+            assert_eq!(archived.has_failed().await.unwrap(), has_failed, "{status:?} {condition:?}");
+        }
+    }
+}

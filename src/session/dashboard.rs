@@ -235,12 +235,120 @@ impl Clip {
 mod tests {
     use proptest::prelude::*;
 
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::{
+        archive::JobState,
+        session::fixtures::{MemoryArchive, instance, line},
+    };
 
     fn clipped(lines: &[String]) -> String {
         let mut clip = Clip::default();
         lines.iter().for_each(|line| clip.line(line));
         clip.text()
+    }
+
+    /// The dashboard's objects, by their paths, without the time.
+    async fn written(kept: &MemoryArchive) -> BTreeMap<String, Value> {
+        write(&kept.archive, &kept.key).await.unwrap();
+        let mut all = BTreeMap::new();
+        for path in kept.paths("/execution-steps/").await {
+            let mut object: Value = serde_json::from_slice(&kept.bytes(&path).await).unwrap();
+            assert!(object["created_at"].as_str().unwrap().parse::<Timestamp>().is_ok());
+            object.as_object_mut().unwrap().remove("created_at");
+            all.insert(path.to_string(), object);
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn a_steps_last_lines_are_in_chunks_and_their_ends_in_the_row() {
+        let kept = MemoryArchive::new().await;
+        let mut writer = kept.writer_of_chunks(1 << 20).await;
+        let export = ArchivedInstance { container: "results-export".to_owned(), ..instance("a", 0) };
+        let at = |of: &str, number: i64| line(number, &format!("{of} {number}"));
+        let many = |of: &str, count| (0..count).map(|number| at(of, number)).collect::<Vec<_>>();
+        let odd = vec![line(1, &"x".repeat(LINE + 1)), line(2, "API_TOKEN=pl4nted0Secr3t")];
+        for (of, lines) in [
+            (instance("a", 0), many("a", 250)),
+            // What a crash left stands before what came after it.
+            (instance("b", 0), many("crashed", 190)),
+            (instance("b", 1), many("again", 11)),
+            (instance("empty", 0), Vec::new()),
+            (export, odd),
+        ] {
+            let id = writer.stream(ArchivedStream::Log(of)).unwrap();
+            writer.push(id, &lines).await.unwrap();
+            writer.complete(id, "read").await.unwrap();
+        }
+        writer.finish().await.unwrap();
+        let id = kept.key.as_str();
+        let objects = written(&kept).await;
+        let [a, b, e] = ["a", "b", "a"].map(|name| instance(name, 0).pod);
+        let mut expected: Vec<(String, String)> = Vec::new();
+        expected.extend((50..250).map(|number| (format!("{a}/a"), format!("a {number}"))));
+        expected.extend((1..190).map(|number| (format!("{b}/b"), format!("crashed {number}"))));
+        expected.extend((0..11).map(|number| (format!("{b}/b"), format!("again {number}"))));
+        let events: Vec<Value> = (0..)
+            .zip(&expected)
+            .map(|(index, (stream, line))| json!({"stream": stream, "line": line, "index": index}))
+            .collect();
+        let chunk =
+            |step: &str, sequence: u64| &objects[&format!("{id}/execution-steps/logs/{step}/{sequence:06}.json")];
+        for (sequence, events) in (0..).zip(events.chunks(EVENTS)) {
+            let head = json!({
+                "schema_version": 1, "job_id": id, "step": "running", "sequence": sequence, "events": events,
+            });
+            assert_eq!(*chunk("running", sequence), head);
+        }
+        let exported = &chunk("exporting_results", 0)["events"];
+        assert_eq!(exported[0], json!({"stream": format!("{e}/results-export"), "line": "x".repeat(LINE), "index": 0}));
+        let secret = exported[1]["line"].as_str().unwrap();
+        assert!(secret.starts_with("API_TOKEN=") && !secret.contains("Secr3t"), "{secret}");
+        assert_eq!(objects.len(), 4 + 1 + 1, "chunks of both steps, and the row's: {:?}", objects.keys());
+        let progress = &objects[&format!("{id}/execution-steps/progress.json")];
+        assert_eq!((&progress["schema_version"], &progress["job_id"]), (&json!(1), &json!(id)));
+        let last = progress["steps"]["running"]["last_output"].as_str().unwrap();
+        let steps: Vec<&String> = progress["steps"].as_object().unwrap().keys().collect();
+        assert_eq!(steps, ["exporting_results", "running"]);
+        let mut whole = clipped(
+            &[vec![format!("--- {a}/a ---")], (50..250).map(|number| format!("a {number}")).collect()].concat(),
+        );
+        let rest = [
+            vec![format!("--- {b}/b ---")],
+            (1..190).map(|number| format!("crashed {number}")).collect(),
+            (0..11).map(|number| format!("again {number}")).collect(),
+        ];
+        whole = whole + "\n" + &rest.concat().join("\n");
+        assert_eq!(last, whole);
+    }
+
+    #[tokio::test]
+    async fn a_job_of_a_row_is_written_where_the_row_is_looked_for_and_without_what_cannot_be_read() {
+        for (row, directory) in [(Some("18b9edca"), "18b9edca"), (Some("../x"), super::super::fixtures::ID)] {
+            let kept = MemoryArchive::new().await;
+            let mut writer = kept.writer().await;
+            for (name, text) in [("a", "lost"), ("b", "there")] {
+                let id = writer.stream(ArchivedStream::Log(instance(name, 0))).unwrap();
+                writer.push(id, &[line(1, text)]).await.unwrap();
+            }
+            writer.tell(JobState { row: row.map(str::to_owned), ..JobState::default() }).await.unwrap();
+            writer.finish().await.unwrap();
+            let chunks = kept.paths("uid-a").await;
+            kept.remove(&chunks[0]).await;
+            let objects = written(&kept).await;
+            let events = &objects[&format!("{directory}/execution-steps/logs/running/000000.json")]["events"];
+            assert_eq!((events.as_array().unwrap().len(), &events[0]["line"]), (1, &json!("there")));
+        }
+    }
+
+    #[test]
+    fn one_character_too_many_is_cut() {
+        for (count, is_cut) in [(LAST_OUTPUT - 1, false), (LAST_OUTPUT, false), (LAST_OUTPUT + 1, true)] {
+            let text = clipped(&["x".repeat(count)]);
+            assert_eq!((text.chars().count(), text.contains(MARKER)), (count.min(LAST_OUTPUT), is_cut));
+        }
     }
 
     proptest! {

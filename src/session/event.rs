@@ -169,6 +169,8 @@ mod tests {
         let event = |value: serde_json::Value| serde_json::from_value::<RunEvent>(value).unwrap();
         let lines = serde_json::to_value(RunEvent::Lines(batch.clone())).unwrap();
         assert_eq!((RunEvent::Lines(batch).lines(), event(lines).lines()), (3, 3));
+        let lines = vec![MergedLine { of: 0, line: line() }, MergedLine { of: 0, line: line() }];
+        assert_eq!(RunEvent::Merged(Merged { of: Vec::new(), lines }).lines(), 2);
         assert_eq!(RunEvent::Told(Timestamp::UNIX_EPOCH).lines(), 0);
         assert_eq!(RunEvent::Complete { instance, lines: 7, proof: Proof::Checked }.lines(), 0);
     }

@@ -321,6 +321,17 @@ mod tests {
             (Note::Denied(reason()), Some(Note::Denied(reason()))),
             (Note::Forbidden(reason()), Some(Note::Forbidden(reason()))),
             (Note::Interrupted(reason()), Some(Note::Interrupted(reason()))),
+            (Note::Struggling(reason()), Some(Note::Struggling(reason()))),
+            (Note::InBand(reason()), Some(Note::InBand(reason()))),
+            (Note::NodeFiles(reason()), Some(Note::NodeFiles(Note::NodeFiles(reason()).to_string()))),
+            (
+                Note::StartsLate { restart: 1, wanted: WantedFrom::Since(after), first: Stamp(2) },
+                Some(Note::StartsLate { restart: 1, wanted: WantedFrom::All(after), first: Stamp(2) }),
+            ),
+            (
+                Note::Ended(1, Ended { exit_code: 3, reason: reason(), started: Some(after), has_log: false }),
+                Some(Note::Ended(1, Ended { exit_code: 3, reason: reason(), started: None, has_log: true })),
+            ),
         ] {
             let event = RunEvent::Note { container: std::sync::Arc::default(), note: note.clone() };
             let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
@@ -334,6 +345,16 @@ mod tests {
         let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
         let bare = EventObject { detail: None, reason: None, ..object };
         assert_eq!(bare.told(), Some(Detail::Note(Note::Gap { restart: 1, after, before })));
+    }
+
+    #[test]
+    fn without_its_detail_a_jobs_end_tells_whether_it_failed() {
+        for failed in [false, true] {
+            let event = RunEvent::Ended(Ending { failed, pods: 3 });
+            let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
+            let bare = EventObject { detail: None, ..object };
+            assert_eq!(bare.told(), Some(Detail::JobEnded(Ending { failed, pods: 0 })));
+        }
     }
 
     #[test]

@@ -374,6 +374,12 @@ mod tests {
         );
     }
 
+    #[test]
+    fn how_a_sink_ended_is_said_in_its_own_words() {
+        assert_eq!(SinkError::Failed("the disk is full").to_string(), "the disk is full");
+        assert_eq!(SinkError::<&str>::Vanished.to_string(), "a listener to the run ended unexpectedly");
+    }
+
     #[tokio::test]
     async fn a_sink_that_fails_ends_the_run_with_its_error() {
         for want in [Want::All, Want::Latest] {
@@ -384,8 +390,9 @@ mod tests {
             let failing = fan.add(failing, want, SinkRunner::Task).unwrap();
             let other = fan.add(other, Want::All, SinkRunner::Task).unwrap();
             let outlet = fan.open();
+            assert!(!Listener::<Notice>::is_gone(&outlet));
             for _ in 0..3 {
-                outlet.send(lines(1)).await.unwrap();
+                outlet.hear(lines(1)).await.unwrap();
             }
             Listener::<Notice>::gone(&outlet).await;
             assert!(Listener::<Notice>::is_gone(&outlet));

@@ -176,8 +176,10 @@ fn text(value: &Value) -> &str {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use testcluster::Access;
 
     use super::*;
+    use crate::session::fixtures::{ID, Scene, selection};
 
     fn ours() -> Ours {
         let id = "job-429825360482416da20736cf3ed51a95".parse().unwrap();
@@ -210,6 +212,87 @@ mod tests {
         assert_eq!(taken, [(ObjectLog::Pods, "pod".to_owned()), (ObjectLog::Events, "p".to_owned())]);
         assert_eq!(kept(ours.take(event("p"))), [(ObjectLog::Events, "p".to_owned())]);
         assert_eq!(kept(ours.take(event("other"))), []);
+        // It changes: what was told of it is not told again, and what is not known waits on.
+        let pod = json!({"metadata": {"name": "pod", "uid": "p", "labels": {"elb-job-id": "job-429825360482416da20736cf3ed51a95"}}});
+        assert_eq!(kept(ours.take(ObjectEvent::Object(ObjectLog::Pods, pod))), [(ObjectLog::Pods, "pod".to_owned())]);
+        assert_eq!(ours.unknown.len(), 2);
+    }
+
+    #[test]
+    fn events_of_what_no_job_consists_of_are_left_out() {
+        let mut ours = ours();
+        let node = json!({"metadata": {"name": "e"}, "involvedObject": {"kind": "Node", "uid": "n"}});
+        assert_eq!(kept(ours.take(ObjectEvent::Object(ObjectLog::Events, node))), []);
+        assert!(ours.unknown.is_empty() && ours.known.is_empty());
+    }
+
+    #[test]
+    fn an_object_says_what_it_is_and_whether_it_was_deleted() {
+        let object = || -> DynamicObject {
+            let manager = json!([{"manager": "kubelet"}]);
+            serde_json::from_value(json!({"metadata": {"name": "n", "managedFields": manager}, "spec": {"a": 1}}))
+                .unwrap()
+        };
+        let of = |kind, version, deleted: bool| {
+            let mut value = json!({"apiVersion": version, "kind": kind, "metadata": {"name": "n", "managedFields": []}, "spec": {"a": 1}});
+            if deleted {
+                value["deleted"] = true.into();
+            }
+            value
+        };
+        for (log, event, expected) in [
+            (ObjectLog::Pods, Event::Apply(object()), Some(of("Pod", "v1", false))),
+            (ObjectLog::Pods, Event::InitApply(object()), Some(of("Pod", "v1", false))),
+            (ObjectLog::Jobs, Event::Delete(object()), Some(of("Job", "batch/v1", true))),
+            (ObjectLog::Events, Event::Apply(object()), Some(of("Event", "v1", false))),
+            (ObjectLog::Events, Event::Init, None),
+            (ObjectLog::Events, Event::InitDone, None),
+        ] {
+            let told = object_event(log, Ok(event)).map(|told| match told {
+                ObjectEvent::Object(known, value) if known == log => value,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(told, expected);
+        }
+        let error = kube::runtime::watcher::Error::NoResourceVersion;
+        assert!(matches!(object_event(ObjectLog::Jobs, Err(error)), Some(ObjectEvent::Trouble(ObjectLog::Jobs, _))));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_is_of_the_kinds_that_are_wanted_and_of_this_job_whole() {
+        let scene = Scene::new(Access::all().deny("list", "jobs")).await;
+        let pod = scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
+        let other = scene.server.pod("other").label("elb-job-id", "job-529825360482416da20736cf3ed51a95");
+        other.container("c").create().event("Normal", "Of", "another");
+        // More than a page.
+        for number in 0..PAGE + 1 {
+            pod.event("Normal", "Number", &number.to_string());
+        }
+        let client = scene.cluster.client();
+        let listed = async |wanted: &[ObjectLog]| {
+            let mut counts: Vec<(ObjectLog, usize, usize)> = Vec::new();
+            for event in list(&client, "default", &selection(), wanted).await {
+                let (kind, objects, troubles) = match event {
+                    ObjectEvent::Object(kind, _) => (kind, 1, 0),
+                    ObjectEvent::Trouble(kind, _) => (kind, 0, 1),
+                };
+                match counts.last_mut() {
+                    Some((known, all, failed)) if *known == kind => {
+                        (*all, *failed) = (*all + objects, *failed + troubles)
+                    }
+                    _ => counts.push((kind, objects, troubles)),
+                }
+            }
+            counts
+        };
+        assert_eq!(listed(&[ObjectLog::Pods]).await, [(ObjectLog::Pods, 1, 0)]);
+        let all = [(ObjectLog::Pods, 1, 0), (ObjectLog::Jobs, 0, 1), (ObjectLog::Events, PAGE as usize + 1, 0)];
+        assert_eq!(listed(&ObjectLog::ALL).await, all);
+        let scene = Scene::new(Access::all()).await;
+        scene.server.job("ours").label("elb-job-id", ID).create();
+        scene.server.job("another").label("elb-job-id", "job-529825360482416da20736cf3ed51a95").create();
+        let jobs = list(&scene.cluster.client(), "default", &selection(), &[ObjectLog::Jobs]).await;
+        assert_eq!(kept(jobs), [(ObjectLog::Jobs, "ours".to_owned())]);
     }
 
     #[test]

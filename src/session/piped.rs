@@ -572,4 +572,16 @@ mod tests {
             assert_eq!(found(&read(&mut run, &of(job))), times, "{job:?}");
         }
     }
+
+    #[test]
+    fn jobs_are_told_first_where_a_run_is_arranged_and_nothing_is_moved_where_it_is_not() {
+        let job = |name: &str| RunEvent::Job(JobIds { job: Some(name.to_owned()), row: None });
+        let found = |name: &str| RunEvent::Found(Arc::new(target(name, None)));
+        let lines = || RunEvent::Notice(Notice::RowReadable);
+        let events = vec![job("a"), found("x"), lines(), job("b"), found("y")];
+        assert_eq!(Arrangement::default().of(events.clone()), events);
+        let arranged = Arrangement { by_time: true, ..Arrangement::default() }.of(events);
+        assert_eq!(arranged[..2], [job("a"), job("b")]);
+        assert_eq!(arranged.last(), Some(&lines()), "containers are told before");
+    }
 }

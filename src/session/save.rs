@@ -4,12 +4,12 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{RunEvent, Sink, sink::Stop};
 use crate::{
@@ -393,3 +393,6 @@ pub async fn earlier(
     });
     Ok(Earlier::new(read, away))
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,3 +89,52 @@ fn wanted_of(
     };
     targets(&found.pod).into_iter().map(with_news).filter(is_wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use testcluster::Access;
+
+    use super::*;
+    use crate::{
+        follow::follower::Scope,
+        session::{
+            filter::ContainerFilter,
+            fixtures::{Scene, outlet, sorted_lines},
+        },
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_logs_that_are_wanted_are_read_in_either_order_and_each_is_found_first() {
+        let scene = Scene::new(Access::all()).await;
+        let (first, second) = ("blastn-batch-s03-job-000-3ed51a95-p9vp5", "elb-finalizer-3ed51a95-7vvqw");
+        scene.ended(first, "blast", 0);
+        scene.pod(second, "finalizer").terminate("c", 1).restart("c").print("c", "again");
+        let pods = scene.pods().await;
+        let all = ContainerFilter::default;
+        let (one, two) = (format!("line of {first}"), format!("line of {second}"));
+        for (filter, scope, found, lines) in [
+            (all(), Scope::default(), 2, vec!["again", &one, &two]),
+            (all(), Scope { previous: true, ..Scope::default() }, 1, vec![&*two]),
+            (ContainerFilter { states: vec![StateName::Running], ..all() }, Scope::default(), 1, vec!["again", &two]),
+            (ContainerFilter { states: vec![StateName::Waiting], ..all() }, Scope::default(), 0, vec![]),
+            (ContainerFilter { pods: vec!["blastn".parse().unwrap()], ..all() }, Scope::default(), 1, vec![&*one]),
+            (
+                ContainerFilter { fields: "status.phase=Succeeded".parse().unwrap(), ..all() },
+                Scope::default(),
+                1,
+                vec![&*one],
+            ),
+        ] {
+            let wanted = WantedLogs { filter, scope, resume: None, hold: None, pods: None };
+            for order in [Order::Time, Order::Arrival] {
+                let (out, said) = outlet();
+                snapshot(&scene.cluster, &pods, &wanted, order, out).await;
+                let events = said.all().await;
+                let merged = events.iter().filter(|event| matches!(event, RunEvent::Merged(_))).count();
+                assert_eq!(merged > 0, order == Order::Time && !lines.is_empty(), "{order:?}");
+                let known = events.iter().filter(|event| matches!(event, RunEvent::Found(_))).count();
+                assert_eq!((known, sorted_lines(&events)), (found, lines.iter().map(ToString::to_string).collect()));
+            }
+        }
+    }
+}

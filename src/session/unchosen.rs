@@ -127,3 +127,104 @@ fn said(heading: &str, have: &str, choices: &[Choosable], filter: &ContainerFilt
     };
     format!("{heading}{why}; {}", lists.join("\n  "))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testcluster::Access;
+
+    use super::*;
+    use crate::{
+        discover::Evidence,
+        session::{
+            filter::whole,
+            fixtures::{ID, Scene, selection},
+        },
+    };
+
+    fn found(shard: &str, phase: &str) -> Match {
+        let pod = json!({
+            "metadata": {
+                "name": format!("blastn-batch-{shard}-job-000-3ed51a95-p9vp5"), "uid": shard,
+                "labels": {"app": "blast", "shard": shard, "batch.kubernetes.io/job-name": "x", "elb-job-id": ID},
+            },
+            "spec": {"nodeName": "node-1", "containers": [{"name": "blast"}, {"name": "results-export"}]},
+            "status": {"phase": phase, "containerStatuses": [{"name": "blast", "state": {"running": {}}}]},
+        });
+        Match { pod: serde_json::from_value(pod).unwrap(), evidence: Evidence::Label }
+    }
+
+    #[test]
+    fn what_there_is_to_choose_from_is_told_by_what_the_choice_goes_by() {
+        let pods = [found("s03", "Running"), found("s04", "Pending")];
+        let by = ContainerFilter { short: "3ed51a95".to_owned(), ..ContainerFilter::default() };
+        let containers = "2 pods have: blast (running), results-export (exporting_results)";
+        let names = "pods: blastn-s03-000-p9vp5, blastn-s04-000-p9vp5";
+        let without = || vec![whole("blast").unwrap(), whole("results-export").unwrap()];
+        for (filter, said) in [
+            (by.clone(), format!("no container matches the flags; {containers}\n  {names}")),
+            (
+                ContainerFilter { states: vec![StateName::Terminated], ..by.clone() },
+                format!(
+                    "no container matches the flags; 2 pods have: blast (running), results-export (waiting)\n  {names}"
+                ),
+            ),
+            (
+                ContainerFilter { nodes: vec!["node-2".to_owned()], ..by.clone() },
+                format!("no container matches the flags; {containers}\n  {names}\n  nodes: node-1"),
+            ),
+            (
+                ContainerFilter { fields: "status.phase=Failed".parse().unwrap(), ..by.clone() },
+                format!(
+                    "no container matches the flags; {containers}\n  pods: blastn-s03-000-p9vp5 (Running), blastn-s04-000-p9vp5 (Pending)"
+                ),
+            ),
+            (
+                ContainerFilter { without_containers: without(), ..by.clone() },
+                format!(
+                    "no container matches the flags: -E, --exclude-container and --exclude-pod leave none; {containers}\n  {names}"
+                ),
+            ),
+            (
+                ContainerFilter {
+                    without_containers: without(),
+                    containers: vec![whole("blast").unwrap()],
+                    ..by.clone()
+                },
+                format!(
+                    "no container matches the flags: -E, --exclude-container and --exclude-pod leave none of what the others choose; {containers}\n  {names}"
+                ),
+            ),
+        ] {
+            assert_eq!(nothing_wanted(&pods, &filter), said);
+            let yet = said.replacen("the flags", "the flags yet, waiting for one", 1);
+            assert_eq!(nothing_wanted_yet(&pods, &filter), yet);
+            let choices = Choosable::of(&pods);
+            let archived = said.replacen("pods have", "pods are archived, with", 1);
+            assert_eq!(nothing_wanted_of_archive(&choices, &filter, false), archived);
+            let labelled = format!("{archived}\n  labels: app=blast, shard=s03, shard=s04");
+            assert_eq!(nothing_wanted_of_archive(&choices, &filter, true), labelled);
+        }
+        assert_eq!(nothing_chosen(3), "no container matches the flags; the job had 3 pods, which are gone");
+    }
+
+    #[test]
+    fn a_listing_has_each_name_once_in_order_and_says_how_many_are_left_out() {
+        let names = |count: usize| (0..count).map(|number| format!("n{number:02}")).collect::<Vec<_>>();
+        assert_eq!(listing(Vec::new()), "");
+        assert_eq!(listing(vec!["b".to_owned(), "a".to_owned(), "b".to_owned()]), "a, b");
+        assert_eq!(listing(names(LISTED)), names(LISTED).join(", "));
+        assert_eq!(listing(names(LISTED + 2)), names(LISTED).join(", ") + " and 2 more");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn pods_that_the_labels_leave_out_are_told_with_the_labels_they_have() {
+        let scene = Scene::new(Access::all()).await;
+        let with = |labels: &str| Selection { labels: Some(labels.to_owned()), ..selection() };
+        let told = async |selection: &Selection| without_labels(&scene.cluster, "default", selection).await;
+        assert_eq!(told(&with("app=none")).await, None, "there is no pod");
+        scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
+        assert_eq!(told(&selection()).await, None, "no labels are asked for");
+        assert_eq!(told(&with("app=none")).await.as_deref(), Some("1 pods, labelled: app=blast"));
+    }
+}
