@@ -112,8 +112,17 @@ pub enum PodChange {
 /// The job's pods as they come and go, without end. It survives expired versions, resyncs and lost connections, and tells a
 /// pod that vanished while it could not look. Where pods may not be watched, it lists them every few seconds.
 pub fn watch(client: &Client, namespace: &str, selection: &Selection) -> impl Stream<Item = PodChange> + Send + use<> {
+    watch_or_poll(client, namespace, selection, POLL)
+}
+
+fn watch_or_poll(
+    client: &Client,
+    namespace: &str,
+    selection: &Selection,
+    pause: Duration,
+) -> impl Stream<Item = PodChange> + Send + use<> {
     let [by_label, others] = selection.selectors().map(|selector| {
-        let source = PodQuestion::new(client, namespace, selector);
+        let source = PodQuestion::new(client, namespace, selector, pause);
         let mut known = Known::default();
         let selection = selection.clone();
         let heard = stream::unfold(source, |mut source| async move { Some((source.next().await, source)) });
@@ -141,6 +150,8 @@ struct PodQuestion {
     client: Client,
     namespace: String,
     selector: String,
+    /// Between two lists where watching is not permitted.
+    pause: Duration,
     /// `None` while watching is not permitted.
     watching: Option<Watching>,
     /// Lists since the watch was last tried.
@@ -148,9 +159,9 @@ struct PodQuestion {
 }
 
 impl PodQuestion {
-    fn new(client: &Client, namespace: &str, selector: String) -> PodQuestion {
-        let mut source =
-            PodQuestion { client: client.clone(), namespace: namespace.to_owned(), selector, watching: None, polls: 0 };
+    fn new(client: &Client, namespace: &str, selector: String, pause: Duration) -> PodQuestion {
+        let (client, namespace) = (client.clone(), namespace.to_owned());
+        let mut source = PodQuestion { client, namespace, selector, pause, watching: None, polls: 0 };
         source.watch();
         source
     }
@@ -200,7 +211,7 @@ impl PodQuestion {
     }
 
     async fn poll(&mut self) -> Vec<PodAnswer> {
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(self.pause).await;
         self.polls += 1;
         if self.polls > POLLS {
             self.watch();
@@ -420,6 +431,9 @@ mod tests {
         assert!((0..100).all(|tried| !fails(&mut known, away(), at(40_000 + tried * 5))));
     }
 
+    /// Short enough for a test, and long enough to be seen.
+    const PAUSE: Duration = Duration::from_millis(20);
+
     /// A test cluster with a pod of the job and one of another, and a user's client.
     struct Scene {
         server: TestCluster,
@@ -456,7 +470,7 @@ mod tests {
         }
 
         fn question(&self) -> PodQuestion {
-            PodQuestion::new(&self.cluster.client(), "default", format!("elb-job-id={ID}"))
+            PodQuestion::new(&self.cluster.client(), "default", format!("elb-job-id={ID}"), PAUSE)
         }
     }
 
@@ -514,18 +528,23 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_jobs_of_an_id_are_listed() {
+    async fn the_jobs_of_an_id_are_listed_by_their_label_and_all_of_them_by_whatever_says_whose_they_are() {
         let scene = Scene::new(Access::all()).await;
-        let api: Api<Job> = Api::namespaced(scene.cluster.client(), "default");
-        for (name, id) in [("ours", ID), ("theirs", "job-00000000000000000000000000000000")] {
-            let job = serde_json::json!({
-                "metadata": {"name": name, "labels": {"elb-job-id": id}},
-                "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i", "command": ["true"]}]}}},
-            });
-            api.create(&Default::default(), &serde_json::from_value(job).unwrap()).await.unwrap();
+        const THEIRS: &str = "job-00000000000000000000000000000000";
+        for (name, id) in
+            [("ours", Some(ID)), ("theirs", Some(THEIRS)), ("elb-finalizer-3ed51a95", None), ("other", None)]
+        {
+            let job = scene.server.job(name).label("app", "finalizer");
+            id.map_or(job.clone(), |id| job.label("elb-job-id", id)).create();
         }
-        let jobs = jobs(&scene.cluster.client(), "default", &[ID.parse().unwrap()]).await.unwrap();
-        assert_eq!(jobs.iter().map(kube::ResourceExt::name_any).collect::<Vec<_>>(), ["ours"]);
+        let (client, ids) = (scene.cluster.client(), [ID.parse().unwrap()]);
+        let names = |jobs: Vec<Job>| {
+            let mut names: Vec<_> = jobs.iter().map(kube::ResourceExt::name_any).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(jobs(&client, "default", &ids).await.unwrap()), ["ours"]);
+        assert_eq!(names(all_jobs(&client, "default", &ids).await.unwrap()), ["elb-finalizer-3ed51a95", "ours"]);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -533,7 +552,7 @@ mod tests {
         // Three lists: before the watch, in its place, and after a pause.
         for (user, polling, seen) in [(Access::all(), 0, 1), (Access::all().deny("watch", "pods"), 1, 3)] {
             let scene = Scene::new(user).await;
-            let mut changes = watch(&scene.cluster.client(), "default", &selection()).boxed();
+            let mut changes = watch_or_poll(&scene.cluster.client(), "default", &selection(), PAUSE).boxed();
             let (mut told, mut listed, mut pods) = (0, 0, 0);
             while listed < 2 || pods < seen {
                 match changes.next().await.unwrap() {
@@ -558,12 +577,24 @@ mod tests {
         }
         assert!(words(&all).ends_with(&["may only list", "init", "pod", "done"]), "{:?}", words(&all));
         assert_eq!(question.polls, 0);
+        let began = Instant::now();
         assert_eq!(words(&question.poll().await), ["init", "pod", "done"]);
+        assert!(began.elapsed() >= PAUSE, "not at once");
         assert_eq!(question.polls, 1);
         question.polls = POLLS - 1;
         assert_eq!(words(&question.poll().await), ["init", "pod", "done"]);
         assert!(question.poll().await.is_empty(), "the watch is tried again");
         assert!(question.watching.is_some() && question.polls == 0);
+        // A watch that does not begin for another reason goes on as one.
+        let busy = Scene::new(Access::all()).await;
+        let refuse = Action::Answer { code: 503, retry_after: None };
+        busy.server.faults().push(Rule::new(|call| call.kind == Kind::Watch, refuse));
+        let mut question = busy.question();
+        let mut all = Vec::new();
+        while !words(&all).contains(&"error") {
+            all.extend(question.next().await);
+        }
+        assert!(question.watching.is_some() && !words(&all).contains(&"may only list"), "{:?}", words(&all));
         // Neither is permitted: it goes on as a watch that fails.
         let nobody = Scene::new(Access::none()).await;
         let mut question = nobody.question();

@@ -243,7 +243,7 @@ impl<L: Listener<DriverEvent>> Driver<L> {
         async move {
             sleep(pause).await;
             let _place = limiter.ask(false).await;
-            let asked = work::in_time(cluster.pod(&target.namespace, &target.pod)).await?;
+            let asked = work::in_time(work::CONFIRM_TIME, cluster.pod(&target.namespace, &target.pod)).await?;
             let pod = asked.inspect_err(|error| limiter.heed(error)).ok()?;
             scope.part_of(match pod.filter(|pod| pod.uid() == target.uid) {
                 Some(pod) => pod.container(&target.container),
