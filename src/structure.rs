@@ -7,7 +7,8 @@ use std::{
 };
 
 /// Files that are compiled for tests alone.
-const FOR_TESTS: [&str; 6] = ["tests", "tests.rs", "fixtures.rs", "model.rs", "properties.rs", "structure.rs"];
+const FOR_TESTS: [&str; 7] =
+    ["tests", "tests.rs", "fixtures", "fixtures.rs", "model.rs", "properties.rs", "structure.rs"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -91,6 +92,21 @@ fn no_property_has_a_number_of_cases_of_its_own() {
         assert!(!fixed.iter().any(|fixed| text.contains(fixed)), "{}", file.display());
     }
     assert!(properties > 30, "only {properties} blocks of properties were found");
+}
+
+#[test]
+fn the_rooms_of_the_middle_are_named_in_the_design() {
+    let text = fs::read_to_string(root().join("docs/design.md")).unwrap();
+    for part in ["k8s", "discover", "follow", "session"] {
+        let directory = root().join("src").join(part);
+        let rooms = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let rooms: Vec<String> = rooms.filter(|name| name.ends_with(".rs") && name != "mod.rs").collect();
+        assert!(rooms.len() > 5, "{part}: {rooms:?}");
+        for room in rooms.iter().filter(|name| !FOR_TESTS.contains(&name.as_str())) {
+            let named = text.contains(&format!("`{room}`")) || text.contains(&format!("`{part}/{room}`"));
+            assert!(named, "docs/design.md does not name src/{part}/{room}");
+        }
+    }
 }
 
 #[test]
