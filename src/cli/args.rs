@@ -316,6 +316,7 @@ impl ChoiceArgs {
             nodes: self.node.clone(),
             states: StateWord::states(&self.container_state),
             fields: FieldSelector::default(),
+            labels: None,
         }
     }
 }
@@ -337,7 +338,8 @@ pub struct SelectArgs {
     include_setup: bool,
 }
 
-fn field_selector() -> impl TypedValueParser<Value = FieldSelector> {
+/// Reads a selector of fields; an empty one chooses by nothing.
+pub fn field_selector() -> impl TypedValueParser<Value = FieldSelector> {
     NonEmptyStringValueParser::new().try_map(|text| text.parse::<FieldSelector>())
 }
 
@@ -354,10 +356,26 @@ impl SelectArgs {
         ContainerFilter { fields, ..self.choice.filter(short) }
     }
 
-    /// Whether a cluster alone can tell which pods are meant.
+    /// The same for an archive, which has no server that knows labels.
+    ///
+    /// # Errors
+    /// When -l is none that can be read here.
     #[cfg(feature = "archive")]
-    pub fn asks_the_cluster(&self) -> bool {
-        self.selector.is_some() || self.field_selector.is_some()
+    pub fn filter_of_archive(&self, short: &str) -> Result<ContainerFilter, Failure> {
+        let read = |text: &String| {
+            crate::k8s::label_selector(text).map_err(|error| Failure::Usage(format!("-l {text:?}: {error}")))
+        };
+        Ok(ContainerFilter { labels: self.selector.as_ref().map(read).transpose()?, ..self.filter(short) })
+    }
+
+    /// The first flag that chooses by what a line's object does not have, and what that is.
+    fn beyond_objects(&self) -> Option<(&'static str, &'static str)> {
+        let flags = [
+            (self.selector.is_some(), ("-l", "the labels of their pods")),
+            (self.field_selector.is_some(), ("--field-selector", "the fields of their pods")),
+            (!self.choice.container_state.is_empty(), ("--container-state", "the states of their containers")),
+        ];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
 
     /// What the cluster is asked for.
@@ -427,7 +445,7 @@ pub struct LogsArgs {
     /// Read an archive of 'elbtail save' and the cluster as one sequence: each line once, also those whose pods are gone
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
     #[cfg(feature = "archive")]
-    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["selector", "field_selector", "stdin"])]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with = "stdin")]
     pub archive: Option<std::ffi::OsString>,
     /// Print log lines only: nothing on stderr but errors and what is missing
     #[arg(long, short = 'q', visible_alias = "quiet")]
@@ -479,20 +497,8 @@ struct AlwaysArgs {
 }
 
 /// What has no meaning for lines that were printed.
-const STDIN_EXCLUDES: [&str; 12] = [
-    "target",
-    "job",
-    "latest",
-    "follow",
-    "previous",
-    "selector",
-    "field_selector",
-    "include_setup",
-    "container_state",
-    "hold",
-    "node_logs",
-    "all_namespaces",
-];
+const STDIN_EXCLUDES: [&str; 9] =
+    ["target", "job", "latest", "follow", "previous", "include_setup", "hold", "node_logs", "all_namespaces"];
 
 impl LogsArgs {
     /// Prints the text of lines alone, if kubectl's `--prefix=false` asks for that.
@@ -502,6 +508,24 @@ impl LogsArgs {
             self.print.output = self.print.output.without_prefix();
         }
         self
+    }
+
+    /// The containers that are wanted; which job they are of is not known yet.
+    ///
+    /// # Errors
+    /// When there is nobody who could tell: an archive cannot read -l, or printed objects do not have what is chosen by.
+    pub fn filter(&self) -> Result<ContainerFilter, Failure> {
+        #[cfg(feature = "archive")]
+        if self.archive.is_some() {
+            return self.select.filter_of_archive("");
+        }
+        match self.select.beyond_objects().filter(|_| self.stdin) {
+            Some((flag, what)) => Err(Failure::Usage(format!(
+                "{flag} cannot choose with --stdin, since lines of -o json do not tell {what}; they do tell pod, container, phase \
+                 and node: choose with --pod, -c, --phase or --node"
+            ))),
+            None => Ok(self.select.filter("")),
+        }
     }
 
     /// How long a line waits at most for earlier ones.
@@ -572,7 +596,7 @@ pub struct WatchArgs {
     /// Show a job of an archive of 'elbtail save' instead, at any time of it: space lets time pass
     // A word, not a place: what clap says of a wrong one would repeat a SAS that is in it.
     #[cfg(feature = "archive")]
-    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["selector", "latest", "all_namespaces"])]
+    #[arg(long, value_name = "DEST", value_hint = ValueHint::DirPath, conflicts_with_all = ["latest", "all_namespaces"])]
     pub archive: Option<std::ffi::OsString>,
     /// Exit with 9 when the job failed
     #[arg(long)]

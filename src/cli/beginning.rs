@@ -13,6 +13,7 @@ use crate::{
         filter::ContainerFilter,
         follow::{self, Progress, RowNews},
         snapshot::{self, Order},
+        unchosen,
     },
 };
 
@@ -49,7 +50,7 @@ impl ArchivedBeginning {
         let archived = match archive.job_in(&JobKey::new(id.as_str())?, namespace).await {
             Ok(job) => {
                 let saving = archive.saving(&job).await?;
-                Some((Archived::new(job, found, filter, scope), saving))
+                Some((Archived::of(job, found, filter, scope).await?, saving))
             }
             Err(ArchiveError::NoJob { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -100,14 +101,13 @@ impl ArchivedBeginning {
         Ok(false)
     }
 
-    /// What there is, when the filters admit none of it and the cluster has nothing.
-    pub async fn nothing_wanted(&self, filter: &ContainerFilter) -> Result<String, Failure> {
+    /// What there is here and in the cluster, when the filters admit none of it.
+    pub async fn nothing_wanted(&self, found: &[Match], filter: &ContainerFilter) -> Result<String, Failure> {
         #[cfg(feature = "archive")]
         if let Some((archived, _)) = &self.archived {
-            return super::archive::nothing_wanted(archived.job(), filter).await;
+            return super::archive::nothing_wanted(archived.job(), found, filter).await;
         }
-        let _ = filter;
-        Ok(String::new())
+        Ok(unchosen::nothing_wanted(found, filter))
     }
 
     /// Reads what there is.

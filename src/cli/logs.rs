@@ -41,8 +41,12 @@ pub use crate::session::unchosen::{NOTHING, listing, nothing_chosen, nothing_wan
 
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    let wants = Wants::of(&args, color)?;
+    let mut wants = Wants::of(&args, color)?;
     args.refuse_detached_format()?;
+    if wants.filter.labels.is_some() {
+        // Read here: a server would not tell of the pods that have none of them that they are there.
+        (args.select.selector, wants.select.selector) = (None, None);
+    }
     if !args.more.is_empty() {
         let labels = args.select.selector.clone();
         let ended = several::run(args, wants, asker, place).await;
@@ -65,7 +69,7 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
     let labels = args.select.selector.clone();
     let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
-    let (ids, filter) = (job.ids(), args.select.filter(&short));
+    let (ids, filter) = (job.ids(), ContainerFilter { short, ..wants.filter.clone() });
     let plan = Plan { wants, ids, filter, cluster, asker, namespace };
     let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
     ended.map_err(|failure| args::blame_selector(failure, &labels))
@@ -98,6 +102,8 @@ struct Wants {
     only_log_lines: bool,
     scope: Scope,
     select: SelectArgs,
+    /// The containers, of whichever job.
+    filter: ContainerFilter,
     order: Option<Order>,
     /// How long lines wait for earlier ones, where they come in the order of time.
     hold: Duration,
@@ -129,6 +135,7 @@ impl Wants {
                 node_logs: args.node_logs,
             },
             select: args.select.clone(),
+            filter: args.filter()?,
             order: args.order,
             hold: args.hold()?,
             #[cfg(feature = "archive")]
@@ -203,10 +210,8 @@ impl Plan {
         if stats.containers == 0 {
             return Err(Failure::NoPods(if self.wants.scope.previous {
                 "no container that is chosen has an instance before its latest whose log is kept: none was started again".to_owned()
-            } else if found.is_empty() {
-                beginning.nothing_wanted(&self.filter).await?
             } else {
-                nothing_wanted(&found, &self.filter)
+                beginning.nothing_wanted(&found, &self.filter).await?
             }));
         }
         let unread = !found.is_empty() && stats.lines == 0;

@@ -18,7 +18,7 @@ use super::{
     Outlet, Resume, RunEvent, WantedLogs,
     ending::{self, JobsStatus},
     filter::ContainerFilter,
-    replay::{self, Replay, Rest, has_log, number_before, replay},
+    replay::{self, Chosen, Replay, Rest, number_before, replay_chosen},
     save::{SecretHandling, earlier},
     snapshot::{self, Ahead, Order},
 };
@@ -32,7 +32,7 @@ use crate::{
         follower::Scope,
         listener::{Listener, Unheard},
     },
-    k8s::{ContainerId, InstanceId, Stamp, status::Status, targets},
+    k8s::{ContainerId, InstanceId, Stamp},
     merge::Origin,
 };
 
@@ -42,30 +42,37 @@ pub struct Archived {
     /// How long ago it was written to last.
     away: Duration,
     /// What of it is wanted.
-    wanted: Replay,
+    wanted: Arc<Replay>,
+    /// And which of its containers that are.
+    chosen: Arc<Chosen>,
     /// Containers that the run has found in the cluster.
     found: Arc<Mutex<HashSet<ContainerId>>>,
 }
 
 impl Archived {
     /// What `filter` and `scope` want of a job. `pods` are those that the cluster has.
-    pub fn new(job: ArchivedJob, pods: &[Match], filter: &ContainerFilter, scope: &Scope) -> Archived {
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn of(
+        job: ArchivedJob,
+        pods: &[Match],
+        filter: &ContainerFilter,
+        scope: &Scope,
+    ) -> Result<Archived, ArchiveError> {
         let away = job.saved.map(|saved| Timestamp::now().duration_since(saved));
-        let containers = pods.iter().flat_map(|found| {
-            targets(&found.pod).into_iter().map(|target| (target.id(), found.pod.container(&target.container)))
-        });
         let wanted = Replay {
-            labels: None,
             filter: filter.clone(),
             previous: scope.previous,
             since: scope.since,
             tail: scope.tail,
             speed: None,
             rest: Rest::Elsewhere,
-            cluster: containers.collect(),
+            cluster: pods.iter().map(|found| (found.pod.uid().to_owned(), found.pod.clone())).collect(),
         };
         let away = away.and_then(|away| Duration::try_from(away).ok()).unwrap_or_default();
-        Archived { job: Arc::new(job), away, wanted, found: Arc::default() }
+        let chosen = Arc::new(Chosen::of(&job, &wanted).await?);
+        Ok(Archived { job: Arc::new(job), away, wanted: Arc::new(wanted), chosen, found: Arc::default() })
     }
 
     /// The job.
@@ -111,11 +118,12 @@ impl Archived {
             }
             Order::Time => {
                 let (merge, events) = mpsc::channel(AHEAD);
-                let (job, replayed, into) = (self.job.clone(), self.wanted.clone(), out.clone());
+                let (job, wanted_here, chosen) = (self.job.clone(), self.wanted.clone(), self.chosen.clone());
+                let into = IntoMerge { merge, out: out.clone() };
                 let ahead = Ahead { events, reached: self.reached() };
                 // Ended with this call, however that ends: it has an end of the listeners' queue.
                 let mut reading = JoinSet::new();
-                reading.spawn(async move { replay(&job, &replayed, IntoMerge { merge, out: into }).await });
+                reading.spawn(async move { replay_chosen(&job, &wanted_here, &chosen, into).await });
                 self.beside(wanted, async |wanted| {
                     snapshot::snapshot_after(cluster, pods, &wanted, ahead, out.clone()).await;
                     Ok(())
@@ -137,7 +145,7 @@ impl Archived {
     /// # Errors
     /// What the store says.
     pub async fn before(&self, out: Outlet) -> Result<Vec<InstanceId>, ArchiveError> {
-        replay(&self.job, &self.wanted, out).await
+        replay_chosen(&self.job, &self.wanted, &self.chosen, out).await
     }
 
     /// Runs `work` on what is wanted after what the archive has.
@@ -173,19 +181,21 @@ impl Archived {
     fn resume(&self, failed: mpsc::Sender<ArchiveError>) -> Resume {
         let secrets = if self.job.state.masked { SecretHandling::Masked } else { SecretHandling::Kept };
         let (positions, away, found) = (self.job.positions(), self.away, self.found.clone());
-        let wanted = self.wanted.clone();
+        let (wanted, chosen) = (self.wanted.clone(), self.chosen.clone());
         Arc::new(move |target| {
-            found.lock().unwrap_or_else(PoisonError::into_inner).insert(target.id());
-            let status = wanted.cluster.get(&target.id());
-            let last_lines = wanted.tail.is_some() && status.is_some_and(has_log);
-            let only = wanted.previous.then(|| status.and_then(number_before));
+            let id = target.id();
+            // What was not handed on is not gone on from: a container may be wanted only later, in another state.
+            let is_begun = chosen.has(&id);
+            let status = wanted.status(&id).filter(|_| wanted.previous);
+            let only = status.as_ref().and_then(number_before);
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
             let (positions, failed) = (positions.clone(), failed.clone());
             async move {
-                if last_lines || only == Some(None) {
+                if !is_begun {
                     return Some(Earlier::default());
                 }
                 match earlier(positions, target, away, secrets).await {
-                    Ok(earlier) => Some(match only.flatten() {
+                    Ok(earlier) => Some(match only {
                         Some(restart) => earlier.only(restart),
                         None => earlier,
                     }),
@@ -205,8 +215,7 @@ impl Archived {
         let mut reached = HashMap::new();
         for (instance, kept) in self.job.logs() {
             let id = instance.container_id();
-            let is_native = |status: &Status| self.wanted.tail.is_some() && has_log(status);
-            if self.wanted.cluster.get(&id).is_some_and(is_native) {
+            if !self.chosen.has(&id) {
                 continue;
             }
             let latest = kept.chunks.iter().filter_map(|chunk| Stamp::from_timestamp(chunk.latest)).max();
@@ -357,7 +366,7 @@ mod tests {
             ),
         ] {
             for order in [Order::Arrival, Order::Time] {
-                let archived = Archived::new(kept.job().await, &found, &filter, &scope);
+                let archived = Archived::of(kept.job().await, &found, &filter, &scope).await.unwrap();
                 let wanted = WantedLogs { filter: filter.clone(), scope, resume: None, hold: None, pods: None };
                 let (out, said) = outlet();
                 archived.look(&scene.cluster, &found, &wanted, order, out).await.unwrap();
@@ -393,7 +402,7 @@ mod tests {
             (&found[..], Some(1), vec![(gone, stamp(6))]),
         ] {
             let scope = Scope { tail, ..Scope::default() };
-            let archived = Archived::new(kept.job().await, pods, &ContainerFilter::default(), &scope);
+            let archived = Archived::of(kept.job().await, pods, &ContainerFilter::default(), &scope).await.unwrap();
             assert_eq!(archived.reached(), expected.into_iter().collect(), "{tail:?}");
         }
     }
@@ -477,7 +486,8 @@ mod tests {
                 writer.change(ObjectLog::Jobs, Stamp(1), &job).await.unwrap();
             }
             writer.finish().await.unwrap();
-            let archived = Archived::new(kept.job().await, &[], &ContainerFilter::default(), &Scope::default());
+            let all = ContainerFilter::default();
+            let archived = Archived::of(kept.job().await, &[], &all, &Scope::default()).await.unwrap();
             assert_eq!(archived.has_failed().await.unwrap(), has_failed, "{status:?} {condition:?}");
         }
     }

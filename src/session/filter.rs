@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use kube::core::{Selector, SelectorExt};
 use regex::Regex;
 
 use crate::{
@@ -33,6 +34,8 @@ pub struct ContainerFilter {
     pub states: Vec<StateName>,
     /// When its container is found, the pod must be so.
     pub fields: FieldSelector,
+    /// And have these labels. A cluster is asked for them itself, so that this is what an archive is asked for.
+    pub labels: Option<Selector>,
 }
 
 impl ContainerFilter {
@@ -65,7 +68,7 @@ impl ContainerFilter {
 
     /// Whether the containers of a pod that is so are wanted. One that is not may be later, and one that was stays wanted.
     pub fn admits_pod(&self, pod: &Pod) -> bool {
-        self.fields.admits(pod)
+        self.fields.admits(pod) && self.labels.as_ref().is_none_or(|labels| labels.matches(pod.labels()))
     }
 
     /// Whether a container in this state is wanted.
@@ -85,6 +88,7 @@ impl ContainerFilter {
             nodes,
             states,
             fields,
+            labels,
         } = self;
         containers.is_empty()
             && pods.is_empty()
@@ -94,6 +98,7 @@ impl ContainerFilter {
             && nodes.is_empty()
             && states.is_empty()
             && fields.is_empty()
+            && labels.is_none()
     }
 }
 

@@ -1,12 +1,12 @@
 //! [`replay`]: the logs of an archive, told as if they were read now.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
-use kube::core::{Selector, SelectorExt};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 
@@ -28,10 +28,9 @@ const RUN: usize = 512;
 /// What of an archived job is wanted, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
-    /// Which containers.
+    /// Which containers. Their pods are as the cluster has them, or else as they were saved last; one that was not saved has neither
+    /// labels nor fields but its name.
     pub filter: ContainerFilter,
-    /// The labels that pods must have as they were saved last; one that was not saved has none.
-    pub labels: Option<Selector>,
     /// Only the instance before the latest of each container that was started again.
     pub previous: bool,
     /// Only lines stamped at or after this.
@@ -42,9 +41,9 @@ pub struct Replay {
     pub speed: Option<f64>,
     /// Where the rest is of what is not complete.
     pub rest: Rest,
-    /// The containers that their cluster still has, which decide which instance is the latest. Of those whose latest log can
+    /// The pods that their cluster still has, by uid, which decide which instance is the latest. Of containers whose latest log can
     /// be read there, the last lines are not wanted from here.
-    pub cluster: HashMap<ContainerId, Status>,
+    pub cluster: HashMap<String, Pod>,
 }
 
 /// Where the rest is of an instance that is not known to be complete.
@@ -74,8 +73,20 @@ pub async fn replay(
     wanted: &Replay,
     out: impl Listener<RunEvent>,
 ) -> Result<Vec<InstanceId>, ArchiveError> {
-    let pods = pods(job).await?;
-    let chosen = Chosen::new(job, wanted, &pods);
+    let chosen = Chosen::of(job, wanted).await?;
+    replay_chosen(job, wanted, &chosen, out).await
+}
+
+/// [`replay`] of what was chosen before.
+///
+/// # Errors
+/// As there.
+pub async fn replay_chosen(
+    job: &ArchivedJob,
+    wanted: &Replay,
+    chosen: &Chosen,
+    out: impl Listener<RunEvent>,
+) -> Result<Vec<InstanceId>, ArchiveError> {
     let mut run = ReplayRun {
         out,
         sorted: Merged::default(),
@@ -84,7 +95,7 @@ pub async fn replay(
         clock: wanted.speed.map(|speed| Clock { speed, begun: None }),
     };
     // When nobody takes them any more there is nothing left to do, and nobody to tell.
-    let ended = run.run(job, wanted, &chosen).await;
+    let ended = run.run(job, wanted, chosen).await;
     if let Err(ReplayStop::Failed(error)) = ended {
         return Err(error);
     }
@@ -92,51 +103,58 @@ pub async fn replay(
 }
 
 /// The containers of a job that are chosen, with their instances.
-struct Chosen {
+#[derive(Debug, Default)]
+pub struct Chosen {
     targets: Vec<Arc<Target>>,
+    containers: HashSet<ContainerId>,
     instances: BTreeSet<ArchivedInstance>,
 }
 
 impl Chosen {
-    fn new(job: &ArchivedJob, wanted: &Replay, pods: &HashMap<String, Pod>) -> Chosen {
-        let mut chosen = Chosen { targets: Vec::new(), instances: BTreeSet::new() };
+    /// What is wanted of a job.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn of(job: &ArchivedJob, wanted: &Replay) -> Result<Chosen, ArchiveError> {
+        let mut pods = pods(job).await?;
+        pods.extend(wanted.cluster.clone());
+        let mut chosen = Chosen::default();
         // Instances of one container stand side by side, the latest last.
         let logs: Vec<&ArchivedInstance> = job.logs().map(|(instance, _)| instance).collect();
         for instances in logs.chunk_by(|one, other| container_of(one) == container_of(other)) {
             let Some(kept) = wanted.part(instances) else { continue };
-            let target = target(instances[0], pods);
-            if !wanted.filter.admits(&target)
-                || !wanted.admits_state(&target, pods)
-                || !wanted.admits_labels(&target, pods)
-            {
+            let pod = pod_of(instances[0], &pods);
+            let target = target_in(&pod, instances[0]);
+            let state = StateName::of(&pod.container(&target.container).state);
+            let filter = &wanted.filter;
+            if !filter.admits(&target) || !filter.admits_pod(&pod) || !filter.admits_state(state) {
                 continue;
             }
+            chosen.containers.insert(target.id());
             chosen.instances.extend(kept.iter().map(|instance| (*instance).clone()));
             chosen.targets.push(Arc::new(target));
         }
-        chosen
+        Ok(chosen)
+    }
+
+    /// Whether lines of a container are handed on.
+    pub fn has(&self, container: &ContainerId) -> bool {
+        self.containers.contains(container)
     }
 }
 
 impl Replay {
-    fn admits_labels(&self, target: &Target, pods: &HashMap<String, Pod>) -> bool {
-        let Some(labels) = &self.labels else { return true };
-        pods.get(&target.uid).is_some_and(|pod| labels.matches(pod.labels()))
-    }
-
-    /// Whether a container is wanted in the state that its cluster tells, or that was saved last.
-    fn admits_state(&self, target: &Target, pods: &HashMap<String, Pod>) -> bool {
-        let saved = || pods.get(&target.uid).map(|pod| pod.container(&target.container));
-        let status = self.cluster.get(&target.id()).cloned().or_else(saved).unwrap_or_default();
-        self.filter.admits_state(StateName::of(&status.state))
+    /// How its cluster says that a container is, if it still has it.
+    pub fn status(&self, container: &ContainerId) -> Option<Status> {
+        Some(self.cluster.get(&container.uid)?.container(&container.container))
     }
 
     /// The instances that are wanted of a container, of which these are archived.
     fn part<'a>(&self, instances: &'a [&'a ArchivedInstance]) -> Option<&'a [&'a ArchivedInstance]> {
         let id = instances.first()?.container_id();
-        let status = self.cluster.get(&id);
+        let status = self.status(&id);
         let only = |restart: u32| instances.iter().find(|it| it.restart == restart).map(std::slice::from_ref);
-        match (instances, status, self.previous, self.tail) {
+        match (instances, &status, self.previous, self.tail) {
             (_, Some(status), true, _) => only(number_before(status)?),
             ([.., before, _], None, true, _) => Some(std::slice::from_ref(before)),
             (_, None, true, _) => None,
@@ -167,16 +185,26 @@ fn container_of(instance: &ArchivedInstance) -> (&str, &str, &str, &str) {
 
 /// The container of an instance, with its part in the job as its pod tells it, or else the names.
 pub(super) fn target(instance: &ArchivedInstance, pods: &HashMap<String, Pod>) -> Target {
-    let known = pods.get(&instance.uid).map(targets).into_iter().flatten();
-    if let Some(target) = known.into_iter().find(|target| target.container == instance.container) {
-        return target;
-    }
+    target_in(&pod_of(instance, pods), instance)
+}
+
+fn target_in(pod: &Pod, instance: &ArchivedInstance) -> Target {
+    let of_pod = |pod: &Pod| targets(pod).into_iter().find(|target| target.container == instance.container);
+    of_pod(pod).unwrap_or_else(|| targets(&named(instance)).remove(0))
+}
+
+/// The pod of an instance, or what its names say of it.
+fn pod_of<'a>(instance: &ArchivedInstance, pods: &'a HashMap<String, Pod>) -> Cow<'a, Pod> {
+    pods.get(&instance.uid).map_or_else(|| Cow::Owned(named(instance)), Cow::Borrowed)
+}
+
+fn named(instance: &ArchivedInstance) -> Pod {
     let mut pod = Pod::default();
     pod.metadata.namespace = Some(instance.namespace.clone());
     pod.metadata.name = Some(instance.pod.clone());
     pod.metadata.uid = Some(instance.uid.clone());
     pod.spec.containers.push(pod::Container { name: instance.container.clone(), ..pod::Container::default() });
-    targets(&pod).remove(0)
+    pod
 }
 
 /// The containers of which an archive has logs, as they were last.

@@ -59,13 +59,13 @@ pub fn nothing_wanted(found: &[Match], filter: &ContainerFilter) -> String {
     said(NOTHING, "have", &Choosable::of(found), filter)
 }
 
-/// The same of an archive, with the labels that there are if some were asked for.
-pub fn nothing_wanted_of_archive(choices: &[Choosable], filter: &ContainerFilter, by_labels: bool) -> String {
-    let text = said(NOTHING, "are archived, with", choices, filter);
-    if !by_labels {
-        return text;
-    }
-    format!("{text}\n  labels: {}", listing(of_many(choices.iter().map(|choice| &choice.labels))))
+/// The same of an archive, and of what its job's cluster has besides.
+pub fn nothing_wanted_of_archive(archived: Vec<Choosable>, found: &[Match], filter: &ContainerFilter) -> String {
+    let known: BTreeSet<_> = archived.iter().map(|choice| choice.target.id()).collect();
+    let mut choices = archived;
+    choices.extend(Choosable::of(found).into_iter().filter(|choice| !known.contains(&choice.target.id())));
+    let have = if choices.len() > known.len() { "have" } else { "are archived, with" };
+    said(NOTHING, have, &choices, filter)
 }
 
 /// The same of a job that is followed: what is found later may match.
@@ -112,10 +112,12 @@ fn said(heading: &str, have: &str, choices: &[Choosable], filter: &ContainerFilt
     });
     let nodes = choices.iter().filter_map(|choice| choice.target.node.clone());
     let count = choices.iter().map(|choice| &choice.target.uid).collect::<BTreeSet<_>>().len();
-    let lists: [(String, Vec<String>); 3] = [
+    let labels = choices.iter().map(|choice| &choice.labels);
+    let lists: [(String, Vec<String>); 4] = [
         (format!("{count} pods {have}"), containers.collect()),
         ("pods".to_owned(), pods.collect()),
         ("nodes".to_owned(), if filter.nodes.is_empty() { Vec::new() } else { nodes.collect() }),
+        ("labels".to_owned(), if filter.labels.is_none() { Vec::new() } else { of_many(labels) }),
     ];
     let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
     let lists: Vec<_> = lists.map(|(heading, names)| format!("{heading}: {}", listing(names))).collect();
@@ -130,6 +132,7 @@ fn said(heading: &str, have: &str, choices: &[Choosable], filter: &ContainerFilt
 
 #[cfg(test)]
 mod tests {
+    use kube::core::Expression;
     use serde_json::json;
     use testcluster::Access;
 
@@ -201,9 +204,17 @@ mod tests {
             assert_eq!(nothing_wanted_yet(&pods, &filter), yet);
             let choices = Choosable::of(&pods);
             let archived = said.replacen("pods have", "pods are archived, with", 1);
-            assert_eq!(nothing_wanted_of_archive(&choices, &filter, false), archived);
-            let labelled = format!("{archived}\n  labels: app=blast, shard=s03, shard=s04");
-            assert_eq!(nothing_wanted_of_archive(&choices, &filter, true), labelled);
+            assert_eq!(nothing_wanted_of_archive(choices.clone(), &[], &filter), archived);
+            assert_eq!(nothing_wanted_of_archive(choices.clone(), &pods, &filter), archived, "each once");
+            assert_eq!(nothing_wanted_of_archive(Vec::new(), &pods, &filter), said);
+            // Labels choose too.
+            let labelled = archived.replace("leave none;", "leave none of what the others choose;");
+            let labelled = format!("{labelled}\n  labels: app=blast, shard=s03, shard=s04");
+            let filter = ContainerFilter {
+                labels: Some([Expression::Exists("none".to_owned())].into_iter().collect()),
+                ..filter
+            };
+            assert_eq!(nothing_wanted_of_archive(choices, &[], &filter), labelled);
         }
         assert_eq!(nothing_chosen(3), "no container matches the flags; the job had 3 pods, which are gone");
     }

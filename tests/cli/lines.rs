@@ -210,8 +210,35 @@ fn what_is_about_a_cluster_or_rows_does_not_go_with_stdin() {
         command.write_stdin(story());
         assert_fails(command, 2, &["cannot be used with", "--stdin", flags[0].trim_start_matches("-n")]);
     }
+    for (flags, missing) in [
+        (&["-l", "app=blast"][..], "-l cannot choose with --stdin, since lines of -o json do not tell the labels"),
+        (&["--field-selector", "status.phase=Failed"], "--field-selector cannot choose with --stdin"),
+        (&["--container-state", "running"], "--container-state cannot choose with --stdin"),
+    ] {
+        let mut command = elbtail(&[&["logs", "--stdin"], flags].concat());
+        command.write_stdin(story());
+        assert_fails(command, 2, &[missing, "choose with --pod, -c, --phase or --node"]);
+    }
     // Of what the environment says nobody has thought now.
     elbtail(&["logs", "--stdin", "-q"]).env("ELBTAIL_DB", "sqlite:x").write_stdin(story()).assert().code(0).stderr("");
+}
+
+#[test]
+fn objects_over_several_lines_are_read_as_those_of_one() {
+    let input = told() + &story();
+    let spread = run(&["-o", "ppextjson", "--events"], &input).0;
+    assert!(spread.lines().count() > 8 * 10, "{spread}");
+    for flags in
+        [&[][..], &["-o", "raw"], &["-o", "json", "--events"], &["--order", "time", "-o", "raw"], &["--tail", "1"]]
+    {
+        assert_eq!(run(flags, &spread), run(flags, &input), "{flags:?}");
+    }
+    // One that is broken off is text.
+    for broken in ["{\n  \"a\": 1\n", "{\n  \"a\": 1\n}\n", "{\n{\n}\n"] {
+        let (out, said) = run(&["-o", "raw"], &(line("blast", 1, "one") + broken));
+        assert_eq!(out, format!("one\n{broken}"));
+        assert!(said.contains("line 2 of standard input is no object"), "{said}");
+    }
 }
 
 #[test]

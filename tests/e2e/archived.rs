@@ -52,6 +52,7 @@ impl Scene {
             .namespace(&self.stage.namespace)
             .label("app", "blast")
             .label("elb-job-id", ID)
+            .label("shard", &shard.to_string())
             .restart_policy("OnFailure")
             .container("blast")
             .create()
@@ -199,6 +200,109 @@ fn what_was_saved_and_what_came_later_are_one_log() {
     // The instance before the latest, wherever it is.
     let before = BTreeMap::from([((2, 0), all[&(2, 0)].clone())]);
     assert_eq!(scene.read(0, &["-p"]), before);
+}
+
+/// What a flag chooses of pods 0 and 1, and what `--stdin` says of it if objects do not have what it chooses by.
+type Choice<'a> = (&'a [&'a str], &'a [usize], Option<&'a str>);
+
+#[test]
+fn each_choice_is_the_same_of_a_cluster_an_archive_both_and_printed_objects() {
+    let scene = Scene::new();
+    let mut runs = scene.pod(0);
+    let ended = scene.not_started(1);
+    ended.schedule_on("node-1").at(at(0)).start("blast");
+    let mut ended = Printer { pod: ended, printed: vec![Vec::new()] };
+    runs.print(0..5, 1000);
+    ended.print(0..5, 1000);
+    ended.pod.at(at(5000)).terminate("blast", 0);
+    scene.save();
+    let (no_labels, no_fields, no_states) =
+        (Some("the labels of their pods"), Some("the fields of their pods"), Some("the states of their containers"));
+    let name = format!("metadata.name={}", ended.pod.name());
+    let choices: [Choice; 18] = [
+        (&[], &[0, 1], None),
+        (&["-c", "blast"], &[0, 1], None),
+        (&["-c", "blas"], &[], None),
+        (&["--pod", "s01"], &[1], None),
+        (&["--phase", "running"], &[0, 1], None),
+        (&["--phase", "submitting"], &[], None),
+        (&["-E", "blast"], &[], None),
+        (&["-E", "other"], &[0, 1], None),
+        (&["--exclude-pod", "s00"], &[1], None),
+        (&["--node", "node-1"], &[1], None),
+        (&["--container-state", "terminated"], &[1], no_states),
+        (&["--container-state", "running"], &[0], no_states),
+        (&["-l", "shard=1"], &[1], no_labels),
+        (&["-l", "app in (blast, setup),shard!=1"], &[0], no_labels),
+        (&["-l", "!shard"], &[], no_labels),
+        (&["--field-selector", "status.phase=Succeeded"], &[1], no_fields),
+        (&["--field-selector", "spec.nodeName!=node-1"], &[0], no_fields),
+        (&["--field-selector", &name], &[1], no_fields),
+    ];
+    let objects = scene.stage.run(&["logs", ROW, "-q", "-o", "json"]).code(0).get_output().stdout.clone();
+    let all = all_of(&[&runs, &ended]);
+    let place = &scene.place;
+    let sources: [&[&str]; 4] =
+        [&["logs", ROW], &["logs", ROW, "--archive", place], &["replay", place], &["logs", "--stdin"]];
+    let chosen = |words: &[&str], flags: &[&str], shards: &[usize], code: Option<i32>| {
+        let words = [words, &["-q", "-o", "json"], flags].concat();
+        let run = if words.contains(&"--stdin") {
+            let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+            command.args(&words).write_stdin(objects.clone()).assert()
+        } else {
+            scene.stage.run(&words)
+        };
+        // What a pipe lacks is told, and is no failure of the run that printed it.
+        let is_none = shards.is_empty() && !words.contains(&"--stdin");
+        let code = code.unwrap_or(if is_none { 5 } else { 0 });
+        let run = run.code(code);
+        let expected: BTreeMap<_, _> =
+            all.clone().into_iter().filter(|((of, _), _)| code != 2 && shards.contains(of)).collect();
+        assert_eq!(by_instance(&stdout(&run)), expected, "{words:?} {flags:?}");
+        stderr(&run)
+    };
+    for (flags, shards, missing) in choices {
+        for words in sources {
+            match missing.filter(|_| words.contains(&"--stdin")) {
+                None if words[0] == "replay" && !shards.is_empty() => drop(chosen(words, flags, shards, Some(8))),
+                None => drop(chosen(words, flags, shards, None)),
+                Some(missing) => {
+                    let said = chosen(words, flags, shards, Some(2));
+                    let expected = format!(
+                        "{} cannot choose with --stdin, since lines of -o json do not tell {missing}",
+                        flags[0]
+                    );
+                    assert!(said.contains(&expected), "{said}");
+                }
+            }
+        }
+    }
+    // What is gone is chosen as it was last.
+    ended.pod.delete();
+    for (flags, shards, _) in choices {
+        chosen(sources[1], flags, shards, None);
+    }
+    let said = chosen(sources[1], &["-l", "shard=7"], &[], None);
+    assert!(said.contains("2 pods are archived") && said.contains("labels: app=blast, shard=0, shard=1"), "{said}");
+    let said = chosen(sources[1], &["-l", "a b"], &[], Some(2));
+    assert!(said.contains("-l \"a b\": \"a b\" is no LABEL=VALUE"), "{said}");
+}
+
+#[test]
+fn a_container_that_is_wanted_later_is_read_from_its_beginning() {
+    for state in [["--container-state", "terminated"], ["--field-selector", "status.phase=Succeeded"]] {
+        let scene = Scene::new();
+        let mut runs = scene.pod(0);
+        runs.print(0..20, 1000);
+        scene.save();
+        let words = ["logs", ROW, "--archive", &scene.place, "-f", "-o", "json"];
+        let follow = scene.stage.start(&[&words[..], &state].concat());
+        follow.until_said("waiting for one");
+        runs.print(20..25, 30_000);
+        runs.pod.at(at(40_000)).terminate("blast", 0);
+        let printed = follow.end().code(0);
+        assert_eq!(by_instance(&printed.lines()), all_of(&[&runs]), "{state:?}");
+    }
 }
 
 #[test]
@@ -355,8 +459,6 @@ fn an_archive_without_the_job_or_none_at_all() {
     let (printed, said) = scene.logs(0, &["-o", "raw"]);
     assert_eq!(printed, all_of(&[&printer])[&(0, 0)]);
     assert!(said.contains(&format!("the archive holds nothing of {ID} yet")), "{said}");
-    let said = scene.logs(2, &["-l", "app=blast"]).1;
-    assert!(said.contains("--archive") && said.contains("--selector"), "{said}");
     printer.pod.delete();
     let said = scene.logs(5, &[]).1;
     assert!(said.contains("no pods of"), "{said}");

@@ -118,7 +118,11 @@ fn the_report_of_a_job_and_that_of_its_archive_say_the_same() {
     }
     let csv = scene.run(&["report", &archive, "-o", "csv"], 0);
     assert_eq!(String::from_utf8_lossy(&csv.get_output().stdout).lines().count(), 27);
-    scene.run(&["report", &archive, "-l", "app=blast"], 2);
+    let chosen = scene.run(&["report", &archive, "-l", "app=setup", "-o", "csv"], 0);
+    let chosen = String::from_utf8_lossy(&chosen.get_output().stdout).into_owned();
+    assert!(chosen.contains("get-blastdb") && !chosen.contains("results-export"), "{chosen}");
+    let said = stderr(&scene.run(&["report", &archive, "-l", "a b"], 2));
+    assert!(said.contains("-l \"a b\""), "{said}");
     assert!(
         stderr(&scene.run(&["report", "--archive", &archive, "job-529825360482416da20736cf3ed51a95"], 2))
             .contains("elbtail archives")

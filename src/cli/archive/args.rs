@@ -8,12 +8,14 @@ use jiff::SignedDuration;
 use crate::{
     archive::output::ArchivesFormat,
     cli::{
-        args::{ChoiceArgs, SELECTION},
+        args::{ChoiceArgs, SELECTION, field_selector},
         duration::positive,
         flags::{LineArgs, PrintArgs},
     },
     follow::recover::NodeLogs,
+    k8s::FieldSelector,
     render::Headers,
+    session::filter::ContainerFilter,
     source::JobArg,
 };
 
@@ -166,10 +168,13 @@ pub struct ReplayArgs {
     pub previous: bool,
     /// Which containers.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    choice: ChoiceArgs,
     /// Only pods that had these labels when they were saved last, such as app=blast,shard!=03
     #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = crate::k8s::label_selector, help_heading = SELECTION)]
-    pub selector: Option<kube::core::Selector>,
+    selector: Option<kube::core::Selector>,
+    /// Only pods that were so when they were saved last, such as status.phase=Failed,spec.nodeName!=node-1
+    #[arg(long, value_name = "SELECTOR", value_parser = field_selector(), help_heading = SELECTION)]
+    field_selector: Option<FieldSelector>,
     /// Which of their lines.
     #[command(flatten)]
     pub lines: LineArgs,
@@ -182,6 +187,17 @@ pub struct ReplayArgs {
     /// Print log lines only: nothing on stderr but errors and what is missing
     #[arg(long, short = 'q', visible_alias = "quiet")]
     pub only_log_lines: bool,
+}
+
+impl ReplayArgs {
+    /// The filter these flags describe; `short` is what pods' short names leave out.
+    pub fn filter(&self, short: &str) -> ContainerFilter {
+        ContainerFilter {
+            labels: self.selector.clone(),
+            fields: self.field_selector.clone().unwrap_or_default(),
+            ..self.choice.filter(short)
+        }
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

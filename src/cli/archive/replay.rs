@@ -9,6 +9,7 @@ use crate::{
         interrupt::interruptible,
         logs, stderr, stdout,
     },
+    discover::Match,
     exit::Exit,
     job_id::JobId,
     render::{ColorChoice, JobIds},
@@ -40,8 +41,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
     let saving = archive.saving(&job).await?;
     let short = job.key.as_str().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
     let wanted = Replay {
-        filter: args.choice.filter(&short),
-        labels: args.selector.clone(),
+        filter: args.filter(&short),
         previous: args.previous,
         since,
         tail: args.lines.tail(),
@@ -61,7 +61,7 @@ async fn print(args: &ReplayArgs, color: ColorChoice) -> Result<Exit, Failure> {
         return Err(Failure::NoPods(if args.previous {
             "no container that is chosen was started again".to_owned()
         } else {
-            nothing_chosen(&job, &wanted).await?
+            nothing_wanted(&job, &[], &wanted.filter).await?
         }));
     }
     exit(&job, saving, &stats).await
@@ -82,15 +82,11 @@ pub async fn exit(job: &ArchivedJob, saving: Saving, stats: &RunStats) -> Result
     Ok(Exit::LinesMissing)
 }
 
-/// What there is, when the filters admit none of it.
-pub async fn nothing_wanted(job: &ArchivedJob, filter: &ContainerFilter) -> Result<String, Failure> {
-    nothing_chosen(job, &Replay { filter: filter.clone(), ..Replay::default() }).await
-}
-
-async fn nothing_chosen(job: &ArchivedJob, wanted: &Replay) -> Result<String, Failure> {
+/// What there is here and in the job's cluster, when the filters admit none of it.
+pub async fn nothing_wanted(job: &ArchivedJob, found: &[Match], filter: &ContainerFilter) -> Result<String, Failure> {
     let choices = choices(job).await?;
-    if choices.is_empty() {
+    if choices.is_empty() && found.is_empty() {
         return Ok(format!("the archive holds no logs of {} yet", job.key));
     }
-    Ok(unchosen::nothing_wanted_of_archive(&choices, &wanted.filter, wanted.labels.is_some()))
+    Ok(unchosen::nothing_wanted_of_archive(choices, found, filter))
 }

@@ -19,7 +19,7 @@ use crate::{
     doctor::{Facts, examine, gather},
     follow::note::Proof,
     job_id::JobId,
-    k8s::{Pod, Stamp, targets},
+    k8s::{Pod, Stamp, Target, targets},
     render::JobIds,
     report::{About, Gathered, LinesCommand, Redaction},
     session::{
@@ -37,15 +37,12 @@ pub async fn read(
     select: &SelectArgs,
     redaction: Redaction,
 ) -> Result<ReadJob, Failure> {
-    if select.asks_the_cluster() {
-        let text = "-l and --field-selector choose pods of a cluster; of an archive choose with --pod, -c or --phase";
-        return Err(Failure::Usage(text.to_owned()));
-    }
+    let filter = select.filter_of_archive("")?;
     let archive = open(dest).await?;
     let job = choose(&archive, &ArchivedJobArgs { job }).await?;
     let saving = archive.saving(&job).await?;
     let short = job.key.id().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
-    let filter = select.filter(&short);
+    let filter = ContainerFilter { short, ..filter };
     let Collecting { out, running, gathered, stats } = listen(redaction)?;
     // When nobody listens any more, the next event shows it.
     let _ = out.send(JobIds { job: Some(job.key.id().to_owned()), row: job.state.row.clone() }).await;
@@ -55,7 +52,7 @@ pub async fn read(
     let stats = stats.now();
     objects(&job, &filter, &mut gathered).await?;
     if gathered.overview.containers().is_empty() {
-        return Err(Failure::NoPods(nothing_wanted(&job, &filter).await?));
+        return Err(Failure::NoPods(nothing_wanted(&job, &[], &filter).await?));
     }
     let notices = (saving != Saving::Ended).then(|| format!("the archive: {saving}")).into_iter().collect();
     let mut facts = gather::archived(&job).await?;
@@ -98,7 +95,8 @@ async fn objects(job: &ArchivedJob, filter: &ContainerFilter, gathered: &mut Gat
     let now = job.saved.and_then(Stamp::from_timestamp).unwrap_or_default();
     job.objects(ObjectLog::Pods, |_, object, fate| {
         let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
-        for target in targets(&pod).into_iter().filter(|target| filter.admits(target)) {
+        let is_wanted = |target: &Target| filter.admits(target) && filter.admits_pod(&pod);
+        for target in targets(&pod).into_iter().filter(is_wanted) {
             gathered.take(&RunEvent::Found(Arc::new(target)), now);
         }
         gathered.overview.pod(&pod, now);

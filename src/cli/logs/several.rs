@@ -48,7 +48,7 @@ pub async fn run(args: LogsArgs, wants: Wants, asker: Asker, place: RowPlace) ->
     allow_node_logs(&cluster, args.node_logs).await?;
     let follow = wants.scope.follow;
     // What pods' short names lack is another text for each job, so `--pod` sees whole names.
-    let (filter, namespace) = (args.select.filter(""), cluster.namespace().to_owned());
+    let (filter, namespace) = (wants.filter.clone(), cluster.namespace().to_owned());
     let plan = Plan { wants, ids: JobIds::default(), filter, cluster, asker, namespace };
     if follow { plan.follow_all(jobs).await } else { plan.look_at_all(jobs).await }
 }

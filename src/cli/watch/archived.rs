@@ -14,7 +14,7 @@ use crate::{
     },
     exit::Exit,
     job_id::JobId,
-    k8s::{Pod, Stamp, status::PodLife, targets},
+    k8s::{Pod, Stamp, Target, status::PodLife, targets},
     render::JobIds,
     row::Row,
     session::{
@@ -27,15 +27,16 @@ use crate::{
 
 /// Shows an archived job, until it is left.
 pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure> {
+    let filter = args.select.filter_of_archive("")?;
     let archive = archive::open(dest).await?;
     let job = archive::choose(&archive, &ArchivedJobArgs { job: args.job.target.clone() }).await?;
     let saving = archive.saving(&job).await?;
     let short = job.key.as_str().parse().map(|id: JobId| id.short().to_owned()).unwrap_or_default();
+    let filter = ContainerFilter { short, ..filter };
     if job.logs().next().is_none() {
-        return Err(Failure::NoPods(archive::nothing_wanted(&job, &args.select.filter(&short)).await?));
+        return Err(Failure::NoPods(archive::nothing_wanted(&job, &[], &filter).await?));
     }
-    let wanted =
-        Replay { filter: args.select.filter(&short), since: args.since()?, tail: args.tail, ..Replay::default() };
+    let wanted = Replay { filter, since: args.since()?, tail: args.tail, ..Replay::default() };
     let Show { inbox, out, told: sink, stats, left, stop, asked, _words, .. } = Show::begin(args, WhenFull::Wait)?;
     let mut broken = None;
     let told = async {
@@ -68,7 +69,8 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
     let mut open: BTreeMap<String, bool> = job.logs().map(|(instance, _)| (instance.uid.clone(), true)).collect();
     job.objects(ObjectLog::Pods, |at, object, fate| {
         let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
-        for target in targets(&pod).into_iter().filter(|target| filter.admits(target)) {
+        let is_wanted = |target: &Target| filter.admits(target) && filter.admits_pod(&pod);
+        for target in targets(&pod).into_iter().filter(is_wanted) {
             inbox.put(News::Event(RunEvent::Found(Arc::new(target))));
         }
         let (uid, has_ended) = (pod.uid().to_owned(), pod.life() == PodLife::Finished);

@@ -80,6 +80,22 @@ fn status(restart: u32, state: InstanceState, last: Option<bool>) -> Status {
     Status { restart, state, last: last.map(ended), ..Status::default() }
 }
 
+/// A pod that the cluster has, with a container that is so.
+fn in_cluster(name: &str, status: &Status) -> (String, Pod) {
+    let id = |has_log: bool| if has_log { "containerd://1" } else { "" };
+    let last = status.last.as_ref().map(|last| json!({"terminated": {"exitCode": 0, "containerID": id(last.has_log)}}));
+    let state = match &status.state {
+        InstanceState::Running { .. } => json!({"running": {}}),
+        InstanceState::Ended(ended) => json!({"terminated": {"exitCode": 0, "containerID": id(ended.has_log)}}),
+        InstanceState::Waiting { .. } => json!({"waiting": {}}),
+    };
+    let mut pod = pod_value(name, state);
+    let container = &mut pod["status"]["containerStatuses"][0];
+    container["restartCount"] = json!(status.restart);
+    container["lastState"] = last.unwrap_or_else(|| json!({}));
+    (instance(name, 0).uid, serde_json::from_value(pod).unwrap())
+}
+
 fn is_running() -> InstanceState {
     InstanceState::Running { started: None }
 }
@@ -135,8 +151,7 @@ fn which_instances_are_wanted_is_decided_by_the_flags_and_by_what_the_cluster_ha
         (0, None, plain, &[]),
         (0, None, tail, &[]),
     ] {
-        let id = instance("a", 0).container_id();
-        let cluster: HashMap<_, _> = cluster.into_iter().map(|status| (id.clone(), status)).collect();
+        let cluster: HashMap<_, _> = cluster.into_iter().map(|status| in_cluster("a", &status)).collect();
         let replay = Replay { previous, tail, cluster, ..Replay::default() };
         let part = replay.part(&all[..archived]).unwrap_or_default();
         let part: Vec<u32> = part.iter().map(|instance| instance.restart).collect();
@@ -201,8 +216,11 @@ async fn what_is_wanted_is_told_by_time_and_what_is_missing_in_its_place() {
     let all = Replay::default;
     let since = |second| Replay { since: Some(line(second, "").stamp), ..all() };
     let tail = |count| Replay { tail: Some(count), ..all() };
-    let labels = |text: &str| Replay { labels: Some(label_selector(text).unwrap()), ..all() };
-    let cluster = |name: &str, status| HashMap::from([(instance(name, 0).container_id(), status)]);
+    let by = |filter: ContainerFilter| Replay { filter, ..all() };
+    let labels =
+        |text: &str| by(ContainerFilter { labels: Some(label_selector(text).unwrap()), ..ContainerFilter::default() });
+    let fields = |text: &str| by(ContainerFilter { fields: text.parse().unwrap(), ..ContainerFilter::default() });
+    let cluster = |name: &str, status| HashMap::from([in_cluster(name, &status)]);
     let states = |states: &[StateName]| ContainerFilter { states: states.to_vec(), ..ContainerFilter::default() };
     let full = "gap a#1: instance 1: a disk was full";
     let open = "gap a#1: instance 1: it is not known to be complete: saving stopped before its end was read";
@@ -247,9 +265,13 @@ async fn what_is_wanted_is_told_by_time_and_what_is_missing_in_its_place() {
             &[],
         ),
         (labels("of=a"), &only_a, &["a#1"]),
-        // The pod of `b` was not saved.
-        (labels("of!=c"), &only_a, &["a#1"]),
+        // The pod of `b` was not saved: it has no labels, and of fields its name.
+        (labels("of!=c"), &whole, &["a#1"]),
+        (labels("!of"), &nothing_of_a, &[]),
         (labels("of=b"), &[], &[]),
+        (fields("spec.nodeName=node-1"), &only_a, &["a#1"]),
+        (fields(&format!("metadata.name={}", instance("b", 0).pod)), &nothing_of_a, &[]),
+        (fields("status.phase=Succeeded"), &[], &[]),
     ] {
         let (texts, unfinished) = told(&kept, &wanted).await;
         assert_eq!(texts, expected, "{wanted:?}");
