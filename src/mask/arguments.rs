@@ -20,11 +20,17 @@ pub(super) const P_ATTACHED: &str = r#"(?i-u)\b(?:mysql|mariadb)[a-z_-]{0,12}\b[
 
 /// A flag that asks for a secret, and what `set -x` prints of it; netrc has words alike.
 pub(super) const FLAG: &str = concat!(
-    r"(?i-u)(?:^|[^a-z0-9_/-])--?[a-z0-9_-]{0,24}(?:passw(?:or)?d|passphrase|pass|pwd|secret|token|credential|sas|bearer|connection-string",
+    r"(?i-u)(?:^|[^a-z0-9_/-])--?[a-z0-9_-]{0,24}(?:passw(?:or)?d|passphrase|pass|pwd|pw|secret|token|credential|sas|bearer|connection-string",
     r"|(?:account|access|api|storage|shared|sas|auth|client|secret)[_-]?(?:access[_-]?)?key)[ \t]+",
     r"|\bmachine[ \t]+[^\s]+[ \t]+(?:(?:login|account)[ \t]+[^\s]+[ \t]+){0,2}password[ \t]+",
     r"|\blogin[ \t]+[^\s]+[ \t]+(?:account[ \t]+[^\s]+[ \t]+)?password[ \t]+",
 );
+/// A variable and its value in columns, as a table of the environment has them.
+pub(super) const COLUMNS: &str = r"(?-u)(?:^|[ \t\n])(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PGPASSWORD|SSHPASS)[ \t]+";
+
+/// What a program is told by its standard input: `echo hunter2 | docker login --password-stdin`.
+pub(super) const ECHO: &str = r"(?-u)\b(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?";
+
 /// A command that sets what it names, up to the value.
 pub(super) const COMMAND: &str = concat!(
     r#"(?-u)\b(?:setenv|ENV|(?i:config(?:ure)?) set)[ \t]+[^\s=]{1,100}[ \t]+"#,
@@ -51,16 +57,56 @@ pub(super) fn after_flag(line: &[u8], found: Range<usize>) -> Option<Range<usize
     let value = &line[range.clone()];
     let quoted = range.start != found.end;
     let flag = line[found.clone()].trim_ascii();
-    // Where openssl is told to look is none, and `-pass 3` counts.
+    // Where openssl is told to look is none, and `-pass 3` and `-pw 4.0` count.
     let is_place = ["pass:", "env:", "file:", "fd:"].iter().any(|place| value.starts_with(place.as_bytes()));
-    let is_count = flag.ends_with(b"pass") && value.iter().all(u8::is_ascii_digit);
-    let is_object = flag.ends_with(b"pull-secret");
+    let is_number = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let is_count = (flag.ends_with(b"pass") || flag.ends_with(b"-pw")) && is_number;
+    let is_object = flag.ends_with(b"pull-secret") || flag.ends_with(b"-secret") && reference::is_object_name(value);
     let is_said = !quoted
         && (reference::is_sign(value)
             || prose::is_said_of_flag(line, range.start)
             || prose::is_placeholder_of(flag, value));
     (is_argument(value) && !reference::is_path(value) && !is_place && !is_object && !is_count && !is_said)
         .then_some(range)
+}
+
+/// The value that [`COLUMNS`] found.
+pub(super) fn in_columns(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let (name, value) = (line[found.clone()].trim_ascii(), &line[range.clone()]);
+    let quoted = range.start != found.end;
+    let line_start = line[..found.start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let lead = line[line_start..found.start].trim_ascii();
+    // In a sentence another word stands before it, and before that a stamp may.
+    let command = lead.rsplit(u8::is_ascii_whitespace).next().unwrap_or(lead);
+    let is_alone = matches!(command, b"export" | b"-x" | b"set" | b"setenv" | b"ENV" | b"ARG")
+        || !lead.last().is_some_and(u8::is_ascii_alphabetic);
+    let ends = line[range.end..]
+        .split(|byte| *byte == b'\n')
+        .next()
+        .is_some_and(|rest| rest.trim_ascii().len() <= usize::from(quoted));
+    // `DB_PASSWORD DB_USER`: names beside each other.
+    let is_name = value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    let is_said = prose::is_said_of_flag(line, range.start) || prose::is_said(line, range.start, prose::Name::Other);
+    let is_secret = names::is_secret(name) && is_alone && ends && (quoted || !is_name && !is_said);
+    (is_secret && is_argument(value) && !reference::is_path(value) && !reference::is_sign(value)).then_some(range)
+}
+
+/// What [`ECHO`] found, if a program takes it for a password.
+pub(super) fn echoed(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
+    let range = value::assigned(line, found.end, Extent::Word);
+    let quoted = range.start != found.end;
+    let rest = line.get(range.end + usize::from(quoted)..)?.trim_ascii_start().strip_prefix(b"|")?;
+    let command = rest.split(|byte| matches!(byte, b'|' | b';' | b'\n')).next()?;
+    let has = |text: &str| memmem::find(command, text.as_bytes()).is_some();
+    let takes_one = ["--password-stdin", "sudo -S", "--stdin", "chpasswd", "-passin stdin", "--passphrase-fd 0"]
+        .iter()
+        .any(|text| has(text));
+    let range = match line[range.clone()].iter().position(|byte| *byte == b':') {
+        Some(at) if has("chpasswd") => range.start + at + 1..range.end,
+        _ => range,
+    };
+    (takes_one && !range.is_empty() && is_argument(&line[range.clone()])).then_some(range)
 }
 
 /// The value that [`COMMAND`] found, if what it sets is a secret.

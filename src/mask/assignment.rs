@@ -7,7 +7,7 @@ use memchr::memmem;
 use super::{
     names,
     prose::{self, Name},
-    reference::{is_class, is_expression, is_path, is_reference, is_sign, looks_secret},
+    reference::{is_class, is_expression, is_object_name, is_path, is_reference, is_sign, looks_secret},
     rules::{is_field, url_end},
     value::{self, Extent},
 };
@@ -50,8 +50,15 @@ pub(super) fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>>
     if !is_drivers && !names::is_secret(name.rsplit(|byte| *byte == b'.').next().unwrap_or(&name)) {
         return None;
     }
-    // `/run/secrets/token: no such file`.
-    if !equals && preceded == Some(b'/') {
+    // `/run/secrets/token: no such file`; `username/password: …` has both.
+    if !equals
+        && preceded == Some(b'/')
+        && !line[..start - 1].to_ascii_lowercase().ends_with(b"user")
+        && !line[..start - 1].to_ascii_lowercase().ends_with(b"username")
+    {
+        return None;
+    }
+    if is_volume(line, start) || is_of_address(line, start) {
         return None;
     }
     // `"required": ["password", "email"]`: names in a list are no pairs, as `("password", "hunter2")` is.
@@ -88,8 +95,11 @@ pub(super) fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>>
     let range = if quoted { range } else { within_quotes(line, start, equals, value::without_closing(line, range)) };
     let range =
         if is_query(&line[range.clone()]) { range.start..url_end(line, range.start).max(range.end) } else { range };
-    let value = &line[range.clone()];
     let is_password = names::is_password(&name);
+    // Behind `NAME=VALUE` a command follows.
+    let is_text = !equals || said.ends_with(b" ");
+    let range = if is_password && !quoted && is_text { range.start..prose::phrase_end(line, &range) } else { range };
+    let value = &line[range.clone()];
     let header =
         name.contains(&b'-') && !name.starts_with(b"-") || shouted && (equals || prose::stands_alone(line, range.end));
     // `tokens: 512` counts them, and `token_id: 0` numbers them.
@@ -103,10 +113,14 @@ pub(super) fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>>
     let is_next = listed && (is_field(line, range.end) || name.starts_with(b"-") && value.starts_with(b"-") || is_name);
     // `PASS: test_7`, `PASS=12 FAIL=0`.
     let word = value.split(u8::is_ascii_whitespace).next().unwrap_or(value);
-    let is_short = word.len() < 6 && word.iter().all(u8::is_ascii_digit);
+    let is_short = word.len() < 6 && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'%'));
     let is_fraction = word.contains(&b'.') && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     let is_result = lower.ends_with(b"pass")
-        && if is_password { is_short && !equals || is_fraction } else { (!equals && !quoted) || is_short };
+        && if is_password {
+            is_short && !equals || is_fraction
+        } else {
+            is_short || !equals && !quoted && (shouted || is_round(line, start) || is_round_of(line, &range))
+        };
     // `pwd: /blast/queries`, as a shell has it; `token = get_token(credential)`, as a program has it.
     let is_directory = lower == b"pwd" && value.first() == Some(&b'/');
     let is_code = equals && !quoted && said.ends_with(b" ") && is_expression(value);
@@ -116,7 +130,8 @@ pub(super) fn assigned(line: &[u8], found: Range<usize>) -> Option<Range<usize>>
     let alone = || has_values(&lower) && prose::stands_alone(line, range.end) && !is_class(value);
     let is_usage = name.starts_with(b"-") && prose::is_placeholder_of(&name, value);
     let is_none = value.trim_ascii().is_empty() || is_reference(value) || is_path(value) || is_sign(value) || is_usage;
-    let is_other = is_next || is_result || is_directory || is_code || is_prose || is_count && !is_password;
+    let is_object = matches!(&*lower, b"secret" | b"--secret" | b"--from-secret") && is_object_name(value);
+    let is_other = is_next || is_result || is_directory || is_code || is_prose || is_object || is_count && !is_password;
     let is_open = !quoted && matches!(value.first(), Some(b'{' | b'[' | b'(' | b'<')) && !(equals && value.len() > 1);
     let is_said = equals || quoted || header || is_password || looks_secret(value) && lower != b"sas" || alone();
     (is_said && !is_none && !is_other && !is_open).then_some(range)
@@ -158,6 +173,30 @@ fn within_quotes(line: &[u8], name: usize, equals: bool, range: Range<usize>) ->
     if closes && !rest.iter().any(|byte| matches!(byte, b'=' | b':' | b'&' | b';' | b'\\')) { whole } else { range }
 }
 
+/// Whether a name that begins at `start` is a part of an address: `arn:aws:secretsmanager:us-east-1:…:secret:db`.
+fn is_of_address(line: &[u8], start: usize) -> bool {
+    let word = line[..start].iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
+    memmem::find(&line[word..start], b"arn:aws").is_some()
+}
+
+/// Whether a quoted name that begins at `start` is a volume's: `MountVolume.SetUp failed for volume "token" : …`.
+fn is_volume(line: &[u8], start: usize) -> bool {
+    ["volume \"", "volume \\\""].iter().any(|volume| line[..start].ends_with(volume.as_bytes()))
+}
+
+/// Whether `pass` at `start` is a round of something: `first pass: …`. Behind the name of a user it is what proves it.
+fn is_round(line: &[u8], start: usize) -> bool {
+    let lead = line[..start].to_ascii_lowercase();
+    let is_login =
+        ["user", "login", "account", "host"].iter().any(|word| memmem::find(&lead, word.as_bytes()).is_some());
+    !is_login && !prose::word_before(line, start).is_empty()
+}
+
+/// Whether what stands behind `pass:` tells of a round, and is no word alone.
+fn is_round_of(line: &[u8], range: &Range<usize>) -> bool {
+    prose::is_said(line, range.start, Name::Other) || !prose::stands_alone(line, range.end)
+}
+
 /// Whether a value is a SAS, which has `&` in it: `sv=2022-11-02&ss=b`.
 fn is_query(value: &[u8]) -> bool {
     let value = value.strip_prefix(b"?").unwrap_or(value);
@@ -179,7 +218,7 @@ fn is_prose(line: &[u8], start: usize, lower: &[u8], said: &[u8], range: &Range<
         "updating", "watching",
     ];
     let before = prose::word_before(line, start);
-    let is_object = lower == b"secret" && prose::is_one_of(before, KEPT);
+    let is_object = lower == b"secret" && prose::is_one_of(before, KEPT) || prose::is_one_of(before, &["existent"]);
     let is_reason = kind == Name::Other && !looks_secret(value) && prose::tells_of_failure(line, start);
     is_reason || is_object || is_service_account(value) || prose::is_said(line, range.start, kind)
 }

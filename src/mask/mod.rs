@@ -3,7 +3,7 @@
 //! Logs carry SAS tokens in URLs, environment dumps carry account keys, tracebacks carry connection strings. `rules` knows the
 //! words and shapes that give a secret away, `names` which names hold one, `value` where it ends, and `prose` and
 //! `reference` what is none. `assignment` has a name and its value, `sentence` what a sentence says of one. `entries` sees a name and its
-//! value in two fields, `arguments` the passwords of programs, and `runs` long base64 that nothing announces. `url` is about URLs
+//! value in two fields, `manifest` the values of a Secret of Kubernetes, `arguments` the passwords of programs, and `runs` long base64 that nothing announces. `url` is about URLs
 //! before they are used. Sequences, digests, accessions and the tables of BLAST stay.
 //!
 //! A line without secrets costs a look at every second place of it, in `sieve`, and one at few of its bytes, in `runs`; one that
@@ -12,6 +12,7 @@
 mod arguments;
 mod assignment;
 mod entries;
+mod manifest;
 mod names;
 mod prose;
 mod reference;
@@ -27,6 +28,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 use serde_json::Value;
 
+use self::manifest::Manifest;
 use crate::escape_sequence;
 
 /// What stands for a secret.
@@ -70,13 +72,15 @@ fn masked_once(line: &[u8]) -> Option<Vec<u8>> {
     if !may_hold_any(line) {
         return None;
     }
-    let by_rules = rules::apply(line);
-    match runs::apply(&by_rules) {
-        Some(masked) => Some(masked),
-        None => match by_rules {
-            Cow::Owned(masked) => Some(masked),
-            Cow::Borrowed(_) => None,
-        },
+    let mut masked = rules::apply(line);
+    for apply in [runs::apply, manifest::apply] {
+        if let Some(more) = apply(&masked) {
+            masked = Cow::Owned(more);
+        }
+    }
+    match masked {
+        Cow::Owned(masked) => Some(masked),
+        Cow::Borrowed(_) => None,
     }
 }
 
@@ -103,6 +107,8 @@ pub struct LineMasker {
     announced: bool,
     /// Lines that are indented by more than this are a secret's value: a block of YAML.
     block: Option<usize>,
+    /// The object of Kubernetes that is being printed.
+    manifest: Option<Manifest>,
 }
 
 impl LineMasker {
@@ -136,6 +142,9 @@ impl LineMasker {
             }
         }
         let is_named = rules::may_apply(line);
+        if let Some(masked) = self.of_manifest(line, is_named) {
+            return Cow::Owned(mask_bytes(&masked).into_owned());
+        }
         self.block = if is_named { entries::opens_block(line) } else { None };
         if self.in_key {
             let ends = memmem::find(line, PEM_END).is_some();
@@ -157,9 +166,20 @@ impl LineMasker {
         }
     }
 
+    /// `line` without the values of a Secret that is being printed, if it has any.
+    fn of_manifest(&mut self, line: &[u8], is_named: bool) -> Option<Vec<u8>> {
+        let Some(manifest) = &mut self.manifest else {
+            self.manifest = if is_named { Manifest::begins(line) } else { None };
+            return None;
+        };
+        let masked = manifest.mask(line);
+        self.manifest = self.manifest.take().filter(Manifest::goes_on);
+        masked
+    }
+
     /// Whether how the next line is read depends on those before it.
     pub fn expects_more(&self) -> bool {
-        self.in_key || self.announced || self.block.is_some()
+        self.in_key || self.announced || self.block.is_some() || self.manifest.is_some()
     }
 }
 
@@ -190,8 +210,10 @@ pub fn mask_json(value: &mut Value) {
         Value::Object(fields) => {
             let called = ["name", "Name", "key", "Key"].iter().find_map(|field| fields.get(*field)?.as_str());
             let called = called.filter(|name| names::is_secret(name.as_bytes())).map(str::to_owned);
+            let holds_secrets = fields.get("kind").is_some_and(|kind| kind == "Secret");
             for (name, value) in fields {
                 match &called {
+                    _ if holds_secrets && matches!(&**name, "data" | "stringData") => hide_all(value),
                     _ if names::is_secret(name.as_bytes()) => hide(name, value),
                     Some(called) if is_value(name) => hide(called, value),
                     _ => mask_json(value),
@@ -202,11 +224,19 @@ pub fn mask_json(value: &mut Value) {
     }
 }
 
+/// Masks all values of a Secret's data.
+fn hide_all(data: &mut Value) {
+    for value in data.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        *value = Value::String(MASK.to_owned());
+    }
+}
+
 /// Masks what stands under the secret name `name`. An object there is looked into: `secret: {secretName: …}` is none itself,
 /// `secret: {value: …}` has one.
 fn hide(name: &str, value: &mut Value) {
     match value {
         Value::String(text) if name.eq_ignore_ascii_case("sig") && names::is_signal(text.as_bytes()) => {}
+        Value::String(text) if name.eq_ignore_ascii_case("secret") && reference::is_object_name(text.as_bytes()) => {}
         Value::String(text) if !text.is_empty() => *text = MASK.to_owned(),
         Value::Array(items) => items.iter_mut().for_each(|item| hide(name, item)),
         Value::Number(_) if names::is_password(name.as_bytes()) => *value = Value::String(MASK.to_owned()),

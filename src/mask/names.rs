@@ -53,6 +53,9 @@ const ABOUT: &str = concat!(
 
 /// What a cell does with proteins, and not what is hidden: `secretome`, `secretin`.
 const OF_A_CELL: &str = r"secret(?:omes?|or|ion|ar[iy]|ases?|ins?$|agog|ed$|ing|es?$)";
+/// Rounds and filters: `first_pass`, `low-pass`.
+const OF_ROUNDS: &str =
+    r"(?:^|[_-])(?:n|num|low|high|band|first|second|third|final|last|one|two|single|multi|by)[_-]pass$";
 /// Names of Secrets of Kubernetes.
 const OF_KUBERNETES: &str = r"(?:pull|existing|mountable)[_-]?secrets?$";
 
@@ -60,7 +63,7 @@ static SECRET: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i-u){WORDS}(?P<rest>[a-z0-9_-]*)$")).ok());
 static NOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i-u){ABOUT}")).ok());
 static NONE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("(?i-u)(?:{OF_A_CELL}|{OF_KUBERNETES})")).ok());
+    LazyLock::new(|| Regex::new(&format!("(?i-u)(?:{OF_A_CELL}|{OF_ROUNDS}|{OF_KUBERNETES})")).ok());
 
 /// Whether a variable, field, header or parameter of this name holds a secret.
 pub(super) fn is_secret(name: &[u8]) -> bool {
@@ -197,6 +200,9 @@ mod tests {
             "disas",
             "sassy",
             "basic_auth",
+            "first_pass",
+            "low-pass",
+            "n_pass",
         ] {
             assert!(!is_secret(name.as_bytes()), "{name}");
         }

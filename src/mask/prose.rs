@@ -1,5 +1,7 @@
 //! Sentences about secrets: `token: expired`, `password: must not be empty`, `the --token flag is required`.
 
+use std::ops::Range;
+
 /// What a secret is said to be, or what stands where there is none.
 const STATES: &[&str] = &[
     "absent",
@@ -7,8 +9,12 @@ const STATES: &[&str] = &[
     "acquired",
     "allowed",
     "any",
+    "argon2",
     "array",
     "bad",
+    "base64",
+    "base64-encoded",
+    "bcrypt",
     "bool",
     "boolean",
     "bytes",
@@ -47,6 +53,7 @@ const STATES: &[&str] = &[
     "malformed",
     "masked",
     "match",
+    "md5",
     "microsoft.keyvault",
     "microsoft.storage",
     "mismatch",
@@ -78,8 +85,12 @@ const STATES: &[&str] = &[
     "reset",
     "revoked",
     "rotated",
+    "scrypt",
     "service-managed",
     "set",
+    "sha1",
+    "sha256",
+    "sha512",
     "skipped",
     "stale",
     "stdin",
@@ -158,8 +169,107 @@ const MATTERS: &[&str] = &[
     "verification",
 ];
 
+/// What a password is part of, and what it is like: none of these is one.
+const COMPOUNDS: &[&str] = &[
+    "about",
+    "above",
+    "again",
+    "below",
+    "blank",
+    "cache",
+    "callback",
+    "clear",
+    "complex",
+    "complexity",
+    "correct",
+    "data",
+    "database",
+    "entry",
+    "expire",
+    "field",
+    "form",
+    "forever",
+    "given",
+    "gone",
+    "grant",
+    "hash",
+    "hashes",
+    "here",
+    "hint",
+    "history",
+    "input",
+    "insecure",
+    "instead",
+    "kept",
+    "known",
+    "length",
+    "lengths",
+    "less",
+    "link",
+    "long",
+    "lost",
+    "manager",
+    "managers",
+    "mechanism",
+    "method",
+    "mode",
+    "never",
+    "new",
+    "obvious",
+    "old",
+    "only",
+    "page",
+    "plain",
+    "plaintext",
+    "plugin",
+    "private",
+    "prompts",
+    "protect",
+    "provider",
+    "public",
+    "quality",
+    "random",
+    "read",
+    "rule",
+    "rules",
+    "safe",
+    "salt",
+    "same",
+    "scheme",
+    "secure",
+    "sensitive",
+    "sent",
+    "short",
+    "shown",
+    "simple",
+    "stolen",
+    "store",
+    "taken",
+    "storage",
+    "strength",
+    "strong",
+    "text",
+    "there",
+    "type",
+    "unsafe",
+    "update",
+    "vault",
+    "visible",
+    "weak",
+    "written",
+];
+
+/// Words behind which a sentence about a password goes on.
+const JOINING: &[&str] = &[
+    "and", "as", "at", "but", "by", "for", "from", "in", "into", "on", "or", "so", "then", "to", "via", "when",
+    "which", "while",
+];
+
 /// How the words end that tell what became of something.
 const ENDINGS: &[&str] = &["ed", "ing", "able", "tion"];
+
+/// How more words end that tell what something is like.
+const LIKE: &[&str] = &["ive", "ary", "ory", "ent", "ous", "ful", "less", "ible", "ly", "ial"];
 
 /// How freely a name is written about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,12 +282,68 @@ pub(super) enum Name {
 /// Whether the text from `from` on is said of what is named before it, and is no value.
 pub(super) fn is_said(line: &[u8], from: usize, name: Name) -> bool {
     let word = word_at(line, from);
+    // `8 bytes`, as kubectl describes a Secret.
+    let next = word_at(line, skip_blanks(line, from + word.len()));
+    if word.iter().all(u8::is_ascii_digit) && is_one_of(bare(next), &["byte", "bytes", "characters", "chars"]) {
+        return true;
+    }
     if is_state(word) || name == Name::Other && has_ending(word) {
         return true;
     }
     let is_followed =
         word_at(line, skip_blanks(line, from + word.len())).first().is_some_and(u8::is_ascii_alphanumeric);
     is_followed && [CARRYING, MATTERS].iter().any(|words| is_one_of(word, words))
+}
+
+/// Whether an unquoted word that a sentence has behind the name of a password, from `range`, is one: no word that is said of it, and
+/// behind it the clause ends.
+pub(super) fn is_spoken(line: &[u8], range: &Range<usize>) -> bool {
+    /// A shorter word is one of the sentence.
+    const WORD: usize = 4;
+    let word = bare(&line[range.clone()]);
+    // `case-sensitive`.
+    let last = word.rsplit(|byte| *byte == b'-').next().unwrap_or(word);
+    let is_known = [STATES, CARRYING, MATTERS, COMPOUNDS].iter().any(|words| is_one_of(word, words))
+        || [ENDINGS, LIKE].iter().any(|endings| ends_in(last, endings))
+        || is_one_of(last, COMPOUNDS);
+    let is_word =
+        word.len() >= WORD && word.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'=' && *byte != b'(');
+    let next = word_at(line, skip_blanks(line, range.end));
+    let ends = next.is_empty()
+        || line[range.clone()].len() > word.len()
+        || !next[0].is_ascii_alphanumeric()
+        || is_one_of(next, JOINING)
+        || next.iter().any(|byte| matches!(byte, b':' | b'='));
+    is_word && !is_known && ends
+}
+
+/// Where a password of several words ends: `correct horse battery staple`. Only what reads as no sentence is one.
+pub(super) fn phrase_end(line: &[u8], first: &Range<usize>) -> usize {
+    /// Fewer words are a word and what is said after it.
+    const WORDS: usize = 3;
+    let mut end = first.end;
+    let mut words = 1;
+    let is_plain = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_lowercase)
+            && word.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+    };
+    if !is_plain(&line[first.clone()]) {
+        return first.end;
+    }
+    loop {
+        let from = skip_blanks(line, end);
+        let word = word_at(line, from);
+        if word.is_empty() || from == end {
+            break;
+        }
+        let is_said = [STATES, CARRYING, MATTERS, JOINING].iter().any(|words| is_one_of(word, words));
+        if !is_plain(word) || is_said || has_ending(word) {
+            return first.end;
+        }
+        end = from + word.len();
+        words += 1;
+    }
+    if words >= WORDS { end } else { first.end }
 }
 
 /// Whether the word behind a flag is none of its value: `--token is required`, `--token string`.
@@ -275,10 +441,14 @@ pub(super) fn is_one_of(word: &[u8], words: &[&str]) -> bool {
 }
 
 fn has_ending(word: &[u8]) -> bool {
+    ends_in(word, ENDINGS)
+}
+
+fn ends_in(word: &[u8], endings: &[&str]) -> bool {
     let word = bare(word);
     word.len() > 4
         && word.iter().all(u8::is_ascii_alphabetic)
-        && ENDINGS.iter().any(|ending| word.to_ascii_lowercase().ends_with(ending.as_bytes()))
+        && endings.iter().any(|ending| word.to_ascii_lowercase().ends_with(ending.as_bytes()))
 }
 
 /// A word without the stop behind it.

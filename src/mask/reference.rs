@@ -14,7 +14,17 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
     NONE.iter().any(|none| bare.eq_ignore_ascii_case(none.as_bytes()))
         || bare.strip_prefix(b"$").is_some_and(variable)
         || is_filled_in(bare)
+        || is_in_store(bare)
         || value.starts_with(b"<set to the key")
+}
+
+/// Whether a value is where a store of secrets has it: `arn:aws:secretsmanager:…`, `@Microsoft.KeyVault(…)`, `op://…`.
+fn is_in_store(value: &[u8]) -> bool {
+    const STORES: [&str; 5] = ["arn:aws", "@Microsoft.KeyVault(", "op://", "vault:", "ref+"];
+    let has = |text: &str| memchr::memmem::find(value, text.as_bytes()).is_some();
+    STORES.iter().any(|store| value.starts_with(store.as_bytes()))
+        || value.starts_with(b"https://") && has(".vault.azure.net/secrets/")
+        || value.starts_with(b"projects/") && has("/secrets/")
 }
 
 /// Whether a value is filled in later, or was taken out before: `${PASSWORD:-}`, `$(cat token)`, `{{ .Values.password }}`,
@@ -41,6 +51,72 @@ fn is_filled_in(value: &[u8]) -> bool {
         || is_out(value) && value.iter().all(u8::is_ascii_uppercase)
         || value.len() > 2 && value.chunks(3).all(|dot| dot == "•".as_bytes())
         || value.len() > 2 && (value.iter().all(|byte| *byte == b'*') || value.iter().all(|byte| byte | 0x20 == b'x'))
+}
+
+/// Whether a value is the name of a Secret in Kubernetes, perhaps behind its namespace: `elb-blob-sas`, `default/azure-creds`. It says what
+/// the Secret is for; `some-word` may be anything.
+pub(super) fn is_object_name(value: &[u8]) -> bool {
+    const PURPOSES: &[&str] = &[
+        "acr",
+        "aws",
+        "azcopy",
+        "azure",
+        "blast",
+        "blob",
+        "cert",
+        "certs",
+        "cred",
+        "credential",
+        "credentials",
+        "creds",
+        "docker",
+        "dockerhub",
+        "elastic",
+        "elasticblast",
+        "elb",
+        "gcp",
+        "ghcr",
+        "helm",
+        "ingress",
+        "kube",
+        "mariadb",
+        "mysql",
+        "oauth",
+        "postgres",
+        "postgresql",
+        "redis",
+        "regcred",
+        "registry",
+        "sas",
+        "smtp",
+        "ssh",
+        "storage",
+        "tls",
+        "vault",
+        "workspace",
+    ];
+    /// What a generated name ends with is no longer.
+    const SUFFIX: usize = 10;
+    /// Hex digits of a job's id.
+    const ID: usize = 32;
+    let is_small = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let name = match memchr::memchr(b'/', value) {
+        Some(at) if at > 0 && value[..at].iter().all(|byte| is_small(byte) || *byte == b'-') => &value[at + 1..],
+        Some(_) => return false,
+        None => value,
+    };
+    let words: Vec<&[u8]> = name.split(|byte| matches!(byte, b'-' | b'.')).collect();
+    let is_word = |(at, word): (usize, &&[u8])| {
+        let letters = word.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        let is_numbered = word.len() - letters <= 4 && word[letters..].iter().all(u8::is_ascii_digit);
+        let is_last = at + 1 == words.len() && word.len() <= SUFFIX;
+        !word.is_empty() && word.iter().all(is_small) && (is_numbered || is_last || word.len() == ID)
+    };
+    let says_what_for = |word: &&[u8]| {
+        let letters = word.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        prose::is_one_of(&word[..letters], PURPOSES)
+    };
+    words.iter().enumerate().all(is_word) && words.iter().any(says_what_for) && (words.len() > 1 || name == b"regcred")
 }
 
 /// Whether a value is a place in a file system, and what stands there is the secret.

@@ -75,6 +75,8 @@ const NAME_WORDS: &[&str] = &[
     "_pass",
     "-pass",
     "pass=",
+    "pass =",
+    "pass:",
     "pass\"",
     "pass'",
     "pass\\",
@@ -190,6 +192,7 @@ fn rules() -> Vec<Rule> {
                 "-key",
                 "_key",
                 "-apikey",
+                "-pw ",
                 "-sas",
                 "connection-string",
                 "-bearer",
@@ -237,6 +240,16 @@ fn rules() -> Vec<Rule> {
             pattern: arguments::PROGRAM,
             place: arguments::of_program,
         },
+        Rule {
+            words: &["passw", "_pass", "_pwd", "sshpass", "secret", "token", "_key", "credential", "_sas"],
+            pattern: arguments::COLUMNS,
+            place: arguments::in_columns,
+        },
+        Rule {
+            words: &["-stdin", "sudo -s", "chpasswd", "passin stdin", "-passphrase-fd"],
+            pattern: arguments::ECHO,
+            place: arguments::echoed,
+        },
         // A line of .pgpass.
         Rule {
             words: &[":5432:", ":5433:", ":6432:", ":*:"],
@@ -279,7 +292,7 @@ fn rules() -> Vec<Rule> {
         // `the password is hunter2`.
         Rule {
             words: &["passw", "passphrase", "token", "key"],
-            pattern: r"(?i-u)\b(?:password|passwd|passphrase|token|(?:api|account|access) key)[ \t]+(?:(?:(?:is|was) )?(?:set|reset|changed) to|is|was)(?:[ \t]+|:[ \t]*)",
+            pattern: r"(?i-u)\b(?:password|passwd|passphrase|token|(?:api|account|access) key)(?:[ \t]+(?:for|of)[ \t]+(?:the[ \t]+)?(?:user[ \t]+|account[ \t]+)?[^\s:]{1,60})?[ \t]+(?:(?:(?:is|was|has been|is now) )?(?:set|reset|changed) to|is now|is|was)(?:[ \t]+|:[ \t]*)",
             place: sentence::said,
         },
         // `with password 'hunter2'`.
@@ -353,8 +366,8 @@ fn rules() -> Vec<Rule> {
             },
         },
         Rule {
-            words: &["passw", "secret", "token", "key"],
-            pattern: r#"(?i-u)<(?:[a-z0-9:_.-]{1,40}[ \t][^<>]{0,80}?(?:name|key|id)=["'])?[a-z0-9:_.-]{0,40}(?:passw(?:or)?d|secret|token|(?:access|account|api|shared|private)-?_?key)[a-z0-9_-]{0,20}(?:["'][^<>]{0,80})?>"#,
+            words: &["passw", "passphrase", "<pass>", "<pwd>", "secret", "token", "key"],
+            pattern: r#"(?i-u)<(?:[a-z0-9:_.-]{1,40}[ \t][^<>]{0,80}?(?:name|key|id)=["'])?[a-z0-9:_.-]{0,40}(?:passw(?:or)?d|passphrase|\bpass|\bpwd|secret|token|(?:access|account|api|shared|private)-?_?key)[a-z0-9_-]{0,20}(?:["'][^<>]{0,80})?>"#,
             place: |line, found| {
                 let end = found.end + memchr::memchr(b'<', &line[found.end..])?;
                 (!line[found.end..end].trim_ascii().is_empty()).then_some(found.end..end)
@@ -510,7 +523,8 @@ impl RuleSet {
             let text = if rule.pattern.is_empty() { &assignment::ASSIGNMENT } else { rule.pattern };
             patterns.push(Pattern { text, place: rule.place, regex: OnceLock::new() });
         }
-        let sieve = Sieve::new(words.iter().copied());
+        // Those behind which an object of Kubernetes is looked for call no rule.
+        let sieve = Sieve::new(words.iter().copied().chain(["apiversion", "api_version"]));
         let words = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)

@@ -51,9 +51,27 @@ pub(super) fn spoken(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     if is_prompt || is_own_line {
         return (!prose::is_said(line, range.start, Name::Other)).then_some(range);
     }
+    if !is_token && is_given(line, found.start, &named) {
+        let end = prose::phrase_end(line, &range);
+        let is_phrase = named.starts_with(b"passphrase") && end > range.end;
+        if is_phrase || prose::is_spoken(line, &range) {
+            return Some(range.start..end);
+        }
+    }
     let is_mixed = word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
     let is_word = word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-+/=!$#@%*".contains(byte));
     (is_mixed && is_word && word.len() >= if is_token { TOKEN } else { PASSWORD }).then_some(range)
+}
+
+/// Whether a sentence gives the password that it names at `start`: `with password …`, `using the password …`, `passphrase …`.
+fn is_given(line: &[u8], start: usize, named: &[u8]) -> bool {
+    const GIVING: &[&str] = &["with", "using", "temporary", "generated", "initial", "default"];
+    let before = prose::word_before(line, start);
+    let is_given = |word: &[u8]| prose::is_one_of(word, GIVING);
+    let ends = line[..start].trim_ascii_end().len() - before.len();
+    is_given(before)
+        || prose::is_one_of(before, &["the", "this", "user"]) && is_given(prose::word_before(line, ends))
+        || named.starts_with(b"passphrase")
 }
 
 /// What a sentence calls a password: within quotes, or what is no word of it.
@@ -67,6 +85,12 @@ pub(super) fn said(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let is_number = word.len() < 8 && number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
     let is_place = word.first() == Some(&b'/') || memmem::find(word, b"://").is_some();
     let has_inner_capital = word.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
-    let is_said = quoted || (!is_number && !is_place && (looks_secret(word) || has_inner_capital));
-    (is_said && !word.trim_ascii().is_empty() && !is_reference(word)).then_some(range)
+    let is_said =
+        quoted || (!is_number && !is_place && !prose::is_state(word) && (looks_secret(word) || has_inner_capital));
+    let is_password = line[found.clone()].to_ascii_lowercase().starts_with(b"pass");
+    let end = if is_password && !quoted { prose::phrase_end(line, &range) } else { range.end };
+    let is_phrase = line[found.clone()].to_ascii_lowercase().starts_with(b"passphrase") && end > range.end;
+    let is_spoken = is_password && !quoted && !is_number && !is_place && prose::is_spoken(line, &range);
+    let is_secret = (is_said || is_spoken || is_phrase) && !word.trim_ascii().is_empty() && !is_reference(word);
+    is_secret.then_some(range.start..end)
 }

@@ -66,6 +66,64 @@ fn what_is_no_secret_stays() {
     assert!(changed.is_empty(), "{}", changed.join("\n"));
 }
 
+/// The texts of `objects`, each as its lines with marks.
+fn objects() -> Vec<Vec<String>> {
+    let text = fs::read_to_string("testdata/mask/objects.txt").unwrap();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.split(|line| line.starts_with("# ")).filter(|lines| !lines.is_empty()).map(<[String]>::to_vec).collect()
+}
+
+#[test]
+fn the_values_of_a_kubernetes_secret_are_masked_line_by_line_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for marked in objects() {
+        let mut lines = LineMasker::default();
+        let mut again = LineMasker::default();
+        for line in &marked {
+            let written = line.replace(['⟦', '⟧'], "");
+            let open = line.split('⟦').map(|part| part.split_once('⟧').map_or(part, |(_, open)| open));
+            let shown = open.collect::<Vec<_>>().join("***");
+            let masked = lines.mask(&written).into_owned();
+            if masked != shown || again.mask(&masked) != masked {
+                wrong.push(format!("{written}\n  became {masked}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_kubernetes_secret_that_was_told_is_forgotten() {
+    let mut lines = LineMasker::default();
+    lines.mask("kind: Secret");
+    for _ in 0..2 {
+        lines.mask("run start 000 blastn");
+        assert!(lines.expects_more());
+    }
+    lines.mask("run start 000 blastn");
+    assert!(!lines.expects_more());
+    // What goes on for long is none.
+    lines.mask("apiVersion: v1");
+    for _ in 0..2000 {
+        lines.mask("a: b");
+    }
+    assert!(!lines.expects_more());
+}
+
+#[test]
+fn the_data_of_a_secret_in_json_is_masked() {
+    let mut value = serde_json::json!({"items": [
+        {"kind": "Secret", "data": {"user": "bWU=", "x": ""}, "stringData": {"mode": "glass"}, "type": "Opaque"},
+        {"kind": "ConfigMap", "data": {"user": "bWU="}},
+    ], "secret": "elb-blob-sas", "token": "elb-blob-sas"});
+    mask_json(&mut value);
+    let masked = serde_json::json!({"items": [
+        {"kind": "Secret", "data": {"user": "***", "x": "***"}, "stringData": {"mode": "***"}, "type": "Opaque"},
+        {"kind": "ConfigMap", "data": {"user": "bWU="}},
+    ], "secret": "elb-blob-sas", "token": "***"});
+    assert_eq!(value, masked);
+}
+
 #[test]
 fn a_private_key_is_masked_line_by_line() {
     let mut lines = LineMasker::default();

@@ -11,7 +11,8 @@ use crate::{
 /// Masks the secrets of lines. A line without one costs a quick look.
 #[derive(Default)]
 pub struct Masking {
-    /// The instances in whose lines a private key has begun and not ended, or a name stands whose value may come next.
+    /// The instances in whose lines a private key or an object of Kubernetes has begun and not ended, or a name stands whose value may
+    /// come next.
     unfinished: HashMap<InstanceId, LineMasker>,
 }
 
@@ -63,6 +64,39 @@ mod tests {
         let shown: Vec<_> =
             stage.apply(&instance("1"), None, &lines).into_iter().map(|shown| shown.line.text).collect();
         assert_eq!(shown, ["run start 000 blastn", "AZURE_STORAGE_KEY=***"]);
+    }
+
+    /// Lines as they arrive, batch by batch, or by time, one by one: what is masked of an instance's lines is the same.
+    #[test]
+    fn a_kubernetes_secret_is_masked_the_same_in_batches_and_among_other_containers_lines() {
+        let secret =
+            ["apiVersion: v1", "data:", "  user: bWU=", "  mode: fast", "kind: Secret", "run start 000 blastn"];
+        let config = ["apiVersion: v1", "kind: ConfigMap", "data:", "  user: bWU=", "  password: hunter2", "done"];
+        let texts = [("1", secret), ("2", config)];
+        let shown = |size: usize| -> Vec<Vec<String>> {
+            let mut stage = Transforms::default().then(Masking::default());
+            let mut shown = vec![Vec::new(); texts.len()];
+            for at in (0..secret.len()).step_by(size) {
+                for (of, (uid, text)) in texts.iter().enumerate() {
+                    let lines: Vec<Line> = text[at..at + size].iter().map(|text| line(text)).collect();
+                    let of_uid = instance(uid);
+                    let got = if stage.concern(&of_uid, &lines) {
+                        stage.apply(&of_uid, None, &lines).into_iter().map(|shown| shown.line).collect()
+                    } else {
+                        lines
+                    };
+                    shown[of].extend(got.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()));
+                }
+            }
+            shown
+        };
+        let expected = [
+            ["apiVersion: v1", "data:", "  user: ***", "  mode: fast", "kind: Secret", "run start 000 blastn"],
+            ["apiVersion: v1", "kind: ConfigMap", "data:", "  user: bWU=", "  password: ***", "done"],
+        ];
+        for size in [1, 2, 3, 6] {
+            assert_eq!(shown(size), expected, "in batches of {size}");
+        }
     }
 
     #[test]
