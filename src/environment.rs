@@ -28,6 +28,11 @@ impl Environment {
         self.text(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
+    /// Whether a terminal is one on which nothing but text can be shown: what `TERM` says, or that it says nothing.
+    pub fn is_dumb(&self) -> bool {
+        self.get("TERM").is_none_or(|term| term == "dumb")
+    }
+
     /// All variables that are text, with their values.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))

@@ -34,7 +34,7 @@ const COMMANDS: [&[&str]; 4] = [&["logs"], &["watch"], &["replay"], &["config", 
 const RIVALS: [&[&str]; 2] = [&["output", "template", "template_file"], &["redact", "no_redact"]];
 
 /// Variables that decide on colours where no flag does, and so beat the file.
-const COLOR_VARIABLES: [&str; 3] = ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"];
+const COLOR_VARIABLES: [&str; 4] = ["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "CLICOLOR"];
 
 /// `elbtail config`.
 #[derive(Debug, Args)]

@@ -113,8 +113,7 @@ impl Printing {
             .and(screen.problems(lines.context_of(screen.wants_problems())?, print.groups()))
             .and(screen.fold(terminal, render::is_utf8(variables())));
         // A row is drawn again only where the cursor can be moved.
-        let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
-        let live = (terminal && !is_dumb).then(|| LiveRow::on(Narrowed::of(variables())));
+        let live = (terminal && !variables().is_dumb()).then(|| LiveRow::on(Narrowed::of(variables())));
         Ok(Printing { renderer, transforms, events: print.events()?, live, summary: None })
     }
 

@@ -70,8 +70,7 @@ pub fn names_a_cluster(flags: &ConnectOptions) -> bool {
 /// Whether a person can be asked: one who types and sees what is said, on a terminal on which a list can be moved through.
 #[allow(clippy::disallowed_methods)] // The one place.
 pub fn asks_a_person() -> bool {
-    let is_dumb = variables().get("TERM").is_none_or(|term| term == "dumb");
-    io::stdin().is_terminal() && stderr::is_terminal() && !is_dumb
+    io::stdin().is_terminal() && stderr::is_terminal() && !variables().is_dumb()
 }
 
 /// What is known of credentials for rows.

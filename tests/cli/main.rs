@@ -6,6 +6,7 @@
 
 #[cfg(feature = "archive")]
 mod all;
+mod colors;
 mod completions;
 mod config;
 mod connection;

@@ -6,14 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Command;
+use clap::{ArgAction, Command};
 use jiff::tz::TimeZone;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::settings_of;
+use super::{RIVALS, settings_of};
 use crate::{
     cli::{suggestions::is_near, switches::is_switch},
     environment::Environment,
@@ -107,7 +107,14 @@ impl ConfigFile {
             }
         }
         entries.sort_by_key(|entry| entry.line);
-        Ok(entries)
+        match rivals(&entries) {
+            Some((first, second)) => Err(ConfigError {
+                path: self.path.clone(),
+                line: Some(second.line),
+                what: format!("{} does not go with {} of line {}", name_of(&second.id), name_of(&first.id), first.line),
+            }),
+            None => Ok(entries),
+        }
     }
 
     fn entry(
@@ -133,6 +140,9 @@ impl ConfigFile {
         };
         let line = self.line(value.span().start);
         let mut values = self.values(&name, value)?;
+        if let Some(fault) = type_fault(arg, value.get_ref()) {
+            return Err(self.wrong(Some(value.span()), format!("{name} {fault}")));
+        }
         if arg.get_id() == "template_file" {
             // A path in the file is one from where the file is.
             values.iter_mut().for_each(|path| *path = self.beside(path));
@@ -208,6 +218,37 @@ impl ConfigFile {
     }
 }
 
+/// What is wrong with the type of a value. That a word is none of those that a flag knows, the flag says itself.
+fn type_fault(arg: &clap::Arg, value: &DeValue<'_>) -> Option<&'static str> {
+    let is_text = |value: &DeValue<'_>| matches!(value, DeValue::String(_));
+    // `timestamps = true` is what `-t` says.
+    let needs_none = is_switch(arg) || arg.get_num_args().is_some_and(|count| count.min_values() == 0);
+    let takes_text = !needs_none && arg.get_possible_values().is_empty();
+    match value {
+        DeValue::Array(_) if !matches!(arg.get_action(), ArgAction::Append) => Some("has one value, and takes no list"),
+        DeValue::Array(values) if takes_text && !values.iter().all(|value| is_text(value.get_ref())) => {
+            Some("is a list of texts: put each into quotes")
+        }
+        DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_) if takes_text => {
+            Some("is a text: put it into quotes")
+        }
+        _ => None,
+    }
+}
+
+/// Two settings of which one takes the place of the other, with nothing that says which.
+fn rivals(entries: &[ConfigEntry]) -> Option<(&ConfigEntry, &ConfigEntry)> {
+    RIVALS.iter().find_map(|rivals| {
+        let mut both = entries.iter().filter(|entry| rivals.contains(&entry.id.as_str()));
+        Some((both.next()?, both.next()?))
+    })
+}
+
+/// How a flag of this id is written.
+fn name_of(id: &str) -> String {
+    id.replace('_', "-")
+}
+
 /// What is wrong with a template, or with the file of one, if that is what an entry is.
 fn template_fault(entry: &ConfigEntry) -> Option<String> {
     let value = entry.values.last()?;
@@ -281,6 +322,16 @@ mod tests {
             ("[logs]\ncolor = 'never'", &["config.toml:1: ", "in no section"]),
             ("\n\ncolor = 'nevr'", &["config.toml:3: ", "nevr", "always", "never"]),
             ("color = {a = 1}", &["config.toml:1: color is a text"]),
+            ("color = ['never']", &["config.toml:1: color has one value, and takes no list"]),
+            ("db = ['sqlite:a.db', 'x']", &["config.toml:1: db has one value, and takes no list"]),
+            ("color = 'never'\ndb = 5", &["config.toml:2: db is a text: put it into quotes"]),
+            ("db-table = true", &["config.toml:1: db-table is a text: put it into quotes"]),
+            ("template = 1.5", &["config.toml:1: template is a text: put it into quotes"]),
+            ("highlight = 3", &["config.toml:1: highlight is a text: put it into quotes"]),
+            ("highlight = ['a', 3]", &["config.toml:1: highlight is a list of texts: put each into quotes"]),
+            ("output = 3", &["config.toml:1: invalid value '3' for 'output'", "extjson"]),
+            ("output = 'json'\n\ntemplate = 'x'", &["config.toml:3: template does not go with output of line 1"]),
+            ("redact = true\nno-redact = true", &["config.toml:2: no-redact does not go with redact of line 1"]),
             ("timestamps = 2026-01-01", &["put a time into quotes"]),
             ("events = 'perhaps'", &["config.toml:1: events is true or false"]),
             ("timezone = 'Mars/Olympus'", &["config.toml:1: ", "Asia/Seoul"]),

@@ -84,15 +84,10 @@ pub async fn run(mut args: WatchArgs, asker: Asker, place: RowPlace) -> Result<E
 
 /// Why no screen can be drawn, if that is so.
 fn refusal() -> Option<&'static str> {
-    let term = variables().get("TERM");
     match () {
         () if !stdout::is_terminal() => Some("standard output is none"),
-        () if term.is_none_or(|term| term == "dumb" || term.is_empty()) => {
-            Some("TERM says that this one cannot be drawn on")
-        }
-        () if variables().get("NO_COLOR").is_some_and(|value| !value.is_empty()) => {
-            Some("NO_COLOR asks for plain text")
-        }
+        () if variables().is_dumb() => Some("TERM says that this one cannot be drawn on"),
+        () if variables().get("NO_COLOR").is_some() => Some("NO_COLOR asks for plain text"),
         () => None,
     }
 }
