@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Row, tree, unpack};
+use super::{Row, tree};
 
 /// Columns whose names are not lower case. SQL databases fold names, so they are told by their letters alone.
 const NAMES: [&str; 3] = ["PartitionKey", "RowKey", "Timestamp"];
@@ -37,6 +37,8 @@ pub(crate) fn row(columns: impl IntoIterator<Item = (String, Value)>, key: Optio
 /// The text that a column's bytes are, unpacked and decoded as those of a file; what is none of it is shown as `\u{fffd}`.
 #[cfg(feature = "sql")]
 pub(crate) fn text_of_bytes(bytes: Vec<u8>) -> String {
+    use super::unpack;
+
     match unpack::unpack("", &bytes) {
         Ok((unpacked, _)) => String::from_utf8_lossy(&unpack::decode(&unpacked)).into_owned(),
         Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
