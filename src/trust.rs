@@ -134,7 +134,7 @@ pub fn is_of_a_ca(error: &CertificateError) -> bool {
 }
 
 /// What is wrong, in words; rustls shows some errors as its types are written.
-#[cfg(any(feature = "http", feature = "azure", feature = "sql"))]
+#[cfg(any(feature = "http", feature = "azure"))]
 pub fn told(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(wrong) if is_of_a_ca(wrong) => {

@@ -17,7 +17,7 @@ use crate::{exit::Exit, render::plain};
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// `JOB` is neither a file nor an id.
-    #[error("{}{}", if job.is_empty() { String::new() } else { format!("{job}: ") }, not_found(job))]
+    #[error("{}{}", if job.trim().is_empty() { String::new() } else { format!("{job}: ") }, not_found(job))]
     NotFound {
         /// What the user wrote.
         job: String,
@@ -223,7 +223,7 @@ impl RowError {
 
 /// What was tried with a `JOB` that is nothing, and what it was perhaps meant as.
 fn not_found(job: &str) -> &'static str {
-    if job.is_empty() {
+    if job.trim().is_empty() {
         "JOB is empty; give a file, \"-\" for stdin, or an ElasticBLAST id (job-<32 hex>)"
     } else if job.trim_start().starts_with(['{', '[']) {
         "no such file; pipe the JSON in and pass \"-\""

@@ -40,7 +40,7 @@ static FLOW: LazyLock<Option<Regex>> =
 
 /// How files begin that are no text, what they are, and how rows come out of them.
 const MAGIC: [(&[u8], &str, &str); 10] = [
-    (b"SQLite format 3\0", "a SQLite database", "name it with --db: --db sqlite:{file}"),
+    (b"SQLite format 3\0", "a SQLite database", "name it with --db: --db {sqlite}"),
     (
         b"PK\x03\x04",
         "a zip file or a spreadsheet",
@@ -121,6 +121,15 @@ pub(super) fn yaml(text: &[u8]) -> Result<Vec<Value>, String> {
     })
 }
 
+/// The URL of a SQLite file, in which a path may not end early.
+fn sqlite(origin: &str) -> String {
+    if origin == "stdin" {
+        return "sqlite:FILE".to_owned();
+    }
+    let path = origin.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    quote(&format!("sqlite:{path}"))
+}
+
 /// A command that is fed the file, or put into the pipe.
 fn fed(origin: &str, command: &str) -> String {
     match origin {
@@ -132,7 +141,7 @@ fn fed(origin: &str, command: &str) -> String {
 /// What `text` is if it begins like nothing but that.
 pub(super) fn of_format(origin: &str, text: &[u8]) -> Option<Likeness> {
     if let Some((_, what, way)) = MAGIC.iter().find(|(magic, ..)| text.starts_with(magic)) {
-        return like(*what, way.replace("{file}", &file(origin)));
+        return like(*what, way.replace("{file}", &file(origin)).replace("{sqlite}", &sqlite(origin)));
     }
     if text.get(257..262) == Some(b"ustar") {
         return like(

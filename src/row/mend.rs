@@ -5,7 +5,7 @@
 //! an early end are errors; serde_json_lenient 0.2.4 replaces half surrogates, but knows no `NaN` and no early end; jiter 0.19.0
 //! reads `NaN` and takes an early end (`PartialMode`), but refuses half surrogates (`LoneLeadingSurrogateInHexEscape`). So this pass
 //! rewrites the text and leaves parsing to serde_json: what is no number becomes null, half a surrogate or a byte that is no UTF-8
-//! becomes U+FFFD, and what is open at the end is closed.
+//! becomes U+FFFD, a number beyond all others a text, and what is open at the end is closed.
 
 /// What stands at the end of a text that was cut off, so that half an id is never taken for a whole one.
 const CUT: &str = "…";
@@ -82,7 +82,11 @@ pub(super) fn mend(bytes: &[u8]) -> Mended {
                 let word = &word[..length.unwrap_or(word.len())];
                 let no_number =
                     [&b"NaN"[..], b"Infinity", b"-Infinity", b"nan", b"inf", b"-inf", b"-NaN"].contains(&word);
-                pen.out.extend_from_slice(if no_number { b"null" } else { word });
+                match word {
+                    _ if no_number => pen.out.extend_from_slice(b"null"),
+                    beyond if is_beyond(beyond) => pen.out.extend([b"\"", beyond, b"\""].concat()),
+                    word => pen.out.extend_from_slice(word),
+                }
                 at += word.len();
                 // The last word may go on beyond the end.
                 if at < bytes.len() {
@@ -92,6 +96,14 @@ pub(super) fn mend(bytes: &[u8]) -> Mended {
         }
     }
     pen.finish(bytes.len(), false)
+}
+
+/// Whether it is a number that is larger than any that is known; it stays as a text.
+fn is_beyond(word: &[u8]) -> bool {
+    let number = std::str::from_utf8(word)
+        .ok()
+        .filter(|text| text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()));
+    number.and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_infinite)
 }
 
 /// What is written, and how far it could be closed.
@@ -217,6 +229,8 @@ mod tests {
         assert!(whole);
         assert_eq!(read(b"{\"a\":\"\xff\x01\"}").0, json!({"a": "\u{fffd}\u{1}"}));
         assert_eq!(read(r#"{"a":"\x \ud"}"#).0, json!({"a": "\\x \\ud"}));
+        let beyond = read(r#"{"a":1e400,"b":[-1E+999,1e-999,1e308],"c":"1e400"}"#).0;
+        assert_eq!(beyond, json!({"a": "1e400", "b": ["-1E+999", 0.0, 1e308], "c": "1e400"}));
     }
 
     #[test]

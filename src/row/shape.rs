@@ -407,6 +407,11 @@ impl<'de> Visitor<'de> for Document<'_> {
         Ok(())
     }
 
+    /// In the place of a row there is none.
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        if self.depth == 0 { Err(E::invalid_type(Unexpected::Unit, &self)) } else { Ok(()) }
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         match wrapped::text(text) {
             Some(rows) => rows.into_iter().for_each(|row| (self.sink.take)(row, Vec::new())),

@@ -73,17 +73,18 @@ pub(super) fn open(mut object: Map<String, Value>) -> Content {
     if let Some(row) = progress(&mut object) {
         return Content::Row(row);
     }
-    for key in LISTS {
-        if let Some(Value::Array(list)) = object.get(key)
-            && list.iter().any(|element| matches!(element, Value::Null | Value::Bool(_) | Value::Number(_)))
-        {
-            return Content::Wrong(key);
-        }
-    }
+    let wrong = LISTS.into_iter().find(|key| {
+        let is_none = |element: &Value| matches!(element, Value::Null | Value::Bool(_) | Value::Number(_));
+        matches!(object.get(*key), Some(Value::Array(list)) if list.iter().any(is_none))
+    });
     let more = next(&object);
     let mut rows = Vec::new();
     for value in object.values_mut() {
         collect(value, DEPTH, &mut rows);
+    }
+    // Among rows what is none is passed over.
+    if let Some(key) = wrong.filter(|_| rows.is_empty()) {
+        return Content::Wrong(key);
     }
     let is_list = || LISTS.iter().any(|key| matches!(object.get(*key), Some(Value::Array(list)) if list.is_empty()));
     if !rows.is_empty() || is_list() {

@@ -196,7 +196,10 @@ fn tls() -> Result<Option<ClientConfig>, String> {
     let trust = Trust::of_machine()?;
     Ok(trust.map(|trust| {
         let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(trust));
-        config.with_no_client_auth()
+        let mut config = config.with_no_client_auth();
+        // reqwest says nothing in a handshake that it has not prepared, and may have been built without HTTP/2.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config
     }))
 }
 

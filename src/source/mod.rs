@@ -141,6 +141,14 @@ impl RowFilter {
 /// # Errors
 /// [`SourceError::Usage`] for a URL or flags that make no sense, [`SourceError::CompiledOut`].
 pub fn open(args: &DbOptions, environment: &SourceEnvironment) -> Result<Option<Box<dyn RowSource>>, SourceError> {
+    located(args, environment).map_err(|error| match error {
+        // The word of the command line that is wrong.
+        SourceError::Usage(why) if args.job.is_some() => SourceError::Usage(why.replacen("--db", "JOB", 1)),
+        error => error,
+    })
+}
+
+fn located(args: &DbOptions, environment: &SourceEnvironment) -> Result<Option<Box<dyn RowSource>>, SourceError> {
     // An empty variable is one that is not set.
     let Some(url) = args.db.as_ref().filter(|url| !url.expose_secret().trim().is_empty()) else { return Ok(None) };
     let mut location = Location::parse(url, environment)?;
@@ -212,6 +220,16 @@ mod opening {
                     assert!(!error.to_string().contains("planted"), "{error}");
                 }
             }
+        }
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn a_url_that_is_job_is_called_so() {
+        for url in ["https://", "http://h:99999/x", "https://me:p/Secret@h/x"] {
+            let args = DbOptions { db: Some(url.into()), job: Some(JobUrl { pick: None }), ..DbOptions::default() };
+            let Err(SourceError::Usage(why)) = open(&args, &SourceEnvironment::nothing()) else { panic!("{url}") };
+            assert!(why.starts_with("JOB") && !why.contains("--db") && !why.contains("Secret"), "{url}: {why}");
         }
     }
 

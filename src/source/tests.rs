@@ -537,7 +537,9 @@ fn reads_files_and_says_what_is_wrong_with_others() {
         )
     );
     assert!(message(&row.join("x")).contains("no such file"));
-    assert!(message(Path::new("")).starts_with("JOB is empty"));
+    for empty in ["", " "] {
+        assert!(message(Path::new(empty)).starts_with("JOB is empty"));
+    }
     assert!(message(Path::new("{\"job_id\":")).contains("pass \"-\""));
     assert!(message(Path::new(&"x".repeat(5000))).contains("no such file"));
     assert!(message(Path::new("a\0b\u{1b}")).starts_with("a\\u{0}b\\u{1b}: no such file"));
@@ -717,5 +719,25 @@ proptest! {
         if let Ok(row) = row_from_bytes("in", &bytes, None) {
             let _ = (row.namespace(), row.updated_at(), row.phase(), crate::resolve::resolve(&row));
         }
+    }
+}
+
+/// A value that no number is, or nothing where a row should be, takes no row away.
+#[test]
+fn what_is_odd_in_one_row_costs_no_other() {
+    let row = format!(r#"{{"job_id":"{A}","k8s_job_id":"{ID}"}}"#);
+    for text in [
+        format!(r#"[{row},{{"job_id":"other","created_at":1e400}}]"#),
+        format!(r#"{{"jobs":[{{"job_id":"other","n":-1e999,"s":"\ud800"}},{row}]}}"#),
+        format!("{{\"job_id\":\"other\",\"n\":1E400}}\n{row}\n"),
+        format!("[null,{row},null]"),
+        format!(r#"{{"value":[null,1,true,"x",[],{{}},{row}]}}"#),
+    ] {
+        let found = row_from_bytes("in", text.as_bytes(), Some(A)).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(id_of(&found).as_deref(), Some(ID), "{text}");
+        assert!(found.notes().is_empty(), "{text}: {:?}", found.notes());
+    }
+    for none in ["null", "[null]", r#"{"value":[null]}"#] {
+        assert!(row_from_bytes("in", none.as_bytes(), None).is_err(), "{none}");
     }
 }

@@ -409,3 +409,32 @@ async fn what_is_closed_to_a_user_is_told_as_that() {
         assert!(run.status.code() == Some(code) && said.contains(says), "{arguments:?}: {said}");
     }
 }
+
+/// Whatever a database's file is called, what is suggested for it can be pasted.
+#[tokio::test]
+async fn the_command_that_is_suggested_for_a_database_works() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in
+        ["rows.db", "a b.db", "it's.db", "a?b%20c #d.db", "-x.db", "日本.db", "50%.db", "#", "a\\b.db", "$HOME.db"]
+    {
+        run_new(
+            &directory.path().join(name),
+            "CREATE TABLE jobstate (job_id TEXT, payload TEXT); INSERT INTO jobstate VALUES ('one-row', '{}')",
+        )
+        .await;
+        let elbtail = |script: &str| {
+            Command::new("sh")
+                .args(["-c", script, "sh", env!("CARGO_BIN_EXE_elbtail"), &format!("./{name}")])
+                .env("KUBECONFIG", "/nowhere")
+                .current_dir(directory.path())
+                .stdin(Stdio::null())
+                .output()
+                .unwrap()
+        };
+        let told = String::from_utf8(elbtail("\"$1\" resolve \"$2\"").stderr).unwrap();
+        let (_, suggested) =
+            told.trim_end().split_once("name it with --db: ").unwrap_or_else(|| panic!("{name}: {told}"));
+        let run = elbtail(&format!("\"$1\" jobs {suggested} -o name"));
+        assert_eq!(String::from_utf8_lossy(&run.stdout), "one-row\n", "{name}: {suggested}: {run:?}");
+    }
+}
