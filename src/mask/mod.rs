@@ -25,7 +25,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use serde_json::Value;
 
 use self::manifest::Manifest;
@@ -35,8 +35,6 @@ use crate::escape_sequence;
 pub const MASK: &str = "***";
 /// What escape sequences begin with.
 const ESC: u8 = 0x1b;
-/// How a PEM block ends.
-const PEM_END: &[u8] = b"-----END";
 
 /// `text` with its secrets masked; borrowed when there are none.
 pub fn mask(text: &str) -> Cow<'_, str> {
@@ -147,7 +145,7 @@ impl LineMasker {
         }
         self.block = if is_named { entries::opens_block(line) } else { None };
         if self.in_key {
-            let ends = memmem::find(line, PEM_END).is_some();
+            let ends = rules::key_end(line).is_some();
             // One that is cut off takes nothing with it that is no part of a key.
             self.in_key = !ends && is_of_key(line);
             if ends || self.in_key {
@@ -191,7 +189,8 @@ fn is_of_key(line: &[u8]) -> bool {
     let last = line.rsplit(u8::is_ascii_whitespace).next().unwrap_or(line);
     let is_base64 = last.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
     let alone = last.len() == line.len() || last.len() >= WORD || last.ends_with(b"=");
-    (is_base64 && alone) || ["Proc-Type:", "DEK-Info:"].iter().any(|header| line.starts_with(header.as_bytes()))
+    let headers = ["Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:", "MessageID:"];
+    (is_base64 && alone) || headers.iter().any(|header| line.starts_with(header.as_bytes()))
 }
 
 /// Masks every text in a JSON value, whole values that stand under a name that speaks of a secret, as in an environment:

@@ -453,8 +453,7 @@ fn ends_in(word: &[u8], endings: &[&str]) -> bool {
 
 /// A word without the stop behind it.
 fn bare(word: &[u8]) -> &[u8] {
-    let stops =
-        word.iter().rev().take_while(|byte| matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b']' | b')')).count();
+    let stops = word.iter().rev().take_while(|byte| b".,;:!])`'\"".contains(byte)).count();
     &word[..word.len() - stops]
 }
 

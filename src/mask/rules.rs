@@ -14,7 +14,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{
-    PEM_END, arguments, assignment, entries, names, prose,
+    arguments, assignment, entries, names, prose,
     reference::{is_reference, looks_secret},
     sentence,
     sieve::Sieve,
@@ -32,8 +32,9 @@ struct Rule {
     place: SecretPlace,
 }
 
-/// How a private key begins.
-const PEM_BEGIN: &str = r"(?-u)-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----";
+/// How a private key begins: in PEM, as PGP and SSH2 have it, and as PuTTY does.
+const KEY_BEGIN: &str =
+    r"(?-u)----(?:-| )BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?(?:-| )----|\bPrivate-Lines: [0-9]{1,4}[ \t\r]*$";
 
 /// Tokens that their makers gave a shape to be known by.
 const TOKENS: &str = concat!(
@@ -375,9 +376,9 @@ fn rules() -> Vec<Rule> {
         },
         Rule {
             words: &["PRIVATE KEY"],
-            pattern: PEM_BEGIN,
+            pattern: KEY_BEGIN,
             place: |line, found| {
-                let end = memmem::find(&line[found.end..], PEM_END).map_or(line.len(), |at| found.end + at);
+                let end = key_end(&line[found.end..]).map_or(line.len(), |at| found.end + at);
                 Some(found.end..end)
             },
         },
@@ -509,7 +510,7 @@ impl Pattern {
 
 static ENGINE: LazyLock<Option<RuleSet>> = LazyLock::new(|| RuleSet::new(rules()));
 
-static OPENS_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PEM_BEGIN).ok());
+static OPENS_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(KEY_BEGIN).ok());
 
 impl RuleSet {
     fn new(rules: Vec<Rule>) -> Option<RuleSet> {
@@ -567,11 +568,16 @@ pub(super) fn apply(line: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether a private key begins in `line` and does not end there.
 pub(super) fn opens_key(line: &[u8]) -> bool {
-    memmem::find(line, b"-----BEGIN").is_some()
+    ["----", "Private-Lines"].iter().any(|sign| memmem::find(line, sign.as_bytes()).is_some())
         && OPENS_KEY
             .as_ref()
             .and_then(|begin| begin.find_iter(line).last())
-            .is_some_and(|begin| memmem::find(&line[begin.end()..], PEM_END).is_none())
+            .is_some_and(|begin| key_end(&line[begin.end()..]).is_none())
+}
+
+/// Where a private key ends in `text`, if it does.
+pub(super) fn key_end(text: &[u8]) -> Option<usize> {
+    ["-----END", "---- END"].iter().filter_map(|end| memmem::find(text, end.as_bytes())).min()
 }
 
 /// `line` with each secret masked that one rule finds, if there is one.

@@ -77,8 +77,10 @@ fn keys(run: &[u8]) -> Vec<Range<usize>> {
     if run.starts_with(b"MII") {
         return iter::once(0..run.len()).collect();
     }
+    // A path with an id in it is no key: `DEST/jobs/job-429825360482416da20736cf3ed51a95`.
+    let has_id = run.split(|byte| is_separator(*byte)).any(is_id);
     let separators = run.iter().filter(|byte| is_separator(**byte)).count();
-    if separators * 12 <= run.len() && is_mixed(run) {
+    if !has_id && separators * 12 <= run.len() && is_mixed(run) {
         return iter::once(0..run.len()).collect();
     }
     let mut start = 0;
@@ -90,6 +92,13 @@ fn keys(run: &[u8]) -> Vec<Range<usize>> {
         start += piece.len() + 1;
     }
     found
+}
+
+/// Whether a part of a run is the hexadecimal id of something.
+fn is_id(part: &[u8]) -> bool {
+    /// Random base64 has so many such digits in a row, and none other between two separators, never.
+    const DIGITS: usize = 16;
+    part.len() >= DIGITS && part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
 }
 
 fn is_separator(byte: u8) -> bool {
