@@ -118,6 +118,9 @@ impl LineTemplate {
     /// # Errors
     /// What is wrong with it, as far as can be known before there is a line: its syntax, and names of fields and filters.
     pub fn new(text: &str, style: TemplateStyle) -> Result<LineTemplate, TemplateError> {
+        if text.trim().is_empty() {
+            return Err(TemplateError { line: None, what: "it is empty, and so would each line be".to_owned() });
+        }
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         // What a line's JSON lacks is nothing, not an error.
@@ -416,6 +419,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         for (text, line, part) in [
+            ("", None, "it is empty"),
             ("{{ message", Some(1), "syntax error"),
             ("a\n{{ massage }}", Some(2), "no field \"massage\"; there are timestamp, message"),
             ("a\n\n{{ message | uper }}", Some(3), "uper"),

@@ -96,6 +96,10 @@ fn lines_are_chosen_by_what_they_say() {
     ] {
         assert_eq!(shown(&[&["-o", "raw", "-q"], flags].concat(), &story()), texts, "{flags:?}");
     }
+    // One moment is a time between two that are the same.
+    let moment = "2026-11-24T12:58:26.959221551Z";
+    let flags = ["-o", "raw", "--since-time", moment, "--until-time", moment];
+    assert_eq!(shown(&flags, &story()), ["start"]);
 }
 
 #[test]
@@ -137,6 +141,15 @@ fn what_cannot_be_meant_is_a_usage_error() {
         (&["--template", "{{.Message}}"], "{{ message }} for {{.Message}}"),
         (&["--template", "{{ message }}", "-o", "json"], "--output"),
         (&["-T", "no/such.tmpl"], "no/such.tmpl"),
+        (&["--template", ""], "--template, it is empty"),
+        (&["--template", " \n"], "--template, it is empty"),
+        (&["--since", "1h", "--until", "2h"], "no line is between the two"),
+        (&["--since", "1h", "--until", "1h"], "no line is between the two"),
+        (
+            &["--since-time", "2026-11-24T12:58:26Z", "--until-time", "2026-11-24T12:58:25Z"],
+            "no line is between the two",
+        ),
+        (&["--since", "1h", "--until-time", "2020-01-01T00:00:00Z"], "no line is between the two"),
         (&["--until-time", "0001-01-01T00:00:00Z"], "--until-time"),
         (&["--stdin"], "cannot be used with"),
         (&["--includ", "a"], "--include"),

@@ -105,7 +105,23 @@ impl LineArgs {
     /// When no log is of that time.
     pub fn since(&self) -> Result<Option<Stamp>, Failure> {
         // 0 is what kubectl takes for no such flag.
-        moment(self.since.filter(|since| !since.is_zero()), self.since_time, "--since-time")
+        let ago = self.since.filter(|since| !since.is_zero());
+        let since = moment(ago, self.since_time, "--since-time")?;
+        let is_empty = match (ago, self.until) {
+            // Both count from now.
+            (Some(since), Some(until)) => since <= until,
+            _ => since.zip(self.latest()?).is_some_and(|(since, until)| since > until),
+        };
+        if is_empty {
+            let text = "--until is no later than --since: no line is between the two";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        Ok(since)
+    }
+
+    /// The latest stamp that is wanted.
+    fn latest(&self) -> Result<Option<Stamp>, Failure> {
+        moment(self.until, self.until_time, "--until-time")
     }
 
     /// What chooses lines after they were read, and after what is done to them `first`, with `groups` of lines around them.
@@ -113,7 +129,7 @@ impl LineArgs {
     /// # Errors
     /// When no log is of a time that is given.
     pub fn transforms(&self, first: Transforms, groups: Groups) -> Result<Transforms, Failure> {
-        let until = moment(self.until, self.until_time, "--until-time")?;
+        let until = self.latest()?;
         let context = self.context().unwrap_or_default();
         let filter = LineFilter::new(self.include(), self.exclude.iter().cloned().collect(), context);
         Ok(first
