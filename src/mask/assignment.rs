@@ -231,7 +231,7 @@ fn is_parsed(line: &[u8], start: usize, lower: &[u8]) -> bool {
 }
 
 /// `elb-token-x7k2p`: the name of a service account's token.
-fn is_service_account(value: &[u8]) -> bool {
+pub(super) fn is_service_account(value: &[u8]) -> bool {
     const SUFFIX: usize = 5;
     let Some(at) = memmem::rfind(value, b"-token-") else { return false };
     let last = &value[at + b"-token-".len()..];

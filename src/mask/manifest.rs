@@ -216,12 +216,18 @@ fn values_of(line: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
     let mut at = skip(from, b" ");
     while let Some(name) = quoted(line, at) {
         let colon = skip(behind(&name), b" \t");
-        let Some(value) = (line.get(colon) == Some(&b':')).then(|| quoted(line, skip(colon + 1, b" \t"))).flatten()
-        else {
+        if line.get(colon) != Some(&b':') {
             break;
+        }
+        let from = skip(colon + 1, b" \t");
+        at = match quoted(line, from) {
+            Some(value) => {
+                values.push(value.clone());
+                skip(behind(&value), b" ")
+            }
+            // `null`, `None`.
+            None => skip(from + line[from..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count(), b" "),
         };
-        at = skip(behind(&value), b" ");
-        values.push(value);
         if line.get(at) != Some(&b',') {
             break;
         }

@@ -299,7 +299,7 @@ fn rules() -> Vec<Rule> {
         // `with password 'hunter2'`.
         Rule {
             words: &["passw", "passphrase", "token", "key", "secret"],
-            pattern: r"(?i-u)\b(?:password|passwd|passphrase|(?:(?:api|access|auth|bearer|sas|refresh)[ _-])?token|client[ _-]?secret|(?:[a-z]+[_-])*(?:api|account|access)[ _-]?key)(?:[ \t]+(?:for[ \t]+(?:user[ \t]+)?[^\s:]{1,60}:[ \t]+)?|\()",
+            pattern: r"(?i-u)\b(?:password|passwd|passphrase|(?:(?:api|access|auth|bearer|sas|refresh)[ _-])?token|client[ _-]?secret|(?:[a-z]+[_-])*(?:api|account|access)[ _-]?key)(?:[ \t]+(?:for[ \t]+(?:user[ \t]+)?[^\s:]{1,60}(?::|[ \t]{1,4}=)[ \t]+)?|\()",
             place: sentence::spoken,
         },
         // SQL.

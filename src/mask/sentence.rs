@@ -5,16 +5,18 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::{
+    assignment::is_service_account,
     prose::{self, Name},
-    reference::{is_path, is_reference, is_sign, looks_secret},
+    reference::{is_object_name, is_path, is_reference, is_sign, looks_secret},
     rules::is_field,
     value::{self, Extent},
 };
 
+/// A token is shorter than this in no program, and a word of a sentence rarely as long.
+const TOKEN: usize = 12;
+
 /// A secret that a sentence has behind its name, with nothing that assigns it.
 pub(super) fn spoken(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
-    /// A token is shorter than this in no program, and a word of a sentence rarely as long.
-    const TOKEN: usize = 12;
     const PASSWORD: usize = 6;
     let named = line[found.clone()].to_ascii_lowercase();
     let is_call = named.ends_with(b"(");
@@ -41,7 +43,16 @@ pub(super) fn spoken(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     }
     if quoted {
         let is_said = memchr::memchr(b' ', word).is_some() && prose::is_said(word, 0, Name::Other);
-        return ((!is_token || looks_secret(word)) && !is_said && !is_field(line, range.end)).then_some(range);
+        // `using token 'correcthorse'`; another one in quotes may be a parser's, or the name of a Secret.
+        let is_given_token = word.len() >= TOKEN
+            && named.trim_ascii_end().ends_with(b"token")
+            && is_given(line, found.start, &named)
+            && !is_object_name(word)
+            && !is_service_account(word)
+            // `authorization_code` is a kind of grant.
+            && !word.contains(&b'_');
+        let is_one = !is_token || is_given_token || looks_secret(word);
+        return (is_one && !is_said && !is_field(line, range.end)).then_some(range);
     }
     // netrc has a line of its own for each word.
     let is_own_line =
@@ -90,7 +101,9 @@ pub(super) fn said(line: &[u8], found: Range<usize>) -> Option<Range<usize>> {
     let is_password = line[found.clone()].to_ascii_lowercase().starts_with(b"pass");
     let end = if is_password && !quoted { prose::phrase_end(line, &range) } else { range.end };
     let is_phrase = line[found.clone()].to_ascii_lowercase().starts_with(b"passphrase") && end > range.end;
-    let is_spoken = is_password && !quoted && !is_number && !is_place && prose::is_spoken(line, &range);
+    // A token is as long as few words of a sentence are.
+    let may_be_word = is_password || word.len() >= TOKEN;
+    let is_spoken = may_be_word && !quoted && !is_number && !is_place && prose::is_spoken(line, &range);
     let is_secret = (is_said || is_spoken || is_phrase) && !word.trim_ascii().is_empty() && !is_reference(word);
     is_secret.then_some(range.start..end)
 }
