@@ -47,8 +47,21 @@ pub(super) async fn list_of<K>(
 where
     K: Clone + Debug + DeserializeOwned,
 {
+    list_with(api, selectors, keep, watching::pauses).await
+}
+
+async fn list_with<K, P>(
+    api: &Api<K>,
+    selectors: [String; 2],
+    keep: impl Fn(K) -> K + Copy,
+    pauses: impl Fn() -> P + Copy,
+) -> Result<Vec<K>, ClusterError>
+where
+    K: Clone + Debug + DeserializeOwned,
+    P: Iterator<Item = Duration>,
+{
     let lists = selectors.map(|selector| async move {
-        let mut pauses = watching::pauses().take(ATTEMPTS - 1);
+        let mut pauses = pauses().take(ATTEMPTS - 1);
         loop {
             match (watching::list(api, ListParams::default().labels(&selector), keep).await, pauses.next()) {
                 (Err(error), Some(pause)) if is_busy(&error) => {
@@ -460,6 +473,12 @@ mod tests {
             Ok(found.iter().map(|found| found.pod.name().to_owned()).collect())
         }
 
+        /// The pods of both questions, tried again after `pause` each time.
+        async fn list_after(&self, pause: Duration) -> Result<Vec<Pod>, ClusterError> {
+            let api: Api<Pod> = Api::namespaced(self.cluster.client(), "default");
+            list_with(&api, selection().selectors(), Pod::slim, || std::iter::repeat(pause)).await
+        }
+
         fn lists(&self) -> usize {
             self.server.counts().requests(Kind::List)
         }
@@ -523,8 +542,17 @@ mod tests {
             is_asked
         };
         scene.server.faults().push(Rule::new(rule, refuse).times(usize::MAX));
-        assert!(scene.list().await.is_err());
+        let began = Instant::now();
+        assert!(scene.list_after(PAUSE).await.is_err());
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), ATTEMPTS);
+        assert!(began.elapsed() >= PAUSE * (ATTEMPTS as u32 - 1));
+        // One that says how long it wants to be left alone is.
+        let patient = Scene::new(Access::all()).await;
+        let refuse = Action::Answer { code: 429, retry_after: Some(1) };
+        patient.server.faults().push(Rule::new(|call| call.kind == Kind::List, refuse).times(1));
+        let began = Instant::now();
+        assert_eq!(patient.list_after(PAUSE).await.unwrap().len(), 1);
+        assert!(began.elapsed() >= Duration::from_secs(1));
     }
 
     #[tokio::test(flavor = "multi_thread")]
