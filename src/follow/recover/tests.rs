@@ -341,6 +341,18 @@ async fn a_silence_that_files_reach_back_over_is_no_late_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_newest_file_has_as_many_lines_as_are_wanted_no_other_is_read() {
+    let (scene, tail) = (Scene::of(&[20, 25]).await, Scope { tail: Some(3), ..FOLLOW });
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), tail).await;
+    let read = || scene.0.server.counts().requests(testcluster::Kind::NodeFile);
+    let last: Vec<Line> = (22..25).map(line).collect();
+    assert_eq!(recovery.count_from(0, &last, 3).await, Some(3));
+    let counted = read();
+    recovery.hand_on(&mut begun(tail, 22..25)).await.unwrap();
+    assert_eq!((heard.all(), read()), (vec!["0: 22..25".to_owned()], 2 * counted), "they are counted, and that is all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tail_that_the_files_do_not_have_is_left_as_it_is() {
     let scene = Scene::of(&[20, 25]).await;
     let tail = Scope { tail: Some(12), ..FOLLOW };
@@ -433,6 +445,10 @@ async fn where_nothing_is_permitted_the_rate_tells_whether_a_file_may_have_been_
         let told = judged(&later, since(since_when), previous, 2000, 100).await;
         assert_eq!(!told.is_empty(), late, "{since_when} {previous}: {told:?}");
     }
+    // A stamp is all that is asked for, however large the log is.
+    let asked = later.0.server.requests();
+    let logs: Vec<_> = asked.iter().filter(|request| request.contains("/log?")).collect();
+    assert!(!logs.is_empty() && logs.iter().all(|request| request.contains("limitBytes=")), "{logs:?}");
 }
 
 /// Lines of a MiB each, the first a second after the container's start, which came fast.
