@@ -189,6 +189,9 @@ impl Plan {
         order: Order,
     ) -> Result<Exit, Failure> {
         if found.is_empty() && beginning.is_nothing() {
+            if let Some(text) = none_so_labelled(&selection, &self.namespace, &self.cluster).await {
+                return Err(Failure::NoPods(text));
+            }
             let text = nothing_found(&selection, &self.namespace, &self.cluster).await
                 + &archived(&selection.id, &self.namespace).await;
             return Err(Failure::NoPods(
@@ -388,13 +391,21 @@ pub async fn archived(id: &JobId, namespace: &str) -> String {
     }
 }
 
+/// That no pod has the labels that are asked for, where the job has others.
+pub async fn none_so_labelled(selection: &Selection, namespace: &str, cluster: &Cluster) -> Option<String> {
+    let others = unchosen::without_labels(cluster, namespace, selection).await?;
+    let labels = selection.labels.as_ref()?;
+    Some(format!("{NOTHING}: -l {labels:?} leaves none; without it there are {others}"))
+}
+
 /// What was searched, when nothing was found.
 pub async fn nothing_found(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
+    if let Some(text) = none_so_labelled(selection, namespace, cluster).await {
+        return text;
+    }
     let (id, host) = (&selection.id, cluster.host());
-    let others = unchosen::without_labels(cluster, namespace, selection).await;
-    let others = others.map(|others| format!("; without it there are {others}")).unwrap_or_default();
     let labels = selection.labels.as_ref();
-    let labels = labels.map(|labels| format!("; of these, those with -l {labels:?}{others}")).unwrap_or_default();
+    let labels = labels.map(|labels| format!("; of these, those with -l {labels:?}")).unwrap_or_default();
     format!(
         "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \
          without that label whose BLAST_ELB_JOB_ID, owner or name says {}{labels}\n  finished Jobs are removed with their pods \

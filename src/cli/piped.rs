@@ -134,7 +134,8 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         return Err(Failure::Usage(text.to_owned()));
     }
     if let Some(unwanted) = unwanted {
-        stderr::warn(&format!("{}; standard input has lines of: {}", logs::NOTHING, logs::listing(unwanted)));
+        let text = format!("{}; standard input has lines of: {}", logs::NOTHING, logs::listing(unwanted));
+        return Err(Failure::NoPods(text));
     }
     if foreign > 1 && verbosity > Verbosity::Little {
         stderr::warn(&format!(

@@ -130,6 +130,9 @@ async fn read_cluster(
     let filter = args.select.filter(selection.id.short());
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
+        if let Some(text) = logs::none_so_labelled(&selection, &namespace, &cluster).await {
+            return Err(Failure::NoPods(text));
+        }
         let text = logs::nothing_found(&selection, &namespace, &cluster).await
             + &logs::archived(&selection.id, &namespace).await;
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, asker, &namespace).await));

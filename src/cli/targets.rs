@@ -47,6 +47,9 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
     }
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
+        if let Some(text) = logs::none_so_labelled(&selection, &namespace, &cluster).await {
+            return Err(Failure::NoPods(text));
+        }
         let text = logs::nothing_found(&selection, &namespace, &cluster).await;
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &asker, &namespace).await));
     }

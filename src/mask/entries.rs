@@ -79,11 +79,18 @@ pub(super) fn announces(line: &[u8]) -> bool {
     [&NAMED_AT_END, &OWNER_OF_LINE].iter().any(|place| name_in(place, line).is_some_and(is_secret))
 }
 
-/// The value that `line` begins with, said to be one by the line before.
+/// The value that `line` begins with, said to be one by the line before: in a field of its own, or in quotes and nothing else.
 pub(super) fn announced_value(line: &[u8]) -> Option<Range<usize>> {
     static LEADING: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(&format!(r#"^[ \t]*\\*["']?(?:{VALUE})"#)).ok());
-    value_at(line, LEADING.as_ref()?.find(line)?.end())
+    if let Some(found) = LEADING.as_ref()?.find(line) {
+        return value_at(line, found.end());
+    }
+    let from = line.len() - line.trim_ascii_start().len();
+    let range = value_at(line, from)?;
+    let behind = &line[range.end..];
+    let is_alone = behind.iter().all(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b',' | b' ' | b'\t' | b'\r'));
+    (range.start > from && is_alone).then_some(range)
 }
 
 fn value_at(line: &[u8], from: usize) -> Option<Range<usize>> {

@@ -580,13 +580,31 @@ pub(super) fn key_end(text: &[u8]) -> Option<usize> {
     ["-----END", "---- END"].iter().filter_map(|end| memmem::find(text, end.as_bytes())).min()
 }
 
+/// Where a rule says that a secret is. It sees no more of a long line than lies around what was found, and more only where the
+/// secret reaches the end of that: what many of its kind cost together is as much as the line is long.
+fn placed(line: &[u8], found: Range<usize>, place: SecretPlace) -> Option<Range<usize>> {
+    const BEFORE: usize = 2 << 10;
+    const BEHIND: usize = 8 << 10;
+    let start = found.start.saturating_sub(BEFORE);
+    let seen = found.start - start..found.end - start;
+    let mut reach = BEHIND;
+    loop {
+        let end = found.end.saturating_add(reach).min(line.len());
+        let secret = place(&line[start..end], seen.clone())?;
+        if start + secret.end < end || end == line.len() {
+            return Some(start + secret.start..start + secret.end);
+        }
+        reach = reach.saturating_mul(4);
+    }
+}
+
 /// `line` with each secret masked that one rule finds, if there is one.
 fn masked(line: &[u8], pattern: &Regex, place: SecretPlace) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let (mut copied, mut from) = (0, 0);
     while let Some(found) = pattern.find_at(line, from) {
         from = found.end().max(from + 1);
-        if let Some(secret) = place(line, found.range()) {
+        if let Some(secret) = placed(line, found.range(), place) {
             let secret = secret.start.max(copied)..secret.end;
             let masked = instead_of(line, &secret);
             if secret.start < secret.end && line[secret.clone()] != *masked {
@@ -746,6 +764,34 @@ pub(super) fn is_field(line: &[u8], end: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_sees_what_lies_around_and_the_rest_only_of_a_secret_that_goes_on() {
+        let size = 100 << 10;
+        let line = ["x".repeat(size), "KEY".to_owned(), "y".repeat(size)].concat();
+        let found = size..size + 3;
+        let none: SecretPlace = |seen, _| {
+            assert!(seen.len() < 20 << 10, "{}", seen.len());
+            None
+        };
+        assert_eq!(placed(line.as_bytes(), found.clone(), none), None);
+        let word: SecretPlace = |seen, found| {
+            assert!(seen.len() < 20 << 10 && seen[found.clone()] == *b"KEY");
+            Some(found.end..found.end + 9)
+        };
+        assert_eq!(placed(line.as_bytes(), found.clone(), word), Some(size + 3..size + 12));
+        let whole: SecretPlace = |seen, found| Some(found.end..seen.len());
+        assert_eq!(placed(line.as_bytes(), found, whole), Some(size + 3..line.len()));
+        // All of a secret goes, however long it is, and however far from where its line begins.
+        for length in [1, 5_000, 20_000, 200_000] {
+            let secret = "s3".repeat(length);
+            for line in [format!("{secret} password={secret} x"), format!("{secret}; password: \"{secret}\", x")] {
+                let masked = apply(line.as_bytes()).into_owned();
+                let kept = length * 2 + " password=*** x".len();
+                assert!(masked.len() <= kept + 5 && masked.ends_with(b" x"), "{length}: {}", masked.len());
+            }
+        }
+    }
 
     #[test]
     fn every_pattern_compiles() {

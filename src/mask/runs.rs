@@ -110,9 +110,10 @@ fn is_digest(run: &[u8]) -> bool {
     run.starts_with(b"sha") && matches!(run.get(3..7), Some(b"256-" | b"384-" | b"512-"))
 }
 
-/// Whether a digest is announced: `SHA256:…` of an SSH key, `Digest: SHA-256=…`.
+/// Whether a digest is announced: `SHA256:…` of an SSH key, `sha512: …`, `Digest: SHA-256=…`.
 fn is_announced_digest(before: &[u8]) -> bool {
     const KINDS: [&str; 8] = ["sha256:", "sha384:", "sha512:", "sha1:", "sha256=", "sha-256=", "sha-512=", "sha512="];
+    let before = before.trim_ascii_end();
     let last = before[before.len().saturating_sub(8)..].to_ascii_lowercase();
     KINDS.iter().any(|kind| last.ends_with(kind.as_bytes()))
 }

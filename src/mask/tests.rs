@@ -291,6 +291,24 @@ fn a_value_on_the_line_behind_its_name_is_masked() {
     }
 }
 
+#[test]
+fn a_text_alone_on_the_line_behind_its_name_is_masked() {
+    for (first, second, shown) in [
+        (r#"  "password":"#, r#"    "hunter2","#, r#"    "***","#),
+        (r#"  "api_token" :"#, r#"    "two words""#, r#"    "***""#),
+        ("password:", "  'hunter2'", "  '***'"),
+        (r#"  "password":"#, r#"    "user": "me","#, r#"    "user": "me","#),
+        (r#"  "password": {"#, r#"    "minLength": 8"#, r#"    "minLength": 8"#),
+        ("password:", "  \"$DB_PASSWORD\"", "  \"$DB_PASSWORD\""),
+        ("token:", "run start 000 blastn", "run start 000 blastn"),
+        (r#"  "user":"#, r#"    "me","#, r#"    "me","#),
+    ] {
+        let mut lines = LineMasker::default();
+        assert_eq!(lines.mask(first), first);
+        assert_eq!(lines.mask(second), shown, "{first}");
+    }
+}
+
 /// Pieces of lines with secrets, with anything between them.
 fn torn_lines() -> impl Strategy<Value = Vec<u8>> {
     let lines: Vec<Vec<u8>> = corpus("secrets").iter().map(|line| line.replace(['⟦', '⟧'], "").into_bytes()).collect();

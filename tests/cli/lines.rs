@@ -76,7 +76,6 @@ fn lines_are_chosen_by_what_they_say() {
             &["-E", "^las"],
             &["start", "reading", "an error", "going on", "Error again", "\u{1b}[31mred\u{1b}[0m", "end", "uploading"],
         ),
-        (&["-c", "las"], &[]),
         (&["-c", "blast", "--until-time", "2026-11-24T12:58:26.959221551Z"], &["start"]),
         (
             &["-c", "blast", "--since-time", "2026-11-24T12:58:31Z", "--until-time", "2026-11-24T12:58:32Z"],
@@ -86,12 +85,9 @@ fn lines_are_chosen_by_what_they_say() {
             &["--until", "1h"],
             &["start", "reading", "an error", "going on", "Error again", "\u{1b}[31mred\u{1b}[0m", "end", "uploading"],
         ),
-        (&["--exclude-pod", "s03"], &[]),
         (&["--exclude-pod", "blastn-s03-000-p9vp5/blast"], &["uploading"]),
-        (&["--node", "node-2"], &[]),
         (&["--node", "node-1", "--node", "node-2", "-i", "start"], &["start"]),
         (&["--limit-bytes", "14", "-c", "blast"], &["start", "reading"]),
-        (&["--limit-bytes", "0", "--node", "node-2", "-i", "uploading"], &[]),
         (&["--limit-bytes=0", "-i", "start"], &["start"]),
     ] {
         assert_eq!(shown(&[&["-o", "raw", "-q"], flags].concat(), &story()), texts, "{flags:?}");
@@ -316,10 +312,18 @@ fn several_jobs_of_one_input_are_marked_once_there_are_several() {
 
 #[test]
 fn that_nothing_of_the_input_is_chosen_is_told() {
-    for flags in [&["-c", "nosuch"][..], &["--pod", "nosuch"], &["-E", "."], &["--node", "node-2", "-q"]] {
-        let (out, said) = run(flags, &story());
-        assert_eq!(out, "");
-        assert!(said.contains("warning: no container matches the flags; standard input has lines of: "), "{said}");
+    for flags in [
+        &["-c", "nosuch"][..],
+        &["-c", "las"],
+        &["--exclude-pod", "s03"],
+        &["--limit-bytes", "0", "--node", "node-2"],
+        &["--pod", "nosuch"],
+        &["-E", "."],
+        &["--node", "node-2", "-q"],
+    ] {
+        let run = elbtail(&[&["logs", "--stdin"], flags].concat()).write_stdin(story()).assert().code(5).stdout("");
+        let said = String::from_utf8(run.get_output().stderr.clone()).unwrap();
+        assert!(said.contains("error: no container matches the flags; standard input has lines of: "), "{said}");
         assert!(said.contains("blastn-batch-s03-job-000-3ed51a95-p9vp5/results-export"), "{said}");
     }
     assert_eq!(run(&["-c", "blast"], &story()).1, "");

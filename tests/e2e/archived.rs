@@ -252,9 +252,7 @@ fn each_choice_is_the_same_of_a_cluster_an_archive_both_and_printed_objects() {
         } else {
             scene.stage.run(&words)
         };
-        // What a pipe lacks is told, and is no failure of the run that printed it.
-        let is_none = shards.is_empty() && !words.contains(&"--stdin");
-        let code = code.unwrap_or(if is_none { 5 } else { 0 });
+        let code = code.unwrap_or(if shards.is_empty() { 5 } else { 0 });
         let run = run.code(code);
         let expected: BTreeMap<_, _> =
             all.clone().into_iter().filter(|((of, _), _)| code != 2 && shards.contains(of)).collect();
