@@ -26,8 +26,9 @@ enum Hint {
 }
 
 /// Small letters stand for capitals too. Of those that begin at one place the first counts.
-const HINTS: [(&str, Hint); 76] = [
+const HINTS: [(&str, Hint); 79] = [
     (" failed, retrying in ", Hint::Is(Meaning::Trouble)),
+    ("error while loading shared libraries", Hint::Is(Meaning::Failure)),
     ("error: ", Hint::Told(Meaning::Failure)),
     ("[error]", Hint::Told(Meaning::Failure)),
     ("fatal: ", Hint::Told(Meaning::Failure)),
@@ -78,6 +79,8 @@ const HINTS: [(&str, Hint); 76] = [
     ("command not found", Hint::Is(Meaning::Failure)),
     ("authorizationfailure", Hint::Is(Meaning::Failure)),
     ("authenticationfailed", Hint::Is(Meaning::Failure)),
+    ("is not authorized", Hint::Is(Meaning::Failure)),
+    ("timed out after ", Hint::Is(Meaning::Failure)),
     ("could not resolve host", Hint::Is(Meaning::Failure)),
     ("temporary failure in name resolution", Hint::Is(Meaning::Failure)),
     ("name or service not known", Hint::Is(Meaning::Failure)),
@@ -253,6 +256,9 @@ mod tests {
             "RESPONSE 403: 403 This request is not authorized to perform this operation.",
             "RESPONSE Status: 403 This request is not authorized",
             "HTTP/1.1 403 Forbidden",
+            "403 This request is not authorized to perform this operation using this permission.",
+            "the transfer timed out after 30s",
+            "blastn: error while loading shared libraries: libz.so.1: cannot open shared object file",
             "< HTTP/2 503",
             "10.0.0.1 - - \"GET /x HTTP/1.1\" 404 153",
             "HTTP 500 Internal Server Error",
