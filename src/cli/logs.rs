@@ -192,8 +192,8 @@ impl Plan {
             if let Some(text) = none_so_labelled(&selection, &self.namespace, &self.cluster).await {
                 return Err(Failure::NoPods(text));
             }
-            let text = nothing_found(&selection, &self.namespace, &self.cluster).await
-                + &archived(&selection.id, &self.namespace).await;
+            let text =
+                searched(&selection, &self.namespace, &self.cluster) + &archived(&selection.id, &self.namespace).await;
             return Err(Failure::NoPods(
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
@@ -398,11 +398,14 @@ pub async fn none_so_labelled(selection: &Selection, namespace: &str, cluster: &
     Some(format!("{NOTHING}: -l {labels:?} leaves none; without it there are {others}"))
 }
 
-/// What was searched, when nothing was found.
+/// Why nothing was found: no pod has the labels, or there is none where was searched.
 pub async fn nothing_found(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
-    if let Some(text) = none_so_labelled(selection, namespace, cluster).await {
-        return text;
-    }
+    let unlabelled = none_so_labelled(selection, namespace, cluster).await;
+    unlabelled.unwrap_or_else(|| searched(selection, namespace, cluster))
+}
+
+/// What was searched, when nothing was found.
+pub fn searched(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
     let (id, host) = (&selection.id, cluster.host());
     let labels = selection.labels.as_ref();
     let labels = labels.map(|labels| format!("; of these, those with -l {labels:?}")).unwrap_or_default();

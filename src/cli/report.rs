@@ -133,8 +133,7 @@ async fn read_cluster(
         if let Some(text) = logs::none_so_labelled(&selection, &namespace, &cluster).await {
             return Err(Failure::NoPods(text));
         }
-        let text = logs::nothing_found(&selection, &namespace, &cluster).await
-            + &logs::archived(&selection.id, &namespace).await;
+        let text = logs::searched(&selection, &namespace, &cluster) + &logs::archived(&selection.id, &namespace).await;
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, asker, &namespace).await));
     }
     let scope = Scope { follow: false, since: None, tail: None, previous: false, node_logs: args.node_logs };

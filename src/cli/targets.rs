@@ -50,7 +50,7 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
         if let Some(text) = logs::none_so_labelled(&selection, &namespace, &cluster).await {
             return Err(Failure::NoPods(text));
         }
-        let text = logs::nothing_found(&selection, &namespace, &cluster).await;
+        let text = logs::searched(&selection, &namespace, &cluster);
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &asker, &namespace).await));
     }
     let taken: Vec<Match> = found.iter().filter(|found| filter.admits_pod(&found.pod)).cloned().collect();
