@@ -6,7 +6,7 @@ use kube::core::{Selector, SelectorExt};
 use regex::Regex;
 
 use crate::{
-    k8s::{FieldSelector, Phase, Pod, StateName, Target},
+    k8s::{FieldSelector, Phase, Pod, StateName, Target, targets},
     render::short_name,
 };
 
@@ -69,6 +69,12 @@ impl ContainerFilter {
     /// Whether the containers of a pod that is so are wanted. One that is not may be later, and one that was stays wanted.
     pub fn admits_pod(&self, pod: &Pod) -> bool {
         self.fields.admits(pod) && self.labels.as_ref().is_none_or(|labels| labels.matches(pod.labels()))
+    }
+
+    /// The containers of a pod that are wanted, whatever state they are in.
+    pub fn targets(&self, pod: &Pod) -> Vec<Target> {
+        let is_wanted = |target: &Target| self.admits(target) && self.admits_pod(pod);
+        targets(pod).into_iter().filter(is_wanted).collect()
     }
 
     /// Whether a container in this state is wanted.

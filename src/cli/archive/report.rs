@@ -19,7 +19,7 @@ use crate::{
     doctor::{Facts, examine, gather},
     follow::note::Proof,
     job_id::JobId,
-    k8s::{Pod, Stamp, Target, targets},
+    k8s::{Pod, Stamp},
     render::JobIds,
     report::{About, Gathered, LinesCommand, Redaction},
     session::{
@@ -95,8 +95,7 @@ async fn objects(job: &ArchivedJob, filter: &ContainerFilter, gathered: &mut Gat
     let now = job.saved.and_then(Stamp::from_timestamp).unwrap_or_default();
     job.objects(ObjectLog::Pods, |_, object, fate| {
         let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
-        let is_wanted = |target: &Target| filter.admits(target) && filter.admits_pod(&pod);
-        for target in targets(&pod).into_iter().filter(is_wanted) {
+        for target in filter.targets(&pod) {
             gathered.take(&RunEvent::Found(Arc::new(target)), now);
         }
         gathered.overview.pod(&pod, now);

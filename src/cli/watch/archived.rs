@@ -14,7 +14,7 @@ use crate::{
     },
     exit::Exit,
     job_id::JobId,
-    k8s::{Pod, Stamp, Target, status::PodLife, targets},
+    k8s::{Pod, Stamp, status::PodLife},
     render::JobIds,
     row::Row,
     session::{
@@ -69,8 +69,7 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
     let mut open: BTreeMap<String, bool> = job.logs().map(|(instance, _)| (instance.uid.clone(), true)).collect();
     job.objects(ObjectLog::Pods, |at, object, fate| {
         let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
-        let is_wanted = |target: &Target| filter.admits(target) && filter.admits_pod(&pod);
-        for target in targets(&pod).into_iter().filter(is_wanted) {
+        for target in filter.targets(&pod) {
             inbox.put(News::Event(RunEvent::Found(Arc::new(target))));
         }
         let (uid, has_ended) = (pod.uid().to_owned(), pod.life() == PodLife::Finished);
