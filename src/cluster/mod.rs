@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod exec;
 mod kubeconfig;
+mod limiter;
 mod liveness;
 mod log;
 mod no_proxy;
@@ -34,6 +35,8 @@ pub mod watching;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use http::Request;
 use kube::{
     Client,
@@ -50,6 +53,7 @@ pub use self::{
     counters::Counters,
     environment::{ConnectEnvironment, Tell},
     error::{ClusterError, Obstacle, Rejection},
+    limiter::RequestLimiter,
     log::{LogAnswer, LogBody, LogQuery},
     options::{ConnectOptions, RequestTimeout, UserExtra},
     review::review,
@@ -63,13 +67,15 @@ use self::{
 };
 use crate::causes::chain;
 
-/// A Kubernetes cluster and who we are to it. Cheap to clone; all clones share their connections.
+/// A Kubernetes cluster and who we are to it. Cheap to clone; all clones share their connections, and
+/// one [`RequestLimiter`].
 #[derive(Clone)]
 pub struct Cluster {
     /// kube's layers around our transport: they complete the URL and add the impersonation headers.
     service: BaseUri<ExtraHeaders<Transport>>,
     client: Client,
     transport: Transport,
+    limiter: Arc<RequestLimiter>,
     /// Whether the API server shall read logs from kubelets it cannot verify.
     skip_backend_verify: bool,
 }
@@ -97,7 +103,13 @@ impl Cluster {
         let service =
             ServiceBuilder::new().layer(settings.config.base_uri_layer()).layer(headers).service(transport.clone());
         let client = Client::new(service.clone(), settings.config.default_namespace);
-        Ok(Self { service, client, transport, skip_backend_verify: args.insecure_skip_tls_verify_backend })
+        Ok(Self {
+            service,
+            client,
+            transport,
+            limiter: Arc::default(),
+            skip_backend_verify: args.insecure_skip_tls_verify_backend,
+        })
     }
 
     /// A client for kube's `Api` and `watcher`. Nothing is retried in it beyond what never reached the server.
@@ -113,6 +125,11 @@ impl Cluster {
     /// The API server as `host:port`, for messages.
     pub fn host(&self) -> String {
         self.transport.host()
+    }
+
+    /// Who may ask about logs, and when. A server's wish to be left alone is heeded by itself; places are what is asked for here.
+    pub fn limiter(&self) -> &RequestLimiter {
+        &self.limiter
     }
 
     /// How many connections and streams there are.
@@ -138,16 +155,16 @@ impl Cluster {
         bytes: &node_file::Bytes,
     ) -> Result<node_file::NodeFile, ClusterError> {
         let request = node_file::request(node, path, bytes)?;
-        let answer = self.service.clone().call(request).await?;
-        node_file::NodeFile::read(answer).await
+        let answer = self.service.clone().call(request);
+        self.limiter.asked(async { node_file::NodeFile::read(answer.await?).await }).await
     }
 
     /// Asks for a container's log.
     pub async fn log(&self, namespace: &str, pod: &str, query: &LogQuery) -> Result<LogAnswer, ClusterError> {
         let request: Request<Body> = query.request(namespace, pod, self.skip_backend_verify)?;
         // Always ready: see `Transport::poll_ready`.
-        let answer = self.service.clone().call(request).await?;
-        LogAnswer::read(answer).await
+        let answer = self.service.clone().call(request);
+        self.limiter.asked(async { LogAnswer::read(answer.await?).await }).await
     }
 }
 

@@ -7,14 +7,15 @@ use crate::k8s::Pod;
 
 impl Cluster {
     /// The pod of this name; `None` when there is none. Asked for as a list, which needs no permission beyond those for finding
-    /// pods at all.
+    /// pods at all. It is what is asked about a log, too: whose it is.
     ///
     /// # Errors
     /// Any [`ClusterError`].
     pub async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>, ClusterError> {
         let pods: Api<Pod> = Api::namespaced(self.client(), namespace);
         let params = ListParams::default().fields(&format!("metadata.name={name}"));
-        let found = pods.list(&params).await.map_err(|error| ClusterError::from(&error))?;
+        let listed = async { pods.list(&params).await.map_err(|error| ClusterError::from(&error)) };
+        let found = self.limiter.asked(listed).await?;
         Ok(found.items.into_iter().next().map(Pod::slim))
     }
 }

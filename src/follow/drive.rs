@@ -3,7 +3,10 @@
 mod work;
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,7 +21,6 @@ use self::work::DriverWork;
 use super::{
     earlier::Earlier,
     follower::{Action, Follower, Output, Request, Scope},
-    limiter::RequestLimiter,
     listener::{Listener, Unheard},
     note::{Note, Proof},
     recover::{Nodes, Recovery},
@@ -102,8 +104,8 @@ impl DriverReport {
 pub struct Driver<L> {
     /// The cluster.
     pub cluster: Cluster,
-    /// Shared by all drivers.
-    pub limiter: Arc<RequestLimiter>,
+    /// Whether any log of the run was opened, so that reading logs was permitted. Shared by all drivers.
+    pub was_read: Arc<AtomicBool>,
     /// Shared by all drivers.
     pub nodes: Arc<Nodes>,
     /// When the run began.
@@ -139,9 +141,8 @@ impl<L: Listener<DriverEvent>> Driver<L> {
         let shown = if earlier.is_empty() { None } else { self.scope.since.take() };
         let mut follower = Follower::resuming(self.scope, seed(&self.target), earlier);
         let mut out = Output::default();
-        let Driver { nodes, limiter, target, listener, .. } = &self;
-        let (nodes, limiter, target) = (nodes.clone(), limiter.clone(), target.clone());
-        let mut recovery = Recovery::new(nodes, limiter, target, self.scope, shown, listener.clone());
+        let Driver { nodes, target, listener, .. } = &self;
+        let mut recovery = Recovery::new(nodes.clone(), target.clone(), self.scope, shown, listener.clone());
         let mut work = DriverWork::default();
         let mut report = None;
         let mut event = work.take_news(&mut self.news, self.scope);
@@ -188,49 +189,37 @@ impl<L: Listener<DriverEvent>> Driver<L> {
     }
 
     fn open(&self, request: Request) -> BoxFuture<'static, Result<LogBody, Refusal>> {
-        let (cluster, limiter, target, scope) =
-            (self.cluster.clone(), self.limiter.clone(), self.target.clone(), self.scope);
+        let (cluster, was_read, target, scope) =
+            (self.cluster.clone(), self.was_read.clone(), self.target.clone(), self.scope);
         async move {
-            let place = limiter.enter(request.urgent).await;
+            let place = cluster.limiter().enter(request.urgent).await;
             let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
             drop(place);
             match answer {
                 Ok(LogAnswer::Body(body)) => {
-                    limiter.note_read();
+                    was_read.store(true, Relaxed);
                     Ok(body)
                 }
                 Ok(LogAnswer::NotScheduled) => Err(Refusal::NotScheduled),
-                Err(error) => {
-                    limiter.heed(&error);
-                    Err(Refusal::of(&error, limiter.was_read()))
-                }
+                Err(error) => Err(Refusal::of(&error, was_read.load(Relaxed))),
             }
         }
         .boxed()
     }
 
     fn probe(&self, request: Request) -> BoxFuture<'static, Option<Vec<Line>>> {
-        let (cluster, limiter, target, scope) =
-            (self.cluster.clone(), self.limiter.clone(), self.target.clone(), self.scope);
-        let heeding = limiter.clone();
-        let probe = async move {
-            let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
-            let mut body = match answer {
-                Ok(LogAnswer::Body(body)) => body,
-                Ok(LogAnswer::NotScheduled) => return None,
-                Err(error) => {
-                    heeding.heed(&error);
-                    return None;
-                }
-            };
-            let mut text = Vec::new();
-            while let Some(chunk) = body.next().await {
-                text.extend_from_slice(&chunk.ok()?);
-            }
-            lines::tail_of(&text)
-        };
+        let (cluster, target, scope) = (self.cluster.clone(), self.target.clone(), self.scope);
         async move {
-            let _place = limiter.ask(request.urgent).await;
+            let _place = cluster.limiter().ask(request.urgent).await;
+            let probe = async {
+                let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
+                let LogAnswer::Body(mut body) = answer.ok()? else { return None };
+                let mut text = Vec::new();
+                while let Some(chunk) = body.next().await {
+                    text.extend_from_slice(&chunk.ok()?);
+                }
+                lines::tail_of(&text)
+            };
             timeout(PROBE_TIME, probe).await.ok().flatten()
         }
         .boxed()
@@ -238,14 +227,13 @@ impl<L: Listener<DriverEvent>> Driver<L> {
 
     /// The container's status as the API has it after `pause`.
     fn confirm(&self, pause: Duration) -> BoxFuture<'static, Option<Status>> {
-        let (cluster, limiter, target) = (self.cluster.clone(), self.limiter.clone(), self.target.clone());
+        let (cluster, target) = (self.cluster.clone(), self.target.clone());
         let (news, scope) = (self.news.clone(), self.scope);
         async move {
             sleep(pause).await;
-            let _place = limiter.ask(false).await;
+            let _place = cluster.limiter().ask(false).await;
             let asked = work::in_time(work::CONFIRM_TIME, cluster.pod(&target.namespace, &target.pod)).await?;
-            let pod = asked.inspect_err(|error| limiter.heed(error)).ok()?;
-            scope.part_of(match pod.filter(|pod| pod.uid() == target.uid) {
+            scope.part_of(match asked.ok()?.filter(|pod| pod.uid() == target.uid) {
                 Some(pod) => pod.container(&target.container),
                 // The name is free, or another pod's: ours is gone, in the state last told.
                 None => Status { pod: PodLife::Gone, ..news.borrow().status.clone() },

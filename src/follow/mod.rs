@@ -18,7 +18,6 @@ pub mod follower;
 pub mod identity;
 pub mod instance;
 pub mod life;
-pub mod limiter;
 pub mod listener;
 pub mod note;
 pub mod probe;

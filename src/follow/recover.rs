@@ -27,7 +27,6 @@ use super::{
     cursor::Cursor,
     drive::{Batch, DriverEvent},
     follower::{Output, Scope},
-    limiter::RequestLimiter,
     listener::{Listener, Unheard},
     note::{Note, Proof, Seal},
 };
@@ -39,7 +38,6 @@ use crate::{
 /// Hands on what one container says, with what its node still has at its place.
 pub struct Recovery<L> {
     nodes: Arc<Nodes>,
-    limiter: Arc<RequestLimiter>,
     target: Arc<Target>,
     id: Arc<ContainerId>,
     scope: Scope,
@@ -62,18 +60,10 @@ pub struct Recovery<L> {
 
 impl<L: Listener<DriverEvent>> Recovery<L> {
     /// Of one container. Of what is read, only lines stamped at or after `shown` are handed on.
-    pub fn new(
-        nodes: Arc<Nodes>,
-        limiter: Arc<RequestLimiter>,
-        target: Arc<Target>,
-        scope: Scope,
-        shown: Option<Stamp>,
-        listener: L,
-    ) -> Self {
+    pub fn new(nodes: Arc<Nodes>, target: Arc<Target>, scope: Scope, shown: Option<Stamp>, listener: L) -> Self {
         Recovery {
             id: Arc::new(target.id()),
             nodes,
-            limiter,
             target,
             scope,
             shown,

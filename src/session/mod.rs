@@ -35,7 +35,7 @@ pub mod unchosen;
 mod unfinished;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -52,7 +52,6 @@ use crate::{
         drive::{ContainerNews, Driver, DriverEvent, DriverReport},
         earlier::Earlier,
         follower::Scope,
-        limiter::RequestLimiter,
         listener::Listener,
         recover::Nodes,
     },
@@ -99,7 +98,7 @@ pub struct WantedLogs {
 /// Starts drivers, and counts them.
 struct Drivers {
     cluster: Cluster,
-    limiter: Arc<RequestLimiter>,
+    was_read: Arc<AtomicBool>,
     nodes: Arc<Nodes>,
     began: Instant,
     scope: Scope,
@@ -118,7 +117,7 @@ impl Drivers {
         let (report, reports) = mpsc::unbounded_channel();
         let drivers = Drivers {
             cluster: cluster.clone(),
-            limiter: Arc::default(),
+            was_read: Arc::default(),
             nodes: Arc::new(Nodes::new(cluster, scope.node_logs)),
             began: Instant::now(),
             scope,
@@ -142,7 +141,7 @@ impl Drivers {
         let (sender, news) = watch::channel(news);
         let driver = Driver {
             cluster: self.cluster.clone(),
-            limiter: self.limiter.clone(),
+            was_read: self.was_read.clone(),
             nodes: self.nodes.clone(),
             began: self.began,
             earlier: self.resume.as_ref().map(|resume| resume(target.clone())),

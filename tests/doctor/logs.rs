@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use testcluster::{Action, Kind, Rule, Stream};
 
 use crate::stage::*;
@@ -27,6 +29,18 @@ fn unreadable() {
     let logs = |call: &testcluster::Call| call.kind == Kind::Log;
     stage.cluster.faults().push(Rule::new(logs, Action::Answer { code: 503, retry_after: None }));
     stage.must_be("logs answer 503", "ELB-LOG-UNREADABLE");
+}
+
+#[test]
+fn a_busy_server_is_left_alone_for_as_long_as_it_asks() {
+    let stage = Stage::new();
+    stage.searching(0);
+    let mut told = None;
+    let logs = move |call: &testcluster::Call| {
+        call.kind == Kind::Log && told.get_or_insert_with(Instant::now).elapsed() < Duration::from_secs(1)
+    };
+    stage.cluster.faults().push(Rule::new(logs, Action::Answer { code: 429, retry_after: Some(1) }));
+    stage.must_be_healthy("logs answer 429 for a second", &[ID]);
 }
 
 /// A search that has been running for an hour, without a line.

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use futures::{StreamExt, future::join_all};
+use futures::{FutureExt, StreamExt, future::join_all};
 use http::Version;
+use tokio::time::timeout;
 
 use super::{
     super::{
         Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Counters, LogAnswer, LogQuery, RequestTimeout,
-        connection::Keepalive,
+        connection::Keepalive, node_file,
     },
     server::{Server, Speech, get, log, next, relay, until},
 };
@@ -212,6 +213,26 @@ async fn an_incomplete_answer_is_an_error_and_a_complete_one_is_not() {
     let mut body = log(&http1.cluster().await, "reset-badly").await.unwrap();
     assert_eq!(next(&mut body).await.unwrap().unwrap(), "first\n");
     assert!(next(&mut body).await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn all_who_ask_about_logs_share_their_places_and_what_the_server_wants() {
+    let server = Server::start(Speech::default()).await;
+    let (cluster, other) = (server.cluster().await, server.cluster().await);
+    let clone = cluster.clone();
+    let places = join_all((0..128).map(|_| cluster.limiter().enter(false))).await;
+    assert!(clone.limiter().enter(false).now_or_never().is_none(), "128 logs are opened at a time");
+    assert!(other.limiter().enter(false).now_or_never().is_some(), "another cluster's are others");
+    drop(places);
+    assert!(clone.limiter().enter(false).now_or_never().is_some());
+    cluster.log("default", "busy", &LogQuery::default()).await.unwrap_err();
+    assert!(clone.limiter().enter(true).now_or_never().is_none());
+    assert!(other.limiter().enter(true).now_or_never().is_some());
+    // Whoever asks without a place waits too.
+    let soon = Duration::from_millis(200);
+    assert!(timeout(soon, clone.log("default", "short", &LogQuery::default())).await.is_err());
+    assert!(timeout(soon, clone.pod("default", "short")).await.is_err());
+    assert!(timeout(soon, clone.node_file("node1", "pods/", &node_file::Bytes::All)).await.is_err());
 }
 
 #[tokio::test]

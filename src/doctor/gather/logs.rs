@@ -29,7 +29,7 @@ const SAMPLE: usize = 64;
 const AT_ONCE: usize = 32;
 /// How long one log may take.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The pause before a log is asked for once more.
+/// The pause before a log is asked for once more, unless the server asks for a longer one.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// A question for a piece of a log.
@@ -119,12 +119,15 @@ async fn one(cluster: &Cluster, ask: Ask) -> LogFacts {
         limit_bytes: (ask.part == TailPart::Head).then_some(HEAD),
         ..LogQuery::default()
     };
-    let ask_once = async || match timeout(PATIENCE, answer(cluster, &ask.target, &query)).await {
-        Ok(answer) => answer,
-        Err(_) => TailAnswer::Refused(ClusterError::Unreachable {
-            host: cluster.host(),
-            why: Obstacle::Timeout { what: "reading a log", after: PATIENCE },
-        }),
+    let ask_once = async || {
+        let _place = cluster.limiter().enter(false).await;
+        match timeout(PATIENCE, answer(cluster, &ask.target, &query)).await {
+            Ok(answer) => answer,
+            Err(_) => TailAnswer::Refused(ClusterError::Unreachable {
+                host: cluster.host(),
+                why: Obstacle::Timeout { what: "reading a log", after: PATIENCE },
+            }),
+        }
     };
     let mut answer = ask_once().await;
     // A busy moment passes; what is refused twice is told. A wait that was too long was one already.

@@ -1,6 +1,6 @@
 //! A driver against the test cluster: what it asks for, and what it makes of the answers.
 
-use testcluster::Access;
+use testcluster::{Access, Action as Fault, Kind, Rule};
 
 use super::{
     super::{
@@ -29,7 +29,7 @@ impl Driven {
         let (report, reports) = mpsc::unbounded_channel();
         let driver = Driver {
             cluster: scene.cluster.clone(),
-            limiter: Arc::default(),
+            was_read: Arc::default(),
             nodes: Arc::new(Nodes::new(&scene.cluster, NodeLogs::Auto)),
             began: Instant::now(),
             target,
@@ -111,7 +111,7 @@ async fn a_request_asks_for_what_it_says() {
         (Request { since: Some(crate::k8s::Stamp(i64::MAX / 2)), ..latest }, &[]),
     ] {
         assert_eq!(body(driver.open(request).await).await, expected, "{request:?}");
-        assert!(driver.limiter.was_read());
+        assert!(driver.was_read.load(Relaxed));
         let probed = driver.probe(request).await.unwrap();
         assert_eq!(texts(&probed), expected, "{request:?}");
     }
@@ -127,7 +127,44 @@ async fn what_cannot_be_opened_is_refused_and_probes_nothing() {
     let previous = Request { previous: true, ..Request::default() };
     assert!(matches!(driver.open(previous).await, Err(Refusal::NoInstance(_))));
     assert_eq!(driver.probe(previous).await, None);
-    assert!(!driver.limiter.was_read());
+    assert!(!driver.was_read.load(Relaxed));
+}
+
+/// What a driver asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asks {
+    Open,
+    Probe,
+    Confirm,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_answered_with_a_wish_to_be_left_alone_nobody_asks_on() {
+    let latest = Request::default();
+    for (asks, kind) in [(Asks::Open, Kind::Log), (Asks::Probe, Kind::Log), (Asks::Confirm, Kind::List)] {
+        let scene = scene().await;
+        // Two jobs of one cluster.
+        let (one, other) = (Driven::new(&scene, FOLLOW).await, Driven::new(&scene, FOLLOW).await);
+        let other = &other.driver.cluster;
+        assert!(other.limiter().ask(true).now_or_never().is_some());
+        let busy = Fault::Answer { code: 429, retry_after: Some(30) };
+        scene.server.faults().push(Rule::new(move |call| call.kind == kind, busy));
+        match asks {
+            Asks::Open => {
+                let refused = one.driver.open(latest).await.err();
+                assert!(
+                    matches!(refused, Some(Refusal::Passing(_, Some(asked))) if asked == Duration::from_secs(30)),
+                    "{refused:?}"
+                );
+            }
+            Asks::Probe => assert_eq!(one.driver.probe(latest).await, None),
+            Asks::Confirm => assert_eq!(one.driver.confirm(Duration::ZERO).await, None),
+        }
+        for urgent in [false, true] {
+            assert!(other.limiter().enter(urgent).now_or_never().is_none(), "{asks:?}");
+            assert!(other.limiter().ask(urgent).now_or_never().is_none(), "{asks:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,9 +153,9 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             limit_bytes: Some(STAMP_BYTES),
             ..LogQuery::default()
         };
-        let _place = self.limiter.ask(false).await;
+        let _place = self.nodes.cluster.limiter().ask(false).await;
         let answer = self.nodes.cluster.log(namespace, pod, &query).await;
-        let LogAnswer::Body(mut body) = answer.inspect_err(|error| self.limiter.heed(error)).ok()? else { return None };
+        let LogAnswer::Body(mut body) = answer.ok()? else { return None };
         let mut text = Vec::new();
         while let Some(Ok(bytes)) = body.next().await {
             text.extend_from_slice(&bytes);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     k8s::{Stamp, Target},
-    node_logs::{self, Directory, LogOwner, NodeLine, NodeLog, NodePiece, Unreadable},
+    node_logs::{self, Directory, LogOwner, NodeLine, NodeLog, NodePiece},
 };
 
 impl<L: Listener<DriverEvent>> Recovery<L> {
@@ -57,13 +57,8 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
 
     pub(super) async fn open(&mut self, restart: u32, since: Option<Stamp>) -> Result<NodeLog, NotRecovered> {
         let directory = self.directory().await?;
-        let _place = self.limiter.ask(false).await;
-        let opened = NodeLog::open(&self.nodes.cluster, &directory, restart, since).await;
-        Ok(opened.inspect_err(|error| {
-            if let Unreadable::Cluster(error) = error {
-                self.limiter.heed(error);
-            }
-        })?)
+        let _place = self.nodes.cluster.limiter().ask(false).await;
+        Ok(NodeLog::open(&self.nodes.cluster, &directory, restart, since).await?)
     }
 
     /// Reads what is missing and hands it on.

@@ -3,9 +3,10 @@
 use std::{ops::Range, time::Duration};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use jiff::Timestamp;
-use testcluster::{Access, Stream as Written};
-use tokio::sync::mpsc;
+use testcluster::{Access, Action, Kind, Rule, Stream as Written};
+use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     super::{
@@ -74,8 +75,7 @@ impl Scene {
 
     async fn recovery(&self, nodes: &Arc<Nodes>, scope: Scope) -> (Recovery<mpsc::Sender<DriverEvent>>, Heard) {
         let (listener, heard) = mpsc::channel(1000);
-        let limiter = Arc::new(RequestLimiter::default());
-        (Recovery::new(nodes.clone(), limiter, self.0.target().await, scope, None, listener), Heard(heard))
+        (Recovery::new(nodes.clone(), self.0.target().await, scope, None, listener), Heard(heard))
     }
 
     /// What is told when a follower's output is handed on, with the node's files where they are wanted and permitted.
@@ -490,6 +490,31 @@ async fn it_is_asked_whether_the_files_may_be_read() {
     for (user, may) in [(Access::all(), true), (Access::all().deny("*", "nodes/proxy"), false)] {
         let scene = Scene::new(user, &[&[3]]).await;
         assert_eq!(scene.nodes(NodeLogs::Auto).may_read().await.unwrap(), may);
+    }
+}
+
+/// A server that wants to be left alone says so at the first answer, not when all tries are in vain.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_answered_with_a_wish_to_be_left_alone_nobody_asks_on() {
+    for kind in [Kind::Log, Kind::NodeFile, Kind::List] {
+        let scene = Scene::of(&[15, 30]).await;
+        let busy = Action::Answer { code: 429, retry_after: Some(30) };
+        let (mut recovery, _heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+        scene.0.server.faults().push(Rule::new(move |call| call.kind == kind, busy));
+        let asked = async {
+            match kind {
+                Kind::Log => drop(recovery.newest_begins(false).await),
+                _ => drop(recovery.open(0, None).await),
+            }
+            // It may have given up by now.
+            std::future::pending::<()>().await;
+        };
+        let heeded = async {
+            while scene.0.cluster.limiter().ask(true).now_or_never().is_some() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! { () = asked => {}, () = heeded => {} }
     }
 }
 

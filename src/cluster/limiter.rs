@@ -1,16 +1,13 @@
 //! [`RequestLimiter`]: how many logs are opened at once, and when none is.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::cluster::ClusterError;
+use super::ClusterError;
 
 /// Opens under way at most. The API server holds no limit against log requests; this bounds the burst on the kubelets and on
 /// a server that has just come back.
@@ -20,15 +17,13 @@ const OPENS: usize = 128;
 /// streams that are silent from the same moment on ask in the same moment.
 const QUESTIONS: usize = 24;
 
-/// Shared by all followers of a cluster.
+/// Shared by all who ask a cluster about logs, of however many jobs.
 #[derive(Debug)]
 pub struct RequestLimiter {
     opens: Semaphore,
     questions: Semaphore,
     /// Until when the server asked to be left alone.
     closed_until: Mutex<Option<Instant>>,
-    /// Whether any log was opened.
-    read: AtomicBool,
 }
 
 impl Default for RequestLimiter {
@@ -37,7 +32,6 @@ impl Default for RequestLimiter {
             opens: Semaphore::new(OPENS),
             questions: Semaphore::new(QUESTIONS),
             closed_until: Mutex::default(),
-            read: AtomicBool::new(false),
         }
     }
 }
@@ -58,17 +52,32 @@ impl RequestLimiter {
     async fn pass<'a>(&'a self, places: &'a Semaphore, urgent: bool) -> Option<SemaphorePermit<'a>> {
         // A semaphore is never closed, so it only fails to give a place when none is needed.
         let place = if urgent { None } else { places.acquire().await.ok() };
+        self.open().await;
+        place
+    }
+
+    /// Waits until the server may be asked.
+    async fn open(&self) {
         loop {
             let until = *self.closed_until();
             match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                None | Some(Duration::ZERO) => return place,
+                None | Some(Duration::ZERO) => return,
                 Some(rest) => tokio::time::sleep(rest).await,
             }
         }
     }
 
+    /// What a question about logs brings. It is not asked while the server wants to be left alone, and its answer may say so.
+    pub(super) async fn asked<T>(
+        &self,
+        question: impl Future<Output = Result<T, ClusterError>>,
+    ) -> Result<T, ClusterError> {
+        self.open().await;
+        question.await.inspect_err(|error| self.heed(error))
+    }
+
     /// Takes note of an error that may hold a server's wish to be left alone: then all requests are kept back.
-    pub fn heed(&self, error: &ClusterError) {
+    fn heed(&self, error: &ClusterError) {
         if let Some(pause) = error.rejection().and_then(|rejection| rejection.retry_after) {
             let until = Instant::now() + pause;
             let mut closed = self.closed_until();
@@ -78,16 +87,6 @@ impl RequestLimiter {
 
     fn closed_until(&self) -> MutexGuard<'_, Option<Instant>> {
         self.closed_until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes note that a log was opened.
-    pub fn note_read(&self) {
-        self.read.store(true, Relaxed);
-    }
-
-    /// Whether any log was opened, so that reading logs was permitted.
-    pub fn was_read(&self) -> bool {
-        self.read.load(Relaxed)
     }
 }
 
@@ -141,13 +140,5 @@ mod tests {
         let _inside = limiter.opens.acquire_many(OPENS as u32).await.unwrap();
         assert!(limiter.enter(false).now_or_never().is_none());
         assert!(limiter.enter(true).now_or_never().is_some(), "a log that may vanish");
-    }
-
-    #[test]
-    fn it_is_known_whether_any_log_was_opened() {
-        let limiter = RequestLimiter::default();
-        assert!(!limiter.was_read());
-        limiter.note_read();
-        assert!(limiter.was_read());
     }
 }
