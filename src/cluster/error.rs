@@ -10,6 +10,11 @@ use crate::{
     foreign,
 };
 
+/// The longest time for which a server is left alone, however long it asks: no log is read meanwhile, and some may be rotated
+/// away. A busy API server asks for 32 s at most (`maxRetryAfter` of its flow control), so whoever asks for more is a gateway on
+/// the way, and is asked once a minute. client-go, and kubectl with it, waits as long as it is told.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
 /// The reason that kube makes up for an answer that is no `Status`, with the whole of it as the message.
 const NO_STATUS: &str = "Failed to parse error data";
 
@@ -119,7 +124,7 @@ pub struct Rejection {
     pub reason: String,
     /// `Status.message`, the start of a text that is no `Status`, or what else came.
     pub message: String,
-    /// `Retry-After`, when the server sent it.
+    /// `Retry-After`, when the server sent it: a minute at most.
     pub retry_after: Option<Duration>,
 }
 
@@ -141,6 +146,11 @@ impl Rejection {
     /// Whether a 401 was handed on by the API server, which itself says `Unauthorized` and nothing more.
     pub(super) fn is_of_kubelet(&self) -> bool {
         self.message.starts_with("the server has asked for the client to provide credentials")
+    }
+
+    /// How long a server is left alone that asks for so many seconds.
+    pub(super) fn pause(seconds: u64) -> Duration {
+        Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)
     }
 
     /// How much of a body that is no `Status` is worth showing.
@@ -237,7 +247,7 @@ impl From<&Status> for ClusterError {
             code: status.code,
             reason: status.reason.clone(),
             message: if status.message.is_empty() { NO_WORDS.to_owned() } else { status.message.clone() },
-            retry_after: retry_after.map(|seconds| Duration::from_secs(u64::from(seconds))),
+            retry_after: retry_after.map(|seconds| Rejection::pause(u64::from(seconds))),
         }
         .into()
     }

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{sleep, timeout},
+};
 
 use super::ClusterError;
 
@@ -17,11 +20,17 @@ const OPENS: usize = 128;
 /// streams that are silent from the same moment on ask in the same moment.
 const QUESTIONS: usize = 24;
 
+/// How long the answer to a short question is waited for, whatever time other requests have: it is a few lines, or how one pod
+/// stands, and one that takes longer tells nothing.
+const ANSWER: Duration = Duration::from_secs(10);
+
 /// Shared by all who ask a cluster about logs, of however many jobs.
 #[derive(Debug)]
 pub struct RequestLimiter {
     opens: Semaphore,
     questions: Semaphore,
+    /// How long an answer to one of these may take.
+    answer: Duration,
     /// Until when the server asked to be left alone.
     closed_until: Mutex<Option<Instant>>,
 }
@@ -31,6 +40,7 @@ impl Default for RequestLimiter {
         RequestLimiter {
             opens: Semaphore::new(OPENS),
             questions: Semaphore::new(QUESTIONS),
+            answer: ANSWER,
             closed_until: Mutex::default(),
         }
     }
@@ -43,9 +53,13 @@ impl RequestLimiter {
         self.pass(&self.opens, urgent).await
     }
 
-    /// Waits for a place for a short question beside the open streams; an urgent one needs none.
-    pub async fn ask(&self, urgent: bool) -> Option<SemaphorePermit<'_>> {
-        self.pass(&self.questions, urgent).await
+    /// The answer to a short question beside the open streams, an urgent one without a place; `None` when it has not come in time.
+    ///
+    /// The time begins when it may be asked: of a thousand streams that ask in one moment, the last would never be asked about
+    /// otherwise. The wait for that has an end, since those before have the same time, and the server's wish one of its own.
+    pub async fn in_time<T>(&self, urgent: bool, question: impl Future<Output = T>) -> Option<T> {
+        let _place = self.pass(&self.questions, urgent).await;
+        timeout(self.answer, question).await.ok()
     }
 
     /// A place first, then the server's wish: it may be uttered while others queue.
@@ -62,7 +76,7 @@ impl RequestLimiter {
             let until = *self.closed_until();
             match until.map(|until| until.saturating_duration_since(Instant::now())) {
                 None | Some(Duration::ZERO) => return,
-                Some(rest) => tokio::time::sleep(rest).await,
+                Some(rest) => sleep(rest).await,
             }
         }
     }
@@ -85,6 +99,12 @@ impl RequestLimiter {
         }
     }
 
+    /// One that soon gives up.
+    #[cfg(test)]
+    pub(super) fn impatient(self) -> Self {
+        RequestLimiter { answer: Duration::from_millis(50), ..self }
+    }
+
     fn closed_until(&self) -> MutexGuard<'_, Option<Instant>> {
         self.closed_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,7 +112,7 @@ impl RequestLimiter {
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt;
+    use futures::{FutureExt, future};
 
     use super::*;
     use crate::cluster::Rejection;
@@ -125,10 +145,10 @@ mod tests {
                 let began = Instant::now();
                 limiter.heed(&busy());
                 if question {
-                    limiter.ask(urgent).await
+                    limiter.in_time(urgent, async {}).await.unwrap();
                 } else {
-                    limiter.enter(urgent).await
-                };
+                    limiter.enter(urgent).await;
+                }
                 assert!(began.elapsed() >= PAUSE, "question {question}, urgent {urgent}");
             }
         }
@@ -140,5 +160,20 @@ mod tests {
         let _inside = limiter.opens.acquire_many(OPENS as u32).await.unwrap();
         assert!(limiter.enter(false).now_or_never().is_none());
         assert!(limiter.enter(true).now_or_never().is_some(), "a log that may vanish");
+    }
+
+    /// A request without a limit of its own, as with `--request-timeout 0`.
+    #[tokio::test]
+    async fn a_question_that_is_never_answered_is_given_up_and_one_that_waits_to_be_asked_is_not() {
+        let limiter = RequestLimiter::default().impatient();
+        let began = Instant::now();
+        assert_eq!(limiter.in_time(false, future::pending::<()>()).await, None);
+        assert!(began.elapsed() >= limiter.answer);
+        let places = limiter.questions.acquire_many(QUESTIONS as u32).await.unwrap();
+        let mut queued = limiter.in_time(false, future::ready(1)).boxed();
+        assert!(tokio::time::timeout(2 * limiter.answer, &mut queued).await.is_err());
+        assert_eq!(limiter.in_time(true, future::ready(2)).await, Some(2), "an urgent one needs no place");
+        drop(places);
+        assert_eq!(queued.await, Some(1));
     }
 }

@@ -4,7 +4,8 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
 use form_urlencoded::{Serializer, byte_serialize};
-use http::{Request, Response, StatusCode, header::RETRY_AFTER};
+use futures::TryStreamExt;
+use http::{HeaderMap, Request, Response, StatusCode, header::RETRY_AFTER};
 use http_body_util::{BodyDataStream, BodyExt, Limited};
 use jiff::Timestamp;
 use kube::client::Body;
@@ -106,17 +107,33 @@ impl LogAnswer {
             _ => Err(refusal(answer).await),
         }
     }
+
+    /// All of a small log; `None` when there is none yet, or the answer breaks off.
+    pub async fn whole(self) -> Option<Vec<u8>> {
+        let Self::Body(body) = self else { return None };
+        body.try_fold(Vec::new(), async |mut whole, bytes| {
+            whole.extend_from_slice(&bytes);
+            Ok(whole)
+        })
+        .await
+        .ok()
+    }
 }
 
 /// What an answer that is none says; it is read to its end.
 pub(super) async fn refusal(answer: Response<AnswerBody>) -> ClusterError {
-    let header = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let retry_after = retry_after(answer.headers());
     let status = answer.status().as_u16();
     let body = Limited::new(answer.into_body(), STATUS_LIMIT).collect().await;
     // Without its body a refusal is still one.
     let body = body.map(|body| body.to_bytes()).unwrap_or_default();
     Rejection::parse(status, retry_after, &body).into()
+}
+
+/// How long the server asks to be left alone. A date, which no part of Kubernetes sends, asks for nothing, as with client-go.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Rejection::pause(seconds))
 }
 
 impl fmt::Display for LogQuery {
@@ -150,6 +167,25 @@ mod tests {
             "/api/v1/namespaces/default/pods/p-0/log?container=blast&follow=true&timestamps=true\
              &sinceTime=2026-11-24T13%3A00%3A24Z&tailLines=5"
         );
+    }
+
+    #[test]
+    fn a_server_is_left_alone_for_as_long_as_it_asks_but_not_for_a_day() {
+        for (value, asked) in [
+            ("0", Some(0)),
+            (" 7 ", Some(7)),
+            ("32", Some(32)),
+            ("86400", Some(60)),
+            ("18446744073709551615", Some(60)),
+            ("18446744073709551616", None),
+            ("-1", None),
+            ("", None),
+            ("Thu, 26 Nov 2026 21:00:00 GMT", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers), asked.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 
     #[test]

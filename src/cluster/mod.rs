@@ -132,6 +132,12 @@ impl Cluster {
         &self.limiter
     }
 
+    /// The same, where short questions are soon given up.
+    #[cfg(test)]
+    pub(crate) fn impatient(&self) -> Self {
+        Self { limiter: Arc::new(RequestLimiter::default().impatient()), ..self.clone() }
+    }
+
     /// How many connections and streams there are.
     pub fn counters(&self) -> Counters {
         self.transport.counters()

@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{FutureExt, StreamExt, future::BoxFuture};
+use futures::{FutureExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, watch},
-    time::{sleep, timeout},
+    time::sleep,
 };
 
 use self::work::DriverWork;
@@ -33,9 +33,6 @@ use crate::{
         status::{PodLife, Status},
     },
 };
-
-/// A probe's answer is a few lines; one that takes longer tells nothing.
-const PROBE_TIME: Duration = Duration::from_secs(10);
 
 /// A pause in taking lines that is long enough to be told from the server's silence.
 const NOTICED: Duration = Duration::from_millis(100);
@@ -210,17 +207,11 @@ impl<L: Listener<DriverEvent>> Driver<L> {
     fn probe(&self, request: Request) -> BoxFuture<'static, Option<Vec<Line>>> {
         let (cluster, target, scope) = (self.cluster.clone(), self.target.clone(), self.scope);
         async move {
-            let _place = cluster.limiter().ask(request.urgent).await;
             let probe = async {
                 let answer = cluster.log(&target.namespace, &target.pod, &query(&target, request, scope)).await;
-                let LogAnswer::Body(mut body) = answer.ok()? else { return None };
-                let mut text = Vec::new();
-                while let Some(chunk) = body.next().await {
-                    text.extend_from_slice(&chunk.ok()?);
-                }
-                lines::tail_of(&text)
+                lines::tail_of(&answer.ok()?.whole().await?)
             };
-            timeout(PROBE_TIME, probe).await.ok().flatten()
+            cluster.limiter().in_time(request.urgent, probe).await.flatten()
         }
         .boxed()
     }
@@ -231,8 +222,7 @@ impl<L: Listener<DriverEvent>> Driver<L> {
         let (news, scope) = (self.news.clone(), self.scope);
         async move {
             sleep(pause).await;
-            let _place = cluster.limiter().ask(false).await;
-            let asked = work::in_time(work::CONFIRM_TIME, cluster.pod(&target.namespace, &target.pod)).await?;
+            let asked = cluster.limiter().in_time(false, cluster.pod(&target.namespace, &target.pod)).await?;
             scope.part_of(match asked.ok()?.filter(|pod| pod.uid() == target.uid) {
                 Some(pod) => pod.container(&target.container),
                 // The name is free, or another pod's: ours is gone, in the state last told.

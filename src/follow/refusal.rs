@@ -120,6 +120,19 @@ mod tests {
     }
 
     #[test]
+    fn what_may_pass_is_left_alone_for_as_long_as_the_server_asks() {
+        let refused = "Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource=proxy)";
+        for (code, message) in [(429, "Too many requests"), (503, "starting"), (403, refused)] {
+            for asked in [None, Some(Duration::from_secs(7))] {
+                let message = message.to_owned();
+                let rejection = Rejection { code, reason: String::new(), message, retry_after: asked };
+                let refusal = Refusal::of(&ClusterError::from(rejection), false);
+                assert!(matches!(&refusal, Refusal::Passing(_, told) if *told == asked), "{refusal:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_a_tunnel_or_a_busy_server_says_may_pass() {
         for (code, message) in [
             (500, "No agent available"),

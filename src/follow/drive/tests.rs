@@ -1,5 +1,6 @@
 //! A driver against the test cluster: what it asks for, and what it makes of the answers.
 
+use futures::StreamExt;
 use testcluster::{Access, Action as Fault, Kind, Rule};
 
 use super::{
@@ -146,7 +147,7 @@ async fn whatever_is_answered_with_a_wish_to_be_left_alone_nobody_asks_on() {
         // Two jobs of one cluster.
         let (one, other) = (Driven::new(&scene, FOLLOW).await, Driven::new(&scene, FOLLOW).await);
         let other = &other.driver.cluster;
-        assert!(other.limiter().ask(true).now_or_never().is_some());
+        assert!(other.limiter().enter(true).now_or_never().is_some());
         let busy = Fault::Answer { code: 429, retry_after: Some(30) };
         scene.server.faults().push(Rule::new(move |call| call.kind == kind, busy));
         match asks {
@@ -162,9 +163,23 @@ async fn whatever_is_answered_with_a_wish_to_be_left_alone_nobody_asks_on() {
         }
         for urgent in [false, true] {
             assert!(other.limiter().enter(urgent).now_or_never().is_none(), "{asks:?}");
-            assert!(other.limiter().ask(urgent).now_or_never().is_none(), "{asks:?}");
+            assert!(other.limiter().in_time(urgent, async {}).now_or_never().is_none(), "{asks:?}");
         }
     }
+}
+
+/// Whatever time requests have: a driver hands nothing on while it asks how its pod stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_question_is_given_up_when_its_answer_does_not_come() {
+    let scene = scene().await;
+    let Driven { mut driver, .. } = Driven::new(&scene, FOLLOW).await;
+    driver.cluster = scene.cluster.impatient();
+    let began = Instant::now();
+    let is_asked = |call: &testcluster::Call| matches!(call.kind, Kind::Log | Kind::List);
+    scene.server.faults().push(Rule::new(is_asked, Fault::Delay(Duration::from_secs(60))));
+    assert_eq!(driver.confirm(Duration::ZERO).await, None);
+    assert_eq!(driver.probe(Request::default()).await, None);
+    assert!(began.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,10 @@
 //! [`DriverWork`]: what a driver has under way, and which of it happens next.
 
-use std::{
-    fmt::Display,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, time::Instant};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, future::BoxFuture};
-use tokio::{sync::watch, time::timeout};
+use tokio::sync::watch;
 
 use super::{
     super::{
@@ -19,9 +16,6 @@ use super::{
     ContainerNews,
 };
 use crate::k8s::{Line, status::Status};
-
-/// How long a pod's status is waited for, whatever time other requests have.
-pub(super) const CONFIRM_TIME: Duration = Duration::from_secs(10);
 
 /// What is under way; `B` is the body of an answer.
 pub(super) struct DriverWork<B> {
@@ -117,11 +111,6 @@ where
         };
         Some(event)
     }
-}
-
-/// The answer to a question for a pod's status; `None` when it has not come within `limit`.
-pub(super) async fn in_time<T>(limit: Duration, question: impl Future<Output = T>) -> Option<T> {
-    timeout(limit, question).await.ok()
 }
 
 /// An `Option` that a `select!` guard has found to be there.
@@ -224,15 +213,5 @@ mod tests {
         asked.work.opening = Some(future::ready(Err(Refusal::NotScheduled)).boxed());
         asked.work.close();
         assert_eq!(asked.now(), None);
-    }
-
-    /// A request without a limit of its own, as with `--request-timeout 0`.
-    #[tokio::test]
-    async fn a_question_that_is_never_answered_is_given_up() {
-        let (began, limit) = (Instant::now(), Duration::from_millis(20));
-        assert_eq!(in_time(limit, future::pending::<()>()).await, None);
-        assert!(began.elapsed() >= limit);
-        assert_eq!(in_time(limit, future::ready(1)).await, Some(1));
-        assert_eq!(in_time(Duration::MAX, future::ready(1)).await, Some(1));
     }
 }

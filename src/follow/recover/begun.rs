@@ -1,7 +1,5 @@
 //! [`Begun`]: a log's beginning, of which lines may be missing.
 
-use futures::StreamExt as _;
-
 use super::{
     super::{
         beginning::LogBeginning,
@@ -16,7 +14,7 @@ use super::{
     stretch::{NotRecovered, Stretch, first},
 };
 use crate::{
-    cluster::{LogAnswer, LogQuery},
+    cluster::LogQuery,
     k8s::{Line, Stamp, Target},
     node_logs::NodePiece,
 };
@@ -153,14 +151,10 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             limit_bytes: Some(STAMP_BYTES),
             ..LogQuery::default()
         };
-        let _place = self.nodes.cluster.limiter().ask(false).await;
-        let answer = self.nodes.cluster.log(namespace, pod, &query).await;
-        let LogAnswer::Body(mut body) = answer.ok()? else { return None };
-        let mut text = Vec::new();
-        while let Some(Ok(bytes)) = body.next().await {
-            text.extend_from_slice(&bytes);
-        }
-        Stamp::parse(&text).map(|(stamp, _)| stamp)
+        let cluster = &self.nodes.cluster;
+        let head = async { cluster.log(namespace, pod, &query).await.ok()?.whole().await };
+        let head = cluster.limiter().in_time(false, head).await.flatten()?;
+        Stamp::parse(&head).map(|(stamp, _)| stamp)
     }
 
     /// How many lines there are from the first of `after` on, at most `enough`: the newest file may have fewer than are wanted.

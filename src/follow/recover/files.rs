@@ -57,7 +57,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
 
     pub(super) async fn open(&mut self, restart: u32, since: Option<Stamp>) -> Result<NodeLog, NotRecovered> {
         let directory = self.directory().await?;
-        let _place = self.nodes.cluster.limiter().ask(false).await;
+        let _place = self.nodes.cluster.limiter().enter(false).await;
         Ok(NodeLog::open(&self.nodes.cluster, &directory, restart, since).await?)
     }
 

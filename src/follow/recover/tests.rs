@@ -5,7 +5,7 @@ use std::{ops::Range, time::Duration};
 use bytes::Bytes;
 use futures::FutureExt;
 use jiff::Timestamp;
-use testcluster::{Access, Action, Kind, Rule, Stream as Written};
+use testcluster::{Access, Action, Cut, Kind, Rule, Stream as Written};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
@@ -510,12 +510,23 @@ async fn whatever_is_answered_with_a_wish_to_be_left_alone_nobody_asks_on() {
             std::future::pending::<()>().await;
         };
         let heeded = async {
-            while scene.0.cluster.limiter().ask(true).now_or_never().is_some() {
+            while scene.0.cluster.limiter().enter(true).now_or_never().is_some() {
                 sleep(Duration::from_millis(5)).await;
             }
         };
         tokio::select! { () = asked => {}, () = heeded => {} }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_log_begins_is_not_waited_for_without_end() {
+    let scene = Scene::of(&[30]).await;
+    let nodes = Arc::new(Nodes::new(&scene.0.cluster.impatient(), NodeLogs::Auto));
+    let (recovery, _heard) = scene.recovery(&nodes, FOLLOW).await;
+    assert_eq!(recovery.newest_begins(false).await, Some(stamp(0)));
+    let stall = Action::Cut { after: 10, how: Cut::Stall };
+    scene.0.server.faults().push(Rule::new(|call| call.kind == Kind::Log, stall));
+    assert_eq!(recovery.newest_begins(false).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
