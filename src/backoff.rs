@@ -41,6 +41,11 @@ impl Backoff {
         self.jitter ^= self.jitter << 17;
         full.mul_f64(0.5 + (self.jitter % 1000) as f64 / 2000.0)
     }
+
+    /// The same, as long at least as whoever was asked wants to be left alone.
+    pub fn after_at_least(&mut self, failures: u32, asked: Duration) -> Duration {
+        self.after(failures).max(asked)
+    }
 }
 
 /// Pauses one after another, for whoever counts failures for nothing else.
@@ -63,17 +68,18 @@ impl Pauses {
 
     /// It failed once more: the pause before the next try.
     pub fn after_failure(&mut self) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        self.backoff.after(self.failures)
+        self.after_failure_at_least(Duration::ZERO)
     }
-}
 
-/// Without end.
-impl Iterator for Pauses {
-    type Item = Duration;
+    /// The same, as long at least as whoever was asked wants to be left alone.
+    pub fn after_failure_at_least(&mut self, asked: Duration) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        self.backoff.after_at_least(self.failures, asked)
+    }
 
-    fn next(&mut self) -> Option<Duration> {
-        Some(self.after_failure())
+    /// How often in a row it has failed.
+    pub fn failures(&self) -> u32 {
+        self.failures
     }
 }
 
@@ -99,10 +105,20 @@ mod tests {
     #[test]
     fn what_worked_in_between_counts_from_the_start() {
         let mut pauses = Pauses::new(Backoff::new(FIRST, LONGEST, 3));
-        assert!(pauses.by_ref().take(20).last().is_some_and(|pause| pause >= LONGEST / 2));
+        assert!((0..20).map(|_| pauses.after_failure()).last().is_some_and(|pause| pause >= LONGEST / 2));
+        assert_eq!(pauses.failures(), 20);
         pauses.worked();
+        assert_eq!(pauses.failures(), 0);
         assert!(pauses.after_failure() <= FIRST);
         assert!(pauses.after_failure() >= FIRST);
+    }
+
+    #[test]
+    fn whoever_asks_for_a_longer_pause_gets_it() {
+        let mut pauses = Pauses::new(Backoff::new(FIRST, LONGEST, 3));
+        assert_eq!(pauses.after_failure_at_least(Duration::from_secs(60)), Duration::from_secs(60));
+        let own = pauses.after_failure_at_least(Duration::from_millis(1));
+        assert!(own >= FIRST && own <= 2 * FIRST, "{own:?}");
     }
 
     #[test]

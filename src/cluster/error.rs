@@ -212,6 +212,11 @@ impl ClusterError {
         matches!(self, Self::Forbidden(_) | Self::Unauthenticated(_))
     }
 
+    /// How long the server asked to be left alone, if it did.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.rejection().and_then(|rejection| rejection.retry_after)
+    }
+
     /// The rejection, when the server gave one.
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {

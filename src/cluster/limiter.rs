@@ -92,7 +92,7 @@ impl RequestLimiter {
 
     /// Takes note of an error that may hold a server's wish to be left alone: then all requests are kept back.
     fn heed(&self, error: &ClusterError) {
-        if let Some(pause) = error.rejection().and_then(|rejection| rejection.retry_after) {
+        if let Some(pause) = error.retry_after() {
             let until = Instant::now() + pause;
             let mut closed = self.closed_until();
             *closed = Some(closed.map_or(until, |before| before.max(until)));

@@ -2,14 +2,11 @@
 
 use std::{fmt::Debug, time::Duration};
 
-use futures::Stream;
+use futures::{Stream, StreamExt, stream};
 use kube::{
     Api, Resource,
     api::ListParams,
-    runtime::{
-        WatchStreamExt, utils,
-        watcher::{self, watcher},
-    },
+    runtime::watcher::{self, watcher},
 };
 use serde::de::DeserializeOwned;
 
@@ -39,7 +36,33 @@ where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
     let config = watcher::Config { label_selector: labels, ..watcher::Config::default() };
-    watcher(api, config.page_size(PAGE).timeout(WATCH)).backoff(pauses())
+    patiently(watcher(api, config.page_size(PAGE).timeout(WATCH)), pauses())
+}
+
+/// What is watched, with a pause after each error. kube's own stream that pauses does not know what the server asks for, and takes a
+/// list that has only begun for one that worked: where lists fail, its pauses would never become longer.
+fn patiently<K>(
+    watching: impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send,
+    pauses: Pauses,
+) -> impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send {
+    stream::unfold((Box::pin(watching), pauses, None), |(mut watching, mut pauses, pause)| async move {
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+        let heard = watching.next().await?;
+        let pause = match &heard {
+            Err(error) => {
+                let asked = ClusterError::from(error).retry_after();
+                Some(pauses.after_failure_at_least(asked.unwrap_or_default()))
+            }
+            Ok(watcher::Event::Init) => None,
+            Ok(_) => {
+                pauses.worked();
+                None
+            }
+        };
+        Some((heard, (watching, pauses, pause)))
+    })
 }
 
 /// All objects that `params` ask for, each as `kept` makes it, page by page. A list that can no longer be continued is begun anew.
@@ -75,8 +98,54 @@ pub fn pauses() -> Pauses {
     Pauses::new(Backoff::at_random(PAUSES.0, PAUSES.1))
 }
 
-impl utils::Backoff for Pauses {
-    fn reset(&mut self) {
-        self.worked();
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::cluster::Rejection;
+
+    const FIRST: Duration = Duration::from_millis(20);
+
+    fn failed(retry_after: Option<Duration>) -> watcher::Result<watcher::Event<()>> {
+        let rejection = Rejection { code: 429, reason: String::new(), message: String::new(), retry_after };
+        let error = kube::Error::Service(Box::new(ClusterError::from(rejection)));
+        Err(watcher::Error::InitialListFailed(error))
+    }
+
+    /// How long is waited before each of these.
+    async fn waits(watched: Vec<watcher::Result<watcher::Event<()>>>) -> Vec<Duration> {
+        let pauses = Pauses::new(Backoff::new(FIRST, 100 * FIRST, 1));
+        let mut watching = patiently(stream::iter(watched), pauses).boxed();
+        let mut waits = Vec::new();
+        let mut last = Instant::now();
+        while watching.next().await.is_some() {
+            waits.push(last.elapsed());
+            last = Instant::now();
+        }
+        waits
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_fails_pauses_longer_each_time_and_for_as_long_as_the_server_asks() {
+        let init = || Ok(watcher::Event::Init);
+        let asked = 10 * FIRST;
+        let watched = vec![
+            init(),
+            failed(None),
+            init(),
+            failed(None),
+            init(),
+            failed(Some(asked)),
+            init(),
+            Ok(watcher::Event::InitDone),
+            failed(None),
+            init(),
+        ];
+        let waits = waits(watched).await;
+        assert!(waits[2] >= FIRST / 2, "{waits:?}");
+        assert!(waits[4] >= FIRST, "a list that begins has not worked: {waits:?}");
+        assert!(waits[6] >= asked, "{waits:?}");
+        assert!(waits[9] >= FIRST / 2 && waits[9] < asked, "one that is whole has: {waits:?}");
     }
 }

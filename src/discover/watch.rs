@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Match, Selection, job_of_job, judge, names_job, selectors_of_all};
 use crate::{
-    backoff::DENIED_FOR,
+    backoff::{DENIED_FOR, Pauses},
     cluster::{ClusterError, watching},
     job_id::JobId,
     k8s::{Pod, labels},
@@ -28,7 +28,7 @@ const POLLS: usize = 30;
 const DENIED_APART: Duration = Duration::from_secs(20);
 
 /// Attempts to list before a busy server's answer is the answer.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: u32 = 6;
 
 /// The job's pods now. A server that is busy is asked again for a few seconds.
 pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Result<Vec<Match>, ClusterError> {
@@ -50,25 +50,24 @@ where
     list_with(api, selectors, keep, watching::pauses).await
 }
 
-async fn list_with<K, P>(
+async fn list_with<K>(
     api: &Api<K>,
     selectors: [String; 2],
     keep: impl Fn(K) -> K + Copy,
-    pauses: impl Fn() -> P + Copy,
+    pauses: impl Fn() -> Pauses + Copy,
 ) -> Result<Vec<K>, ClusterError>
 where
     K: Clone + Debug + DeserializeOwned,
-    P: Iterator<Item = Duration>,
 {
     let lists = selectors.map(|selector| async move {
-        let mut pauses = pauses().take(ATTEMPTS - 1);
+        let mut pauses = pauses();
         loop {
-            match (watching::list(api, ListParams::default().labels(&selector), keep).await, pauses.next()) {
-                (Err(error), Some(pause)) if is_busy(&error) => {
-                    let asked = error.rejection().and_then(|rejection| rejection.retry_after);
-                    tokio::time::sleep(asked.unwrap_or_default().max(pause)).await;
+            match watching::list(api, ListParams::default().labels(&selector), keep).await {
+                Err(error) if is_busy(&error) && pauses.failures() + 1 < ATTEMPTS => {
+                    let asked = error.retry_after().unwrap_or_default();
+                    tokio::time::sleep(pauses.after_failure_at_least(asked)).await;
                 }
-                (listed, _) => return listed,
+                listed => return listed,
             }
         }
     });
@@ -318,7 +317,10 @@ mod tests {
     use testcluster::{Access, Action, Kind, Options, Rule, TestCluster};
 
     use super::*;
-    use crate::cluster::{Cluster, ConnectEnvironment, ConnectOptions, Obstacle, Rejection};
+    use crate::{
+        backoff::Backoff,
+        cluster::{Cluster, ConnectEnvironment, ConnectOptions, Obstacle, Rejection},
+    };
 
     fn denied() -> ClusterError {
         let message = "pods is forbidden: User \"u\" cannot list resource \"pods\"".to_owned();
@@ -476,7 +478,7 @@ mod tests {
         /// The pods of both questions, tried again after `pause` each time.
         async fn list_after(&self, pause: Duration) -> Result<Vec<Pod>, ClusterError> {
             let api: Api<Pod> = Api::namespaced(self.cluster.client(), "default");
-            list_with(&api, selection().selectors(), Pod::slim, || std::iter::repeat(pause)).await
+            list_with(&api, selection().selectors(), Pod::slim, || Pauses::new(Backoff::new(pause, pause, 1))).await
         }
 
         fn lists(&self) -> usize {
@@ -544,8 +546,8 @@ mod tests {
         scene.server.faults().push(Rule::new(rule, refuse).times(usize::MAX));
         let began = Instant::now();
         assert!(scene.list_after(PAUSE).await.is_err());
-        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), ATTEMPTS);
-        assert!(began.elapsed() >= PAUSE * (ATTEMPTS as u32 - 1));
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), ATTEMPTS as usize);
+        assert!(began.elapsed() >= PAUSE / 2 * (ATTEMPTS - 1));
         // One that says how long it wants to be left alone is.
         let patient = Scene::new(Access::all()).await;
         let refuse = Action::Answer { code: 429, retry_after: Some(1) };
@@ -623,6 +625,16 @@ mod tests {
             all.extend(question.next().await);
         }
         assert!(question.watching.is_some() && !words(&all).contains(&"may only list"), "{:?}", words(&all));
+        // One that says how long it wants to be left alone is.
+        let patient = Scene::new(Access::all()).await;
+        let refuse = Action::Answer { code: 429, retry_after: Some(1) };
+        patient.server.faults().push(Rule::new(|call| call.kind == Kind::Watch, refuse).times(1));
+        let mut question = patient.question();
+        while !words(&question.next().await).contains(&"error") {}
+        let began = Instant::now();
+        patient.server.pod("late").label("elb-job-id", ID).container("blast").create();
+        assert_eq!(words(&question.next().await), ["changed"]);
+        assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
         // Neither is permitted: it goes on as a watch that fails.
         let nobody = Scene::new(Access::none()).await;
         let mut question = nobody.question();

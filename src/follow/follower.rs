@@ -246,7 +246,7 @@ impl Follower {
     fn pause(&mut self, pause: Pause, wake: Wake, failures: u32, now: Duration) {
         let pause = match pause {
             Pause::Settle => SETTLE,
-            Pause::Growing(least) => self.backoff.after(failures).max(least),
+            Pause::Growing(least) => self.backoff.after_at_least(failures, least),
         };
         self.container.instance.closed = Some(now);
         self.phase = FollowerPhase::Pause { until: now + pause, wake };

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::{backoff::Backoff, cluster::ClusterError};
+use crate::{
+    backoff::{Backoff, Pauses},
+    cluster::ClusterError,
+};
 
 /// How often in a row something may fail: for 5 s at least.
 const TRIES: u32 = 8;
@@ -17,20 +20,17 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Tries that bring nothing, one after another.
 #[derive(Debug)]
-pub(super) struct Again {
-    failures: u32,
-    backoff: Backoff,
-}
+pub(super) struct Again(Pauses);
 
 impl Again {
     /// Nothing has failed yet. `path` is what is asked for: whoever asks for others pauses at other times.
     pub(super) fn new(path: &str) -> Again {
-        Again { failures: 0, backoff: Backoff::new(FIRST, LONGEST, xxhash_rust::xxh3::xxh3_64(path.as_bytes())) }
+        Again(Pauses::new(Backoff::new(FIRST, LONGEST, xxhash_rust::xxh3::xxh3_64(path.as_bytes()))))
     }
 
     /// It brought something.
     pub(super) fn worked(&mut self) {
-        self.failures = 0;
+        self.0.worked();
     }
 
     /// Waits before the next try.
@@ -38,17 +38,15 @@ impl Again {
     /// # Errors
     /// The error itself, when it has come too often.
     pub(super) async fn after(&mut self, error: ClusterError) -> Result<(), ClusterError> {
-        let asked = error.rejection().and_then(|rejection| rejection.retry_after);
-        let Some(pause) = self.pause(asked) else { return Err(error) };
+        let Some(pause) = self.pause(error.retry_after().unwrap_or_default()) else { return Err(error) };
         sleep(pause).await;
         Ok(())
     }
 
     /// The pause before the next try, as long at least as the server asked for; `None` when there is none.
-    fn pause(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        self.failures += 1;
-        let own = self.backoff.after(self.failures);
-        (self.failures < TRIES).then(|| own.max(asked.unwrap_or_default()))
+    fn pause(&mut self, asked: Duration) -> Option<Duration> {
+        let pause = self.0.after_failure_at_least(asked);
+        (self.0.failures() < TRIES).then_some(pause)
     }
 }
 
@@ -58,7 +56,7 @@ mod tests {
 
     fn pauses(path: &str) -> Vec<Duration> {
         let mut again = Again::new(path);
-        std::iter::from_fn(|| again.pause(None)).collect()
+        std::iter::from_fn(|| again.pause(Duration::ZERO)).collect()
     }
 
     #[test]
@@ -75,7 +73,7 @@ mod tests {
     fn what_worked_in_between_counts_from_the_start() {
         let mut again = Again::new("a");
         for _ in 0..10 * TRIES {
-            assert!(again.pause(None).is_some_and(|pause| pause <= FIRST));
+            assert!(again.pause(Duration::ZERO).is_some_and(|pause| pause <= FIRST));
             again.worked();
         }
     }
@@ -83,7 +81,7 @@ mod tests {
     #[test]
     fn a_server_is_not_asked_before_the_time_it_named() {
         let asked = Duration::from_secs(60);
-        assert_eq!(Again::new("a").pause(Some(asked)), Some(asked));
-        assert!(Again::new("a").pause(Some(Duration::ZERO)) > Some(Duration::ZERO));
+        assert_eq!(Again::new("a").pause(asked), Some(asked));
+        assert!(Again::new("a").pause(Duration::ZERO) > Some(Duration::ZERO));
     }
 }

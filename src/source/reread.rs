@@ -63,7 +63,7 @@ impl Reread {
     }
 
     fn pause(&mut self) -> Duration {
-        self.away.as_mut().map_or(self.every, |pauses| pauses.after_failure().max(self.every))
+        self.away.as_mut().map_or(self.every, |pauses| pauses.after_failure_at_least(self.every))
     }
 
     fn pauses(&self) -> Pauses {
