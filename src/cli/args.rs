@@ -19,9 +19,9 @@ use super::{
 use crate::{
     discover::Selection,
     exit::Exit,
-    follow::recover::NodeLogs,
     job_id::JobId,
     k8s::{FieldSelector, Phase},
+    node_logs::NodeLogs,
     render::{Headers, plain},
     resolve::ResolveFormat,
     session::{

@@ -28,12 +28,8 @@ use crate::{
     job_id::JobId,
     render::{ColorChoice, JobIds},
     session::{
-        Outlet, RunStats, WantedLogs, asked,
-        fan_out::RunningSink,
-        filter::ContainerFilter,
-        follow::{self, Ending},
-        snapshot::Order,
-        unchosen,
+        Outlet, RunStats, WantedLogs, asked, ending::Ending, fan_out::RunningSink, filter::ContainerFilter, follow,
+        snapshot::Order, unchosen,
     },
 };
 

@@ -51,7 +51,8 @@ use self::{
 use crate::{
     cluster::{Cluster, ConnectOptions},
     exit::Exit,
-    follow::recover::{NodeLogs, Nodes},
+    follow::recover::Nodes,
+    node_logs::NodeLogs,
     render::{ColorChoice, plain_lines},
     source::JobArg,
 };

@@ -7,10 +7,12 @@ use bytes::Bytes;
 use super::{
     cursor::Cursor,
     note::{Note, Proof, Seal},
-    recover::NodeLogs,
     refusal::Refusal,
 };
-use crate::k8s::{Line, Stamp, status::Status};
+use crate::{
+    k8s::{Line, Stamp, status::Status},
+    node_logs::NodeLogs,
+};
 
 /// What of a log is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,6 @@ use super::{
     container::FollowedContainer,
     earlier::Earlier,
     event::{Output, Scope},
-    recover::NodeLogs,
 };
 use crate::{
     cluster::{Cluster, ConnectEnvironment, ConnectOptions},
@@ -17,6 +16,7 @@ use crate::{
         Line, Target,
         status::{Ended, InstanceState, PodLife, Status},
     },
+    node_logs::NodeLogs,
 };
 
 /// What `logs -f` wants.

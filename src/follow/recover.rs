@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
 };
 
-pub use self::nodes::{NodeLogs, Nodes};
+pub use self::nodes::Nodes;
 use self::{
     begun::Begun,
     stretch::{NotRecovered, RecoveredLines, Stretch, first, narrowed},

@@ -22,7 +22,7 @@ use self::again::Again;
 pub use self::{
     listing::{Age, FileName},
     path::{Directory, LogOwner},
-    permission::{may_read, with_permission},
+    permission::{NodeLogs, may_read, with_permission},
     read::{NodeLog, NodePiece},
     record::NodeLine,
 };

@@ -1,8 +1,20 @@
-//! Who may read the files of nodes.
+//! Who may read the files of nodes, and whether they are wanted.
 
 use kube::Client;
 
 use crate::cluster::{ClusterError, review};
+
+/// Whether lines that the log API no longer has are read from the files of the nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NodeLogs {
+    /// Where that is permitted.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Yes, and it is an error when it is not permitted.
+    Always,
+}
 
 /// Whether we may.
 ///

@@ -39,7 +39,7 @@ pub use crate::k8s::Standing;
 use crate::{
     k8s::{ContainerId, InstanceId, JobCondition, Line, Phase, Pod, Role, Stamp, Target, job_name, job_of_name},
     render::{JobIds, Meaning, short_name},
-    session::{Notice, RunEvent, follow::Ending},
+    session::{Notice, RunEvent, ending::Ending},
 };
 
 /// How much is looked at.

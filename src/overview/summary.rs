@@ -71,7 +71,7 @@ mod tests {
         k8s::{InstanceId, Line, Pod, Target, status::Ended, targets},
         merge::{Merged, MergedLine, Origin},
         render::JobIds,
-        session::follow::Ending,
+        session::ending::Ending,
     };
 
     fn pod(name: &str) -> Vec<Target> {

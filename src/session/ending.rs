@@ -3,8 +3,18 @@
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
+use serde::{Deserialize, Serialize};
 
 use crate::k8s::{JobCondition, Pod, Role, is_batch, status::PodLife};
+
+/// How a followed job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ending {
+    /// Whether the job failed.
+    pub failed: bool,
+    /// Pods that were found.
+    pub pods: usize,
+}
 
 /// What is known of one pod of the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Notice, follow::Ending};
+use super::{Notice, ending::Ending};
 use crate::{
     follow::{
         drive::{Batch, DriverEvent},

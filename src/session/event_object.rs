@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Notice, RunEvent, follow::Ending};
+use super::{Notice, RunEvent, ending::Ending};
 use crate::{
     follow::note::{Note, Proof, WantedFrom},
     k8s::{Phase, Role, Stamp, Target, status::Ended},

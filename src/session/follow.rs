@@ -7,7 +7,6 @@ mod removal;
 use std::{collections::HashSet, sync::Arc};
 
 use futures::{StreamExt, stream};
-use serde::{Deserialize, Serialize};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -19,7 +18,7 @@ use self::{
 };
 use super::{
     Drivers, Notice, Outlet, PodListener, PodNews, RunEvent, WantedLogs,
-    ending::{JobsStatus, PodFacts},
+    ending::{Ending, JobsStatus, PodFacts},
     filter::ContainerFilter,
     news, unchosen,
 };
@@ -43,15 +42,6 @@ pub enum RowNews {
     Id(Box<Selection>),
     /// Its status is terminal: the job has ended, with that status.
     Ended(String),
-}
-
-/// How a followed job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Ending {
-    /// Whether the job failed.
-    pub failed: bool,
-    /// Pods that were found.
-    pub pods: usize,
 }
 
 /// Follows the job that `rows` names, from where `wanted` says that an earlier run has come, until it has ended, which is told as

@@ -283,7 +283,7 @@ mod tests {
         follow::note::{Note, Proof, WantedFrom},
         k8s::status::Ended,
         render::{Format, RenderOptions, Renderer},
-        session::{Notice, RunStats, follow::Ending},
+        session::{Notice, RunStats, ending::Ending},
     };
 
     fn target(container: &str, node: Option<&str>) -> Target {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Notice, RunEvent, follow::Ending};
+use super::{Notice, RunEvent, ending::Ending};
 use crate::{
     follow::note::{Note, Proof},
     k8s::{ContainerId, InstanceId},

@@ -22,7 +22,7 @@ use crate::{
     k8s::{ContainerId, InstanceId, Line, Pod, Stamp, Usage, targets},
     overview::{RowState, Standing},
     render::{JobIds, Masking, Theme, Transforms},
-    session::{Notice, RunEvent, follow::Ending},
+    session::{Notice, RunEvent, ending::Ending},
 };
 
 const ID: &str = "job-429825360482416da20736cf3ed51a95";

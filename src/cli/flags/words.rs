@@ -5,9 +5,9 @@ use clap::{ValueEnum, builder::PossibleValue};
 use crate::{
     discover::TargetsFormat,
     doctor::output::DoctorFormat,
-    follow::recover::NodeLogs,
     jobs::JobsFormat,
     k8s::{Phase, StateName, Stream},
+    node_logs::NodeLogs,
     render::{ColorChoice, Format, Theme, Wrap},
     resolve::ResolveFormat,
     session::snapshot::Order,

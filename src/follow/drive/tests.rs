@@ -4,13 +4,10 @@ use futures::StreamExt;
 use testcluster::{Access, Action as Fault, Kind, Rule};
 
 use super::{
-    super::{
-        fixtures::{FOLLOW, LOOK, OnePod},
-        recover::NodeLogs,
-    },
+    super::fixtures::{FOLLOW, LOOK, OnePod},
     *,
 };
-use crate::k8s::status::InstanceState;
+use crate::{k8s::status::InstanceState, node_logs::NodeLogs};
 
 /// A driver of the pod's container, and who hears it.
 struct Driven {

@@ -9,13 +9,13 @@ use super::{
         listener::{Listener, Unheard},
         splice::{Splice, SpliceProgress},
     },
-    NodeLogs, Recovery,
+    Recovery,
     held::{HeldLines, TooMuch},
     stretch::{NotRecovered, RecoveredLines, Stretch},
 };
 use crate::{
     k8s::{Stamp, Target},
-    node_logs::{self, Directory, LogOwner, NodeLine, NodeLog, NodePiece},
+    node_logs::{self, Directory, LogOwner, NodeLine, NodeLog, NodeLogs, NodePiece},
 };
 
 impl<L: Listener<DriverEvent>> Recovery<L> {

@@ -6,20 +6,8 @@ use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
     cluster::{Cluster, ClusterError},
-    node_logs,
+    node_logs::{self, NodeLogs},
 };
-
-/// Whether lines that the log API no longer has are read from the files of the nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NodeLogs {
-    /// Where that is permitted.
-    #[default]
-    Auto,
-    /// Never.
-    Never,
-    /// Yes, and it is an error when it is not permitted.
-    Always,
-}
 
 /// The nodes of a run, as far as their files are concerned. Shared by all drivers.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use super::{
     },
     *,
 };
+use crate::node_logs::NodeLogs;
 
 /// A container that prints ten numbered lines a second.
 struct Scene(OnePod);

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Ending, FollowRun};
+use super::FollowRun;
 use crate::{
     discover::watch as pods,
     session::{
         asked::job_facts,
-        ending::{self, JobVerdict, JobsStatus, PodFacts},
+        ending::{self, Ending, JobVerdict, JobsStatus, PodFacts},
     },
 };
 
