@@ -257,7 +257,7 @@ impl Follower {
     fn on_opened(&mut self, now: Duration, out: &mut Output) {
         let Some(mut reading) = self.take_open() else { return };
         self.container.instance.was_opened(matches!(reading.kind, ReadingKind::Stream(_)), now);
-        reading.heard = now;
+        reading.answered(now);
         if self.container.is_of_unknown_instance() {
             self.ask(Question::Whose { reading, gap: None }, Duration::ZERO, out);
         } else {

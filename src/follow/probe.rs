@@ -64,6 +64,11 @@ impl Listening {
         [probe, self.give_up].into_iter().flatten().min()
     }
 
+    /// When the stream is given up, since its instance has ended.
+    pub fn ends_at(&self) -> Option<Duration> {
+        self.give_up
+    }
+
     /// Whether the stream is given up at `now`.
     pub fn is_over(&self, now: Duration) -> bool {
         self.give_up.is_some_and(|at| now >= at)

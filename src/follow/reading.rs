@@ -16,7 +16,8 @@ use crate::k8s::{
 };
 use bytes::Bytes;
 
-/// The silence after which a plain reading, which has an end, is given up. The answer's head has a time limit of its own.
+/// The silence after which a plain reading, which has an end, is given up. The answer's head has a time limit of its own, and before it
+/// is asked for, a request may have to wait for its place, or for as long as the server wants to be left alone: that is no silence.
 pub const STALL: Duration = Duration::from_secs(20);
 
 /// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
@@ -108,6 +109,8 @@ pub struct Reading {
     pub any_new: bool,
     /// What arrived while it was asked whose log this is.
     pub held: VecDeque<AnswerPart>,
+    /// Whether the answer's head has come.
+    pub is_answered: bool,
     /// When anything last arrived.
     pub heard: Duration,
     /// How long nothing had, when the first line did.
@@ -155,6 +158,7 @@ impl Reading {
             overlap: unclaimed.unwrap_or_else(|| cursor.overlap(since)),
             any_new: false,
             held: VecDeque::new(),
+            is_answered: false,
             heard: now,
             silent: Duration::ZERO,
         }
@@ -168,6 +172,12 @@ impl Reading {
     /// Whether the instance's log is no longer where it was opened: the same request reads another instance now.
     pub fn is_elsewhere(&self, place: LogPlace) -> bool {
         place != self.place && (self.place, place) != (LogPlace::Live, LogPlace::Latest)
+    }
+
+    /// The answer's head has come.
+    pub fn answered(&mut self, now: Duration) {
+        self.is_answered = true;
+        self.heard(now);
     }
 
     /// Something arrived, or nobody listened until `now`.
@@ -228,8 +238,9 @@ impl Reading {
     /// When there is something to do unless more arrives.
     pub fn deadline(&self) -> Option<Duration> {
         match &self.kind {
-            ReadingKind::Stream(listening) => listening.deadline(),
-            ReadingKind::Read | ReadingKind::Check(_) => Some(self.heard + STALL),
+            ReadingKind::Stream(listening) if self.is_answered => listening.deadline(),
+            ReadingKind::Stream(listening) => listening.ends_at(),
+            ReadingKind::Read | ReadingKind::Check(_) => self.is_answered.then_some(self.heard + STALL),
         }
     }
 
@@ -237,6 +248,7 @@ impl Reading {
     pub fn due(&self, now: Duration) -> Due {
         match &self.kind {
             ReadingKind::Stream(listening) if listening.is_over(now) => Due::GiveUp,
+            _ if !self.is_answered => Due::Nothing,
             ReadingKind::Stream(listening) if listening.is_silent(now) => Due::Probe,
             ReadingKind::Read | ReadingKind::Check(_) if now >= self.heard + STALL => Due::Stalled,
             ReadingKind::Stream(_) | ReadingKind::Read | ReadingKind::Check(_) => Due::Nothing,
@@ -312,6 +324,7 @@ mod tests {
             overlap: Overlap::default(),
             any_new: false,
             held: VecDeque::new(),
+            is_answered: true,
             heard: Duration::ZERO,
             silent: Duration::ZERO,
         }
@@ -536,6 +549,23 @@ mod tests {
             (Due::Probe, Due::GiveUp),
             "its instance has ended"
         );
+    }
+
+    #[test]
+    fn what_waits_for_its_place_is_not_silent() {
+        let later = Duration::from_secs(600);
+        for kind in [ReadingKind::Read, ReadingKind::Check(Vec::new()), ReadingKind::Stream(Listening::new(later))] {
+            let mut reading = Reading { is_answered: false, ..reading(kind, LogPlace::Live) };
+            assert_eq!((reading.deadline(), reading.due(2 * later)), (None, Due::Nothing));
+            reading.answered(later);
+            assert!(reading.deadline().is_some_and(|at| at > later && at <= later + STALL));
+            assert_ne!(reading.due(later + STALL), Due::Nothing);
+        }
+        // But a stream of an instance that ended meanwhile is of no use.
+        let kind = ReadingKind::Stream(Listening::new(Duration::ZERO));
+        let mut stream = Reading { is_answered: false, ..reading(kind, LogPlace::Live) };
+        assert_eq!(stream.status(LogPlace::Latest, LogPlace::Latest, later), StatusEffect::Probe);
+        assert_eq!(stream.deadline().map(|at| stream.due(at)), Some(Due::GiveUp));
     }
 
     #[test]
