@@ -100,6 +100,15 @@ pub enum Action {
     Confirm(Duration),
 }
 
+/// Lines of one instance, in the log's order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InstanceLines {
+    /// The instance.
+    pub restart: u32,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
 /// What one event brought.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -107,6 +116,8 @@ pub struct Output {
     pub lines: Vec<Line>,
     /// The instance that `lines` belong to.
     pub restart: u32,
+    /// New lines of other instances, from before `lines`. One event brings none, as far as is known.
+    pub before: Vec<InstanceLines>,
     /// What to tell.
     pub notes: Vec<Note>,
     /// What to do, in this order.
@@ -150,15 +161,37 @@ impl Output {
 
     /// Hands on a line of instance `restart`.
     pub(super) fn line(&mut self, line: Line, restart: u32) {
-        debug_assert!(self.lines.is_empty() || self.restart == restart, "one event brings lines of one instance");
-        self.restart = restart;
+        if self.restart != restart {
+            self.turn_to(restart);
+        }
         self.lines.push(line);
+    }
+
+    /// The lines from here on are of instance `restart`.
+    #[cold]
+    fn turn_to(&mut self, restart: u32) {
+        let before = std::mem::replace(&mut self.restart, restart);
+        if !self.lines.is_empty() {
+            self.before.push(InstanceLines { restart: before, lines: std::mem::take(&mut self.lines) });
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::fixtures::running_again, *};
+
+    #[test]
+    fn lines_keep_the_instance_that_they_were_handed_on_for() {
+        let mut out = Output::default();
+        for (text, restart) in [("a", 1), ("b", 1), ("c", 2), ("d", 2), ("e", 1)] {
+            out.line(Line { stamp: Stamp(0), text: Bytes::from_static(text.as_bytes()) }, restart);
+        }
+        let texts = |lines: &[Line]| lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
+        let before: Vec<_> = out.before.iter().map(|it| (it.restart, texts(&it.lines))).collect();
+        assert_eq!(before, [(1, vec!["a".into(), "b".into()]), (2, vec!["c".into(), "d".into()])]);
+        assert_eq!((out.restart, texts(&out.lines)), (1, vec![Bytes::from("e")]));
+    }
 
     #[test]
     fn of_the_instance_before_alone_all_is_asked_as_the_previous_ones() {

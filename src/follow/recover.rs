@@ -26,6 +26,7 @@ use self::{
 use super::{
     cursor::Cursor,
     drive::{Batch, DriverEvent},
+    event::InstanceLines,
     follower::{Output, Scope},
     listener::{Listener, Unheard},
     note::{Note, Proof, Seal},
@@ -112,6 +113,9 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
     /// # Errors
     /// When nobody takes them.
     pub async fn hand_on(&mut self, out: &mut Output) -> Result<(), Unheard> {
+        for InstanceLines { restart, lines } in out.before.drain(..) {
+            Box::pin(self.lines(restart, None, lines)).await?;
+        }
         let lines = std::mem::take(&mut out.lines);
         let read = std::mem::take(&mut out.read);
         let start = out.start.take();

@@ -581,6 +581,16 @@ async fn only_what_is_to_be_shown_is_handed_on_whatever_was_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lines_of_several_instances_are_handed_on_as_what_they_are() {
+    let scene = Scene::of(&[30]).await;
+    let mut out = Output::default();
+    for (number, restart) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+        out.line(line(number), restart);
+    }
+    assert_eq!(scene.told(FOLLOW, out).await, ["0: 0..2", "1: 0..2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_ended_is_noticed_even_when_there_is_nothing_to_say() {
     let scene = Scene::of(&[30]).await;
     let (mut recovery, heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
