@@ -4,13 +4,14 @@
 //! beginning may be, the files are read and their lines handed on at their place: before those that follow. What was recovered
 //! is not told as missing; of what was not, it is told why.
 //!
-//! `stretch` is what is looked for and what was found of it, `files` reads it, `held` keeps what may belong elsewhere, `begun` is a
-//! log's beginning, and `nodes` whether any of this is permitted.
+//! `stretch` is what is looked for and what was found of it, `files` reads files, `search` finds it among what they say, `held`
+//! keeps what may belong elsewhere, `begun` is a log's beginning, and `nodes` whether any of this is permitted.
 
 mod begun;
 mod files;
 mod held;
 mod nodes;
+mod search;
 mod stretch;
 
 use std::{

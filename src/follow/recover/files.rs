@@ -7,15 +7,14 @@ use super::{
         cursor::Cursor,
         drive::DriverEvent,
         listener::{Listener, Unheard},
-        splice::{Splice, SpliceProgress},
     },
     Recovery,
-    held::{HeldLines, TooMuch},
+    search::{Search, SearchProgress},
     stretch::{NotRecovered, RecoveredLines, Stretch},
 };
 use crate::{
     k8s::{Stamp, Target},
-    node_logs::{self, Directory, LogOwner, NodeLine, NodeLog, NodeLogs, NodePiece},
+    node_logs::{self, Directory, LogOwner, NodeLine, NodeLog, NodeLogs},
 };
 
 impl<L: Listener<DriverEvent>> Recovery<L> {
@@ -63,12 +62,8 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
 
     /// Reads what is missing and hands it on.
     pub(super) async fn recover(&mut self, stretch: Stretch) -> Result<RecoveredLines, Unheard> {
-        let Stretch { restart, knows_newest, mut read, after, last } = stretch;
-        // Older files than were ever read are not what is looked for here.
-        read.starts_inside();
-        // With lines read before, all files are read: a clock that was set back hides nothing then.
-        let since = self.scope.since;
-        let mut log = match self.open(restart, since.filter(|_| read.count() == 0)).await {
+        let (restart, knows_newest) = (stretch.restart, stretch.knows_newest);
+        let mut log = match self.open(restart, stretch.files_since(self.scope.since)).await {
             Ok(log) => log,
             Err(why) => return Ok(RecoveredLines::nothing(why)),
         };
@@ -76,56 +71,26 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
         if log.is_whole() && knows_newest {
             return Ok(found);
         }
-        let mut place = HeldLines::new(&after, last);
-        let mut splice = Splice::new(&read, after);
-        let mut missing = Vec::new();
+        let mut search = Search::new(stretch, self.scope.since);
         loop {
-            let piece = match log.next().await {
-                Ok(Some(piece)) => piece,
-                Ok(None) => break,
+            let progress = match log.next().await {
+                Ok(Some(piece)) => search.take(piece),
+                Ok(None) => SearchProgress::Over,
                 Err(error) => {
                     found.cut = Some(error.into());
-                    break;
+                    SearchProgress::Over
                 }
             };
-            let mut lines = match piece {
-                NodePiece::Lines(lines) => lines,
-                NodePiece::Unfinished(line) if place.is_open_end() => vec![line],
-                NodePiece::Unfinished(_) => continue,
-                NodePiece::Gone if splice.is_meeting() => {
-                    splice.finish(&mut missing);
-                    place.found = true;
-                    break;
-                }
-                NodePiece::Gone => {
-                    place.is_torn |= place.any || !missing.is_empty();
-                    continue;
-                }
-            };
-            if let Some(since) = since {
-                let all = lines.len();
-                lines.retain(|line| line.line.stamp >= since);
-                found.reaches_back |= lines.len() < all;
-            }
-            if splice.take(lines, &mut missing) == SpliceProgress::Done {
-                place.found = true;
+            if progress == SearchProgress::Over {
                 break;
             }
-            if let Err(TooMuch) = place.take(&mut missing) {
-                break;
-            }
-            let ready = place.ready();
-            self.hand_on_found(restart, ready, &mut found).await?;
+            self.hand_on_found(restart, search.ready(), &mut found).await?;
         }
-        if found.cut.is_none() && !place.found {
-            place.found = place.is_open_end() || splice.is_meeting();
-            splice.finish(&mut missing);
-        }
-        let _ = place.take(&mut missing);
-        let ready = place.end();
-        self.hand_on_found(restart, ready, &mut found).await?;
-        found.begins_late = !splice.reaches_back();
-        if found.cut.is_none() && (place.is_torn || !place.found) {
+        let rest = search.end(found.cut.is_none());
+        self.hand_on_found(restart, rest, &mut found).await?;
+        found.reaches_back = search.reaches_back();
+        found.begins_late = search.begins_late();
+        if found.cut.is_none() && !search.is_unbroken() {
             found.cut = Some(NotRecovered::Other("its files were rotated away while they were read".to_owned()));
         }
         Ok(found)

@@ -20,14 +20,14 @@ pub(super) struct TooMuch;
 /// Lines found, until it is sure that they come before those read after them.
 pub(super) struct HeldLines {
     /// The stamp of the first line after; `None` when nothing was read after.
-    pub(super) after: Option<Stamp>,
-    pub(super) last: Option<u64>,
-    pub(super) held: VecDeque<NodeLine>,
+    after: Option<Stamp>,
+    last: Option<u64>,
+    held: VecDeque<NodeLine>,
     /// Lines of which there is no doubt.
-    pub(super) sure: Vec<NodeLine>,
-    pub(super) bytes: usize,
+    sure: Vec<NodeLine>,
+    bytes: usize,
     /// Whether those in `held` may come after the lines that were read already.
-    pub(super) is_doubtful: bool,
+    is_doubtful: bool,
     /// Lines of the files are gone behind the first one found.
     pub(super) is_torn: bool,
     /// The lines after came.
@@ -93,7 +93,7 @@ impl HeldLines {
         self.all()
     }
 
-    pub(super) fn all(&mut self) -> Vec<NodeLine> {
+    fn all(&mut self) -> Vec<NodeLine> {
         self.bytes = 0;
         let mut all = std::mem::take(&mut self.sure);
         all.extend(self.held.drain(..));

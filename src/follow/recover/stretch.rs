@@ -44,6 +44,14 @@ pub(super) struct Stretch {
     pub(super) last: Option<u64>,
 }
 
+impl Stretch {
+    /// From when on files are read where only lines from `since` on are wanted: with lines read before, all are, for a clock that was
+    /// set back hides nothing then.
+    pub(super) fn files_since(&self, since: Option<Stamp>) -> Option<Stamp> {
+        since.filter(|_| self.read.count() == 0)
+    }
+}
+
 /// What was found of a [`Stretch`].
 #[derive(Debug, Clone, Default)]
 pub(super) struct RecoveredLines {
@@ -94,6 +102,16 @@ pub(super) fn narrowed(restart: u32, last: Stamp, before: Option<Stamp>, found: 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn behind_lines_that_were_read_all_files_are_read() {
+        let mut stretch =
+            Stretch { restart: 0, knows_newest: false, read: Cursor::default(), after: Vec::new(), last: None };
+        assert_eq!(stretch.files_since(Some(Stamp(5))), Some(Stamp(5)));
+        assert_eq!(stretch.files_since(None), None);
+        stretch.read.read(&Line { stamp: Stamp(9), text: "line".into() });
+        assert_eq!(stretch.files_since(Some(Stamp(5))), None);
+    }
 
     #[test]
     fn a_note_is_narrowed_to_what_is_still_missing() {
