@@ -128,24 +128,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_watch_that_fails_pauses_longer_each_time_and_for_as_long_as_the_server_asks() {
-        let init = || Ok(watcher::Event::Init);
-        let asked = 10 * FIRST;
-        let watched = vec![
-            init(),
-            failed(None),
-            init(),
-            failed(None),
-            init(),
-            failed(Some(asked)),
-            init(),
-            Ok(watcher::Event::InitDone),
-            failed(None),
-            init(),
-        ];
+        let in_vain = |asked| [Ok(watcher::Event::Init), failed(asked)];
+        let asked = 20 * FIRST;
+        let mut watched: Vec<_> = (0..4).flat_map(|_| in_vain(None)).chain(in_vain(Some(asked))).collect();
+        watched.extend([Ok(watcher::Event::Init), Ok(watcher::Event::InitDone), failed(None)]);
+        watched.push(Ok(watcher::Event::Init));
         let waits = waits(watched).await;
         assert!(waits[2] >= FIRST / 2, "{waits:?}");
-        assert!(waits[4] >= FIRST, "a list that begins has not worked: {waits:?}");
-        assert!(waits[6] >= asked, "{waits:?}");
-        assert!(waits[9] >= FIRST / 2 && waits[9] < asked, "one that is whole has: {waits:?}");
+        assert!(waits[8] >= 4 * FIRST, "a list that begins has not worked: {waits:?}");
+        assert!(waits[10] >= asked, "{waits:?}");
+        assert!(waits[13] >= FIRST / 2 && waits[13] < asked, "one that is whole has: {waits:?}");
     }
 }

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use futures::FutureExt;
 use jiff::Timestamp;
 use testcluster::{Access, Action, Cut, Kind, Rule, Stream as Written};
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
 
 use super::{
     super::{
@@ -515,7 +518,10 @@ async fn whatever_is_answered_with_a_wish_to_be_left_alone_nobody_asks_on() {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::select! { () = asked => {}, () = heeded => {} }
+        let first = async {
+            tokio::select! { () = asked => {}, () = heeded => {} }
+        };
+        timeout(second(10), first).await.unwrap_or_else(|_| panic!("{kind:?}"));
     }
 }
 
@@ -527,7 +533,7 @@ async fn where_a_log_begins_is_not_waited_for_without_end() {
     assert_eq!(recovery.newest_begins(false).await, Some(stamp(0)));
     let stall = Action::Cut { after: 10, how: Cut::Stall };
     scene.0.server.faults().push(Rule::new(|call| call.kind == Kind::Log, stall));
-    assert_eq!(recovery.newest_begins(false).await, None);
+    assert_eq!(timeout(second(5), recovery.newest_begins(false)).await, Ok(None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
