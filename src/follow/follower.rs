@@ -340,7 +340,13 @@ impl Follower {
             NextStep::ConfirmEmpty(opened_at) => {
                 return self.ask(Question::IsRotated { opened_at }, LAG_OF_STATUS, out);
             }
-            NextStep::Torn => return self.fail("cut off in mid-line".to_owned(), now, out),
+            NextStep::Torn => {
+                let reason = "cut off in mid-line".to_owned();
+                if !self.container.scope.follow && self.container.place() == LogPlace::Live {
+                    return self.ask(Question::HasEnded { reason }, Duration::ZERO, out);
+                }
+                return self.fail(reason, now, out);
+            }
         }
         self.plan(now, out);
     }

@@ -17,6 +17,11 @@ pub enum Question {
         /// How it said so.
         reason: String,
     },
+    /// The log of what seems to run ends in mid-line: it may have ended with it, which a single look is not told.
+    HasEnded {
+        /// How the answer ended.
+        reason: String,
+    },
     /// The log has become empty: it may be another instance's.
     IsRotated {
         /// Where the instance's log was when it was opened.
@@ -49,7 +54,7 @@ impl Question {
     pub fn answered(self, confirmed: bool, container: &mut FollowedContainer) -> Answered {
         match self {
             Question::IsThere { .. } if container.place() == LogPlace::Nowhere => Answered::PlanAnew,
-            Question::IsThere { reason } => Answered::TryAgain(reason),
+            Question::IsThere { reason } | Question::HasEnded { reason } => Answered::TryAgain(reason),
             Question::IsRotated { .. } if !confirmed => Answered::TryAgain(UNCONFIRMED.to_owned()),
             Question::IsRotated { opened_at } if container.place() != opened_at => Answered::PlanAnew,
             Question::IsRotated { .. } => Answered::Rotated,

@@ -1,7 +1,7 @@
 use super::{
     super::{
         end_proof::DOUBTS,
-        fixtures::{COLLECTED, FOLLOW, LINES, ended, gone, running, running_again, second},
+        fixtures::{COLLECTED, FOLLOW, LINES, LOOK, ended, gone, line, running, running_again, second},
         tries::TRIES,
     },
     *,
@@ -311,6 +311,26 @@ fn a_last_line_without_an_end_belongs_to_the_instance_that_printed_it() {
     }
     let out = driven.whole_answer(&log);
     assert_eq!((out.lines.len(), out.restart, driven.0.container.instance.number), (1, 0, 1));
+}
+
+#[test]
+fn a_single_look_has_the_last_line_of_what_ends_meanwhile() {
+    let end = "2026-09-21T14:13:30.000000001Z end";
+    let log = LINES.concat() + end;
+    for ends in [true, false] {
+        let (mut driven, _) = Driven::of(LOOK, running());
+        assert!(matches!(driven.answer(&log)[..], [Action::Confirm(_)]), "it may still end its line");
+        let mut out = driven.on(Event::Confirmed(Some(if ends { ended() } else { running() })));
+        assert!(matches!(out.notes.pop(), Some(Note::Interrupted(_))) && out.actions.is_empty());
+        assert!(opens_log(&driven.tick()));
+        if ends {
+            assert!(opens_tail(&driven.answer(&log)) && opens_tail(&driven.answer(&log)));
+            assert_eq!(driven.whole_answer(&log).lines, [line(end)]);
+            assert!(driven.0.is_done());
+        } else {
+            assert!(matches!(driven.answer(&log)[..], [Action::Confirm(_)]));
+        }
+    }
 }
 
 #[test]
