@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use self::{
     oracle::{complete, honest, resumed, scoped},
-    world::Faults,
+    world::{Faults, Moment},
 };
 use super::{
     fixtures::{FOLLOW, LOOK},
@@ -22,22 +22,30 @@ use super::{
 /// Faults that may meet a follower that begins in the middle of a container's life.
 fn any_faults() -> impl Strategy<Value = Faults> {
     let bits = any::<[bool; 10]>();
-    (bits, 0_u32..4).prop_map(
-        |([cuts, rotation, stalls, unfinished, deleted, collects, in_band, lists, slow, grows], restarts)| Faults {
-            cuts,
-            rotation,
-            stalls,
-            unfinished,
-            deleted,
-            collects,
-            in_band,
-            lists,
-            slow,
-            grows,
-            restarts,
-            ..Faults::default()
+    (moments(), bits, 0_u32..4).prop_map(
+        |(moment, [cuts, rotation, stalls, unfinished, deleted, collects, in_band, lists, slow, grows], restarts)| {
+            Faults {
+                moment,
+                cuts,
+                rotation,
+                stalls,
+                unfinished,
+                deleted,
+                collects,
+                in_band,
+                lists,
+                slow,
+                grows,
+                restarts,
+                ..Faults::default()
+            }
         },
     )
+}
+
+fn moments() -> impl Strategy<Value = Moment> {
+    use Moment::*;
+    proptest::sample::select(vec![Running, Waiting, Ended, Finished, Terminating, EndedTerminating])
 }
 
 fn tails() -> impl Strategy<Value = Option<u64>> {
@@ -68,6 +76,12 @@ fn seeds_that_have_failed() {
         6158367205205069959,
         Faults { denials: true, restarts: 4, stalls: true, deleted: true, collects: true, lists: true, ..faults },
     );
+    // A request that was held back was taken for a silent stream, and for a reading that stands still.
+    complete(14143596505119513759, Faults { cuts: true, ..Faults::default() });
+    honest(1453730165009545003, Faults { collects: true, cuts: true, restarts: 5, ..Faults::default() });
+    // The container ended in a line without an end while it was looked at.
+    let faults = Faults { collects: true, lists: true, slow: true, ..faults_of_ends };
+    scoped(3318074329991209816, LOOK, |_| None, Faults { restarts: 2, ..faults });
 }
 
 proptest! {
@@ -177,19 +191,23 @@ proptest! {
     }
 
     #[test]
-    fn a_run_goes_on_where_another_ended(seed in any::<u64>(), cuts in any::<bool>(), stalls in any::<bool>()) {
-        resumed(seed, Faults { cuts, stalls, ..Faults::default() });
+    fn a_run_goes_on_where_another_ended(seed in any::<u64>(), moment in moments(), cuts in any::<bool>(), stalls in any::<bool>()) {
+        resumed(seed, Faults { moment, cuts, stalls, ..Faults::default() });
     }
 
     #[test]
-    fn a_run_goes_on_after_restarts_rotations_and_deletion(seed in any::<u64>(), deleted in any::<bool>()) {
-        let faults = Faults { cuts: true, restarts: 3, rotation: true, deleted, collects: true, ..Faults::default() };
+    fn a_run_goes_on_after_restarts_rotations_and_deletion(
+        seed in any::<u64>(), moment in moments(), deleted in any::<bool>()
+    ) {
+        let faults = Faults { moment, cuts: true, restarts: 3, rotation: true, deleted, collects: true, ..Faults::default() };
         resumed(seed, faults);
     }
 
     #[test]
-    fn a_single_look_is_the_log_at_its_opening(seed in any::<u64>(), restarts in 0_u32..3, grows in any::<bool>()) {
-        scoped(seed, LOOK, |_| None, Faults { restarts, grows, ..Faults::default() });
+    fn a_single_look_is_the_log_at_its_opening(
+        seed in any::<u64>(), moment in moments(), restarts in 0_u32..3, grows in any::<bool>()
+    ) {
+        scoped(seed, LOOK, |_| None, Faults { moment, restarts, grows, ..Faults::default() });
     }
 
     #[test]
@@ -203,8 +221,10 @@ proptest! {
     }
 
     #[test]
-    fn only_what_is_new_is_followed(seed in any::<u64>(), restarts in 0_u32..2, lists in any::<bool>()) {
-        scoped(seed, Scope { tail: Some(0), ..FOLLOW }, |_| None, Faults { restarts, lists, ..Faults::default() });
+    fn only_what_is_new_is_followed(
+        seed in any::<u64>(), moment in moments(), restarts in 0_u32..2, lists in any::<bool>()
+    ) {
+        scoped(seed, Scope { tail: Some(0), ..FOLLOW }, |_| None, Faults { moment, restarts, lists, ..Faults::default() });
     }
 
     #[test]
@@ -213,8 +233,10 @@ proptest! {
     }
 
     #[test]
-    fn since_is_a_filter_of_the_log(seed in any::<u64>(), cuts in any::<bool>(), follow in any::<bool>()) {
-        scoped(seed, Scope { follow, ..FOLLOW }, Some, Faults { cuts, restarts: 1, ..Faults::default() });
+    fn since_is_a_filter_of_the_log(
+        seed in any::<u64>(), moment in moments(), cuts in any::<bool>(), follow in any::<bool>()
+    ) {
+        scoped(seed, Scope { follow, ..FOLLOW }, Some, Faults { moment, cuts, restarts: 1, ..Faults::default() });
     }
 
     #[test]
@@ -223,8 +245,10 @@ proptest! {
     }
 
     #[test]
-    fn tail_is_the_end_of_the_log(seed in any::<u64>(), follow in any::<bool>(), tail in 0_u64..40) {
-        scoped(seed, Scope { follow, tail: Some(tail), ..FOLLOW }, |_| None, Faults::default());
+    fn tail_is_the_end_of_the_log(
+        seed in any::<u64>(), moment in moments(), follow in any::<bool>(), tail in 0_u64..40
+    ) {
+        scoped(seed, Scope { follow, tail: Some(tail), ..FOLLOW }, |_| None, Faults { moment, ..Faults::default() });
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub struct Answer {
     pub request: Request,
     /// Written, and not delivered yet.
     pub ready: VecDeque<u8>,
+    /// Nothing more of it is delivered, not even its end.
     pub stalled: bool,
     /// It has ended, and that is not told yet.
     pub end: Option<BodyEnd>,
@@ -82,11 +83,6 @@ impl Answer {
             file_start: log.file_start,
             ..Answer::text("", request)
         }
-    }
-
-    /// Where in the log it begins.
-    pub fn begins(&self) -> usize {
-        self.next
     }
 
     /// The kubelet's writer, over what the log holds now.

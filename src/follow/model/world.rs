@@ -21,9 +21,41 @@ use crate::k8s::{
     status::{Ended, InstanceState, PodLife, Status},
 };
 
+/// Where in a container's life a follower begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Moment {
+    #[default]
+    Running,
+    /// It has ended and waits to be started again.
+    Waiting,
+    Ended,
+    /// It has ended, and its pod with it.
+    Finished,
+    /// It runs, and its pod is being deleted.
+    Terminating,
+    /// It has ended, and its pod is being deleted.
+    EndedTerminating,
+}
+
+impl Moment {
+    fn is_running(self) -> bool {
+        matches!(self, Moment::Running | Moment::Terminating)
+    }
+
+    fn life(self) -> PodLife {
+        match self {
+            Moment::Running | Moment::Waiting | Moment::Ended => PodLife::Active,
+            Moment::Finished => PodLife::Finished,
+            Moment::Terminating | Moment::EndedTerminating => PodLife::Terminating,
+        }
+    }
+}
+
 /// What may happen in a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Faults {
+    /// When a follower begins that does not begin with its container.
+    pub moment: Moment,
     pub cuts: bool,
     pub same_lines: bool,
     pub unordered: bool,
@@ -31,10 +63,11 @@ pub struct Faults {
     pub long_lines: bool,
     pub restarts: u32,
     pub rotation: bool,
+    /// Answers are silent from some moment on, and do not end.
     pub stalls: bool,
     /// The container's last line has no end.
     pub unfinished: bool,
-    /// The pod is deleted in the middle of the run.
+    /// The pod is deleted in the middle of the run, and gone whether or not it was read to its end.
     pub deleted: bool,
     /// Instances before a dead one are collected, as a kubelet does it.
     pub collects: bool,
@@ -70,12 +103,22 @@ const PASSING: [&str; 3] = [
 pub struct Opening {
     pub instance: usize,
     pub request: Request,
-    /// Where in the log the answer begins, and where the log ended then.
-    pub begins: usize,
-    /// See `begins`.
+    /// Where in the log its newest file began then, and where the log ended.
+    pub file_start: usize,
+    /// See `file_start`.
     pub known: usize,
     /// Lines of the instance that had been handed on.
     pub handed: usize,
+    /// Whether its answer brought a new line.
+    pub shown: bool,
+}
+
+/// The instance of which a note says that its log, or a part of it, was not read.
+fn of_instance(note: &Note) -> Option<u32> {
+    match note {
+        Note::Unchecked { restart, .. } | Note::Gone { restart, .. } => Some(*restart),
+        note => note.gap(),
+    }
 }
 
 const STEP: Duration = Duration::from_millis(50);
@@ -89,13 +132,15 @@ pub struct World {
     pub life: PodLife,
     /// Whether the follower hears of changes.
     pub watched: bool,
+    /// Whether a container that has ended is started again.
+    starts: bool,
     pub scope: Scope,
     pub follower: Follower,
     /// What was handed on, by instance.
     pub output: Vec<Vec<Line>>,
     pub notes: Vec<Note>,
     pub openings: Vec<Opening>,
-    now: Duration,
+    pub now: Duration,
     clock_offset: i64,
     waiting: bool,
     /// When the object of a pod that is being deleted goes.
@@ -116,9 +161,15 @@ pub struct World {
     probe: Option<(Duration, Request)>,
     /// When the question for the pod's status is answered.
     confirm_at: Option<Duration>,
-    /// Until when the server wants no request.
-    not_before: Duration,
+    /// Until when the server wants no request: all that is asked is held back.
+    closed_until: Duration,
+    /// The same, as the follower was told.
+    told_until: Duration,
+    /// Whoever takes the lines is busy until then, and nothing is told to the follower.
+    busy_until: Duration,
     statuses: VecDeque<(Duration, Status)>,
+    /// Instances of which it was told how their first reading began.
+    pub started: BTreeSet<u32>,
     /// Instances of which it was told that no more of them is read.
     pub sealed: BTreeSet<u32>,
     /// The latest instance of which anything was said.
@@ -135,6 +186,7 @@ impl World {
             logs: vec![Log { started: EPOCH, ..Log::default() }],
             life: PodLife::Active,
             watched: true,
+            starts: true,
             scope,
             follower: Follower::new(scope, seed),
             output: Vec::new(),
@@ -152,23 +204,43 @@ impl World {
             holds: !seed.is_multiple_of(4),
             probe: None,
             confirm_at: None,
-            not_before: Duration::ZERO,
+            closed_until: Duration::ZERO,
+            told_until: Duration::ZERO,
+            busy_until: Duration::ZERO,
             statuses: VecDeque::new(),
+            started: BTreeSet::new(),
             sealed: BTreeSet::new(),
             reached: 0,
             sequence: 0,
         }
     }
 
-    /// A container in the middle of its life, at a moment when nothing waits for a restart.
+    /// A container in the middle of its life.
     pub fn in_the_middle(seed: u64, faults: Faults) -> World {
         let mut world = World::new(seed, faults);
         world.watched = false;
         world.live_alone(100);
-        while world.logs.last().is_some_and(|log| log.ended.is_some()) && world.life == PodLife::Active {
-            world.live_alone(1);
-        }
+        world.reach_the_moment();
         world
+    }
+
+    /// Lets the container live on alone to the moment at which a follower begins, or to one like it if the pod is being deleted.
+    pub fn reach_the_moment(&mut self) {
+        let moment = self.faults.moment;
+        while self.is_running() != moment.is_running() && (self.is_running() || self.life == PodLife::Active) {
+            self.live(!moment.is_running());
+            self.now += STEP;
+        }
+        self.life = self.life.max(moment.life());
+        self.waiting = moment == Moment::Waiting && !self.is_running();
+    }
+
+    fn has_ended_once(&self) -> bool {
+        self.logs[0].ended.is_some()
+    }
+
+    fn is_running(&self) -> bool {
+        self.logs.last().is_some_and(|log| log.ended.is_none())
     }
 
     /// Lets another follower begin, and ends the one before.
@@ -176,7 +248,7 @@ impl World {
         (self.scope, self.watched) = (scope, scope.follow);
         self.close();
         self.statuses.clear();
-        (self.not_before, self.reached) = (Duration::ZERO, 0);
+        (self.told_until, self.busy_until, self.reached) = (Duration::ZERO, Duration::ZERO, 0);
         self.follower = Follower::resuming(scope, seed, earlier);
         let status = self.status();
         self.tell_status(status);
@@ -247,7 +319,7 @@ impl World {
 
     /// One step of the container's life.
     fn live(&mut self, ending: bool) {
-        let running = self.logs.last().unwrap().ended.is_none();
+        let running = self.is_running();
         if self.faults.denials && self.rng.u8(..60) == 0 {
             self.denied_until = self.now + Duration::from_millis(self.rng.u64(..4000));
         }
@@ -258,18 +330,16 @@ impl World {
         if self.life == PodLife::Gone {
             return;
         }
-        if self.life == PodLife::Terminating {
-            if self.gone_at.is_some_and(|at| at <= self.now) {
-                self.life = PodLife::Gone;
-                self.publish();
-                return;
-            }
-            if !running {
-                // No container starts any more.
+        if self.gone_at.is_some_and(|at| at <= self.now) {
+            return self.go();
+        }
+        if self.life != PodLife::Active && !running {
+            // No container starts any more. A pod that has ended may be deleted as well.
+            if self.faults.deleted && (self.life == PodLife::Terminating || self.rng.u8(..40) == 0) {
                 let soon = self.now + Duration::from_millis(self.rng.u64(..3000));
                 self.gone_at.get_or_insert(soon);
-                return;
             }
+            return;
         }
         let ending = ending || (self.life == PodLife::Terminating && self.rng.u8(..10) == 0);
         if running {
@@ -283,8 +353,8 @@ impl World {
                 let log = self.logs.last_mut().unwrap();
                 log.file_start = log.chunks.len();
             }
-            let may_restart = (self.logs.len() as u32) <= self.faults.restarts;
-            if ending || (may_restart && self.rng.u8(..40) == 0) {
+            let may_end = !self.starts || (self.logs.len() as u32) <= self.faults.restarts;
+            if ending || (may_end && self.rng.u8(..40) == 0) {
                 if self.faults.unfinished && self.rng.bool() {
                     self.print();
                     self.logs.last_mut().unwrap().chunks.last_mut().unwrap().partial = true;
@@ -294,15 +364,23 @@ impl World {
                 self.waiting = false;
                 self.publish();
             }
-        } else if !ending && !self.waiting && self.rng.bool() {
+        } else if ending || !self.starts {
+            // It stays as it is.
+        } else if !self.waiting && self.rng.bool() {
             self.waiting = true;
             self.publish();
-        } else if !ending && self.rng.u8(..4) == 0 {
+        } else if self.rng.u8(..4) == 0 {
             let started = self.clock();
             self.logs.push(Log { started, ..Log::default() });
             self.waiting = false;
             self.publish();
         }
+    }
+
+    /// The pod's object goes, and its logs with it.
+    fn go(&mut self) {
+        self.life = PodLife::Gone;
+        self.publish();
     }
 
     fn serves(&self, request: Request) -> Served {
@@ -326,6 +404,7 @@ impl World {
     /// The log's last lines, as a small answer beside the stream has them.
     fn answer_probe(&mut self, request: Request) -> Option<Vec<Line>> {
         if self.faults.cuts && self.rng.u8(..12) == 0 {
+            self.wants_peace();
             return None;
         }
         match self.serves(request) {
@@ -351,30 +430,20 @@ impl World {
         if ticks {
             assert!(self.follower.deadline().is_none_or(|at| at > self.now), "a tick that leaves its deadline");
         }
-        let restart = out.restart as usize;
-        if !out.lines.is_empty() {
-            assert!(!asks, "handed on while the pod's status is asked for");
-            assert!(out.restart >= self.reached, "the instance falls");
-            self.reached = out.restart;
-            self.output.resize_with(self.output.len().max(restart + 1), Vec::new);
-            self.output[restart].append(&mut out.lines);
-            // What was read before a restart was told may have been the next instance's.
-            self.sealed.remove(&out.restart);
+        self.take(&mut out, asks);
+        if !out.seals.is_empty() {
+            // Who gives up one instance goes on to the next, and is held back.
+            self.told_until = Duration::ZERO;
         }
-        for seal in out.seals {
-            assert!(seal.restart >= self.reached, "the instance falls");
-            self.reached = seal.restart;
-            self.sealed.insert(seal.restart);
-        }
-        let gaps = out.notes.iter().filter_map(|note| match note {
-            Note::Unchecked { restart, .. } => Some(*restart),
-            note => note.gap(),
-        });
-        assert!(gaps.eq(out.read.iter().map(|(restart, _)| *restart)), "what had been read is told with each gap");
-        self.notes.append(&mut out.notes);
         for action in out.actions {
+            let asks = action != Action::Close;
+            assert!(!asks || self.now >= self.told_until, "asked while the server wants to be left alone");
             match action {
-                Action::Close => self.close(),
+                Action::Close => {
+                    let waits = self.opening.is_some_and(|(_, request)| !(request.follow && self.has_ended_once()));
+                    assert!(!ticks || !waits, "given up while it waits for its turn");
+                    self.close();
+                }
                 Action::Open(request) => self.open(request),
                 Action::Confirm(pause) => {
                     assert!(self.confirm_at.is_none(), "two questions at once");
@@ -382,7 +451,9 @@ impl World {
                 }
                 Action::Probe(request) => {
                     assert!(self.probe.is_none(), "two probes at once");
-                    let open = self.opening.map(|(_, open)| open).or(self.answer.as_ref().map(|open| open.request));
+                    // The last lines of what has ended are asked for even before its stream is opened.
+                    let opening = self.opening.map(|(_, open)| open).filter(|_| request.urgent);
+                    let open = opening.or(self.answer.as_ref().map(|open| open.request));
                     // What ended while its instance was asked for may not have been looked at yet.
                     let open = open.or(self.asked.filter(|_| !self.holds));
                     assert!(open.is_some_and(|open| open.follow), "a probe beside no stream");
@@ -392,18 +463,89 @@ impl World {
         }
     }
 
+    /// Takes what an event brought, `asks`: while the pod's status was asked for.
+    fn take(&mut self, out: &mut Output, asks: bool) {
+        let brings = !(out.lines.is_empty() && out.notes.is_empty());
+        if brings && self.faults.slow && self.rng.u8(..8) == 0 {
+            self.busy_until = self.now + self.some_time();
+        }
+        self.started.extend(out.start.map(|start| start.restart));
+        assert!(out.before.is_empty(), "one event brings lines of one instance");
+        if !out.lines.is_empty() {
+            assert!(!asks, "handed on while the pod's status is asked for");
+            self.take_lines(out.restart, &mut out.lines);
+        }
+        // Notes are told before seals: each rises by itself.
+        let reached = self.reached;
+        self.rises_to(out.seals.iter().map(|seal| seal.restart));
+        let sealed = std::mem::replace(&mut self.reached, reached);
+        self.rises_to(out.notes.iter().filter_map(of_instance));
+        self.reached = self.reached.max(sealed);
+        self.sealed.extend(out.seals.iter().map(|seal| seal.restart));
+        let gaps = out.notes.iter().filter_map(|note| match note {
+            Note::Unchecked { restart, .. } => Some(*restart),
+            note => note.gap(),
+        });
+        assert!(gaps.eq(out.read.iter().map(|(restart, _)| *restart)), "what had been read is told with each gap");
+        for note in &out.notes {
+            assert!(self.may_be_silent(note), "the server was not silent: {note}");
+        }
+        self.notes.append(&mut out.notes);
+    }
+
+    fn take_lines(&mut self, restart: u32, lines: &mut Vec<Line>) {
+        let instance = restart as usize;
+        self.rises_to([restart]);
+        self.output.resize_with(self.output.len().max(instance + 1), Vec::new);
+        self.output[instance].append(lines);
+        if let Some(opening) = self.openings.last_mut() {
+            opening.shown = true;
+        }
+        // What was read before a restart was told may have been the next instance's.
+        self.sealed.remove(&restart);
+    }
+
+    /// Whether a note that tells of a silence is true.
+    fn may_be_silent(&self, note: &Note) -> bool {
+        let (Note::Interrupted(reason) | Note::Struggling(reason) | Note::Unreadable { reason, .. }) = note else {
+            return true;
+        };
+        let (is_stream, is_reading) = (reason == "the stream stalled", reason.starts_with("nothing came"));
+        let is_silent = self.answer.as_ref().is_some_and(|answer| answer.stalled);
+        // What is hidden behind a clock's step looks the same.
+        !(is_stream || is_reading) || is_silent || (is_stream && self.faults.clock_set_back)
+    }
+
+    /// Something is said of these instances, one after the other.
+    fn rises_to(&mut self, instances: impl IntoIterator<Item = u32>) {
+        for instance in instances {
+            assert!(instance >= self.reached, "the instance falls");
+            self.reached = instance;
+        }
+    }
+
+    /// From a moment to a minute, of which short ones are as likely as long ones.
+    fn some_time(&mut self) -> Duration {
+        Duration::from_millis(1 << self.rng.u32(..17))
+    }
+
     fn open(&mut self, request: Request) {
         assert!(self.answer.is_none() && self.opening.is_none(), "two requests at once");
-        // Who gives up one instance goes on to the next, and the limiter holds that back.
-        assert!(self.now >= self.not_before || !self.watched, "asked while the server wants to be left alone");
         self.opening = Some((self.now + Duration::from_millis(self.rng.u64(0..150)), request));
         self.asked = Some(request);
     }
 
+    /// The server refuses a request, and may want to be left alone for a time, which holds for all requests.
+    fn wants_peace(&mut self) -> Option<Duration> {
+        let pause = self.rng.bool().then(|| self.some_time());
+        self.closed_until = self.closed_until.max(self.now + pause.unwrap_or_default());
+        pause
+    }
+
     fn answer_request(&mut self, request: Request) {
         if self.faults.cuts && self.rng.u8(..4) == 0 {
-            let pause = self.rng.bool().then(|| Duration::from_millis(self.rng.u64(..3000)));
-            self.not_before = self.now + pause.unwrap_or_default();
+            let pause = self.wants_peace();
+            self.told_until = self.now + pause.unwrap_or_default();
             return self.tell(Event::Refused(Refusal::Passing("503".into(), pause)));
         }
         // A file is away for a moment only, so not so often that it must be believed.
@@ -423,10 +565,9 @@ impl World {
         let log = &self.logs[instance];
         let known = log.chunks.len();
         let mut answer = Answer::log(instance, log, request);
-        answer.stalled = self.faults.stalls && request.follow && self.rng.u8(..3) == 0;
         answer.limit = (!request.follow && !self.faults.grows).then_some(known);
         let handed = self.output.get(instance).map_or(0, Vec::len);
-        self.openings.push(Opening { instance, request, begins: answer.begins(), known, handed });
+        self.openings.push(Opening { instance, request, file_start: log.file_start, known, handed, shown: false });
         self.answer = Some(answer);
         self.tell(Event::Opened);
     }
@@ -449,7 +590,8 @@ impl World {
         if let Some(log) = log {
             answer.fill(log);
         }
-        if answer.stalled && self.rng.u8(..20) == 0 {
+        answer.stalled |= self.faults.stalls && self.rng.u8(..60) == 0;
+        if answer.stalled {
             return;
         }
         if self.faults.cuts && self.rng.u8(..30) == 0 {
@@ -457,9 +599,6 @@ impl World {
             let some = self.rng.usize(..=answer.ready.len());
             let bytes: Vec<u8> = answer.ready.drain(..some).collect();
             return self.finish(bytes, end);
-        }
-        if answer.stalled && self.rng.bool() {
-            return;
         }
         let whole = answer.ready.len() < 4 || self.rng.bool();
         let some = if whole { answer.ready.len() } else { self.rng.usize(..answer.ready.len()) };
@@ -500,13 +639,24 @@ impl World {
 
     fn step(&mut self) {
         self.now += STEP;
+        if self.now < self.busy_until {
+            return;
+        }
+        if std::mem::take(&mut self.busy_until) > Duration::ZERO {
+            self.follower.excuse(self.now);
+        }
         while self.statuses.front().is_some_and(|(due, _)| *due <= self.now) {
             if let Some((_, status)) = self.statuses.pop_front() {
                 self.tell_status(status);
             }
         }
-        if self.confirm_at.take_if(|at| *at <= self.now).is_some() {
+        // What the server does not want now is held back.
+        let asked = if self.now < self.closed_until { Duration::ZERO } else { self.now };
+        if self.confirm_at.take_if(|at| *at <= asked).is_some() {
             let unanswered = self.faults.cuts && self.rng.u8(..8) == 0;
+            if unanswered {
+                self.wants_peace();
+            }
             let status = if unanswered { None } else { self.scope.part_of(self.status()) };
             self.tell(Event::Confirmed(status));
         }
@@ -515,14 +665,11 @@ impl World {
             let status = self.status();
             self.tell_status(status);
         }
-        if self.faults.slow && self.rng.u8(..20) == 0 {
-            self.follower.excuse(self.now);
-        }
-        if let Some((_, request)) = self.probe.take_if(|(due, _)| *due <= self.now) {
+        if let Some((_, request)) = self.probe.take_if(|(due, _)| *due <= asked) {
             let tail = self.answer_probe(request);
             self.tell(Event::Probed(tail));
         }
-        if let Some((_, request)) = self.opening.take_if(|(due, _)| *due <= self.now) {
+        if let Some((_, request)) = self.opening.take_if(|(due, _)| *due <= asked) {
             self.answer_request(request);
         }
         if self.follower.deadline().is_some_and(|at| at <= self.now) {
@@ -533,13 +680,12 @@ impl World {
         }
     }
 
-    /// Lets the container live on for so many steps, while nobody reads it. Returns how long that takes.
-    pub fn live_alone(&mut self, steps: usize) -> Duration {
+    /// Lets the container live on for so many steps, while nobody reads it.
+    pub fn live_alone(&mut self, steps: usize) {
         for _ in 0..steps {
             self.live(false);
             self.now += STEP;
         }
-        STEP * steps as u32
     }
 
     /// Lets the container live on for so many steps.
@@ -554,7 +700,7 @@ impl World {
     /// Lets the container live on for so many steps, then end, and the follower read everything.
     pub fn run(&mut self, steps: usize) {
         self.go_on(steps);
-        while self.logs.last().unwrap().ended.is_none() {
+        while self.is_running() {
             self.live(true);
             self.step();
         }
@@ -566,18 +712,25 @@ impl World {
             if self.follower.is_done() {
                 return;
             }
-            if self.life == PodLife::Terminating {
+            if self.faults.deleted {
                 self.live(false);
+            } else if self.life == PodLife::Terminating && self.is_read() {
+                self.go();
             }
             self.step();
         }
         panic!("does not end: {:?}", self.notes);
     }
 
+    /// Whether the follower knows all, and has read it.
+    fn is_read(&self) -> bool {
+        self.statuses.is_empty() && self.follower.is_settled()
+    }
+
     /// Lets a single look go on to its end, while the container lives on. None starts from here on: what restarts after a look
     /// began may be read under the wrong number, and nobody tells.
     pub fn look(&mut self) {
-        self.faults.restarts = 0;
+        self.starts = false;
         for _ in 0..100_000 {
             if self.follower.is_done() {
                 return;
@@ -600,6 +753,8 @@ impl World {
             | Note::Unverified { restart, .. }
             | Note::Unchecked { restart, .. } => *restart as usize == instance,
             Note::GoneBefore { count } => (*count as usize) > instance,
+            // Whatever was not read by then.
+            Note::Forbidden(_) => !self.sealed.contains(&(instance as u32)),
             _ => false,
         })
     }
