@@ -14,6 +14,7 @@ mod kept;
 mod oracle;
 mod relay;
 mod story;
+mod written;
 
 use std::{
     env,
@@ -21,15 +22,15 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
-use oracle::{LineCounts, Oracle};
+use oracle::{Instance, LineCounts, Oracle};
 use serde_json::json;
-use story::{JOB, Played, SHORT, Size};
+use story::{JOB, Played, Size};
 use testcluster::{Access, Chaos, Cut, Kind, Options, TestCluster};
+use written::{Hole, Object};
 
 /// All ways of breaking a connection.
 const CUTS: [Cut; 5] = [Cut::Reset, Cut::Fin, Cut::End, Cut::StreamReset, Cut::Stall];
@@ -40,24 +41,29 @@ struct Run {
     counts: LineCounts,
     exit: Option<i32>,
     stderr: String,
-    /// The lines of `stderr` with when they came.
-    told: Vec<(Instant, String)>,
+    /// What it told besides lines.
+    told: Vec<Object>,
     faults: usize,
 }
 
 impl Run {
+    /// Each hole in what was read, and what was told of it first, if anything.
+    fn holes(&self) -> impl Iterator<Item = (&Instance, Hole, Option<&Object>)> {
+        self.counts.losses.iter().flat_map(move |(instance, numbers)| {
+            let (pod, container, restart) = instance.clone();
+            let printed = self.played.printed[&(pod, container)][restart];
+            let told = move |hole| self.told.iter().find(|told| told.excuses(instance, hole));
+            Hole::all(numbers, printed).into_iter().map(move |hole| (instance, hole, told(hole)))
+        })
+    }
+
     /// How many of the missing lines their node still had when they were told to be missing.
-    fn missing_and_kept(&self) -> u64 {
-        let mut count = 0;
-        for ((pod, container, restart), numbers) in &self.counts.losses {
-            let label = label(pod, container);
-            let at_the_start = are_first(numbers);
-            let told = self.told.iter().find(|(_, line)| excuses(line, &label, *restart, at_the_start));
-            let Some((at, _)) = told else { continue };
-            let kept = numbers.iter().filter(|number| self.played.kept.had(pod, container, *restart, **number, *at));
-            count += kept.count() as u64;
-        }
-        count
+    fn missing_and_kept(&self) -> usize {
+        let told = self.holes().filter_map(|(instance, hole, told)| Some((instance, hole, told?.timestamp)));
+        let had = told.map(|(instance, hole, at)| {
+            (hole.first..=hole.last).filter(|number| self.played.kept.had(instance, *number, at)).count()
+        });
+        had.sum()
     }
 }
 
@@ -84,22 +90,16 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
     let mut chaos = Chaos::new(seed).log_rate(0.7).watch_rate(0.5).answer_rate(0.15).most_bytes(most_bytes).cuts(&CUTS);
     cluster.faults().hook(move |call| chaos.decide(call));
 
-    let stdout = directory.path().join("stdout");
+    let [stdout, stderr] = ["stdout", "stderr"].map(|name| directory.path().join(name));
     let mut elbtail = Command::new(env!("CARGO_BIN_EXE_elbtail"))
-        // With -v each container is named with each cause.
-        .args(["logs", "-f", JOB, "-o", "raw", "-v"])
+        .args(["logs", "-f", JOB, "-o", "json", "--events", "-v"])
         .env("KUBECONFIG", &kubeconfig)
         .stdin(Stdio::null())
         .stdout(File::create(&stdout).unwrap())
-        .stderr(Stdio::piped())
+        .stderr(File::create(&stderr).unwrap())
         .spawn()
         .unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let (lines, heard) = (BufReader::new(elbtail.stderr.take().unwrap()).lines(), Arc::clone(&told));
-    let listening = thread::spawn(move || {
-        lines.map_while(Result::ok).for_each(|line| heard.lock().unwrap().push((Instant::now(), line)))
-    });
-    let text = || told.lock().unwrap().iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
+    let text = || fs::read_to_string(&stderr).unwrap();
     let played = thread::scope(|scope| {
         let story =
             scope.spawn(|| story::play(&cluster, size, seed, &|pod, container| has_line(&stdout, pod, container)));
@@ -128,17 +128,15 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
         }
         thread::sleep(Duration::from_millis(20));
     };
-    let counts = Oracle::read(File::open(stdout).unwrap()).compare(&played.printed);
-    listening.join().unwrap();
-    let (stderr, told) = (text(), told.lock().unwrap().clone());
-    Run { played, counts, exit, stderr, told, faults }
+    let (lines, told) = written::read(File::open(stdout).unwrap());
+    let counts = lines.compare(&played.printed);
+    Run { played, counts, exit, stderr: text(), told, faults }
 }
 
 /// Whether a line of the container stands in what was printed so far.
 fn has_line(stdout: &Path, pod: &str, container: &str) -> bool {
-    let words = format!("{pod}/{container} ");
-    let lines = BufReader::new(File::open(stdout).unwrap()).split(b'\n');
-    lines.map_while(Result::ok).any(|line| line.starts_with(words.as_bytes()))
+    let words = format!(r#""message":"{pod}/{container} "#);
+    BufReader::new(File::open(stdout).unwrap()).lines().map_while(Result::ok).any(|line| line.contains(&words))
 }
 
 /// Server restarts, SIGKILLs of what stands before it, expired tokens, expired versions.
@@ -191,46 +189,16 @@ fn credentials(cluster: &TestCluster, directory: &Path, port: u16, access: Acces
     path
 }
 
-/// Fails unless every line is there, or its loss was told: exit code 8 and the container's name.
+/// Fails unless every line is there, or its loss was told of its instance, with exit code 8 where it is certain.
 fn expect_honesty(run: &Run) {
-    let LineCounts { repeated, torn, reordered, lost, losses, .. } = &run.counts;
+    let LineCounts { repeated, torn, reordered, .. } = &run.counts;
     assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.counts, run.stderr);
-    for ((pod, container, restart), numbers) in losses {
-        let label = label(pod, container);
-        // What was rotated away before the first look is told as a late start, which proves nothing.
-        let at_the_start = are_first(numbers);
-        let told = run.stderr.lines().any(|line| excuses(line, &label, *restart, at_the_start));
-        let few = numbers.iter().take(20).collect::<Vec<_>>();
-        assert!(told, "lines of {label} instance {restart} are lost and it does not say so: {few:?}\n{}", run.stderr);
+    for (instance, hole, told) in run.holes() {
+        assert!(told.is_some(), "it does not say that lines of {instance:?} are lost: {hole:?}\n{}", run.stderr);
     }
-    let told = run.stderr.contains("warning: lines are missing");
-    assert_eq!(run.exit, Some(if told { 8 } else { 0 }), "{}\n{}", run.counts, run.stderr);
-    // A deleted pod's log may have been cut at its very end, which is told as unchecked and is no proof of a loss.
-    let unsure = ["was not checked", ": the log starts at "].iter().any(|words| run.stderr.contains(words));
-    assert!(*lost == 0 || told || unsure, "{}\n{}", run.counts, run.stderr);
-}
-
-/// How a container is named in notes.
-fn label(pod: &str, container: &str) -> String {
-    let short = pod.replace("-batch", "").replace("-job", "").replace(&format!("-{SHORT}"), "");
-    format!("{short}/{container}")
-}
-
-/// Whether the lines of these numbers are the first ones.
-fn are_first(numbers: &[u64]) -> bool {
-    numbers.iter().zip(1..).all(|(number, expected)| *number == expected)
-}
-
-/// Whether this is a note that lines of this instance of the container are missing, or may be at its start.
-fn excuses(line: &str, label: &str, restart: usize, at_the_start: bool) -> bool {
-    let (note, is_warning) = match line.strip_prefix("warning: ") {
-        Some(note) => (note, true),
-        None => (line, false),
-    };
-    let Some(note) = note.strip_prefix(label).and_then(|note| note.strip_prefix(": ")) else { return false };
-    let names = note.split_once("instance ").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
-    let is_of = names.flatten().map_or(restart == 0, |number| number == restart.to_string());
-    is_of && (is_warning || (at_the_start && note.starts_with("the log") && note.contains(" starts at ")))
+    let is_incomplete = run.told.iter().any(Object::is_gap);
+    assert_eq!(run.exit, Some(if is_incomplete { 8 } else { 0 }), "{}\n{}", run.counts, run.stderr);
+    assert_eq!(is_incomplete, run.stderr.contains("warning: lines are missing"), "{}", run.stderr);
 }
 
 /// Nothing is destroyed, so every line can be had.
@@ -300,7 +268,7 @@ fn long() {
         destroyed.faults, destroyed.counts, destroyed.exit
     );
     for (name, run) in [("log API alone", &without), ("node files too", &destroyed)] {
-        let (lost, kept) = (run.counts.lost, run.missing_and_kept());
+        let (lost, kept) = (run.counts.lost, run.missing_and_kept() as u64);
         println!("{name}: {lost} lines are missing, of which the node still had {kept} and no longer {}", lost - kept);
     }
     for line in destroyed.stderr.lines().filter(|line| line.starts_with("warning: ")) {

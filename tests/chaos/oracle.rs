@@ -8,6 +8,9 @@ use std::{
 
 use super::story::{Printed, checksum};
 
+/// An instance: pod, container, how often it was started again.
+pub type Instance = (String, String, usize);
+
 /// What became of the lines.
 #[derive(Debug, Default, Clone)]
 pub struct LineCounts {
@@ -23,8 +26,8 @@ pub struct LineCounts {
     pub torn: u64,
     /// Lines read after a later one of their container.
     pub reordered: u64,
-    /// Where lines were lost, with their numbers: pod, container, instance.
-    pub losses: BTreeMap<(String, String, usize), Vec<u64>>,
+    /// Where lines were lost, with their numbers, which rise.
+    pub losses: BTreeMap<Instance, Vec<u64>>,
 }
 
 impl fmt::Display for LineCounts {
@@ -67,7 +70,8 @@ impl Oracle {
         oracle
     }
 
-    fn take(&mut self, line: &str) {
+    /// Takes the next line.
+    pub fn take(&mut self, line: &str) {
         let Some((key, place)) = parse(line) else {
             self.counts.torn += 1;
             return;

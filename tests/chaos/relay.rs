@@ -7,11 +7,14 @@ use std::{
     process::{Child, Command, Stdio},
     sync::Mutex,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Names the child's ports, `listen:to`.
 const PORTS: &str = "CHAOS_RELAY_PORTS";
+
+/// How long a port may be held by what was there before, and a process may need to listen.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The process, as its parent sees it.
 pub struct Relay {
@@ -46,7 +49,9 @@ impl Relay {
     }
 
     fn wait(&self) {
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        let began = Instant::now();
+        while let Err(error) = TcpStream::connect(("127.0.0.1", self.port)) {
+            assert!(began.elapsed() < PATIENCE, "the relay does not listen: {error}");
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -78,11 +83,13 @@ fn child() {
     let (listen, to) = ports.split_once(':').unwrap();
     let (listen, to): (u16, u16) = (listen.parse().unwrap(), to.parse().unwrap());
     // The port may be held for a moment by connections of the process before.
+    let began = Instant::now();
     let listener = loop {
         match TcpListener::bind(("127.0.0.1", listen)) {
             Ok(listener) => break listener,
-            Err(_) => thread::sleep(Duration::from_millis(20)),
+            Err(error) => assert!(began.elapsed() < PATIENCE, "port {listen} is not free: {error}"),
         }
+        thread::sleep(Duration::from_millis(20));
     };
     for client in listener.incoming().flatten() {
         thread::spawn(move || {
