@@ -29,7 +29,7 @@ use crate::{
     },
     session::{
         EventObject, Notice, Outlet, RunEvent, Sink,
-        fan_out::{FanOut, RunningSink, SinkError, SinkRunner, Want},
+        fan_out::{FanOut, RunningSink, SinkError, SinkRunner},
         sink::Stop,
     },
 };
@@ -219,7 +219,7 @@ pub fn alone(
     let console = Console { live, summary, ..console };
     let mut listeners = FanOut::default();
     let running = listeners
-        .add(console, Want::All, SinkRunner::Thread)
+        .add(console, SinkRunner::Thread)
         .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the writer's thread")))?;
     Ok((running, listeners.open()))
 }
@@ -230,7 +230,7 @@ pub fn alone(
 /// When stdout cannot be written.
 pub async fn finished(console: RunningSink<io::Error>) -> Result<(), Failure> {
     match console.finish().await {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         Err(SinkError::Failed(error)) => Err(stdout::failure(error)),
         Err(SinkError::Vanished) => Err(Failure::Other(anyhow::anyhow!("the writer ended unexpectedly"))),
     }

@@ -37,7 +37,7 @@ use crate::{
     row::Row,
     session::{
         Outlet, WantedLogs,
-        fan_out::{FanOut, RunningSink, SinkRunner, Stats, Want},
+        fan_out::{FanOut, RunningSink, SinkRunner, Stats},
         snapshot::{Order, snapshot},
     },
     whole_file::{self, Readers},
@@ -185,7 +185,7 @@ pub struct Collecting {
 pub fn listen(redaction: Redaction) -> Result<Collecting, Failure> {
     let (gathering, gathered) = Gathering::new(redaction);
     let mut fan = FanOut::default();
-    let running = fan.add(gathering, Want::All, SinkRunner::Task);
+    let running = fan.add(gathering, SinkRunner::Task);
     let running = running.map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot listen")))?;
     let out = fan.open();
     let stats = out.stats();

@@ -1,24 +1,19 @@
 //! [`FanOut`]: one run, several listeners.
 //!
 //! Each sink has a bounded queue of its own, into which whoever has something to say puts it: there is no task in between, because
-//! waking one costs more than a line does.
+//! waking one costs more than a line does. A run waits for all of its sinks; one that may miss lines takes all of them, and says itself
+//! what it does not keep.
 
 use std::{
     fmt, io,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use futures::future::select_all;
 use tokio::{
     runtime::Handle,
-    sync::{
-        mpsc::{self, error::TrySendError},
-        oneshot,
-    },
+    sync::{mpsc, oneshot},
 };
 
 use super::{
@@ -30,19 +25,6 @@ use crate::follow::listener::{Listener, Unheard};
 /// Events under way to one sink at most. With batches of at most one received buffer each, this bounds what a slow terminal
 /// holds up.
 pub const EVENTS: usize = 64;
-
-/// Places in the queue of a sink that may miss lines which lines do not take: what is said of containers is rare, and a listener
-/// that has not heard of a container cannot show it.
-const RESERVED: usize = 4096;
-
-/// What happens when a sink takes its events more slowly than they come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
-    /// It gets everything: the run waits for it.
-    All,
-    /// The run does not wait for it: what finds no room is dropped, and counted.
-    Latest,
-}
 
 /// Where a sink works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,32 +42,11 @@ pub struct FanOut {
 }
 
 /// A sink's queue, from whoever has something to say.
-struct Queue {
-    sender: mpsc::Sender<Arc<RunEvent>>,
-    want: Want,
-    dropped: Arc<Dropped>,
-}
-
-/// What a sink has missed.
-#[derive(Debug, Default)]
-struct Dropped {
-    events: AtomicU64,
-    lines: AtomicU64,
-}
+type Queue = mpsc::Sender<Arc<RunEvent>>;
 
 /// A sink at work.
 pub struct RunningSink<E> {
     ended: oneshot::Receiver<Result<(), E>>,
-    dropped: Arc<Dropped>,
-}
-
-/// What a sink missed that may miss something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Missed {
-    /// Events, of whatever kind.
-    pub events: u64,
-    /// Lines in them.
-    pub lines: u64,
 }
 
 /// How a sink ended that did not come to its end.
@@ -95,12 +56,6 @@ pub enum SinkError<E> {
     Failed(E),
     /// In a panic.
     Vanished,
-}
-
-impl Dropped {
-    fn now(&self) -> Missed {
-        Missed { events: self.events.load(Relaxed), lines: self.lines.load(Relaxed) }
-    }
 }
 
 impl<E: fmt::Display> fmt::Display for SinkError<E> {
@@ -119,12 +74,8 @@ impl FanOut {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn add<S: Sink>(&mut self, sink: S, want: Want, work: SinkRunner) -> io::Result<RunningSink<S::Error>> {
-        let room = match want {
-            Want::All => EVENTS,
-            Want::Latest => EVENTS + RESERVED,
-        };
-        let (sender, events) = mpsc::channel(room);
+    pub fn add<S: Sink>(&mut self, sink: S, work: SinkRunner) -> io::Result<RunningSink<S::Error>> {
+        let (queue, events) = mpsc::channel(EVENTS);
         let (done, ended) = oneshot::channel();
         let run = async move {
             // The run may not ask any more.
@@ -137,9 +88,8 @@ impl FanOut {
                 thread::Builder::new().name("sink".to_owned()).spawn(move || runtime.block_on(run))?;
             }
         }
-        let dropped = Arc::new(Dropped::default());
-        self.queues.push(Queue { sender, want, dropped: dropped.clone() });
-        Ok(RunningSink { ended, dropped })
+        self.queues.push(queue);
+        Ok(RunningSink { ended })
     }
 
     /// Begins: what is said into the outlet reaches all sinks.
@@ -149,20 +99,13 @@ impl FanOut {
 }
 
 impl<E> RunningSink<E> {
-    /// What it has missed until now.
-    pub fn missed(&self) -> Missed {
-        self.dropped.now()
-    }
-
     /// Waits until it has taken everything.
     ///
     /// # Errors
     /// When it failed.
-    pub async fn finish(self) -> Result<Missed, SinkError<E>> {
-        let RunningSink { ended, dropped } = self;
-        match ended.await {
-            Ok(Ok(())) => Ok(dropped.now()),
-            Ok(Err(error)) => Err(SinkError::Failed(error)),
+    pub async fn finish(self) -> Result<(), SinkError<E>> {
+        match self.ended.await {
+            Ok(ended) => ended.map_err(SinkError::Failed),
             Err(_) => Err(SinkError::Vanished),
         }
     }
@@ -196,43 +139,17 @@ impl Outlet {
         self.stats.clone()
     }
 
-    /// Tells all sinks, and returns when those that get everything have room for it.
+    /// Tells all sinks, and returns when each has room for it.
     ///
     /// # Errors
     /// When one of the sinks has ended: then the run shall end too.
     pub async fn send(&self, event: impl Into<RunEvent>) -> Result<(), Unheard> {
         let event = Arc::new(event.into());
         for queue in &*self.queues {
-            queue.put(&event).await?;
+            queue.send(event.clone()).await.map_err(|_| Unheard)?;
         }
         self.stats.take(&event);
         Ok(())
-    }
-}
-
-impl Queue {
-    async fn put(&self, event: &Arc<RunEvent>) -> Result<(), Unheard> {
-        if self.want == Want::All {
-            return self.sender.send(event.clone()).await.map_err(|_| Unheard);
-        }
-        let lines = event.lines() as u64;
-        let sent = if lines > 0 && self.sender.capacity() <= RESERVED && !self.sender.is_closed() {
-            Err(TrySendError::Full(()))
-        } else {
-            self.sender.try_send(event.clone()).map_err(|error| match error {
-                TrySendError::Full(_) => TrySendError::Full(()),
-                TrySendError::Closed(_) => TrySendError::Closed(()),
-            })
-        };
-        match sent {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Closed(())) => Err(Unheard),
-            Err(TrySendError::Full(())) => {
-                self.dropped.events.fetch_add(1, Relaxed);
-                self.dropped.lines.fetch_add(lines, Relaxed);
-                Ok(())
-            }
-        }
     }
 }
 
@@ -242,15 +159,15 @@ impl<T: Into<RunEvent> + Send + 'static> Listener<T> for Outlet {
     }
 
     fn is_gone(&self) -> bool {
-        self.queues.iter().any(|queue| queue.sender.is_closed())
+        self.queues.iter().any(Queue::is_closed)
     }
 
     async fn gone(&self) {
         match &*self.queues {
             [] => std::future::pending().await,
-            [only] => only.sender.closed().await,
+            [only] => only.closed().await,
             several => {
-                select_all(several.iter().map(|queue| Box::pin(queue.sender.closed()))).await;
+                select_all(several.iter().map(|queue| Box::pin(queue.closed()))).await;
             }
         }
     }
@@ -326,11 +243,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_sink_that_gets_everything_holds_the_run_back() {
+    async fn a_slow_sink_holds_the_run_back() {
         for work in [SinkRunner::Task, SinkRunner::Thread] {
             let (slow, permits, seen) = Slow::new(0);
             let mut fan = FanOut::default();
-            let running = fan.add(slow, Want::All, work).unwrap();
+            let running = fan.add(slow, work).unwrap();
             let outlet = fan.open();
             let stats = outlet.stats();
             let sent = fill(&outlet, 10 * EVENTS).await;
@@ -339,39 +256,11 @@ mod tests {
             permits.add_permits(10 * EVENTS);
             outlet.send(lines(1)).await.unwrap();
             drop(outlet);
-            assert_eq!(running.finish().await, Ok(Missed::default()));
+            assert_eq!(running.finish().await, Ok(()));
             let seen = seen.lock().unwrap();
             assert_eq!(seen.len(), sent + 2, "everything, and the end");
             assert_eq!(seen.last(), Some(&Notice::RowReadable.into()));
         }
-    }
-
-    #[tokio::test]
-    async fn a_slow_sink_that_may_miss_something_holds_nothing_back_and_is_told_what_it_missed() {
-        let (slow, permits, seen) = Slow::new(0);
-        let (quick, ..) = Slow::new(usize::MAX >> 4);
-        let mut fan = FanOut::default();
-        let running = fan.add(slow, Want::Latest, SinkRunner::Task).unwrap();
-        let other = fan.add(quick, Want::All, SinkRunner::Task).unwrap();
-        let outlet = fan.open();
-        for _ in 0..10 * EVENTS {
-            outlet.send(lines(2)).await.unwrap();
-        }
-        outlet.send(Notice::WatchWorksAgain).await.unwrap();
-        assert_eq!(outlet.stats().now().lines, 20 * EVENTS as u64);
-        let missed = running.missed();
-        assert!(missed.events >= 9 * EVENTS as u64 - 2, "{missed:?}");
-        assert_eq!(missed.lines, 2 * missed.events);
-        permits.add_permits(10 * EVENTS);
-        drop(outlet);
-        assert_eq!(running.finish().await, Ok(missed));
-        assert_eq!(other.finish().await, Ok(Missed::default()));
-        let seen = seen.lock().unwrap();
-        assert_eq!(seen.len() as u64 + missed.events, 10 * EVENTS as u64 + 2, "nothing is dropped uncounted");
-        assert!(
-            seen.contains(&Notice::WatchWorksAgain.into()),
-            "only lines are dropped while there is room for the rest"
-        );
     }
 
     #[test]
@@ -382,24 +271,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_sink_that_fails_ends_the_run_with_its_error() {
-        for want in [Want::All, Want::Latest] {
-            let (mut failing, ..) = Slow::new(usize::MAX >> 4);
-            failing.fails_at = 3;
-            let (other, ..) = Slow::new(usize::MAX >> 4);
-            let mut fan = FanOut::default();
-            let failing = fan.add(failing, want, SinkRunner::Task).unwrap();
-            let other = fan.add(other, Want::All, SinkRunner::Task).unwrap();
-            let outlet = fan.open();
-            assert!(!Listener::<Notice>::is_gone(&outlet));
-            for _ in 0..3 {
-                outlet.hear(lines(1)).await.unwrap();
-            }
-            Listener::<Notice>::gone(&outlet).await;
-            assert!(Listener::<Notice>::is_gone(&outlet));
-            assert_eq!(outlet.send(lines(1)).await, Err(Unheard));
-            drop(outlet);
-            assert_eq!(failing.finish().await, Err(SinkError::Failed("the disk is full")));
-            assert_eq!(other.finish().await, Ok(Missed::default()), "the other has what came before");
+        let (mut failing, ..) = Slow::new(usize::MAX >> 4);
+        failing.fails_at = 3;
+        let (other, ..) = Slow::new(usize::MAX >> 4);
+        let mut fan = FanOut::default();
+        let failing = fan.add(failing, SinkRunner::Task).unwrap();
+        let other = fan.add(other, SinkRunner::Task).unwrap();
+        let outlet = fan.open();
+        assert!(!Listener::<Notice>::is_gone(&outlet));
+        for _ in 0..3 {
+            outlet.hear(lines(1)).await.unwrap();
         }
+        Listener::<Notice>::gone(&outlet).await;
+        assert!(Listener::<Notice>::is_gone(&outlet));
+        assert_eq!(outlet.send(lines(1)).await, Err(Unheard));
+        drop(outlet);
+        assert_eq!(failing.finish().await, Err(SinkError::Failed("the disk is full")));
+        assert_eq!(other.finish().await, Ok(()), "the other has what came before");
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Outlet, RunEvent, Sink,
-    fan_out::{FanOut, RunningSink, SinkRunner, Want},
+    fan_out::{FanOut, RunningSink, SinkRunner},
     sink::Stop,
 };
 use crate::{
@@ -94,7 +94,7 @@ pub struct Said {
 pub fn outlet() -> (Outlet, Said) {
     let (kept, events) = mpsc::unbounded_channel();
     let mut fan_out = FanOut::default();
-    let sink = fan_out.add(Kept(kept), Want::All, SinkRunner::Task).unwrap();
+    let sink = fan_out.add(Kept(kept), SinkRunner::Task).unwrap();
     (fan_out.open(), Said { sink, events })
 }
 

@@ -141,7 +141,10 @@ mod tests {
     use crate::{
         follow::drive::Batch,
         k8s::{ContainerId, InstanceId, Line, Stamp},
-        session::Notice,
+        session::{
+            Notice,
+            fan_out::{FanOut, SinkRunner},
+        },
     };
 
     fn lines(count: usize) -> RunEvent {
@@ -167,6 +170,24 @@ mod tests {
         assert_eq!(inbox.take().0.len(), 1);
         inbox.close();
         assert!(!inbox.event(&lines(1)).await);
+    }
+
+    #[tokio::test]
+    async fn a_run_goes_on_while_nothing_is_drawn_and_each_line_is_shown_or_counted() {
+        let inbox = Inbox::new(WhenFull::Drop);
+        let mut listeners = FanOut::default();
+        let told = listeners.add(ViewSink::new(inbox.clone()), SinkRunner::Task).unwrap();
+        let run = listeners.open();
+        let (batch, batches) = (LINES / 1000, 3000);
+        for _ in 0..batches {
+            run.send(lines(batch)).await.unwrap();
+        }
+        run.send(Notice::RowReadable).await.unwrap();
+        assert_eq!(run.stats().now().lines, (batches * batch) as u64);
+        drop(run);
+        told.finish().await.unwrap();
+        let (news, missed) = inbox.take();
+        assert_eq!((news.len(), missed), (1001, (batches * batch - LINES) as u64));
     }
 
     #[tokio::test]

@@ -47,7 +47,7 @@ use crate::{
     exit::Exit,
     resolve::{Resolution, resolve},
     session::{
-        fan_out::{FanOut, SinkRunner, Want},
+        fan_out::{FanOut, SinkRunner},
         follow::Progress,
     },
     shell::place,
@@ -232,7 +232,7 @@ impl All {
         let keeping = self.board.keep(&name, run.written(), age);
         let mut listeners = FanOut::default();
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
-        listeners.add(keeping.listener(), Want::All, SinkRunner::Task).map_err(started)?;
+        listeners.add(keeping.listener(), SinkRunner::Task).map_err(started)?;
         let progress = Progress::default();
         let subject = SavedJob { job, rows, readings };
         let (written, key) = (run.written(), run.key().clone());

@@ -48,7 +48,7 @@ use crate::{
     row::Row,
     session::{
         Notice, Outlet, Resume, RunEvent, RunStats, Sink, WantedLogs, asked, dashboard,
-        fan_out::{FanOut, SinkError, SinkRunner, Want},
+        fan_out::{FanOut, SinkError, SinkRunner},
         filter::ContainerFilter,
         follow::{self, Progress},
         objects::{self, ObjectEvent},
@@ -329,8 +329,8 @@ impl SaveRun {
         let console =
             Console::new(console::renderer(&print, self.color), Transforms::default(), Whose::One(short), style);
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
-        let notes = listeners.add(Notes(console), Want::All, SinkRunner::Thread).map_err(started)?;
-        let kept = listeners.add(SharedSaver(self.saver.clone()), Want::All, SinkRunner::Task).map_err(started)?;
+        let notes = listeners.add(Notes(console), SinkRunner::Thread).map_err(started)?;
+        let kept = listeners.add(SharedSaver(self.saver.clone()), SinkRunner::Task).map_err(started)?;
         let out = listeners.open();
         let stats = out.stats();
         let (unread, mut failed) = mpsc::channel(1);
@@ -373,7 +373,7 @@ impl SaveRun {
             // What is told stands on stderr before the last word.
             let _ = notes.finish().await;
             match kept {
-                Ok(_) => {}
+                Ok(()) => {}
                 Err(SinkError::Failed(error)) => return Err(Failure::from(error)),
                 Err(SinkError::Vanished) => {
                     return Err(Failure::Other(anyhow::anyhow!("the saver ended unexpectedly")));

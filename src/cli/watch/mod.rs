@@ -56,7 +56,7 @@ use crate::{
     row::Row,
     session::{
         Outlet, PodNews, WantedLogs,
-        fan_out::{FanOut, RunningSink, SinkRunner, Stats, Want},
+        fan_out::{FanOut, RunningSink, SinkRunner, Stats},
         follow::{self, RowNews},
     },
     view::{Inbox, Look, News, Scrollback, ScrollbackLimits, Signs, View, ViewEnd, ViewSink, WhenFull},
@@ -117,7 +117,7 @@ impl Show {
         let mut listeners = FanOut::default();
         let cannot = |error| Failure::Other(anyhow::Error::new(error).context("cannot start the view"));
         // It never blocks, and another thread would have to be woken for each line.
-        let told = listeners.add(ViewSink::new(inbox.clone()), Want::All, SinkRunner::Task).map_err(cannot)?;
+        let told = listeners.add(ViewSink::new(inbox.clone()), SinkRunner::Task).map_err(cannot)?;
         let out = listeners.open();
         let view = view(args, when_full);
         let (sender, left) = oneshot::channel();
