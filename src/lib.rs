@@ -34,6 +34,7 @@ pub mod mask;
 pub mod merge;
 pub mod namespace;
 pub mod node_logs;
+pub mod numbers;
 pub mod overview;
 pub mod render;
 pub mod report;

@@ -5,9 +5,12 @@ use serde::Serialize;
 
 use super::{
     data::{JobReport, PhaseFigures, Runtimes, ShardFigures},
-    words::{clock, count, plural},
+    words::clock,
 };
-use crate::overview::{Standing, duration};
+use crate::{
+    numbers::{counted, thousands},
+    overview::{Standing, duration},
+};
 
 /// A mark on an axis.
 #[derive(Serialize)]
@@ -152,16 +155,16 @@ pub fn phases(
         area,
         base,
         most,
-        text: format!("Steps of the job. {}. At most {} ran at once.", said.join(". "), plural(most, "container")),
+        text: format!("Steps of the job. {}. At most {} ran at once.", said.join(". "), counted(most, "container")),
     })
 }
 
 fn phase_words(phase: &PhaseFigures) -> String {
-    format!("{}, {}", phase.seconds.map(duration).unwrap_or_default(), plural(phase.containers, "container"))
+    format!("{}, {}", phase.seconds.map(duration).unwrap_or_default(), counted(phase.containers, "container"))
 }
 
 fn failed_words(phase: &PhaseFigures) -> String {
-    if phase.states.failed > 0 { format!("{} failed", count(phase.states.failed)) } else { String::new() }
+    if phase.states.failed > 0 { format!("{} failed", thousands(phase.states.failed)) } else { String::new() }
 }
 
 fn time_ticks(from: Timestamp, axis: &Axis, most: i64) -> Vec<Tick> {
@@ -270,12 +273,7 @@ pub fn runtimes(report: &JobReport) -> Option<RuntimeChart> {
             width: coordinate((axis.at(to) - axis.at(from) - 1.0).max(1.0)),
             height: coordinate(height),
             late: of.late_after.is_some_and(|late| from + wide / 2.0 > late),
-            text: format!(
-                "{} to {}: {}",
-                duration(from),
-                duration(to),
-                plural(*number, "batch").replace("batchs", "batches")
-            ),
+            text: format!("{} to {}: {}", duration(from), duration(to), counted(*number, "batch")),
         }
     });
     let median = axis.at(of.median);
@@ -292,13 +290,9 @@ pub fn runtimes(report: &JobReport) -> Option<RuntimeChart> {
             "middle"
         },
         ticks: value_ticks(&axis, 4),
-        text: format!("Distribution of the runtimes of {}. {}", batches(of.batches), words(of)),
-        words: format!("{} came to a good end. {}", batches(of.batches), words(of)),
+        text: format!("Distribution of the runtimes of {}. {}", counted(of.batches, "batch"), words(of)),
+        words: format!("{} came to a good end. {}", counted(of.batches, "batch"), words(of)),
     })
-}
-
-fn batches(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "batch" } else { "batches" })
 }
 
 fn words(of: &Runtimes) -> String {

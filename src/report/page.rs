@@ -14,9 +14,10 @@ use super::{
         PhaseFigures, Runtimes, ShardFigures, Totals,
     },
     packed::packed,
-    words::{clock, count, moment, percent, plural},
+    words::{clock, moment, percent},
 };
 use crate::{
+    numbers::{counted, thousands},
     overview::{Standing, duration},
     render::bytes,
 };
@@ -186,7 +187,7 @@ struct LoudRow {
 /// None that is known: the template is the program's own.
 pub fn page(report: &JobReport, words: &PageWords) -> anyhow::Result<String> {
     let mut environment = Environment::new();
-    environment.add_filter("count", count);
+    environment.add_filter("thousands", thousands);
     environment.add_filter("duration", |seconds: Option<f64>| seconds.map_or_else(|| NONE.to_owned(), duration));
     environment.add_filter("clock", |time: Option<String>| time_words(time, clock));
     environment.add_filter("moment", |time: Option<String>| time_words(time, moment));
@@ -255,20 +256,20 @@ fn verdict(report: &JobReport) -> String {
     let Totals { batches, gaps, containers, .. } = &report.totals;
     let mut said = Vec::new();
     if batches.total > 0 {
-        said.push(format!("{} of {} batches done", count(batches.done), count(batches.total)));
+        said.push(format!("{} of {} batches done", thousands(batches.done), thousands(batches.total)));
     }
     if batches.failed > 0 {
-        said.push(format!("{} failed", count(batches.failed)));
+        said.push(format!("{} failed", thousands(batches.failed)));
     }
     if let Some(doctor) = &report.doctor
         && !doctor.healthy
     {
         let problems = doctor.findings.iter().filter(|finding| finding.is_problem()).count() as u64;
-        said.push(format!("the doctor found {}", plural(problems, "problem")));
+        said.push(format!("the doctor found {}", counted(problems, "problem")));
     }
     said.push(match gaps {
-        0 => format!("all lines of {} were read, as far as is known", plural(*containers, "container")),
-        _ => format!("lines are missing in {}", plural(*gaps, "place")),
+        0 => format!("all lines of {} were read, as far as is known", counted(*containers, "container")),
+        _ => format!("lines are missing in {}", counted(*gaps, "place")),
     });
     said.join(", ")
 }
@@ -280,7 +281,7 @@ fn counts_words(counts: &Counts) -> String {
     let said: Vec<String> = all
         .into_iter()
         .filter(|(number, _)| **number > 0)
-        .map(|(number, word)| format!("{} {word}", count(*number)))
+        .map(|(number, word)| format!("{} {word}", thousands(*number)))
         .collect();
     match (total, said.is_empty()) {
         (0, _) => "none was found".to_owned(),
@@ -335,12 +336,12 @@ fn worth_seeing<T>(items: &[T], worth: impl Fn(&T) -> u64) -> Vec<usize> {
 
 fn caption(shown: usize, all: usize, what: &str) -> String {
     if shown == all {
-        format!("All {} {what}", count(all as u64))
+        format!("All {} {what}", thousands(all as u64))
     } else {
         format!(
             "{} of {} {what}: those that failed, were tried again, or took longest; with a script the page shows all, and so does -o csv",
-            count(shown as u64),
-            count(all as u64)
+            thousands(shown as u64),
+            thousands(all as u64)
         )
     }
 }

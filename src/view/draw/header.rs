@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::Pen;
 use crate::{
     k8s::Stamp,
+    numbers::thousands,
     overview::{Estimate, Standing, Step, StepCounts, StepState},
     render::plain,
     view::{
@@ -102,8 +103,8 @@ pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
     let look = view.look;
     let mut pen = Pen::new(buffer, area, look);
     let overview = &view.overview;
-    let missed = if view.missed > 0 { format!("{} not shown, ", number(view.missed)) } else { String::new() };
-    let (containers, lines) = (overview.containers().len(), number(overview.lines));
+    let missed = if view.missed > 0 { format!("{} not shown, ", thousands(view.missed)) } else { String::new() };
+    let (containers, lines) = (overview.containers().len(), thousands(overview.lines));
     pen.put_right(&format!("{missed}{lines} lines of {containers} containers"), look.aside());
     let batches = view.facts.steps.iter().find(|state| state.step == Step::Batches).map(|state| state.progress);
     let Some(batches) = batches.filter(|batches| batches.total > 0) else { return };
@@ -149,7 +150,7 @@ pub(super) fn findings(buffer: &mut Buffer, area: Rect, view: &View) {
         pen.put_right(&format!("lines of {gaps} containers missing"), look.bad());
     }
     if problems > 0 {
-        pen.put_right(&format!("{} problems in logs", number(problems)), look.warning());
+        pen.put_right(&format!("{} problems in logs", thousands(problems)), look.warning());
     }
     if let RunState::Broken(why) = &view.run {
         return pen.put(why, look.bad());
@@ -249,28 +250,12 @@ fn about(seconds: f64) -> String {
     }
 }
 
-/// A number in groups of three digits.
-pub(super) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_are_told_as_people_do() {
-        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(number(count), text);
-        }
+    fn times_are_told_as_people_do() {
         for (seconds, text) in [(0.2, "0 s"), (89.0, "89 s"), (90.0, "2 min"), (600.0, "10 min"), (7260.0, "2 h 1 min")]
         {
             assert_eq!(about(seconds), text);

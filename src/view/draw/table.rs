@@ -7,9 +7,10 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::{Pen, header::number};
+use super::Pen;
 use crate::{
     discover::human,
+    numbers::thousands,
     overview::Standing,
     view::{
         state::{Focus, View},
@@ -25,9 +26,9 @@ pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
     let table = &view.table;
     let style = if view.focus == Focus::Table { look.strong() } else { look.aside() };
     let (shown, all) = (table.rows().len(), table.all());
-    let of = if shown == all { String::new() } else { format!(" of {}", number(all as u64)) };
+    let of = if shown == all { String::new() } else { format!(" of {}", thousands(all as u64)) };
     pen.put(look.rule(), look.aside());
-    pen.put(&format!(" {}{of} {} ", number(shown as u64), table.of.as_str()), style);
+    pen.put(&format!(" {}{of} {} ", thousands(shown as u64), table.of.as_str()), style);
     let order = if table.reversed {
         format!("by {}, reversed", table.sort.as_str())
     } else {
@@ -165,7 +166,7 @@ pub(super) fn rows(buffer: &mut Buffer, area: Rect, view: &View) {
         let rate = match row.rate {
             rate if rate <= 0.0 => String::new(),
             rate if rate < 10.0 => format!("{rate:.1}"),
-            rate => number(rate.round() as u64),
+            rate => thousands(rate.round() as u64),
         };
         pen.put(&format!("{rate:>0$} ", columns.rate), Style::new());
         if columns.usage {
@@ -179,7 +180,7 @@ pub(super) fn rows(buffer: &mut Buffer, area: Rect, view: &View) {
             pen.put("lines missing ", look.bad());
         }
         if row.problems > 0 {
-            pen.put(&format!("{}! ", number(row.problems)), look.warning());
+            pen.put(&format!("{}! ", thousands(row.problems)), look.warning());
         }
         let latest = row.latest.and_then(|place| view.overview.containers().get(place)?.latest.as_ref());
         match (latest, &row.why) {
