@@ -32,6 +32,7 @@ pub mod jobs;
 pub mod k8s;
 pub mod mask;
 pub mod merge;
+pub mod name_list;
 pub mod namespace;
 pub mod node_logs;
 pub mod numbers;

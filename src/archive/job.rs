@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     k8s::{Line, Stamp},
+    name_list::NameList,
     shell::place,
 };
 
@@ -126,7 +127,10 @@ impl Archive {
         match found.len() {
             0 => Err(ArchiveError::NoJob { at: self.store.call(""), job: word.to_owned() }),
             1 => Ok(found.remove(0)),
-            count => Err(ArchiveError::Usage(format!("{count} jobs begin with {word}: {}", names(&found)))),
+            count => {
+                let names = NameList::of(found.iter().map(|job| job.key.as_str()), NAMED);
+                Err(ArchiveError::Usage(format!("{count} jobs begin with {word}: {names}")))
+            }
         }
     }
 
@@ -310,12 +314,6 @@ const SHORT: usize = 8;
 
 /// Jobs that are named at most.
 const NAMED: usize = 10;
-
-fn names(jobs: &[ArchivedJob]) -> String {
-    let names: Vec<&str> = jobs.iter().take(NAMED).map(|job| job.key.as_str()).collect();
-    let more = jobs.len().saturating_sub(NAMED);
-    names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
-}
 
 impl ArchivedJob {
     /// Whether `word` is one of its ids, or the beginning of one.

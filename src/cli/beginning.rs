@@ -13,7 +13,7 @@ use crate::{
         filter::ContainerFilter,
         follow::{self, Progress, RowNews},
         snapshot::{self, Order},
-        unchosen,
+        unchosen::Unchosen,
     },
 };
 
@@ -107,7 +107,7 @@ impl ArchivedBeginning {
         if let Some((archived, _)) = &self.archived {
             return super::archive::nothing_wanted(archived.job(), found, filter).await;
         }
-        Ok(unchosen::nothing_wanted(found, filter))
+        Ok(Unchosen::of(found, filter).to_string())
     }
 
     /// Reads what there is.

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::LazyLock};
 
 use regex::Regex;
 
-use crate::follow::note::Note;
+use crate::{follow::note::Note, name_list::NameList};
 
 /// What is the same of logs that start later than their containers.
 const STARTS_LATE: &str = "earlier lines may have been rotated away";
@@ -83,15 +83,14 @@ impl Causes {
         let mut due = Vec::new();
         for (at, (cause, others)) in self.told.iter_mut().enumerate() {
             let others = std::mem::take(others);
-            let more = others.len().saturating_sub(NAMES);
-            let names = others[..others.len() - more].join(", ");
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let containers = others.len();
+            let names = NameList::of(others, NAMES);
             // Right behind its cause the names are enough.
             let why = if at == latest { String::new() } else { format!(": {}", cause.kind) };
-            match others.len() {
+            match containers {
                 0 => {}
                 1 => due.push(format!("the same of 1 container: {names}{why}")),
-                count => due.push(format!("the same of {count} containers: {names}{rest}{why}")),
+                count => due.push(format!("the same of {count} containers: {names}{why}")),
             }
         }
         due

@@ -11,6 +11,7 @@ use crate::{
     discover::{SearchScope, everywhere},
     exit::Exit,
     jobs::{self, FoundJob, JobsFormat, ListedJob, listing::Asked},
+    name_list::NameList,
     render::ColorChoice,
     source::{RowFilter, RowSource},
 };
@@ -109,7 +110,7 @@ pub async fn in_cluster(cluster: &Cluster, area: &SearchScope) -> Result<Vec<Fou
     }
     let grouped = jobs::group(&everything.pods, everything.jobs.as_deref().ok());
     if !grouped.nobodys.is_empty() {
-        let names = super::logs::listing(grouped.nobodys.into_iter().collect());
+        let names = NameList::sorted(grouped.nobodys);
         stderr::say(&format!("these Jobs prepare a search and do not say which: {names}"));
     }
     Ok(grouped.jobs)

@@ -28,12 +28,17 @@ use crate::{
     job_id::JobId,
     render::{ColorChoice, JobIds},
     session::{
-        Outlet, RunStats, WantedLogs, asked, ending::Ending, fan_out::RunningSink, filter::ContainerFilter, follow,
-        snapshot::Order, unchosen,
+        Outlet, RunStats, WantedLogs, asked,
+        ending::Ending,
+        fan_out::RunningSink,
+        filter::ContainerFilter,
+        follow,
+        snapshot::Order,
+        unchosen::{OtherwiseLabelled, Unchosen},
     },
 };
 
-pub use crate::session::unchosen::{NOTHING, listing, nothing_chosen, nothing_wanted};
+pub use crate::session::unchosen::NOTHING;
 
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
@@ -303,7 +308,7 @@ impl Plan {
                     + &archived(&selection.id, &self.namespace).await
             }
             (true, pods) => nothing_chosen(pods),
-            (false, _) => nothing_wanted(&found, &self.filter),
+            (false, _) => Unchosen::of(&found, &self.filter).to_string(),
         }
     }
 
@@ -389,9 +394,14 @@ pub async fn archived(id: &JobId, namespace: &str) -> String {
 
 /// That no pod has the labels that are asked for, where the job has others.
 pub async fn none_so_labelled(selection: &Selection, namespace: &str, cluster: &Cluster) -> Option<String> {
-    let others = unchosen::without_labels(cluster, namespace, selection).await?;
+    let others = OtherwiseLabelled::find(cluster, namespace, selection).await?;
     let labels = selection.labels.as_ref()?;
     Some(format!("{NOTHING}: -l {labels:?} leaves none; without it there are {others}"))
+}
+
+/// That nothing was chosen of pods that are gone.
+fn nothing_chosen(pods: usize) -> String {
+    format!("{NOTHING}; the job had {pods} pods, which are gone")
 }
 
 /// Why nothing was found: no pod has the labels, or there is none where was searched.

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     exit::Exit,
     k8s::Stamp,
+    name_list::NameList,
     render::ColorChoice,
     session::{
         Outlet, RunEvent,
@@ -134,7 +135,7 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         return Err(Failure::Usage(text.to_owned()));
     }
     if let Some(unwanted) = unwanted {
-        let text = format!("{}; standard input has lines of: {}", logs::NOTHING, logs::listing(unwanted));
+        let text = format!("{}; standard input has lines of: {}", logs::NOTHING, NameList::sorted(unwanted));
         return Err(Failure::NoPods(text));
     }
     if foreign > 1 && verbosity > Verbosity::Little {

@@ -39,6 +39,7 @@ use crate::{
         Outlet, WantedLogs,
         fan_out::{FanOut, RunningSink, SinkRunner, Stats},
         snapshot::{Order, snapshot},
+        unchosen::Unchosen,
     },
     whole_file::{self, Readers},
 };
@@ -150,7 +151,7 @@ async fn read_cluster(
     let mut gathered = taken(running, gathered).await?;
     let stats = stats.now();
     if stats.containers == 0 {
-        return Err(Failure::NoPods(logs::nothing_wanted(&found, &filter)));
+        return Err(Failure::NoPods(Unchosen::of(&found, &filter).to_string()));
     }
     let now = Timestamp::now();
     for found in &found {

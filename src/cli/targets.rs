@@ -21,7 +21,7 @@ use crate::{
     },
     exit::Exit,
     render::ColorChoice,
-    session::{Notice, filter::ContainerFilter},
+    session::{Notice, filter::ContainerFilter, unchosen::Unchosen},
 };
 
 /// Lists the job's containers.
@@ -56,7 +56,7 @@ async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoi
     let taken: Vec<Match> = found.iter().filter(|found| filter.admits_pod(&found.pod)).cloned().collect();
     let wanted = only(entries(&taken), &filter);
     if wanted.is_empty() {
-        return Err(Failure::NoPods(logs::nothing_wanted(&found, &filter)));
+        return Err(Failure::NoPods(Unchosen::of(&found, &filter).to_string()));
     }
     let text = output::render(args.output, &selection.id, &wanted, args.headers(), Timestamp::now())?;
     print(args.output, &text, color)?;

@@ -24,6 +24,7 @@ use crate::{
     exit::Exit,
     job_id::JobId,
     jobs::{self, FoundJob, ListedJob, NameInCluster, NotFound},
+    name_list::NameList,
     row::RowError,
     source::{self, JobArg, SourceError},
 };
@@ -266,7 +267,7 @@ async fn in_it(
 }
 
 fn several(name: &NameInCluster, ids: &[JobId]) -> Failure {
-    let ids = super::logs::listing(ids.iter().map(JobId::to_string).collect());
+    let ids = NameList::sorted(ids.iter().map(JobId::to_string));
     Failure::Usage(format!("{name} may be any of these; give one of them, or more of its beginning: {ids}"))
 }
 

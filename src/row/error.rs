@@ -8,7 +8,7 @@ use super::{
     PREFIX_MIN,
     lookalike::{self, Likeness},
 };
-use crate::{exit::Exit, render::plain};
+use crate::{exit::Exit, name_list::NameList, render::plain};
 
 /// Why no row could be read. Each message names what went wrong, where, and what to do next.
 ///
@@ -236,9 +236,10 @@ fn not_found(job: &str) -> &'static str {
 
 /// The ids, comma-separated, and how many more there are.
 fn listing(ids: &[String], count: usize) -> String {
-    let more = count.saturating_sub(ids.len());
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    if ids.is_empty() { "none".to_owned() } else { ids.join(", ") + &rest }
+    if ids.is_empty() {
+        return "none".to_owned();
+    }
+    NameList { names: ids.to_vec(), more: count.saturating_sub(ids.len()) }.to_string()
 }
 
 /// The hint for a prefix that is too short to be one.

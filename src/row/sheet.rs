@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Row, columns, unpack};
-use crate::render::plain;
+use crate::{name_list::NameList, render::plain};
 
 /// Columns that a sheet of rows has at least one of.
 const COLUMNS: [&str; 9] = [
@@ -63,11 +63,8 @@ pub(super) fn other_columns(text: &[u8]) -> Option<String> {
             |name: &str| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "{}[]:=".contains(c));
         // A reader that is not flexible refuses lines of another length.
         let even = matches!(reader.records().next(), Some(Ok(_)));
-        (names.len() > 1 && names.iter().all(is_name) && even).then(|| {
-            let shown: Vec<String> = names.iter().take(8).map(|name| plain(name, 40)).collect();
-            let more = names.len() - shown.len();
-            shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
-        })
+        (names.len() > 1 && names.iter().all(is_name) && even)
+            .then(|| NameList::of(names.iter().map(|name| plain(name, 40)), 8).to_string())
     })
 }
 

@@ -20,7 +20,8 @@ use super::{
     Drivers, Notice, Outlet, PodListener, PodNews, RunEvent, WantedLogs,
     ending::{Ending, JobsStatus, PodFacts},
     filter::ContainerFilter,
-    news, unchosen,
+    news,
+    unchosen::{OtherwiseLabelled, Unchosen},
 };
 use crate::{
     cluster::{Cluster, ClusterError},
@@ -214,13 +215,11 @@ impl FollowRun<'_> {
         let notice = if awaited == Awaited::Pods {
             let mut others = None;
             for selection in &self.selections {
-                let found = unchosen::without_labels(&cluster, &namespace, selection).await;
+                let found = OtherwiseLabelled::find(&cluster, &namespace, selection).await;
                 others = others.or(found.zip(selection.labels.clone()));
             }
             match others {
-                Some((others, labels)) => Notice::NothingChosenYet(format!(
-                    "no pods of {ids} in namespace {namespace} with -l {labels:?} yet, waiting for them; without it there are {others}"
-                )),
+                Some((others, labels)) => Notice::NothingLabelledYet { ids, namespace, labels, others },
                 None => Notice::NoPodsYet { ids, namespace },
             }
         } else {
@@ -229,7 +228,7 @@ impl FollowRun<'_> {
             for selection in &self.selections {
                 found.extend(watch::list(&cluster.client(), &namespace, selection).await.unwrap_or_default());
             }
-            Notice::NothingChosenYet(unchosen::nothing_wanted_yet(&found, &self.filter))
+            Notice::NothingChosenYet(Unchosen::of(&found, &self.filter))
         };
         self.out.send(notice).await.is_ok()
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::unchosen::{OtherwiseLabelled, Unchosen};
+
 /// Something about the run itself. `Display` is one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,8 +23,19 @@ pub enum Notice {
         /// Where.
         namespace: String,
     },
-    /// There are pods, and the choice leaves none of their containers; with what is waited for and what there is.
-    NothingChosenYet(String),
+    /// There are pods, and none of them has the labels that are asked for.
+    NothingLabelledYet {
+        /// The ElasticBLAST ids that are looked for.
+        ids: String,
+        /// Where.
+        namespace: String,
+        /// The labels.
+        labels: String,
+        /// What there is.
+        others: OtherwiseLabelled,
+    },
+    /// There are pods, and the choice leaves none of their containers; with what there is.
+    NothingChosenYet(Unchosen),
     /// Pods that have ended may be removed before they are read.
     RemovalSoon {
         /// Containers that are not read to their end.
@@ -59,6 +72,7 @@ impl Notice {
             | Notice::WatchInterrupted(_)
             | Notice::WatchWorksAgain
             | Notice::NoPodsYet { .. }
+            | Notice::NothingLabelledYet { .. }
             | Notice::NothingChosenYet(_)
             | Notice::NoIdYet
             | Notice::IdNamed(_)
@@ -80,7 +94,12 @@ impl fmt::Display for Notice {
             Notice::NoPodsYet { ids, namespace } => {
                 write!(f, "no pods of {ids} in namespace {namespace} yet, waiting for them")
             }
-            Notice::NothingChosenYet(waiting) => f.write_str(waiting),
+            Notice::NothingLabelledYet { ids, namespace, labels, others } => write!(
+                f,
+                "no pods of {ids} in namespace {namespace} with the labels {labels:?} yet, waiting for them; without these there \
+                 are {others}"
+            ),
+            Notice::NothingChosenYet(unchosen) => unchosen.yet().fmt(f),
             Notice::RemovalSoon { unread } => write!(
                 f,
                 "{unread} containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their \
@@ -102,7 +121,11 @@ impl fmt::Display for Notice {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::unchosen::{Excluded, PodsIn},
+        *,
+    };
+    use crate::name_list::NameList;
 
     /// Whether a notice is told under `--only-log-lines` too.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,12 +159,31 @@ mod tests {
                 r#"{"noPodsYet":{"ids":"job-1 and job-2","namespace":"blast"}}"#,
             ),
             (
-                Notice::NothingChosenYet(text(
-                    "no container matches the flags yet, waiting for one; 1 pods have: blast",
-                )),
+                Notice::NothingLabelledYet {
+                    ids: text("job-1"),
+                    namespace: text("blast"),
+                    labels: text("app=x"),
+                    others: OtherwiseLabelled { pods: 1, labels: NameList::of(["app=blast"], 1) },
+                },
                 UnlessQuiet,
-                "no container matches the flags yet, waiting for one; 1 pods have: blast",
-                r#"{"nothingChosenYet":"no container matches the flags yet, waiting for one; 1 pods have: blast"}"#,
+                "no pods of job-1 in namespace blast with the labels \"app=x\" yet, waiting for them; without these there are 1 \
+                 pods, labelled: app=blast",
+                r#"{"nothingLabelledYet":{"ids":"job-1","namespace":"blast","labels":"app=x","others":{"pods":1,"labels":{"names":["app=blast"],"more":0}}}}"#,
+            ),
+            (
+                Notice::NothingChosenYet(Unchosen {
+                    pods: 1,
+                    place: PodsIn::Cluster,
+                    excluded: Excluded::All,
+                    containers: NameList::of(["blast (running)", "results-export"], 1),
+                    names: NameList::of(["blastn-s00"], 1),
+                    nodes: NameList::default(),
+                    labels: NameList::default(),
+                }),
+                UnlessQuiet,
+                "no container matches the flags yet, waiting for one: all are excluded; 1 pods have: blast (running) and 1 more; \
+                 pods: blastn-s00",
+                r#"{"nothingChosenYet":{"pods":1,"place":"cluster","excluded":"all","containers":{"names":["blast (running)"],"more":1},"names":{"names":["blastn-s00"],"more":0},"nodes":{"names":[],"more":0},"labels":{"names":[],"more":0}}}"#,
             ),
             (
                 Notice::RemovalSoon { unread: 3 },
@@ -181,14 +223,15 @@ mod tests {
             Notice::WatchInterrupted(_) => 1,
             Notice::WatchWorksAgain => 2,
             Notice::NoPodsYet { .. } => 3,
-            Notice::NothingChosenYet(_) => 4,
-            Notice::RemovalSoon { .. } => 5,
-            Notice::NoIdYet => 6,
-            Notice::IdNamed(_) => 7,
-            Notice::IdChanged { .. } => 8,
-            Notice::RowUnreadable(_) => 9,
-            Notice::RowReadable => 10,
-            Notice::IndexIncomplete(_) => 11,
+            Notice::NothingLabelledYet { .. } => 4,
+            Notice::NothingChosenYet(_) => 5,
+            Notice::RemovalSoon { .. } => 6,
+            Notice::NoIdYet => 7,
+            Notice::IdNamed(_) => 8,
+            Notice::IdChanged { .. } => 9,
+            Notice::RowUnreadable(_) => 10,
+            Notice::RowReadable => 11,
+            Notice::IndexIncomplete(_) => 12,
         }
     }
 

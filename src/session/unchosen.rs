@@ -1,17 +1,20 @@
-//! What there is to choose from, where a choice leaves nothing.
+//! [`Unchosen`]: what there is to choose from, where a choice leaves nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
 
 use super::filter::ContainerFilter;
 use crate::{
     cluster::Cluster,
     discover::{Match, Selection, watch as pods},
     k8s::{StateName, Target, targets},
+    name_list::NameList,
     render::short_name,
 };
-
-/// Names listed at most.
-const LISTED: usize = 20;
 
 /// How what follows says that nothing is chosen.
 pub const NOTHING: &str = "no container matches the flags";
@@ -49,49 +52,154 @@ impl Choosable {
     }
 }
 
-/// That nothing was chosen of what is gone.
-pub fn nothing_chosen(pods: usize) -> String {
-    format!("{NOTHING}; the job had {pods} pods, which are gone")
+/// What there is, when a choice leaves none of it: of what is chosen by, what there is to choose from. `Display` is a sentence, with
+/// lists below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unchosen {
+    /// How many pods there are.
+    pub pods: usize,
+    /// Where they are.
+    pub place: PodsIn,
+    /// What is left out of it.
+    pub excluded: Excluded,
+    /// Their containers, with the phases or states they are in.
+    pub containers: NameList,
+    /// Their short names, with their phases where these are chosen by.
+    pub names: NameList,
+    /// Their nodes, where these are chosen by.
+    pub nodes: NameList,
+    /// Their labels, where these are chosen by.
+    pub labels: NameList,
 }
 
-/// What there is, when `filter` admits none of it: of what it chooses by, what there is to choose from.
-pub fn nothing_wanted(found: &[Match], filter: &ContainerFilter) -> String {
-    said(NOTHING, "have", &Choosable::of(found), filter)
+/// Where pods are that a choice leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PodsIn {
+    /// In a cluster, or some of them.
+    Cluster,
+    /// In an archive alone.
+    Archive,
 }
 
-/// The same of an archive, and of what its job's cluster has besides.
-pub fn nothing_wanted_of_archive(archived: Vec<Choosable>, found: &[Match], filter: &ContainerFilter) -> String {
-    let known: BTreeSet<_> = archived.iter().map(|choice| choice.target.id()).collect();
-    let mut choices = archived;
-    choices.extend(Choosable::of(found).into_iter().filter(|choice| !known.contains(&choice.target.id())));
-    let have = if choices.len() > known.len() { "have" } else { "are archived, with" };
-    said(NOTHING, have, &choices, filter)
+/// What is left out, where nothing is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Excluded {
+    /// Nothing that would be chosen else.
+    Nothing,
+    /// All there is.
+    All,
+    /// All that is chosen.
+    AllChosen,
 }
 
-/// The same of a job that is followed: what is found later may match.
-pub fn nothing_wanted_yet(found: &[Match], filter: &ContainerFilter) -> String {
-    let heading = format!("{NOTHING} yet, waiting for one");
-    said(&heading, "have", &Choosable::of(found), filter)
+impl Unchosen {
+    /// Of the pods of a cluster, which `filter` admits no container of.
+    pub fn of(found: &[Match], filter: &ContainerFilter) -> Unchosen {
+        Unchosen::of_choices(PodsIn::Cluster, &Choosable::of(found), filter)
+    }
+
+    /// Of an archive, and of what its job's cluster has besides.
+    pub fn of_archive(archived: Vec<Choosable>, found: &[Match], filter: &ContainerFilter) -> Unchosen {
+        let known: BTreeSet<_> = archived.iter().map(|choice| choice.target.id()).collect();
+        let mut choices = archived;
+        choices.extend(Choosable::of(found).into_iter().filter(|choice| !known.contains(&choice.target.id())));
+        let place = if choices.len() > known.len() { PodsIn::Cluster } else { PodsIn::Archive };
+        Unchosen::of_choices(place, &choices, filter)
+    }
+
+    fn of_choices(place: PodsIn, choices: &[Choosable], filter: &ContainerFilter) -> Unchosen {
+        let containers = choices.iter().map(|Choosable { target, state, .. }| {
+            let is = if filter.states.is_empty() { target.phase.as_str() } else { state.as_str() };
+            format!("{} ({is})", target.container)
+        });
+        let names = choices.iter().map(|Choosable { target, pod_phase, .. }| {
+            let name = short_name(&target.pod, &filter.short);
+            if filter.fields.is_empty() {
+                name
+            } else {
+                format!("{name} ({})", pod_phase.as_deref().unwrap_or("Unknown"))
+            }
+        });
+        let nodes = choices.iter().filter(|_| !filter.nodes.is_empty()).filter_map(|choice| choice.target.node.clone());
+        let labels = choices.iter().filter(|_| filter.labels.is_some()).map(|choice| &choice.labels);
+        Unchosen {
+            pods: choices.iter().map(|choice| &choice.target.uid).collect::<BTreeSet<_>>().len(),
+            place,
+            excluded: match (choices.iter().any(|choice| filter.excludes(&choice.target)), filter.chooses()) {
+                (false, _) => Excluded::Nothing,
+                (true, false) => Excluded::All,
+                (true, true) => Excluded::AllChosen,
+            },
+            containers: NameList::sorted(containers),
+            names: NameList::sorted(names),
+            nodes: NameList::sorted(nodes),
+            labels: NameList::sorted(of_many(labels)),
+        }
+    }
+
+    /// One sentence, of a job that is followed: what is found later may match.
+    pub(super) fn yet(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| {
+            write!(f, "{NOTHING} yet, waiting for one")?;
+            self.rest(f, "; ")
+        })
+    }
+
+    fn rest(&self, f: &mut fmt::Formatter<'_>, between: &str) -> fmt::Result {
+        f.write_str(match self.excluded {
+            Excluded::Nothing => "",
+            Excluded::All => ": all are excluded",
+            Excluded::AllChosen => ": all that match otherwise are excluded",
+        })?;
+        let have = match self.place {
+            PodsIn::Cluster => "have",
+            PodsIn::Archive => "are archived, with",
+        };
+        write!(f, "; {} pods {have}: {}", self.pods, self.containers)?;
+        for (heading, names) in [("pods", &self.names), ("nodes", &self.nodes), ("labels", &self.labels)] {
+            if !names.is_empty() {
+                write!(f, "{between}{heading}: {names}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The pods that would be chosen without the labels that are asked for, and which labels they have; `None` when none are asked for,
-/// there are no such pods, or they cannot be listed.
-pub async fn without_labels(cluster: &Cluster, namespace: &str, selection: &Selection) -> Option<String> {
-    selection.labels.as_ref()?;
-    let all = Selection { labels: None, ..selection.clone() };
-    let found = pods::list(&cluster.client(), namespace, &all).await.unwrap_or_default();
-    (!found.is_empty()).then(|| {
-        format!("{} pods, labelled: {}", found.len(), listing(of_many(found.iter().map(|found| found.pod.labels()))))
-    })
+impl fmt::Display for Unchosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NOTHING)?;
+        self.rest(f, "\n  ")
+    }
 }
 
-/// Names in order, each once.
-pub fn listing(mut names: Vec<String>) -> String {
-    names.sort();
-    names.dedup();
-    let more = names.len().saturating_sub(LISTED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    names[..names.len() - more].join(", ") + &rest
+/// Pods that would be chosen without the labels that are asked for. `Display` is `1 pods, labelled: app=blast`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherwiseLabelled {
+    /// How many.
+    pub pods: usize,
+    /// Their labels.
+    pub labels: NameList,
+}
+
+impl OtherwiseLabelled {
+    /// Asks for them; `None` when no labels are asked for, there are no such pods, or they cannot be listed.
+    pub async fn find(cluster: &Cluster, namespace: &str, selection: &Selection) -> Option<OtherwiseLabelled> {
+        selection.labels.as_ref()?;
+        let all = Selection { labels: None, ..selection.clone() };
+        let found = pods::list(&cluster.client(), namespace, &all).await.unwrap_or_default();
+        let labels = NameList::sorted(of_many(found.iter().map(|found| found.pod.labels())));
+        (!found.is_empty()).then_some(OtherwiseLabelled { pods: found.len(), labels })
+    }
+}
+
+impl fmt::Display for OtherwiseLabelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} pods, labelled: {}", self.pods, self.labels)
+    }
 }
 
 /// Labels that more than one pod can have.
@@ -99,35 +207,6 @@ fn of_many<'a>(labels: impl Iterator<Item = &'a BTreeMap<String, String>>) -> Ve
     let is_of_one = |name: &str| OF_ONE.iter().any(|one| name.ends_with(one));
     let labels = labels.flatten().filter(|(name, _)| !is_of_one(name));
     labels.map(|(name, value)| format!("{name}={value}")).collect()
-}
-
-fn said(heading: &str, have: &str, choices: &[Choosable], filter: &ContainerFilter) -> String {
-    let containers = choices.iter().map(|Choosable { target, state, .. }| {
-        let is = if filter.states.is_empty() { target.phase.as_str() } else { state.as_str() };
-        format!("{} ({is})", target.container)
-    });
-    let pods = choices.iter().map(|Choosable { target, pod_phase, .. }| {
-        let name = short_name(&target.pod, &filter.short);
-        if filter.fields.is_empty() { name } else { format!("{name} ({})", pod_phase.as_deref().unwrap_or("Unknown")) }
-    });
-    let nodes = choices.iter().filter_map(|choice| choice.target.node.clone());
-    let count = choices.iter().map(|choice| &choice.target.uid).collect::<BTreeSet<_>>().len();
-    let labels = choices.iter().map(|choice| &choice.labels);
-    let lists: [(String, Vec<String>); 4] = [
-        (format!("{count} pods {have}"), containers.collect()),
-        ("pods".to_owned(), pods.collect()),
-        ("nodes".to_owned(), if filter.nodes.is_empty() { Vec::new() } else { nodes.collect() }),
-        ("labels".to_owned(), if filter.labels.is_none() { Vec::new() } else { of_many(labels) }),
-    ];
-    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
-    let lists: Vec<_> = lists.map(|(heading, names)| format!("{heading}: {}", listing(names))).collect();
-    let is_excluded = choices.iter().any(|choice| filter.excludes(&choice.target));
-    let why = match (is_excluded, filter.chooses()) {
-        (false, _) => "",
-        (true, false) => ": -E, --exclude-container and --exclude-pod leave none",
-        (true, true) => ": -E, --exclude-container and --exclude-pod leave none of what the others choose",
-    };
-    format!("{heading}{why}; {}", lists.join("\n  "))
 }
 
 #[cfg(test)]
@@ -184,9 +263,7 @@ mod tests {
             ),
             (
                 ContainerFilter { without_containers: without(), ..by.clone() },
-                format!(
-                    "no container matches the flags: -E, --exclude-container and --exclude-pod leave none; {containers}\n  {names}"
-                ),
+                format!("no container matches the flags: all are excluded; {containers}\n  {names}"),
             ),
             (
                 ContainerFilter {
@@ -195,47 +272,42 @@ mod tests {
                     ..by.clone()
                 },
                 format!(
-                    "no container matches the flags: -E, --exclude-container and --exclude-pod leave none of what the others choose; {containers}\n  {names}"
+                    "no container matches the flags: all that match otherwise are excluded; {containers}\n  {names}"
                 ),
             ),
         ] {
-            assert_eq!(nothing_wanted(&pods, &filter), said);
-            let yet = said.replacen("the flags", "the flags yet, waiting for one", 1);
-            assert_eq!(nothing_wanted_yet(&pods, &filter), yet);
+            let of = Unchosen::of(&pods, &filter);
+            assert_eq!(of.to_string(), said);
+            let yet = said.replacen("the flags", "the flags yet, waiting for one", 1).replace("\n  ", "; ");
+            assert_eq!(of.yet().to_string(), yet);
+            assert_eq!(serde_json::from_str::<Unchosen>(&serde_json::to_string(&of).unwrap()).unwrap(), of);
+            let of_archive = |archived: &[Choosable], found: &[Match]| {
+                Unchosen::of_archive(archived.to_vec(), found, &filter).to_string()
+            };
             let choices = Choosable::of(&pods);
             let archived = said.replacen("pods have", "pods are archived, with", 1);
-            assert_eq!(nothing_wanted_of_archive(choices.clone(), &[], &filter), archived);
-            assert_eq!(nothing_wanted_of_archive(choices.clone(), &pods, &filter), archived, "each once");
-            assert_eq!(nothing_wanted_of_archive(Vec::new(), &pods, &filter), said);
+            assert_eq!(of_archive(&choices, &[]), archived);
+            assert_eq!(of_archive(&choices, &pods), archived, "each once");
+            assert_eq!(of_archive(&[], &pods), said);
             // Labels choose too.
-            let labelled = archived.replace("leave none;", "leave none of what the others choose;");
+            let labelled = archived.replace("all are excluded", "all that match otherwise are excluded");
             let labelled = format!("{labelled}\n  labels: app=blast, shard=s03, shard=s04");
             let filter = ContainerFilter {
                 labels: Some([Expression::Exists("none".to_owned())].into_iter().collect()),
                 ..filter
             };
-            assert_eq!(nothing_wanted_of_archive(choices, &[], &filter), labelled);
+            assert_eq!(Unchosen::of_archive(choices, &[], &filter).to_string(), labelled);
         }
-        assert_eq!(nothing_chosen(3), "no container matches the flags; the job had 3 pods, which are gone");
-    }
-
-    #[test]
-    fn a_listing_has_each_name_once_in_order_and_says_how_many_are_left_out() {
-        let names = |count: usize| (0..count).map(|number| format!("n{number:02}")).collect::<Vec<_>>();
-        assert_eq!(listing(Vec::new()), "");
-        assert_eq!(listing(vec!["b".to_owned(), "a".to_owned(), "b".to_owned()]), "a, b");
-        assert_eq!(listing(names(LISTED)), names(LISTED).join(", "));
-        assert_eq!(listing(names(LISTED + 2)), names(LISTED).join(", ") + " and 2 more");
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn pods_that_the_labels_leave_out_are_told_with_the_labels_they_have() {
         let scene = Scene::new(Access::all()).await;
         let with = |labels: &str| Selection { labels: Some(labels.to_owned()), ..selection() };
-        let told = async |selection: &Selection| without_labels(&scene.cluster, "default", selection).await;
+        let told = async |selection: &Selection| OtherwiseLabelled::find(&scene.cluster, "default", selection).await;
         assert_eq!(told(&with("app=none")).await, None, "there is no pod");
         scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
         assert_eq!(told(&selection()).await, None, "no labels are asked for");
-        assert_eq!(told(&with("app=none")).await.as_deref(), Some("1 pods, labelled: app=blast"));
+        assert_eq!(told(&with("app=none")).await.unwrap().to_string(), "1 pods, labelled: app=blast");
     }
 }

@@ -40,12 +40,12 @@ fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
     for (flags, parts) in [
         (
             &["-l", "nosuch=x"][..],
-            &["with -l \"nosuch=x\" yet, waiting for them", "1 pods, labelled: ", "app=blast"][..],
+            &["with the labels \"nosuch=x\" yet, waiting for them", "1 pods, labelled: ", "app=blast"][..],
         ),
         (&["-c", "nosuch"], &[waiting, "1 pods have: blast (running)"]),
         (&["--pod", "nosuch"], &[waiting, "pods: blastn-s00"]),
         (&["--container-state", "terminated"], &[waiting, "blast (waiting)"]),
-        (&["-E", "blast"], &[waiting, "-E, --exclude-container and --exclude-pod leave none"]),
+        (&["-E", "blast"], &[waiting, "all are excluded; "]),
         (&["--phase", "submitting"], &[waiting, "blast (running)"]),
         (&["--field-selector", "status.phase=Succeeded"], &[waiting, "(Pending)"]),
         (&["--node", "nosuch"], &[waiting, "blast (running)"]),

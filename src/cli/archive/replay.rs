@@ -17,7 +17,7 @@ use crate::{
         RunStats,
         filter::ContainerFilter,
         replay::{Replay, choices, replay},
-        unchosen,
+        unchosen::Unchosen,
     },
 };
 
@@ -88,5 +88,5 @@ pub async fn nothing_wanted(job: &ArchivedJob, found: &[Match], filter: &Contain
     if choices.is_empty() && found.is_empty() {
         return Ok(format!("the archive holds no logs of {} yet", job.key));
     }
-    Ok(unchosen::nothing_wanted_of_archive(choices, found, filter))
+    Ok(Unchosen::of_archive(choices, found, filter).to_string())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::{join_all, try_join_all};
 use tokio::sync::mpsc;
 
-use super::{Plan, Wants, allow_node_logs, exit, nothing_chosen, nothing_found, nothing_wanted};
+use super::{Plan, Wants, allow_node_logs, exit, nothing_chosen, nothing_found};
 use crate::{
     cli::{
         args::{JobArgs, LogsArgs},
@@ -29,6 +29,7 @@ use crate::{
         WantedLogs, asked,
         follow::{self, Progress},
         snapshot::Order,
+        unchosen::Unchosen,
     },
     source::JobArg,
 };
@@ -127,7 +128,7 @@ impl Plan {
         }
         let stats = stats.now();
         if stats.containers == 0 {
-            return Err(Failure::NoPods(nothing_wanted(&found, &self.filter)));
+            return Err(Failure::NoPods(Unchosen::of(&found, &self.filter).to_string()));
         }
         let mut failed = false;
         if self.wants.exit_code {
@@ -188,7 +189,7 @@ impl Plan {
         }
         if stats.containers == 0 && pods > 0 {
             let is_gone = found.is_empty();
-            let text = if is_gone { nothing_chosen(pods) } else { nothing_wanted(&found, &self.filter) };
+            let text = if is_gone { nothing_chosen(pods) } else { Unchosen::of(&found, &self.filter).to_string() };
             return Err(Failure::NoPods(text));
         }
         if stats.containers == 0 {

@@ -227,11 +227,11 @@ async fn what_is_waited_for_is_told_when_all_was_listed() {
     for _ in 0..2 {
         assert!(run.take(PodChange::Listed).await.unwrap(), "it is told once");
     }
-    let nothing = "notice: no container matches the flags yet, waiting for one; 1 pods have: c (running)\n  pods: blastn-s03-000-3ed51a95-p9vp5";
+    let nothing = "notice: no container matches the flags yet, waiting for one; 1 pods have: c (running); pods: blastn-s03-000-3ed51a95-p9vp5";
     let expected = [
         format!("notice: no pods of {ID} in namespace default yet, waiting for them"),
         format!(
-            "notice: no pods of {ID} in namespace default with -l \"app=none\" yet, waiting for them; without it there are 1 pods, labelled: app=blast"
+            "notice: no pods of {ID} in namespace default with the labels \"app=none\" yet, waiting for them; without these there are 1 pods, labelled: app=blast"
         ),
         nothing.to_owned(),
     ];
