@@ -87,12 +87,13 @@ impl Rows {
     }
 
     /// Waits until the row names an id, or never will; returns the job as the row tells it then. What happens to the row
-    /// meanwhile goes to `tell`.
+    /// meanwhile is told.
     #[cfg(feature = "archive")]
-    pub async fn until_named(&mut self, mut job: Job, tell: impl Fn(&Notice)) -> Job {
+    pub async fn until_named(&mut self, mut job: Job) -> Job {
         if !self.may_yet_tell(&job) {
             return job;
         }
+        let tell = super::stderr::notice;
         tell(&Notice::NoIdYet);
         while self.may_yet_tell(&job) {
             let row = match self.again.look().await {

@@ -9,7 +9,10 @@ use std::{
 use owo_colors::OwoColorize;
 
 use super::program;
-use crate::render::{paragraphs, plain_lines, sanitize_lines};
+use crate::{
+    render::{paragraphs, plain_lines, sanitize_lines},
+    session::Notice,
+};
 
 /// How words are set apart from log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,12 @@ pub fn say(text: &str) {
 /// Says a warning.
 pub fn warn(text: &str) {
     tell(Tone::Warning, text, false);
+}
+
+/// Says what there is to tell of a run that has no console.
+pub fn notice(notice: &Notice) {
+    let tone = if notice.is_warning() { Tone::Warning } else { Tone::Plain };
+    tell(tone, &notice.to_string(), false);
 }
 
 /// Says what the run ends with.

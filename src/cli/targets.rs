@@ -89,18 +89,18 @@ async fn watch(
                 listed += 1;
                 if listed == 2 && !found {
                     let (ids, namespace) = (selection.id.to_string(), namespace.to_owned());
-                    stderr::say(&Notice::NoPodsYet { ids, namespace }.to_string());
+                    stderr::notice(&Notice::NoPodsYet { ids, namespace });
                 }
                 continue;
             }
             PodChange::Failed(error) => return Err(error.into()),
             PodChange::Polling(error) => {
-                stderr::say(&Notice::ListsOnly(error.to_string()).to_string());
+                stderr::notice(&Notice::ListsOnly(error.to_string()));
                 continue;
             }
             PodChange::Trouble(error) => {
                 if !std::mem::replace(&mut troubled, true) {
-                    stderr::say(&Notice::WatchInterrupted(error.to_string()).to_string());
+                    stderr::notice(&Notice::WatchInterrupted(error.to_string()));
                 }
                 continue;
             }

@@ -1,11 +1,10 @@
 //! Bytes as they were saved → UTF-8: gzip and zstd are unpacked, UTF-16 and UTF-32 are decoded, byte order marks, colours and
 //! record separators go.
 
-use std::{borrow::Cow, io, io::Read, sync::LazyLock};
-
-use regex::bytes::Regex;
+use std::{borrow::Cow, io, io::Read};
 
 use super::RowError;
+use crate::escape_sequence::stripped;
 
 /// The most bytes that are read as a row or an export of rows: 256 MiB.
 pub const MAX_BYTES: u64 = 256 << 20;
@@ -73,11 +72,6 @@ fn utf_32(bytes: &[u8]) -> Option<String> {
     Some(units.map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).skip_while(|c| *c == '\u{feff}').collect())
 }
 
-/// Escape sequences of terminals: colours, links, titles.
-static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^_]").ok()
-});
-
 /// `text` without what a terminal would not show, and without the record separators of RFC 7464 (`application/json-seq`). JSON
 /// has neither. The second value tells whether there were colours.
 pub(super) fn shown(text: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, bool) {
@@ -85,10 +79,7 @@ pub(super) fn shown(text: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, bool) {
     if !is_coloured && memchr::memchr(0x1e, &text).is_none() {
         return (text, false);
     }
-    let mut plain = match ESCAPES.as_ref() {
-        Some(escapes) => escapes.replace_all(&text, &b""[..]).into_owned(),
-        None => text.into_owned(),
-    };
+    let mut plain = stripped(&text).into_owned();
     let mut at_start = true;
     for byte in &mut plain {
         if at_start && *byte == 0x1e {
@@ -98,4 +89,24 @@ pub(super) fn shown(text: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, bool) {
         }
     }
     (Cow::Owned(plain), is_coloured)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_does_not_show_is_no_part_of_a_row() {
+        for (text, plain, coloured) in [
+            ("{\"a\": 1}", "{\"a\": 1}", false),
+            ("\x1e{}\n\x1e{}\n", " {}\n {}\n", false),
+            ("\x1b[34;1m{\x1b[0m}\x1b]0;title\x07\x1b(B", "{}", true),
+            // A string of the device's own, and one that is cut off.
+            ("\x1bPq;1\x1b\\{}\x1b^private\x1b\\", "{}", true),
+            ("{}\x1b]0;tit", "{}\x1b]0;tit", true),
+        ] {
+            let (shown, is_coloured) = shown(Cow::Borrowed(text.as_bytes()));
+            assert_eq!((&*shown, is_coloured), (plain.as_bytes(), coloured), "{text:?}");
+        }
+    }
 }

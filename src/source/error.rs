@@ -1,7 +1,10 @@
 //! [`SourceError`]: why a database gave no row.
 
 use super::Differences;
-use crate::{exit::Exit, render::plain};
+use crate::{
+    exit::Exit,
+    render::{plain, table},
+};
 
 /// How many characters of an id a message shows.
 const SHOWN: usize = 80;
@@ -162,12 +165,37 @@ fn next(id: &str) -> String {
 
 /// A line for each candidate.
 fn listing(candidates: &[Candidate], more: bool) -> String {
-    let mut text: String = candidates
-        .iter()
-        .map(|one| format!("\n  {}  {}  {}", plain(&one.id, SHOWN), plain(&one.status, 20), plain(&one.updated, 40)))
-        .collect();
+    let cells =
+        candidates.iter().map(|one| vec![plain(&one.id, SHOWN), plain(&one.status, 20), plain(&one.updated, 40)]);
+    let mut text: String = table(&cells.collect::<Vec<_>>()).lines().map(|line| format!("\n  {line}")).collect();
     if more {
         text.push_str("\n  and more");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_that_a_beginning_may_mean_stand_below_each_other() {
+        let row = |id: &str, status: &str| Candidate {
+            id: id.to_owned(),
+            status: status.to_owned(),
+            updated: "2026-05-21".to_owned(),
+        };
+        let error = SourceError::Several {
+            at: "db".to_owned(),
+            prefix: "18b9ed".to_owned(),
+            candidates: vec![row("18b9edca", "running"), row("18b9edcb-4d8a", "-"), row("18b9ed\x1b", "完了")],
+            more: true,
+        };
+        let expected = "db: several rows begin with 18b9ed; give more of the id:\
+            \n  18b9edca        running   2026-05-21\
+            \n  18b9edcb-4d8a   -         2026-05-21\
+            \n  18b9ed\\u{1b}    完了      2026-05-21\
+            \n  and more";
+        assert_eq!(error.to_string(), expected);
+    }
 }

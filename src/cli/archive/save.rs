@@ -47,7 +47,7 @@ use crate::{
     resolve::{ResolveFormat, output, resolve},
     row::Row,
     session::{
-        Notice, Outlet, Resume, RunEvent, RunStats, Sink, WantedLogs, asked, dashboard,
+        Outlet, Resume, RunEvent, RunStats, Sink, WantedLogs, asked, dashboard,
         fan_out::{FanOut, SinkError, SinkRunner},
         filter::ContainerFilter,
         follow::{self, Progress},
@@ -86,7 +86,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     let archive = open_or_begin(&args.dest.dest).await?;
     let cluster = Located::connected(cluster, &flags, &which).await?;
     allow_node_logs(&cluster, args.node_logs).await?;
-    let job = match interruptible(rows.until_named(job, say)).await {
+    let job = match interruptible(rows.until_named(job)).await {
         Ok(job) => job,
         Err(exit) => {
             stderr::say("interrupted: the row named no id yet, and nothing was saved");
@@ -606,10 +606,6 @@ fn say_lost(name: &str, faults: &[Fault]) {
 /// Whether it is known that there are no pods of the job.
 async fn has_none(cluster: &Cluster, namespace: &str, selection: &Selection) -> bool {
     pods::list(&cluster.client(), namespace, selection).await.is_ok_and(|found| found.is_empty())
-}
-
-fn say(notice: &Notice) {
-    if notice.is_warning() { stderr::warn(&notice.to_string()) } else { stderr::say(&notice.to_string()) }
 }
 
 /// A console that is told everything but the lines.
