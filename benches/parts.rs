@@ -121,11 +121,11 @@ fn render(bencher: Bencher, options: RenderOptions) {
 fn render_by(bencher: Bencher, mut renderer: Renderer) {
     let log = support::log();
     let lines = support::lines(&log);
-    let source = renderer.introduce(&support::target(), "3ed51a95");
+    let source = renderer.introduce(&support::target(), "3ed51a95", None);
     let mut out = Vec::with_capacity(4 << 20);
     bencher.counter(bytes(&log)).bench_local(|| {
         out.clear();
-        lines.iter().for_each(|line| renderer.line(&mut out, &source, 0, line));
+        lines.iter().for_each(|line| renderer.line(&mut out, &source, 0, None, line));
         out.len()
     });
 }

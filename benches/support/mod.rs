@@ -87,7 +87,7 @@ pub fn hot_path_past(
     renderer: &mut Renderer,
     frames: &[Bytes],
 ) -> usize {
-    let source = renderer.introduce(&target(), "3ed51a95");
+    let source = renderer.introduce(&target(), "3ed51a95", None);
     let mut screen = Vec::with_capacity(1 << 20);
     let mut printed = 0;
     let mut out = Output::default();
@@ -95,7 +95,7 @@ pub fn hot_path_past(
         follower.on(Event::Data(frame.clone()), Duration::ZERO, &mut out);
         look(&out.lines);
         for line in out.lines.drain(..) {
-            renderer.line(&mut screen, &source, out.restart, &line);
+            renderer.line(&mut screen, &source, out.restart, None, &line);
         }
         if screen.len() > 256 << 10 {
             printed += screen.len();

@@ -322,7 +322,7 @@ impl Console {
             RunEvent::Found(target) => {
                 self.renderer.of_job(&self.ids_of(&target.pod));
                 let (short, mark) = self.whose.of(&target.pod);
-                let source = self.renderer.introduce_marked(target, short, mark);
+                let source = self.renderer.introduce(target, short, mark);
                 self.sources.insert(Arc::new(target.id()), source);
                 Ok(())
             }
@@ -436,7 +436,7 @@ impl Console {
         if self.live.is_some() && self.is_progress(source, of, line) {
             return Ok(());
         }
-        self.renderer.line_of(&mut self.lines, source, of.restart, stream, line);
+        self.renderer.line(&mut self.lines, source, of.restart, stream, line);
         self.make_room()
     }
 
@@ -447,7 +447,7 @@ impl Console {
             if self.renderer.row(&mut progress.row, source, line).is_some()
                 && let Some(live) = &mut self.live
             {
-                self.renderer.line_of(&mut progress.line, source, of.restart, None, line);
+                self.renderer.line(&mut progress.line, source, of.restart, None, line);
                 live.put(&of.container, progress);
                 return true;
             }

@@ -117,13 +117,9 @@ impl Renderer {
         Self { screen: screen.filter(|_| self.options.terminal), ..self }
     }
 
-    /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none.
-    pub fn introduce(&mut self, target: &Target, short: &str) -> PrintedContainer {
-        self.introduce_marked(target, short, None)
-    }
-
-    /// [`introduce`](Self::introduce) among containers of several jobs: `mark` tells which it is of, and stands before the pod.
-    pub fn introduce_marked(&mut self, target: &Target, short: &str, mark: Option<&str>) -> PrintedContainer {
+    /// Makes a container known. `short` is the job's `SHORT`, or empty when there is none. Among containers of several jobs `mark` tells
+    /// which it is of, and stands before the pod.
+    pub fn introduce(&mut self, target: &Target, short: &str, mark: Option<&str>) -> PrintedContainer {
         let mut pod = self.names.name(&target.namespace, &target.pod, short);
         if let Some(mark) = mark {
             pod = format!("{mark:SHORT$} {pod}").into();
@@ -162,12 +158,7 @@ impl Renderer {
     }
 
     /// Appends a line of an instance of a container, with its line end. `restart` is the instance's number.
-    pub fn line(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, restart: u32, line: &Line) {
-        self.line_of(out, source, restart, None, line);
-    }
-
-    /// [`Renderer::line`] for one of which the stream may be known.
-    pub fn line_of(
+    pub fn line(
         &mut self,
         out: &mut Vec<u8>,
         source: &PrintedContainer,

@@ -306,9 +306,9 @@ mod tests {
     fn printed(format: Format, target: &Target, lines: &[(u32, Option<Stream>, Line)]) -> Vec<u8> {
         let mut renderer = Renderer::new(RenderOptions { format, ..RenderOptions::default() });
         renderer.of_job(&ids());
-        let (source, mut out) = (renderer.introduce(target, "3ed51a95"), Vec::new());
+        let (source, mut out) = (renderer.introduce(target, "3ed51a95", None), Vec::new());
         for (restart, stream, line) in lines {
-            renderer.line_of(&mut out, &source, *restart, *stream, line);
+            renderer.line(&mut out, &source, *restart, *stream, line);
         }
         out
     }
@@ -553,8 +553,8 @@ mod tests {
         let of = |job: Option<&str>| {
             let mut renderer = Renderer::new(RenderOptions { format: Format::Json, ..RenderOptions::default() });
             renderer.of_job(&JobIds { job: job.map(str::to_owned), row: None });
-            let (source, mut out) = (renderer.introduce(&target("blast", None), "3ed51a95"), Vec::new());
-            renderer.line_of(&mut out, &source, line.0, line.1, &line.2);
+            let (source, mut out) = (renderer.introduce(&target("blast", None), "3ed51a95", None), Vec::new());
+            renderer.line(&mut out, &source, line.0, line.1, &line.2);
             out
         };
         let mut run = PipedRun::default();
