@@ -10,6 +10,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may end at once when its own stage breaks.
 
+#[path = "../support/free_port.rs"]
+mod free_port;
 mod kept;
 mod oracle;
 mod relay;

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::free_port::free_port;
+
 /// Names the child's ports, `listen:to`.
 const PORTS: &str = "CHAOS_RELAY_PORTS";
 
@@ -26,7 +28,7 @@ pub struct Relay {
 impl Relay {
     /// Starts it before the server on port `to`.
     pub fn start(to: u16) -> Relay {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = free_port();
         let relay = Relay { port: free, to, child: Mutex::new(spawn(free, to)) };
         relay.wait();
         relay

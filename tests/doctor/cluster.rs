@@ -3,7 +3,7 @@ use std::time::Instant;
 use serde_json::json;
 use testcluster::{Access, Action, Kind, Rule};
 
-use crate::stage::*;
+use crate::{free_port::free_port, stage::*};
 
 #[test]
 fn stopped() {
@@ -99,9 +99,7 @@ fn no_cluster() {
 fn broken_proxy() {
     let stage = Stage::new();
     let mut config: serde_json::Value = serde_json::from_str(&stage.cluster.kubeconfig_yaml("admin")).unwrap();
-    // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    config["clusters"][0]["cluster"]["proxy-url"] = format!("http://127.0.0.1:{port}").into();
+    config["clusters"][0]["cluster"]["proxy-url"] = format!("http://127.0.0.1:{}", free_port()).into();
     let path = stage.write("proxy.kubeconfig", &config.to_string());
     examine(path.as_ref(), &[ID]).must_be("proxy is away", "ELB-K8S-PROXY", 6);
 }

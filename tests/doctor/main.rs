@@ -10,6 +10,8 @@ mod cluster;
 mod commands;
 mod containers;
 mod contract;
+#[path = "../support/free_port.rs"]
+mod free_port;
 #[path = "../support/ground.rs"]
 mod ground;
 mod healthy;

@@ -12,7 +12,7 @@ use testcluster::{Options, TestCluster};
 
 use crate::{
     secrets,
-    support::{PLANTED, assert_clean, postgres, process, service::Service},
+    support::{PLANTED, assert_clean, free_port::free_port, postgres, service::Service},
 };
 
 const JOB: &str = "job-429825360482416da20736cf3ed51a95";
@@ -32,7 +32,7 @@ fn elbtail(arguments: &[&str], url: &str) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_tells_a_secret() {
     let service = Service::start(&[], Some("other"), true).await;
-    for url in secrets::urls(process::port(), service.address) {
+    for url in secrets::urls(free_port(), service.address) {
         for arguments in [&["resolve", "some-row", "-o", "json"][..], &["jobs"], &["logs", "some-row", "-v"]] {
             let Output { status, stdout, stderr } = elbtail(arguments, &url)
                 .env("ELBTAIL_HTTP_TOKEN", PLANTED)
@@ -157,7 +157,7 @@ async fn a_rows_id_cannot_speak_to_the_terminal() {
 /// The database's host is not to blame for a proxy that is away.
 #[test]
 fn a_proxy_that_is_away_is_named_with_where_it_comes_from() {
-    let port = process::port();
+    let port = free_port();
     for (name, proxy, url) in [
         ("HTTPS_PROXY", format!("http://me:s3cret@127.0.0.1:{port}"), "https://rows.example"),
         ("https_proxy", format!("127.0.0.1:{port}"), "https://stelb01.table.core.windows.net/jobstate?sv=1&sig=x"),

@@ -10,12 +10,14 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Serves a row and a version with a certificate that it signed itself, whose file it writes; gives its URL.
-async fn serve(is_ca: IsCa, file: &Path) -> String {
+use crate::support::listen::listen;
+
+/// Serves a row and a version with a certificate that it signed itself, whose file it writes; gives its URL. It ends with the set.
+async fn serve(is_ca: IsCa, file: &Path) -> (String, JoinSet<()>) {
     elbtail::crypto::choose();
     let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let name = file.file_stem().unwrap().to_string_lossy();
@@ -27,11 +29,10 @@ async fn serve(is_ca: IsCa, file: &Path) -> String {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder().with_no_client_auth();
     let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap()));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((tcp, _)) = listener.accept().await {
-            let Ok(mut tls) = acceptor.accept(tcp).await else { continue };
+    let (address, serving) = listen("127.0.0.1:0", move |tcp| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut tls) = acceptor.accept(tcp).await else { return };
             let mut asked = [0; 4096];
             let read = tls.read(&mut asked).await.unwrap_or_default();
             let body = if String::from_utf8_lossy(&asked[..read]).starts_with("GET /version") {
@@ -43,8 +44,9 @@ async fn serve(is_ca: IsCa, file: &Path) -> String {
             let _ = tls.write_all(format!("{head} {}\r\n\r\n{body}", body.len()).as_bytes()).await;
             let _ = tls.shutdown().await;
         }
-    });
-    url
+    })
+    .await;
+    (format!("https://{address}"), serving)
 }
 
 fn elbtail(arguments: &[&str], trusted: &Path) -> Output {
@@ -71,7 +73,7 @@ async fn a_certificate_that_is_itself_trusted_is_believed_whatever_it_may_sign()
         (IsCa::NoCa, "bare.pem", "UnknownIssuer"),
     ] {
         let own = file(name);
-        let url = serve(is_ca, &own).await;
+        let (url, _serving) = serve(is_ca, &own).await;
         let row = format!("{url}/row.json");
         for (arguments, code) in
             [(&["resolve", &row][..], 3), (&["resolve", "one", "--db", &url], 3), (&["version", "--server", &url], 6)]
@@ -99,7 +101,7 @@ async fn a_machine_that_trusts_nobody_is_told_so() {
     let directory = tempfile::tempdir().unwrap();
     let (empty, own) = (directory.path().join("empty.pem"), directory.path().join("own.pem"));
     std::fs::write(&empty, "").unwrap();
-    let url = serve(IsCa::NoCa, &own).await;
+    let (url, _serving) = serve(IsCa::NoCa, &own).await;
     for (arguments, code) in [
         (&["resolve", &format!("{url}/row.json")][..], 3),
         (&["resolve", "one", "--db", &url], 3),

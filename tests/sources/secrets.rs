@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use elbtail::source::{DbOptions, SourceEnvironment, open};
 
-use crate::support::{PLANTED, args, assert_clean, encoded, process, service::Service};
+use crate::support::{PLANTED, args, assert_clean, encoded, free_port::free_port, service::Service};
 
 /// An environment in which everything is planted.
 fn planted() -> SourceEnvironment {
@@ -61,7 +61,7 @@ pub fn urls(port: u16, echo: SocketAddr) -> Vec<String> {
 #[tokio::test]
 async fn nothing_planted_is_told() {
     let service = Service::start(&[], Some("other"), true).await;
-    let port = process::port();
+    let port = free_port();
     let echo = service.address;
     for url in urls(port, echo) {
         for environment in [planted(), SourceEnvironment { az: "false".into(), ..SourceEnvironment::nothing() }] {

@@ -4,6 +4,7 @@
 pub mod azurite;
 pub mod azurite_blob;
 pub mod faulty;
+pub mod free_port;
 pub mod listen;
 pub mod mariadb;
 pub mod moto;

@@ -1,12 +1,14 @@
 //! A server process that cannot outlive the test binary.
 
 use std::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
+
+use super::free_port::free_port;
 
 /// Waits for the end of its stdin, which the test binary holds, and then ends the server. Destructors of statics do not
 /// run, and a test binary may be killed: only the kernel surely closes the pipe.
@@ -62,7 +64,7 @@ pub struct Server {
 impl Server {
     /// Starts nothing yet; `name` is the program's.
     pub fn new(name: &'static str) -> Self {
-        Self { name, directory: directory(name), port: port(), process: None }
+        Self { name, directory: directory(name), port: free_port(), process: None }
     }
 
     /// The port.
@@ -112,11 +114,6 @@ pub fn directory(name: &str) -> PathBuf {
     let directory = tempfile::Builder::new().prefix(&format!("elbtail-{name}-")).tempdir().unwrap().keep();
     sweep(&directory);
     directory
-}
-
-/// A port that is free now.
-pub fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Waits until something listens on `port`.

@@ -12,9 +12,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::listen::listen;
 use super::{
     super::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, Obstacle, RequestTimeout},
+    free_port::free_port,
+    listen::listen,
     server::{PATIENCE, Server, Speech, args, get},
 };
 use crate::exit::Exit;
@@ -97,7 +98,7 @@ async fn what_a_server_says_in_a_handshake_lasts() {
 
 #[tokio::test]
 async fn a_refused_connection_is_told_at_once() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let began = Instant::now();
     let error = fails(&args(address, None, true)).await;
     assert!(began.elapsed() < PATIENCE, "it waited for the request timeout");
@@ -241,7 +242,7 @@ async fn a_socks_proxy_resolves_the_name_itself() {
 #[tokio::test]
 async fn a_proxy_that_fails_is_named_without_its_password() {
     let server = Server::start(Speech::default()).await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = SocketAddr::from(([127, 0, 0, 1], free_port()));
     for scheme in ["http", "socks5"] {
         let path = kubeconfig(&server, &format!(", proxy-url: '{scheme}://user:planted@{closed}'"));
         let error = fails(&ConnectOptions { kubeconfig: Some(path), ..ConnectOptions::default() }).await;
