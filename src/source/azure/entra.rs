@@ -1,9 +1,7 @@
 //! [`Entra`]: a token for the storage service, from whatever this machine has.
 //!
-//! Workload identity, managed identity and the `az` command, in the order of Azure's own libraries. Those are not used, though
-//! `azure_identity` 1.0 would bring 15 crates only and can be given our client: it reads the process's environment by itself and
-//! knows one address of the metadata service, asks it seven times in 72 s where there is none, takes no token without its end, and
-//! no `az` before 2.54. What is needed of it is three short requests; the order and the words of each refusal would stay here.
+//! Workload identity, managed identity and the `az` command, in the order of Azure's own libraries. Why `azure_identity` is not used
+//! stands in `docs/design.md`.
 
 use std::{process::Stdio, time::Duration};
 
