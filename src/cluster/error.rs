@@ -8,6 +8,7 @@ use crate::{
     causes::{chain, find},
     exit::Exit,
     foreign,
+    k8s::kubelet_error::is_kubelets_401,
 };
 
 /// The longest time for which a server is left alone, however long it asks: no log is read meanwhile, and some may be rotated
@@ -143,11 +144,6 @@ impl fmt::Display for Rejection {
 }
 
 impl Rejection {
-    /// Whether a 401 was handed on by the API server, which itself says `Unauthorized` and nothing more.
-    pub(super) fn is_of_kubelet(&self) -> bool {
-        self.message.starts_with("the server has asked for the client to provide credentials")
-    }
-
     /// How long a server is left alone that asks for so many seconds.
     pub(super) fn pause(seconds: u64) -> Duration {
         Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)
@@ -178,7 +174,7 @@ impl From<Rejection> for ClusterError {
     fn from(rejection: Rejection) -> Self {
         match rejection.code {
             // The API server let the request in: it is the kubelet that does not let the API server in.
-            401 if rejection.is_of_kubelet() => Self::Rejected(rejection),
+            401 if is_kubelets_401(&rejection.message) => Self::Rejected(rejection),
             401 => Self::Unauthenticated(format!("the cluster refused the credentials: {}", rejection.message)),
             403 => Self::Forbidden(rejection),
             _ => Self::Rejected(rejection),

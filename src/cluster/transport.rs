@@ -33,7 +33,7 @@ use super::{
     log,
     pool::{Pool, Slot},
 };
-use crate::mask::mask;
+use crate::{k8s::kubelet_error::is_kubelets_401, mask::mask};
 
 /// How often a request that was never sent looks for another connection.
 const TRIES: usize = 3;
@@ -177,7 +177,7 @@ impl SharedTransport {
         let is_kubelets = match asked {
             // It may be either's, in the same words; but nobody whom the API server does not know gets any answer from it.
             Respondent::NodeFile(elsewhere) => self.lets_us_in(elsewhere, credential).await,
-            _ => rejection.is_of_kubelet(),
+            _ => is_kubelets_401(&rejection.message),
         };
         is_kubelets.then_some(ClusterError::Rejected(rejection))
     }

@@ -152,7 +152,7 @@ fn log(log: &LogFacts) -> Page {
                 format!("{stamp}{}\n", masked.mask(&line.text))
             })
             .collect(),
-        TailAnswer::InBand(text) => format!("(the kubelet answered: {})\n", mask(text)),
+        TailAnswer::InBand(_, text) => format!("(the kubelet answered: {})\n", mask(text)),
         TailAnswer::NotScheduled => "(the pod is on no node)\n".to_owned(),
         TailAnswer::Refused(error) => format!("(refused: {})\n", mask(&error.to_string())),
     };

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{LogFacts, TailAnswer, TailPart};
 use crate::{
     discover::Match,
+    k8s::kubelet_error::KubeletError,
     node_logs::{self, NodeFile},
     render::bytes,
 };
@@ -37,7 +38,8 @@ pub(super) enum Missing {
 pub(super) fn missing(log: &LogFacts, found: &Match) -> Option<Missing> {
     let container = &log.target.container;
     match (&log.answer, log.part) {
-        (TailAnswer::InBand(text), TailPart::Head | TailPart::Tail) => Some(Missing::File(text.clone())),
+        (TailAnswer::InBand(KubeletError::Passing, _), _) => None,
+        (TailAnswer::InBand(_, text), TailPart::Head | TailPart::Tail) => Some(Missing::File(text.clone())),
         (TailAnswer::Lines(lines), TailPart::Head) => {
             let status = found.pod.container(container);
             let started = status.started(status.restart)?.to_timestamp();

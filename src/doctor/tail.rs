@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::{
     cluster::ClusterError,
     k8s::{
-        Target, kubelet_error,
+        Target,
+        kubelet_error::{self, KubeletError},
         lines::{self, LogPiece},
     },
 };
@@ -39,8 +40,8 @@ pub struct LogFacts {
 pub enum TailAnswer {
     /// Lines; none is an empty log.
     Lines(Vec<TailLine>),
-    /// The kubelet's own error in place of lines.
-    InBand(String),
+    /// The kubelet's own error in place of lines, and its words.
+    InBand(KubeletError, String),
     /// The pod is on no node yet.
     NotScheduled,
     /// The server refused.
@@ -72,11 +73,21 @@ impl TailAnswer {
         let lines: Vec<TailLine> = lines::pieces_of(body).into_iter().map(TailLine::of).collect();
         if let Some(last) = lines.last()
             && last.stamp.is_none()
-            && kubelet_error::in_band(&last.text).is_some()
+            && let Some(error) = kubelet_error::in_band(&last.text)
         {
-            return TailAnswer::InBand(last.text.clone());
+            return TailAnswer::InBand(error, last.text.clone());
         }
         TailAnswer::Lines(lines)
+    }
+
+    /// Whether the same question may be answered otherwise a moment later: by a server that was busy, by a kubelet that had another
+    /// trouble than the log, or was rotating it. A wait that was too long was one already.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            TailAnswer::InBand(error, _) => *error != KubeletError::Collected,
+            TailAnswer::Refused(error @ ClusterError::Rejected(_)) => error.is_transient(),
+            _ => false,
+        }
     }
 }
 
@@ -106,10 +117,22 @@ mod tests {
         assert_eq!(lines[0].text, "55 %");
         assert_eq!(lines[0].stamp, Some("2026-11-24T12:58:33.981472121Z".parse().unwrap()));
         assert_eq!(lines[1].text, "");
-        let gone = b"failed to try resolving symlinks in path \"/var/log/pods/x\": no such file or directory";
-        assert!(matches!(TailAnswer::read(gone), TailAnswer::InBand(text) if text.contains("no such file")));
         assert!(matches!(TailAnswer::read(b""), TailAnswer::Lines(lines) if lines.is_empty()));
         let printed = b"2026-11-24T12:58:34Z unable to retrieve container logs for x\n";
         assert!(matches!(TailAnswer::read(printed), TailAnswer::Lines(_)), "a container may print that itself");
+    }
+
+    #[test]
+    fn what_a_kubelet_says_in_the_place_of_lines_is_told_apart_and_may_pass_unless_the_log_was_collected() {
+        for (text, error, may_pass) in [
+            ("unable to retrieve container logs for containerd://bb38a1a82b95", KubeletError::Collected, false),
+            ("failed to try resolving symlinks in path \"/x\": no such file", KubeletError::FileMissing, true),
+            ("failed to create fsnotify watcher: too many open files", KubeletError::Passing, true),
+            ("rpc error: code = Unavailable desc = connection error", KubeletError::Passing, true),
+        ] {
+            let answer = TailAnswer::read(format!("2026-11-24T12:58:34Z a line\n{text}").as_bytes());
+            assert!(matches!(&answer, TailAnswer::InBand(kind, said) if *kind == error && said == text), "{answer:?}");
+            assert_eq!(answer.may_pass(), may_pass, "{text}");
+        }
     }
 }

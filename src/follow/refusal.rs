@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     cluster::{ClusterError, Rejection},
-    k8s::kubelet_error::is_kubelets_refusal,
+    k8s::kubelet_error::{self, is_kubelets_refusal},
 };
 
 /// Why the API did not open a log.
@@ -36,11 +36,10 @@ impl Refusal {
         let forbidden = |reason: String| Refusal::Forbidden { reason, withdrawn: read_before };
         match error {
             ClusterError::Rejected(rejection) | ClusterError::Forbidden(rejection) => match rejection.code {
-                400 if rejection.message.contains("is waiting to start") => {
-                    let reason = rejection.message.split("waiting to start: ").nth(1).unwrap_or(&rejection.message);
-                    Refusal::Waiting(reason.to_owned())
-                }
-                400 => Refusal::NoInstance(rejection.message.clone()),
+                400 => match kubelet_error::waiting(&rejection.message) {
+                    Some(reason) => Refusal::Waiting(reason.to_owned()),
+                    None => Refusal::NoInstance(rejection.message.clone()),
+                },
                 404 => Refusal::NotFound(rejection.message.clone()),
                 401 | 403 if is_kubelets_refusal(&rejection.message) => {
                     Refusal::Passing(refused_by_kubelet(rejection), rejection.retry_after)

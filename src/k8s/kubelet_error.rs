@@ -30,11 +30,22 @@ pub fn in_band(text: &str) -> Option<KubeletError> {
     IN_BAND.iter().find(|(begin, _)| text.starts_with(begin)).map(|(_, error)| *error)
 }
 
+/// What a container waits for, when the message of a 400 says that it has not started; the whole message where it names nothing.
+pub fn waiting(message: &str) -> Option<&str> {
+    const WAITS: &str = " is waiting to start";
+    let (_, reason) = message.split_once(WAITS)?;
+    Some(reason.strip_prefix(": ").unwrap_or(message))
+}
+
 /// Whether the message of a 401 or 403 says that the kubelet refused the API server, and not the API server the user.
 pub fn is_kubelets_refusal(message: &str) -> bool {
     let of_the_node = message.starts_with("Forbidden (user=") && message.contains("resource=nodes");
-    // The API server's own 401 says `Unauthorized`; this is how its client puts the kubelet's.
-    of_the_node || message.starts_with("the server has asked for the client to provide credentials")
+    of_the_node || is_kubelets_401(message)
+}
+
+/// The same of a 401 alone: the API server's own says `Unauthorized`, and this is how its client puts the kubelet's.
+pub fn is_kubelets_401(message: &str) -> bool {
+    message.starts_with("the server has asked for the client to provide credentials")
 }
 
 /// Whether the message of a 5xx says that the API server does not reach the kubelet, directly or through a proxy.
@@ -65,5 +76,14 @@ mod tests {
             assert_eq!(kind(text), Some(KubeletError::Passing), "{text}");
         }
         assert_eq!(kind("a line of a container"), None);
+    }
+
+    #[test]
+    fn what_a_container_waits_for_is_told_if_it_waits() {
+        let of = |says: &str| format!("container \"blast\" in pod \"p\" {says}");
+        assert_eq!(waiting(&of("is waiting to start: PodInitializing")), Some("PodInitializing"));
+        let unnamed = of("is waiting to start - no logs yet");
+        assert_eq!(waiting(&unnamed), Some(unnamed.as_str()));
+        assert_eq!(waiting("previous terminated container \"blast\" in pod \"p\" not found"), None);
     }
 }

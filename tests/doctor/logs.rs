@@ -43,6 +43,37 @@ fn a_busy_server_is_left_alone_for_as_long_as_it_asks() {
     stage.must_be_healthy("logs answer 429 for a second", &[ID]);
 }
 
+/// A search whose log questions end in this text of the kubelet, so many times.
+fn in_band(text: &str, times: usize) -> Stage {
+    let stage = Stage::new();
+    stage.searching(0);
+    let logs = |call: &testcluster::Call| call.kind == Kind::Log;
+    stage.cluster.faults().push(Rule::new(logs, Action::InBand { after: 0, text: text.to_owned() }).times(times));
+    stage
+}
+
+#[test]
+fn a_kubelets_words_in_the_place_of_lines_are_each_what_they_mean() {
+    for (text, code) in [
+        ("unable to retrieve container logs for containerd://bb38a1a82b95", "ELB-LOG-FILE-GONE"),
+        ("failed to open log file \"/x\": no such file or directory", "ELB-LOG-FILE-GONE"),
+        ("failed to create fsnotify watcher: too many open files", "ELB-LOG-UNREADABLE"),
+        ("rpc error: code = Unavailable desc = connection error", "ELB-LOG-UNREADABLE"),
+    ] {
+        let said = in_band(text, usize::MAX).must_be(text, code);
+        assert!(said.evidence().contains(text), "{}", said.text);
+        assert!(said.problems().iter().all(|problem| problem == code), "{}", said.text);
+    }
+}
+
+#[test]
+fn what_passes_in_a_moment_is_no_finding() {
+    for text in ["rpc error: code = Unavailable desc = x", "failed to try resolving symlinks in path \"/x\": lstat"] {
+        let said = in_band(text, 1).must_be_healthy(text, &[ID]);
+        assert_eq!(said.notes(), [""; 0], "{}", said.text);
+    }
+}
+
 /// A search that has been running for an hour, without a line.
 fn silent_for_an_hour(stage: &Stage, shard: usize) -> testcluster::PodHandle {
     let pod = stage.batch(shard);

@@ -130,8 +130,8 @@ async fn one(cluster: &Cluster, ask: Ask) -> LogFacts {
         }
     };
     let mut answer = ask_once().await;
-    // A busy moment passes; what is refused twice is told. A wait that was too long was one already.
-    if matches!(&answer, TailAnswer::Refused(error @ ClusterError::Rejected(_)) if error.is_transient()) {
+    // A busy moment passes; what is refused twice is told.
+    if answer.may_pass() {
         tokio::time::sleep(PAUSE).await;
         answer = ask_once().await;
     }

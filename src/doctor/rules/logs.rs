@@ -15,7 +15,8 @@ use crate::{
         Code, Finding, LogFacts, NodeHolds, TailAnswer, TailPart,
         kept::{Missing, missing},
     },
-    k8s::kubelet_error::{is_kubelet_unreachable, is_kubelets_refusal},
+    follow::refusal::Refusal,
+    k8s::kubelet_error::{KubeletError, is_kubelet_unreachable, is_kubelets_refusal},
     shell::quote,
 };
 
@@ -82,6 +83,8 @@ fn mishap<'a>(case: &Case<'a>, log: &LogFacts, found: &'a Match) -> Option<Misha
         }
         None => {}
     }
+    let unreadable =
+        |shown: String, next: String| make(Code::LogUnreadable, true, "{}: its log cannot be read", shown, next);
     match &log.answer {
         TailAnswer::Lines(lines) if log.part == TailPart::Head && lines.is_empty() => {
             let started = status.started(status.restart)?.to_timestamp();
@@ -98,18 +101,24 @@ fn mishap<'a>(case: &Case<'a>, log: &LogFacts, found: &'a Match) -> Option<Misha
             error if kubelet(error).is_some() => None,
             // Told of the permission.
             ClusterError::Forbidden(_) if !case.may("get", "pods/log") => None,
-            // It started to wait, or vanished, since it was listed; a proxy's answer has no reason.
-            ClusterError::Rejected(it) if matches!(it.code, 400 | 404) && !it.reason.is_empty() => None,
-            error => {
-                let next = match error {
-                    ClusterError::Forbidden(_) => case.kubectl("auth can-i get pods --subresource=log"),
-                    _ => case.elbtail_logs(&found.pod, container),
-                };
-                make(Code::LogUnreadable, true, "{}: its log cannot be read", error.to_string(), next)
+            error if has_none(error) => None,
+            ClusterError::Forbidden(_) => {
+                unreadable(error.to_string(), case.kubectl("auth can-i get pods --subresource=log"))
             }
+            error => unreadable(error.to_string(), case.elbtail_logs(&found.pod, container)),
         },
-        TailAnswer::Lines(_) | TailAnswer::InBand(_) | TailAnswer::NotScheduled => None,
+        TailAnswer::InBand(KubeletError::Passing, text) => {
+            unreadable(format!("the kubelet answered: {text}"), case.elbtail_logs(&found.pod, container))
+        }
+        TailAnswer::Lines(_) | TailAnswer::InBand(..) | TailAnswer::NotScheduled => None,
     }
+}
+
+/// Whether there is no log to be read: the container started to wait, or vanished, since it was listed. A proxy's answer has no reason.
+fn has_none(error: &ClusterError) -> bool {
+    let says_so =
+        matches!(Refusal::of(error, false), Refusal::Waiting(_) | Refusal::NoInstance(_) | Refusal::NotFound(_));
+    says_so && error.rejection().is_some_and(|it| !it.reason.is_empty())
 }
 
 /// What a kubelet does that gives no log.
