@@ -14,7 +14,7 @@ use clap_complete::{
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, api::ListParams};
+use kube::{Api, api::ListParams, core::PartialObjectMeta};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
     flags::{ConnectArgs, DbArgs},
 };
 use crate::{
-    cluster::{Cluster, ConnectOptions, ContextNames, RequestTimeout},
+    cluster::{Cluster, ConnectOptions, ContextNames, RequestTimeout, watching},
     discover::{SearchScope, everywhere},
     jobs::{self, FoundJob, ListedJob},
     k8s::targets,
@@ -163,9 +163,9 @@ impl Known {
         let flags = ConnectOptions { namespace: None, ..self.flags.clone() };
         let asked = in_time(async {
             let cluster = Cluster::connect(&flags, &environment::silent()).await.ok()?;
-            let namespaces: Api<Namespace> = Api::all(cluster.client());
-            let list = namespaces.list_metadata(&ListParams::default()).await.ok()?;
-            Some(list.items.into_iter().filter_map(|namespace| namespace.metadata.name).collect::<Vec<_>>())
+            let namespaces: Api<PartialObjectMeta<Namespace>> = Api::all(cluster.client());
+            let names = watching::list(&namespaces, ListParams::default(), |it| it.metadata.name).await.ok()?;
+            Some(names.into_iter().flatten().collect::<Vec<_>>())
         });
         plain(asked.flatten().unwrap_or_default())
     }

@@ -2,7 +2,7 @@
 
 use kube::{Api, api::ListParams};
 
-use super::{Cluster, ClusterError};
+use super::{Cluster, ClusterError, watching};
 use crate::k8s::Pod;
 
 impl Cluster {
@@ -14,8 +14,7 @@ impl Cluster {
     pub async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>, ClusterError> {
         let pods: Api<Pod> = Api::namespaced(self.client(), namespace);
         let params = ListParams::default().fields(&format!("metadata.name={name}"));
-        let listed = async { pods.list(&params).await.map_err(|error| ClusterError::from(&error)) };
-        let found = self.limiter.asked(listed).await?;
-        Ok(found.items.into_iter().next().map(Pod::slim))
+        let found = self.limiter.asked(watching::list(&pods, params, Pod::slim)).await?;
+        Ok(found.into_iter().next())
     }
 }

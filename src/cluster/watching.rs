@@ -65,29 +65,30 @@ fn patiently<K>(
     })
 }
 
-/// All objects that `params` ask for, each as `kept` makes it, page by page. A list that can no longer be continued is begun anew.
+/// All objects that `params` ask for, each as `kept` makes it, page by page. A list that can no longer be continued is begun anew and
+/// asked for whole, as client-go does, so that it comes to an end. Of an `Api<PartialObjectMeta<K>>` metadata alone is asked for.
 ///
 /// # Errors
 /// What the API server says.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub async fn list<K, T>(api: &Api<K>, params: ListParams, kept: impl Fn(K) -> T) -> Result<Vec<T>, ClusterError>
 where
     K: Clone + DeserializeOwned + Debug,
 {
-    let first = params.limit(PAGE);
-    let (mut params, mut all) = (first.clone(), Vec::new());
+    let (mut params, mut all) = (params.limit(PAGE), Vec::new());
     loop {
         let page = match api.list(&params).await {
             Ok(page) => page,
             Err(kube::Error::Api(status)) if status.code == EXPIRED && params.continue_token.is_some() => {
                 all.clear();
-                params = first.clone();
+                params = ListParams { limit: None, continue_token: None, ..params };
                 continue;
             }
             Err(error) => return Err(ClusterError::from(&error)),
         };
         all.extend(page.items.into_iter().map(&kept));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params = first.clone().continue_token(&token),
+            Some(token) => params = params.continue_token(&token),
             None => return Ok(all),
         }
     }
@@ -102,8 +103,12 @@ pub fn pauses() -> Pauses {
 mod tests {
     use std::time::Instant;
 
+    use k8s_openapi::api::core::v1::Event;
+    use kube::core::PartialObjectMeta;
+    use testcluster::{Access, Action, Call, Kind, Options, Rule, TestCluster};
+
     use super::*;
-    use crate::cluster::Rejection;
+    use crate::cluster::{Cluster, ConnectEnvironment, ConnectOptions, Rejection};
 
     const FIRST: Duration = Duration::from_millis(20);
 
@@ -138,5 +143,45 @@ mod tests {
         assert!(waits[8] >= 4 * FIRST, "a list that begins has not worked: {waits:?}");
         assert!(waits[10] >= asked, "{waits:?}");
         assert!(waits[13] >= FIRST / 2 && waits[13] < asked, "one that is whole has: {waits:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_is_read_page_by_page_and_whole_when_its_token_has_expired() {
+        let server = TestCluster::start(Options::default()).await.unwrap();
+        server.add_user("user", "user", Access::all());
+        let pod = server.pod("p").container("c").create();
+        for number in 0..2 * PAGE {
+            pod.event("Normal", "Number", &number.to_string());
+        }
+        let home = tempfile::tempdir().unwrap();
+        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
+        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
+        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
+        let api: Api<Event> = Api::namespaced(cluster.client(), "default");
+        let listed = async || {
+            let before = server.counts().requests(Kind::List);
+            let mut names = list(&api, ListParams::default(), |event| event.metadata.name).await?;
+            let all = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), all, "each once");
+            Ok::<_, ClusterError>((all - 2 * PAGE as usize, server.counts().requests(Kind::List) - before))
+        };
+        let (more, pages) = listed().await.unwrap();
+        assert!(pages >= 2, "{pages}");
+        let expire = |when: fn(&Call) -> bool, times: usize| {
+            let expired = Action::Answer { code: EXPIRED, retry_after: None };
+            server.faults().push(Rule::new(move |call| call.kind == Kind::List && when(call), expired).times(times));
+        };
+        // However often tokens expire, it comes to an end: a page, a token that has expired, and the whole.
+        expire(|call| call.parameter("continue").is_some(), usize::MAX);
+        assert_eq!(listed().await.unwrap(), (more, 3));
+        let api: Api<PartialObjectMeta<Event>> = Api::namespaced(cluster.client(), "default");
+        let names = list(&api, ListParams::default(), |event| event.metadata.name).await.unwrap();
+        assert_eq!(names.len(), 2 * PAGE as usize + more, "of metadata too");
+        // Without a token there is nothing to begin anew.
+        expire(|call| call.parameter("continue").is_none(), 1);
+        let error = listed().await.unwrap_err();
+        assert_eq!(error.rejection().map(|it| it.code), Some(EXPIRED), "{error}");
     }
 }

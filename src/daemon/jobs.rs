@@ -19,6 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// What the API server says.
+#[expect(clippy::disallowed_methods, reason = "one is enough")]
 pub(super) async fn ask(client: &Client, area: &SearchScope) -> Result<(), ClusterError> {
     let [labels, _] = selectors_of_all();
     let asked = area.api::<Pod>(client).list(&ListParams::default().labels(&labels).limit(1)).await;

@@ -83,7 +83,7 @@ fn is_busy(error: &ClusterError) -> bool {
 pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
     let api: Api<Job> = Api::namespaced(client.clone(), namespace);
     let params = ListParams::default().labels_from(&labels::of_jobs(ids));
-    Ok(api.list(&params).await.map_err(|error| ClusterError::from(&error))?.items)
+    watching::list(&api, params, |job| job).await
 }
 
 /// The same Jobs, and those that say whose they are in another way: by what their pods are told, or by their names. They are those that

@@ -8,15 +8,17 @@ use std::{
 };
 
 use anyhow::Context;
-use form_urlencoded::byte_serialize;
-use http::Request;
 use jiff::Timestamp;
-use kube::Client;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api,
+    api::{ApiResource, DynamicObject, ListParams},
+};
 use serde_json::Value;
 
 use super::{ClusterFacts, Facts, LogFacts, Report, TailAnswer, TailPart, gather::read_all, output};
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, watching},
     k8s::labels,
     mask::{LineMasker, mask, mask_json},
     whole_file::{self, Readers},
@@ -162,25 +164,15 @@ fn log(log: &LogFacts) -> Page {
 /// The job's pods whole, as the API has them; those that cannot be had are left out.
 async fn pods(cluster: &Cluster, facts: &Facts) -> Vec<Value> {
     let (Some(id), ClusterFacts::Seen(seen)) = (facts.row.id(), &facts.cluster) else { return Vec::new() };
-    let client = cluster.client();
-    let namespace: String = byte_serialize(facts.place.namespace.as_bytes()).collect();
-    let base = format!("/api/v1/namespaces/{namespace}/pods");
-    let selector: String = byte_serialize(labels::of_job(id).to_string().as_bytes()).collect();
-    let labelled = get(&client, &format!("{base}?labelSelector={selector}")).await;
-    let mut pods: Vec<Value> = match labelled.map(|mut list| list["items"].take()) {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
-    };
+    let resource = ApiResource::erase::<Pod>(&());
+    let api: Api<DynamicObject> = Api::namespaced_with(cluster.client(), &facts.place.namespace, &resource);
+    let params = ListParams::default().labels_from(&labels::of_job(id));
+    let mut pods = watching::list(&api, params, |pod| pod).await.unwrap_or_default();
     for found in seen.pods() {
         let name = found.pod.name();
-        if !pods.iter().any(|pod| pod["metadata"]["name"] == name) {
-            let name: String = byte_serialize(name.as_bytes()).collect();
-            pods.extend(get(&client, &format!("{base}/{name}")).await);
+        if pods.iter().all(|pod| pod.metadata.name.as_deref() != Some(name)) {
+            pods.extend(api.get(name).await.ok());
         }
     }
-    pods
-}
-
-async fn get(client: &Client, path: &str) -> Option<Value> {
-    client.request(Request::get(path).body(Vec::new()).ok()?).await.ok()
+    pods.into_iter().filter_map(|pod| serde_json::to_value(pod).ok()).collect()
 }

@@ -15,10 +15,7 @@ use serde_json::Value;
 
 use crate::{
     archive::ObjectLog,
-    cluster::{
-        ClusterError,
-        watching::{self, PAGE},
-    },
+    cluster::{ClusterError, watching},
     discover::{Selection, judge},
     k8s::{Pod, labels},
 };
@@ -74,21 +71,12 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection, wante
     let mut all = Vec::new();
     let questions = questions(client, namespace, selection).into_iter();
     for (change, api, labels) in questions.filter(|(change, ..)| wanted.contains(change)) {
-        let mut params = ListParams { label_selector: labels, ..ListParams::default() }.limit(PAGE);
-        loop {
-            let page = match api.list(&params).await {
-                Ok(page) => page,
-                Err(error) => {
-                    all.push(ObjectEvent::Trouble(change, ClusterError::from(&error)));
-                    break;
-                }
-            };
-            let objects = page.items.into_iter().filter_map(|object| whole(change, object, false));
-            all.extend(objects.flat_map(|event| ours.take(event)));
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => break,
-            }
+        let params = ListParams { label_selector: labels, ..ListParams::default() };
+        // Pods and Jobs are asked for before events, of which there may be many that are not theirs.
+        let kept = |object| whole(change, object, false).filter(|event| ours.may_take(event));
+        match watching::list(&api, params, kept).await {
+            Ok(listed) => all.extend(listed.into_iter().flatten().flat_map(|event| ours.take(event))),
+            Err(error) => all.push(ObjectEvent::Trouble(change, error)),
         }
     }
     all
@@ -137,6 +125,14 @@ impl Ours {
         Ours { selection: selection.clone(), known: HashSet::new(), unknown: VecDeque::new() }
     }
 
+    /// Whether it is no event of an object that is not known.
+    fn may_take(&self, event: &ObjectEvent) -> bool {
+        match event {
+            ObjectEvent::Object(ObjectLog::Events, event) => self.known.contains(text(&event["involvedObject"]["uid"])),
+            _ => true,
+        }
+    }
+
     fn take(&mut self, event: ObjectEvent) -> Vec<ObjectEvent> {
         let ObjectEvent::Object(change, object) = event else { return vec![event] };
         match change {
@@ -176,10 +172,13 @@ fn text(value: &Value) -> &str {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use testcluster::Access;
+    use testcluster::{Access, Action, Kind, Rule};
 
     use super::*;
-    use crate::session::fixtures::{ID, Scene, selection};
+    use crate::{
+        cluster::watching::PAGE,
+        session::fixtures::{ID, Scene, selection},
+    };
 
     fn ours() -> Ours {
         let id = "job-429825360482416da20736cf3ed51a95".parse().unwrap();
@@ -288,6 +287,10 @@ mod tests {
         assert_eq!(listed(&[ObjectLog::Pods]).await, [(ObjectLog::Pods, 1, 0)]);
         let all = [(ObjectLog::Pods, 1, 0), (ObjectLog::Jobs, 0, 1), (ObjectLog::Events, PAGE as usize + 1, 0)];
         assert_eq!(listed(&ObjectLog::ALL).await, all);
+        let expired = Action::Answer { code: 410, retry_after: None };
+        let continued = |call: &testcluster::Call| call.kind == Kind::List && call.parameter("continue").is_some();
+        scene.server.faults().push(Rule::new(continued, expired).times(1));
+        assert_eq!(listed(&ObjectLog::ALL).await, all, "a token that has expired costs nothing");
         let scene = Scene::new(Access::all()).await;
         scene.server.job("ours").label("elb-job-id", ID).create();
         scene.server.job("another").label("elb-job-id", "job-529825360482416da20736cf3ed51a95").create();

@@ -123,6 +123,16 @@ fn wrong_namespace() {
 }
 
 #[test]
+fn more_pods_elsewhere_than_a_page_of_a_list_has_are_all_counted() {
+    let stage = Stage::new();
+    for number in 0..501 {
+        stage.cluster.pod(&format!("p{number}")).namespace("elb").label("elb-job-id", ID).container("blast").create();
+    }
+    let said = stage.must_find("many pods in another namespace", &[ID], "ELB-K8S-NAMESPACE", 5);
+    assert!(said.text.contains("501 pods of the job are in elb"), "{}", said.text);
+}
+
+#[test]
 fn another_context() {
     let stage = Stage::new();
     let other = Stage::new();

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::future;
-use k8s_openapi::api::core::v1::Pod as ApiPod;
-use kube::{Api, Client, api::ListParams};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, Client, api::ListParams, core::PartialObjectMeta};
 use tokio::time::timeout;
 
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
+    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, watching},
     doctor::{ClusterAnswers, Elsewhere, RowFacts, SearchedPlace},
     job_id::JobId,
     k8s::labels,
@@ -16,6 +16,9 @@ use crate::{
 
 /// How long another context may take to answer.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Other ids of a row that are asked for at most.
+const OTHER_IDS: usize = 8;
 
 /// Looks for the job's pods in other namespaces and, if asked to, in other contexts. Says whether all namespaces could be
 /// asked.
@@ -89,13 +92,19 @@ fn elsewhere(found: BTreeMap<String, usize>, context: Option<&str>, but: &str) -
     all.map(|(namespace, pods)| Elsewhere { context: context.map(str::to_owned), namespace, pods }).collect()
 }
 
+/// How many pods in the namespace carry each of these ids; without those that cannot be asked for.
+pub(super) async fn of_each(client: &Client, namespace: &str, ids: Vec<JobId>) -> Vec<(JobId, usize)> {
+    let api = Api::namespaced(client.clone(), namespace);
+    let all = future::join_all(ids.iter().take(OTHER_IDS).map(|id| count(&api, id))).await;
+    ids.into_iter().zip(all).filter_map(|(id, found)| Some((id, found.ok()?.into_values().sum()))).collect()
+}
+
 /// Pods that carry the id, by namespace.
-async fn count(api: &Api<ApiPod>, id: &JobId) -> Result<BTreeMap<String, usize>, ClusterError> {
-    let params = ListParams::default().labels_from(&labels::of_job(id)).limit(super::PAGE);
-    let list = api.list_metadata(&params).await.map_err(|error| ClusterError::from(&error))?;
+async fn count(api: &Api<PartialObjectMeta<Pod>>, id: &JobId) -> Result<BTreeMap<String, usize>, ClusterError> {
+    let params = ListParams::default().labels_from(&labels::of_job(id));
     let mut counts = BTreeMap::new();
-    for pod in list.items {
-        *counts.entry(pod.metadata.namespace.unwrap_or_default()).or_default() += 1;
+    for namespace in watching::list(api, params, |pod| pod.metadata.namespace).await? {
+        *counts.entry(namespace.unwrap_or_default()).or_default() += 1;
     }
     Ok(counts)
 }

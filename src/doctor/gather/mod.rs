@@ -11,17 +11,18 @@ mod row;
 
 use std::time::Duration;
 
-use futures::{future, join};
+use futures::{join, try_join};
 use http::{Request, header};
 use jiff::Timestamp;
 use k8s_openapi::api::{
     batch::v1::Job,
-    core::v1::{Event, Pod as ApiPod},
+    core::v1::{Event, Pod},
 };
 use kube::{
     Api, Client,
     api::{ListParams, ObjectMeta},
     client::Body,
+    core::PartialObjectMeta,
 };
 
 #[cfg(feature = "archive")]
@@ -32,14 +33,11 @@ pub use row::{row, row_from};
 
 use super::{ClusterAnswers, ClusterFacts, Failed, RowFacts, SearchedPlace};
 use crate::{
-    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions},
+    cluster::{Cluster, ClusterError, ConnectEnvironment, ConnectOptions, watching},
     discover::{Evidence, Match, Selection, watch as pods},
     job_id::JobId,
     k8s::{ID_LABEL, labels},
 };
-
-/// Objects of a list that are evidence only.
-const PAGE: u32 = 500;
 
 /// Asks the cluster everything the rules want to know about the job of `row`.
 pub async fn cluster(
@@ -111,7 +109,7 @@ pub async fn cluster(
     };
     let (elsewhere, of_other_ids, logs) = join!(
         elsewhere::search(cluster, flags, environment, row, place, &seen),
-        of_other_ids(&client, namespace, row.other_ids()),
+        elsewhere::of_each(&client, namespace, row.other_ids()),
         logs::read(cluster, seen.pods()),
     );
     (seen.elsewhere, seen.asked_everywhere) = elsewhere;
@@ -168,18 +166,13 @@ async fn list_jobs(client: &Client, namespace: &str, id: &JobId) -> Result<Vec<J
 /// Warnings of all kinds, and what the Job controller says of Jobs: which pods it made.
 async fn list_events(client: &Client, namespace: &str) -> Result<Vec<Event>, ClusterError> {
     let api: Api<Event> = Api::namespaced(client.clone(), namespace);
-    let ask = |fields: &'static str| {
-        let api = api.clone();
-        async move { api.list(&ListParams::default().fields(fields).limit(PAGE)).await }
-    };
-    let (warnings, of_jobs, of_pods) = join!(
+    let ask = |fields| watching::list(&api, ListParams::default().fields(fields), |event| event);
+    let (warnings, of_jobs, of_pods) = try_join!(
         ask("type=Warning"),
         ask("type=Normal,involvedObject.kind=Job"),
         ask("type=Normal,reason=TriggeredScaleUp")
-    );
-    let events = [warnings, of_jobs, of_pods].into_iter();
-    let events: Result<Vec<_>, _> = events.collect();
-    Ok(events.map_err(|error| ClusterError::from(&error))?.into_iter().flat_map(|list| list.items).collect())
+    )?;
+    Ok([warnings, of_jobs, of_pods].into_iter().flatten().collect())
 }
 
 /// Other jobs with how many pods they have, and near misses with the reason.
@@ -187,14 +180,12 @@ type Others = (Vec<(String, usize)>, Vec<(String, String)>);
 
 /// Other jobs' pods in the namespace by id, and pods whose name holds the short id though they are another job's or nobody's.
 async fn others(client: &Client, namespace: &str, id: Option<&JobId>) -> Result<Others, ClusterError> {
-    let api: Api<ApiPod> = Api::namespaced(client.clone(), namespace);
+    let api: Api<PartialObjectMeta<Pod>> = Api::namespaced(client.clone(), namespace);
     let not_ours = id.map(labels::of_others).unwrap_or_default();
-    let params = ListParams::default().labels_from(&not_ours).limit(4 * PAGE);
-    let list = api.list_metadata(&params).await.map_err(|error| ClusterError::from(&error))?;
+    let pods = watching::list(&api, ListParams::default().labels_from(&not_ours), |pod| pod.metadata).await?;
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     let mut near = Vec::new();
-    for pod in list.items {
-        let ObjectMeta { name, labels, .. } = pod.metadata;
+    for ObjectMeta { name, labels, .. } in pods {
         let name = name.unwrap_or_default();
         let label = labels.unwrap_or_default().remove(ID_LABEL).filter(|label| !label.is_empty());
         if let Some(label) = &label {
@@ -209,15 +200,4 @@ async fn others(client: &Client, namespace: &str, id: Option<&JobId>) -> Result<
         }
     }
     Ok((counts.into_iter().collect(), near))
-}
-
-/// How many pods the row's other ids have.
-async fn of_other_ids(client: &Client, namespace: &str, ids: Vec<JobId>) -> Vec<(JobId, usize)> {
-    let count = |id: JobId| async move {
-        let api: Api<ApiPod> = Api::namespaced(client.clone(), namespace);
-        let params = ListParams::default().labels_from(&labels::of_job(&id)).limit(PAGE);
-        let list = api.list_metadata(&params).await.ok()?;
-        Some((id, list.items.len()))
-    };
-    future::join_all(ids.into_iter().take(8).map(count)).await.into_iter().flatten().collect()
 }

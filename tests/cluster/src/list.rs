@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::handle::{Answer, Outcome};
 use crate::resource::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
-use crate::status::Failure;
+use crate::status::{Failure, TOKEN_EXPIRED};
 use crate::store::{Kept, Key, of_namespace};
 use crate::world::World;
 
@@ -92,10 +92,7 @@ pub(crate) fn list(world: &Arc<World>, call: &Call, resource: &'static Resource)
             let (version, start) = Token::decode(token)
                 .ok_or_else(|| Failure::bad_request("continue key is not valid: illegal base64 data"))?;
             if version < floor {
-                return Err(Failure::expired(
-                    "The provided continue parameter is too old to display a consistent list result. \
-                     You can start a new list without the continue parameter.",
-                ));
+                return Err(Failure::expired(TOKEN_EXPIRED));
             }
             (version, Some(start))
         }

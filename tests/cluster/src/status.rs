@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 
 use crate::resource::Resource;
 
+/// The message of a list whose continue token has expired.
+pub(crate) const TOKEN_EXPIRED: &str = "The provided continue parameter is too old to display a consistent list result. You can \
+     start a new list without the continue parameter.";
+
 /// An error answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -109,6 +113,7 @@ impl Failure {
             503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
             504 => ("Timeout", "request timed out"),
             401 => ("Unauthorized", "Unauthorized"),
+            410 => ("Expired", TOKEN_EXPIRED),
             _ => ("InternalError", "Internal error occurred: etcdserver: leader changed"),
         };
         Self { retry_after, ..Self::new(code, Some(reason), message, None) }
