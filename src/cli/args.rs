@@ -7,6 +7,7 @@ use clap::{
     builder::{NonEmptyStringValueParser, TypedValueParser},
 };
 use jiff::SignedDuration;
+use kube::core::Selector;
 use regex::Regex;
 use secrecy::ExposeSecret;
 
@@ -328,14 +329,19 @@ pub struct SelectArgs {
     #[command(flatten)]
     choice: ChoiceArgs,
     /// Only pods of the job with these labels, such as app=blast,shard!=03
-    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = NonEmptyStringValueParser::new(), help_heading = SELECTION)]
-    pub selector: Option<String>,
+    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = label_selector(), help_heading = SELECTION)]
+    pub selector: Option<Selector>,
     /// Only pods that are so when they are found, such as status.phase=Running,spec.nodeName!=node-1; with -f also later
     #[arg(long, value_name = "SELECTOR", value_parser = field_selector(), help_heading = SELECTION)]
     field_selector: Option<FieldSelector>,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search
     #[arg(long, help_heading = SELECTION)]
     include_setup: bool,
+}
+
+/// Reads a selector of labels.
+pub fn label_selector() -> impl TypedValueParser<Value = Selector> {
+    NonEmptyStringValueParser::new().try_map(|text| crate::k8s::label_selector(&text))
 }
 
 /// Reads a selector of fields; an empty one chooses by nothing.
@@ -357,15 +363,9 @@ impl SelectArgs {
     }
 
     /// The same for an archive, which has no server that knows labels.
-    ///
-    /// # Errors
-    /// When -l is none that can be read here.
     #[cfg(feature = "archive")]
-    pub fn filter_of_archive(&self, short: &str) -> Result<ContainerFilter, Failure> {
-        let read = |text: &String| {
-            crate::k8s::label_selector(text).map_err(|error| Failure::Usage(format!("-l {text:?}: {error}")))
-        };
-        Ok(ContainerFilter { labels: self.selector.as_ref().map(read).transpose()?, ..self.filter(short) })
+    pub fn filter_of_archive(&self, short: &str) -> ContainerFilter {
+        ContainerFilter { labels: self.selector.clone(), ..self.filter(short) }
     }
 
     /// The first flag that chooses by what a line's object does not have, and what that is.
@@ -381,18 +381,6 @@ impl SelectArgs {
     /// What the cluster is asked for.
     pub fn selection(&self, id: JobId) -> Selection {
         Selection { id, include_setup: self.include_setup, labels: self.selector.clone() }
-    }
-}
-
-/// A server that cannot read a selector says so with 400, and then it is the command line that is wrong.
-pub fn blame_selector(failure: Failure, selector: &Option<String>) -> Failure {
-    match (&failure, selector) {
-        (Failure::Cluster(error), Some(selector))
-            if error.rejection().is_some_and(|rejection| rejection.code == 400) =>
-        {
-            Failure::Usage(format!("-l {selector:?}: {error}"))
-        }
-        _ => failure,
     }
 }
 
@@ -513,11 +501,11 @@ impl LogsArgs {
     /// The containers that are wanted; which job they are of is not known yet.
     ///
     /// # Errors
-    /// When there is nobody who could tell: an archive cannot read -l, or printed objects do not have what is chosen by.
+    /// When there is nobody who could tell: printed objects do not have what is chosen by.
     pub fn filter(&self) -> Result<ContainerFilter, Failure> {
         #[cfg(feature = "archive")]
         if self.archive.is_some() {
-            return self.select.filter_of_archive("");
+            return Ok(self.select.filter_of_archive(""));
         }
         match self.select.beyond_objects().filter(|_| self.stdin) {
             Some((flag, what)) => Err(Failure::Usage(format!(

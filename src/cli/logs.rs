@@ -49,9 +49,7 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
         (args.select.selector, wants.select.selector) = (None, None);
     }
     if !args.more.is_empty() {
-        let labels = args.select.selector.clone();
-        let ended = several::run(args, wants, asker, place).await;
-        return ended.map_err(|failure| args::blame_selector(failure, &labels));
+        return several::run(args, wants, asker, place).await;
     }
     let Located { args: which, job, cluster, found_in } = located(&args, &place, &asker).await?;
     args.job = which;
@@ -67,13 +65,11 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
             .map_err(|failure| args::blame_context(failure, asker.flags.context.as_deref()))?,
     };
     allow_node_logs(&cluster, args.node_logs).await?;
-    let labels = args.select.selector.clone();
     let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
     let (ids, filter) = (job.ids(), ContainerFilter { short, ..wants.filter.clone() });
     let plan = Plan { wants, ids, filter, cluster, asker, namespace };
-    let ended = if follow { plan.follow(job, rows).await } else { plan.look(job).await };
-    ended.map_err(|failure| args::blame_selector(failure, &labels))
+    if follow { plan.follow(job, rows).await } else { plan.look(job).await }
 }
 
 /// The job, which the archive may know by a name that the cluster knows no more.
@@ -395,7 +391,7 @@ pub async fn archived(id: &JobId, namespace: &str) -> String {
 /// That no pod has the labels that are asked for, where the job has others.
 pub async fn none_so_labelled(selection: &Selection, namespace: &str, cluster: &Cluster) -> Option<String> {
     let others = OtherwiseLabelled::find(cluster, namespace, selection).await?;
-    let labels = selection.labels.as_ref()?;
+    let labels = selection.labels.as_ref()?.to_string();
     Some(format!("{NOTHING}: -l {labels:?} leaves none; without it there are {others}"))
 }
 
@@ -413,7 +409,7 @@ pub async fn nothing_found(selection: &Selection, namespace: &str, cluster: &Clu
 /// What was searched, when nothing was found.
 pub fn searched(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
     let (id, host) = (&selection.id, cluster.host());
-    let labels = selection.labels.as_ref();
+    let labels = selection.labels.as_ref().map(ToString::to_string);
     let labels = labels.map(|labels| format!("; of these, those with -l {labels:?}")).unwrap_or_default();
     format!(
         "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{
     allow_node_logs,
-    args::{self, ReportArgs},
+    args::ReportArgs,
     doctor::{self, Asker},
     failure::Failure,
     flags::LatestAmong,
@@ -78,7 +78,6 @@ pub async fn run(mut args: ReportArgs, asker: Asker, place: RowPlace) -> Result<
     // What cannot be written is known before anything is asked.
     let output = Output::of(args.output.as_deref())?;
     let redaction = if args.no_redact { Redaction::Off } else { Redaction::On };
-    let labels = args.select.selector.clone();
     let work = async {
         let read = read(args, &asker, &place, redaction).await?;
         let ReadJob { gathered, about, exit, again } = read;
@@ -87,8 +86,7 @@ pub async fn run(mut args: ReportArgs, asker: Asker, place: RowPlace) -> Result<
         output.write(&report, &PageWords { again, lines, is_masked: redaction == Redaction::On })?;
         Ok(exit)
     };
-    let ended = interruptible(work).await.unwrap_or_else(Ok);
-    ended.map_err(|failure| args::blame_selector(failure, &labels))
+    interruptible(work).await.unwrap_or_else(Ok)
 }
 
 async fn read(args: ReportArgs, asker: &Asker, place: &RowPlace, redaction: Redaction) -> Result<ReadJob, Failure> {

@@ -4,7 +4,7 @@ use futures::{StreamExt, pin_mut};
 use jiff::Timestamp;
 
 use super::{
-    args::{self, TargetsArgs},
+    args::TargetsArgs,
     doctor::{self, Asker},
     failure::Failure,
     interrupt::interruptible,
@@ -26,11 +26,6 @@ use crate::{
 
 /// Lists the job's containers.
 pub async fn run(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
-    let labels = args.select.selector.clone();
-    list(args, asker, place, color).await.map_err(|failure| args::blame_selector(failure, &labels))
-}
-
-async fn list(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
     let Located { args: which, job, cluster, found_in } = Located::find(&args.job, &place, &asker.flags).await?;
     let selection = args.select.selection(job.id()?);
     let cluster = Located::connected(cluster, &asker.flags, &which).await?;

@@ -6,6 +6,7 @@ use futures::{Stream, StreamExt, stream};
 use kube::{
     Api, Resource,
     api::ListParams,
+    core::Selector,
     runtime::watcher::{self, watcher},
 };
 use serde::de::DeserializeOwned;
@@ -27,16 +28,16 @@ const WATCH: u32 = 30;
 /// default of up to 30 s is too long.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// The objects with these labels as they come and go, without end. Errors are passed on, and it goes on after a pause.
+/// The objects that `labels` select as they come and go, without end. Errors are passed on, and it goes on after a pause.
 pub fn watch<K>(
     api: Api<K>,
-    labels: Option<String>,
+    labels: &Selector,
 ) -> impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send + use<K>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    let config = watcher::Config { label_selector: labels, ..watcher::Config::default() };
-    patiently(watcher(api, config.page_size(PAGE).timeout(WATCH)), pauses())
+    let config = watcher::Config::default().labels_from(labels).page_size(PAGE).timeout(WATCH);
+    patiently(watcher(api, config), pauses())
 }
 
 /// What is watched, with a pause after each error. kube's own stream that pauses does not know what the server asks for, and takes a

@@ -22,7 +22,7 @@ use crate::{
 #[expect(clippy::disallowed_methods, reason = "one is enough")]
 pub(super) async fn ask(client: &Client, area: &SearchScope) -> Result<(), ClusterError> {
     let [labels, _] = selectors_of_all();
-    let asked = area.api::<Pod>(client).list(&ListParams::default().labels(&labels).limit(1)).await;
+    let asked = area.api::<Pod>(client).list(&ListParams::default().labels_from(&labels).limit(1)).await;
     asked.map(drop).map_err(|error| ClusterError::from(&error))
 }
 
@@ -32,7 +32,7 @@ pub(super) type Heard = (usize, Result<Event<Pod>, ClusterError>);
 /// The pods of all jobs as they come and go, without end.
 pub(super) fn watch(client: &Client, area: &SearchScope) -> impl Stream<Item = Heard> + Send + use<> {
     let watches = selectors_of_all().into_iter().enumerate().map(|(question, labels)| {
-        let heard = watching::watch(area.api::<Pod>(client), Some(labels));
+        let heard = watching::watch(area.api::<Pod>(client), &labels);
         heard.map(move |event| (question, event.map_err(|error| ClusterError::from(&error)))).boxed()
     });
     stream::select_all(watches)

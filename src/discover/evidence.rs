@@ -1,6 +1,7 @@
 //! Whether a pod is the job's: [`judge`], and what the server is asked for, [`Selection`].
 
 use k8s_openapi::api::batch::v1::Job;
+use kube::core::Selector;
 use serde::Serialize;
 
 use crate::{
@@ -58,21 +59,23 @@ pub struct Selection {
     pub id: JobId,
     /// Take NCBI's setup pods too, which carry no id: right when the cluster runs a single search.
     pub include_setup: bool,
-    /// A label selector, in Kubernetes' own notation, that the pods must match as well. The server reads it.
-    pub labels: Option<String>,
+    /// What the pods' labels must match as well.
+    pub labels: Option<Selector>,
 }
 
 impl Selection {
-    /// The label selectors of the two questions asked: the pods that carry the id, and those of ElasticBLAST that carry none.
-    pub fn selectors(&self) -> [String; 2] {
-        let more = self.labels.as_ref().map(|labels| format!(",{labels}")).unwrap_or_default();
-        [labels::of_job(&self.id), labels::without_id(&APPS)].map(|selector| format!("{selector}{more}"))
+    /// The two questions asked: for the pods that carry the id, and for those of ElasticBLAST that carry none.
+    pub fn selectors(&self) -> [Selector; 2] {
+        [labels::of_job(&self.id), labels::without_id(&APPS)].map(|mut selector| {
+            selector.extend(self.labels.iter().cloned().flatten());
+            selector
+        })
     }
 }
 
-/// The label selectors of the pods of all jobs: those that carry an id, and those of ElasticBLAST that carry none in a label.
-pub fn selectors_of_all() -> [String; 2] {
-    [labels::with_id(), labels::without_id(&APPS)].map(|selector| selector.to_string())
+/// The same for the pods of all jobs: those that carry an id, and those of ElasticBLAST that carry none in a label.
+pub fn selectors_of_all() -> [Selector; 2] {
+    [labels::with_id(), labels::without_id(&APPS)]
 }
 
 /// Which job a pod says that it belongs to, in its label or else in its environment.

@@ -9,7 +9,7 @@ use std::{
 
 use futures::{Stream, StreamExt, future, stream};
 use k8s_openapi::api::batch::v1::Job;
-use kube::{Api, Client, api::ListParams, runtime::watcher};
+use kube::{Api, Client, api::ListParams, core::Selector, runtime::watcher};
 use serde::de::DeserializeOwned;
 
 use super::{Match, Selection, job_of_job, judge, names_job, selectors_of_all};
@@ -41,7 +41,7 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection) -> Re
 /// seconds.
 pub(super) async fn list_of<K>(
     api: &Api<K>,
-    selectors: [String; 2],
+    selectors: [Selector; 2],
     keep: impl Fn(K) -> K + Copy,
 ) -> Result<Vec<K>, ClusterError>
 where
@@ -52,7 +52,7 @@ where
 
 async fn list_with<K>(
     api: &Api<K>,
-    selectors: [String; 2],
+    selectors: [Selector; 2],
     keep: impl Fn(K) -> K + Copy,
     pauses: impl Fn() -> Pauses + Copy,
 ) -> Result<Vec<K>, ClusterError>
@@ -62,7 +62,7 @@ where
     let lists = selectors.map(|selector| async move {
         let mut pauses = pauses();
         loop {
-            match watching::list(api, ListParams::default().labels(&selector), keep).await {
+            match watching::list(api, ListParams::default().labels_from(&selector), keep).await {
                 Err(error) if is_busy(&error) && pauses.failures() + 1 < ATTEMPTS => {
                     let asked = error.retry_after().unwrap_or_default();
                     tokio::time::sleep(pauses.after_failure_at_least(asked)).await;
@@ -91,7 +91,7 @@ pub async fn jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec
 pub async fn all_jobs(client: &Client, namespace: &str, ids: &[JobId]) -> Result<Vec<Job>, ClusterError> {
     let api: Api<Job> = Api::namespaced(client.clone(), namespace);
     let [_, without_id] = selectors_of_all();
-    let all = list_of(&api, [labels::of_jobs(ids).to_string(), without_id], |job| job).await?;
+    let all = list_of(&api, [labels::of_jobs(ids), without_id], |job| job).await?;
     let is_ours = |job: &Job| match job_of_job(job) {
         Some(id) => ids.contains(&id),
         None => ids.iter().any(|id| names_job(job, id)),
@@ -161,7 +161,7 @@ type Watching = Pin<Box<dyn Stream<Item = watcher::Result<watcher::Event<Pod>>> 
 struct PodQuestion {
     client: Client,
     namespace: String,
-    selector: String,
+    selector: Selector,
     /// Between two lists where watching is not permitted.
     pause: Duration,
     /// `None` while watching is not permitted.
@@ -171,7 +171,7 @@ struct PodQuestion {
 }
 
 impl PodQuestion {
-    fn new(client: &Client, namespace: &str, selector: String, pause: Duration) -> PodQuestion {
+    fn new(client: &Client, namespace: &str, selector: Selector, pause: Duration) -> PodQuestion {
         let (client, namespace) = (client.clone(), namespace.to_owned());
         let mut source = PodQuestion { client, namespace, selector, pause, watching: None, polls: 0 };
         source.watch();
@@ -180,14 +180,14 @@ impl PodQuestion {
 
     fn watch(&mut self) {
         let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
-        (self.watching, self.polls) = (Some(watching::watch(api, Some(self.selector.clone())).boxed()), 0);
+        (self.watching, self.polls) = (Some(watching::watch(api, &self.selector).boxed()), 0);
     }
 
     /// The list, asked for without what is watched.
     fn list(&self) -> impl Future<Output = Result<Vec<Pod>, ClusterError>> + Send + use<> {
         let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
         let selector = self.selector.clone();
-        async move { watching::list(&api, ListParams::default().labels(&selector), Pod::slim).await }
+        async move { watching::list(&api, ListParams::default().labels_from(&selector), Pod::slim).await }
     }
 
     async fn next(&mut self) -> Vec<PodAnswer> {
@@ -491,7 +491,7 @@ mod tests {
         }
 
         fn question(&self) -> PodQuestion {
-            PodQuestion::new(&self.cluster.client(), "default", format!("elb-job-id={ID}"), PAUSE)
+            PodQuestion::new(&self.cluster.client(), "default", labels::of_job(&ID.parse().unwrap()), PAUSE)
         }
     }
 

@@ -1,6 +1,10 @@
-//! [`label_selector`]: pods by their labels, in kubectl's notation, where no server reads it.
+//! [`label_selector`]: pods by their labels, in kubectl's notation.
 
 use kube::core::{Expression, Selector};
+
+/// How long a label's name or value may be, and the domain before a name: what an API server takes.
+const NAME: usize = 63;
+const DOMAIN: usize = 253;
 
 /// What a text such as `app=blast,shard!=03,db in (nt,nr),!old` selects.
 ///
@@ -27,35 +31,53 @@ fn terms(text: &str) -> Vec<&str> {
 
 fn expression(term: &str) -> Result<Expression, String> {
     if let Some(key) = term.strip_prefix('!') {
-        return Ok(Expression::DoesNotExist(name(key, term)?));
+        return Ok(Expression::DoesNotExist(key_of(key, term)?));
     }
     if let Some((key, values)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) {
         let values = values.split(',').map(|value| self::value(value, term)).collect::<Result<_, _>>()?;
         return match key.trim_end().rsplit_once(char::is_whitespace) {
-            Some((key, "in")) => Ok(Expression::In(name(key, term)?, values)),
-            Some((key, "notin")) => Ok(Expression::NotIn(name(key, term)?, values)),
+            Some((key, "in")) => Ok(Expression::In(key_of(key, term)?, values)),
+            Some((key, "notin")) => Ok(Expression::NotIn(key_of(key, term)?, values)),
             _ => Err(none(term)),
         };
     }
     if let Some((key, value)) = term.split_once("!=") {
-        return Ok(Expression::NotEqual(name(key, term)?, self::value(value, term)?));
+        return Ok(Expression::NotEqual(key_of(key, term)?, self::value(value, term)?));
     }
     if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-        return Ok(Expression::Equal(name(key, term)?, self::value(value, term)?));
+        return Ok(Expression::Equal(key_of(key, term)?, self::value(value, term)?));
     }
-    Ok(Expression::Exists(name(term, term)?))
+    Ok(Expression::Exists(key_of(term, term)?))
 }
 
-fn name(text: &str, term: &str) -> Result<String, String> {
+/// A label's name, with a domain before it or none.
+fn key_of(text: &str, term: &str) -> Result<String, String> {
     let text = text.trim();
-    if text.is_empty() { Err(none(term)) } else { value(text, term) }
+    let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
+    let is_domain = |domain: &str| domain.len() <= DOMAIN && domain.split('.').all(|part| is_word(part, is_of_domain));
+    let is_one = is_word(name, is_of_name) && name.len() <= NAME && domain.is_none_or(is_domain);
+    if is_one { Ok(text.to_owned()) } else { Err(none(term)) }
 }
 
 /// A label's value, which may be empty.
 fn value(text: &str, term: &str) -> Result<String, String> {
     let text = text.trim();
-    let is_one = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    let is_one = text.is_empty() || is_word(text, is_of_name) && text.len() <= NAME;
     if is_one { Ok(text.to_owned()) } else { Err(none(term)) }
+}
+
+/// Whether all of it `may` stand there, and no mark is its first or last character.
+fn is_word(text: &str, may: fn(char) -> bool) -> bool {
+    let is_bare = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    text.chars().all(may) && is_bare(text.chars().next()) && is_bare(text.chars().last())
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.".contains(c)
+}
+
+fn is_of_domain(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
 fn none(term: &str) -> String {
@@ -107,12 +129,42 @@ mod tests {
             ("shard in (1", "shard in"),
             ("a>5", "a>5"),
             ("!", "\"!\""),
+            ("app=-x", "app=-x"),
+            ("app=x_", "app=x_"),
+            ("app=a/b", "app=a/b"),
+            ("/app", "/app"),
+            ("a/b/c=d", "a/b/c=d"),
+            ("Upper.example/x", "Upper.example/x"),
+            ("a..b/x", "a..b/x"),
         ] {
             assert!(label_selector(wrong).unwrap_err().contains(term), "{wrong}");
         }
     }
 
+    #[test]
+    fn names_and_values_are_as_long_as_a_server_takes_them() {
+        let (name, domain) = ("a".repeat(NAME), ["a"; 127].join("."));
+        assert_eq!(domain.len(), DOMAIN);
+        for (selector, is_one) in [
+            (format!("{domain}/{name}={name}"), true),
+            (format!("{name}b"), false),
+            (format!("a={name}b"), false),
+            (format!("{domain}.b/a"), false),
+        ] {
+            assert_eq!(label_selector(&selector).is_ok(), is_one, "{selector}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_was_read_is_written_so_that_it_is_read_again(
+            text in "(!?[a-z]{1,3}(=|==|!=)?[a-z0-9.-]{0,4}|[a-z]{1,3} (in|notin) \\([a-z]{0,2}(, ?[a-z]{1,2}){0,2}\\)),?.{0,3}"
+        ) {
+            if let Ok(selector) = label_selector(&text) {
+                prop_assert_eq!(label_selector(&selector.to_string()), Ok(selector));
+            }
+        }
+
         #[test]
         fn any_text_is_taken_or_refused(text in "[a-z!=(), ><]{0,30}|\\PC{0,20}") {
             let _ = label_selector(&text);

@@ -9,7 +9,6 @@ mod field_selector;
 mod identity;
 pub mod job;
 pub mod kubelet_error;
-#[cfg(feature = "archive")]
 mod label_selector;
 pub mod labels;
 pub mod lines;
@@ -27,7 +26,6 @@ pub use container_state::StateName;
 pub use field_selector::{FieldSelector, FieldSelectorError};
 pub use identity::{ContainerId, InstanceId};
 pub use job::{JobCondition, is_batch, job_name};
-#[cfg(feature = "archive")]
 pub use label_selector::label_selector;
 pub use labels::{ID_ENV, ID_LABEL};
 pub use lines::Line;

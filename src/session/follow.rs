@@ -216,7 +216,7 @@ impl FollowRun<'_> {
             let mut others = None;
             for selection in &self.selections {
                 let found = OtherwiseLabelled::find(&cluster, &namespace, selection).await;
-                others = others.or(found.zip(selection.labels.clone()));
+                others = others.or(found.zip(selection.labels.as_ref().map(ToString::to_string)));
             }
             match others {
                 Some((others, labels)) => Notice::NothingLabelledYet { ids, namespace, labels, others },

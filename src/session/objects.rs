@@ -9,6 +9,7 @@ use k8s_openapi::api::{batch::v1::Job, core::v1};
 use kube::{
     Api, Client, ResourceExt,
     api::{ApiResource, DynamicObject, ListParams, TypeMeta},
+    core::Selector,
     runtime::watcher::Event,
 };
 use serde_json::Value;
@@ -40,15 +41,14 @@ fn questions(
     client: &Client,
     namespace: &str,
     selection: &Selection,
-) -> [(ObjectLog, Api<DynamicObject>, Option<String>); 4] {
+) -> [(ObjectLog, Api<DynamicObject>, Selector); 4] {
     let [by_label, others] = selection.selectors();
-    let jobs = labels::of_job(&selection.id).to_string();
     let api = |resource: ApiResource| Api::namespaced_with(client.clone(), namespace, &resource);
     [
-        (ObjectLog::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(by_label)),
-        (ObjectLog::Pods, api(ApiResource::erase::<v1::Pod>(&())), Some(others)),
-        (ObjectLog::Jobs, api(ApiResource::erase::<Job>(&())), Some(jobs)),
-        (ObjectLog::Events, api(ApiResource::erase::<v1::Event>(&())), None),
+        (ObjectLog::Pods, api(ApiResource::erase::<v1::Pod>(&())), by_label),
+        (ObjectLog::Pods, api(ApiResource::erase::<v1::Pod>(&())), others),
+        (ObjectLog::Jobs, api(ApiResource::erase::<Job>(&())), labels::of_job(&selection.id)),
+        (ObjectLog::Events, api(ApiResource::erase::<v1::Event>(&())), Selector::default()),
     ]
 }
 
@@ -59,7 +59,7 @@ pub fn watch(
     selection: &Selection,
 ) -> impl Stream<Item = ObjectEvent> + Send + use<> {
     let watches = questions(client, namespace, selection).map(|(change, api, labels)| {
-        watching::watch(api, labels).filter_map(move |heard| future::ready(object_event(change, heard))).boxed()
+        watching::watch(api, &labels).filter_map(move |heard| future::ready(object_event(change, heard))).boxed()
     });
     let mut ours = Ours::new(selection);
     stream::select_all(watches).flat_map(move |event| stream::iter(ours.take(event)))
@@ -71,7 +71,7 @@ pub async fn list(client: &Client, namespace: &str, selection: &Selection, wante
     let mut all = Vec::new();
     let questions = questions(client, namespace, selection).into_iter();
     for (change, api, labels) in questions.filter(|(change, ..)| wanted.contains(change)) {
-        let params = ListParams { label_selector: labels, ..ListParams::default() };
+        let params = ListParams::default().labels_from(&labels);
         // Pods and Jobs are asked for before events, of which there may be many that are not theirs.
         let kept = |object| whole(change, object, false).filter(|event| ours.may_take(event));
         match watching::list(&api, params, kept).await {

@@ -218,6 +218,7 @@ mod tests {
     use super::*;
     use crate::{
         discover::Evidence,
+        k8s::label_selector,
         session::{
             filter::whole,
             fixtures::{ID, Scene, selection},
@@ -303,7 +304,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn pods_that_the_labels_leave_out_are_told_with_the_labels_they_have() {
         let scene = Scene::new(Access::all()).await;
-        let with = |labels: &str| Selection { labels: Some(labels.to_owned()), ..selection() };
+        let with = |labels: &str| Selection { labels: label_selector(labels).ok(), ..selection() };
         let told = async |selection: &Selection| OtherwiseLabelled::find(&scene.cluster, "default", selection).await;
         assert_eq!(told(&with("app=none")).await, None, "there is no pod");
         scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");

@@ -283,7 +283,7 @@ fn each_choice_is_the_same_of_a_cluster_an_archive_both_and_printed_objects() {
     let said = chosen(sources[1], &["-l", "shard=7"], &[], None);
     assert!(said.contains("2 pods are archived") && said.contains("labels: app=blast, shard=0, shard=1"), "{said}");
     let said = chosen(sources[1], &["-l", "a b"], &[], Some(2));
-    assert!(said.contains("-l \"a b\": \"a b\" is no LABEL=VALUE"), "{said}");
+    assert!(said.contains("'a b' for '--selector <SELECTOR>': \"a b\" is no LABEL=VALUE"), "{said}");
 }
 
 #[test]

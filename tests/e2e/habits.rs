@@ -88,7 +88,8 @@ fn labels_narrow_the_jobs_pods() {
     }
     for command in ["logs", "targets"] {
         let run = stage.run(&[command, ROW, "-l", "shard in (0"]).code(2);
-        assert!(stderr(&run).contains("-l \"shard in (0\""), "{}", stderr(&run));
+        let said = "invalid value 'shard in (0' for '--selector <SELECTOR>': \"shard in (0\" is no LABEL=VALUE";
+        assert!(stderr(&run).contains(said), "{}", stderr(&run));
         let run = stage.run(&[command, ROW, "-l", "shard=9"]).code(5);
         assert!(stderr(&run).contains("-l \"shard=9\""), "{}", stderr(&run));
     }

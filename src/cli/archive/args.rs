@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::{
     archive::output::ArchivesFormat,
     cli::{
-        args::{ChoiceArgs, SELECTION, field_selector},
+        args::{ChoiceArgs, SELECTION, field_selector, label_selector},
         duration::positive,
         flags::{LineArgs, PrintArgs},
     },
@@ -170,7 +170,7 @@ pub struct ReplayArgs {
     #[command(flatten)]
     choice: ChoiceArgs,
     /// Only pods that had these labels when they were saved last, such as app=blast,shard!=03
-    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = crate::k8s::label_selector, help_heading = SELECTION)]
+    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = label_selector(), help_heading = SELECTION)]
     selector: Option<kube::core::Selector>,
     /// Only pods that were so when they were saved last, such as status.phase=Failed,spec.nodeName!=node-1
     #[arg(long, value_name = "SELECTOR", value_parser = field_selector(), help_heading = SELECTION)]

@@ -37,7 +37,7 @@ pub async fn read(
     select: &SelectArgs,
     redaction: Redaction,
 ) -> Result<ReadJob, Failure> {
-    let filter = select.filter_of_archive("")?;
+    let filter = select.filter_of_archive("");
     let archive = open(dest).await?;
     let job = choose(&archive, &ArchivedJobArgs { job }).await?;
     let saving = archive.saving(&job).await?;

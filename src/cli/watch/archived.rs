@@ -27,7 +27,7 @@ use crate::{
 
 /// Shows an archived job, until it is left.
 pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure> {
-    let filter = args.select.filter_of_archive("")?;
+    let filter = args.select.filter_of_archive("");
     let archive = archive::open(dest).await?;
     let job = archive::choose(&archive, &ArchivedJobArgs { job: args.job.target.clone() }).await?;
     let saving = archive.saving(&job).await?;

@@ -34,7 +34,7 @@ use tokio::{
 use self::spill::TemporaryFile;
 use super::{
     allow_node_logs,
-    args::{self, WatchArgs},
+    args::WatchArgs,
     doctor::Asker,
     environment::variables,
     failure::Failure,
@@ -78,8 +78,7 @@ pub async fn run(mut args: WatchArgs, asker: Asker, place: RowPlace) -> Result<E
     if let Some(dest) = &args.archive {
         return archived::run(&args, dest).await;
     }
-    let labels = args.select.selector.clone();
-    live(args, asker, place).await.map_err(|failure| args::blame_selector(failure, &labels))
+    live(args, asker, place).await
 }
 
 /// Why no screen can be drawn, if that is so.

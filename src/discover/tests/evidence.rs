@@ -248,19 +248,20 @@ fn setup_pods_of_another_id_are_not() {
 fn the_server_is_asked_for_the_id_and_for_pods_without_one() {
     let selection = Selection { id: id(ID), include_setup: false, labels: None };
     assert_eq!(
-        selection.selectors(),
+        selection.selectors().map(|selector| selector.to_string()),
         [format!("elb-job-id={ID}"), "!elb-job-id,app in (blast,finalizer,setup,submit)".to_owned()]
     );
 }
 
 #[test]
 fn what_else_the_pods_must_match_is_asked_for_in_both_questions() {
-    let selection = Selection { id: id(ID), include_setup: false, labels: Some("shard=3".to_owned()) };
+    let selection = Selection { id: id(ID), include_setup: false, labels: label_selector("shard=3").ok() };
     assert_eq!(
-        selection.selectors(),
+        selection.selectors().map(|selector| selector.to_string()),
         [format!("elb-job-id={ID},shard=3"), "!elb-job-id,app in (blast,finalizer,setup,submit),shard=3".to_owned()]
     );
-    assert_eq!(selectors_of_all(), ["elb-job-id", "!elb-job-id,app in (blast,finalizer,setup,submit)"]);
+    let of_all = selectors_of_all().map(|selector| selector.to_string());
+    assert_eq!(of_all, ["elb-job-id", "!elb-job-id,app in (blast,finalizer,setup,submit)"]);
 }
 
 #[test]

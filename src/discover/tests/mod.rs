@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     job_id::JobId,
-    k8s::{ContainerKind, ID_ENV, ID_LABEL, Phase, Pod, Role, Target, targets},
+    k8s::{ContainerKind, ID_ENV, ID_LABEL, Phase, Pod, Role, Target, label_selector, targets},
 };
 
 /// The recorded incident's id.

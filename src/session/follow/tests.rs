@@ -10,7 +10,7 @@ use crate::{
     cluster::Rejection,
     follow::{drive::ContainerNews, follower::Scope},
     k8s::{
-        Role,
+        Role, label_selector,
         status::{PodLife, Status},
     },
     session::fixtures::{ID, Said, Scene, outlet, selection, sorted_lines as lines, texts},
@@ -219,7 +219,7 @@ async fn what_is_waited_for_is_told_when_all_was_listed() {
     let run = &mut told.run;
     assert!(run.take(PodChange::Listed).await.unwrap(), "the first of two questions");
     assert!(run.take(PodChange::Listed).await.unwrap());
-    run.selections[0].labels = Some("app=none".to_owned());
+    run.selections[0].labels = label_selector("app=none").ok();
     scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
     assert!(run.take(PodChange::Listed).await.unwrap());
     run.selections[0].labels = None;
