@@ -35,6 +35,15 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// What is compiled of a file without its tests and comments.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let tests =
+        text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| text[*at..].lines().nth(1).unwrap().ends_with('{'));
+    let code = &text[..tests.map_or(text.len(), |(at, _)| at)];
+    code.lines().flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"]).collect()
+}
+
 /// The parts that a text names behind `crate::`, in a list of several or alone.
 fn named(text: &str) -> BTreeSet<&str> {
     let word = |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
@@ -109,6 +118,21 @@ fn the_rooms_of_the_middle_are_named_in_the_design() {
     }
 }
 
+/// What of `k8s` knows of ElasticBLAST, by name: there is more in it that does not.
+#[test]
+fn the_cluster_does_not_know_elasticblast() {
+    let files = files(&root().join("src/cluster"));
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        let code = code(&file);
+        let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let known =
+            ["JobId", "job_id", "ID_LABEL", "ID_ENV", "of_job", "of_jobs", "Role", "Phase", "Target", "targets"];
+        let known: Vec<&str> = words.filter(|word| known.contains(word)).collect();
+        assert!(known.is_empty() && !code.contains("elb-"), "{} knows {known:?}", file.display());
+    }
+}
+
 #[test]
 fn a_part_imports_only_from_those_below_it() {
     let picture = picture();
@@ -125,11 +149,7 @@ fn a_part_imports_only_from_those_below_it() {
         if ["lib", "main"].contains(&part.as_str()) {
             continue;
         }
-        let text = fs::read_to_string(&file).unwrap();
-        let tests =
-            text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| text[*at..].lines().nth(1).unwrap().ends_with('{'));
-        let code = &text[..tests.map_or(text.len(), |(at, _)| at)];
-        let code: String = code.lines().flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"]).collect();
+        let code = code(&file);
         for other in named(&code).into_iter().filter(|other| *other != part && is_part(other)) {
             seen += 1;
             let is_below = level(&part) < level(other);

@@ -2,32 +2,18 @@
 
 use std::collections::HashMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::Client;
+use kube::{
+    Api, Client,
+    api::{ApiResource, DynamicObject, GroupVersionKind, ListParams},
+    core::Selector,
+};
 use serde::Deserialize;
 
-use super::ClusterError;
-use crate::{
-    job_id::JobId,
-    k8s::{ID_LABEL, Usage},
-};
+use super::{ClusterError, watching};
+use crate::k8s::Usage;
 
 /// What the containers of pods use, by the pods' names and theirs.
 pub type UsageByPod = HashMap<String, HashMap<String, Usage>>;
-
-#[derive(Deserialize)]
-struct PodMetricsList {
-    #[serde(default)]
-    items: Vec<PodMetrics>,
-}
-
-#[derive(Deserialize)]
-struct PodMetrics {
-    #[serde(default)]
-    metadata: ObjectMeta,
-    #[serde(default)]
-    containers: Vec<ContainerMetrics>,
-}
 
 #[derive(Deserialize)]
 struct ContainerMetrics {
@@ -43,41 +29,33 @@ struct Quantities {
     memory: String,
 }
 
-/// What the pods of a job use at present: of a job without labels, all pods of the namespace. `None` where the cluster does not tell:
-/// it has no metrics server, or that does not answer, or we may not ask.
+/// What the pods that `labels` select use at present; where there are none, all pods of the namespace. `None` where the cluster does
+/// not tell: it has no metrics server, or that does not answer, or we may not ask.
 ///
 /// # Errors
 /// When the cluster cannot be reached.
-pub async fn usage(client: &Client, namespace: &str, id: &JobId) -> Result<Option<UsageByPod>, ClusterError> {
-    let of_job = ask(client, namespace, &format!("?labelSelector={ID_LABEL}%3D{}", id.as_str())).await?;
-    match of_job {
-        Some(usage) if usage.is_empty() => ask(client, namespace, "").await,
+pub async fn usage(client: &Client, namespace: &str, labels: &Selector) -> Result<Option<UsageByPod>, ClusterError> {
+    match ask(client, namespace, labels).await? {
+        Some(usage) if usage.is_empty() => ask(client, namespace, &Selector::default()).await,
         other => Ok(other),
     }
 }
 
-async fn ask(client: &Client, namespace: &str, query: &str) -> Result<Option<UsageByPod>, ClusterError> {
-    let uri = format!("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods{query}");
-    let request = http::Request::get(uri).body(Vec::new());
-    // A namespace that is no part of a URI has no pods.
-    let Ok(request) = request else { return Ok(None) };
-    match client.request::<PodMetricsList>(request).await {
-        Ok(list) => Ok(Some(by_pod(list))),
-        Err(error) => match ClusterError::from(&error) {
-            error if error.rejection().is_some_and(|it| matches!(it.code, 403 | 404 | 405 | 503)) => Ok(None),
-            ClusterError::Forbidden(_) => Ok(None),
-            error => Err(error),
-        },
+async fn ask(client: &Client, namespace: &str, labels: &Selector) -> Result<Option<UsageByPod>, ClusterError> {
+    let kind = GroupVersionKind::gvk("metrics.k8s.io", "v1beta1", "PodMetrics");
+    let resource = ApiResource::from_gvk_with_plural(&kind, "pods");
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    match watching::list(&api, ListParams::default().labels_from(labels), of_pod).await {
+        Ok(used) => Ok(Some(used.into_iter().flatten().collect())),
+        Err(error) if error.rejection().is_some_and(|it| matches!(it.code, 403 | 404 | 405 | 503)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-fn by_pod(list: PodMetricsList) -> UsageByPod {
-    let of = |pod: PodMetrics| {
-        let containers = pod.containers.into_iter();
-        let used = containers.filter_map(|it| Some((it.name, Usage::of(&it.usage.cpu, &it.usage.memory)?))).collect();
-        Some((pod.metadata.name?, used))
-    };
-    list.items.into_iter().filter_map(of).collect()
+fn of_pod(mut pod: DynamicObject) -> Option<(String, HashMap<String, Usage>)> {
+    let containers: Vec<ContainerMetrics> = serde_json::from_value(pod.data.get_mut("containers")?.take()).ok()?;
+    let used = containers.into_iter().filter_map(|it| Some((it.name, Usage::of(&it.usage.cpu, &it.usage.memory)?)));
+    Some((pod.metadata.name?, used.collect()))
 }
 
 #[cfg(test)]
@@ -98,9 +76,12 @@ mod tests {
                     ],
                 },
                 {"metadata": {}, "containers": []},
+                {"metadata": {"name": "b"}},
+                {"metadata": {"name": "c"}, "containers": "none"},
             ],
         });
-        let usage = by_pod(serde_json::from_value(list).unwrap());
+        let list: kube::core::ObjectList<DynamicObject> = serde_json::from_value(list).unwrap();
+        let usage: UsageByPod = list.items.into_iter().filter_map(of_pod).collect();
         let blast = Usage { cpu: 2000, memory: 1 << 30 };
         assert_eq!(usage, HashMap::from([("a".to_owned(), HashMap::from([("blast".to_owned(), blast)]))]));
     }

@@ -13,6 +13,7 @@ use crate::{
     discover::watch as pods,
     exit::Exit,
     job_id::JobId,
+    k8s::labels,
     view::{Inbox, News},
 };
 
@@ -62,7 +63,7 @@ pub async fn usage(cluster: Cluster, namespace: String, ids: watch::Receiver<Vec
     loop {
         let asked = ids.borrow().last().cloned();
         if let Some(id) = asked {
-            match cluster::usage(&cluster.client(), &namespace, &id).await {
+            match cluster::usage(&cluster.client(), &namespace, &labels::of_job(&id)).await {
                 Ok(Some(usage)) => inbox.put(News::Usage(Some(usage))),
                 Ok(None) => {
                     inbox.put(News::Usage(None));
