@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     job_id::JobId,
-    k8s::{ID_ENV, ID_LABEL, Pod, job_name, labels},
+    k8s::{ID_ENV, ID_LABEL, MadeName, Pod, job_name, labels},
 };
 
 /// The values of `app` that ElasticBLAST gives its pods.
@@ -133,32 +133,9 @@ pub fn judge(pod: &Pod, selection: &Selection) -> Option<Evidence> {
     setup.then_some(Evidence::Setup)
 }
 
-/// Whether `job` is a Job's name that ElasticBLAST makes from `short`: `<prog>-batch-<db>-job-<NNN>-SHORT`,
-/// `init-ssd-SHORT-<node>`, `submit-jobs-SHORT` or `elb-finalizer-SHORT`.
+/// Whether `job` is a Job's name that ElasticBLAST makes from `short`.
 fn is_named_after(job: &str, short: &str) -> bool {
-    let segments: Vec<&str> = job.split('-').collect();
-    match segments[..] {
-        ["init", "ssd", id, node] => id == short && is_number(node),
-        ["submit", "jobs", id] | ["elb", "finalizer", id] => id == short,
-        // A database's label may itself hold hyphens.
-        [program, "batch", ref db @ .., "job", number, id] => {
-            id == short
-                && is_number(number)
-                && is_program(program)
-                && !db.is_empty()
-                && db.iter().all(|s| !s.is_empty())
-        }
-        _ => false,
-    }
-}
-
-/// `blastn`, `tblastx`, `psiblast` and what may be added to them.
-fn is_program(text: &str) -> bool {
-    text.contains("blast") && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+    MadeName::of(job).and_then(MadeName::id) == Some(short)
 }
 
 /// A pod's name without the characters that the cluster appended to its Job's.
@@ -178,7 +155,8 @@ fn is_setup_without_id(pod: &Pod) -> bool {
 /// Whether a Job of this name, with this label `app`, is one of NCBI's that prepare a search and carry no id: `init-ssd-<n>`,
 /// `init-pv`, `submit-jobs`, `cloud-split-ssd`. The same names with an id in them are another job's.
 pub fn setup_without_id(job: &str, app: Option<&str>) -> bool {
-    let node = job.strip_prefix("init-ssd-").is_some_and(is_number);
-    app.is_some_and(|app| SETUP_APPS.contains(&app))
-        && (node || ["init-pv", "submit-jobs", "cloud-split-ssd"].contains(&job))
+    use MadeName::{CloudSplitSsd, InitPv, InitSsd, SubmitJobs};
+    let prepares =
+        || matches!(MadeName::of(job), Some(InitSsd { id: None } | InitPv | CloudSplitSsd | SubmitJobs { id: None }));
+    app.is_some_and(|app| SETUP_APPS.contains(&app)) && prepares()
 }

@@ -3,14 +3,11 @@
 use std::fmt;
 
 use super::FoundJob;
-use crate::{job_id::JobId, render::short_name, row::PREFIX_MIN};
+use crate::{job_id::JobId, k8s::MadeName, render::short_name, row::PREFIX_MIN};
 
 /// The kinds that `KIND/NAME` may begin with, as kubectl takes them.
 const PODS: [&str; 3] = ["pod", "pods", "po"];
 const JOBS: [&str; 4] = ["job", "jobs", "job.batch", "jobs.batch"];
-
-/// What Jobs of ElasticBLAST are called.
-const BEGINNINGS: [&str; 5] = ["init-ssd-", "init-pv", "submit-jobs", "elb-finalizer-", "cloud-split-ssd"];
 
 /// A name that a job has in its cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +51,7 @@ impl NameInCluster {
         // As lines begin, a batch's pod is `<prog>-<db>-<NNN>-…`.
         let searches =
             folded.split_once('-').is_some_and(|(program, rest)| program.contains("blast") && rest.contains('-'));
-        let is_ours = searches || BEGINNINGS.iter().any(|start| folded.starts_with(start));
+        let is_ours = searches || MadeName::BEGINNINGS.iter().any(|start| folded.starts_with(start));
         (is_ours && !folded.contains('.') && is_name(&folded)).then_some(NameInCluster::Either(folded))
     }
 

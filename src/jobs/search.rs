@@ -5,23 +5,22 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use k8s_openapi::api::batch::v1::Job;
 use regex::Regex;
 
-use crate::k8s::{Pod, job_name};
-
-/// What a batch Job is called: `<prog>-batch-<db>-job-<NNN>`, with the short id behind it in the Azure layout.
-static NAME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^([a-z0-9]*blast[a-z0-9]*)-batch-(.+)-job-[0-9]+(?:-[a-zA-Z0-9]+)*$").ok());
+use crate::k8s::{MadeName, Pod, job_name};
 
 /// The database on a BLAST command line.
 static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?:^|\s)-db[ =]["']?([^\s"'$]+)"#).ok());
 
 /// The program in the name of a batch Job, such as `blastn`.
 pub(super) fn program(job: &str) -> Option<&str> {
-    Some(NAME.as_ref()?.captures(job)?.get(1)?.as_str())
+    program_and_database(job).map(|(program, _)| program)
 }
 
-/// The database in the name of a batch Job: its name, or that of a shard.
-fn database(job: &str) -> Option<&str> {
-    Some(NAME.as_ref()?.captures(job)?.get(2)?.as_str())
+/// The same, and the database: its name, or that of a shard.
+fn program_and_database(job: &str) -> Option<(&str, &str)> {
+    match MadeName::of(job) {
+        Some(MadeName::Batch { program, database, .. }) => Some((program, database)),
+        _ => None,
+    }
 }
 
 /// Which databases are searched.
@@ -56,7 +55,8 @@ impl Database {
     }
 
     fn take(&mut self, job: &str, label: Option<&str>) {
-        self.labels.extend(label.filter(|label| !label.is_empty()).or_else(|| database(job)).map(str::to_owned));
+        let named = || program_and_database(job).map(|(_, database)| database);
+        self.labels.extend(label.filter(|label| !label.is_empty()).or_else(named).map(str::to_owned));
     }
 
     /// How many shards there are; 0 for a database that is not split.
@@ -97,7 +97,7 @@ mod tests {
             ("blastn-batch-job-000", None),
             ("", None),
         ] {
-            assert_eq!(program(job).zip(database(job)), found, "{job}");
+            assert_eq!((program_and_database(job), program(job)), (found, found.map(|(program, _)| program)), "{job}");
         }
     }
 
