@@ -116,6 +116,15 @@ impl Cursor {
         }
     }
 
+    /// Forgets the first `count` lines that were read: what lies between them and the later ones is known to whoever does this. Without
+    /// later ones all are kept.
+    pub fn forget(&mut self, count: u64) {
+        let kept = self.count.saturating_sub(count);
+        while kept > 0 && self.seen.len() as u64 > kept {
+            self.forget_first();
+        }
+    }
+
     /// Tells that lines before the first one read exist and were not asked for (`--tail`): they may come when the log is
     /// read again and are old.
     pub fn starts_inside(&mut self) {
@@ -323,6 +332,22 @@ pub(super) mod tests {
         let log = [line(10, "a"), line(10, "a"), line(9, "b"), line(10, "a")];
         log[..2].iter().for_each(|line| cursor.read(line));
         assert_eq!(judge(&mut cursor.overlap(None), &log), [Old, Old, New, New]);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_no_gap_when_the_log_is_read_again() {
+        let log: Vec<Line> = (0..6).map(|number| line(number * 10, "a")).collect();
+        let mut cursor = Cursor::default();
+        // The third and the fourth line came from elsewhere.
+        [0, 1, 4].iter().for_each(|number: &usize| cursor.read(&log[*number]));
+        let forgetful = |count| {
+            let mut cursor = cursor.clone();
+            cursor.forget(count);
+            cursor.starts_inside();
+            (cursor.count(), cursor.last(), judge(&mut cursor.overlap(None), &log[2..]))
+        };
+        assert_eq!(forgetful(2), (3, Some(Stamp(40)), vec![Old, Old, Old, New]));
+        assert_eq!(forgetful(0).2, forgetful(3).2, "nothing is left out where nothing would be left");
     }
 
     #[test]

@@ -54,6 +54,9 @@ pub struct Recovery<L> {
     any: bool,
     /// Lines handed on, by instance, of those that are not complete.
     handed: BTreeMap<u32, u64>,
+    /// How many lines the follower had read before the latest gap of an instance. The lines that were recovered of it are no part of
+    /// what the follower has read.
+    before_gap: BTreeMap<u32, u64>,
     /// Instances of which it was told that their end was not seen.
     open_ends: BTreeSet<u32>,
     /// Instances of which it was told that their log was gone, or was not checked.
@@ -74,6 +77,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
             begun: None,
             any: false,
             handed: BTreeMap::new(),
+            before_gap: BTreeMap::new(),
             open_ends: BTreeSet::new(),
             doubts: BTreeSet::new(),
         }
@@ -90,6 +94,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
     /// When nobody listens.
     pub async fn seal(&mut self, Seal { restart, proof }: Seal) -> Result<(), Unheard> {
         let lines = self.handed.remove(&restart).unwrap_or_default();
+        self.before_gap.remove(&restart);
         let doubted = self.doubts.remove(&restart);
         if self.open_ends.remove(&restart) {
             return Ok(());
@@ -170,13 +175,11 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
 
     /// Tells a note, or hands on the lines whose loss it is about.
     async fn note(&mut self, note: Note, read: &[(u32, Cursor)], after: &[Line]) -> Result<(), Unheard> {
-        let known = |restart| read.iter().find(|(of, _)| *of == restart).map(|(_, read)| read.clone());
-        let rest = |restart| Stretch {
-            restart,
-            knows_newest: false,
-            read: known(restart).unwrap_or_default(),
-            after: Vec::new(),
-            last: None,
+        let rest = |restart| {
+            let known = read.iter().find(|(of, _)| *of == restart).map(|(_, read)| read.clone());
+            let mut read = known.unwrap_or_default();
+            read.forget(self.before_gap.get(&restart).copied().unwrap_or_default());
+            Stretch { restart, knows_newest: false, read, after: Vec::new(), last: None }
         };
         match note {
             Note::Gap { restart, after: last, before } => {
@@ -184,6 +187,7 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
                     Some(_) => Stretch { after: first(after), ..rest(restart) },
                     None => rest(restart),
                 };
+                self.before_gap.insert(restart, stretch.read.count());
                 let found = self.recover(stretch).await?;
                 if found.is_all() {
                     return Ok(());

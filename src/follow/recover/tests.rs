@@ -182,6 +182,22 @@ async fn a_gap_is_filled_or_narrowed_to_what_no_file_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_recovered_of_a_gap_is_not_handed_on_again_with_the_next_one() {
+    let scene = Scene::of(CUT).await;
+    let (mut recovery, mut heard) = scene.recovery(&scene.nodes(NodeLogs::Auto), FOLLOW).await;
+    recovery.hand_on(&mut gap(15, 40)).await.unwrap();
+    assert_eq!(heard.all(), ["0: 20..40", "gap 0 14..Some(20)", OLDER, "0: 40..45"]);
+    // The follower knows what it has read itself: the first lines, and those behind the gap.
+    let mut read = Cursor::default();
+    (0..15).chain(40..45).for_each(|number| read.read(&line(number)));
+    let mut out = Output::default();
+    out.missing(Note::Gap { restart: 0, after: stamp(44), before: Some(stamp(60)) }, 0, &read);
+    (60..65).for_each(|number| out.line(line(number), 0));
+    recovery.hand_on(&mut out).await.unwrap();
+    assert_eq!(heard.all(), ["0: 45..65"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn why_a_node_does_not_help_is_said_once_and_not_where_it_was_not_asked() {
     let scene = Scene::new(Access::all().deny("*", "nodes/proxy"), &[&[15, 30]]).await;
     let told = "gap 0 9..Some(20)";
