@@ -15,7 +15,7 @@ use elbtail::{
     k8s::{InstanceId, Line, Pod, Stamp, Target, targets},
     render::{JobIds, Masking, Transforms},
     session::RunEvent,
-    view::{Look, News, Scrollback, ScrollbackLimits, View, draw},
+    view::{Look, Scrollback, ScrollbackLimits, View, ViewNews, draw},
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -58,15 +58,15 @@ fn run(name: &str, keys: &str, size: (u16, u16)) {
     let log = Scrollback::new(ScrollbackLimits { memory: 64, file: 0 }, None);
     let mut view = View::new(log, Transforms::default().then(Masking::default()), Look::default(), size);
     let job = Some("job-429825360482416da20736cf3ed51a95".to_owned());
-    view.take(News::Event(RunEvent::Job(JobIds { job, row: None })));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job, row: None })));
     let mut all: Vec<Target> = Vec::new();
     for batch in 0..BATCHES {
         let pod = pod(batch);
         for target in targets(&pod) {
-            view.take(News::Event(RunEvent::Found(Arc::new(target.clone()))));
+            view.take(ViewNews::Event(RunEvent::Found(Arc::new(target.clone()))));
             all.push(target);
         }
-        view.take(News::Pod(Box::new(pod)));
+        view.take(ViewNews::Pod(Box::new(pod)));
     }
     let instances: Vec<InstanceId> =
         all.iter().map(|target| InstanceId { container: Arc::new(target.id()), restart: 0 }).collect();
@@ -90,11 +90,11 @@ fn run(name: &str, keys: &str, size: (u16, u16)) {
             );
             Line { stamp: now, text: text.into() }
         };
-        let news: Vec<News> = (0..LINES / FRAMES)
+        let news: Vec<ViewNews> = (0..LINES / FRAMES)
             .map(|at| {
                 next = (next + 1) % instances.len();
                 let lines = vec![line(frame * LINES / FRAMES + at)];
-                News::Event(RunEvent::Lines(Batch { instance: instances[next].clone(), stream: None, lines }))
+                ViewNews::Event(RunEvent::Lines(Batch { instance: instances[next].clone(), stream: None, lines }))
             })
             .collect();
         let start = Instant::now();

@@ -70,6 +70,6 @@ pub use refill::{ChunkCheck, LostChunk};
 pub use saving::Saving;
 pub use store::Store;
 pub use stream::{ArchivedInstance, ArchivedStream, JobKey, ObjectLog};
-pub use verify::{Fault, JobReport, verify};
+pub use verify::{Fault, VerifiedJob, verify};
 pub use writer::{Limits, StreamId, Trouble, Writer};
 pub use written::Written;

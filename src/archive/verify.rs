@@ -36,7 +36,7 @@ impl fmt::Display for Fault {
 
 /// What was found in a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JobReport {
+pub struct VerifiedJob {
     /// Which.
     pub job: JobKey,
     /// Lines of logs that are there and as they were written.
@@ -51,7 +51,7 @@ pub struct JobReport {
     pub faults: Vec<Fault>,
 }
 
-impl JobReport {
+impl VerifiedJob {
     /// Whether the job has ended and everything of it is here.
     pub fn is_complete(&self) -> bool {
         self.faults.is_empty() && self.saving == Saving::Ended
@@ -62,9 +62,9 @@ impl JobReport {
 ///
 /// # Errors
 /// What the store says when it cannot be asked; whatever is missing or damaged is a [`Fault`].
-pub async fn verify(archive: &Archive, key: &JobKey) -> Result<JobReport, ArchiveError> {
+pub async fn verify(archive: &Archive, key: &JobKey) -> Result<VerifiedJob, ArchiveError> {
     let mut report =
-        JobReport { job: key.clone(), lines: 0, objects: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
+        VerifiedJob { job: key.clone(), lines: 0, objects: 0, chunks: 0, saving: Saving::Stopped, faults: Vec::new() };
     let job = match archive.look_up(key).await {
         Ok(job) => job,
         Err(ArchiveError::Damaged { at, why, .. }) => {

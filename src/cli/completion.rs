@@ -39,7 +39,7 @@ pub fn script(shell: Shell) -> Vec<u8> {
         Shell::Fish => &Fish,
         Shell::PowerShell => &Powershell,
         Shell::Zsh => &Zsh,
-        _ => &Line,
+        _ => &BashLine,
     };
     let mut script = Vec::new();
     // A vector takes everything.
@@ -54,7 +54,7 @@ pub fn answer() -> Option<Exit> {
         return Some(done(for_kubectl(&words[2..])));
     }
     environment::variables().get(ASKED)?;
-    let shells = Shells(&[&Line, &Elvish, &Fish, &Powershell, &Zsh]);
+    let shells = Shells(&[&BashLine, &Elvish, &Fish, &Powershell, &Zsh]);
     let typed: Vec<OsString> = match variable(LINE) {
         Some(line) => split(&line).into_iter().map(OsString::from).collect(),
         None => words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect(),
@@ -111,9 +111,9 @@ fn meant(offered: Vec<CompletionCandidate>, typed: &str) -> Vec<CompletionCandid
 }
 
 /// bash, by the line as it was typed: the words that bash makes of it are cut at `=` and `:`, which are parts of ours.
-struct Line;
+struct BashLine;
 
-impl EnvCompleter for Line {
+impl EnvCompleter for BashLine {
     fn name(&self) -> &'static str {
         Bash.name()
     }

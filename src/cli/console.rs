@@ -1,4 +1,4 @@
-//! [`Console`]: the one writer. Lines go to stdout, everything else to stderr, in the order in which it was told.
+//! [`Console`]: all that is printed of a run. Lines go to stdout, everything else to stderr, in the order in which it was told.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -220,7 +220,7 @@ pub fn alone(
     let mut listeners = FanOut::default();
     let running = listeners
         .add(console, SinkRunner::Thread)
-        .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the writer's thread")))?;
+        .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot start the console's thread")))?;
     Ok((running, listeners.open()))
 }
 
@@ -232,7 +232,7 @@ pub async fn finished(console: RunningSink<io::Error>) -> Result<(), Failure> {
     match console.finish().await {
         Ok(()) => Ok(()),
         Err(SinkError::Failed(error)) => Err(stdout::failure(error)),
-        Err(SinkError::Vanished) => Err(Failure::Other(anyhow::anyhow!("the writer ended unexpectedly"))),
+        Err(SinkError::Vanished) => Err(Failure::Other(anyhow::anyhow!("the console ended unexpectedly"))),
     }
 }
 

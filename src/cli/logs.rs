@@ -68,8 +68,8 @@ pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: Color
     let namespace = found_in.unwrap_or_else(|| job.namespace(cluster.namespace()));
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
     let (ids, filter) = (job.ids(), ContainerFilter { short, ..wants.filter.clone() });
-    let plan = Plan { wants, ids, filter, cluster, asker, namespace };
-    if follow { plan.follow(job, rows).await } else { plan.look(job).await }
+    let run = LogsRun { wants, ids, filter, cluster, asker, namespace };
+    if follow { run.follow(job, rows).await } else { run.look(job).await }
 }
 
 /// The job, which the archive may know by a name that the cluster knows no more.
@@ -143,7 +143,7 @@ impl Wants {
     }
 }
 
-struct Plan {
+struct LogsRun {
     wants: Wants,
     ids: JobIds,
     filter: ContainerFilter,
@@ -153,7 +153,7 @@ struct Plan {
     namespace: String,
 }
 
-impl Plan {
+impl LogsRun {
     /// Reads what there is.
     async fn look(self, job: Job) -> Result<Exit, Failure> {
         let selection = self.wants.select.selection(job.id()?);

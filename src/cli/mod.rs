@@ -191,7 +191,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
 fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     crate::crypto::choose();
     // One thread: what there is to do is small next to waking another thread for it, which with logs that print a line now and
-    // then was most of the cost. The writer, which may block, has a thread of its own.
+    // then was most of the cost. The console, which may block, has a thread of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

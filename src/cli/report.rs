@@ -57,7 +57,7 @@ enum Form {
 
 /// Where it goes.
 #[derive(Debug)]
-struct Output {
+struct ReportOutput {
     form: Form,
     /// `None`: stdout.
     file: Option<PathBuf>,
@@ -76,7 +76,7 @@ pub struct ReadJob {
 pub async fn run(mut args: ReportArgs, asker: Asker, place: RowPlace) -> Result<Exit, Failure> {
     args.job.latest.among = LatestAmong::All;
     // What cannot be written is known before anything is asked.
-    let output = Output::of(args.output.as_deref())?;
+    let output = ReportOutput::of(args.output.as_deref())?;
     let redaction = if args.no_redact { Redaction::Off } else { Redaction::On };
     let work = async {
         let read = read(args, &asker, &place, redaction).await?;
@@ -242,19 +242,19 @@ pub fn diagnosis_of(report: DoctorReport) -> Diagnosis {
     Diagnosis { healthy: report.healthy, summary: report.summary, findings: report.findings }
 }
 
-impl Output {
-    fn of(named: Option<&Path>) -> Result<Output, Failure> {
+impl ReportOutput {
+    fn of(named: Option<&Path>) -> Result<ReportOutput, Failure> {
         // `-` is stdout, as everywhere, and what goes there without a word is the page.
         let Some(path) = named.filter(|path| *path != Path::new("-")) else {
             if stdout::is_terminal() {
                 let text = "a page is nothing for a terminal: name a file with -o report.html, or redirect stdout";
                 return Err(Failure::Usage(text.to_owned()));
             }
-            return Ok(Output { form: Form::Html, file: None });
+            return Ok(ReportOutput { form: Form::Html, file: None });
         };
         let word = path.to_str().and_then(Form::called);
         if let Some(form) = word {
-            return Ok(Output { form, file: None });
+            return Ok(ReportOutput { form, file: None });
         }
         let refuse = |why: String| {
             let text = format!(
@@ -270,7 +270,7 @@ impl Output {
         };
         let form = form.ok_or_else(|| refuse("its ending names no form".to_owned()))?;
         let file = whole_file::writable(path).map_err(refuse)?;
-        Ok(Output { form, file: Some(file) })
+        Ok(ReportOutput { form, file: Some(file) })
     }
 
     fn write(&self, report: &JobReport, words: &PageWords) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! The one writer for stderr. Whatever is said, nothing in it is obeyed by a terminal; a full or closed stderr costs the words
+//! The one place that writes to stderr. Whatever is said, nothing in it is obeyed by a terminal; a full or closed stderr costs the words
 //! and nothing else.
 
 use std::{

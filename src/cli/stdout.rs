@@ -1,4 +1,4 @@
-//! The one writer for stdout, and whether anybody reads it.
+//! The one place that writes to stdout, and whether anybody reads it.
 
 use std::{
     io::{self, ErrorKind, IsTerminal},

@@ -159,10 +159,10 @@ impl Cluster {
         node: &str,
         path: &str,
         bytes: &node_file::Bytes,
-    ) -> Result<node_file::NodeFile, ClusterError> {
+    ) -> Result<node_file::FilePart, ClusterError> {
         let request = node_file::request(node, path, bytes)?;
         let answer = self.service.clone().call(request);
-        self.limiter.asked(async { node_file::NodeFile::read(answer.await?).await }).await
+        self.limiter.asked(async { node_file::FilePart::read(answer.await?).await }).await
     }
 
     /// Asks for a container's log.

@@ -24,7 +24,7 @@ pub enum Bytes {
 
 /// A file, or a part of it.
 #[derive(Debug)]
-pub struct NodeFile {
+pub struct FilePart {
     /// The place of the first byte that comes. It may be earlier than asked for.
     pub from: u64,
     /// The place after the last byte that comes, if the answer says so: what ends before it was cut off.
@@ -46,7 +46,7 @@ pub(super) fn request(node: &str, path: &str, bytes: &Bytes) -> Result<Request<B
     request.body(Body::empty()).map_err(|error| ClusterError::Unexpected(error.to_string()))
 }
 
-impl NodeFile {
+impl FilePart {
     /// Tells a file from a refusal. Redirects count as refusals: none is followed, wherever it leads.
     pub(super) async fn read(answer: Response<AnswerBody>) -> Result<Self, ClusterError> {
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());

@@ -18,7 +18,7 @@ use crate::follow::{
 
 /// Where inputs are opened whose lines are merged while they come; see [`LiveMerge::start`].
 pub struct LiveMerge {
-    told: mpsc::UnboundedSender<Told>,
+    told: mpsc::UnboundedSender<FromInput>,
 }
 
 /// One input. Clones are the same one; it ends with the last of them. What it says waits for room once it has so much waiting.
@@ -27,12 +27,12 @@ pub struct LiveInput(Arc<OpenInput>);
 
 struct OpenInput {
     index: usize,
-    told: mpsc::UnboundedSender<Told>,
+    told: mpsc::UnboundedSender<FromInput>,
     room: Arc<Semaphore>,
 }
 
 /// What inputs tell.
-enum Told {
+enum FromInput {
     Opened,
     Said { index: usize, said: DriverEvent, place: Option<OwnedSemaphorePermit>, at: Instant },
     Closed(usize),
@@ -53,7 +53,7 @@ impl LiveMerge {
     /// Opens the input of this number: they count from 0, and each is opened once, in order.
     pub fn input(&self, index: usize) -> LiveInput {
         // When nobody listens any more, the input's first word shows it.
-        let _ = self.told.send(Told::Opened);
+        let _ = self.told.send(FromInput::Opened);
         let room = Arc::new(Semaphore::new(held::MOST));
         LiveInput(Arc::new(OpenInput { index, told: self.told.clone(), room }))
     }
@@ -61,7 +61,7 @@ impl LiveMerge {
     /// Hands on all that waits, and returns when that is done.
     pub async fn finish(self) {
         let (done, ended) = oneshot::channel();
-        if self.told.send(Told::End(done)).is_ok() {
+        if self.told.send(FromInput::End(done)).is_ok() {
             // It ends either way.
             let _ = ended.await;
         }
@@ -71,7 +71,7 @@ impl LiveMerge {
 impl Drop for OpenInput {
     fn drop(&mut self) {
         // When nobody listens any more, nobody waits for it either.
-        let _ = self.told.send(Told::Closed(self.index));
+        let _ = self.told.send(FromInput::Closed(self.index));
     }
 }
 
@@ -88,7 +88,7 @@ impl Listener<DriverEvent> for LiveInput {
             }
             _ => None,
         };
-        told.send(Told::Said { index: *index, said, place, at: Instant::now() }).map_err(|_| Unheard)
+        told.send(FromInput::Said { index: *index, said, place, at: Instant::now() }).map_err(|_| Unheard)
     }
 
     fn is_gone(&self) -> bool {
@@ -102,7 +102,7 @@ impl Listener<DriverEvent> for LiveInput {
 
 async fn run(
     hold: Duration,
-    mut inputs: mpsc::UnboundedReceiver<Told>,
+    mut inputs: mpsc::UnboundedReceiver<FromInput>,
     out: impl Listener<DriverEvent> + Listener<Merged>,
 ) -> Result<(), Unheard> {
     let began = Instant::now();
@@ -120,14 +120,14 @@ async fn run(
         let mut next = told;
         let end = loop {
             match next {
-                Some(Told::Opened) => {
+                Some(FromInput::Opened) => {
                     held.open(began.elapsed());
                 }
-                Some(Told::Said { index, said, place, at }) => {
+                Some(FromInput::Said { index, said, place, at }) => {
                     held.take(index, said, place, at.duration_since(began), &mut released);
                 }
-                Some(Told::Closed(index)) => held.close(index),
-                Some(Told::End(done)) => break Some(Some(done)),
+                Some(FromInput::Closed(index)) => held.close(index),
+                Some(FromInput::End(done)) => break Some(Some(done)),
                 None => break Some(None),
             }
             match inputs.try_recv() {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::cluster::{
     Cluster, ClusterError, LogBody,
-    node_file::{Bytes as Range, NodeFile},
+    node_file::{Bytes as Range, FilePart},
 };
 
 /// A download that brings nothing for so long has stalled: a file is there, so there is nothing to wait for.
@@ -79,7 +79,7 @@ impl Download {
         }
     }
 
-    async fn ask(&self, range: Range) -> Result<NodeFile, ClusterError> {
+    async fn ask(&self, range: Range) -> Result<FilePart, ClusterError> {
         self.cluster.node_file(&self.node, &self.path, &range).await
     }
 
@@ -163,7 +163,7 @@ fn unexpected(what: String) -> FetchFault {
 }
 
 /// The first `length` bytes of an answer, or all of it if it has fewer.
-async fn start(mut file: NodeFile, length: usize) -> Result<BytesMut, ClusterError> {
+async fn start(mut file: FilePart, length: usize) -> Result<BytesMut, ClusterError> {
     let mut start = BytesMut::new();
     while start.len() < length
         && let Some(bytes) = file.body.next().await

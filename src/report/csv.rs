@@ -13,7 +13,7 @@ use crate::{
 
 /// One line. The names are the headers.
 #[derive(Serialize)]
-struct Line<'a> {
+struct CsvLine<'a> {
     job_id: &'a str,
     namespace: &'a str,
     pod: Cow<'a, str>,
@@ -57,10 +57,14 @@ pub fn csv(report: &JobReport) -> anyhow::Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn line<'a>(report: &'a JobReport, container: &'a ContainerFigures, instance: Option<&'a InstanceFigures>) -> Line<'a> {
+fn line<'a>(
+    report: &'a JobReport,
+    container: &'a ContainerFigures,
+    instance: Option<&'a InstanceFigures>,
+) -> CsvLine<'a> {
     let batch = container.batch.and_then(|at| report.batches.get(at));
     let reason = instance.map_or(container.reason.as_deref(), |instance| instance.reason.as_deref());
-    Line {
+    CsvLine {
         job_id: report.job.id.as_deref().unwrap_or_default(),
         namespace: &container.namespace,
         pod: harmless(&container.pod),

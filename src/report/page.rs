@@ -95,7 +95,7 @@ impl<'a> Head<'a> {
 
 /// All that the template reads.
 #[derive(Serialize)]
-struct View<'a> {
+struct PageData<'a> {
     report: Head<'a>,
     totals: &'a Totals,
     policy: String,
@@ -111,15 +111,15 @@ struct View<'a> {
     shard_table: Vec<ShardRow<'a>>,
     stragglers: Vec<StragglerRow<'a>>,
     stragglers_left_out: u64,
-    containers: Table<ContainerRow<'a>>,
-    batches: Table<BatchRow<'a>>,
+    containers: PageTable<ContainerRow<'a>>,
+    batches: PageTable<BatchRow<'a>>,
     loudest: Vec<LoudRow>,
     masked: bool,
     again: &'a str,
 }
 
 #[derive(Serialize)]
-struct Table<T> {
+struct PageTable<T> {
     caption: String,
     rows: Vec<T>,
 }
@@ -206,7 +206,7 @@ pub fn page(report: &JobReport, words: &PageWords) -> anyhow::Result<String> {
         late
     };
     let until = report.from.and(report.to.or(Some(report.seen)));
-    let view = View {
+    let view = PageData {
         report: Head::of(report),
         totals: &report.totals,
         policy: format!(
@@ -346,7 +346,7 @@ fn caption(shown: usize, all: usize, what: &str) -> String {
     }
 }
 
-fn containers(report: &JobReport) -> Table<ContainerRow<'_>> {
+fn containers(report: &JobReport) -> PageTable<ContainerRow<'_>> {
     let worth = |container: &ContainerFigures| {
         let failed = u64::from(matches!(container.state, Standing::Failed | Standing::Lost));
         let took = container.instances.iter().filter_map(|instance| instance.seconds).sum::<f64>();
@@ -374,10 +374,10 @@ fn containers(report: &JobReport) -> Table<ContainerRow<'_>> {
         }
     });
     let rows: Vec<_> = rows.collect();
-    Table { caption: caption(rows.len(), report.containers.len(), "containers"), rows }
+    PageTable { caption: caption(rows.len(), report.containers.len(), "containers"), rows }
 }
 
-fn batches(report: &JobReport) -> Table<BatchRow<'_>> {
+fn batches(report: &JobReport) -> PageTable<BatchRow<'_>> {
     let worth = |batch: &BatchFigures| {
         let failed = u64::from(matches!(batch.state, Standing::Failed | Standing::Lost));
         let again = u64::from(batch.pods > 1 || batch.restarts > 0);
@@ -399,7 +399,7 @@ fn batches(report: &JobReport) -> Table<BatchRow<'_>> {
         }
     });
     let rows: Vec<_> = rows.collect();
-    Table { caption: caption(rows.len(), report.batches.len(), "batches"), rows }
+    PageTable { caption: caption(rows.len(), report.batches.len(), "batches"), rows }
 }
 
 fn loudest(report: &JobReport) -> Vec<LoudRow> {

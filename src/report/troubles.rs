@@ -36,7 +36,7 @@ const BYTES: usize = 4 * TEXT;
 pub struct Troubles {
     redaction: Redaction,
     kept: Kept,
-    instances: HashMap<InstanceId, Instance>,
+    instances: HashMap<InstanceId, InstanceSoFar>,
 }
 
 /// What is kept of them.
@@ -87,7 +87,7 @@ pub struct TroublePlace {
 
 /// What is known of an instance while it is read.
 #[derive(Default)]
-struct Instance {
+struct InstanceSoFar {
     lines: u64,
     /// The lines before the next one, masked.
     recent: VecDeque<(Stamp, Vec<u8>)>,
@@ -130,7 +130,7 @@ impl Troubles {
     }
 }
 
-impl Instance {
+impl InstanceSoFar {
     /// Most lines are no error's neighbours: they are copied as they are, into memory that is used again.
     fn remember(&mut self, at: Stamp, masked: &[u8]) {
         let oldest = if self.recent.len() == BEFORE { self.recent.pop_front() } else { None };
@@ -142,7 +142,14 @@ impl Instance {
 }
 
 impl Kept {
-    fn line(&mut self, of: &InstanceId, instance: &mut Instance, line: &Line, meaning: Option<Meaning>, masked: &[u8]) {
+    fn line(
+        &mut self,
+        of: &InstanceId,
+        instance: &mut InstanceSoFar,
+        line: &Line,
+        meaning: Option<Meaning>,
+        masked: &[u8],
+    ) {
         instance.lines += 1;
         if !instance.waiting.is_empty() {
             let shown = context(line.stamp, masked);

@@ -223,25 +223,27 @@ impl Arrangement {
                     arranged.push(event);
                 }
                 RunEvent::Lines(Batch { instance, stream, lines }) => {
-                    told.extend(lines.into_iter().map(|line| (line.stamp, Told::Line(instance.clone(), stream, line))));
+                    told.extend(
+                        lines.into_iter().map(|line| (line.stamp, PipedItem::Line(instance.clone(), stream, line))),
+                    );
                 }
                 event => {
                     let at = at.take();
                     let stamp = at.and_then(Stamp::from_timestamp).unwrap_or_default();
-                    told.push((stamp, Told::Event(at, event)));
+                    told.push((stamp, PipedItem::Event(at, event)));
                 }
             }
         }
         if let Some(tail) = self.tail {
             let mut left: HashMap<Arc<ContainerId>, u64> = HashMap::new();
-            let mut is_last = |told: &Told| match told {
-                Told::Line(instance, ..) => {
+            let mut is_last = |told: &PipedItem| match told {
+                PipedItem::Line(instance, ..) => {
                     let left = left.entry(instance.container.clone()).or_insert(tail);
                     let is_last = *left > 0;
                     *left = left.saturating_sub(1);
                     is_last
                 }
-                Told::Event(..) => true,
+                PipedItem::Event(..) => true,
             };
             let kept: Vec<bool> = told.iter().rev().map(|(_, told)| is_last(told)).collect();
             let mut kept = kept.into_iter().rev();
@@ -252,8 +254,8 @@ impl Arrangement {
         }
         for (_, told) in told {
             match told {
-                Told::Line(instance, stream, line) => push(&mut arranged, instance, stream, line),
-                Told::Event(at, event) => arranged.extend(at.map(RunEvent::Told).into_iter().chain([event])),
+                PipedItem::Line(instance, stream, line) => push(&mut arranged, instance, stream, line),
+                PipedItem::Event(at, event) => arranged.extend(at.map(RunEvent::Told).into_iter().chain([event])),
             }
         }
         arranged
@@ -261,7 +263,7 @@ impl Arrangement {
 }
 
 /// A line, or something else with its time.
-enum Told {
+enum PipedItem {
     Line(InstanceId, Option<Stream>, Line),
     Event(Option<Timestamp>, RunEvent),
 }

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::state::News;
+use super::state::ViewNews;
 use crate::session::{RunEvent, Sink, sink::Stop};
 
 /// Lines that wait at most.
@@ -39,7 +39,7 @@ struct Shared {
 
 #[derive(Default)]
 struct InMemory {
-    news: Vec<News>,
+    news: Vec<ViewNews>,
     lines: usize,
     bytes: usize,
     missed: u64,
@@ -57,12 +57,12 @@ impl Inbox {
     }
 
     /// Puts in something that is not dropped.
-    pub fn put(&self, news: News) {
+    pub fn put(&self, news: ViewNews) {
         self.held().news.push(news);
     }
 
     /// Takes out all there is, with how many lines were dropped until now.
-    pub fn take(&self) -> (Vec<News>, u64) {
+    pub fn take(&self) -> (Vec<ViewNews>, u64) {
         let mut held = self.held();
         (held.lines, held.bytes) = (0, 0);
         let taken = (std::mem::take(&mut held.news), held.missed);
@@ -90,7 +90,7 @@ impl Inbox {
                 }
                 let is_full = held.lines > 0 && (held.lines + lines > LINES || held.bytes + bytes > BYTES);
                 if lines == 0 || !is_full {
-                    held.news.push(News::Event(event.clone()));
+                    held.news.push(ViewNews::Event(event.clone()));
                     (held.lines, held.bytes) = (held.lines + lines, held.bytes + bytes);
                     return true;
                 }
@@ -162,7 +162,7 @@ mod tests {
         assert!(inbox.event(&RunEvent::Notice(Notice::RowReadable)).await);
         let (news, missed) = inbox.take();
         assert_eq!((news.len(), missed), (3, LINES as u64 / 2));
-        assert!(matches!(news[2], News::Event(RunEvent::Notice(_))));
+        assert!(matches!(news[2], ViewNews::Event(RunEvent::Notice(_))));
         assert!(inbox.event(&lines(1)).await);
         assert_eq!((inbox.take().0.len(), inbox.take().1), (1, LINES as u64 / 2));
         // One that is larger than all the room there is.

@@ -23,6 +23,6 @@ pub use self::{
     inbox::{Inbox, ViewSink, WhenFull},
     keys::{Chapter, KEYS},
     scrollback::{Scrollback, ScrollbackLimits, Spill},
-    state::{Capture, Effect, News, View, ViewEnd},
+    state::{Capture, Effect, View, ViewEnd, ViewNews},
     theme::{Look, Signs},
 };

@@ -25,7 +25,7 @@ use crate::{
 
 /// What happens outside.
 #[derive(Debug)]
-pub enum News {
+pub enum ViewNews {
     /// The run says something.
     Event(RunEvent),
     /// The cluster tells a pod.
@@ -337,39 +337,39 @@ impl View {
     }
 
     /// Takes what happened outside.
-    pub fn take(&mut self, news: News) {
+    pub fn take(&mut self, news: ViewNews) {
         self.changed = true;
         match news {
-            News::Event(RunEvent::Lines(batch)) => self.lines(&batch.instance, batch.stream, &batch.lines),
-            News::Event(RunEvent::Merged(merged)) => {
+            ViewNews::Event(RunEvent::Lines(batch)) => self.lines(&batch.instance, batch.stream, &batch.lines),
+            ViewNews::Event(RunEvent::Merged(merged)) => {
                 for (of, line) in merged.iter() {
                     self.lines(&of.instance, of.stream, std::slice::from_ref(line));
                 }
             }
-            News::Event(event) => self.event(event),
-            News::Pod(pod) => {
+            ViewNews::Event(event) => self.event(event),
+            ViewNews::Pod(pod) => {
                 self.overview.pod(&pod, self.now);
                 self.answered();
             }
-            News::PodGone(uid) => self.overview.pod_gone(&uid),
-            News::Jobs(jobs) => jobs.iter().for_each(|job| self.overview.job(job)),
-            News::Row(row) => self.overview.row = Some(row),
-            News::Usage(usage) => self.usage = usage,
-            News::Answered => self.answered(),
-            News::Unanswered(why) => self.unanswered(&why),
-            News::Examining => self.findings.looking = true,
-            News::Examined(Ok(report)) => {
+            ViewNews::PodGone(uid) => self.overview.pod_gone(&uid),
+            ViewNews::Jobs(jobs) => jobs.iter().for_each(|job| self.overview.job(job)),
+            ViewNews::Row(row) => self.overview.row = Some(row),
+            ViewNews::Usage(usage) => self.usage = usage,
+            ViewNews::Answered => self.answered(),
+            ViewNews::Unanswered(why) => self.unanswered(&why),
+            ViewNews::Examining => self.findings.looking = true,
+            ViewNews::Examined(Ok(report)) => {
                 self.findings = Findings { report: Some(report), at: self.now, ..Findings::default() };
             }
-            News::Examined(Err(why)) => {
+            ViewNews::Examined(Err(why)) => {
                 (self.findings.looking, self.findings.trouble) = (false, Some(plain(&why, 400)));
             }
-            News::Told(at, moment) => {
+            ViewNews::Told(at, moment) => {
                 if let Some(film) = &mut self.film {
                     film.tell(at, moment);
                 }
             }
-            News::Over(ended) => {
+            ViewNews::Over(ended) => {
                 self.place_all();
                 self.run = match ended {
                     Ok(()) => RunState::Over,
@@ -380,7 +380,7 @@ impl View {
                     self.back_in_time();
                 }
             }
-            News::Say(text) => self.say(plain(&text, 400)),
+            ViewNews::Say(text) => self.say(plain(&text, 400)),
         }
         self.stale = true;
     }

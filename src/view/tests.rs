@@ -73,10 +73,10 @@ fn of(pod: &str, container: &str) -> InstanceId {
     InstanceId { container: Arc::new(container), restart: 0 }
 }
 
-fn lines(of: &InstanceId, lines: &[(i64, String)]) -> News {
+fn lines(of: &InstanceId, lines: &[(i64, String)]) -> ViewNews {
     let line = |(at, text): &(i64, String)| Line { stamp: second(*at), text: text.clone().into() };
     let lines = lines.iter().map(line).collect();
-    News::Event(RunEvent::Lines(Batch { instance: of.clone(), stream: None, lines }))
+    ViewNews::Event(RunEvent::Lines(Batch { instance: of.clone(), stream: None, lines }))
 }
 
 fn empty(size: (u16, u16)) -> View {
@@ -86,9 +86,9 @@ fn empty(size: (u16, u16)) -> View {
 
 fn tell(view: &mut View, pod: &Pod) {
     for target in targets(pod) {
-        view.take(News::Event(RunEvent::Found(Arc::new(target))));
+        view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
     }
-    view.take(News::Pod(Box::new(pod.clone())));
+    view.take(ViewNews::Pod(Box::new(pod.clone())));
 }
 
 /// What a container printed, with the seconds.
@@ -169,8 +169,8 @@ fn story() -> Vec<(Pod, Vec<Printed>)> {
 
 fn told(view: &mut View) {
     view.tick(second(100));
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
-    view.take(News::Row(RowState { status: Some("running".to_owned()), phase: Some("running".to_owned()) }));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(ViewNews::Row(RowState { status: Some("running".to_owned()), phase: Some("running".to_owned()) }));
     let story = story();
     for (pod, _) in &story {
         tell(view, pod);
@@ -236,7 +236,7 @@ fn press(view: &mut View, keys: &str) -> Vec<Effect> {
 fn many(count: usize, size: (u16, u16)) -> View {
     let mut view = empty(size);
     view.tick(second(100));
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     for number in 0..count {
         let name = format!("blastn-batch-nt-job-{number:03}-3ed51a95-x{number:04}");
         let statuses = match number {
@@ -282,7 +282,7 @@ fn screens() -> Vec<(&'static str, Make)> {
             let mut view = incident(size);
             let used = Usage { cpu: 7900, memory: 12 << 30 };
             let usage: UsageByPod = [(batch(2), [("blast".to_owned(), used)].into())].into();
-            view.take(News::Usage(Some(usage)));
+            view.take(ViewNews::Usage(Some(usage)));
             press(&mut view, "sssss");
             view
         }),
@@ -297,30 +297,30 @@ fn screens() -> Vec<(&'static str, Make)> {
         ("keys", |size| pressed(size, "?")),
         ("findings", |size| {
             let mut view = incident(size);
-            view.take(News::Examined(Ok(report())));
+            view.take(ViewNews::Examined(Ok(report())));
             press(&mut view, "d");
             view
         }),
         ("gap", |size| {
             let mut view = incident(size);
-            view.take(News::Examined(Ok(report())));
+            view.take(ViewNews::Examined(Ok(report())));
             let gap = Note::Gap { restart: 0, after: second(30), before: Some(second(40)) };
-            view.take(News::Event(RunEvent::Gap { instance: of(&batch(2), "blast"), note: gap }));
+            view.take(ViewNews::Event(RunEvent::Gap { instance: of(&batch(2), "blast"), note: gap }));
             view.tick(second(102));
             view.refresh();
             view
         }),
         ("ended", |size| {
             let mut view = incident(size);
-            view.take(News::Event(RunEvent::Ended(Ending { failed: true, pods: 11 })));
-            view.take(News::Over(Ok(())));
+            view.take(ViewNews::Event(RunEvent::Ended(Ending { failed: true, pods: 11 })));
+            view.take(ViewNews::Over(Ok(())));
             view.tick(second(103));
             view.refresh();
             view
         }),
         ("broken", |size| {
             let mut view = incident(size);
-            view.take(News::Over(Err("cannot reach the cluster 127.0.0.1:6443: connection refused".to_owned())));
+            view.take(ViewNews::Over(Err("cannot reach the cluster 127.0.0.1:6443: connection refused".to_owned())));
             view.tick(second(103));
             view
         }),
@@ -347,7 +347,7 @@ const SAVED: i64 = 95;
 fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize, saved: i64) -> View {
     let mut view = empty(size).of_archive();
     let mut count = 0;
-    let mut take = |view: &mut View, news: News| {
+    let mut take = |view: &mut View, news: ViewNews| {
         view.take(news);
         count += 1;
         if count % each == 0 {
@@ -355,13 +355,13 @@ fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize, saved: i64) -> 
             view.refresh();
         }
     };
-    take(&mut view, News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    take(&mut view, ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     let story = story();
     for (pod, _) in &story {
         for target in targets(pod) {
-            take(&mut view, News::Event(RunEvent::Found(Arc::new(target))));
+            take(&mut view, ViewNews::Event(RunEvent::Found(Arc::new(target))));
         }
-        take(&mut view, News::Told(second(saved), Moment::Pod(Box::new(pod.clone()))));
+        take(&mut view, ViewNews::Told(second(saved), Moment::Pod(Box::new(pod.clone()))));
     }
     let mut all: Vec<(i64, InstanceId, String)> = Vec::new();
     for (pod, logs) in story {
@@ -373,7 +373,7 @@ fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize, saved: i64) -> 
     for (at, of, text) in all {
         take(&mut view, lines(&of, &[(at, text)]));
     }
-    take(&mut view, News::Over(Ok(())));
+    take(&mut view, ViewNews::Over(Ok(())));
     while view.tick(second(1000)) {}
     view.refresh();
     press(&mut view, keys);
@@ -397,7 +397,7 @@ fn at_each_moment_of_an_archive_containers_are_what_they_were_then() {
     // Whether they were looked at once after all, or in between too.
     for looks in [vec![SAVED], vec![40, SAVED], vec![1, 15, 25, 61, 70, SAVED]] {
         let mut view = empty((120, 40)).of_archive();
-        view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+        view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
         let pods: Vec<Pod> = story().into_iter().map(|(pod, _)| pod).collect();
         for look in looks {
             for (number, pod) in pods.iter().enumerate() {
@@ -407,12 +407,12 @@ fn at_each_moment_of_an_archive_containers_are_what_they_were_then() {
                 }
                 pod.metadata.creation_timestamp = Some(jiff_time(made(number)));
                 for target in targets(&pod) {
-                    view.take(News::Event(RunEvent::Found(Arc::new(target))));
+                    view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
                 }
-                view.take(News::Told(second(look), Moment::Pod(Box::new(pod))));
+                view.take(ViewNews::Told(second(look), Moment::Pod(Box::new(pod))));
             }
         }
-        view.take(News::Over(Ok(())));
+        view.take(ViewNews::Over(Ok(())));
         while view.tick(second(1000)) {}
         for at in (1..SAVED).chain((1..SAVED).rev().step_by(7)) {
             seek(&mut view, at);
@@ -456,10 +456,10 @@ fn a_row_is_shown_since_it_was_written_and_makes_no_job_longer() {
     let mut view = empty((120, 40)).of_archive();
     let row = |status: &str| Moment::Row(RowState { status: Some(status.to_owned()), phase: None });
     for (at, status) in [(-9_000_000, "submitted"), (40, "running"), (9_000_000, "completed")] {
-        view.take(News::Told(second(at), row(status)));
+        view.take(ViewNews::Told(second(at), row(status)));
     }
     tell_archived(&mut view, &pod(&batch(0), "n", json!([ended("blast", 20, 60, 0)]), "Succeeded"));
-    view.take(News::Over(Ok(())));
+    view.take(ViewNews::Over(Ok(())));
     while view.tick(second(1000)) {}
     assert_eq!(view.film.as_ref().unwrap().extent(), (second(0), second(60)));
     for (at, status) in [(60, "completed"), (59, "running"), (40, "running"), (39, "submitted"), (0, "submitted")] {
@@ -470,28 +470,28 @@ fn a_row_is_shown_since_it_was_written_and_makes_no_job_longer() {
 
 fn tell_archived(view: &mut View, pod: &Pod) {
     for target in targets(pod) {
-        view.take(News::Event(RunEvent::Found(Arc::new(target))));
+        view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
     }
-    view.take(News::Told(second(SAVED), Moment::Pod(Box::new(pod.clone()))));
+    view.take(ViewNews::Told(second(SAVED), Moment::Pod(Box::new(pod.clone()))));
 }
 
 #[test]
 fn who_prints_before_its_pod_was_made_is_there() {
     let mut view = empty((120, 40)).of_archive();
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     for (shard, at) in [(0, 50), (1, 20)] {
         let mut pod = pod(&batch(shard), "n", json!([runs("blast", at)]), "Running");
         pod.metadata.creation_timestamp = Some(jiff_time(at));
         for target in targets(&pod) {
-            view.take(News::Event(RunEvent::Found(Arc::new(target))));
+            view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
         }
-        view.take(News::Told(second(90), Moment::Pod(Box::new(pod))));
+        view.take(ViewNews::Told(second(90), Moment::Pod(Box::new(pod))));
     }
     // The clock of a node is behind.
     for (shard, at) in [(0, 10), (1, 30), (0, 60)] {
         view.take(lines(&of(&batch(shard), "blast"), &[(at, format!("of {shard}"))]));
     }
-    view.take(News::Over(Ok(())));
+    view.take(ViewNews::Over(Ok(())));
     while view.tick(second(1000)) {}
     for (at, lines) in [(12, vec![0, 1]), (31, vec![1, 1]), (61, vec![1, 2]), (90, vec![1, 2]), (11, vec![0, 1])] {
         seek(&mut view, at);
@@ -609,7 +609,7 @@ fn the_next_problem_is_found_far_back_and_the_end_again() {
 fn of_lines(size: (u16, u16), texts: &[String]) -> View {
     let mut view = empty(size);
     view.tick(second(100));
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     tell(&mut view, &pod(&batch(0), "n", json!([runs("blast", 20), runs("results-export", 20)]), "Running"));
     let printed: Vec<_> = texts.iter().enumerate().map(|(at, text)| (at as i64, text.clone())).collect();
     view.take(lines(&of(&batch(0), "blast"), &printed));
@@ -713,12 +713,14 @@ fn a_hit_is_one_of_the_whole_line_whatever_part_of_it_is_shown() {
 fn it_is_told_that_the_cluster_does_not_answer_until_it_does() {
     for size in SIZES {
         let mut view = incident(size);
-        view.take(News::Examined(Ok(Box::new(Report { findings: Vec::new(), healthy: true, ..*report() }))));
+        view.take(ViewNews::Examined(Ok(Box::new(Report { findings: Vec::new(), healthy: true, ..*report() }))));
         let title = |view: &View| screen(view).lines().next().unwrap().to_owned();
         assert!(title(&view).contains(" live") && screen(&view).contains("doctor: no problem  "), "{}", screen(&view));
-        view.take(News::Event(RunEvent::Notice(Notice::WatchInterrupted("connection refused".to_owned()))));
+        view.take(ViewNews::Event(RunEvent::Notice(Notice::WatchInterrupted("connection refused".to_owned()))));
         view.tick(second(102));
-        view.take(News::Unanswered("cannot reach the cluster at h:1: connection refused; is it running?".to_owned()));
+        view.take(ViewNews::Unanswered(
+            "cannot reach the cluster at h:1: connection refused; is it running?".to_owned(),
+        ));
         for later in [103, 200, 5000] {
             view.tick(second(later));
             view.refresh();
@@ -736,9 +738,9 @@ fn it_is_told_that_the_cluster_does_not_answer_until_it_does() {
         );
         press(&mut view, "q");
         assert_eq!(view.take_wishes(), []);
-        view.take(News::Answered);
+        view.take(ViewNews::Answered);
         assert_eq!(view.take_wishes(), [Effect::Examine], "the doctor is asked again");
-        view.take(News::Answered);
+        view.take(ViewNews::Answered);
         assert_eq!(view.take_wishes(), [], "once");
         view.tick(second(5001));
         view.refresh();
@@ -748,7 +750,7 @@ fn it_is_told_that_the_cluster_does_not_answer_until_it_does() {
             "{}",
             screen(&view)
         );
-        view.take(News::Examined(Ok(report())));
+        view.take(ViewNews::Examined(Ok(report())));
         view.refresh();
         assert!(
             screen(&view).contains("problem: 3 pods have no node") && !screen(&view).contains("as of"),
@@ -756,8 +758,8 @@ fn it_is_told_that_the_cluster_does_not_answer_until_it_does() {
             screen(&view)
         );
         // When the job has ended there is nobody to be connected with.
-        view.take(News::Event(RunEvent::Ended(Ending::default())));
-        view.take(News::Unanswered("x".to_owned()));
+        view.take(ViewNews::Event(RunEvent::Ended(Ending::default())));
+        view.take(ViewNews::Unanswered("x".to_owned()));
         view.refresh();
         assert!(title(&view).contains("job ended"), "{}", screen(&view));
     }
@@ -780,9 +782,9 @@ fn what_finds_no_room_ends_in_a_mark() {
     let long = "a-very-long-name-of-a-job-that-nobody-ever-wanted".repeat(3);
     for size in [(80, 24), (40, 24), (30, 14)] {
         let mut view = of_lines(size, &["y".repeat(500)]);
-        view.take(News::Event(RunEvent::Job(JobIds { job: Some(long.clone()), row: None })));
-        view.take(News::Row(RowState { status: Some(long.clone()), phase: Some(long.clone()) }));
-        view.take(News::Examined(Ok(report())));
+        view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(long.clone()), row: None })));
+        view.take(ViewNews::Row(RowState { status: Some(long.clone()), phase: Some(long.clone()) }));
+        view.take(ViewNews::Examined(Ok(report())));
         view.refresh();
         let shown = screen(&view);
         let rows: Vec<&str> = shown.lines().map(|row| row.trim_matches('"').trim_end()).collect();
@@ -798,7 +800,7 @@ fn what_finds_no_room_ends_in_a_mark() {
 fn why_something_waits_stands_where_its_last_line_would() {
     let mut view = empty((120, 40));
     view.tick(second(100));
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     let mut waits = pod(&batch(0), "", json!([waits("blast")]), "Pending");
     waits.status.conditions = serde_json::from_value(json!([
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available: 3 Insufficient memory."},
@@ -846,7 +848,7 @@ proptest! {
         let mut gathered = crate::report::Gathered::new(crate::report::Redaction::On);
         let target = targets(&pod(&batch(0), "n", json!([runs("blast", 20)]), "Running")).swap_remove(0);
         gathered.take(&RunEvent::Found(Arc::new(target)), second(0));
-        let News::Event(event) = lines(&of(&batch(0), "blast"), &texts.iter().map(|text| (1, text.clone())).collect::<Vec<_>>()) else {
+        let ViewNews::Event(event) = lines(&of(&batch(0), "blast"), &texts.iter().map(|text| (1, text.clone())).collect::<Vec<_>>()) else {
             unreachable!()
         };
         gathered.take(&event, second(1));
@@ -918,17 +920,17 @@ fn each_of_several_keys_goes_through_time_however_fast_they_are_pressed() {
 #[test]
 fn a_moment_is_shown_from_the_state_nearest_before_it() {
     let mut view = empty((80, 24)).of_archive();
-    view.take(News::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
+    view.take(ViewNews::Event(RunEvent::Job(JobIds { job: Some(ID.to_owned()), row: None })));
     let pod = pod(&batch(0), "aks-blast-0", json!([runs("blast", 0), runs("results-export", 0)]), "Running");
     for target in targets(&pod) {
-        view.take(News::Event(RunEvent::Found(Arc::new(target))));
+        view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
     }
     // More than there are between two states that are kept.
     for minute in 0..60 {
         let printed: Vec<_> = (0..1000).map(|at| (10 * minute, format!("line {at} of {minute}"))).collect();
         view.take(lines(&of(&batch(0), "blast"), &printed));
     }
-    view.take(News::Over(Ok(())));
+    view.take(ViewNews::Over(Ok(())));
     while view.tick(second(1000)) {}
     assert_eq!((view.overview.lines, view.now()), (60_000, second(590)));
     for (keys, minutes) in [("{{{{{", 30), ("}}", 42), ("{{{{{{", 6), ("}}}}}}}}}", 60), ("{", 54)] {
@@ -955,26 +957,26 @@ fn the_mouse_scrolls_chooses_and_seeks() {
     assert!(view.overlay.is_some());
 }
 
-fn news() -> impl Strategy<Value = News> {
+fn news() -> impl Strategy<Value = ViewNews> {
     let pods: Vec<Pod> = story().into_iter().map(|(pod, _)| pod).collect();
     let pod = proptest::sample::select(pods);
     let instance = (0usize..6, prop_oneof![Just("blast"), Just("results-export"), Just("none")])
         .prop_map(|(shard, container)| of(&batch(shard), container));
     prop_oneof![
         4 => pod.clone().prop_flat_map(|pod| proptest::sample::select(targets(&pod)))
-            .prop_map(|target| News::Event(RunEvent::Found(Arc::new(target)))),
-        2 => pod.clone().prop_map(|pod| News::Pod(Box::new(pod))),
-        2 => (pod, any::<i64>()).prop_map(|(pod, at)| News::Told(Stamp(at), Moment::Pod(Box::new(pod)))),
+            .prop_map(|target| ViewNews::Event(RunEvent::Found(Arc::new(target)))),
+        2 => pod.clone().prop_map(|pod| ViewNews::Pod(Box::new(pod))),
+        2 => (pod, any::<i64>()).prop_map(|(pod, at)| ViewNews::Told(Stamp(at), Moment::Pod(Box::new(pod)))),
         6 => (instance.clone(), proptest::collection::vec((any::<i64>(), ".{0,60}"), 1..6)).prop_map(|(of, printed)| {
             let lines = printed.into_iter().map(|(at, text)| Line { stamp: Stamp(at), text: text.into() }).collect();
-            News::Event(RunEvent::Lines(Batch { instance: of, stream: None, lines }))
+            ViewNews::Event(RunEvent::Lines(Batch { instance: of, stream: None, lines }))
         }),
-        1 => instance.prop_map(|of| News::Event(RunEvent::Gap { instance: of, note: Note::Lost { restart: 0, reason: "x".into() } })),
-        1 => Just(()).prop_map(|()| News::Examined(Ok(report()))),
-        1 => Just(()).prop_map(|()| News::Event(RunEvent::Notice(Notice::RowReadable))),
-        1 => Just(()).prop_map(|()| News::Event(RunEvent::Ended(Ending::default()))),
-        1 => Just(()).prop_map(|()| News::Over(Err("x".to_owned()))),
-        1 => ".{0,20}".prop_map(|job| News::Event(RunEvent::Job(JobIds { job: Some(job), row: None }))),
+        1 => instance.prop_map(|of| ViewNews::Event(RunEvent::Gap { instance: of, note: Note::Lost { restart: 0, reason: "x".into() } })),
+        1 => Just(()).prop_map(|()| ViewNews::Examined(Ok(report()))),
+        1 => Just(()).prop_map(|()| ViewNews::Event(RunEvent::Notice(Notice::RowReadable))),
+        1 => Just(()).prop_map(|()| ViewNews::Event(RunEvent::Ended(Ending::default()))),
+        1 => Just(()).prop_map(|()| ViewNews::Over(Err("x".to_owned()))),
+        1 => ".{0,20}".prop_map(|job| ViewNews::Event(RunEvent::Job(JobIds { job: Some(job), row: None }))),
     ]
 }
 
@@ -998,7 +1000,7 @@ fn input() -> impl Strategy<Value = Event> {
 
 #[derive(Debug)]
 enum Happens {
-    News(News),
+    ViewNews(ViewNews),
     Input(Event),
     Passes(i64),
 }
@@ -1006,7 +1008,7 @@ enum Happens {
 fn happens() -> impl Strategy<Value = Vec<Happens>> {
     proptest::collection::vec(
         prop_oneof![
-            4 => news().prop_map(Happens::News),
+            4 => news().prop_map(Happens::ViewNews),
             4 => input().prop_map(Happens::Input),
             1 => (-10_000_000_000i64..100_000_000_000).prop_map(Happens::Passes),
         ],
@@ -1027,7 +1029,7 @@ proptest! {
         let steps = all.len();
         for (step, happens) in all.into_iter().enumerate() {
             match happens {
-                Happens::News(news) => view.take(news),
+                Happens::ViewNews(news) => view.take(news),
                 Happens::Input(event) => drop(view.input(event)),
                 Happens::Passes(time) => {
                     now += time;

@@ -12,17 +12,17 @@ use crate::lines::lines;
 
 /// What came out of a pipe so far, and whether it has been closed.
 #[derive(Default)]
-struct Said {
+struct Collected {
     bytes: Vec<u8>,
     closed: bool,
 }
 
 #[derive(Clone, Default)]
-struct Ear(Arc<(Mutex<Said>, Condvar)>);
+struct Collector(Arc<(Mutex<Collected>, Condvar)>);
 
-impl Ear {
-    fn on(mut pipe: impl Read + Send + 'static) -> Ear {
-        let ear = Ear::default();
+impl Collector {
+    fn on(mut pipe: impl Read + Send + 'static) -> Collector {
+        let ear = Collector::default();
         let listening = ear.clone();
         std::thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
@@ -41,7 +41,7 @@ impl Ear {
         ear
     }
 
-    fn until(&self, patience: Duration, holds: impl Fn(&Said) -> bool) -> bool {
+    fn until(&self, patience: Duration, holds: impl Fn(&Collected) -> bool) -> bool {
         let (said, changed) = &*self.0;
         let waiting = changed.wait_timeout_while(said.lock().unwrap(), patience, |said| !holds(said) && !said.closed);
         holds(&waiting.unwrap().0)
@@ -59,8 +59,8 @@ impl Ear {
 /// The binary in the background. It is killed when dropped.
 pub struct Running {
     child: Child,
-    stdout: Option<Ear>,
-    stderr: Ear,
+    stdout: Option<Collector>,
+    stderr: Collector,
     patience: Duration,
 }
 
@@ -92,8 +92,8 @@ impl Running {
     pub fn start(mut command: Command, patience: Duration) -> Running {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdout = Some(Ear::on(child.stdout.take().unwrap()));
-        let stderr = Ear::on(child.stderr.take().unwrap());
+        let stdout = Some(Collector::on(child.stdout.take().unwrap()));
+        let stderr = Collector::on(child.stderr.take().unwrap());
         Running { child, stdout, stderr, patience }
     }
 
@@ -102,7 +102,7 @@ impl Running {
         use std::io::{BufRead, BufReader};
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stderr = Ear::on(child.stderr.take().unwrap());
+        let stderr = Collector::on(child.stderr.take().unwrap());
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         (Running { child, stdout: None, stderr, patience }, first)
@@ -156,7 +156,7 @@ impl Running {
     #[track_caller]
     pub fn end(mut self) -> Ended {
         let status = self.wait();
-        let stdout = self.stdout.as_ref().map(Ear::bytes).unwrap_or_default();
+        let stdout = self.stdout.as_ref().map(Collector::bytes).unwrap_or_default();
         let stderr = self.stderr.text();
         let text = String::from_utf8_lossy(&stdout);
         let tail: Vec<&str> = text.lines().rev().take(5).collect();

@@ -5,7 +5,7 @@ use super::{
     choose, open,
 };
 use crate::{
-    archive::{ArchiveError, JobReport, Saving, verify},
+    archive::{ArchiveError, Saving, VerifiedJob, verify},
     cli::{
         failure::Failure,
         interrupt::interruptible,
@@ -45,7 +45,7 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
                 if stdout::print_page(&text(&report), color)? == Reader::Gone {
                     return Ok(Exit::Done);
                 }
-                reports.push(JobReport { faults: Vec::new(), ..report });
+                reports.push(VerifiedJob { faults: Vec::new(), ..report });
             }
             VerifyFormat::Json => reports.push(report),
         }
@@ -59,8 +59,8 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn text(report: &JobReport) -> String {
-    let JobReport { job, lines, objects, chunks, saving, faults } = report;
+fn text(report: &VerifiedJob) -> String {
+    let VerifiedJob { job, lines, objects, chunks, saving, faults } = report;
     let objects = if *objects > 0 { format!(" and {objects} objects") } else { String::new() };
     let read = format!("{lines} lines{objects} in {chunks} chunks are as they were written");
     let counted = match faults.len() {

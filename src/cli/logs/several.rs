@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::{join_all, try_join_all};
 use tokio::sync::mpsc;
 
-use super::{Plan, Wants, allow_node_logs, exit, nothing_chosen, nothing_found};
+use super::{LogsRun, Wants, allow_node_logs, exit, nothing_chosen, nothing_found};
 use crate::{
     cli::{
         args::{JobArgs, LogsArgs},
@@ -50,7 +50,7 @@ pub async fn run(args: LogsArgs, wants: Wants, asker: Asker, place: RowPlace) ->
     let follow = wants.scope.follow;
     // What pods' short names lack is another text for each job, so `--pod` sees whole names.
     let (filter, namespace) = (wants.filter.clone(), cluster.namespace().to_owned());
-    let plan = Plan { wants, ids: JobIds::default(), filter, cluster, asker, namespace };
+    let plan = LogsRun { wants, ids: JobIds::default(), filter, cluster, asker, namespace };
     if follow { plan.follow_all(jobs).await } else { plan.look_at_all(jobs).await }
 }
 
@@ -100,7 +100,7 @@ fn ids(jobs: &[One]) -> Vec<JobId> {
     jobs.iter().map(|one| one.selection.id.clone()).collect()
 }
 
-impl Plan {
+impl LogsRun {
     async fn look_at_all(mut self, jobs: Vec<One>) -> Result<Exit, Failure> {
         let client = self.cluster.client();
         let lists = jobs.iter().map(|one| pods::list(&client, &one.namespace, &one.selection));

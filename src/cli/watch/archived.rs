@@ -22,7 +22,7 @@ use crate::{
         filter::ContainerFilter,
         replay::{Replay, replay},
     },
-    view::{Inbox, Moment, News, WhenFull},
+    view::{Inbox, Moment, ViewNews, WhenFull},
 };
 
 /// Shows an archived job, until it is left.
@@ -50,7 +50,7 @@ pub(super) async fn run(args: &WatchArgs, dest: &OsStr) -> Result<Exit, Failure>
         let ended = read.await;
         // What was told is on its way yet. Who looks no more is told nothing.
         let _ = sink.finish().await;
-        inbox.put(News::Over(ended.as_ref().map(|_| ()).map_err(ToString::to_string)));
+        inbox.put(ViewNews::Over(ended.as_ref().map(|_| ()).map_err(ToString::to_string)));
         broken = ended.err();
         pending().await
     };
@@ -70,12 +70,12 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
     job.objects(ObjectLog::Pods, |at, object, fate| {
         let Ok(pod) = serde_json::from_value::<Pod>(object) else { return };
         for target in filter.targets(&pod) {
-            inbox.put(News::Event(RunEvent::Found(Arc::new(target))));
+            inbox.put(ViewNews::Event(RunEvent::Found(Arc::new(target))));
         }
         let (uid, has_ended) = (pod.uid().to_owned(), pod.life() == PodLife::Finished);
-        inbox.put(News::Told(at, Moment::Pod(Box::new(pod))));
+        inbox.put(ViewNews::Told(at, Moment::Pod(Box::new(pod))));
         if fate == ObjectFate::Deleted {
-            inbox.put(News::Told(at, Moment::PodGone(uid.clone())));
+            inbox.put(ViewNews::Told(at, Moment::PodGone(uid.clone())));
         }
         open.insert(uid, !has_ended && fate == ObjectFate::There);
     })
@@ -83,12 +83,12 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
     if let Some(saved) = job.saved.and_then(Stamp::from_timestamp).filter(|_| job.state.ended) {
         // Of pods whose end the archive does not hold nothing more is to come either.
         for (uid, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
-            inbox.put(News::Told(saved, Moment::PodGone(uid)));
+            inbox.put(ViewNews::Told(saved, Moment::PodGone(uid)));
         }
     }
     job.objects(ObjectLog::Jobs, |at, object, _| {
         if let Ok(job) = serde_json::from_value(object) {
-            inbox.put(News::Told(at, Moment::Job(Box::new(job))));
+            inbox.put(ViewNews::Told(at, Moment::Job(Box::new(job))));
         }
     })
     .await?;
@@ -97,7 +97,7 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
         let row = Row::new(columns);
         // It was so since it was written, whenever it was read.
         let since = row.updated_at().and_then(Stamp::from_timestamp).map_or(at, |since| since.min(at));
-        inbox.put(News::Told(since, Moment::Row(super::state_of(&row))));
+        inbox.put(ViewNews::Told(since, Moment::Row(super::state_of(&row))));
     })
     .await
 }

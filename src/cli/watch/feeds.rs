@@ -14,7 +14,7 @@ use crate::{
     exit::Exit,
     job_id::JobId,
     k8s::labels,
-    view::{Inbox, News},
+    view::{Inbox, ViewNews},
 };
 
 /// Between two questions for the Jobs, and while no answer comes.
@@ -38,18 +38,18 @@ pub async fn jobs(cluster: Cluster, namespace: String, ids: watch::Receiver<Vec<
             let answer = timeout(PATIENCE, pods::all_jobs(&cluster.client(), &namespace, &asked)).await;
             match answer {
                 Ok(Ok(jobs)) => {
-                    inbox.put(News::Jobs(jobs));
-                    inbox.put(News::Answered);
+                    inbox.put(ViewNews::Jobs(jobs));
+                    inbox.put(ViewNews::Answered);
                 }
                 Ok(Err(error)) if !(error.is_transient() || error.exit() == Exit::Unreachable) => {
-                    inbox.put(News::Answered);
+                    inbox.put(ViewNews::Answered);
                 }
                 other => {
                     let why = other.map_or_else(
                         |_| format!("{} has not answered for {} s", cluster.host(), PATIENCE.as_secs()),
                         |answer| answer.err().map(|error| error.to_string()).unwrap_or_default(),
                     );
-                    inbox.put(News::Unanswered(why));
+                    inbox.put(ViewNews::Unanswered(why));
                     pause = UNANSWERED;
                 }
             }
@@ -64,9 +64,9 @@ pub async fn usage(cluster: Cluster, namespace: String, ids: watch::Receiver<Vec
         let asked = ids.borrow().last().cloned();
         if let Some(id) = asked {
             match cluster::usage(&cluster.client(), &namespace, &labels::of_job(&id)).await {
-                Ok(Some(usage)) => inbox.put(News::Usage(Some(usage))),
+                Ok(Some(usage)) => inbox.put(ViewNews::Usage(Some(usage))),
                 Ok(None) => {
-                    inbox.put(News::Usage(None));
+                    inbox.put(ViewNews::Usage(None));
                     return;
                 }
                 // The next time it may answer.
@@ -92,10 +92,10 @@ pub async fn doctor(
         if let Ok(None) = timeout(wait, asked.recv()).await {
             return pending().await;
         }
-        inbox.put(News::Examining);
+        inbox.put(ViewNews::Examining);
         let began = Instant::now();
         let report = doctor::report(&job, &cluster, asker, &namespace).await;
-        inbox.put(News::Examined(report.map(Box::new).ok_or_else(|| "it took too long".to_owned())));
+        inbox.put(ViewNews::Examined(report.map(Box::new).ok_or_else(|| "it took too long".to_owned())));
         // Of a large job it asks much: then more seldom.
         wait = LOOK.max(began.elapsed() * 20);
     }

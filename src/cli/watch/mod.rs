@@ -59,7 +59,7 @@ use crate::{
         fan_out::{FanOut, RunningSink, SinkRunner, Stats},
         follow::{self, RowNews},
     },
-    view::{Inbox, Look, News, Scrollback, ScrollbackLimits, Signs, View, ViewEnd, ViewSink, WhenFull},
+    view::{Inbox, Look, Scrollback, ScrollbackLimits, Signs, View, ViewEnd, ViewNews, ViewSink, WhenFull},
 };
 
 /// How long a line waits at most for earlier ones of other containers: what ran before is shown in the order of time.
@@ -206,7 +206,7 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
     let show = Show::begin(&args, WhenFull::Drop)?;
     let Show { inbox, out, stats, left, stop, asked, examine, _words, .. } = show;
     if let Some(row) = &job.row {
-        inbox.put(News::Row(state_of(row)));
+        inbox.put(ViewNews::Row(state_of(row)));
     }
     // When nobody looks any more, the next event shows it.
     let _ = out.send(job.ids()).await;
@@ -222,7 +222,7 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
             };
             let said = ended.as_ref().err().map(ToString::to_string);
             broken = ended.err();
-            inbox.put(News::Over(said.map_or(Ok(()), Err)));
+            inbox.put(ViewNews::Over(said.map_or(Ok(()), Err)));
             // There is nothing to look at: the error is told where the command was typed.
             if nothing_is_shown && broken.is_some() {
                 stop.store(true, Relaxed);
@@ -282,8 +282,8 @@ async fn follow_job(
         hold: Some(HOLD),
         pods: Some(Arc::new(move |news: PodNews<'_>| {
             pods.put(match news {
-                PodNews::There(pod) => News::Pod(Box::new(pod.clone())),
-                PodNews::Gone(uid) => News::PodGone(uid.to_owned()),
+                PodNews::There(pod) => ViewNews::Pod(Box::new(pod.clone())),
+                PodNews::Gone(uid) => ViewNews::PodGone(uid.to_owned()),
             });
         })),
     };
@@ -311,7 +311,7 @@ async fn follow_job(
 /// Tells what the row says, as often as it is read.
 async fn tell_rows(mut read: mpsc::UnboundedReceiver<Row>, inbox: &Inbox) {
     while let Some(row) = read.recv().await {
-        inbox.put(News::Row(state_of(&row)));
+        inbox.put(ViewNews::Row(state_of(&row)));
     }
 }
 
