@@ -85,18 +85,24 @@ fn of_read(reading: &Reading, tail: Tail, container: &mut FollowedContainer) -> 
 fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut FollowedContainer) -> NextStep {
     let (place, follow) = (container.place(), container.scope.follow);
     let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
+    let nothing_old = container.scope.tail == Some(0);
+    let unended = match &tail {
+        Tail::Line(line) if nothing_old && lines.is_empty() => Some(line),
+        _ => None,
+    };
+    if nothing_old {
+        // One line is asked for: what an answer has behind it was printed after it was opened, and is new.
+        lines.truncate(1);
+    }
     // A log may end in lines that are not wanted, and even show no others.
     let ends_unwanted = lines.last().is_some_and(|last| cursor.ends_unwanted(last));
     let empty = lines.is_empty() && cursor.count() > 0;
     lines.retain(|line| container.scope.since.is_none_or(|since| line.stamp >= since));
-    if container.scope.tail == Some(0) {
+    if nothing_old {
         let next = proof.begin(tail.is_torn(), lines.is_empty());
         if next == NextStep::Read {
             container.scope.tail = None;
-            lines.iter().for_each(|line| cursor.read(line));
-            if let Tail::Line(line) = &tail {
-                cursor.read(line);
-            }
+            lines.iter().chain(unended).for_each(|line| cursor.read(line));
             cursor.starts_inside();
         }
         return next;
@@ -232,8 +238,11 @@ mod tests {
     fn where_nothing_old_is_wanted_a_check_shows_where_new_lines_begin() {
         let nothing = Scope { tail: Some(0), ..FOLLOW };
         // The number of checks after which it is believed: any may be cut off.
+        let grown = LINES.concat();
         for (body, checks, last) in [
             (LINES[0], 1, Some(line(LINES[0]).stamp)),
+            // What was printed while it was answered is new.
+            (&*grown, 1, Some(line(LINES[0]).stamp)),
             (LINES[1].trim_end(), 21, Some(line(LINES[1]).stamp)),
             ("", 4, None),
         ] {

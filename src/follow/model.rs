@@ -82,6 +82,19 @@ fn seeds_that_have_failed() {
     // The container ended in a line without an end while it was looked at.
     let faults = Faults { collects: true, lists: true, slow: true, ..faults_of_ends };
     scoped(3318074329991209816, LOOK, |_| None, Faults { restarts: 2, ..faults });
+    // More was printed while a check showed where new lines begin.
+    let moment = Moment::Terminating;
+    let faults =
+        Faults { moment, cuts: true, stalls: true, deleted: true, in_band: true, lists: true, grows: true, ..faults };
+    scoped(
+        3800333067518982655,
+        only_new,
+        |_| None,
+        Faults { restarts: 0, unfinished: false, collects: false, ..faults },
+    );
+    // The instance that was read ended when the next one did, and nobody could read it any more.
+    let faults = Faults { moment: Moment::Waiting, cuts: true, restarts: 2, slow: true, ..Faults::default() };
+    scoped(484116626596197256, Scope { tail: Some(1), ..FOLLOW }, |_| None, faults);
 }
 
 proptest! {

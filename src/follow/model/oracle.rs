@@ -152,8 +152,9 @@ pub fn scoped(seed: u64, scope: Scope, from: impl Fn(Stamp) -> Option<Stamp>, fa
         let known = known.get(instance).copied().unwrap_or_default();
         is_part(seed, &world, instance, tail, known, scope);
     }
-    // The kubelet keeps one instance that has ended.
-    if faults.rotation || faults.deleted || faults.collects || world.logs.len() > first + 2 {
+    // The kubelet keeps one instance that has ended, and names it, unless the latest one waits to be started again.
+    let is_kept = world.logs.len() <= first + 2 && world.status().first_readable() as usize <= first;
+    if faults.rotation || faults.deleted || faults.collects || !is_kept {
         return;
     }
     // Where every line can be had, a follower has them; a single look gives up after many failures in a row.
@@ -204,9 +205,7 @@ fn is_part(seed: u64, world: &World, instance: usize, tail: Option<u64>, known: 
         .collect();
     let wanted_between = |from: usize, to: usize| (from..to).filter(|place| wanted(&log[*place])).count();
     if let Some(begin) = got.first() {
-        // A check that grows shows lines that came after it was opened.
-        let grows = tail == Some(0) && world.faults.grows;
-        let fits = |at: &usize| at <= begin && (grows || wanted_between(*at, *begin) == 0);
+        let fits = |at: &usize| at <= begin && wanted_between(*at, *begin) == 0;
         assert!(begins.iter().any(fits) || told, "begins wrong: {}, {begins:?}", why());
     }
     let end = got.last().map_or(0, |last| last + 1);
