@@ -108,7 +108,7 @@ async fn a_prefix_of_several_rows_lists_them() {
     let error = fault(&*source, "abc_ef").await;
     let SourceError::Several { candidates, more, .. } = &error else { panic!("{error:?}") };
     assert_eq!((candidates.len(), *more, candidates[1].status.as_str()), (2, false, "failed"));
-    assert!(error.to_string().ends_with("abc_ef-1  running  -\n  abc_ef-2  failed  -"), "{error}");
+    assert!(error.to_string().ends_with("abc_ef-1   running   -\n  abc_ef-2   failed    -"), "{error}");
     assert_eq!(source.fetch("abcdef").await.unwrap().id(), Some("abcdef-3"));
     let error = fault(&*source, "same").await;
     assert!(matches!(&error, SourceError::Duplicate { count: 2, .. }), "{error:?}");
