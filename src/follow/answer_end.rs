@@ -39,12 +39,17 @@ impl AnswerEnd {
         }
         container.instance.tries.answered();
         let tail = reading.tail(container.scope.since);
+        let unwanted = reading.unwanted_tail(container.scope.since);
+        if let Some(line) = unwanted.as_ref().filter(|_| !container.instance.cursor.knows_any()) {
+            // The log has a line, at least.
+            container.instance.cursor.pass_over(line);
+        }
         if tail.is_torn() {
             // A line has begun that was not handed on.
             container.instance.proof.interrupted();
         }
         AnswerEnd::Next(match reading.kind {
-            ReadingKind::Check(lines) => of_check(lines, tail, reading.place, container),
+            ReadingKind::Check(lines) => of_check(lines, tail, unwanted, reading.place, container),
             ReadingKind::Stream(_) | ReadingKind::Read => of_read(&reading, tail, container),
         })
     }
@@ -82,7 +87,13 @@ fn of_read(reading: &Reading, tail: Tail, container: &mut FollowedContainer) -> 
 }
 
 /// A check ended as it should. Where nothing old is wanted, it only had to show where new lines begin.
-fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &mut FollowedContainer) -> NextStep {
+fn of_check(
+    mut lines: Vec<Line>,
+    tail: Tail,
+    unwanted: Option<Line>,
+    opened_at: LogPlace,
+    container: &mut FollowedContainer,
+) -> NextStep {
     let (place, follow) = (container.place(), container.scope.follow);
     let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
     let nothing_old = container.scope.tail == Some(0);
@@ -96,7 +107,8 @@ fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &m
     }
     // A log may end in lines that are not wanted, and even show no others.
     let ends_unwanted = lines.last().is_some_and(|last| cursor.ends_unwanted(last));
-    let empty = lines.is_empty() && cursor.count() > 0;
+    // Nothing at all of a log that has shown something, be it unwanted.
+    let empty = lines.is_empty() && (cursor.count() > 0 || unwanted.is_none() && cursor.knows_any());
     lines.retain(|line| container.scope.since.is_none_or(|since| line.stamp >= since));
     if nothing_old {
         let next = proof.begin(tail.is_torn(), lines.is_empty());
@@ -109,7 +121,7 @@ fn of_check(mut lines: Vec<Line>, tail: Tail, opened_at: LogPlace, container: &m
     }
     // Where a last line without an end is all that was asked for, what stands before it says nothing.
     let is_all = cursor.count() == 0 && container.scope.tail.is_some() && proof.unfinished().is_some();
-    let agrees = is_all || ends_unwanted || cursor.ends_with(&lines);
+    let agrees = is_all || ends_unwanted || !empty && cursor.ends_with(&lines);
     let unread = lines.last().filter(|last| !cursor.has(last)).cloned();
     let reached_goal = proof.goal().is_some_and(|goal| cursor.has(goal));
     proof.check(CheckEnd { place, opened_at, tail, agrees, empty, unread, reached_goal, follow })
@@ -232,6 +244,27 @@ mod tests {
         let mut container = container(LOOK, ended());
         assert_eq!(of(&mut container, Purpose::Read, last), AnswerEnd::Next(NextStep::Check));
         assert_eq!(of(&mut container, Purpose::Check, LINES.concat().trim_end()), AnswerEnd::Next(NextStep::Read));
+    }
+
+    #[test]
+    fn a_check_that_shows_nothing_of_a_log_that_has_lines_proves_nothing() {
+        let since = Scope { since: Some(line(LINES[1]).stamp), ..FOLLOW };
+        // A line that is not wanted, whole or cut off.
+        for seen in [LINES[0], LINES[0].trim_end()] {
+            let mut container = container(since, ended());
+            if seen == LINES[0] {
+                container.instance.cursor.pass_over(&line(seen));
+            }
+            let rest = if seen == LINES[0] { "" } else { seen };
+            for (check, next) in [("", NextStep::Read), (seen, NextStep::Seal)] {
+                assert_eq!(of(&mut container, Purpose::Read, rest), AnswerEnd::Next(NextStep::Check), "{seen:?}");
+                assert_eq!(of(&mut container, Purpose::Check, check), AnswerEnd::Next(next), "{seen:?} {check:?}");
+            }
+        }
+        // One that has shown nothing is empty.
+        let mut container = container(since, ended());
+        assert_eq!(of(&mut container, Purpose::Read, ""), AnswerEnd::Next(NextStep::Check));
+        assert_eq!(of(&mut container, Purpose::Check, ""), AnswerEnd::Next(NextStep::Seal));
     }
 
     #[test]

@@ -109,6 +109,11 @@ impl Cursor {
         self.passed_over == Some((self.count, RememberedLine::of(line, self.kept_as)))
     }
 
+    /// Whether anything of the log came, wanted or not.
+    pub fn knows_any(&self) -> bool {
+        self.count > 0 || self.passed_over.is_some()
+    }
+
     fn forget_first(&mut self) {
         if let Some(first) = self.seen.pop_front() {
             let after = Stamp(first.stamp.0.saturating_add(1));

@@ -95,6 +95,15 @@ fn seeds_that_have_failed() {
     // The instance that was read ended when the next one did, and nobody could read it any more.
     let faults = Faults { moment: Moment::Waiting, cuts: true, restarts: 2, slow: true, ..Faults::default() };
     scoped(484116626596197256, Scope { tail: Some(1), ..FOLLOW }, |_| None, faults);
+    scoped(
+        9146745208041095618,
+        only_new,
+        |_| None,
+        Faults { rotation: true, lists: true, grows: true, ..Faults::default() },
+    );
+    let faults = Faults { moment: Moment::EndedTerminating, cuts: true, restarts: 1, ..Faults::default() };
+    // The last line that was not wanted was cut off, and so was the check.
+    scoped(4059575662591759819, Scope { follow: true, ..FOLLOW }, Some, faults);
 }
 
 proptest! {

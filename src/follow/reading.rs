@@ -291,7 +291,7 @@ impl Reading {
         Some(self.request.since.is_some_and(|since| tail.iter().any(|line| line.stamp < since)))
     }
 
-    /// What stands after the last line end. A line from before `since` is not wanted, whole or not.
+    /// What stands after the last line end. A line from before `since` is not wanted, whole or not: see [`Reading::unwanted_tail`].
     pub fn tail(&self, since: Option<Stamp>) -> Tail {
         match self.splitter.rest() {
             [] => Tail::Nothing,
@@ -300,6 +300,11 @@ impl Reading {
                 line => line.map_or(Tail::Torn, Tail::Line),
             },
         }
+    }
+
+    /// The line without an end that is no [`Reading::tail`], for it is from before `since`.
+    pub fn unwanted_tail(&self, since: Option<Stamp>) -> Option<Line> {
+        Line::parse(self.splitter.rest()).filter(|line| since.is_some_and(|since| line.stamp < since))
     }
 
     /// The text in which the answer ends, if it is no line that was cut off, in its stamp or later.

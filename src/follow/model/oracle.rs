@@ -194,13 +194,15 @@ fn is_part(seed: u64, world: &World, instance: usize, tail: Option<u64>, known: 
     let openings = || world.openings.iter().filter(|opening| opening.instance == instance);
     let is_check =
         |opening: &&Opening| opening.request.tail.is_some() && (opening.handed > 0 || tail != opening.request.tail);
+    let at = |place: usize| place..=place;
     let begins: Vec<usize> = openings()
         .filter(|opening| opening.handed == 0 && (tail != Some(0) || is_check(opening)))
-        .map(|opening| match tail {
-            // Behind what a check has shown.
-            Some(0) => opening.known,
-            Some(tail) => opening.known.saturating_sub(tail as usize).max(opening.file_start),
-            None => opening.file_start,
+        .flat_map(|opening| match tail {
+            // Behind what a check has shown. Of a file that was empty then, the first line may come while it is answered, and
+            // looks like an old one.
+            Some(0) => opening.known..=opening.known + usize::from(opening.known == opening.file_start),
+            Some(tail) => at(opening.known.saturating_sub(tail as usize).max(opening.file_start)),
+            None => at(opening.file_start),
         })
         .collect();
     let wanted_between = |from: usize, to: usize| (from..to).filter(|place| wanted(&log[*place])).count();
