@@ -109,7 +109,11 @@ fn of_check(
     let ends_unwanted = lines.last().is_some_and(|last| cursor.ends_unwanted(last));
     // Nothing at all of a log that has shown something, be it unwanted.
     let empty = lines.is_empty() && (cursor.count() > 0 || unwanted.is_none() && cursor.knows_any());
-    lines.retain(|line| container.scope.since.is_none_or(|since| line.stamp >= since));
+    // A line from before what is wanted that a reading shows all the same, since seconds are asked for: the last one that came was another.
+    let since = container.scope.since;
+    let is_shown = |line: &Line| since.is_some_and(|since| line.stamp < since && line.stamp >= since.floor_second());
+    let missed = cursor.count() == 0 && !ends_unwanted && lines.last().is_some_and(is_shown);
+    lines.retain(|line| since.is_none_or(|since| line.stamp >= since));
     if nothing_old {
         let next = proof.begin(tail.is_torn(), lines.is_empty());
         if next == NextStep::Read {
@@ -121,7 +125,7 @@ fn of_check(
     }
     // Where a last line without an end is all that was asked for, what stands before it says nothing.
     let is_all = cursor.count() == 0 && container.scope.tail.is_some() && proof.unfinished().is_some();
-    let agrees = is_all || ends_unwanted || !empty && cursor.ends_with(&lines);
+    let agrees = is_all || ends_unwanted || !empty && !missed && cursor.ends_with(&lines);
     let unread = lines.last().filter(|last| !cursor.has(last)).cloned();
     let reached_goal = proof.goal().is_some_and(|goal| cursor.has(goal));
     proof.check(CheckEnd { place, opened_at, tail, agrees, empty, unread, reached_goal, follow })
@@ -260,6 +264,18 @@ mod tests {
                 assert_eq!(of(&mut container, Purpose::Read, rest), AnswerEnd::Next(NextStep::Check), "{seen:?}");
                 assert_eq!(of(&mut container, Purpose::Check, check), AnswerEnd::Next(next), "{seen:?} {check:?}");
             }
+        }
+        // Nor does one whose last line is another that is not wanted, unless no reading shows it.
+        let late = Scope { since: Some(line(LINES[1]).stamp.back(-1)), ..FOLLOW };
+        for (seen, last, next) in [
+            (LINES[0], LINES[1], NextStep::Read),
+            (LINES[1], LINES[1], NextStep::Seal),
+            (LINES[1], LINES[0], NextStep::Seal),
+        ] {
+            let mut container = container(late, ended());
+            container.instance.cursor.pass_over(&line(seen));
+            assert_eq!(of(&mut container, Purpose::Read, ""), AnswerEnd::Next(NextStep::Check));
+            assert_eq!(of(&mut container, Purpose::Check, last), AnswerEnd::Next(next), "{seen:?} {last:?}");
         }
         // One that has shown nothing is empty.
         let mut container = container(since, ended());

@@ -104,6 +104,8 @@ fn seeds_that_have_failed() {
     let faults = Faults { moment: Moment::EndedTerminating, cuts: true, restarts: 1, ..Faults::default() };
     // The last line that was not wanted was cut off, and so was the check.
     scoped(4059575662591759819, Scope { follow: true, ..FOLLOW }, Some, faults);
+    // It was cut off among such lines, and the log ended in another one.
+    scoped(550117570185686741, LOOK, Some, Faults { moment: Moment::Ended, ..faults });
 }
 
 proptest! {
