@@ -239,7 +239,7 @@ impl From<&KubeError> for ClusterError {
 
 impl From<&Status> for ClusterError {
     fn from(status: &Status) -> Self {
-        // A list or get carries Retry-After in a header that kube drops; details repeat it in the body.
+        // Of what is said in the midst of a watch; a refusal's header is read by `transport`.
         if status.reason == NO_STATUS {
             return Rejection::parse(status.code, None, status.message.as_bytes()).into();
         }

@@ -49,6 +49,7 @@ impl AnswerEnd {
             container.instance.proof.interrupted();
         }
         AnswerEnd::Next(match reading.kind {
+            ReadingKind::Check(lines) if container.scope.tail == Some(0) => of_beginning(lines, &tail, container),
             ReadingKind::Check(lines) => of_check(lines, tail, unwanted, reading.place, container),
             ReadingKind::Stream(_) | ReadingKind::Read => of_read(&reading, tail, container),
         })
@@ -86,7 +87,26 @@ fn of_read(reading: &Reading, tail: Tail, container: &mut FollowedContainer) -> 
     })
 }
 
-/// A check ended as it should. Where nothing old is wanted, it only had to show where new lines begin.
+/// A check ended as it should that has to show where new lines begin, since nothing old is wanted.
+fn of_beginning(mut lines: Vec<Line>, tail: &Tail, container: &mut FollowedContainer) -> NextStep {
+    let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
+    let unended = match tail {
+        Tail::Line(line) if lines.is_empty() => Some(line),
+        _ => None,
+    };
+    // One line is asked for: what an answer has behind it was printed after it was opened, and is new.
+    lines.truncate(1);
+    lines.retain(|line| container.scope.since.is_none_or(|since| line.stamp >= since));
+    let next = proof.begin(tail.is_torn(), lines.is_empty());
+    if next == NextStep::Read {
+        container.scope.tail = None;
+        lines.iter().chain(unended).for_each(|line| cursor.read(line));
+        cursor.starts_inside();
+    }
+    next
+}
+
+/// A check ended as it should that has to show whether the last lines read are the log's last.
 fn of_check(
     mut lines: Vec<Line>,
     tail: Tail,
@@ -94,35 +114,16 @@ fn of_check(
     opened_at: LogPlace,
     container: &mut FollowedContainer,
 ) -> NextStep {
-    let (place, follow) = (container.place(), container.scope.follow);
-    let (cursor, proof) = (&mut container.instance.cursor, &mut container.instance.proof);
-    let nothing_old = container.scope.tail == Some(0);
-    let unended = match &tail {
-        Tail::Line(line) if nothing_old && lines.is_empty() => Some(line),
-        _ => None,
-    };
-    if nothing_old {
-        // One line is asked for: what an answer has behind it was printed after it was opened, and is new.
-        lines.truncate(1);
-    }
+    let (place, follow, since) = (container.place(), container.scope.follow, container.scope.since);
+    let (cursor, proof) = (&container.instance.cursor, &mut container.instance.proof);
     // A log may end in lines that are not wanted, and even show no others.
     let ends_unwanted = lines.last().is_some_and(|last| cursor.ends_unwanted(last));
     // Nothing at all of a log that has shown something, be it unwanted.
     let empty = lines.is_empty() && (cursor.count() > 0 || unwanted.is_none() && cursor.knows_any());
     // A line from before what is wanted that a reading shows all the same, since seconds are asked for: the last one that came was another.
-    let since = container.scope.since;
     let is_shown = |line: &Line| since.is_some_and(|since| line.stamp < since && line.stamp >= since.floor_second());
     let missed = cursor.count() == 0 && !ends_unwanted && lines.last().is_some_and(is_shown);
     lines.retain(|line| since.is_none_or(|since| line.stamp >= since));
-    if nothing_old {
-        let next = proof.begin(tail.is_torn(), lines.is_empty());
-        if next == NextStep::Read {
-            container.scope.tail = None;
-            lines.iter().chain(unended).for_each(|line| cursor.read(line));
-            cursor.starts_inside();
-        }
-        return next;
-    }
     // Where a last line without an end is all that was asked for, what stands before it says nothing.
     let is_all = cursor.count() == 0 && container.scope.tail.is_some() && proof.unfinished().is_some();
     let agrees = is_all || ends_unwanted || !empty && !missed && cursor.ends_with(&lines);
@@ -410,7 +411,7 @@ mod tests {
             let mut container = container(FOLLOW, running());
             let mut stream = reading(&mut container, Purpose::Stream, &LINES.concat());
             container.status = Some(ended());
-            stream.probe(ProbeReason::Ended, 2, second(1));
+            stream.probe(ProbeReason::Ended, 2, false, second(1));
             stream.probed(tail.clone(), None, &container.instance.cursor, second(1));
             assert_eq!(AnswerEnd::of(stream, BodyEnd::Clean, &mut container), AnswerEnd::Next(next), "{tail:?}");
             assert!(container.instance.proof.is_likely_whole(true));

@@ -72,11 +72,14 @@ impl FollowedContainer {
         self.status.as_ref().is_some_and(Status::is_final)
     }
 
+    /// Whether the current instance's log may vanish while others are read: it goes with its pod, or with the next instance's end.
+    pub fn may_vanish(&self) -> bool {
+        (self.scope.follow && self.place() == LogPlace::Previous) || self.is_pod(PodLife::Terminating)
+    }
+
     /// Opens the current instance's log.
     pub fn open(&mut self, purpose: Purpose, now: Duration) -> Reading {
-        let place = self.place();
-        // It may vanish while others wait.
-        let urgent = (self.scope.follow && place == LogPlace::Previous) || self.is_pod(PodLife::Terminating);
+        let (place, urgent) = (self.place(), self.may_vanish());
         self.instance.tried.get_or_insert(now);
         self.instance.tries.asked();
         Reading::open(purpose, &mut self.instance, self.scope, place, urgent, now)

@@ -400,8 +400,8 @@ impl Follower {
 
     /// Asks for the log's last lines beside the open stream.
     fn probe(&mut self, why: ProbeReason, now: Duration, out: &mut Output) {
-        let lines = self.container.instance.cursor.tail();
-        let request = self.reading().and_then(|reading| reading.probe(why, lines, now));
+        let (lines, urgent) = (self.container.instance.cursor.tail(), self.container.may_vanish());
+        let request = self.reading().and_then(|reading| reading.probe(why, lines, urgent, now));
         out.actions.extend(request.map(Action::Probe));
     }
 

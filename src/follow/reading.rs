@@ -16,8 +16,8 @@ use crate::k8s::{
 };
 use bytes::Bytes;
 
-/// The silence after which a plain reading, which has an end, is given up. The answer's head has a time limit of its own, and before it
-/// is asked for, a request may have to wait for its place, or for as long as the server wants to be left alone: that is no silence.
+/// The silence after which a plain reading, which has an end, is given up. Until the answer's head is there it is the request timeout's
+/// matter, and a request may have to wait for its place, or for as long as the server wants to be left alone: that is no silence.
 pub const STALL: Duration = Duration::from_secs(20);
 
 /// How far a stamp must fall behind the one before, in nanoseconds, for a clock to have been set back: more than stdout and
@@ -270,11 +270,10 @@ impl Reading {
     }
 
     /// A probe is sent, if this is a stream. Returns the question for the log's last lines: `lines` of them.
-    pub fn probe(&mut self, why: ProbeReason, lines: u64, now: Duration) -> Option<Request> {
+    pub fn probe(&mut self, why: ProbeReason, lines: u64, urgent: bool, now: Duration) -> Option<Request> {
         let ReadingKind::Stream(listening) = &mut self.kind else { return None };
         listening.probe(why, now);
-        let (previous, urgent) = (self.request.previous, why == ProbeReason::Ended);
-        Some(Request { previous, tail: Some(lines), urgent, ..Request::default() })
+        Some(Request { previous: self.request.previous, tail: Some(lines), urgent, ..Request::default() })
     }
 
     /// A probe's answer, if there is one to go by, where lines stamped at or after `since` are wanted. Whether the stream has stalled,
@@ -608,7 +607,7 @@ mod tests {
             let mut read = Cursor::default();
             read.read(&line("20", "a"));
             let now = Duration::from_secs(2);
-            let asked = stream.probe(ProbeReason::Silent, 2, now);
+            let asked = stream.probe(ProbeReason::Silent, 2, false, now);
             assert_eq!(asked, Some(Request { previous: true, tail: Some(2), ..Request::default() }));
             stream.probed(Some(tail.iter().map(|(second, text)| line(second, text)).collect()), None, &read, now)
         };
@@ -619,7 +618,7 @@ mod tests {
         assert_eq!(probed(since, &[("20", "a"), ("15", "b")]), Some(false), "that second is asked for");
         assert_eq!(probed(None, &[("20", "a"), ("14", "b")]), Some(false));
         let mut read = reading(ReadingKind::Read, LogPlace::Live);
-        assert_eq!(read.probe(ProbeReason::Silent, 2, Duration::ZERO), None, "only streams are probed");
+        assert_eq!(read.probe(ProbeReason::Silent, 2, false, Duration::ZERO), None, "only streams are probed");
         assert_eq!(read.probed(Some(vec![line("20", "a")]), None, &Cursor::default(), Duration::ZERO), None);
     }
 
@@ -657,15 +656,7 @@ mod tests {
         let late = Duration::from_secs(100);
         assert_eq!(stream.status(LogPlace::Live, LogPlace::Live, Duration::ZERO), StatusEffect::Nothing);
         assert_eq!(stream.due(late), Due::Probe);
-        stream.probe(ProbeReason::Silent, 1, late);
+        stream.probe(ProbeReason::Silent, 1, false, late);
         assert_eq!(stream.due(late), Due::Nothing);
-    }
-
-    #[test]
-    fn the_last_lines_of_what_has_ended_are_asked_for_ahead_of_others() {
-        for (why, urgent) in [(ProbeReason::Ended, true), (ProbeReason::Silent, false)] {
-            let mut stream = reading(ReadingKind::Stream(Listening::new(Duration::ZERO)), LogPlace::Live);
-            assert_eq!(stream.probe(why, 1, Duration::ZERO).map(|request| request.urgent), Some(urgent));
-        }
     }
 }

@@ -355,6 +355,14 @@ fn a_log_goes_ahead_of_others_only_when_it_may_vanish() {
 }
 
 #[test]
+fn the_last_lines_of_what_has_ended_go_ahead_of_others_only_when_the_log_may_vanish() {
+    for (pod, urgent) in [(PodLife::Active, false), (PodLife::Terminating, true)] {
+        let asked = Driven::streaming(LINES[0]).on(Event::Status(Status { pod, ..ended() })).actions;
+        assert!(matches!(asked[..], [Action::Probe(request)] if request.urgent == urgent), "{pod:?} {asked:?}");
+    }
+}
+
+#[test]
 fn nothing_is_handed_on_before_the_status_is_confirmed() {
     let mut driven = Driven(Follower::new(Scope { follow: true, ..Scope::default() }, 1), Duration::ZERO);
     let running = Status { state: InstanceState::Running { started: None }, pod: PodLife::Active, ..ended() };
@@ -497,7 +505,7 @@ fn a_probe_that_is_answered_while_the_status_is_asked_for_proves_nothing() {
 fn a_stream_that_does_not_end_with_its_instance_is_closed_after_a_grace() {
     let mut driven = Driven::streaming(LINES[0]);
     let asked = driven.on(Event::Status(Status { pod: PodLife::Active, ..ended() })).actions;
-    assert_eq!(asked, [Action::Probe(Request { tail: Some(2), urgent: true, ..Request::default() })], "its last line");
+    assert_eq!(asked, [Action::Probe(Request { tail: Some(2), ..Request::default() })], "its last line");
     driven.on(Event::Probed(None));
     while driven.1 < second(5) {
         assert!(!driven.0.is_done());

@@ -452,7 +452,7 @@ impl World {
                 Action::Probe(request) => {
                     assert!(self.probe.is_none(), "two probes at once");
                     // The last lines of what has ended are asked for even before its stream is opened.
-                    let opening = self.opening.map(|(_, open)| open).filter(|_| request.urgent);
+                    let opening = self.opening.map(|(_, open)| open).filter(|_| self.has_ended_once());
                     let open = opening.or(self.answer.as_ref().map(|open| open.request));
                     // What ended while its instance was asked for may not have been looked at yet.
                     let open = open.or(self.asked.filter(|_| !self.holds));

@@ -41,11 +41,12 @@ impl<L: Listener<DriverEvent>> Recovery<L> {
         if self.node.is_none() {
             // It was not scheduled yet when it was first seen.
             let (cluster, target) = (&self.nodes.cluster, &self.target);
-            let pod = cluster.pod(&target.namespace, &target.pod).await.ok().flatten();
+            let asked = cluster.limiter().in_time(false, cluster.pod(&target.namespace, &target.pod)).await;
+            let pod = asked.and_then(Result::ok).flatten();
             self.node = pod.filter(|pod| pod.uid() == target.uid).and_then(|pod| pod.spec.node_name.clone());
         }
         // Where the question cannot be asked, the answer to a request tells.
-        if !self.nodes.may_read().await.unwrap_or(true) {
+        if let Some(Ok(false)) = self.nodes.cluster.limiter().in_time(false, self.nodes.may_read()).await {
             return Err(NotRecovered::NotPermitted);
         }
         let Some(node) = &self.node else { return Err(NotRecovered::Other("it is not known".to_owned())) };
