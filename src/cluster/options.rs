@@ -88,6 +88,11 @@ impl Default for RequestTimeout {
     }
 }
 
+impl RequestTimeout {
+    /// A hundred years. A moment that is farther away cannot be told, and nobody waits for it.
+    const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+}
+
 impl FromStr for RequestTimeout {
     type Err = String;
 
@@ -106,7 +111,7 @@ impl FromStr for RequestTimeout {
                 span.and_then(|duration| Duration::try_from(duration).ok()).ok_or_else(wrong)?
             }
         };
-        Ok(Self((!duration.is_zero()).then_some(duration)))
+        Ok(Self((!duration.is_zero()).then_some(duration.min(Self::LONGEST))))
     }
 }
 
@@ -124,6 +129,8 @@ mod tests {
         assert_eq!(parse("7"), Ok(Some(Duration::from_secs(7))));
         assert_eq!(parse("0"), Ok(None));
         assert_eq!(parse("0s"), Ok(None));
+        assert_eq!(parse("18446744073709551615"), Ok(Some(RequestTimeout::LONGEST)));
+        assert_eq!(parse("15000w"), Ok(Some(RequestTimeout::LONGEST)));
         for wrong in ["", "soon", "-5s", "PT5S", "1y"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

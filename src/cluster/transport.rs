@@ -261,7 +261,7 @@ impl SharedTransport {
         }
         let pairs = request.uri().query().unwrap_or_default().split('&');
         let asked = pairs.filter_map(|pair| pair.strip_prefix("timeoutSeconds=")).find_map(|value| value.parse().ok());
-        Some(Duration::from_secs(asked?) + self.timeout?)
+        Some(Duration::from_secs(asked?).saturating_add(self.timeout?))
     }
 
     /// Sends on one connection and waits for the head of the answer.

@@ -71,6 +71,11 @@ impl Selection {
             selector
         })
     }
+
+    /// The same job's pods, whatever their labels.
+    pub fn of_any_labels(&self) -> Selection {
+        Selection { labels: None, ..self.clone() }
+    }
 }
 
 /// The same for the pods of all jobs: those that carry an id, and those of ElasticBLAST that carry none in a label.

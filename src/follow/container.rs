@@ -117,6 +117,10 @@ impl FollowedContainer {
             self.instance = Instance::new(first);
             return self.take_up();
         }
+        if self.scope.follow && status.place(0) == LogPlace::Future {
+            // It has not started, so that all it prints is new.
+            self.scope.tail = None;
+        }
         let part = self.scope.tail.is_some();
         let first = if part { status.restart } else { status.first_readable() };
         self.instance = Instance::new(first);
@@ -302,6 +306,20 @@ mod tests {
         *,
     };
     use crate::k8s::{Stamp, status::InstanceState};
+
+    #[test]
+    fn of_what_has_not_started_all_is_new() {
+        for (scope, status, tail) in [
+            (FOLLOW, waiting("ContainerCreating"), None),
+            (FOLLOW, running(), Some(0)),
+            (FOLLOW, running_again(), Some(0)),
+            (FOLLOW, Status { pod: PodLife::Active, ..ended() }, Some(0)),
+            (LOOK, waiting("ContainerCreating"), Some(0)),
+        ] {
+            let container = container(Scope { tail: Some(0), ..scope }, status.clone());
+            assert_eq!(container.scope.tail, tail, "{scope:?} {status:?}");
+        }
+    }
 
     /// Told `status`, of which this is wanted: what is done next, of which instance, and what is told.
     fn planned(scope: Scope, status: Status) -> (Plan, u32, Vec<Note>) {

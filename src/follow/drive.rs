@@ -125,8 +125,17 @@ pub struct Driver<L> {
 }
 
 impl<L: Listener<DriverEvent>> Driver<L> {
-    /// Follows until nothing will come any more, or nobody takes the lines.
-    pub async fn run(mut self) {
+    /// Follows until nothing will come any more, or nobody takes the lines, whatever is waited for then.
+    pub async fn run(self) {
+        let listener = self.listener.clone();
+        tokio::select! {
+            biased;
+            () = self.run_to_end() => {}
+            () = listener.gone() => {}
+        }
+    }
+
+    async fn run_to_end(mut self) {
         let earlier = match self.earlier.take() {
             Some(asked) => match asked.await {
                 Some(earlier) => earlier,
@@ -180,8 +189,7 @@ impl<L: Listener<DriverEvent>> Driver<L> {
                 let _ = self.report.send(now);
             }
             let deadline = follower.deadline().map(|deadline| self.began + deadline);
-            let Some(next) = work.next(&mut self.news, self.scope, &self.listener, deadline).await else { return };
-            event = next;
+            event = work.next(&mut self.news, self.scope, deadline).await;
         }
     }
 

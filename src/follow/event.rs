@@ -21,7 +21,7 @@ pub struct Scope {
     pub follow: bool,
     /// Only lines stamped at or after this.
     pub since: Option<Stamp>,
-    /// Only this many lines from the end of what exists at the start.
+    /// Only this many lines from the end of what exists at the start. Of a container that starts later, all is new.
     pub tail: Option<u64>,
     /// The instance before the latest alone, as `previous=true` reads it.
     pub previous: bool,

@@ -15,7 +15,7 @@ const SECOND: i64 = 1_000_000_000;
 impl Stamp {
     /// The start of this stamp's second: what `sinceTime` keeps of any time it is given.
     pub fn floor_second(self) -> Stamp {
-        Stamp(self.0.div_euclid(SECOND) * SECOND)
+        Stamp(self.0.div_euclid(SECOND).saturating_mul(SECOND))
     }
 
     /// This stamp moved back by `nanos` nanoseconds.
@@ -187,6 +187,12 @@ mod tests {
         assert_eq!(Stamp::parse(b"2026-11-24T12:58:26Z x"), Some((stamp("2026-11-24T12:58:26Z"), 21)));
         let offset = b"2026-11-24T14:58:26.5+02:00 x";
         assert_eq!(Stamp::parse(offset), Some((stamp("2026-11-24T12:58:26.5Z"), 28)));
+    }
+
+    #[test]
+    fn there_is_a_second_before_which_no_time_lies() {
+        let first = Stamp(i64::MIN);
+        assert_eq!((first.back(1), first.floor_second()), (first, first));
     }
 
     #[test]

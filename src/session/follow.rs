@@ -29,7 +29,7 @@ use crate::{
         Match, Selection,
         watch::{self, PodChange},
     },
-    follow::{drive::DriverReport, listener::Listener},
+    follow::{drive::DriverReport, follower::Scope, listener::Listener},
     k8s::{StateName, targets},
     merge::LiveMerge,
 };
@@ -58,50 +58,22 @@ pub async fn follow(
     out: Outlet,
     progress: &Progress,
 ) -> Result<Ending, ClusterError> {
-    let (mut run, mut reports) = FollowRun::new(cluster, namespace, wanted, out, progress);
-    let mut changes = stream::SelectAll::new();
-    let mut rows_open = true;
-    loop {
-        if run.has_ended().await {
-            if let Some(merge) = run.merge.take() {
-                merge.finish().await;
-            }
-            let ending = run.ending();
-            // When nobody listens any more, there is nobody to tell.
-            let _ = run.out.send(RunEvent::Ended(ending)).await;
-            return Ok(ending);
-        }
-        tokio::select! {
-            row = rows.recv(), if rows_open => match row {
-                Some(RowNews::Id(selection)) => {
-                    if !run.selections.iter().any(|known| known.id == selection.id) {
-                        run.listed = 0;
-                        changes.push(watch::watch(&cluster.client(), namespace, &selection).boxed());
-                        run.selections.push(*selection);
-                    }
-                }
-                Some(RowNews::Ended(status)) => run.row_ended = Some(status),
-                None => rows_open = false,
-            },
-            Some(change) = changes.next() => {
-                if !run.take(change).await? {
-                    return Ok(run.ending());
-                }
-            }
-            Some(report) = reports.recv() => run.pods.take(report),
-            () = sleep_until(run.ask_at), if run.is_quiet() => {}
-            () = sleep_until(run.removal.at().unwrap_or_else(Instant::now)), if run.removal.at().is_some() => {
-                run.look_for_lagging().await;
-            }
-            () = Listener::<RunEvent>::gone(&run.out) => return Ok(run.ending()),
-        }
+    let listener = out.clone();
+    let (mut run, reports) = FollowRun::new(cluster, namespace, wanted, out, progress);
+    // Whatever the cluster is asked meanwhile, the end of whoever listens is heard.
+    tokio::select! {
+        biased;
+        ended = run.to_its_end(&mut rows, reports) => ended?,
+        () = Listener::<RunEvent>::gone(&listener) => {}
     }
+    Ok(run.ending())
 }
 
 struct FollowRun<'a> {
     cluster: Cluster,
     namespace: String,
     filter: ContainerFilter,
+    scope: Scope,
     drivers: Drivers,
     /// Where lines are put in order on their way to `out`, if they are.
     merge: Option<LiveMerge>,
@@ -141,11 +113,12 @@ impl<'a> FollowRun<'a> {
         progress: &'a Progress,
     ) -> (FollowRun<'a>, mpsc::UnboundedReceiver<DriverReport>) {
         let WantedLogs { filter, scope, resume, hold, pods: heard_by } = wanted;
-        let (drivers, reports) = Drivers::new(cluster, scope, resume);
+        let (drivers, reports) = Drivers::new(cluster, scope.node_logs, resume);
         let run = FollowRun {
             cluster: cluster.clone(),
             namespace: namespace.to_owned(),
             filter,
+            scope,
             drivers,
             merge: hold.map(|hold| LiveMerge::start(hold, out.clone())),
             out,
@@ -167,6 +140,47 @@ impl<'a> FollowRun<'a> {
 }
 
 impl FollowRun<'_> {
+    /// Follows until the job has ended, which is told, or nobody listens any more.
+    async fn to_its_end(
+        &mut self,
+        rows: &mut mpsc::Receiver<RowNews>,
+        mut reports: mpsc::UnboundedReceiver<DriverReport>,
+    ) -> Result<(), ClusterError> {
+        let mut changes = stream::SelectAll::new();
+        let mut rows_open = true;
+        while !self.has_ended().await {
+            tokio::select! {
+                row = rows.recv(), if rows_open => match row {
+                    Some(RowNews::Id(selection)) => {
+                        if !self.selections.iter().any(|known| known.id == selection.id) {
+                            self.listed = 0;
+                            changes.push(watch::watch(&self.cluster.client(), &self.namespace, &selection).boxed());
+                            self.selections.push(*selection);
+                        }
+                    }
+                    Some(RowNews::Ended(status)) => self.row_ended = Some(status),
+                    None => rows_open = false,
+                },
+                Some(change) = changes.next() => {
+                    if !self.take(change).await? {
+                        return Ok(());
+                    }
+                }
+                Some(report) = reports.recv() => self.pods.take(report),
+                () = sleep_until(self.ask_at), if self.is_quiet() => {}
+                () = sleep_until(self.removal.at().unwrap_or_else(Instant::now)), if self.removal.at().is_some() => {
+                    self.look_for_lagging().await;
+                }
+            }
+        }
+        if let Some(merge) = self.merge.take() {
+            merge.finish().await;
+        }
+        // When nobody listens any more, there is nobody to tell.
+        let _ = self.out.send(RunEvent::Ended(self.ending())).await;
+        Ok(())
+    }
+
     /// Takes a change of the pods; `false` when nobody listens any more.
     async fn take(&mut self, change: PodChange) -> Result<bool, ClusterError> {
         match change {
@@ -267,14 +281,26 @@ impl FollowRun<'_> {
             if self.out.send(RunEvent::Found(target.clone())).await.is_err() {
                 return false;
             }
+            let scope = self.scope_now();
             let driver = match &self.merge {
-                Some(merge) => self.drivers.start(target, news, merge.input(self.drivers.count)),
-                None => self.drivers.start(target, news, self.out.clone()),
+                Some(merge) => self.drivers.start(target, news, scope, merge.input(self.drivers.count)),
+                None => self.drivers.start(target, news, scope, self.out.clone()),
             };
             self.pods.add(&uid, container, driver);
         }
         self.hand_on(PodNews::There(&found.pod));
         true
+    }
+
+    /// Whether all pods of the job that were there at the start are known.
+    fn is_listed(&self) -> bool {
+        self.listed >= 2 * self.selections.len().min(1)
+    }
+
+    /// What is wanted of a log that shows up now: of what came after the start, all is new.
+    fn scope_now(&self) -> Scope {
+        let tail = self.scope.tail.filter(|_| !self.is_listed());
+        Scope { tail, ..self.scope }
     }
 
     fn hand_on(&self, news: PodNews<'_>) {

@@ -56,6 +56,7 @@ use crate::{
         recover::Nodes,
     },
     k8s::{Pod, Target},
+    node_logs::NodeLogs,
 };
 
 pub use event::RunEvent;
@@ -101,7 +102,6 @@ struct Drivers {
     was_read: Arc<AtomicBool>,
     nodes: Arc<Nodes>,
     began: Instant,
-    scope: Scope,
     resume: Option<Resume>,
     report: mpsc::UnboundedSender<DriverReport>,
     tasks: JoinSet<()>,
@@ -111,16 +111,15 @@ struct Drivers {
 impl Drivers {
     fn new(
         cluster: &Cluster,
-        scope: Scope,
+        node_logs: NodeLogs,
         resume: Option<Resume>,
     ) -> (Drivers, mpsc::UnboundedReceiver<DriverReport>) {
         let (report, reports) = mpsc::unbounded_channel();
         let drivers = Drivers {
             cluster: cluster.clone(),
             was_read: Arc::default(),
-            nodes: Arc::new(Nodes::new(cluster, scope.node_logs)),
+            nodes: Arc::new(Nodes::new(cluster, node_logs)),
             began: Instant::now(),
-            scope,
             resume,
             report,
             tasks: JoinSet::new(),
@@ -129,11 +128,12 @@ impl Drivers {
         (drivers, reports)
     }
 
-    /// Starts one driver and returns its number with the sender of its news.
+    /// Starts one driver, which reads what of the log is wanted, and returns its number with the sender of its news.
     fn start(
         &mut self,
         target: Arc<Target>,
         news: ContainerNews,
+        scope: Scope,
         listener: impl Listener<DriverEvent>,
     ) -> (usize, watch::Sender<ContainerNews>) {
         let source = self.count;
@@ -147,7 +147,7 @@ impl Drivers {
             earlier: self.resume.as_ref().map(|resume| resume(target.clone())),
             target,
             source,
-            scope: self.scope,
+            scope,
             news,
             listener,
             report: self.report.clone(),

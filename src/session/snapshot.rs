@@ -53,7 +53,7 @@ async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Ord
     if order == Order::Time {
         cluster.expect_waiting_logs(logs.len());
     }
-    let (mut drivers, _standings) = Drivers::new(cluster, *scope, resume.clone());
+    let (mut drivers, _standings) = Drivers::new(cluster, scope.node_logs, resume.clone());
     for (target, news) in logs {
         let target = Arc::new(target);
         // Known before its first line: drivers send straight to `out`.
@@ -61,11 +61,11 @@ async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Ord
             return;
         }
         match order {
-            Order::Arrival => drop(drivers.start(target, news, out.clone())),
+            Order::Arrival => drop(drivers.start(target, news, *scope, out.clone())),
             Order::Time => {
                 let (sender, input) = merge::input();
                 inputs.push((input, reached.get(&target.id()).copied()));
-                drivers.start(target, news, sender);
+                drivers.start(target, news, *scope, sender);
             }
         }
     }

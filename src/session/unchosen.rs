@@ -189,8 +189,7 @@ impl OtherwiseLabelled {
     /// Asks for them; `None` when no labels are asked for, there are no such pods, or they cannot be listed.
     pub async fn find(cluster: &Cluster, namespace: &str, selection: &Selection) -> Option<OtherwiseLabelled> {
         selection.labels.as_ref()?;
-        let all = Selection { labels: None, ..selection.clone() };
-        let found = pods::list(&cluster.client(), namespace, &all).await.unwrap_or_default();
+        let found = pods::list(&cluster.client(), namespace, &selection.of_any_labels()).await.unwrap_or_default();
         let labels = NameList::sorted(of_many(found.iter().map(|found| found.pod.labels())));
         (!found.is_empty()).then_some(OtherwiseLabelled { pods: found.len(), labels })
     }

@@ -85,6 +85,21 @@ async fn each_line_is_handed_on_and_the_end_is_the_last_report() {
     assert_eq!(told, [DriverReport { source: 7, settled: false, news: 0 }]);
 }
 
+/// Whatever it waits for: here for an answer that does not come.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_when_nobody_listens_any_more() {
+    let scene = scene().await;
+    let is_log = |call: &testcluster::Call| matches!(call.kind, Kind::Log);
+    scene.server.faults().push(Rule::new(is_log, Fault::Delay(Duration::from_secs(60))));
+    let Driven { driver, news: _news, heard, .. } = Driven::new(&scene, FOLLOW).await;
+    let running = tokio::spawn(driver.run());
+    while scene.server.faults().fired().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(heard);
+    tokio::time::timeout(Duration::from_secs(20), running).await.expect("it ends").unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_read_when_it_is_not_known_what_an_earlier_run_has_read() {
     let scene = scene().await;

@@ -10,7 +10,6 @@ use super::{
     super::{
         alarm::Alarm,
         event::{BodyEnd, Event, Scope},
-        listener::Listener,
         refusal::Refusal,
     },
     ContainerNews,
@@ -61,18 +60,17 @@ where
         Event::Status(scope.part_of(status.clone()).unwrap_or(status))
     }
 
-    /// Waits for what happens next, `deadline` at the latest; `None` when nobody takes the lines any more.
-    pub async fn next<T>(
+    /// Waits for what happens next, `deadline` at the latest.
+    pub async fn next(
         &mut self,
         news: &mut watch::Receiver<ContainerNews>,
         scope: Scope,
-        listener: &impl Listener<T>,
         deadline: Option<Instant>,
-    ) -> Option<Event> {
+    ) -> Event {
         let DriverWork { opening, body, probing, confirming, alarm, is_last, .. } = self;
         let asks = confirming.is_some();
         alarm.set(deadline);
-        let event = tokio::select! {
+        tokio::select! {
             biased;
             changed = news.changed(), if !*is_last => {
                 *is_last = changed.is_err();
@@ -82,7 +80,6 @@ where
                 *confirming = None;
                 Event::Confirmed(status)
             }
-            () = listener.gone(), if asks => return None,
             probed = async { probing.as_mut().expect_some().await }, if probing.is_some() => {
                 *probing = None;
                 Event::Probed(probed)
@@ -108,8 +105,7 @@ where
                     }))
                 }
             },
-        };
-        Some(event)
+        }
     }
 }
 
@@ -130,7 +126,6 @@ mod tests {
     use std::convert::Infallible;
 
     use futures::{FutureExt, future, stream};
-    use tokio::sync::mpsc;
 
     use super::{
         super::super::fixtures::{FOLLOW, ended, running},
@@ -144,26 +139,23 @@ mod tests {
         work: DriverWork<Body>,
         news: watch::Sender<ContainerNews>,
         heard: watch::Receiver<ContainerNews>,
-        listener: mpsc::Sender<()>,
-        takes: mpsc::Receiver<()>,
     }
 
     impl Asked {
         fn new() -> Asked {
             let (news, heard) = watch::channel(ContainerNews { status: running(), ..ContainerNews::default() });
-            let (listener, takes) = mpsc::channel(1);
             let chunks = ["one", "two"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).to_vec();
             let work = DriverWork {
                 body: Some(stream::iter(chunks)),
                 confirming: Some(future::pending().boxed()),
                 ..DriverWork::default()
             };
-            Asked { work, news, heard, listener, takes }
+            Asked { work, news, heard }
         }
 
         /// What has happened; `None` when nothing has.
-        fn now(&mut self) -> Option<Option<Event>> {
-            self.work.next::<()>(&mut self.heard, FOLLOW, &self.listener, None).now_or_never()
+        fn now(&mut self) -> Option<Event> {
+            self.work.next(&mut self.heard, FOLLOW, None).now_or_never()
         }
     }
 
@@ -172,9 +164,9 @@ mod tests {
         let mut asked = Asked::new();
         assert_eq!(asked.now(), None);
         asked.work.confirming = Some(future::ready(Some(running())).boxed());
-        assert_eq!(asked.now(), Some(Some(Event::Confirmed(Some(running())))));
+        assert_eq!(asked.now(), Some(Event::Confirmed(Some(running()))));
         for event in [Event::Data("one".into()), Event::Data("two".into()), Event::Closed(BodyEnd::Clean)] {
-            assert_eq!(asked.now(), Some(Some(event)), "now it is taken, in order");
+            assert_eq!(asked.now(), Some(event), "now it is taken, in order");
         }
         assert_eq!(asked.now(), None);
     }
@@ -183,27 +175,19 @@ mod tests {
     fn news_are_heard_while_the_status_is_asked_for() {
         let mut asked = Asked::new();
         asked.news.send(ContainerNews { status: ended(), number: 7, ..ContainerNews::default() }).unwrap();
-        assert_eq!(asked.now(), Some(Some(Event::Status(ended()))));
+        assert_eq!(asked.now(), Some(Event::Status(ended())));
         assert_eq!((asked.work.taken, asked.now()), (7, None), "and the question stays open");
         drop(std::mem::replace(&mut asked.news, watch::channel(ContainerNews::default()).0));
-        assert_eq!(asked.now(), Some(Some(Event::Status(ended()))), "the last word");
+        assert_eq!(asked.now(), Some(Event::Status(ended())), "the last word");
         assert_eq!(asked.now(), None, "is told once");
-    }
-
-    #[test]
-    fn whoever_ended_is_noticed_while_the_status_is_asked_for() {
-        let mut asked = Asked::new();
-        drop(std::mem::replace(&mut asked.takes, mpsc::channel(1).1));
-        assert_eq!(asked.now(), Some(None));
     }
 
     #[test]
     fn a_deadline_is_reached_while_the_status_is_asked_for() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let mut asked = Asked::new();
-        let event =
-            runtime.block_on(asked.work.next::<()>(&mut asked.heard, FOLLOW, &asked.listener, Some(Instant::now())));
-        assert_eq!(event, Some(Event::Tick));
+        let event = runtime.block_on(asked.work.next(&mut asked.heard, FOLLOW, Some(Instant::now())));
+        assert_eq!(event, Event::Tick);
     }
 
     #[test]

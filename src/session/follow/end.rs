@@ -16,10 +16,21 @@ use crate::{
 /// The pause between questions whether the Jobs have ended, when no pod runs.
 const ASK_JOBS: Duration = Duration::from_secs(2);
 
+/// The pause between questions for the pods that have other labels than those asked for: they may be many.
+const ASK_PODS: Duration = Duration::from_secs(10);
+
 impl FollowRun<'_> {
-    /// Whether no pod runs and nothing is unread, so that only the Jobs can say whether more will come.
+    /// Whether no pod runs and nothing is unread, so that only the Jobs can say whether more will come, or the pods that have other
+    /// labels than those asked for.
     pub(super) fn is_quiet(&self) -> bool {
-        self.pods.are_read() && ending::judge(&self.pods.facts(), self.row_ended.is_some()) == JobVerdict::AskJobs
+        self.pods.are_read()
+            && (ending::judge(&self.pods.facts(), self.row_ended.is_some()) == JobVerdict::AskJobs
+                || self.is_listed() && self.chooses_none_by_labels())
+    }
+
+    /// Whether labels are asked for that no pod has.
+    fn chooses_none_by_labels(&self) -> bool {
+        self.pods.is_empty() && self.selections.iter().any(|selection| selection.labels.is_some())
     }
 
     /// Whether the job has ended and everything was read. The watch may lag behind the row and the Jobs, so the pods are
@@ -46,17 +57,35 @@ impl FollowRun<'_> {
         }
     }
 
+    /// The facts of the job's pods, whatever their labels: it may end without one that has those asked for.
+    async fn facts_of_others(&self) -> Vec<PodFacts> {
+        let mut facts = Vec::new();
+        for selection in &self.selections {
+            let found = pods::list(&self.cluster.client(), &self.namespace, &selection.of_any_labels()).await;
+            facts.extend(found.into_iter().flatten().map(|found| PodFacts::of(&found.pod)));
+        }
+        facts
+    }
+
     /// Whether all that is known says so.
     async fn seems_to_have_ended(&mut self) -> bool {
-        if !self.pods.are_read() || self.listed < 2 * self.selections.len().min(1) {
+        if !self.pods.are_read() || !self.is_listed() {
             return false;
         }
-        let facts = self.pods.facts();
+        let may_ask = Instant::now() >= self.ask_at;
+        let mut facts = self.pods.facts();
+        if self.row_ended.is_none() && self.chooses_none_by_labels() {
+            if !may_ask {
+                return false;
+            }
+            self.ask_at = Instant::now() + ASK_PODS;
+            facts = self.facts_of_others().await;
+        }
         let known = Known {
             row_ended: self.row_ended.is_some(),
             has_id: !self.selections.is_empty(),
             knows_jobs: self.jobs.is_some(),
-            may_ask: Instant::now() >= self.ask_at,
+            may_ask,
         };
         match known.step(&facts) {
             EndStep::GoOn => false,

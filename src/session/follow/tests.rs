@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testcluster::Access;
+use testcluster::{Access, Action, Kind};
 use tokio::time::timeout;
 
 use super::*;
@@ -362,6 +362,76 @@ async fn an_end_is_believed_when_the_pods_are_listed_once_more_and_add_nothing()
     assert!(unread.run.pods.are_read() && unread.run.pods.facts() == [facts]);
     assert!(!unread.run.has_ended().await);
     assert!(!unread.run.pods.are_read());
+}
+
+/// Whatever the cluster is asked meanwhile: here for the pods once more, since the row says that the job has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_when_nobody_listens_any_more() {
+    let scene = Scene::new(Access::all()).await;
+    let pod = scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
+    let (out, said) = outlet();
+    let (row, news) = mpsc::channel(8);
+    let (cluster, outlet) = (scene.cluster.clone(), out.clone());
+    let running = tokio::spawn(async move {
+        follow(&cluster, "default", wanted(ContainerFilter::default()), news, outlet, &Progress::default()).await
+    });
+    // Each of the two questions for pods begins with a list; what is listed after them is asked of a job that seems to have ended.
+    let (mut lists, (asked, mut is_asked)) = (0, tokio::sync::watch::channel(false));
+    scene.server.faults().hook(move |call| {
+        lists += usize::from(call.kind == Kind::List);
+        (call.kind == Kind::List && lists > 2).then(|| {
+            asked.send_replace(true);
+            Action::Delay(Duration::from_secs(60))
+        })
+    });
+    row.send(id()).await.unwrap();
+    pod.terminate("c", 0);
+    row.send(self::row("completed")).await.unwrap();
+    is_asked.wait_for(|is_asked| *is_asked).await.unwrap();
+    said.end(&out).await;
+    let ending = timeout(Duration::from_secs(20), running).await.expect("it ends").unwrap();
+    assert_eq!(ending.unwrap().pods, 1);
+}
+
+/// Of a container that was there, only what comes; of one that came later, all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_is_of_what_was_there_at_the_start() {
+    let scene = Scene::new(Access::all()).await;
+    let there = scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
+    let progress = Progress::default();
+    let scope = Scope { follow: true, tail: Some(0), ..Scope::default() };
+    let mut told = Told::new(&scene, WantedLogs { scope, ..wanted(ContainerFilter::default()) }, &progress);
+    for (listed, tail) in [(0, Some(0)), (1, Some(0)), (2, None), (3, None)] {
+        told.run.listed = listed;
+        assert_eq!(told.run.scope_now(), Scope { tail, ..scope }, "{listed}");
+    }
+    drop(there);
+}
+
+/// Its pods have other labels than those asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_which_no_pod_has_the_labels_ends_all_the_same() {
+    let labelled = |labels: &str| {
+        let labels = Some(label_selector(labels).unwrap());
+        RowNews::Id(Box::new(Selection { labels, ..selection() }))
+    };
+    let scene = Scene::new(Access::all()).await;
+    scene.ended("elb-finalizer-3ed51a95-7vvqw", "finalizer", 0);
+    let (ending, _) = scene.follow(ContainerFilter::default(), vec![labelled("app=nope")]).await;
+    assert_eq!(ending, Ending { failed: false, pods: 0 });
+    // One that runs may be followed by one that has them.
+    let runs = scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
+    let progress = Progress::default();
+    let mut told = Told::new(&scene, wanted(ContainerFilter::default()), &progress);
+    let run = &mut told.run;
+    run.listed = 2;
+    run.selections[0].labels = Some(label_selector("app=nope").unwrap());
+    let asked = Instant::now();
+    assert!(run.is_quiet() && !run.has_ended().await && run.ask_at > asked + Duration::from_secs(5));
+    runs.terminate("c", 0);
+    assert!(!run.has_ended().await, "they were asked a moment ago");
+    run.ask_at = asked;
+    assert!(run.has_ended().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
