@@ -63,7 +63,7 @@ pub async fn follow(
     // Whatever the cluster is asked meanwhile, the end of whoever listens is heard.
     tokio::select! {
         biased;
-        ended = run.to_its_end(&mut rows, reports) => ended?,
+        ended = run.run_on(&mut rows, reports) => ended?,
         () = Listener::<RunEvent>::gone(&listener) => {}
     }
     Ok(run.ending())
@@ -141,7 +141,7 @@ impl<'a> FollowRun<'a> {
 
 impl FollowRun<'_> {
     /// Follows until the job has ended, which is told, or nobody listens any more.
-    async fn to_its_end(
+    async fn run_on(
         &mut self,
         rows: &mut mpsc::Receiver<RowNews>,
         mut reports: mpsc::UnboundedReceiver<DriverReport>,
