@@ -45,7 +45,7 @@ fn any_faults() -> impl Strategy<Value = Faults> {
 
 fn moments() -> impl Strategy<Value = Moment> {
     use Moment::*;
-    proptest::sample::select(vec![Running, Waiting, Ended, Finished, Terminating, EndedTerminating])
+    proptest::sample::select(vec![Running, NotStarted, Waiting, Ended, Finished, Terminating, EndedTerminating])
 }
 
 fn tails() -> impl Strategy<Value = Option<u64>> {
@@ -254,6 +254,12 @@ proptest! {
     #[test]
     fn only_what_is_new_is_followed_whatever_happens(seed in any::<u64>(), faults in any_faults()) {
         scoped(seed, Scope { tail: Some(0), ..FOLLOW }, |_| None, faults);
+    }
+
+    #[test]
+    fn a_part_of_a_part(seed in any::<u64>(), tail in tails(), before in any::<bool>(), follow in any::<bool>(), faults in any_faults()) {
+        let scope = Scope { follow: follow && !before, previous: before, tail, ..FOLLOW };
+        scoped(seed, scope, Some, Faults { restarts: faults.restarts.max(u32::from(before)), ..faults });
     }
 
     #[test]

@@ -26,6 +26,8 @@ use crate::k8s::{
 pub enum Moment {
     #[default]
     Running,
+    /// It has not started yet, and may never do so.
+    NotStarted,
     /// It has ended and waits to be started again.
     Waiting,
     Ended,
@@ -44,7 +46,7 @@ impl Moment {
 
     fn life(self) -> PodLife {
         match self {
-            Moment::Running | Moment::Waiting | Moment::Ended => PodLife::Active,
+            Moment::Running | Moment::NotStarted | Moment::Waiting | Moment::Ended => PodLife::Active,
             Moment::Finished => PodLife::Finished,
             Moment::Terminating | Moment::EndedTerminating => PodLife::Terminating,
         }
@@ -130,6 +132,8 @@ pub struct World {
     pub faults: Faults,
     pub logs: Vec<Log>,
     pub life: PodLife,
+    /// Whether the container was ever started.
+    pub has_started: bool,
     /// Whether the follower hears of changes.
     pub watched: bool,
     /// Whether a container that has ended is started again.
@@ -155,6 +159,10 @@ pub struct World {
     answer: Option<Answer>,
     /// What was asked for last.
     asked: Option<Request>,
+    /// Of which instance: the follower goes by the status that it was told.
+    asked_of: u32,
+    /// The latest instance by that status.
+    told_restart: u32,
     /// What arrives while the status is asked for stays on the connection, as with the driver.
     holds: bool,
     /// When the question for the log's last lines is answered.
@@ -185,6 +193,7 @@ impl World {
             faults,
             logs: vec![Log { started: EPOCH, ..Log::default() }],
             life: PodLife::Active,
+            has_started: faults.moment != Moment::NotStarted,
             watched: true,
             starts: true,
             scope,
@@ -201,6 +210,8 @@ impl World {
             opening: None,
             answer: None,
             asked: None,
+            asked_of: 0,
+            told_restart: 0,
             holds: !seed.is_multiple_of(4),
             probe: None,
             confirm_at: None,
@@ -219,14 +230,19 @@ impl World {
     pub fn in_the_middle(seed: u64, faults: Faults) -> World {
         let mut world = World::new(seed, faults);
         world.watched = false;
-        world.live_alone(100);
-        world.reach_the_moment();
+        if faults.moment != Moment::NotStarted {
+            world.live_alone(100);
+            world.reach_the_moment();
+        }
         world
     }
 
     /// Lets the container live on alone to the moment at which a follower begins, or to one like it if the pod is being deleted.
     pub fn reach_the_moment(&mut self) {
         let moment = self.faults.moment;
+        if moment == Moment::NotStarted {
+            return;
+        }
         while self.is_running() != moment.is_running() && (self.is_running() || self.life == PodLife::Active) {
             self.live(!moment.is_running());
             self.now += STEP;
@@ -235,12 +251,13 @@ impl World {
         self.waiting = moment == Moment::Waiting && !self.is_running();
     }
 
-    fn has_ended_once(&self) -> bool {
-        self.logs[0].ended.is_some()
+    /// Whether the instance that the open request is for has ended.
+    fn has_ended_since_asked(&self) -> bool {
+        self.logs[self.asked_of as usize].ended.is_some()
     }
 
     fn is_running(&self) -> bool {
-        self.logs.last().is_some_and(|log| log.ended.is_none())
+        self.has_started && self.logs.last().is_some_and(|log| log.ended.is_none())
     }
 
     /// Lets another follower begin, and ends the one before.
@@ -270,6 +287,7 @@ impl World {
         let log = &self.logs[restart as usize];
         let earlier = restart.checked_sub(1).map(|at| ended(&self.logs[at as usize]));
         let (state, last) = match (log.ended, self.waiting) {
+            (None, _) if !self.has_started => (InstanceState::Waiting { reason: "PodInitializing".into() }, None),
             (None, _) => (InstanceState::Running { started: Some(Stamp(log.started).floor_second()) }, earlier),
             (Some(_), true) => (InstanceState::Waiting { reason: "CrashLoopBackOff".into() }, Some(ended(log))),
             (Some(_), false) => (InstanceState::Ended(ended(log)), earlier),
@@ -341,6 +359,13 @@ impl World {
             }
             return;
         }
+        if !self.has_started {
+            if self.rng.u8(..20) == 0 {
+                (self.has_started, self.logs[0].started) = (true, self.clock());
+                self.publish();
+            }
+            return;
+        }
         let ending = ending || (self.life == PodLife::Terminating && self.rng.u8(..10) == 0);
         if running {
             for _ in 0..self.rng.usize(..4) {
@@ -391,6 +416,9 @@ impl World {
         if self.now < self.denied_until {
             return Served::Refused(Refusal::Forbidden { reason: "no".into(), withdrawn: true });
         }
+        if !self.has_started {
+            return Served::Refused(Refusal::Waiting("PodInitializing".into()));
+        }
         let latest = self.logs.len() - 1;
         let earlier = self.scope.asks_previous(request) && !self.waiting;
         match latest.checked_sub(1).filter(|_| earlier) {
@@ -415,6 +443,7 @@ impl World {
     }
 
     fn tell_status(&mut self, status: Status) {
+        self.told_restart = status.restart;
         self.tell(Event::Status(self.scope.part_of(status.clone()).unwrap_or(status)));
     }
 
@@ -425,7 +454,7 @@ impl World {
         let asks = self.confirm_at.is_some();
         self.follower.on(event, self.now, &mut out);
         if was_done {
-            assert!(out.lines.is_empty() && out.notes.is_empty() && out.actions.is_empty(), "after its end: {out:?}");
+            assert_eq!(format!("{out:?}"), format!("{:?}", Output::default()), "after its end");
         }
         if ticks {
             assert!(self.follower.deadline().is_none_or(|at| at > self.now), "a tick that leaves its deadline");
@@ -440,7 +469,8 @@ impl World {
             assert!(!asks || self.now >= self.told_until, "asked while the server wants to be left alone");
             match action {
                 Action::Close => {
-                    let waits = self.opening.is_some_and(|(_, request)| !(request.follow && self.has_ended_once()));
+                    let waits =
+                        self.opening.is_some_and(|(_, request)| !(request.follow && self.has_ended_since_asked()));
                     assert!(!ticks || !waits, "given up while it waits for its turn");
                     self.close();
                 }
@@ -452,7 +482,7 @@ impl World {
                 Action::Probe(request) => {
                     assert!(self.probe.is_none(), "two probes at once");
                     // The last lines of what has ended are asked for even before its stream is opened.
-                    let opening = self.opening.map(|(_, open)| open).filter(|_| self.has_ended_once());
+                    let opening = self.opening.map(|(_, open)| open).filter(|_| self.has_ended_since_asked());
                     let open = opening.or(self.answer.as_ref().map(|open| open.request));
                     // What ended while its instance was asked for may not have been looked at yet.
                     let open = open.or(self.asked.filter(|_| !self.holds));
@@ -532,7 +562,7 @@ impl World {
     fn open(&mut self, request: Request) {
         assert!(self.answer.is_none() && self.opening.is_none(), "two requests at once");
         self.opening = Some((self.now + Duration::from_millis(self.rng.u64(0..150)), request));
-        self.asked = Some(request);
+        (self.asked, self.asked_of) = (Some(request), self.told_restart);
     }
 
     /// The server refuses a request, and may want to be left alone for a time, which holds for all requests.
@@ -658,6 +688,9 @@ impl World {
                 self.wants_peace();
             }
             let status = if unanswered { None } else { self.scope.part_of(self.status()) };
+            if let Some(status) = &status {
+                self.told_restart = self.told_restart.max(status.restart);
+            }
             self.tell(Event::Confirmed(status));
         }
         if self.faults.lists && self.watched && self.rng.u8(..40) == 0 {
