@@ -1,7 +1,7 @@
 //! elbtail: every log line of an ElasticBLAST job, found from the job's row.
 //!
-//! Data flows one way: `source` → `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. The modules in
-//! the middle are pure; I/O stands at both ends. `cli` alone prints or exits. `docs/design.md` tells the story.
+//! Data flows one way: `source` → `row` → `resolve` → `discover` → `follow` → `merge` → `session` → `render`. Rows and the
+//! rules of a log (`row`, `resolve`, and in `follow` all but its drivers) are decided without I/O. `cli` alone prints or exits. `docs/design.md` tells the story.
 
 // What is printed goes through `cli::stdout` and `cli::stderr`, so that a terminal obeys nothing of what a cluster or a row says. The
 // environment is read in `cli::environment`, and passed on as a value. `clippy.toml` lists both.
