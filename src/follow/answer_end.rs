@@ -116,6 +116,7 @@ fn of_check(
 ) -> NextStep {
     let (place, follow, since) = (container.place(), container.scope.follow, container.scope.since);
     let (cursor, proof) = (&container.instance.cursor, &mut container.instance.proof);
+    let short = cursor.falls_short(&lines);
     // A log may end in lines that are not wanted, and even show no others.
     let ends_unwanted = lines.last().is_some_and(|last| cursor.ends_unwanted(last));
     // Nothing at all of a log that has shown something, be it unwanted.
@@ -129,7 +130,7 @@ fn of_check(
     let agrees = is_all || ends_unwanted || !empty && !missed && cursor.ends_with(&lines);
     let unread = lines.last().filter(|last| !cursor.has(last)).cloned();
     let reached_goal = proof.goal().is_some_and(|goal| cursor.has(goal));
-    proof.check(CheckEnd { place, opened_at, tail, agrees, empty, unread, reached_goal, follow })
+    proof.check(CheckEnd { place, opened_at, tail, agrees, empty, short, unread, reached_goal, follow })
 }
 
 #[cfg(test)]
@@ -187,7 +188,9 @@ mod tests {
     #[test]
     fn a_check_agrees_if_the_last_lines_are_those_that_were_read() {
         for (body, next) in [
-            (LINES[1], NextStep::Seal),
+            (&*LINES.concat(), NextStep::Seal),
+            // It may have been cut off between two lines, as the reading may have been.
+            (LINES[1], NextStep::Check),
             (LINES[0], NextStep::Read),
             ("", NextStep::Read),
             (LINES[1].trim_end(), NextStep::Read),

@@ -169,6 +169,13 @@ impl Cursor {
         copies == self.run().min(tail.len())
     }
 
+    /// Whether `tail`, lines from the log's end for which [`Cursor::tail`] was asked, has fewer than are known to be there: it was cut off
+    /// between two lines, as a reading may have been at the same place, or the log was rotated just before its last lines.
+    pub fn falls_short(&self, tail: &[Line]) -> bool {
+        let asked = self.run() as u64 + 1;
+        (tail.len() as u64) < asked.min(self.count())
+    }
+
     /// Whether a line was read: it is remembered, or stamped as one that was forgotten.
     pub fn has(&self, line: &Line) -> bool {
         let wanted = RememberedLine::of(line, self.kept_as);
@@ -521,7 +528,7 @@ pub(super) mod tests {
     #[test]
     fn the_tail_tells_an_ended_log_from_one_that_goes_on() {
         let mut cursor = Cursor::default();
-        assert!(cursor.ends_with(&[]));
+        assert!(cursor.ends_with(&[]) && !cursor.falls_short(&[]));
         assert!(!cursor.ends_with(&[line(1, "a")]));
         [line(1, "a"), line(2, "x"), line(2, "x")].iter().for_each(|line| cursor.read(line));
         assert_eq!(cursor.tail(), 3);
@@ -529,6 +536,8 @@ pub(super) mod tests {
         assert!(!cursor.ends_with(&[line(2, "x"), line(2, "x"), line(2, "x")]), "a third one");
         assert!(!cursor.ends_with(&[line(2, "x"), line(2, "x"), line(1, "x")]), "a clock set back");
         assert!(!cursor.ends_with(&[]), "rotated away");
+        let tail = [line(1, "a"), line(2, "x"), line(2, "x")];
+        assert_eq!([0, 1, 2].map(|from| cursor.falls_short(&tail[from..])), [false, true, true]);
     }
 
     proptest::proptest! {

@@ -20,6 +20,9 @@ const EMPTY_BEGINNINGS: u32 = 4;
 /// Checks that must end in the same unfinished line as the reading before them, for its end to be the container's and not
 /// a cut's: one may have been cut off at the same byte.
 const SAME_ENDS: u32 = 2;
+/// Checks in a row that fall short of the lines they asked for after which the log is believed to have no more of them: a reading and a
+/// check may have been cut off between the same two lines, but hardly another check.
+const SHORT_CHECKS: u32 = 2;
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +104,8 @@ pub struct CheckEnd {
     pub agrees: bool,
     /// It brought no whole line of a log that had some.
     pub empty: bool,
+    /// It brought fewer lines than were asked for and are known to be there: see [`Cursor::falls_short`](super::cursor::Cursor::falls_short).
+    pub short: bool,
     /// The last whole line it brought, if that was not read.
     pub unread: Option<Line>,
     /// The line was read that had to be: see [`EndProof::goal`].
@@ -135,6 +140,8 @@ pub struct EndProof {
     proofs: u32,
     /// Checks in a row that found the log empty, with nothing read between them.
     empty_checks: u32,
+    /// Checks in a row, with nothing read between them, that fell short of the lines they asked for.
+    short_checks: u32,
     /// The last reading brought the last line again, so that it reached as far as the ones before.
     reached: bool,
     /// The next reading ignores the cursor's `sinceTime`, which hides lines.
@@ -219,7 +226,7 @@ impl EndProof {
     /// A new line came: there was more.
     #[inline]
     pub fn new_line(&mut self) {
-        (self.doubts, self.proofs) = (0, 0);
+        (self.doubts, self.proofs, self.short_checks) = (0, 0, 0);
         (self.whole, self.broken, self.stream) = (false, false, StreamEnd::Unknown);
     }
 
@@ -291,8 +298,13 @@ impl EndProof {
             }
             (unfinished, _) => end.agrees && !torn && unfinished.is_none(),
         };
+        self.short_checks = if end.short { self.short_checks + 1 } else { 0 };
+        let short = (1..SHORT_CHECKS).contains(&self.short_checks);
+        if agrees && short {
+            return NextStep::Check;
+        }
         if end.place == LogPlace::Live {
-            return if end.follow { self.check_live(agrees) } else { self.check_look(agrees, !torn && end.empty, end) };
+            return if end.follow { self.check_live(agrees) } else { self.check_look(agrees, torn || short, end) };
         }
         if agrees && end.place != end.opened_at {
             // The container restarted meanwhile, and the check may have seen the next instance.
@@ -319,11 +331,12 @@ impl EndProof {
     }
 
     /// A check in a single look at a container that runs. What it prints from now on is not part of the look, or there would be no
-    /// end to it; but a reading that was ended on the way is taken up again.
-    fn check_look(&mut self, agrees: bool, empty: bool, end: CheckEnd) -> NextStep {
+    /// end to it; but a reading that was ended on the way is taken up again. The check itself may have been `cut` off.
+    fn check_look(&mut self, agrees: bool, cut: bool, end: CheckEnd) -> NextStep {
         if agrees || end.reached_goal {
             return NextStep::Seal;
         }
+        let empty = end.empty && !end.tail.is_torn();
         if self.believes_empty(empty) {
             return NextStep::ConfirmEmpty(end.opened_at);
         }
@@ -335,7 +348,7 @@ impl EndProof {
             return NextStep::GiveUp("its end keeps changing");
         }
         // What shows no line that was not read gives nothing to look for.
-        if self.doubts > 1 && self.goal.is_none() && !empty { NextStep::Seal } else { self.read_again() }
+        if self.doubts > 1 && self.goal.is_none() && !end.empty && !cut { NextStep::Seal } else { self.read_again() }
     }
 
     /// A check found the log `empty`, or not. Whether the newest file is taken to be: rotated after the last line, and what else the old
@@ -387,6 +400,7 @@ mod tests {
             tail: Tail::Nothing,
             agrees: true,
             empty: false,
+            short: false,
             unread: None,
             reached_goal: false,
             follow: true,
@@ -395,6 +409,27 @@ mod tests {
 
     fn disagrees() -> CheckEnd {
         CheckEnd { agrees: false, ..check() }
+    }
+
+    /// A reading and a check may be cut off between the same two lines, and a log that was rotated has few lines for good.
+    #[test]
+    fn a_check_that_has_fewer_lines_than_it_asked_for_must_agree_twice() {
+        for place in [LogPlace::Latest, LogPlace::Live] {
+            let short = || CheckEnd { place, opened_at: place, short: true, follow: false, ..check() };
+            let proof = || {
+                let mut proof = EndProof::default();
+                assert_eq!(proof.read(ReadEnd { place, opened_at: place, ..read() }), NextStep::Check);
+                assert_eq!(proof.check(short()), NextStep::Check);
+                proof
+            };
+            assert_eq!(proof().check(short()), NextStep::Seal);
+            assert_eq!(proof().check(CheckEnd { short: false, ..short() }), NextStep::Seal, "it was cut off");
+            let mut more = proof();
+            assert_eq!(more.check(CheckEnd { agrees: false, ..short() }), NextStep::Read);
+            more.new_line();
+            assert_eq!(more.read(ReadEnd { place, opened_at: place, ..read() }), NextStep::Check);
+            assert_eq!(more.check(short()), NextStep::Check, "it is about another line");
+        }
     }
 
     #[test]
@@ -637,6 +672,17 @@ mod tests {
         let mut proof = EndProof::default();
         assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Read);
         assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Seal);
+        // One that was cut off has not shown that there is nothing to look for.
+        for cut in [
+            CheckEnd { tail: Tail::Torn, ..live() },
+            CheckEnd { tail: Tail::Torn, empty: true, ..live() },
+            CheckEnd { short: true, ..live() },
+        ] {
+            let mut proof = EndProof::default();
+            assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Read);
+            assert_eq!(proof.check(CheckEnd { agrees: false, ..cut }), NextStep::Read);
+            assert_eq!(proof.check(CheckEnd { agrees: false, ..live() }), NextStep::Seal);
+        }
         // But one that shows none at all may be of a log that was rotated, or cut off.
         let empty = || CheckEnd { agrees: false, empty: true, ..live() };
         let mut proof = EndProof::default();

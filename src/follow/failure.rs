@@ -193,6 +193,7 @@ mod tests {
                 tail: super::super::end_proof::Tail::Nothing,
                 agrees: true,
                 empty: false,
+                short: false,
                 unread: None,
                 reached_goal: false,
                 follow: true,

@@ -106,6 +106,11 @@ fn seeds_that_have_failed() {
     scoped(4059575662591759819, Scope { follow: true, ..FOLLOW }, Some, faults);
     // It was cut off among such lines, and the log ended in another one.
     scoped(550117570185686741, LOOK, Some, Faults { moment: Moment::Ended, ..faults });
+    // A reading and a check were cut off between the same two lines.
+    complete(1973150481615002830, Faults { unfinished: true, cuts: true, restarts: 1, ..Faults::default() });
+    // A look's reading was cut off, and the check broke off in the middle of the line that would have shown it.
+    let faults = Faults { cuts: true, restarts: 1, rotation: true, stalls: true, slow: true, ..Faults::default() };
+    scoped(1990290023651513945, LOOK, Some, faults);
 }
 
 proptest! {

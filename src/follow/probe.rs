@@ -121,7 +121,7 @@ impl Listening {
 
     /// Whether the ended instance's last lines are known, and are the last ones read.
     pub fn ends_alike(&self, read: &Cursor) -> bool {
-        self.last_lines.as_ref().is_some_and(|tail| read.ends_with(tail))
+        self.last_lines.as_ref().is_some_and(|tail| read.ends_with(tail) && !read.falls_short(tail))
     }
 }
 
