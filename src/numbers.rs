@@ -14,7 +14,8 @@ pub fn thousands(number: u64) -> String {
 }
 
 /// How many there are of something: `1 pod`, `2 pods`, `2 batches`.
-pub fn counted(number: u64, noun: &str) -> String {
+pub fn counted(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     let ending = match number {
         1 => "",
         _ if noun.ends_with("ch") => "es",

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     k8s::{Line, Stamp, StampReader, cutter::LONGEST_LINE},
+    numbers::counted,
     render::StampText,
 };
 
@@ -119,7 +120,7 @@ pub(super) fn read(chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Line>, String> {
     }
     let lines = lines(&text(bytes, chunk.bytes)?)?;
     if lines.len() as u64 != chunk.lines {
-        return Err(format!("it has {} lines, the index says {}", lines.len(), chunk.lines));
+        return Err(format!("it has {}, the index says {}", counted(lines.len(), "line"), chunk.lines));
     }
     let span = lines.iter().fold(None, |span, line| Some(StampRange::with(span, line.stamp)));
     let told = [chunk.first, chunk.last, chunk.latest].map(Stamp::from_timestamp);

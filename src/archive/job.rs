@@ -20,6 +20,7 @@ use super::{
 use crate::{
     k8s::{Line, Stamp},
     name_list::NameList,
+    numbers::counted,
     shell::place,
 };
 
@@ -177,8 +178,8 @@ impl Archive {
     pub async fn remains(&self, key: &JobKey) -> Result<Option<ArchiveError>, ArchiveError> {
         let listed = self.store.list(&format!("jobs/{key}/chunks")).await?;
         let chunks = listed.iter().filter(|object| !object.is_link && is_ours(&object.path)).count();
-        let counted = if chunks == 1 { "a chunk".to_owned() } else { format!("{chunks} chunks") };
-        let why = format!("it has {counted} but no index, so what was saved of the job is not known");
+        let chunks_there = counted(chunks, "chunk");
+        let why = format!("it has {chunks_there} but no index, so what was saved of the job is not known");
         Ok((chunks > 0).then(|| self.store.damaged(&format!("jobs/{key}"), why)))
     }
 

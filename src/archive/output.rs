@@ -1,7 +1,10 @@
 //! `elbtail archives DEST -o table|wide|name|json|yaml`: jobs as text.
 
 use super::JobSummary;
-use crate::render::{Headers, bytes, document, plain, table};
+use crate::{
+    numbers::counted,
+    render::{Headers, bytes, document, plain, table},
+};
 
 /// How many characters of a value a table shows.
 const CELL: usize = 40;
@@ -67,7 +70,7 @@ fn completeness(job: &JobSummary) -> String {
     }
     let parts = [
         job.damaged.then(|| "index damaged".to_owned()),
-        (job.gaps > 0).then(|| format!("{} gap{}", job.gaps, if job.gaps == 1 { "" } else { "s" })),
+        (job.gaps > 0).then(|| counted(job.gaps, "gap")),
         (job.incomplete > 0).then(|| format!("{} unread", job.incomplete)),
         (!job.ended).then(|| "not ended".to_owned()),
     ];

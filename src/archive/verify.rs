@@ -9,6 +9,7 @@ use super::{
     Archive, ArchiveError, ArchivedInstance, ArchivedJob, ArchivedStream, Chunk, Gap, JobKey, Saving, job::read,
     segment::missing,
 };
+use crate::numbers::counted;
 
 /// Chunks checked at a time.
 const AT_ONCE: usize = 4;
@@ -156,7 +157,7 @@ fn told(job: &ArchivedJob, saving: Saving) -> Vec<Fault> {
         }
         match &kept.complete {
             Some(complete) if complete.lines != next => {
-                fault(format!("{next} lines are here, but it had {}", complete.lines));
+                fault(format!("it holds {}, but had {}", counted(next, "line"), complete.lines));
             }
             Some(_) => {}
             None if stream.instance().is_some() && saving == Saving::UnderWay => {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::LazyLock};
 
 use regex::Regex;
 
-use crate::{follow::note::Note, name_list::NameList};
+use crate::{follow::note::Note, name_list::NameList, numbers::counted};
 
 /// What is the same of logs that start later than their containers.
 const STARTS_LATE: &str = "earlier lines may have been rotated away";
@@ -89,8 +89,7 @@ impl Causes {
             let why = if at == latest { String::new() } else { format!(": {}", cause.kind) };
             match containers {
                 0 => {}
-                1 => due.push(format!("the same of 1 container: {names}{why}")),
-                count => due.push(format!("the same of {count} containers: {names}{why}")),
+                count => due.push(format!("the same of {}: {names}{why}", counted(count, "container"))),
             }
         }
         due

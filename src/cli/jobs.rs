@@ -12,6 +12,7 @@ use crate::{
     exit::Exit,
     jobs::{self, FoundJob, JobsFormat, ListedJob, listing::Asked},
     name_list::NameList,
+    numbers::counted,
     render::ColorChoice,
     source::{RowFilter, RowSource},
 };
@@ -52,10 +53,10 @@ async fn look(args: &JobsArgs, flags: &ConnectOptions, place: &RowPlace) -> Resu
         let all = listed.len();
         listed.retain(|job| is_wanted(job, &filter));
         if listed.is_empty() && all > 0 {
-            stderr::say(&format!("of {all} jobs none is {}", filter.statuses.join(" or ")));
+            stderr::say(&format!("of {} none is {}", counted(all, "job"), filter.statuses.join(" or ")));
         }
         if listed.len() > filter.limit {
-            stderr::say(&format!("{} older jobs are left out: --limit", listed.len() - filter.limit));
+            stderr::say(&format!("--limit leaves out {}", counted(listed.len() - filter.limit, "older job")));
             listed.truncate(filter.limit);
         }
         return Ok((Asked::Cluster { everywhere: area == SearchScope::Cluster }, listed));

@@ -26,6 +26,7 @@ use crate::{
     exit::Exit,
     follow::follower::Scope,
     job_id::JobId,
+    numbers::counted,
     render::{ColorChoice, JobIds},
     session::{
         Outlet, RunStats, WantedLogs, asked,
@@ -262,7 +263,7 @@ impl LogsRun {
         let ended = match ended {
             Ok(ended) => ended,
             Err(exit) => {
-                stderr::say(&format!("interrupted: {progress}, {} lines {done}", stats.lines));
+                stderr::say(&format!("interrupted: {progress}, {} {done}", counted(stats.lines, "line")));
                 return Ok(exit);
             }
         };
@@ -361,11 +362,12 @@ impl LogsRun {
 /// The exit code of a run that came to its end.
 pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
     let incomplete = stats.incomplete();
+    let all = counted(stats.containers, "container");
     if incomplete > 0 {
-        stderr::warn(&format!("lines are missing from {incomplete} of {} containers, see above", stats.containers));
+        stderr::warn(&format!("lines are missing from {incomplete} of {all}, see above"));
     }
     for (cause, count) in &stats.forbidden {
-        stderr::error(&format!("the logs of {count} of {} containers may not be read: {cause}", stats.containers));
+        stderr::error(&format!("the logs of {count} of {all} may not be read: {cause}"));
     }
     if !stats.forbidden.is_empty() {
         return Ok(Exit::Denied);
@@ -392,12 +394,12 @@ pub async fn archived(id: &JobId, namespace: &str) -> String {
 pub async fn none_so_labelled(selection: &Selection, namespace: &str, cluster: &Cluster) -> Option<String> {
     let others = OtherwiseLabelled::find(cluster, namespace, selection).await?;
     let labels = selection.labels.as_ref()?.to_string();
-    Some(format!("{NOTHING}: -l {labels:?} leaves none; without it there are {others}"))
+    Some(format!("{NOTHING}: -l {labels:?} leaves none; without it: {others}"))
 }
 
 /// That nothing was chosen of pods that are gone.
 fn nothing_chosen(pods: usize) -> String {
-    format!("{NOTHING}; the job had {pods} pods, which are gone")
+    format!("{NOTHING}; the job had {}, now gone", counted(pods, "pod"))
 }
 
 /// Why nothing was found: no pod has the labels, or there is none where was searched.

@@ -27,6 +27,7 @@ use crate::{
     exit::Exit,
     follow::follower::Scope,
     k8s::Stamp,
+    numbers::{counted, thousands},
     overview::Standing,
     report::{
         About, Diagnosis, Gathered, Gathering, JobFacts, JobReport, LinesCommand, Redaction,
@@ -295,12 +296,12 @@ impl ReportOutput {
                     .with_context(|| format!("-o {}: cannot write", path.display()))?;
                 let totals = &report.totals;
                 stderr::say(&format!(
-                    "{}: {} containers, {} lines, {} of {} batches done",
+                    "{}: {}, {}, {} of {} done",
                     path.display(),
-                    totals.containers,
-                    totals.lines,
-                    totals.batches.done,
-                    totals.batches.total
+                    counted(totals.containers, "container"),
+                    counted(totals.lines, "line"),
+                    thousands(totals.batches.done),
+                    counted(totals.batches.total, "batch")
                 ));
                 Ok(())
             }

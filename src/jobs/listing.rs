@@ -7,6 +7,7 @@ use super::{Batches, FoundJob, ListedJob};
 use crate::{
     discover::age::age,
     job_id::JobId,
+    numbers::counted,
     render::{Headers, document, plain, table},
     resolve::Resolution,
     row::{Row, RowSummary},
@@ -260,8 +261,7 @@ impl Column {
             Program => program(job),
             Database => database(job).or_else(|| match job.found.as_ref()?.shards {
                 0 => None,
-                1 => Some("1 shard".to_owned()),
-                shards => Some(format!("{shards} shards")),
+                shards => Some(counted(shards, "shard")),
             }),
             Created => time(Row::created_at),
             Updated => time(Row::updated_at),

@@ -3,7 +3,11 @@
 use std::fmt;
 
 use super::{Depth, JobLife, Overview, Span, Standing, duration};
-use crate::{k8s::Stamp, session::RunEvent};
+use crate::{
+    k8s::Stamp,
+    numbers::{counted, thousands},
+    session::RunEvent,
+};
 
 /// Batches named as the slowest.
 const SLOWEST: usize = 3;
@@ -53,7 +57,7 @@ impl fmt::Display for Summary {
             let slowest = slowest.iter().take(SLOWEST).map(|(took, name)| format!("{name} {}", duration(*took)));
             write!(f, "; slowest: {}", slowest.collect::<Vec<_>>().join(", "))?;
         }
-        write!(f, "\nlines: {} of {} containers, ", self.0.lines, self.0.containers().len())?;
+        write!(f, "\nlines: {} of {}, ", thousands(self.0.lines), counted(self.0.containers().len(), "container"))?;
         match self.0.with_gaps() {
             0 => f.write_str("complete as far as is known"),
             count => write!(f, "some are missing from {count}"),

@@ -188,6 +188,7 @@ struct LoudRow {
 pub fn page(report: &JobReport, words: &PageWords) -> anyhow::Result<String> {
     let mut environment = Environment::new();
     environment.add_filter("thousands", thousands);
+    environment.add_filter("counted", |number: u64, noun: &str| counted(number, noun));
     environment.add_filter("duration", |seconds: Option<f64>| seconds.map_or_else(|| NONE.to_owned(), duration));
     environment.add_filter("clock", |time: Option<String>| time_words(time, clock));
     environment.add_filter("moment", |time: Option<String>| time_words(time, moment));
@@ -256,7 +257,7 @@ fn verdict(report: &JobReport) -> String {
     let Totals { batches, gaps, containers, .. } = &report.totals;
     let mut said = Vec::new();
     if batches.total > 0 {
-        said.push(format!("{} of {} batches done", thousands(batches.done), thousands(batches.total)));
+        said.push(format!("{} of {} done", thousands(batches.done), counted(batches.total, "batch")));
     }
     if batches.failed > 0 {
         said.push(format!("{} failed", thousands(batches.failed)));
@@ -336,12 +337,12 @@ fn worth_seeing<T>(items: &[T], worth: impl Fn(&T) -> u64) -> Vec<usize> {
 
 fn caption(shown: usize, all: usize, what: &str) -> String {
     if shown == all {
-        format!("All {} {what}", thousands(all as u64))
+        format!("All of {}", counted(all, what))
     } else {
         format!(
-            "{} of {} {what}: those that failed, were tried again, or took longest; with a script the page shows all, and so does -o csv",
+            "{} of {}: those that failed, were tried again, or took longest; with a script the page shows all, and so does -o csv",
             thousands(shown as u64),
-            thousands(all as u64)
+            counted(all, what)
         )
     }
 }
@@ -374,7 +375,7 @@ fn containers(report: &JobReport) -> PageTable<ContainerRow<'_>> {
         }
     });
     let rows: Vec<_> = rows.collect();
-    PageTable { caption: caption(rows.len(), report.containers.len(), "containers"), rows }
+    PageTable { caption: caption(rows.len(), report.containers.len(), "container"), rows }
 }
 
 fn batches(report: &JobReport) -> PageTable<BatchRow<'_>> {
@@ -399,7 +400,7 @@ fn batches(report: &JobReport) -> PageTable<BatchRow<'_>> {
         }
     });
     let rows: Vec<_> = rows.collect();
-    PageTable { caption: caption(rows.len(), report.batches.len(), "batches"), rows }
+    PageTable { caption: caption(rows.len(), report.batches.len(), "batch"), rows }
 }
 
 fn loudest(report: &JobReport) -> Vec<LoudRow> {

@@ -8,6 +8,7 @@ use crate::{
     follow::note::{Note, Proof, WantedFrom},
     k8s::{Phase, Role, Stamp, Target, status::Ended},
     mask::{mask, mask_json},
+    numbers::counted,
     render::JobIds,
 };
 
@@ -172,7 +173,7 @@ impl EventObject {
             RunEvent::Complete { instance, lines, proof } => {
                 object.kind = EventKind::Complete;
                 object.restart = Some(instance.restart);
-                object.message = format!("{lines} lines were read: {proof}");
+                object.message = format!("{} read: {proof}", counted(*lines, "line"));
                 object.detail = Some(Detail::Complete { lines: *lines, proof: *proof });
             }
             RunEvent::Notice(notice) => {

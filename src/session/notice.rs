@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::unchosen::{OtherwiseLabelled, Unchosen};
+use crate::numbers::counted;
 
 /// Something about the run itself. `Display` is one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,14 +97,15 @@ impl fmt::Display for Notice {
             }
             Notice::NothingLabelledYet { ids, namespace, labels, others } => write!(
                 f,
-                "no pods of {ids} in namespace {namespace} with the labels {labels:?} yet, waiting for them; without these there \
-                 are {others}"
+                "no pods of {ids} in namespace {namespace} with the labels {labels:?} yet, waiting for them; without these: \
+                 {others}"
             ),
             Notice::NothingChosenYet(unchosen) => unchosen.yet().fmt(f),
             Notice::RemovalSoon { unread } => write!(
                 f,
-                "{unread} containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their \
-                 Jobs (ttlSecondsAfterFinished) is over, which may be soon: read faster, or save the output to a file"
+                "the logs of {} are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
+                 (ttlSecondsAfterFinished) is over, which may be soon: read faster, or save the output to a file",
+                counted(*unread, "ended container")
             ),
             Notice::NoIdYet => f.write_str("the row holds no ElasticBLAST id yet, waiting for it"),
             Notice::IdNamed(id) => write!(f, "the row names its id now: {id}"),
@@ -166,8 +168,8 @@ mod tests {
                     others: OtherwiseLabelled { pods: 1, labels: NameList::of(["app=blast"], 1) },
                 },
                 UnlessQuiet,
-                "no pods of job-1 in namespace blast with the labels \"app=x\" yet, waiting for them; without these there are 1 \
-                 pods, labelled: app=blast",
+                "no pods of job-1 in namespace blast with the labels \"app=x\" yet, waiting for them; without these: 1 pod, \
+                 labelled: app=blast",
                 r#"{"nothingLabelledYet":{"ids":"job-1","namespace":"blast","labels":"app=x","others":{"pods":1,"labels":{"names":["app=blast"],"more":0}}}}"#,
             ),
             (
@@ -181,14 +183,14 @@ mod tests {
                     labels: NameList::default(),
                 }),
                 UnlessQuiet,
-                "no container matches the flags yet, waiting for one: all are excluded; 1 pods have: blast (running) and 1 more; \
+                "no container matches the flags yet, waiting for one: all are excluded; containers of 1 pod: blast (running) and 1 more; \
                  pods: blastn-s00",
                 r#"{"nothingChosenYet":{"pods":1,"place":"cluster","excluded":"all","containers":{"names":["blast (running)"],"more":1},"names":{"names":["blastn-s00"],"more":0},"nodes":{"names":[],"more":0},"labels":{"names":[],"more":0}}}"#,
             ),
             (
                 Notice::RemovalSoon { unread: 3 },
                 Always,
-                "3 containers have ended and are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
+                "the logs of 3 ended containers are not read to their end, and Kubernetes removes them when the TTL of their Jobs \
                  (ttlSecondsAfterFinished) is over, which may be soon: read faster, or save the output to a file",
                 r#"{"removalSoon":{"unread":3}}"#,
             ),

@@ -5,6 +5,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
+use crate::numbers::counted;
+
 /// How far a run is, for whoever interrupts it. `Display` is a part of a sentence.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -18,10 +20,12 @@ impl fmt::Display for Progress {
         let [found, unread, waiting] = [&self.found, &self.unread, &self.waiting].map(|count| count.load(Relaxed));
         match (found, unread, waiting) {
             (0, ..) => write!(f, "no containers were found"),
-            (_, 0, 0) => write!(f, "all {found} containers were read to their end"),
-            (_, unread, 0) => write!(f, "{unread} of {found} containers were not read to their end"),
-            (_, 0, waiting) => write!(f, "{waiting} of {found} containers had not started"),
-            _ => write!(f, "{unread} of {found} containers were not read to their end, and {waiting} had not started"),
+            (found, 0, 0) => write!(f, "each of {} was read to its end", counted(found, "container")),
+            (found, 0, waiting) => write!(f, "{waiting} of {} had not started", counted(found, "container")),
+            (found, unread, waiting) => {
+                write!(f, "{unread} of {} had not been read to the end", counted(found, "container"))?;
+                if waiting > 0 { write!(f, ", and {waiting} had not started") } else { Ok(()) }
+            }
         }
     }
 }
@@ -44,9 +48,9 @@ mod tests {
         for (found, unread, waiting, told) in [
             (0, 0, 0, "no containers were found"),
             (26, 0, 26, "26 of 26 containers had not started"),
-            (26, 0, 0, "all 26 containers were read to their end"),
-            (26, 3, 0, "3 of 26 containers were not read to their end"),
-            (26, 3, 20, "3 of 26 containers were not read to their end, and 20 had not started"),
+            (26, 0, 0, "each of 26 containers was read to its end"),
+            (26, 3, 0, "3 of 26 containers had not been read to the end"),
+            (26, 3, 20, "3 of 26 containers had not been read to the end, and 20 had not started"),
         ] {
             let [found, unread, waiting] = [found, unread, waiting].map(AtomicUsize::new);
             assert_eq!(Progress { found, unread, waiting }.to_string(), told);
@@ -57,8 +61,8 @@ mod tests {
     fn the_latest_counts_are_told() {
         let progress = Progress::default();
         progress.set(26, (3, 20));
-        assert_eq!(progress.to_string(), "3 of 26 containers were not read to their end, and 20 had not started");
+        assert_eq!(progress.to_string(), "3 of 26 containers had not been read to the end, and 20 had not started");
         progress.set(27, (0, 0));
-        assert_eq!(progress.to_string(), "all 27 containers were read to their end");
+        assert_eq!(progress.to_string(), "each of 27 containers was read to its end");
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     discover::{Match, Selection, watch as pods},
     k8s::{StateName, Target, targets},
     name_list::NameList,
+    numbers::counted,
     render::short_name,
 };
 
@@ -154,11 +155,11 @@ impl Unchosen {
             Excluded::All => ": all are excluded",
             Excluded::AllChosen => ": all that match otherwise are excluded",
         })?;
-        let have = match self.place {
-            PodsIn::Cluster => "have",
-            PodsIn::Archive => "are archived, with",
+        let archived = match self.place {
+            PodsIn::Cluster => "",
+            PodsIn::Archive => "archived ",
         };
-        write!(f, "; {} pods {have}: {}", self.pods, self.containers)?;
+        write!(f, "; {archived}containers of {}: {}", counted(self.pods, "pod"), self.containers)?;
         for (heading, names) in [("pods", &self.names), ("nodes", &self.nodes), ("labels", &self.labels)] {
             if !names.is_empty() {
                 write!(f, "{between}{heading}: {names}")?;
@@ -175,7 +176,7 @@ impl fmt::Display for Unchosen {
     }
 }
 
-/// Pods that would be chosen without the labels that are asked for. `Display` is `1 pods, labelled: app=blast`.
+/// Pods that would be chosen without the labels that are asked for. `Display` is `1 pod, labelled: app=blast`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OtherwiseLabelled {
@@ -197,7 +198,7 @@ impl OtherwiseLabelled {
 
 impl fmt::Display for OtherwiseLabelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} pods, labelled: {}", self.pods, self.labels)
+        write!(f, "{}, labelled: {}", counted(self.pods, "pod"), self.labels)
     }
 }
 
@@ -240,7 +241,7 @@ mod tests {
     fn what_there_is_to_choose_from_is_told_by_what_the_choice_goes_by() {
         let pods = [found("s03", "Running"), found("s04", "Pending")];
         let by = ContainerFilter { short: "3ed51a95".to_owned(), ..ContainerFilter::default() };
-        let containers = "2 pods have: blast (running), results-export (exporting_results)";
+        let containers = "containers of 2 pods: blast (running), results-export (exporting_results)";
         let names = "pods: blastn-s03-000-p9vp5, blastn-s04-000-p9vp5";
         let without = || vec![whole("blast").unwrap(), whole("results-export").unwrap()];
         for (filter, said) in [
@@ -248,7 +249,7 @@ mod tests {
             (
                 ContainerFilter { states: vec![StateName::Terminated], ..by.clone() },
                 format!(
-                    "no container matches the flags; 2 pods have: blast (running), results-export (waiting)\n  {names}"
+                    "no container matches the flags; containers of 2 pods: blast (running), results-export (waiting)\n  {names}"
                 ),
             ),
             (
@@ -285,7 +286,7 @@ mod tests {
                 Unchosen::of_archive(archived.to_vec(), found, &filter).to_string()
             };
             let choices = Choosable::of(&pods);
-            let archived = said.replacen("pods have", "pods are archived, with", 1);
+            let archived = said.replacen("; containers of", "; archived containers of", 1);
             assert_eq!(of_archive(&choices, &[]), archived);
             assert_eq!(of_archive(&choices, &pods), archived, "each once");
             assert_eq!(of_archive(&[], &pods), said);
@@ -308,6 +309,6 @@ mod tests {
         assert_eq!(told(&with("app=none")).await, None, "there is no pod");
         scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
         assert_eq!(told(&selection()).await, None, "no labels are asked for");
-        assert_eq!(told(&with("app=none")).await.unwrap().to_string(), "1 pods, labelled: app=blast");
+        assert_eq!(told(&with("app=none")).await.unwrap().to_string(), "1 pod, labelled: app=blast");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::differences::between;
 use crate::{
+    numbers::counted,
     render::plain,
     resolve,
     row::{FoundBeside, PREFIX_MIN, Row, RowError, ident, walk},
@@ -87,7 +88,7 @@ impl<'a> Pick<'a> {
             return Err(faults.swap_remove(0));
         }
         let page = more.map(|key| format!("the list goes on elsewhere ({key}), and those rows are not in {origin}"));
-        let others = (left_out > 0).then(|| format!("{left_out} more places in {origin} cannot be read"));
+        let others = (left_out > 0).then(|| format!("{} in {origin} cannot be read", counted(left_out, "more place")));
         let told: Vec<String> =
             faults.iter().map(ToString::to_string).chain(others).chain(notes).chain(page.clone()).collect();
         let beside: String = told.iter().map(|text| format!("; {text}")).collect();

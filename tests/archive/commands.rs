@@ -150,11 +150,11 @@ async fn a_replay_is_the_log_by_time_with_what_is_missing_at_its_place(backend: 
         run(&backend, &["replay", "DEST", "job-629825360482416da20736cf3ed51a95"], 2).1.contains("elbtail archives")
     );
     let (_, said) = run(&backend, &["replay", "DEST", OTHER, "-o", "raw"], 8);
-    assert!(said.contains("not known to be complete") && said.contains("from 1 of 1 containers"), "{said}");
+    assert!(said.contains("not known to be complete") && said.contains("from 1 of 1 container"), "{said}");
 
     let (shown, said) = run(&backend, &["replay", "DEST", OTHER, "-o", "raw", "-i", "nobody says this"], 8);
     assert!(
-        shown.is_empty() && said.contains("from 1 of 1 containers"),
+        shown.is_empty() && said.contains("from 1 of 1 container"),
         "what is shown does not change what is missing: {said}"
     );
 

@@ -191,7 +191,7 @@ async fn a_job_that_lost_its_index_or_is_a_link_is_told_by_all_who_read() {
             "it is a link"
         } else {
             std::fs::remove_dir_all(own.join("index")).unwrap();
-            "it has a chunk but no index"
+            "it has 1 chunk but no index"
         };
         for command in [&["verify"][..], &["verify", job().as_str()], &["archives"], &["replay", job().as_str()]] {
             let said = run(&backend, command, 8);

@@ -367,7 +367,7 @@ fn streams_are_chosen_where_they_are_known() {
         + &line("blast", 3, "who knows");
     let (out, said) = run(&["-o", "raw", "--stream", "stderr"], &input);
     assert_eq!(out, "err\nwho knows\n");
-    assert!(said.contains("of 1 lines it is not known whether they are stderr"), "{said}");
+    assert!(said.contains("of 1 line it is not known whether stderr is their stream"), "{said}");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn one_that_is_asked_to_end_makes_everything_durable_and_lets_another_go_on_at_o
     first.0.signal("-TERM");
     let said = first.0.end().code(143).stderr;
     assert!(
-        said.contains(&format!("{ID}: let go: 1 of 1 containers were not read to their end, 500 lines saved")),
+        said.contains(&format!("{ID}: let go: 1 of 1 container had not been read to the end, 500 lines saved")),
         "{said}"
     );
     assert_eq!(scene.kept(ID), numbered(&tag, 500));
@@ -169,11 +169,11 @@ fn a_job_that_comes_later_is_kept_and_one_that_has_ended_is_not_begun_again() {
     let replica = scene.replica(&[]);
     let plan = JobPlan::batch(0).counts("blast", 300);
     scene.stage.create(&plan);
-    replica.0.until_said(&format!("{ID}: it has ended; saved: 300 lines of 1 containers"));
+    replica.0.until_said(&format!("{ID}: it has ended; saved: 300 lines of 1 container"));
     scene.stage.until("its Lease is gone", || scene.leases().is_empty());
     let later = other().counts("blast", 200);
     scene.stage.create(&later);
-    replica.0.until_said(&format!("{OTHER}: it has ended; saved: 200 lines of 1 containers"));
+    replica.0.until_said(&format!("{OTHER}: it has ended; saved: 200 lines of 1 container"));
     scene.stage.until("both are known to have ended", || replica.metric("elbtail_jobs{state=\"ended\"}") == Some(2.0));
     for (name, value) in [
         ("elbtail_lines_read_total", 500.0),
@@ -351,7 +351,7 @@ fn jobs_of_all_namespaces_are_kept_apart_even_with_one_id() {
     }
     scene.stage.create_in(&namespaces[1], &other().counts("blast", 50));
     for namespace in &namespaces {
-        replica.0.until_said(&format!("{namespace}/{ID}: it has ended; saved: 2 lines of 1 containers"));
+        replica.0.until_said(&format!("{namespace}/{ID}: it has ended; saved: 2 lines of 1 container"));
     }
     replica.0.until_said(&format!("{}/{OTHER}: it has ended", namespaces[1]));
     scene.stage.until("their Leases are gone", || scene.leases().is_empty());
@@ -513,7 +513,7 @@ fn two_archives_keep_the_same_job() {
     let plan = JobPlan::batch(0).counts("blast", 100);
     one.stage.create(&plan);
     for replica in [&replica.0, &other] {
-        replica.until_said(&format!("{ID}: it has ended; saved: 100 lines of 1 containers"));
+        replica.until_said(&format!("{ID}: it has ended; saved: 100 lines of 1 container"));
         replica.signal("-TERM");
     }
     assert_eq!(one.kept(ID), plan.expected());

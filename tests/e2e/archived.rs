@@ -281,7 +281,7 @@ fn each_choice_is_the_same_of_a_cluster_an_archive_both_and_printed_objects() {
         chosen(sources[1], flags, shards, None);
     }
     let said = chosen(sources[1], &["-l", "shard=7"], &[], None);
-    assert!(said.contains("2 pods are archived") && said.contains("labels: app=blast, shard=0, shard=1"), "{said}");
+    assert!(said.contains("archived containers of 2 pods") && said.contains("labels: app=blast, shard=0, shard=1"), "{said}");
     let said = chosen(sources[1], &["-l", "a b"], &[], Some(2));
     assert!(said.contains("'a b' for '--selector <SELECTOR>': \"a b\" is no LABEL=VALUE"), "{said}");
 }
@@ -347,7 +347,7 @@ fn what_no_pod_is_left_of_comes_from_the_archive_alone() {
     }
     assert_eq!(scene.read(0, &["-p"]), BTreeMap::from([((2, 0), all[&(2, 0)].clone())]));
     let said = scene.logs(5, &["-c", "nothing"]).1;
-    assert!(said.contains("4 pods are archived"), "{said}");
+    assert!(said.contains("archived containers of 4 pods"), "{said}");
     // What there is to choose by is told as of a cluster.
     let said = scene.logs(5, &["--node", "nothing"]).1;
     assert!(said.contains("  nodes: "), "{said}");
@@ -410,7 +410,7 @@ fn what_the_archive_cannot_read_is_missing() {
     for more in [&[][..], &["--order", "arrival"], &["--only-log-lines"]] {
         let (printed, said) = scene.logs(8, &[&["-o", "raw", "--pod", "s00"], more].concat());
         assert_eq!(printed, all[100..], "{more:?}");
-        assert!(said.contains("lines are missing from 1 of 1 containers"), "{said}");
+        assert!(said.contains("lines are missing from 1 of 1 container"), "{said}");
         assert!(said.contains("blast") && said.contains(chunk.file_name().unwrap().to_str().unwrap()), "{said}");
     }
     // The others have nothing to do with it.

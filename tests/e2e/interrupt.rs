@@ -28,7 +28,7 @@ fn ctrl_c_ends_following_with_a_summary() {
     elbtail.interrupt();
     let ended = elbtail.end().code(130);
     assert_eq!(ended.lines(), numbered("so far", 10));
-    assert_eq!(ended.stderr, "interrupted: 2 of 2 containers were not read to their end, 10 lines printed\n");
+    assert_eq!(ended.stderr, "interrupted: 2 of 2 containers had not been read to the end, 10 lines printed\n");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn containers_that_have_not_started_are_called_so() {
     let said = elbtail.end().code(130).stderr;
     assert!(
         said.ends_with(
-            "interrupted: 1 of 3 containers were not read to their end, and 2 had not started, 0 lines printed\n"
+            "interrupted: 1 of 3 containers had not been read to the end, and 2 had not started, 0 lines printed\n"
         ),
         "{said}"
     );

@@ -40,9 +40,9 @@ fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
     for (flags, parts) in [
         (
             &["-l", "nosuch=x"][..],
-            &["with the labels \"nosuch=x\" yet, waiting for them", "1 pods, labelled: ", "app=blast"][..],
+            &["with the labels \"nosuch=x\" yet, waiting for them", "1 pod, labelled: ", "app=blast"][..],
         ),
-        (&["-c", "nosuch"], &[waiting, "1 pods have: blast (running)"]),
+        (&["-c", "nosuch"], &[waiting, "containers of 1 pod: blast (running)"]),
         (&["--pod", "nosuch"], &[waiting, "pods: blastn-s00"]),
         (&["--container-state", "terminated"], &[waiting, "blast (waiting)"]),
         (&["-E", "blast"], &[waiting, "all are excluded; "]),
@@ -61,8 +61,7 @@ fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
     }
     // Without -f it is the error.
     let said = stderr(&stage.run(&["logs", ID, "-l", "nosuch=x"]).code(5));
-    let none =
-        "error: no container matches the flags: -l \"nosuch=x\" leaves none; without it there are 1 pods, labelled: ";
+    let none = "error: no container matches the flags: -l \"nosuch=x\" leaves none; without it: 1 pod, labelled: ";
     assert!(said.starts_with(none) && !said.contains("doctor:") && !said.contains("TTL"), "{said}");
 }
 

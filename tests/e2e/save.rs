@@ -43,7 +43,7 @@ fn what_was_saved_outlives_its_pods() {
     let mut logs = stage.command(&["logs", ROW]);
     logs.env("ELBTAIL_ARCHIVE", place);
     let said = String::from_utf8_lossy(&run(logs).code(5).get_output().stderr).into_owned();
-    let hint = format!("520 lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {ID}");
+    let hint = format!("the archive has 520 lines of it: elbtail replay \"$ELBTAIL_ARCHIVE\" {ID}");
     assert!(said.contains(&hint), "{said}");
     // By whatever name the archive knows it.
     for name in ["18b9edca", "18b9edca-4d8a-41bc-9cd8-3a2f161259b6", "3ed51a95", "job-429825", ID] {
@@ -457,7 +457,7 @@ fn an_id_that_comes_later_is_waited_for_and_saved() {
     stage.write("row.json", &row("running", Some(ID)));
     save.until_said(&format!("the row names its id now: {ID}"));
     let said = save.end().code(0).stderr;
-    assert!(said.contains("the row can be read again") && said.contains("saved: 20 lines of 1 containers"), "{said}");
+    assert!(said.contains("the row can be read again") && said.contains("saved: 20 lines of 1 container"), "{said}");
     assert_eq!(replayed(&stage, place, "blast"), job.expected());
     let last = changes(&stage, "row").pop().unwrap();
     assert!(last.contains(ID), "{last}");

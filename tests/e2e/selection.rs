@@ -182,9 +182,9 @@ fn what_is_shown_is_chosen_and_what_is_missing_is_told_all_the_same() {
     let node = stage.pods()[0].spec.clone().unwrap().node_name.unwrap();
     let nothing = "no container matches the flags";
     for (flags, part) in [
-        (&["--container-state", "waiting"][..], "1 pods have: blast (terminated), "),
+        (&["--container-state", "waiting"][..], "containers of 1 pod: blast (terminated), "),
         (&["--node", "no-such-node"], &*format!("\n  nodes: {node}")),
-        (&["-c", "nosuch"], "1 pods have: blast (running), import-query-batches (running), "),
+        (&["-c", "nosuch"], "containers of 1 pod: blast (running), import-query-batches (running), "),
         (&["--pod", "nosuch"], "\n  pods: "),
         (&["--field-selector", "status.phase=Pending"], " (Succeeded)"),
         (&["-E", "."], &*format!("{nothing}: all are excluded; ")),

@@ -293,7 +293,7 @@ fn on_chromium_the_page_of_the_incident_is_sound() {
     assert_sound(&seen);
     assert_eq!(seen["filter"]["whole"], "26 containers");
     let text = seen["unscripted"]["text"].as_str().unwrap();
-    for part in ["blastn-s03-000", "All 26 containers", "All 5 batches"] {
+    for part in ["blastn-s03-000", "All of 26 containers", "All of 5 batches"] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

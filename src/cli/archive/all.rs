@@ -45,6 +45,7 @@ use crate::{
     },
     discover::SearchScope,
     exit::Exit,
+    numbers::counted,
     resolve::{Resolution, resolve},
     session::{
         fan_out::{FanOut, SinkRunner},
@@ -249,12 +250,15 @@ impl All {
         }
         match kept.end {
             SaveEnd::Job { .. } | SaveEnd::NoPods => {
-                let (lines, containers) = (kept.stats.lines, kept.stats.containers);
-                stderr::say(&format!("{name}: it has ended; saved: {lines} lines of {containers} containers"));
+                stderr::say(&format!(
+                    "{name}: it has ended; saved: {} of {}",
+                    counted(kept.stats.lines, "line"),
+                    counted(kept.stats.containers, "container")
+                ));
                 Ok(KeptEnd::Ended)
             }
             SaveEnd::Interrupted(_, rest) => {
-                stderr::say(&format!("{name}: let go: {progress}, {} lines saved", kept.stats.lines));
+                stderr::say(&format!("{name}: let go: {progress}, {} saved", counted(kept.stats.lines, "line")));
                 if rest == super::save::LastRead::Unwritten {
                     stderr::warn(&format!(
                         "{name}: what was read last could not be written in time: whoever goes on reads it again"

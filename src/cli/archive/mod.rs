@@ -29,6 +29,7 @@ use super::{args::JobArgs, environment, failure::Failure, flags::LatestArgs, job
 use crate::{
     archive::{self, Access, Archive, ArchiveError, ArchivePlace, ArchivedJob, JobKey, JobSummary},
     job_id::JobId,
+    numbers::counted,
     source::{self, JobArg},
 };
 
@@ -72,7 +73,7 @@ pub async fn hint(id: &JobId, namespace: &str) -> String {
         // By its name: a SAS may be in it.
         Ok(Ok(summary)) => {
             let JobSummary { lines, job, .. } = summary;
-            format!("\n  {lines} lines of it are archived: elbtail replay \"$ELBTAIL_ARCHIVE\" {job}")
+            format!("\n  the archive has {} of it: elbtail replay \"$ELBTAIL_ARCHIVE\" {job}", counted(lines, "line"))
         }
         Ok(Err(Failure::Archive(ArchiveError::NoJob { .. }))) => String::new(),
         Ok(Err(failure)) => format!("\n  ELBTAIL_ARCHIVE cannot be read: {failure}"),

@@ -7,6 +7,7 @@ use crate::{
     archive::{Pruned, prune},
     cli::{failure::Failure, interrupt::interruptible, stderr, stdout},
     exit::Exit,
+    numbers::counted,
     render::bytes,
 };
 
@@ -36,5 +37,5 @@ pub async fn run(args: &PruneArgs) -> Result<Exit, Failure> {
 fn told(pruned: &Pruned, dry_run: bool) -> String {
     let Pruned { job, saved, objects, size, .. } = pruned;
     let done = if dry_run { "would be deleted" } else { "deleted" };
-    format!("{job}: {done}: saved last at {saved:.0}, {objects} objects, {}\n", bytes(*size))
+    format!("{job}: {done}: saved last at {saved:.0}, {}, {}\n", counted(*objects, "object"), bytes(*size))
 }

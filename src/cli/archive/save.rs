@@ -43,6 +43,7 @@ use crate::{
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     follow::follower::Scope,
+    numbers::counted,
     render::{ColorChoice, Transforms},
     resolve::{ResolveFormat, output, resolve},
     row::Row,
@@ -115,12 +116,16 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
             Ok(exit)
         }
         SaveEnd::Interrupted(exit, LastRead::Durable) => {
-            stderr::say(&format!("interrupted: {progress}, {} lines saved", kept.stats.lines));
+            stderr::say(&format!("interrupted: {progress}, {} saved", counted(kept.stats.lines, "line")));
             Ok(exit)
         }
         SaveEnd::NoPods => Err(Failure::NoPods(none)),
         SaveEnd::Job { .. } => {
-            stderr::say(&format!("saved: {} lines of {} containers", kept.stats.lines, kept.stats.containers));
+            stderr::say(&format!(
+                "saved: {} of {}",
+                counted(kept.stats.lines, "line"),
+                counted(kept.stats.containers, "container")
+            ));
             match logs::exit(&kept.stats, false)? {
                 Exit::Done if kept.lost > 0 => Ok(Exit::LinesMissing),
                 exit => Ok(exit),
@@ -427,8 +432,8 @@ impl SaveRun {
         }
         if filled.len().max(lost.len()) > TOLD {
             let text = format!(
-                "{} chunks in all are filled again, and {} cannot be read; to see which: {}",
-                filled.len(),
+                "in all {} filled again, and {} that cannot be read; to see which: {}",
+                counted(filled.len(), "chunk"),
                 lost.len(),
                 known.verify_command()
             );

@@ -13,6 +13,7 @@ use crate::{
         stdout::{self, Reader},
     },
     exit::Exit,
+    numbers::counted,
     render::{ColorChoice, document},
 };
 
@@ -61,17 +62,14 @@ async fn check(args: &VerifyArgs, color: ColorChoice) -> Result<Exit, Failure> {
 
 fn text(report: &VerifiedJob) -> String {
     let VerifiedJob { job, lines, objects, chunks, saving, faults } = report;
-    let objects = if *objects > 0 { format!(" and {objects} objects") } else { String::new() };
-    let read = format!("{lines} lines{objects} in {chunks} chunks are as they were written");
-    let counted = match faults.len() {
-        1 => "1 fault".to_owned(),
-        count => format!("{count} faults"),
-    };
+    let objects = if *objects > 0 { format!(" and {}", counted(*objects, "object")) } else { String::new() };
+    let read = format!("{}{objects} in {} as written", counted(*lines, "line"), counted(*chunks, "chunk"));
+    let count = counted(faults.len(), "fault");
     let found = match (faults.len(), saving) {
         (0, Saving::Ended) => "complete".to_owned(),
         (0, saving) => saving.to_string(),
-        (_, Saving::Ended) => counted,
-        (_, saving) => format!("{counted}; {saving}"),
+        (_, Saving::Ended) => count,
+        (_, saving) => format!("{count}; {saving}"),
     };
     let mut text = format!("{job}: {found}; {read}\n");
     for fault in faults {

@@ -24,6 +24,7 @@ use crate::{
     discover::{Match, Selection, watch as pods},
     exit::Exit,
     job_id::JobId,
+    numbers::counted,
     render::JobIds,
     session::{
         WantedLogs, asked,
@@ -170,7 +171,7 @@ impl LogsRun {
             Ok(Some(ended)) => ended,
             Ok(None) => return Ok(Exit::Done),
             Err(exit) => {
-                stderr::say(&format!("interrupted: {} lines {}", stats.lines, self.wants.counted_as));
+                stderr::say(&format!("interrupted: {} {}", counted(stats.lines, "line"), self.wants.counted_as));
                 return Ok(exit);
             }
         };

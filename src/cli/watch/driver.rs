@@ -25,6 +25,7 @@ use super::{screen::TakenTerminal, signals::SignalRequests};
 use crate::{
     cli::environment,
     k8s::Stamp,
+    numbers::counted,
     view::{Effect, Inbox, View, ViewEnd, draw},
 };
 
@@ -114,7 +115,7 @@ fn obey(view: &mut View, screen: &mut TakenTerminal, outside: &Outside, effect: 
         Effect::Save(path) => {
             let path = at_home(path);
             let said = match save(view, &path) {
-                Ok(lines) => format!("{lines} lines are in {}", path.display()),
+                Ok(lines) => format!("wrote {} to {}", counted(lines, "line"), path.display()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     format!("{} is there already: give another name", path.display())
                 }

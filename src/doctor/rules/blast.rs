@@ -12,6 +12,7 @@ use crate::{
     discover::Match,
     doctor::{Code, Finding, TailLine},
     k8s::{Role, Target, is_batch, job_name, targets},
+    numbers::counted,
 };
 
 /// `run end NNN CODE`
@@ -214,7 +215,7 @@ fn finalizer(case: &Case<'_>, found: &Match) -> Option<Finding> {
     let line = failure(case, found)?;
     let names = line.text.split_once(FAILED).map(|(_, names)| names).unwrap_or_default();
     let names: Vec<&str> = names.split([' ', ',', ';']).filter(|name| !name.is_empty()).collect();
-    let summary = format!("the finalizer reports {} failed", super::case::count(names.len().max(1), "Job"));
+    let summary = format!("the finalizer reports {} failed", counted(names.len().max(1), "Job"));
     // Only what is still there can be described.
     let left = names.iter().find(|name| case.seen.jobs().iter().any(|job| job_name(job) == **name));
     let next = match left {

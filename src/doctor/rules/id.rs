@@ -1,9 +1,10 @@
 //! The id: where it stands, and whether the cluster knows it.
 
-use super::case::{Case, count};
+use super::case::Case;
 use crate::{
     discover::age::human,
     doctor::{Code, Facts, Finding},
+    numbers::counted,
     resolve::{Mirror, MirrorVerdict, Outcome},
     row::{Row, Wait},
 };
@@ -45,7 +46,7 @@ fn missing(facts: &Facts, row: &Row, mirrors: &[Mirror]) -> Finding {
     let mut shown: Vec<String> = shown.collect();
     shown.dedup();
     let absent = mirrors.iter().filter(|mirror| mirror.verdict == MirrorVerdict::Absent).count();
-    let rest = format!("{} hold nothing at all", count(absent, "place"));
+    let rest = format!("nothing at all is in {}", counted(absent, "place"));
     if let Some(wait) = wait.as_ref().filter(|wait| !wait.is_overdue()) {
         let finding = Finding::note(Code::IdPending, waits(wait)).next(facts.place.elbtail_row("logs -f"));
         return finding.advice("wait for it: logs -f takes the id up when the row has it");

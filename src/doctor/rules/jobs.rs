@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::batch::v1::Job;
 
-use super::case::{Case, count, is_over, is_search, reason, said};
+use super::case::{Case, is_over, is_search, reason, said};
 use crate::{
     discover::age::human,
     doctor::{Code, CommandWords, Finding, SearchedPlace},
     k8s::{JobCondition, Role, is_batch, job_name},
+    numbers::counted,
     row::{Row, Wait, is_before_jobs},
     shell::quote,
 };
@@ -52,7 +53,7 @@ fn missing(case: &Case<'_>) -> Vec<Finding> {
     for found in &case.seen.elsewhere {
         let pods = match found.pods {
             1 => "1 pod of the job is".to_owned(),
-            several => format!("{several} pods of the job are"),
+            several => format!("{} of the job are", counted(several, "pod")),
         };
         let namespace = &found.namespace;
         findings.push(match &found.context {
@@ -176,7 +177,7 @@ fn partly_gone(case: &Case<'_>) -> Option<Finding> {
     let finalizer = pods.iter().find(|found| Role::of(&found.pod) == Role::Finalizer);
     let ended = finalizer.is_some_and(|found| is_over(&found.pod)) || case.row_is_terminal();
     if ended {
-        let left = count(pods.len(), "other pod");
+        let left = counted(pods.len(), "other pod");
         let success = finalizer.and_then(|found| super::blast::success(case, found));
         let summary = match success {
             Some(_) => format!(
@@ -204,7 +205,7 @@ pub(super) fn done_without_pods(case: &Case<'_>) -> Option<String> {
     {
         return None;
     }
-    Some(count(batches.count(), "batch Job"))
+    Some(counted(batches.count(), "batch Job"))
 }
 
 /// The Jobs are still there, but someone removed their pods: a node that left, a collector, a person.
@@ -262,7 +263,7 @@ fn failed(case: &Case<'_>) -> Vec<Finding> {
     let finding = |(reason, jobs): (String, Vec<(&Job, String)>)| {
         let whom = match jobs.as_slice() {
             [(job, _)] => format!("Job {}", job_name(job)),
-            several => count(several.len(), "Job"),
+            several => counted(several.len(), "Job"),
         };
         let (code, what) = match reason.as_str() {
             "BackoffLimitExceeded" | "PodFailurePolicy" => {
@@ -292,7 +293,7 @@ fn ttl(case: &Case<'_>) -> Option<Finding> {
     let first = (*first).max(SignedDuration::ZERO);
     let first = human(first);
     let when = if soon.len() == 1 { format!("in {first}") } else { format!("the first in {first}") };
-    let whose = count(soon.len(), "finished Job");
+    let whose = counted(soon.len(), "finished Job");
     let summary = format!("{whose} will be removed with pods and logs, {when} ({at})");
     Some(Finding::note(Code::K8sTtl, summary).next(case.keep("")))
 }
@@ -302,7 +303,7 @@ fn shared(case: &Case<'_>) -> Option<Finding> {
     if case.seen.others.is_empty() || case.seen.pods().is_empty() {
         return None;
     }
-    let lines = case.seen.others.iter().map(|(id, pods)| format!("{id}: {}", count(*pods, "pod")));
+    let lines = case.seen.others.iter().map(|(id, pods)| format!("{id}: {}", counted(*pods, "pod")));
     let whose = match case.seen.others.len() {
         1 => "another search has pods".to_owned(),
         several => format!("{several} other searches have pods"),

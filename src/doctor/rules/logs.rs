@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::{
-    case::{Case, count},
+    case::Case,
     mishap::{Mishap, group},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     },
     follow::refusal::Refusal,
     k8s::kubelet_error::{KubeletError, is_kubelet_unreachable, is_kubelets_refusal},
+    numbers::counted,
     shell::quote,
 };
 
@@ -156,7 +157,7 @@ fn kubelets(case: &Case<'_>) -> Vec<Finding> {
     let finding = |((node, what), logs): ((&str, Kubelet), Vec<(&LogFacts, String)>)| {
         let pods = case.seen.pods().iter().filter(|found| found.pod.spec.node_name.as_deref() == Some(node));
         let pods: Vec<&str> = pods.map(|found| found.pod.name()).collect();
-        let whose = count(pods.len(), "pod");
+        let whose = counted(pods.len(), "pod");
         let summary = match what {
             Kubelet::Silent => {
                 format!("the kubelet of node {node} does not answer: the logs of {whose} cannot be read")

@@ -1,9 +1,9 @@
 //! [`Mishap`]: the same mishap of many pods or containers is one finding.
 
-use super::case::count;
 use crate::{
     discover::Match,
     doctor::{Code, Finding},
+    numbers::counted,
 };
 
 /// One mishap. `what` is a sentence in which `{}` stands for whom it befell, and `<is|are>` for the verb that fits.
@@ -56,7 +56,7 @@ fn finding(group: Vec<Mishap<'_>>) -> Option<Finding> {
     let first = group.first()?;
     let pods = match group.len() {
         1 => format!("pod {}", first.found.pod.name()),
-        several => count(several, "pod"),
+        several => counted(several, "pod"),
     };
     let whom = if first.container.is_empty() { pods } else { format!("container {} of {pods}", first.container) };
     let mut finding =

@@ -16,6 +16,7 @@ use super::{ClusterFacts, Facts, Finding};
 use crate::{
     discover::age::human,
     k8s::{ContainerKind, JobCondition, Role, is_batch},
+    numbers::counted,
 };
 
 /// Everything there is to find.
@@ -71,9 +72,9 @@ pub(super) fn healthy(facts: &Facts) -> String {
     };
     let batches = match batches.len() {
         0 => String::new(),
-        all => format!("{done} of {} done, ", case::count(all, "batch Job")),
+        all => format!("{done} of {} done, ", counted(all, "batch Job")),
     };
-    let (pods, containers) = (case::count(seen.pods().len(), "pod"), case::count(containers, "container"));
+    let (pods, containers) = (counted(seen.pods().len(), "pod"), counted(containers, "container"));
     format!("{id} {word}: {batches}{pods}, {containers}{}", waits.unwrap_or_default())
 }
 
@@ -102,7 +103,7 @@ fn waiting_for(case: &Case<'_>) -> Option<String> {
     let waits: Vec<String> = by_name
         .into_iter()
         .map(|(name, since)| {
-            let whose = case::count(since.len(), "pod");
+            let whose = counted(since.len(), "pod");
             let first = since.into_iter().flatten().min();
             let since = first.map(|at| format!(", for {} (since {at})", human(case.ago(at)))).unwrap_or_default();
             format!("init container {} of {whose}{since}", crate::render::plain(name, 80))

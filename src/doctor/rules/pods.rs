@@ -3,13 +3,14 @@
 use jiff::SignedDuration;
 
 use super::{
-    case::{Case, count, is_over, reason, said},
+    case::{Case, is_over, reason, said},
     mishap::{Mishap, group},
 };
 use crate::{
     discover::Match,
     doctor::{Code, Finding},
     k8s::{JobCondition, Pod, job_name},
+    numbers::counted,
 };
 
 /// What the kubelet and the cloud call the end of a node.
@@ -186,7 +187,7 @@ fn vanished(case: &Case<'_>) -> Vec<Finding> {
             None => "no pod has taken over yet".to_owned(),
         };
         let whom =
-            if gone.len() == 1 { format!("pod {first} is") } else { format!("{} are", count(gone.len(), "pod")) };
+            if gone.len() == 1 { format!("pod {first} is") } else { format!("{} are", counted(gone.len(), "pod")) };
         let summary = format!("{whom} gone with its log, as when a Spot node is reclaimed; {then}");
         let events = gone.iter().flat_map(|gone| case.events_of(gone)).map(said);
         let finding = Finding::graded(Code::PodReclaimed, successor.is_none(), summary)
@@ -208,7 +209,7 @@ fn near(case: &Case<'_>) -> Option<Finding> {
     }
     let whom = match case.seen.near.as_slice() {
         [(name, _)] => format!("pod {name} looks"),
-        several => format!("{} look", count(several.len(), "pod")),
+        several => format!("{} look", counted(several.len(), "pod")),
     };
     let lines = case.seen.near.iter().map(|(name, why)| format!("{name}: {why}"));
     Some(Finding::note(Code::PodNotTaken, format!("{whom} like the job's, but belongs elsewhere")).evidences(lines))

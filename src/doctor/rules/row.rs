@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::case::{Case, count, is_over, is_running};
+use super::case::{Case, is_over, is_running};
 use crate::{
     discover::age::human,
     doctor::{Code, Facts, Finding},
     k8s::{JobCondition, Role},
+    numbers::counted,
     row::{Row, Wait, is_before_jobs},
 };
 
@@ -147,7 +148,7 @@ fn stale(case: &Case<'_>, row: &Row) -> Option<Finding> {
         ("its Jobs and pods are gone", "no Jobs and no pods carry its id".to_owned())
     } else {
         let failed = jobs.iter().filter(|job| matches!(JobCondition::of(job), JobCondition::Failed { .. }));
-        let text = format!("{} finished, {} of them failed", count(jobs.len(), "Job"), failed.count());
+        let text = format!("{} finished, {} of them failed", counted(jobs.len(), "Job"), failed.count());
         ("all its Jobs have finished", text)
     };
     let summary = format!("the row is stale: it says {status}, was last updated {ago} ago, and {what}");

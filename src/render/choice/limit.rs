@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     k8s::{ContainerId, InstanceId},
+    numbers::counted,
     render::{ShownLine, Transform},
 };
 
@@ -37,7 +38,8 @@ impl Transform for ByteLimit {
     }
 
     fn last_word(&self) -> Option<String> {
-        (self.left_out > 0).then(|| format!("{} lines were left out by --limit-bytes {}", self.left_out, self.limit))
+        (self.left_out > 0)
+            .then(|| format!("--limit-bytes {} leaves out {}", self.limit, counted(self.left_out, "line")))
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
             "nothing after what does not fit"
         );
         assert_eq!(texts(&limited.apply(&of("two"), None, &lines(&["abcdef", ""]))), ["abcdef"]);
-        assert_eq!(limited.last_words().collect::<Vec<_>>(), ["3 lines were left out by --limit-bytes 7"]);
+        assert_eq!(limited.last_words().collect::<Vec<_>>(), ["--limit-bytes 7 leaves out 3 lines"]);
         assert_eq!(Transforms::default().then(ByteLimit::new(1)).last_words().count(), 0);
     }
 
@@ -88,7 +90,13 @@ mod tests {
         assert_eq!(chosen.apply(&of("one"), Some(Stream::Stderr), &lines(&["a"])).len(), 1);
         assert_eq!(chosen.last_words().count(), 0);
         assert_eq!(chosen.apply(&of("one"), None, &lines(&["a", "b"])).len(), 2);
-        assert!(chosen.last_words().next().unwrap().starts_with("of 2 lines it is not known whether they are stderr"));
+        assert!(
+            chosen
+                .last_words()
+                .next()
+                .unwrap()
+                .starts_with("of 2 lines it is not known whether stderr is their stream")
+        );
     }
 
     #[test]

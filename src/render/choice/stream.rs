@@ -2,6 +2,7 @@
 
 use crate::{
     k8s::{InstanceId, Stream},
+    numbers::counted,
     render::{ShownLine, Transform},
 };
 
@@ -29,9 +30,9 @@ impl Transform for OfStream {
     fn last_word(&self) -> Option<String> {
         (self.unknown > 0).then(|| {
             format!(
-                "of {} lines it is not known whether they are {}: the log API does not tell the stream of a line, only the files of \
-                 nodes do; they are shown",
-                self.unknown,
+                "of {} it is not known whether {} is their stream: the log API does not tell it, only the files of nodes do; they \
+                 are shown",
+                counted(self.unknown, "line"),
                 self.wanted.as_str()
             )
         })

@@ -227,11 +227,11 @@ async fn what_is_waited_for_is_told_when_all_was_listed() {
     for _ in 0..2 {
         assert!(run.take(PodChange::Listed).await.unwrap(), "it is told once");
     }
-    let nothing = "notice: no container matches the flags yet, waiting for one; 1 pods have: c (running); pods: blastn-s03-000-3ed51a95-p9vp5";
+    let nothing = "notice: no container matches the flags yet, waiting for one; containers of 1 pod: c (running); pods: blastn-s03-000-3ed51a95-p9vp5";
     let expected = [
         format!("notice: no pods of {ID} in namespace default yet, waiting for them"),
         format!(
-            "notice: no pods of {ID} in namespace default with the labels \"app=none\" yet, waiting for them; without these there are 1 pods, labelled: app=blast"
+            "notice: no pods of {ID} in namespace default with the labels \"app=none\" yet, waiting for them; without these: 1 pod, labelled: app=blast"
         ),
         nothing.to_owned(),
     ];
@@ -279,7 +279,7 @@ async fn a_pods_containers_are_found_as_the_filter_wants_them_and_pods_are_hande
         assert_eq!(events.iter().filter(is_found).count(), count, "{filter:?}");
         let said = match count {
             0 => "no containers were found",
-            _ => "1 of 1 containers were not read to their end",
+            _ => "1 of 1 container had not been read to the end",
         };
         assert_eq!(progress.to_string(), said, "{filter:?}");
         let mut all = Vec::new();
@@ -303,7 +303,7 @@ async fn each_container_has_a_number_of_its_own() {
     }
     told.run.pods.take(DriverReport::ended(0));
     drop(told);
-    assert_eq!(progress.to_string(), "1 of 2 containers were not read to their end");
+    assert_eq!(progress.to_string(), "1 of 2 containers had not been read to the end");
 }
 
 #[tokio::test(flavor = "multi_thread")]

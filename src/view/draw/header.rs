@@ -7,7 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::Pen;
 use crate::{
     k8s::Stamp,
-    numbers::thousands,
+    numbers::{counted, thousands},
     overview::{Estimate, Standing, Step, StepCounts, StepState},
     render::plain,
     view::{
@@ -104,8 +104,8 @@ pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
     let mut pen = Pen::new(buffer, area, look);
     let overview = &view.overview;
     let missed = if view.missed > 0 { format!("{} not shown, ", thousands(view.missed)) } else { String::new() };
-    let (containers, lines) = (overview.containers().len(), thousands(overview.lines));
-    pen.put_right(&format!("{missed}{lines} lines of {containers} containers"), look.aside());
+    let (containers, lines) = (counted(overview.containers().len(), "container"), counted(overview.lines, "line"));
+    pen.put_right(&format!("{missed}{lines} of {containers}"), look.aside());
     let batches = view.facts.steps.iter().find(|state| state.step == Step::Batches).map(|state| state.progress);
     let Some(batches) = batches.filter(|batches| batches.total > 0) else { return };
     let width = (pen.room() / 4).clamp(4, 40);
@@ -126,7 +126,8 @@ pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
     }
     let said = match view.facts.estimate {
         _ if overview.ended.is_some() && !batches.is_over() => {
-            format!(" ended without {} of {} batches", batches.total - batches.done - batches.failed, batches.total)
+            let open = batches.total - batches.done - batches.failed;
+            format!(" ended without {open} of {}", counted(batches.total, "batch"))
         }
         Some(Estimate { seconds, at_least, at_most, from, .. }) => {
             let (least, most) = (about(at_least), about(at_most));
@@ -135,7 +136,7 @@ pub(super) fn progress(buffer: &mut Buffer, area: Rect, view: &View) {
             let whole = format!("{short}, by {from} done");
             if whole.len() <= pen.room() { whole } else { short }
         }
-        None if batches.is_over() => format!(" all {} batches have ended", batches.total),
+        None if batches.is_over() => " all batches have ended".to_owned(),
         None => " no batch has ended yet".to_owned(),
     };
     pen.put(&said, Style::new());
@@ -147,10 +148,10 @@ pub(super) fn findings(buffer: &mut Buffer, area: Rect, view: &View) {
     let mut pen = Pen::new(buffer, area, look);
     let (problems, gaps) = (view.overview.problems.count, view.overview.with_gaps());
     if gaps > 0 {
-        pen.put_right(&format!("lines of {gaps} containers missing"), look.bad());
+        pen.put_right(&format!("lines of {} missing", counted(gaps, "container")), look.bad());
     }
     if problems > 0 {
-        pen.put_right(&format!("{} problems in logs", thousands(problems)), look.warning());
+        pen.put_right(&format!("{} in logs", counted(problems, "problem")), look.warning());
     }
     if let RunState::Broken(why) = &view.run {
         return pen.put(why, look.bad());
