@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     cluster::{ConnectOptions, UserExtra},
-    shell::quote,
+    mask::command::{self, NO_FLAG},
     source::{DbOptions, JobArg, JobUrl},
 };
 
@@ -65,14 +65,10 @@ impl CommandWords {
         flag(&mut here, "--cluster", cluster.clone());
         flag(&mut here, "--user", user.clone());
         flag(&mut here, "--server", server.clone());
-        if token.is_some() {
-            // It is a secret; the shell that it was typed in has it.
-            here.push_str(" --token \"$TOKEN\"");
-        }
+        // What is a secret is not told whatever it is.
+        flag(&mut here, "--token", token.as_ref().map(|_| String::new()));
         flag(&mut here, "--username", username.clone());
-        if password.is_some() {
-            here.push_str(" --password \"$PASSWORD\"");
-        }
+        flag(&mut here, "--password", password.as_ref().map(|_| String::new()));
         flag(&mut here, "--client-certificate", path(client_certificate));
         flag(&mut here, "--client-key", path(client_key));
         flag(&mut here, "--certificate-authority", path(certificate_authority));
@@ -99,23 +95,14 @@ impl CommandWords {
         let DbOptions { db: url, db_table, db_key, db_payload, db_headers, job: job_url, request_timeout: _ } = db;
         if let Some(url) = url.as_ref().filter(|_| !from_environment) {
             let url = url.expose_secret();
-            let is_harmless = crate::mask::mask(url) == url && !url.contains('@');
             if let Some(JobUrl { pick }) = job_url {
-                match is_harmless {
-                    true => word(&mut self.job, url),
-                    // It may hold a SAS.
-                    false => self.job.push_str(" \"$JOB_URL\""),
-                }
+                word(&mut self.job, url);
                 flag(&mut self.job, "--job", pick.clone());
-            } else if is_harmless {
-                flag(&mut self.db, "--db", Some(url.to_owned()));
             } else {
-                // It may hold a password.
-                self.db.push_str(" --db \"$ELBTAIL_DB\"");
+                flag(&mut self.db, "--db", Some(url.to_owned()));
             }
         }
-        // A header may hold a token; the shell that it was typed in has it.
-        db_headers.iter().for_each(|_| self.db.push_str(" --db-header \"$DB_HEADER\""));
+        db_headers.iter().for_each(|_| flag(&mut self.db, "--db-header", Some(String::new())));
         flag(&mut self.db, "--db-table", db_table.clone());
         flag(&mut self.db, "--db-key", db_key.as_ref().map(ToString::to_string));
         flag(&mut self.db, "--db-payload", db_payload.as_ref().map(ToString::to_string));
@@ -135,19 +122,15 @@ impl CommandWords {
 
 fn flag(out: &mut String, name: &str, value: Option<String>) {
     if let Some(value) = value {
-        out.push(' ');
-        out.push_str(name);
         // A value that begins with a hyphen would be read as a flag.
-        if value.starts_with('-') {
-            out.push('=');
-            out.push_str(&quote(&value));
-        } else {
-            word(out, &value);
-        }
+        let between = if value.starts_with('-') { '=' } else { ' ' };
+        out.extend([" ", name]);
+        out.push(between);
+        out.push_str(&command::value(name, &value));
     }
 }
 
 fn word(out: &mut String, word: &str) {
     out.push(' ');
-    out.push_str(&quote(word));
+    out.push_str(&command::value(NO_FLAG, word));
 }

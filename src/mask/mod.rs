@@ -4,13 +4,14 @@
 //! words and shapes that give a secret away, `names` which names hold one, `value` where it ends, and `prose` and
 //! `reference` what is none. `assignment` has a name and its value, `sentence` what a sentence says of one. `entries` sees a name and its
 //! value in two fields, `manifest` the values of a Secret of Kubernetes, `arguments` the passwords of programs, and `runs` long base64 that nothing announces. `url` is about URLs
-//! before they are used. Sequences, digests, accessions and the tables of BLAST stay.
+//! before they are used, `command` about commands that are suggested. Sequences, digests, accessions and the tables of BLAST stay.
 //!
 //! A line without secrets costs a look at every second place of it, in `sieve`, and one at few of its bytes, in `runs`; one that
 //! holds a word of a rule is looked at by an automaton for all words, and by the rules that it calls.
 
 mod arguments;
 mod assignment;
+pub(crate) mod command;
 mod entries;
 mod manifest;
 mod names;

@@ -2,10 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::{mask::mask, shell::quote};
-
-/// Flags whose value is a secret, and what stands for it: the shell that it was typed in has it.
-const SECRETS: [(&str, &str); 3] = [("--token", "$TOKEN"), ("--password", "$PASSWORD"), ("--db-header", "$DB_HEADER")];
+use crate::{
+    mask::command::{self, NO_FLAG},
+    shell,
+};
 
 /// Why there is no view, and what to type instead.
 pub(super) fn refused(why: &str, archive: Option<&OsStr>) -> String {
@@ -28,7 +28,7 @@ fn instead(words: &[String], archive: Option<&str>) -> String {
             "watch" if is_command => {
                 is_command = false;
                 match archive {
-                    Some(dest) => out.extend(["replay".to_owned(), crate::shell::place(dest)]),
+                    Some(dest) => out.extend(["replay".to_owned(), shell::place(dest)]),
                     None => out.extend(["logs".to_owned(), "-f".to_owned()]),
                 }
             }
@@ -36,26 +36,16 @@ fn instead(words: &[String], archive: Option<&str>) -> String {
             word if word.starts_with("--archive=") => {}
             word => {
                 let (flag, value) = word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
-                let stands_for = SECRETS.iter().find(|(secret, _)| *secret == flag).map(|(_, stands)| *stands);
-                let is_url = flag == "--db";
-                if stands_for.is_none() && !is_url {
-                    out.push(quoted(word));
+                if !command::takes_secret(flag) {
+                    out.push(command::value(NO_FLAG, word));
                     continue;
                 }
                 let value = value.map(str::to_owned).or_else(|| words.next().cloned()).unwrap_or_default();
-                let stands_for = stands_for.unwrap_or("$ELBTAIL_DB");
-                let is_secret = !is_url || value.contains('@') || mask(&value) != value;
-                out.push(flag.to_owned());
-                out.push(if is_secret { format!("\"{stands_for}\"") } else { quote(&value) });
+                out.extend([flag.to_owned(), command::value(flag, &value)]);
             }
         }
     }
     out.join(" ")
-}
-
-/// A word of the command line; one that holds a secret is told without it.
-fn quoted(word: &str) -> String {
-    if mask(word) == word { quote(word) } else { "\"$JOB_URL\"".to_owned() }
 }
 
 #[cfg(test)]
@@ -74,6 +64,7 @@ mod tests {
             ("watch --archive /var/x watch", Some("/var/x"), "replay /var/x watch"),
             ("watch --archive=-x job-1", Some("-x"), "replay ./-x job-1"),
             ("watch 'https://h/j?sv=1&sig=abcdefgh1234%3D'", None, "logs -f \"$JOB_URL\""),
+            ("watch https://me:abc@h/j", None, "logs -f \"$JOB_URL\""),
         ] {
             let words = shlex::split(typed).unwrap();
             let told_now = instead(&words, archive);
