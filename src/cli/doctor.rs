@@ -1,11 +1,14 @@
 //! `elbtail doctor JOB`, and the one line in which other commands hand on what it would say.
 
+mod destination;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::destination::Destination;
 use super::{
     args::{DoctorArgs, JobArgs},
     environment,
@@ -21,6 +24,7 @@ use crate::{
         Area, ClusterFacts, CommandWords, Facts, Report, RowFacts, SearchedPlace, bundle, examine, gather, output,
     },
     exit::Exit,
+    numbers::counted,
     render::ColorChoice,
     source::{DbOptions, JobArg},
 };
@@ -58,7 +62,7 @@ async fn look(
     color: ColorChoice,
 ) -> Result<Exit, Failure> {
     // What cannot be written is known before anything is asked.
-    let bundle = args.bundle.as_deref().map(bundle::Destination::of).transpose().map_err(Failure::Usage)?;
+    let bundle = args.bundle.as_deref().map(Destination::of).transpose().map_err(Failure::Usage)?;
     let detail = if args.verbose { output::Explained::Verbose } else { output::Explained::Usual };
     let asked = asked(&flags, &args.job, &db);
     let wait = args.wait_healthy.map(|wait| wait.unsigned_abs());
@@ -98,15 +102,15 @@ async fn look(
             let text = output::render(args.output, &report, detail)?;
             match (&bundle, args.output) {
                 // Stdout is the bundle's then.
-                (Some(bundle::Destination::Stdout), _) => stderr::say(text.trim_end()),
+                (Some(Destination::Stdout), _) => stderr::say(text.trim_end()),
                 (_, output::DoctorFormat::Text) => drop(stdout::print_page(&program::spoken(&text), color)?),
                 (_, output::DoctorFormat::Json | output::DoctorFormat::Junit) => drop(stdout::print(&text)?),
             }
             if let Some(to) = &bundle {
                 let pages = bundle::collect(cluster.as_ref().ok(), &facts, &report).await?;
-                bundle::write(to, &pages)?;
-                if let bundle::Destination::File(path) = to {
-                    stderr::say(&format!("{}: {} files", path.display(), pages.len()));
+                to.write(&pages)?;
+                if let Destination::File(path) = to {
+                    stderr::say(&format!("{}: {}", path.display(), counted(pages.len(), "file")));
                 }
             }
             return Ok(match (good, report.exit) {

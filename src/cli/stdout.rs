@@ -1,7 +1,9 @@
 //! The one place that writes to stdout, and whether anybody reads it.
 
 use std::{
+    fs::File,
     io::{self, ErrorKind, IsTerminal},
+    os::fd::AsFd,
     thread,
 };
 
@@ -58,6 +60,12 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The descriptor as a file, for bytes that are no lines: the standard library takes a stdout that was opened for reading for one
+/// that takes everything.
+pub fn file() -> io::Result<File> {
+    stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// Where a whole screen is drawn.

@@ -1,13 +1,7 @@
 //! `elbtail doctor JOB --bundle FILE.tar.zst`: everything a ticket needs in one file, with its secrets masked.
 
-use std::{
-    fs::File,
-    io::{self, IsTerminal, Write},
-    os::fd::AsFd,
-    path::{Path, PathBuf},
-};
+use std::io::{self, Write};
 
-use anyhow::Context;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
@@ -21,7 +15,6 @@ use crate::{
     cluster::{Cluster, watching},
     k8s::labels,
     mask::{LineMasker, mask, mask_json},
-    whole_file::{self, Readers},
 };
 
 /// zstd's own default.
@@ -68,52 +61,11 @@ pub async fn collect(cluster: Option<&Cluster>, facts: &Facts, report: &Report) 
     Ok(pages)
 }
 
-/// Where a bundle goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// Into a pipe or a redirected file.
-    Stdout,
-    /// A regular file, or one that does not exist yet; links are followed already.
-    File(PathBuf),
-}
-
-impl Destination {
-    /// What `--bundle` names. Nothing is written yet.
-    ///
-    /// # Errors
-    /// Why it cannot be written to: it is no regular file, read-only, or in a directory that is not there.
-    #[expect(clippy::disallowed_methods, reason = "nothing is printed")]
-    pub fn of(path: &Path) -> Result<Destination, String> {
-        let refuse =
-            |why: String| Err(format!("--bundle {}: {why}; name a regular file, or - for stdout", path.display()));
-        if path == Path::new("-") {
-            if io::stdout().is_terminal() {
-                return refuse("a bundle is no text for a terminal: redirect stdout".to_owned());
-            }
-            return Ok(Destination::Stdout);
-        }
-        whole_file::writable(path).map(Destination::File).or_else(refuse)
-    }
-}
-
-/// Writes the archive: a file whole or not at all, and for its owner's eyes only.
+/// Writes the pages as one compressed archive, and hands back what it was written to.
 ///
 /// # Errors
-/// When it cannot be written. What stood there before is then as it was.
-#[expect(clippy::disallowed_methods, reason = "an archive is bytes, not text")]
-pub fn write(to: &Destination, pages: &[Page]) -> anyhow::Result<()> {
-    match to {
-        // The descriptor itself: the standard library takes a stdout that was opened for reading for one that takes everything.
-        Destination::Stdout => (io::stdout().as_fd().try_clone_to_owned())
-            .and_then(|stdout| pack(File::from(stdout), pages))
-            .map(|_| ())
-            .context("--bundle -: cannot write to stdout"),
-        Destination::File(path) => whole_file::replace(path, Readers::Owner, |file| pack(file, pages))
-            .with_context(|| format!("--bundle {}", path.display())),
-    }
-}
-
-fn pack<W: Write>(to: W, pages: &[Page]) -> io::Result<W> {
+/// When it cannot be written.
+pub fn pack<W: Write>(to: W, pages: &[Page]) -> io::Result<W> {
     let mut archive = tar::Builder::new(zstd::Encoder::new(to, LEVEL)?);
     let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
     for page in pages {
