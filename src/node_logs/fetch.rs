@@ -45,20 +45,41 @@ impl From<ClusterError> for FetchFault {
     }
 }
 
+/// How far a file came, told from other files by how it begins.
+#[derive(Debug, Clone, Default)]
+struct Came {
+    /// The place of the next byte.
+    at: u64,
+    /// How many bytes are still to come that came before.
+    skip: u64,
+    /// The first bytes, at most [`HEAD`].
+    head: BytesMut,
+}
+
+impl Came {
+    /// What is new of the next bytes, which is noted; `None` if nothing is.
+    fn take(&mut self, mut bytes: Bytes) -> Option<Bytes> {
+        let skipped = self.skip.min(bytes.len() as u64);
+        self.skip -= skipped;
+        // No more than there are.
+        let new = bytes.split_off(usize::try_from(skipped).unwrap_or(bytes.len()));
+        self.at += new.len() as u64;
+        let head = HEAD.saturating_sub(self.head.len()).min(new.len());
+        self.head.extend_from_slice(&new[..head]);
+        (!new.is_empty()).then_some(new)
+    }
+}
+
 /// One file of a node: its bytes as they lie there.
 #[derive(Debug)]
 struct Download {
     cluster: Cluster,
     node: String,
     path: String,
-    /// The place of the next byte.
-    at: u64,
     /// Where the file ended when it was opened.
     end: Option<u64>,
-    /// How many bytes come before the next one: a server that knows no ranges sends the file from its start.
-    skip: u64,
-    /// Its first bytes, at most [`HEAD`].
-    head: BytesMut,
+    /// How far it came. A server that knows no ranges sends the file from its start, and what came before comes again.
+    came: Came,
     body: Option<LogBody>,
     again: Again,
 }
@@ -71,10 +92,8 @@ impl Download {
             node: directory.node().to_owned(),
             again: Again::new(&path),
             path,
-            at: 0,
             end: None,
-            skip: 0,
-            head: BytesMut::new(),
+            came: Came::default(),
             body: None,
         }
     }
@@ -86,14 +105,14 @@ impl Download {
     /// Has the kubelet open the file: from then on it may be rotated, but what comes is still this file.
     async fn open(&mut self) -> Result<&mut LogBody, FetchFault> {
         loop {
-            match self.ask(Range::From(self.at)).await {
+            match self.ask(Range::From(self.came.at)).await {
                 Ok(file) => {
                     // Names move from file to file. One that is still this file's was so when it was opened.
-                    if self.at > 0 && !self.is_same().await? {
+                    if self.came.at > 0 && !self.is_same().await? {
                         return Err(FetchFault::Moved);
                     }
-                    let skip = self.at.checked_sub(file.from);
-                    self.skip =
+                    let skip = self.came.at.checked_sub(file.from);
+                    self.came.skip =
                         skip.ok_or_else(|| unexpected(format!("{}: another part than asked for", self.path)))?;
                     self.end = file.end;
                     return Ok(self.body.insert(file.body));
@@ -106,11 +125,11 @@ impl Download {
 
     /// Whether the file of this name still begins as the one that is read.
     async fn is_same(&mut self) -> Result<bool, FetchFault> {
-        let Some(last) = (self.head.len() as u64).checked_sub(1) else { return Ok(true) };
+        let Some(last) = (self.came.head.len() as u64).checked_sub(1) else { return Ok(true) };
         loop {
             match self.ask(Range::Within(0..=last)).await {
-                Ok(file) => match start(file, self.head.len()).await {
-                    Ok(start) => return Ok(start == self.head),
+                Ok(file) => match start(file, self.came.head.len()).await {
+                    Ok(start) => return Ok(start == self.came.head),
                     Err(error) => self.failed(error).await?,
                 },
                 Err(error) if error.is_transient() => self.failed(error).await?,
@@ -132,23 +151,14 @@ impl Download {
                 None => self.open().await?,
             };
             let cut = match timeout(STALLED, body.next()).await {
-                Ok(Some(Ok(mut bytes))) => {
-                    let skipped = self.skip.min(bytes.len() as u64);
-                    self.skip -= skipped;
-                    // No more than there are.
-                    let bytes = bytes.split_off(usize::try_from(skipped).unwrap_or(bytes.len()));
-                    if bytes.is_empty() {
-                        continue;
-                    }
-                    self.at += bytes.len() as u64;
+                Ok(Some(Ok(bytes))) => {
+                    let Some(new) = self.came.take(bytes) else { continue };
                     self.again.worked();
-                    let head = HEAD.saturating_sub(self.head.len()).min(bytes.len());
-                    self.head.extend_from_slice(&bytes[..head]);
-                    return Ok(Some(bytes));
+                    return Ok(Some(new));
                 }
                 // Where no length was announced, an end is all there is to go by.
-                Ok(None) if self.end.is_none_or(|end| self.at >= end) => return Ok(None),
-                Ok(None) => format!("{} ended after {} bytes", self.path, self.at),
+                Ok(None) if self.end.is_none_or(|end| self.came.at >= end) => return Ok(None),
+                Ok(None) => format!("{} ended after {} bytes", self.path, self.came.at),
                 Ok(Some(Err(error))) => error.to_string(),
                 Err(_) => format!("{}: nothing came for {STALLED:?}", self.path),
             };
@@ -181,12 +191,8 @@ pub(super) struct PlainFile {
     gunzip: Option<Unpacking>,
     /// Which file it is.
     pub(super) name: FileName,
-    /// How many bytes of records came.
-    at: u64,
-    /// How many are still to be passed over, as they came from the same file under another name.
-    skip: u64,
-    /// The first of them, at most [`HEAD`].
-    head: BytesMut,
+    /// How far its records came; those that came from the same file under another name are passed over.
+    came: Came,
     ended: bool,
 }
 
@@ -196,9 +202,7 @@ impl PlainFile {
             download: Download::new(cluster, directory, name),
             gunzip: name.gzip.then(|| Unpacking::new(gunzip::MOST)),
             name,
-            at: 0,
-            skip: 0,
-            head: BytesMut::new(),
+            came: Came::default(),
             ended: false,
         }
     }
@@ -206,18 +210,18 @@ impl PlainFile {
     /// The same file under another name, from where the reading stopped.
     pub(super) fn renamed(self, cluster: &Cluster, directory: &Directory, name: FileName) -> Self {
         let mut new = Self::new(cluster, directory, name);
-        (new.at, new.head) = (self.at, self.head);
+        new.came = Came { skip: 0, ..self.came };
         if name.gzip {
-            new.skip = new.at;
+            new.came.skip = new.came.at;
         } else {
-            (new.download.at, new.download.head) = (new.at, new.head.clone());
+            new.download.came = new.came.clone();
         }
         new
     }
 
     /// The start of its records, as far as it came: what it is recognised by.
     pub(super) fn head(&self) -> &[u8] {
-        &self.head
+        &self.came.head
     }
 
     /// Has the kubelet open it.
@@ -228,17 +232,10 @@ impl PlainFile {
     /// The next bytes of records, or `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, FetchFault> {
         loop {
-            let Some(mut bytes) = self.records().await? else { return Ok(None) };
-            let skipped = self.skip.min(bytes.len() as u64);
-            self.skip -= skipped;
-            let bytes = bytes.split_off(usize::try_from(skipped).unwrap_or(bytes.len()));
-            if bytes.is_empty() {
-                continue;
+            let Some(bytes) = self.records().await? else { return Ok(None) };
+            if let Some(new) = self.came.take(bytes) {
+                return Ok(Some(new));
             }
-            self.at += bytes.len() as u64;
-            let head = HEAD.saturating_sub(self.head.len()).min(bytes.len());
-            self.head.extend_from_slice(&bytes[..head]);
-            return Ok(Some(bytes));
         }
     }
 
