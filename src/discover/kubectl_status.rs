@@ -48,16 +48,6 @@ impl KubectlStatus {
         reading
     }
 
-    /// READY: `1/2`.
-    pub fn ready_column(&self) -> String {
-        format!("{}/{}", self.ready, self.total)
-    }
-
-    /// RESTARTS: `0`, or `3 (40s ago)`.
-    pub fn restarts_column(&self, now: Timestamp) -> String {
-        restarts(self.restarts, self.last_restart, Some(now))
-    }
-
     /// Reads the init containers up to the first that is not done, and says whether there is one.
     fn initialise(&mut self, pod: &Pod) -> bool {
         let mut sidecars = Restarts::default();

@@ -53,7 +53,7 @@ async fn read(cluster: &Cluster, pods: &[Match], wanted: &WantedLogs, order: Ord
     if order == Order::Time {
         cluster.expect_waiting_logs(logs.len());
     }
-    let (mut drivers, _standings) = Drivers::new(cluster, scope.node_logs, resume.clone());
+    let (mut drivers, _reports) = Drivers::new(cluster, scope.node_logs, resume.clone());
     for (target, news) in logs {
         let target = Arc::new(target);
         // Known before its first line: drivers send straight to `out`.

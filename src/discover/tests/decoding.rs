@@ -35,7 +35,7 @@ fn a_bookmarks_object_is_a_pod_without_anything() {
     assert!(pod.spec.containers.is_empty());
     assert_eq!(pod.metadata.resource_version.as_deref(), Some("1129"));
     assert!(targets(&pod).is_empty());
-    assert_eq!(KubectlStatus::of(&pod).ready_column(), "0/0");
+    assert_eq!(super::kubectl_status::ready_column(&KubectlStatus::of(&pod)), "0/0");
 }
 
 #[test]

@@ -1,16 +1,27 @@
 //! STATUS, READY and RESTARTS, by kubectl's rules.
 
 use super::*;
+use crate::discover::kubectl_status::restarts;
 
 fn now() -> jiff::Timestamp {
     "2026-11-24T13:00:00Z".parse().unwrap()
+}
+
+/// READY: `1/2`.
+pub(super) fn ready_column(reading: &KubectlStatus) -> String {
+    format!("{}/{}", reading.ready, reading.total)
+}
+
+/// RESTARTS: `0`, or `3 (40s ago)`.
+fn restarts_column(reading: &KubectlStatus) -> String {
+    restarts(reading.restarts, reading.last_restart, Some(now()))
 }
 
 /// NAME, READY, STATUS, RESTARTS, and the word of each container.
 fn shown(pod: &Pod) -> (String, String) {
     let reading = KubectlStatus::of(pod);
     let words: Vec<String> = targets(pod).iter().map(|target| word(pod, &reading, &target.container)).collect();
-    let columns = [pod.name(), &reading.ready_column(), &reading.status, &reading.restarts.to_string()].join(" ");
+    let columns = [pod.name(), &ready_column(&reading), &reading.status, &reading.restarts.to_string()].join(" ");
     (columns, words.join(" "))
 }
 
@@ -88,8 +99,8 @@ fn of_a_whole_life() {
 fn restarts_tell_when_the_last_was() {
     let crashloop = &listed("pods-list-quirks")[1];
     let reading = KubectlStatus::of(crashloop);
-    assert_eq!(reading.restarts_column(now()), "3 (26s ago)");
-    assert_eq!(KubectlStatus::of(&listed("pods-list-quirks")[0]).restarts_column(now()), "0");
+    assert_eq!(restarts_column(&reading), "3 (26s ago)");
+    assert_eq!(restarts_column(&KubectlStatus::of(&listed("pods-list-quirks")[0])), "0");
 }
 
 /// A pod of one init container and two containers from their statuses.
@@ -288,7 +299,7 @@ fn of_a_pod_with_sidecars() {
             },
         }));
         let reading = KubectlStatus::of(&pod);
-        format!("{} {} {}", reading.ready_column(), reading.status, reading.restarts_column(now()))
+        format!("{} {} {}", ready_column(&reading), reading.status, restarts_column(&reading))
     };
     // A sidecar that has started counts as initialised; one that has not is waited for.
     assert_eq!(shown(json!([sidecar(true, 0), runs("i")]), json!([]), "False"), "1/2 Init:1/2 0");
