@@ -133,6 +133,8 @@ fn escape_byte(byte: u8, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
     use proptest::prelude::*;
 
@@ -222,9 +224,12 @@ mod tests {
 
     #[test]
     fn a_long_line_takes_linear_time() {
+        let begun = Instant::now();
         for unit in ["x", "\x1b[1", "\x1b]", "\x1bP", "\x1b[ ", "a\r", " \r", "\u{202e}"] {
             shown(unit.repeat((1 << 20) / unit.len()));
         }
+        // It takes a second; in the time of its square, many minutes.
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     }
 
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
