@@ -63,7 +63,7 @@ impl RunStats {
             }
             RunEvent::Ended(Ending { failed, pods }) => {
                 let ended = self.ended.get_or_insert_default();
-                (ended.failed, ended.pods) = (ended.failed || *failed, ended.pods + pods);
+                (ended.failed, ended.pods) = (ended.failed || *failed, ended.pods.saturating_add(*pods));
             }
             RunEvent::Notice(Notice::IndexIncomplete(_)) => self.index_incomplete = true,
             RunEvent::Job(_) | RunEvent::Note { .. } | RunEvent::Notice(_) | RunEvent::Told(_) => {}
