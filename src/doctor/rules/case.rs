@@ -7,7 +7,7 @@ use crate::{
     discover::{Match, age::human},
     doctor::{ClusterAnswers, Facts, LogFacts, TailLine, TailPart},
     job_id::JobId,
-    k8s::{JobCondition, Pod, Role},
+    k8s::{JobCondition, Pod, Role, status::PodLife},
     shell::quote,
 };
 
@@ -163,7 +163,7 @@ impl<'a> Case<'a> {
 
 /// Whether no container of the pod runs or will.
 pub(super) fn is_over(pod: &Pod) -> bool {
-    matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"))
+    pod.life() == PodLife::Finished
 }
 
 /// Whether a container of the pod runs.
