@@ -183,7 +183,7 @@ mod tests {
                     labels: NameList::default(),
                 }),
                 UnlessQuiet,
-                "no container matches the flags yet, waiting for one: all are excluded; containers of 1 pod: blast (running) and 1 more; \
+                "no container matches what is asked for yet, waiting for one: all are excluded; containers of 1 pod: blast (running) and 1 more; \
                  pods: blastn-s00",
                 r#"{"nothingChosenYet":{"pods":1,"place":"cluster","excluded":"all","containers":{"names":["blast (running)"],"more":1},"names":{"names":["blastn-s00"],"more":0},"nodes":{"names":[],"more":0},"labels":{"names":[],"more":0}}}"#,
             ),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How what follows says that nothing is chosen.
-pub const NOTHING: &str = "no container matches the flags";
+pub const NOTHING: &str = "no container matches what is asked for";
 
 /// Labels that tell a pod from its like, or that all of a job have: nobody chooses by them.
 const OF_ONE: [&str; 4] = ["controller-uid", "job-name", "pod-template-hash", "elb-job-id"];
@@ -245,26 +245,26 @@ mod tests {
         let names = "pods: blastn-s03-000-p9vp5, blastn-s04-000-p9vp5";
         let without = || vec![whole("blast").unwrap(), whole("results-export").unwrap()];
         for (filter, said) in [
-            (by.clone(), format!("no container matches the flags; {containers}\n  {names}")),
+            (by.clone(), format!("no container matches what is asked for; {containers}\n  {names}")),
             (
                 ContainerFilter { states: vec![StateName::Terminated], ..by.clone() },
                 format!(
-                    "no container matches the flags; containers of 2 pods: blast (running), results-export (waiting)\n  {names}"
+                    "no container matches what is asked for; containers of 2 pods: blast (running), results-export (waiting)\n  {names}"
                 ),
             ),
             (
                 ContainerFilter { nodes: vec!["node-2".to_owned()], ..by.clone() },
-                format!("no container matches the flags; {containers}\n  {names}\n  nodes: node-1"),
+                format!("no container matches what is asked for; {containers}\n  {names}\n  nodes: node-1"),
             ),
             (
                 ContainerFilter { fields: "status.phase=Failed".parse().unwrap(), ..by.clone() },
                 format!(
-                    "no container matches the flags; {containers}\n  pods: blastn-s03-000-p9vp5 (Running), blastn-s04-000-p9vp5 (Pending)"
+                    "no container matches what is asked for; {containers}\n  pods: blastn-s03-000-p9vp5 (Running), blastn-s04-000-p9vp5 (Pending)"
                 ),
             ),
             (
                 ContainerFilter { without_containers: without(), ..by.clone() },
-                format!("no container matches the flags: all are excluded; {containers}\n  {names}"),
+                format!("no container matches what is asked for: all are excluded; {containers}\n  {names}"),
             ),
             (
                 ContainerFilter {
@@ -273,13 +273,13 @@ mod tests {
                     ..by.clone()
                 },
                 format!(
-                    "no container matches the flags: all that match otherwise are excluded; {containers}\n  {names}"
+                    "no container matches what is asked for: all that match otherwise are excluded; {containers}\n  {names}"
                 ),
             ),
         ] {
             let of = Unchosen::of(&pods, &filter);
             assert_eq!(of.to_string(), said);
-            let yet = said.replacen("the flags", "the flags yet, waiting for one", 1).replace("\n  ", "; ");
+            let yet = said.replacen("asked for", "asked for yet, waiting for one", 1).replace("\n  ", "; ");
             assert_eq!(of.yet().to_string(), yet);
             assert_eq!(serde_json::from_str::<Unchosen>(&serde_json::to_string(&of).unwrap()).unwrap(), of);
             let of_archive = |archived: &[Choosable], found: &[Match]| {

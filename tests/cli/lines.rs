@@ -323,7 +323,10 @@ fn that_nothing_of_the_input_is_chosen_is_told() {
     ] {
         let run = elbtail(&[&["logs", "--stdin"], flags].concat()).write_stdin(story()).assert().code(5).stdout("");
         let said = String::from_utf8(run.get_output().stderr.clone()).unwrap();
-        assert!(said.contains("error: no container matches the flags; standard input has lines of: "), "{said}");
+        assert!(
+            said.contains("error: no container matches what is asked for; standard input has lines of: "),
+            "{said}"
+        );
         assert!(said.contains("blastn-batch-s03-job-000-3ed51a95-p9vp5/results-export"), "{said}");
     }
     assert_eq!(run(&["-c", "blast"], &story()).1, "");

@@ -281,7 +281,10 @@ fn each_choice_is_the_same_of_a_cluster_an_archive_both_and_printed_objects() {
         chosen(sources[1], flags, shards, None);
     }
     let said = chosen(sources[1], &["-l", "shard=7"], &[], None);
-    assert!(said.contains("archived containers of 2 pods") && said.contains("labels: app=blast, shard=0, shard=1"), "{said}");
+    assert!(
+        said.contains("archived containers of 2 pods") && said.contains("labels: app=blast, shard=0, shard=1"),
+        "{said}"
+    );
     let said = chosen(sources[1], &["-l", "a b"], &[], Some(2));
     assert!(said.contains("'a b' for '--selector <SELECTOR>': \"a b\" is no LABEL=VALUE"), "{said}");
 }
@@ -362,7 +365,8 @@ fn what_no_pod_is_left_of_comes_from_the_archive_alone() {
     assert_eq!(replayed(5, "app=blast,app!=blast").0, 0);
     let (_, said) = replayed(5, "app in (setup, submit)");
     assert!(
-        said.contains("no container matches the flags; 4 pods are archived") && said.contains("  labels: app=blast"),
+        said.contains("no container matches what is asked for; archived containers of 4 pods")
+            && said.contains("  labels: app=blast"),
         "{said}"
     );
     assert!(replayed(2, "a b").1.contains("\"a b\" is no LABEL=VALUE"));

@@ -36,7 +36,7 @@ fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
     let stage = Stage::new();
     stage.create(&JobPlan::batch(0).counts("blast", 1).on_node("elbtail", "nowhere"));
     stage.until("there is a pod", || !stage.pods().is_empty());
-    let waiting = "no container matches the flags yet, waiting for one";
+    let waiting = "no container matches what is asked for yet, waiting for one";
     for (flags, parts) in [
         (
             &["-l", "nosuch=x"][..],
@@ -61,7 +61,8 @@ fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
     }
     // Without -f it is the error.
     let said = stderr(&stage.run(&["logs", ID, "-l", "nosuch=x"]).code(5));
-    let none = "error: no container matches the flags: -l \"nosuch=x\" leaves none; without it: 1 pod, labelled: ";
+    let none =
+        "error: no container matches what is asked for: -l \"nosuch=x\" leaves none; without it: 1 pod, labelled: ";
     assert!(said.starts_with(none) && !said.contains("doctor:") && !said.contains("TTL"), "{said}");
 }
 

@@ -180,7 +180,7 @@ fn what_is_shown_is_chosen_and_what_is_missing_is_told_all_the_same() {
         check(&["-c", "blast", "--until", "24h"], &[]);
     }
     let node = stage.pods()[0].spec.clone().unwrap().node_name.unwrap();
-    let nothing = "no container matches the flags";
+    let nothing = "no container matches what is asked for";
     for (flags, part) in [
         (&["--container-state", "waiting"][..], "containers of 1 pod: blast (terminated), "),
         (&["--node", "no-such-node"], &*format!("\n  nodes: {node}")),

@@ -227,7 +227,7 @@ async fn what_is_waited_for_is_told_when_all_was_listed() {
     for _ in 0..2 {
         assert!(run.take(PodChange::Listed).await.unwrap(), "it is told once");
     }
-    let nothing = "notice: no container matches the flags yet, waiting for one; containers of 1 pod: c (running); pods: blastn-s03-000-3ed51a95-p9vp5";
+    let nothing = "notice: no container matches what is asked for yet, waiting for one; containers of 1 pod: c (running); pods: blastn-s03-000-3ed51a95-p9vp5";
     let expected = [
         format!("notice: no pods of {ID} in namespace default yet, waiting for them"),
         format!(
