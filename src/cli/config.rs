@@ -19,7 +19,9 @@ use clap::{
 use self::file::{ConfigEntry, ConfigError};
 use super::{
     args::Cli,
-    examples, flags, program,
+    examples, flags,
+    flags_first::flags_first,
+    program,
     switches::{self, is_switch},
 };
 use crate::environment::Environment;
@@ -107,8 +109,9 @@ pub fn parse(
     }
     let parse = |entries: &[ConfigEntry]| {
         let defaulted: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-        let words = switches::plain(words, Cli::command, &defaulted);
-        let parsed = with_defaults(program::command(), entries).try_get_matches_from(words.iter());
+        let command = with_defaults(program::command(), entries);
+        let words = flags_first(switches::plain(words, Cli::command, &defaulted), &command);
+        let parsed = command.try_get_matches_from(words.iter());
         parsed.map_err(|error| Box::new(Unparsed::CommandLine(error)))
     };
     let mut matches = parse(&entries)?;

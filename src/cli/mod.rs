@@ -14,6 +14,7 @@ mod environment;
 mod examples;
 mod failure;
 mod flags;
+mod flags_first;
 mod interrupt;
 mod job;
 mod jobs;

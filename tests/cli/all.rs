@@ -25,6 +25,20 @@ fn one_job_or_all_of_them() {
 }
 
 #[test]
+fn flags_stand_anywhere() {
+    for words in [
+        &["save", "-f", ROW, "s3:bucket"][..],
+        &["save", ROW, "s3:bucket", "-f"],
+        &["save", ROW, "-f", "s3:bucket"],
+        &["save", ROW, "--max-age", "5s", "s3:bucket"],
+        &["save", ROW, "-fn", "default", "s3:bucket"],
+        &["save", "-f", "s3:bucket", "--all"],
+    ] {
+        assert_fails(elbtail(words), 2, &["s3:"]);
+    }
+}
+
+#[test]
 fn where_it_listens_and_how_long_a_lease_lasts() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
