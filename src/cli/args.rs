@@ -344,7 +344,7 @@ pub fn label_selector() -> impl TypedValueParser<Value = Selector> {
     NonEmptyStringValueParser::new().try_map(|text| crate::k8s::label_selector(&text))
 }
 
-/// Reads a selector of fields; an empty one chooses by nothing.
+/// Reads a selector of fields.
 pub fn field_selector() -> impl TypedValueParser<Value = FieldSelector> {
     NonEmptyStringValueParser::new().try_map(|text| text.parse::<FieldSelector>())
 }

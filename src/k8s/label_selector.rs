@@ -1,5 +1,7 @@
 //! [`label_selector`]: pods by their labels, in kubectl's notation.
 
+use std::collections::BTreeSet;
+
 use kube::core::{Expression, Selector};
 
 /// How long a label's name or value may be, and the domain before a name: what an API server takes.
@@ -11,12 +13,19 @@ const DOMAIN: usize = 253;
 /// # Errors
 /// Which term is none.
 pub fn label_selector(text: &str) -> Result<Selector, String> {
-    let terms = terms(text).into_iter().map(str::trim).filter(|term| !term.is_empty());
-    let expressions: Vec<Expression> = terms.map(expression).collect::<Result<_, _>>()?;
-    if expressions.is_empty() {
+    if text.trim_matches(|c| is_space(c) || c == ',').is_empty() {
         return Err("it is empty, which would take all pods".to_owned());
     }
-    Ok(expressions.into_iter().collect())
+    terms(text).into_iter().map(|term| expression(trim(term))).collect()
+}
+
+/// What an API server passes over between words; it knows no other space.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
 }
 
 /// The parts of a text between its commas, but those within brackets.
@@ -34,34 +43,43 @@ fn expression(term: &str) -> Result<Expression, String> {
         return Ok(Expression::DoesNotExist(key_of(key, term)?));
     }
     if let Some((key, values)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) {
-        let values = values.split(',').map(|value| self::value(value, term)).collect::<Result<_, _>>()?;
-        return match key.trim_end().rsplit_once(char::is_whitespace) {
+        let values = values_of(values, term)?;
+        return match key.trim_end_matches(is_space).rsplit_once(is_space) {
             Some((key, "in")) => Ok(Expression::In(key_of(key, term)?, values)),
             Some((key, "notin")) => Ok(Expression::NotIn(key_of(key, term)?, values)),
             _ => Err(none(term)),
         };
     }
     if let Some((key, value)) = term.split_once("!=") {
-        return Ok(Expression::NotEqual(key_of(key, term)?, self::value(value, term)?));
+        return Ok(Expression::NotEqual(key_of(key, term)?, value_of(value, term)?));
     }
     if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-        return Ok(Expression::Equal(key_of(key, term)?, self::value(value, term)?));
+        return Ok(Expression::Equal(key_of(key, term)?, value_of(value, term)?));
     }
     Ok(Expression::Exists(key_of(term, term)?))
 }
 
 /// A label's name, with a domain before it or none.
 fn key_of(text: &str, term: &str) -> Result<String, String> {
-    let text = text.trim();
+    let text = trim(text);
     let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
     let is_domain = |domain: &str| domain.len() <= DOMAIN && domain.split('.').all(|part| is_word(part, is_of_domain));
     let is_one = is_word(name, is_of_name) && name.len() <= NAME && domain.is_none_or(is_domain);
     if is_one { Ok(text.to_owned()) } else { Err(none(term)) }
 }
 
+/// The values between brackets. Commas at their end go in pairs, as for an API server, and the last of them is to be left over: then
+/// an empty value stands before the bracket.
+fn values_of(text: &str, term: &str) -> Result<BTreeSet<String>, String> {
+    let values = text.split(',').map(|value| value_of(value, term)).collect::<Result<Vec<_>, _>>()?;
+    let empty = values.iter().rev().take_while(|value| value.is_empty()).count();
+    let commas = empty.min(values.len() - 1);
+    if empty > 0 && commas % 2 == 0 { Err(none(term)) } else { Ok(values.into_iter().collect()) }
+}
+
 /// A label's value, which may be empty.
-fn value(text: &str, term: &str) -> Result<String, String> {
-    let text = text.trim();
+fn value_of(text: &str, term: &str) -> Result<String, String> {
+    let text = trim(text);
     let is_one = text.is_empty() || is_word(text, is_of_name) && text.len() <= NAME;
     if is_one { Ok(text.to_owned()) } else { Err(none(term)) }
 }
@@ -81,6 +99,12 @@ fn is_of_domain(c: char) -> bool {
 }
 
 fn none(term: &str) -> String {
+    if term.is_empty() {
+        return "nothing stands before or behind a comma".to_owned();
+    }
+    if term.contains(['<', '>']) {
+        return format!("{term:?}: > and < are not supported; LABEL in (VALUE, …) is");
+    }
     format!("{term:?} is no LABEL=VALUE, LABEL!=VALUE, LABEL in (VALUE, …), LABEL notin (VALUE, …), LABEL or !LABEL")
 }
 
@@ -116,6 +140,16 @@ mod tests {
             ("!nosuch", true),
             ("!app", false),
             ("empty=", true),
+            ("empty=,app", true),
+            ("shard in (,03)", true),
+            ("shard in (03,)", true),
+            ("shard in (01,,03)", true),
+            ("nosuch in (,,,)", false),
+            ("empty in ( , , , )", true),
+            ("in,app", false),
+            ("!notin", true),
+            ("app in(blast)", true),
+            ("app\tin\r\n(blast) ", true),
             ("elb.example.org/db=core_nt", true),
         ] {
             assert_eq!(label_selector(selector).unwrap().matches(&labels), is_taken, "{selector}");
@@ -127,7 +161,21 @@ mod tests {
             ("app=blast,a b", "\"a b\""),
             ("shard within (1)", "shard within"),
             ("shard in (1", "shard in"),
-            ("a>5", "a>5"),
+            ("shard in ()", "shard in ()"),
+            ("shard in (,,)", "shard in (,,)"),
+            ("shard in (1,,)", "shard in (1,,)"),
+            ("shard in (1 2)", "shard in (1 2)"),
+            ("app=blast,", "before or behind a comma"),
+            (",app=blast", "before or behind a comma"),
+            ("app=blast, ,shard=3", "before or behind a comma"),
+            ("x in (a),", "before or behind a comma"),
+            ("!x,", "before or behind a comma"),
+            ("x=,", "before or behind a comma"),
+            ("app=blast\u{a0}", "app=blast"),
+            ("\u{3000}app", "app"),
+            ("app\u{a0}in (blast)", "app"),
+            ("a>5", "\"a>5\": > and < are not supported"),
+            ("app=blast,shard < 3", "\"shard < 3\": > and < are not supported"),
             ("!", "\"!\""),
             ("app=-x", "app=-x"),
             ("app=x_", "app=x_"),
