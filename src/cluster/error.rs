@@ -149,6 +149,11 @@ impl Rejection {
         Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)
     }
 
+    /// Whether the server is busy, starting or broken, and not at odds with the request.
+    fn is_transient(&self) -> bool {
+        matches!(self.code, 408 | 429 | 500..=599)
+    }
+
     /// How much of a body that is no `Status` is worth showing.
     const EXCERPT: usize = 300;
 
@@ -189,6 +194,8 @@ impl ClusterError {
             Self::Config(_) | Self::NoCluster(_) => Exit::Usage,
             Self::Unreachable { .. } | Self::Broken { .. } => Exit::Unreachable,
             Self::Unauthenticated(_) | Self::Forbidden(_) => Exit::Denied,
+            // It is as good as away, and a script tries again.
+            Self::Rejected(rejection) if rejection.is_transient() => Exit::Unreachable,
             Self::Rejected(_) | Self::Unexpected(_) => Exit::Unexpected,
         }
     }
@@ -198,7 +205,7 @@ impl ClusterError {
         match self {
             Self::Unreachable { why, .. } => !matches!(why, Obstacle::Tls(_) | Obstacle::NotTheApi(_)),
             Self::Broken { .. } => true,
-            Self::Rejected(rejection) => matches!(rejection.code, 408 | 429 | 500..=599),
+            Self::Rejected(rejection) => rejection.is_transient(),
             _ => false,
         }
     }
@@ -278,6 +285,16 @@ mod tests {
         let html = ClusterError::from(Rejection::parse(502, None, b"<html>Bad Gateway</html>"));
         assert_eq!(html.to_string(), "it answers with a web page (HTTP 502)");
         assert!(html.is_transient());
+        for (code, exit) in [
+            (400, Exit::Unexpected),
+            (404, Exit::Unexpected),
+            (429, Exit::Unreachable),
+            (500, Exit::Unreachable),
+            (502, Exit::Unreachable),
+            (503, Exit::Unreachable),
+        ] {
+            assert_eq!(ClusterError::from(Rejection::parse(code, None, b"")).exit(), exit, "{code}");
+        }
         assert_eq!(ClusterError::from(Rejection::parse(401, None, b"")).exit(), Exit::Denied);
     }
 
