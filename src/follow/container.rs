@@ -125,7 +125,8 @@ impl FollowedContainer {
         let first = if part { status.restart } else { status.first_readable() };
         self.instance = Instance::new(first);
         self.ended_before = status.restart + u32::from(status.has_ended());
-        if first > 0 && !part && self.scope.since.is_none() {
+        // Of the instance before the latest alone nothing older is wanted.
+        if first > 0 && !part && self.scope.since.is_none() && !self.scope.previous {
             out.notes.push(Note::GoneBefore { count: first });
         }
     }
@@ -453,6 +454,7 @@ mod tests {
         assert_eq!(gone_before(LOOK), (3, true));
         assert_eq!(gone_before(Scope { since: Some(Stamp(0)), ..FOLLOW }), (3, false));
         assert_eq!(gone_before(Scope { tail: Some(7), ..FOLLOW }), (4, false));
+        assert_eq!(gone_before(Scope { previous: true, ..LOOK }), (3, false));
     }
 
     #[test]
