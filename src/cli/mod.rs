@@ -99,13 +99,14 @@ fn explain(mut error: clap::Error) -> Exit {
             Err(failure) => tell(&failure),
         };
     }
-    let text = error.render().to_string();
+    let styled = error.render();
+    let text = styled.to_string();
     let fit = without_urls(&text, std::env::args_os());
     // clap shows the command line's words as they are, in colour; ones that a terminal would obey, or that hold a password, are
     // worth more than colour.
     if plain_lines(&fit) == text {
-        // Nothing better can be done when stderr cannot be written.
-        let _ = error.print();
+        let color = ColorChoice::Auto.decide(environment::variables(), stderr::is_terminal());
+        stderr::page(&if color { styled.ansi().to_string() } else { text });
     } else {
         stderr::say(fit.trim_end());
     }

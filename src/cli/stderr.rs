@@ -75,6 +75,11 @@ pub fn hand_on(words: &str) {
     write(&sanitize_lines(words));
 }
 
+/// Prints a page whose lines, and colours, are what they should be already.
+pub fn page(text: &str) {
+    write(text.as_bytes());
+}
+
 /// Whether a terminal shows it.
 pub fn is_terminal() -> bool {
     stderr().is_terminal()

@@ -83,6 +83,24 @@ fn colours_go_by_the_flag_then_the_variables_then_what_stdout_is() {
 }
 
 #[test]
+fn a_usage_error_is_coloured_by_the_same_variables() {
+    for (variable, value, coloured) in [
+        ("CLICOLOR_FORCE", "1", true),
+        ("CLICOLOR_FORCE", "0", false),
+        ("FORCE_COLOR", "1", true),
+        ("FORCE_COLOR", "0", false),
+        ("CLICOLOR", "1", false),
+        ("NO_COLOR", "1", false),
+    ] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
+        let output = command.args(["logs", "x", "-c"]).env_clear().env(variable, value).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("a value is required"), "{said:?}");
+        assert_eq!(said.contains("\x1b["), coloured, "{variable}={value}: {said:?}");
+    }
+}
+
+#[test]
 fn each_theme_colours_a_terminal_and_changes_no_text() {
     for theme in ["default", "color-blind"] {
         let flags = format!("--color-theme {theme}");
