@@ -22,7 +22,7 @@ use crate::{
     follow::note::Note,
     k8s::{ContainerId, InstanceId, Line, Stream, Target},
     merge::{Merged, MergedLine, Origin},
-    overview::Summary,
+    overview::{Summary, SummaryOf},
     render::{
         self, AzcopyProgress, ColorChoice, JobIds, PrintedContainer, RenderOptions, Renderer, Screen, ShownLine,
         Transforms, document,
@@ -122,9 +122,9 @@ impl Printing {
         Printing { renderer: self.renderer.with_breaks(), ..self }
     }
 
-    /// With a summary when the job has ended.
-    pub fn with_summary(self) -> Printing {
-        Printing { summary: Some(Summary::default()), ..self }
+    /// With a summary when the job has ended, of that much of it.
+    pub fn with_summary(self, extent: SummaryOf) -> Printing {
+        Printing { summary: Some(Summary::new(extent)), ..self }
     }
 }
 

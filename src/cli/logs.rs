@@ -28,6 +28,7 @@ use crate::{
     job_id::JobId,
     numbers::counted,
     render::{ColorChoice, JobIds},
+    overview::SummaryOf,
     session::{
         Outlet, RunStats, WantedLogs, asked,
         ending::Ending,
@@ -348,13 +349,15 @@ impl LogsRun {
     }
 
     fn console_of(&mut self, whose: Whose, normal: Verbosity) -> Result<(RunningSink<io::Error>, Outlet), Failure> {
-        let Wants { printing, color, verbosity, scope, .. } = &mut self.wants;
+        let Wants { printing, color, verbosity, scope, select, .. } = &mut self.wants;
+        let is_whole = self.filter.is_empty() && select.selector.is_none();
+        let extent = if is_whole { SummaryOf::Job } else { SummaryOf::Choice };
         let verbosity = verbosity.unwrap_or(normal);
         let printing =
             printing.take().ok_or_else(|| Failure::Other(anyhow::anyhow!("the lines are printed already")))?;
         // Of several jobs each ends at its own time.
         let is_told = scope.follow && verbosity >= Verbosity::Normal && matches!(whose, Whose::One(_));
-        let printing = if is_told { printing.with_summary() } else { printing };
+        let printing = if is_told { printing.with_summary(extent) } else { printing };
         console::alone(printing, whose, StderrStyle::of(verbosity, *color))
     }
 }

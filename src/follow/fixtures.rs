@@ -41,7 +41,7 @@ pub fn line(text: &str) -> Line {
 }
 
 fn end() -> Ended {
-    Ended { exit_code: 0, reason: "Completed".into(), started: None, has_log: true }
+    Ended { exit_code: 0, reason: "Completed".into(), started: None, finished: None, has_log: true }
 }
 
 /// The first instance has ended, and its pod with it.

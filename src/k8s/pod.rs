@@ -365,6 +365,7 @@ impl Terminated {
             exit_code: self.exit_code,
             reason: self.word(),
             started: self.started_at.and_then(Stamp::from_timestamp),
+            finished: self.finished_at.and_then(Stamp::from_timestamp),
             has_log: self.container_id.as_ref().is_some_and(|id| !id.is_empty()),
         }
     }

@@ -50,6 +50,8 @@ pub struct Ended {
     pub reason: String,
     /// `startedAt`, whole seconds.
     pub started: Option<Stamp>,
+    /// `finishedAt`, whole seconds.
+    pub finished: Option<Stamp>,
     /// Whether the runtime knew the container when it ended: without an id there is no log to read.
     pub has_log: bool,
 }

@@ -207,7 +207,7 @@ impl ContainerLife {
                 self.waiting = None;
                 let instance = self.instance(*restart, now);
                 instance.started = ended.started.or(instance.started);
-                let at = instance.end.as_ref().and_then(|end| end.at);
+                let at = ended.finished.or(instance.end.as_ref().and_then(|end| end.at));
                 let (exit_code, reason) = (ended.exit_code, ended.reason.clone());
                 instance.end = Some(InstanceEnd { at, exit_code, reason });
             }

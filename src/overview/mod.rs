@@ -33,7 +33,7 @@ pub use self::{
     rate::Rate,
     span::{Span, duration},
     step::{Step, StepCounts, StepState},
-    summary::Summary,
+    summary::{Summary, SummaryOf},
 };
 pub use crate::k8s::Standing;
 use crate::{

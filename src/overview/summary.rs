@@ -12,36 +12,53 @@ use crate::{
 /// Batches named as the slowest.
 const SLOWEST: usize = 3;
 
+/// Of what it is: of a job, or of what was chosen of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryOf {
+    /// All of it.
+    Job,
+    /// Some of its containers.
+    Choice,
+}
+
 /// What a job was: how long each of its phases took, and what became of its batches. `Display` is a few lines.
 #[derive(Debug)]
-pub struct Summary(Overview);
-
-impl Default for Summary {
-    fn default() -> Summary {
-        Summary(Overview::new(Depth::Ends))
-    }
+pub struct Summary {
+    overview: Overview,
+    of: SummaryOf,
 }
 
 impl Summary {
+    /// One that has heard of nothing.
+    pub fn new(of: SummaryOf) -> Summary {
+        Summary { overview: Overview::new(Depth::Ends), of }
+    }
+
     /// Takes note of what was said.
     pub fn take(&mut self, event: &RunEvent) {
         // When things were told is of no account to what they took.
-        self.0.take(event, Stamp::default());
+        self.overview.take(event, Stamp::default());
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phases = self.0.phases();
+        let phases = self.overview.phases();
         let took = phases.iter().map(|(phase, span)| format!("{} {}", phase.as_str(), duration(span.seconds())));
         let took = took.collect::<Vec<_>>().join(", ");
         let whole = phases.values().copied().reduce(|one, two| one.and(Some(two)));
-        let whole = whole.map(|whole| format!(" after {}", duration(whole.seconds()))).unwrap_or_default();
-        write!(f, "the job has ended{whole}")?;
+        f.write_str("the job has ended")?;
+        if let Some(whole) = whole {
+            let took = match self.of {
+                SummaryOf::Job => " after",
+                SummaryOf::Choice => "; what was chosen of it took",
+            };
+            write!(f, "{took} {}", duration(whole.seconds()))?;
+        }
         if !took.is_empty() {
             write!(f, ": {took}")?;
         }
-        let batches: Vec<JobLife<'_>> = self.0.batches().collect();
+        let batches: Vec<JobLife<'_>> = self.overview.batches().collect();
         if !batches.is_empty() {
             let count = |outcome| batches.iter().filter(|batch| batch.outcome == Some(outcome)).count();
             let (done, failed) = (count(Standing::Done), count(Standing::Failed));
@@ -57,8 +74,8 @@ impl fmt::Display for Summary {
             let slowest = slowest.iter().take(SLOWEST).map(|(took, name)| format!("{name} {}", duration(*took)));
             write!(f, "; slowest: {}", slowest.collect::<Vec<_>>().join(", "))?;
         }
-        write!(f, "\nlines: {} of {}, ", thousands(self.0.lines), counted(self.0.containers().len(), "container"))?;
-        match self.0.with_gaps() {
+        write!(f, "\nlines: {} of {}, ", thousands(self.overview.lines), counted(self.overview.containers().len(), "container"))?;
+        match self.overview.with_gaps() {
             0 => f.write_str("complete as far as is known"),
             count => write!(f, "some are missing from {count}"),
         }
@@ -117,7 +134,7 @@ mod tests {
 
     #[test]
     fn phases_batches_and_lines_are_told() {
-        let mut summary = Summary::default();
+        let mut summary = Summary::new(SummaryOf::Job);
         let job = Some("job-429825360482416da20736cf3ed51a95".to_owned());
         summary.take(&RunEvent::Job(JobIds { job, row: None }));
         let batch = |shard: usize, suffix: &str| format!("blastn-batch-s{shard:02}-job-000-3ed51a95-{suffix}");
@@ -148,7 +165,7 @@ mod tests {
     #[test]
     fn a_job_of_which_nothing_was_read_has_a_summary_too() {
         assert_eq!(
-            Summary::default().to_string(),
+            Summary::new(SummaryOf::Choice).to_string(),
             "the job has ended\nlines: 0 of 0 containers, complete as far as is known"
         );
     }

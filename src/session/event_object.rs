@@ -212,7 +212,13 @@ impl EventObject {
                 let exit_code = self.exit_code?;
                 Note::Ended(
                     restart,
-                    Ended { exit_code, reason: self.reason.clone().unwrap_or_default(), has_log: true, started: None },
+                    Ended {
+                        exit_code,
+                        reason: self.reason.clone().unwrap_or_default(),
+                        has_log: true,
+                        started: None,
+                        finished: None,
+                    },
                 )
             }
             (EventKind::NodeFiles, _) => Note::NodeFiles(reason),
@@ -330,8 +336,20 @@ mod tests {
                 Some(Note::StartsLate { restart: 1, wanted: WantedFrom::All(after), first: Stamp(2) }),
             ),
             (
-                Note::Ended(1, Ended { exit_code: 3, reason: reason(), started: Some(after), has_log: false }),
-                Some(Note::Ended(1, Ended { exit_code: 3, reason: reason(), started: None, has_log: true })),
+                Note::Ended(
+                    1,
+                    Ended {
+                        exit_code: 3,
+                        reason: reason(),
+                        started: Some(after),
+                        finished: Some(after),
+                        has_log: false,
+                    },
+                ),
+                Some(Note::Ended(
+                    1,
+                    Ended { exit_code: 3, reason: reason(), started: None, finished: None, has_log: true },
+                )),
             ),
         ] {
             let event = RunEvent::Note { container: std::sync::Arc::default(), note: note.clone() };

@@ -380,7 +380,7 @@ mod tests {
     fn told() -> Vec<RunEvent> {
         let container = Arc::new(ContainerId { uid: "1".to_owned(), container: "blast".to_owned() });
         let reason = || "why".to_owned();
-        let ended = Ended { exit_code: 4, reason: "Error".to_owned(), has_log: true, started: None };
+        let ended = Ended { exit_code: 4, reason: "Error".to_owned(), has_log: true, started: None, finished: None };
         let notes = vec![
             Note::Waiting(reason()),
             Note::Started(1),

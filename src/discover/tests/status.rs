@@ -12,7 +12,7 @@ fn state(status: &Status) -> (u32, String, PodLife) {
     let state = match &status.state {
         InstanceState::Waiting { reason } => format!("waiting {reason}"),
         InstanceState::Running { started } => format!("running {}", started.is_some()),
-        InstanceState::Ended(Ended { exit_code, reason, started, has_log }) => {
+        InstanceState::Ended(Ended { exit_code, reason, started, has_log, .. }) => {
             format!("ended {exit_code} {reason} {} {has_log}", started.is_some())
         }
     };

@@ -282,6 +282,7 @@ impl World {
             exit_code: 1,
             reason: "Error".into(),
             started: Some(Stamp(log.started).floor_second()),
+            finished: None,
             has_log: true,
         };
         let log = &self.logs[restart as usize];
