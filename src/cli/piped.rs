@@ -145,6 +145,11 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
     }
     let stats = stats.now();
     logs::exit(&stats, args.exit_code && stats.ended.is_some_and(|ending| ending.failed))
+    if args.exit_code && stats.ended.is_none() {
+        stderr::warn(
+            "standard input does not say how the job ended, by which --exit-code goes; 'elbtail logs -f -o json --events' does",
+        );
+    }
 }
 
 /// Tells everything that is piped in.
