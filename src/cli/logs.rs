@@ -16,6 +16,7 @@ use super::{
     failure::Failure,
     interrupt::interruptible,
     job::{Job, RowPlace},
+    nothing,
     rows::Rows,
     stderr, stdout,
     which::Located,
@@ -27,20 +28,13 @@ use crate::{
     follow::follower::Scope,
     job_id::JobId,
     numbers::counted,
-    render::{ColorChoice, JobIds},
     overview::SummaryOf,
+    render::{ColorChoice, JobIds},
     session::{
-        Outlet, RunStats, WantedLogs, asked,
-        ending::Ending,
-        fan_out::RunningSink,
-        filter::ContainerFilter,
-        follow,
+        Outlet, RunStats, WantedLogs, asked, ending::Ending, fan_out::RunningSink, filter::ContainerFilter, follow,
         snapshot::Order,
-        unchosen::{OtherwiseLabelled, Unchosen},
     },
 };
-
-pub use crate::session::unchosen::NOTHING;
 
 /// Prints the job's lines.
 pub async fn run(mut args: LogsArgs, asker: Asker, place: RowPlace, color: ColorChoice) -> Result<Exit, Failure> {
@@ -188,11 +182,11 @@ impl LogsRun {
         order: Order,
     ) -> Result<Exit, Failure> {
         if found.is_empty() && beginning.is_nothing() {
-            if let Some(text) = none_so_labelled(&selection, &self.namespace, &self.cluster).await {
+            if let Some(text) = nothing::so_labelled(&selection, &self.namespace, &self.cluster).await {
                 return Err(Failure::NoPods(text));
             }
-            let text =
-                searched(&selection, &self.namespace, &self.cluster) + &archived(&selection.id, &self.namespace).await;
+            let text = nothing::found(&selection, &self.namespace, &self.cluster)
+                + &nothing::but_archived(&selection.id, &self.namespace).await;
             return Err(Failure::NoPods(
                 doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
             ));
@@ -273,41 +267,21 @@ impl LogsRun {
         }
         // Else nobody reads it any more.
         let Some(Ending { failed, pods }) = stats.ended else { return Ok(Exit::Done) };
-        if stats.containers == 0 && (pods > 0 || self.wants.select.selector.is_some()) {
-            return Err(Failure::NoPods(self.nothing_followed(id, pods).await));
-        }
-        if pods == 0 && stats.containers == 0 {
-            let (named, id) = (id.clone(), id.map(|id| id.to_string()).unwrap_or_default());
-            let archived = match &named {
-                Some(id) => archived(id, &self.namespace).await,
-                None => String::new(),
-            };
-            let text = format!(
-                "the job has ended and no pods of {id} are left in namespace {}; finished Jobs are removed with their pods after their TTL{archived}",
-                self.namespace
-            );
+        if stats.containers == 0 {
+            let Wants { select, .. } = &self.wants;
+            let (cluster, namespace) = (&self.cluster, &self.namespace);
             return Err(Failure::NoPods(
-                doctor::explain(text, &job, &self.cluster, &self.asker, &self.namespace).await,
+                match nothing::chosen_of(id.as_ref(), pods, select, &self.filter, namespace, cluster).await {
+                    Some(text) => text,
+                    None => {
+                        let text = nothing::left_of(id.as_ref(), namespace).await;
+                        doctor::explain(text, &job, cluster, &self.asker, namespace).await
+                    }
+                },
             ));
         }
         let exit = exit(&stats, self.wants.exit_code && (failed || beginning.has_failed().await?))?;
         Ok(beginning.with_its_end(exit, pods))
-    }
-
-    /// What there was, when a job has ended and the flags have chosen none of it.
-    async fn nothing_followed(&self, id: Option<JobId>, pods: usize) -> String {
-        let Some(id) = id else { return nothing_chosen(pods) };
-        let selection = self.wants.select.selection(id);
-        // What cannot be asked any more is gone, as far as anybody can tell.
-        let found = pods::list(&self.cluster.client(), &self.namespace, &selection).await.unwrap_or_default();
-        match (found.is_empty(), pods) {
-            (true, 0) => {
-                nothing_found(&selection, &self.namespace, &self.cluster).await
-                    + &archived(&selection.id, &self.namespace).await
-            }
-            (true, pods) => nothing_chosen(pods),
-            (false, _) => Unchosen::of(&found, &self.filter).to_string(),
-        }
     }
 
     fn wants_beginning(&self) -> bool {
@@ -380,46 +354,4 @@ pub fn exit(stats: &RunStats, failed: bool) -> Result<Exit, Failure> {
         (false, 0) => Exit::Done,
         (false, _) => Exit::LinesMissing,
     })
-}
-
-/// That an archive holds a job whose pods are gone, if one is known.
-pub async fn archived(id: &JobId, namespace: &str) -> String {
-    #[cfg(feature = "archive")]
-    return super::archive::hint(id, namespace).await;
-    #[cfg(not(feature = "archive"))]
-    {
-        let _ = (id, namespace);
-        String::new()
-    }
-}
-
-/// That no pod has the labels that are asked for, where the job has others.
-pub async fn none_so_labelled(selection: &Selection, namespace: &str, cluster: &Cluster) -> Option<String> {
-    let others = OtherwiseLabelled::find(cluster, namespace, selection).await?;
-    let labels = selection.labels.as_ref()?.to_string();
-    Some(format!("{NOTHING}: -l {labels:?} leaves none; without it: {others}"))
-}
-
-/// That nothing was chosen of pods that are gone.
-fn nothing_chosen(pods: usize) -> String {
-    format!("{NOTHING}; the job had {}, now gone", counted(pods, "pod"))
-}
-
-/// Why nothing was found: no pod has the labels, or there is none where was searched.
-pub async fn nothing_found(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
-    let unlabelled = none_so_labelled(selection, namespace, cluster).await;
-    unlabelled.unwrap_or_else(|| searched(selection, namespace, cluster))
-}
-
-/// What was searched, when nothing was found.
-pub fn searched(selection: &Selection, namespace: &str, cluster: &Cluster) -> String {
-    let (id, host) = (&selection.id, cluster.host());
-    let labels = selection.labels.as_ref().map(ToString::to_string);
-    let labels = labels.map(|labels| format!("; of these, those with -l {labels:?}")).unwrap_or_default();
-    format!(
-        "no pods of {id} in namespace {namespace} at {host}\n  searched: pods labelled elb-job-id={id}, and ElasticBLAST's pods \
-         without that label whose BLAST_ELB_JOB_ID, owner or name says {}{labels}\n  finished Jobs are removed with their pods \
-         after their TTL; if the job runs elsewhere, name its place with -n and --context",
-        id.short()
-    )
 }

@@ -20,6 +20,7 @@ mod job;
 mod jobs;
 mod live;
 mod logs;
+mod nothing;
 mod offers;
 mod piped;
 mod program;

@@ -20,6 +20,7 @@ use crate::{
         Outlet, RunEvent,
         piped::{Arrangement, PipedRun},
         snapshot::Order,
+        unchosen::NOTHING,
     },
 };
 
@@ -135,7 +136,7 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         return Err(Failure::Usage(text.to_owned()));
     }
     if let Some(unwanted) = unwanted {
-        let text = format!("{}; standard input has lines of: {}", logs::NOTHING, NameList::sorted(unwanted));
+        let text = format!("{}; standard input has lines of: {}", NOTHING, NameList::sorted(unwanted));
         return Err(Failure::NoPods(text));
     }
     if foreign > 1 && verbosity > Verbosity::Little {
@@ -144,12 +145,12 @@ pub async fn run(args: LogsArgs, color: ColorChoice) -> Result<Exit, Failure> {
         ));
     }
     let stats = stats.now();
-    logs::exit(&stats, args.exit_code && stats.ended.is_some_and(|ending| ending.failed))
     if args.exit_code && stats.ended.is_none() {
         stderr::warn(
             "standard input does not say how the job ended, by which --exit-code goes; 'elbtail logs -f -o json --events' does",
         );
     }
+    logs::exit(&stats, args.exit_code && stats.ended.is_some_and(|ending| ending.failed))
 }
 
 /// Tells everything that is piped in.

@@ -18,7 +18,7 @@ use super::{
     flags::LatestAmong,
     interrupt::interruptible,
     job::{Job, RowPlace},
-    logs, stderr, stdout,
+    logs, nothing, stderr, stdout,
     which::Located,
 };
 use crate::{
@@ -130,10 +130,11 @@ async fn read_cluster(
     let filter = args.select.filter(selection.id.short());
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
-        if let Some(text) = logs::none_so_labelled(&selection, &namespace, &cluster).await {
+        if let Some(text) = nothing::so_labelled(&selection, &namespace, &cluster).await {
             return Err(Failure::NoPods(text));
         }
-        let text = logs::searched(&selection, &namespace, &cluster) + &logs::archived(&selection.id, &namespace).await;
+        let text =
+            nothing::found(&selection, &namespace, &cluster) + &nothing::but_archived(&selection.id, &namespace).await;
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, asker, &namespace).await));
     }
     let scope = Scope { follow: false, since: None, tail: None, previous: false, node_logs: args.node_logs };

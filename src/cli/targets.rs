@@ -9,7 +9,7 @@ use super::{
     failure::Failure,
     interrupt::interruptible,
     job::RowPlace,
-    logs, stderr,
+    nothing, stderr,
     stdout::{self, Reader},
     which::Located,
 };
@@ -21,7 +21,7 @@ use crate::{
     },
     exit::Exit,
     render::ColorChoice,
-    session::{Notice, filter::ContainerFilter, unchosen::Unchosen},
+    session::{Notice, awaited::Awaited, filter::ContainerFilter, unchosen::Unchosen},
 };
 
 /// Lists the job's containers.
@@ -42,10 +42,10 @@ pub async fn run(args: TargetsArgs, asker: Asker, place: RowPlace, color: ColorC
     }
     let found = pods::list(&cluster.client(), &namespace, &selection).await?;
     if found.is_empty() {
-        if let Some(text) = logs::none_so_labelled(&selection, &namespace, &cluster).await {
+        if let Some(text) = nothing::so_labelled(&selection, &namespace, &cluster).await {
             return Err(Failure::NoPods(text));
         }
-        let text = logs::searched(&selection, &namespace, &cluster);
+        let text = nothing::found(&selection, &namespace, &cluster);
         return Err(Failure::NoPods(doctor::explain(text, &job, &cluster, &asker, &namespace).await));
     }
     let taken: Vec<Match> = found.iter().filter(|found| filter.admits_pod(&found.pod)).cloned().collect();
@@ -71,20 +71,21 @@ async fn watch(
     pin_mut!(changes);
     let mut known = Changes::new(args.output);
     let mut printer = output::Printer::new(args.output, args.headers());
-    let (mut listed, mut found, mut troubled) = (0, false, false);
+    let (mut listed, mut pods, mut shown, mut troubled) = (0, 0, 0, false);
     while let Some(change) = changes.next().await {
         let news = match change {
             PodChange::Pod(pod) => {
-                found = true;
+                pods += 1;
                 let is_wanted = filter.admits_pod(&pod.pod) || known.knows(pod.pod.uid());
                 if is_wanted { known.apply(&pod) } else { Vec::new() }
             }
             PodChange::Gone(uid) => known.remove(&uid),
             PodChange::Listed => {
                 listed += 1;
-                if listed == 2 && !found {
-                    let (ids, namespace) = (selection.id.to_string(), namespace.to_owned());
-                    stderr::notice(&Notice::NoPodsYet { ids, namespace });
+                if listed == 2 {
+                    let awaited = Awaited::of(pods, shown, filter);
+                    let notice = awaited.notice(cluster, namespace, std::slice::from_ref(selection), filter).await;
+                    notice.iter().for_each(stderr::notice);
                 }
                 continue;
             }
@@ -102,6 +103,7 @@ async fn watch(
         };
         troubled = false;
         let news = only(news, filter);
+        shown += news.len();
         if !news.is_empty() && print(args.output, &printer.print(&news, Timestamp::now())?, color)? == Reader::Gone {
             break;
         }

@@ -74,7 +74,12 @@ impl fmt::Display for Summary {
             let slowest = slowest.iter().take(SLOWEST).map(|(took, name)| format!("{name} {}", duration(*took)));
             write!(f, "; slowest: {}", slowest.collect::<Vec<_>>().join(", "))?;
         }
-        write!(f, "\nlines: {} of {}, ", thousands(self.overview.lines), counted(self.overview.containers().len(), "container"))?;
+        write!(
+            f,
+            "\nlines: {} of {}, ",
+            thousands(self.overview.lines),
+            counted(self.overview.containers().len(), "container")
+        )?;
         match self.overview.with_gaps() {
             0 => f.write_str("complete as far as is known"),
             count => write!(f, "some are missing from {count}"),

@@ -18,10 +18,10 @@ use self::{
 };
 use super::{
     Drivers, Notice, Outlet, PodListener, PodNews, RunEvent, WantedLogs,
+    awaited::Awaited,
     ending::{Ending, JobsStatus, PodFacts},
     filter::ContainerFilter,
     news,
-    unchosen::{OtherwiseLabelled, Unchosen},
 };
 use crate::{
     cluster::{Cluster, ClusterError},
@@ -221,34 +221,15 @@ impl FollowRun<'_> {
     /// filter admits. Returns whether anybody listens.
     async fn say_what_is_waited_for(&mut self) -> bool {
         let awaited = Awaited::of(self.pods.len(), self.drivers.count, &self.filter);
-        if awaited == Awaited::Nothing || awaited == Awaited::Choice && self.told_choice {
+        if awaited == Awaited::Choice && self.told_choice {
             return true;
         }
-        let ids = self.names();
-        let (cluster, namespace) = (self.cluster.clone(), self.namespace.clone());
-        let notice = if awaited == Awaited::Pods {
-            let mut others = None;
-            for selection in &self.selections {
-                let found = OtherwiseLabelled::find(&cluster, &namespace, selection).await;
-                others = others.or(found.zip(selection.labels.as_ref().map(ToString::to_string)));
-            }
-            match others {
-                Some((others, labels)) => Notice::NothingLabelledYet { ids, namespace, labels, others },
-                None => Notice::NoPodsYet { ids, namespace },
-            }
-        } else {
-            self.told_choice = true;
-            let mut found = Vec::new();
-            for selection in &self.selections {
-                found.extend(watch::list(&cluster.client(), &namespace, selection).await.unwrap_or_default());
-            }
-            Notice::NothingChosenYet(Unchosen::of(&found, &self.filter))
-        };
-        self.out.send(notice).await.is_ok()
-    }
-
-    fn names(&self) -> String {
-        self.selections.iter().map(|selection| selection.id.as_str()).collect::<Vec<_>>().join(", ")
+        self.told_choice |= awaited == Awaited::Choice;
+        let notice = awaited.notice(&self.cluster, &self.namespace, &self.selections, &self.filter).await;
+        match notice {
+            Some(notice) => self.out.send(notice).await.is_ok(),
+            None => true,
+        }
     }
 
     async fn on_pod(&mut self, found: Box<Match>) -> bool {
@@ -324,28 +305,6 @@ impl FollowRun<'_> {
             let unread = self.pods.lagging().map(|(_, unread)| unread).sum();
             // When nobody listens any more, the next event shows it.
             let _ = self.out.send(Notice::RemovalSoon { unread }).await;
-        }
-    }
-}
-
-/// What there is not yet, when all pods were listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Awaited {
-    /// There is something to read.
-    Nothing,
-    /// Pods.
-    Pods,
-    /// A container that the filter admits.
-    Choice,
-}
-
-impl Awaited {
-    fn of(pods: usize, containers: usize, filter: &ContainerFilter) -> Awaited {
-        match (pods, containers) {
-            (0, _) => Awaited::Pods,
-            // Without a filter a pod's containers come with it.
-            (_, 0) if !filter.is_empty() => Awaited::Choice,
-            _ => Awaited::Nothing,
         }
     }
 }

@@ -7,6 +7,7 @@
 #[cfg(feature = "archive")]
 pub mod archived;
 pub mod asked;
+pub mod awaited;
 #[cfg(feature = "archive")]
 pub mod dashboard;
 pub mod ending;

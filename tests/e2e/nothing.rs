@@ -50,8 +50,8 @@ fn what_a_choice_waits_for_and_what_there_is_is_told_while_a_job_is_followed() {
         (&["--field-selector", "status.phase=Succeeded"], &[waiting, "(Pending)"]),
         (&["--node", "nosuch"], &[waiting, "blast (running)"]),
     ] {
-        for job in [ROW, ID] {
-            let elbtail = stage.start(&[&["logs", "-f", job], flags].concat());
+        for command in [["logs", "-f", ROW], ["logs", "-f", ID], ["targets", "-w", ID]] {
+            let elbtail = stage.start(&[&command, flags].concat());
             for part in parts {
                 elbtail.until_said(part);
             }

@@ -210,6 +210,26 @@ fn a_cluster_that_cannot_be_reached_is_told_and_ends_it_with_6_on_tmux() {
 }
 
 #[test]
+fn a_choice_that_leaves_nothing_of_an_ended_job_ends_it_with_what_there_is_on_tmux() {
+    let stage = Stage::new(200, 30);
+    incident::finished(&stage.cluster, 20);
+    for (choice, told) in [
+        ("-c nope", "error: no container matches what is asked for; containers of 11 pods: "),
+        ("-E .", "error: no container matches what is asked for: all are excluded; containers of 11 pods: "),
+        (
+            "-l app=nope",
+            "error: no container matches what is asked for: -l \"app=nope\" leaves none; without it: 11 pods",
+        ),
+    ] {
+        stage.watch(&format!("{JOB_ID} {choice}"));
+        stage.tmux.until("ended with 5");
+        stage.tmux.until(told);
+        stage.tmux.type_line("clear");
+        stage.tmux.until_it("a clear screen", |screen| !screen.contains("ended with"));
+    }
+}
+
+#[test]
 fn where_no_screen_can_be_drawn_the_command_that_prints_is_named_and_works_on_tmux() {
     let stage = Stage::new(220, 40);
     let told = incident::finished(&stage.cluster, 20);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::{join_all, try_join_all};
 use tokio::sync::mpsc;
 
-use super::{LogsRun, Wants, allow_node_logs, exit, nothing_chosen, nothing_found};
+use super::{LogsRun, Wants, allow_node_logs, exit, nothing};
 use crate::{
     cli::{
         args::{JobArgs, LogsArgs},
@@ -107,7 +107,7 @@ impl LogsRun {
         let lists = jobs.iter().map(|one| pods::list(&client, &one.namespace, &one.selection));
         let lists: Vec<Vec<Match>> = try_join_all(lists).await?;
         for (one, _) in jobs.iter().zip(&lists).filter(|(_, found)| found.is_empty()) {
-            let text = nothing_found(&one.selection, &one.namespace, &self.cluster).await;
+            let text = nothing::found_or_so_labelled(&one.selection, &one.namespace, &self.cluster).await;
             if lists.iter().all(Vec::is_empty) {
                 return Err(Failure::NoPods(text));
             }
@@ -185,12 +185,13 @@ impl LogsRun {
             }
             if ended.pods == 0 {
                 lacks_one = true;
-                stderr::warn(&nothing_found(&selection, &namespace, &self.cluster).await);
+                stderr::warn(&nothing::found_or_so_labelled(&selection, &namespace, &self.cluster).await);
             }
         }
         if stats.containers == 0 && pods > 0 {
             let is_gone = found.is_empty();
-            let text = if is_gone { nothing_chosen(pods) } else { Unchosen::of(&found, &self.filter).to_string() };
+            let text =
+                if is_gone { nothing::chosen_of_gone(pods) } else { Unchosen::of(&found, &self.filter).to_string() };
             return Err(Failure::NoPods(text));
         }
         if stats.containers == 0 {

@@ -41,7 +41,7 @@ use super::{
     flags::LatestAmong,
     interrupt::interruptible,
     job::{Job, RowPlace},
-    logs,
+    logs, nothing,
     rows::Rows,
     stderr, stdout,
     which::Located,
@@ -56,6 +56,7 @@ use crate::{
     row::Row,
     session::{
         Outlet, PodNews, WantedLogs,
+        ending::Ending,
         fan_out::{FanOut, RunningSink, SinkRunner, Stats},
         follow::{self, RowNews},
     },
@@ -217,8 +218,10 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
             let ended = follow_job(&args, &job, rows, &cluster, &namespace, &inbox, out, ids_told).await;
             let nothing_is_shown = stats.now().containers == 0;
             let ended = match ended {
-                Ok(()) if nothing_is_shown => Err(Failure::NoPods(nothing_left(&job, &namespace))),
-                ended => ended,
+                Ok(ending) if nothing_is_shown => {
+                    Err(Failure::NoPods(none_shown(&args, &job, ending, &cluster, &namespace).await))
+                }
+                ended => ended.map(|_| ()),
             };
             let said = ended.as_ref().err().map(ToString::to_string);
             broken = ended.err();
@@ -247,12 +250,14 @@ async fn live(args: WatchArgs, asker: Asker, place: RowPlace) -> Result<Exit, Fa
     }
 }
 
-/// That a job which has ended has nothing to show.
-fn nothing_left(job: &Job, namespace: &str) -> String {
-    let id = job.resolution.id().map_or_else(|| "the job".to_owned(), JobId::to_string);
-    format!(
-        "the job has ended and no pods of {id} are left in namespace {namespace}; finished Jobs are removed with their pods after their TTL"
-    )
+/// Why a job that has ended has nothing to show.
+async fn none_shown(args: &WatchArgs, job: &Job, ending: Ending, cluster: &Cluster, namespace: &str) -> String {
+    let id = job.resolution.id();
+    let filter = args.select.filter(id.map_or("", JobId::short));
+    match nothing::chosen_of(id, ending.pods, &args.select, &filter, namespace, cluster).await {
+        Some(text) => text,
+        None => nothing::left_of(id, namespace).await,
+    }
 }
 
 /// Reads the job's logs until it has ended.
@@ -266,7 +271,7 @@ async fn follow_job(
     inbox: &Inbox,
     out: Outlet,
     ids: watch::Sender<Vec<JobId>>,
-) -> Result<(), Failure> {
+) -> Result<Ending, Failure> {
     let short = job.resolution.id().map(|id| id.short().to_owned()).unwrap_or_default();
     let pods = inbox.clone();
     let wanted = WantedLogs {
@@ -304,8 +309,7 @@ async fn follow_job(
     let ended = follow::follow(cluster, namespace, wanted, news, out, &follow::Progress::default()).await;
     teller.abort();
     relay.abort();
-    ended?;
-    Ok(())
+    Ok(ended?)
 }
 
 /// Tells what the row says, as often as it is read.
