@@ -19,7 +19,8 @@ mod story;
 mod written;
 
 use std::{
-    env,
+    collections::BTreeMap,
+    env, fmt,
     fs::{self, File},
     io::{BufRead, BufReader},
     path::Path,
@@ -28,11 +29,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use oracle::{Instance, LineCounts, Oracle};
 use serde_json::json;
 use story::{JOB, Played, Size};
 use testcluster::{Access, Chaos, Cut, Kind, Options, TestCluster};
-use written::{Hole, Object};
+use written::{Hole, Object, Written};
 
 /// All ways of breaking a connection.
 const CUTS: [Cut; 5] = [Cut::Reset, Cut::Fin, Cut::End, Cut::StreamReset, Cut::Stall];
@@ -43,6 +45,10 @@ struct Run {
     counts: LineCounts,
     exit: Option<i32>,
     stderr: String,
+    /// When each line that it printed was printed by its container.
+    stamps: BTreeMap<Instance, BTreeMap<u64, Timestamp>>,
+    /// How many lines came from the files of a node.
+    of_nodes: usize,
     /// What it told besides lines.
     told: Vec<Object>,
     faults: usize,
@@ -52,10 +58,9 @@ impl Run {
     /// Each hole in what was read, and what was told of it first, if anything.
     fn holes(&self) -> impl Iterator<Item = (&Instance, Hole, Option<&Object>)> {
         self.counts.losses.iter().flat_map(move |(instance, numbers)| {
-            let (pod, container, restart) = instance.clone();
-            let printed = self.played.printed[&(pod, container)][restart];
+            let stamp = |number| self.stamps.get(instance)?.get(&number).copied();
             let told = move |hole| self.told.iter().find(|told| told.excuses(instance, hole));
-            Hole::all(numbers, printed).into_iter().map(move |hole| (instance, hole, told(hole)))
+            Hole::all(numbers, stamp).into_iter().map(move |hole| (instance, hole, told(hole)))
         })
     }
 
@@ -66,6 +71,13 @@ impl Run {
             (hole.first..=hole.last).filter(|number| self.played.kept.had(instance, *number, at)).count()
         });
         had.sum()
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Run { counts, exit, of_nodes, faults, .. } = self;
+        write!(f, "{faults} faults, {counts}, {of_nodes} from nodes, exit {exit:?}")
     }
 }
 
@@ -102,9 +114,9 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
         .spawn()
         .unwrap();
     let text = || fs::read_to_string(&stderr).unwrap();
+    let has_come = |pod: &str, container: &str| has_line(&stdout, pod, container);
     let played = thread::scope(|scope| {
-        let story =
-            scope.spawn(|| story::play(&cluster, size, seed, &|pod, container| has_line(&stdout, pod, container)));
+        let story = scope.spawn(|| story::play(&cluster, size, seed, &has_come));
         // A server that is away at the start would be the answer.
         let began = Instant::now();
         while cluster.counts().requests(Kind::Log) == 0 && elbtail.try_wait().unwrap().is_none() {
@@ -112,7 +124,11 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
             thread::sleep(Duration::from_millis(20));
         }
         disturb(&cluster, directory.path(), &relay, size, outages, access);
-        story.join().unwrap()
+        let mut story = story.join().unwrap();
+        if size.destroy {
+            story.rotate_unseen(&cluster, &has_come);
+        }
+        story.end()
     });
     // The rest is read in peace; faults that began go on.
     let faults = cluster.faults_fired().values().sum();
@@ -130,9 +146,9 @@ fn run(size: Size, seed: u64, outages: usize, access: fn() -> Access) -> Run {
         }
         thread::sleep(Duration::from_millis(20));
     };
-    let (lines, told) = written::read(File::open(stdout).unwrap());
+    let Written { lines, stamps, of_nodes, told } = written::read(File::open(stdout).unwrap());
     let counts = lines.compare(&played.printed);
-    Run { played, counts, exit, stderr: text(), told, faults }
+    Run { played, counts, exit, stderr: text(), stamps, of_nodes, told, faults }
 }
 
 /// Whether a line of the container stands in what was printed so far.
@@ -196,7 +212,9 @@ fn expect_honesty(run: &Run) {
     let LineCounts { repeated, torn, reordered, .. } = &run.counts;
     assert_eq!((*repeated, *torn, *reordered), (0, 0, 0), "{}\n{}", run.counts, run.stderr);
     for (instance, hole, told) in run.holes() {
-        assert!(told.is_some(), "it does not say that lines of {instance:?} are lost: {hole:?}\n{}", run.stderr);
+        let of_it = || run.told.iter().filter(|told| told.is_of(instance)).collect::<Vec<_>>();
+        let said = &run.stderr;
+        assert!(told.is_some(), "of {instance:?} it does not say that {hole:?} is lost: {:#?}\n{said}", of_it());
     }
     let is_incomplete = run.told.iter().any(Object::is_gap);
     assert_eq!(run.exit, Some(if is_incomplete { 8 } else { 0 }), "{}\n{}", run.counts, run.stderr);
@@ -214,7 +232,7 @@ fn every_line_once_whatever_breaks() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: false };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3, admin);
-    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.counts, run.exit);
+    eprintln!("seed {seed}: {run}");
     expect_everything(&run);
     assert!(run.faults > 50, "only {} faults", run.faults);
 }
@@ -224,9 +242,10 @@ fn what_cannot_be_had_is_named() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3, viewer);
-    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.counts, run.exit);
+    eprintln!("seed {seed}: {run}");
     expect_honesty(&run);
     assert!(run.faults > 50, "only {} faults", run.faults);
+    assert!(run.counts.lost > 0, "nothing was lost: {run}");
 }
 
 /// Whoever may read the nodes' files misses only what no node has any more.
@@ -235,7 +254,7 @@ fn what_a_node_still_has_is_not_missing() {
     let size = Size { containers: 40, lines: 800, duration: Duration::from_secs(8), destroy: true };
     let seed = setting("CHAOS_SEED", 7);
     let run = run(size, seed, 3, admin);
-    eprintln!("seed {seed}: {} faults, {}, exit {:?}", run.faults, run.counts, run.exit);
+    eprintln!("seed {seed}: {run}");
     expect_honesty(&run);
     expect_what_nodes_have(&run);
 }
@@ -243,6 +262,7 @@ fn what_a_node_still_has_is_not_missing() {
 fn expect_what_nodes_have(run: &Run) {
     let kept = run.missing_and_kept();
     assert_eq!(kept, 0, "lines are missing that their node had: {:?}\n{}", run.counts.losses, run.stderr);
+    assert!(run.of_nodes > 0, "nothing was read from a node: {run}\n{}", run.stderr);
 }
 
 /// The long runs, and the same for `kubectl logs -f`, for comparison.
@@ -258,17 +278,11 @@ fn long() {
     let seed = setting("CHAOS_SEED", 1);
     println!("seed {seed}, {size:?}");
     let kept = run(size, seed, 9, admin);
-    println!("elbtail: {} faults, {}, exit {:?}", kept.faults, kept.counts, kept.exit);
+    println!("elbtail: {kept}");
     let without = run(Size { destroy: true, ..size }, seed, 9, viewer);
-    println!(
-        "elbtail, logs destroyed, log API alone: {} faults, {}, exit {:?}",
-        without.faults, without.counts, without.exit
-    );
+    println!("elbtail, logs destroyed, log API alone: {without}");
     let destroyed = run(Size { destroy: true, ..size }, seed, 9, admin);
-    println!(
-        "elbtail, logs destroyed, node files too: {} faults, {}, exit {:?}",
-        destroyed.faults, destroyed.counts, destroyed.exit
-    );
+    println!("elbtail, logs destroyed, node files too: {destroyed}");
     for (name, run) in [("log API alone", &without), ("node files too", &destroyed)] {
         let (lost, kept) = (run.counts.lost, run.missing_and_kept() as u64);
         println!("{name}: {lost} lines are missing, of which the node still had {kept} and no longer {}", lost - kept);
@@ -279,6 +293,7 @@ fn long() {
     kubectl(size, seed);
     expect_everything(&kept);
     expect_honesty(&without);
+    assert!(without.counts.lost > 0, "nothing was lost");
     expect_honesty(&destroyed);
     expect_what_nodes_have(&destroyed);
     assert!(kept.faults >= 1_000, "only {} faults", kept.faults);
@@ -303,7 +318,7 @@ fn kubectl(size: Size, seed: u64) {
             .stdout(File::create(&stdout).unwrap())
             .stderr(Stdio::null())
             .spawn();
-        let printed = story.join().unwrap().printed;
+        let printed = story.join().unwrap().end().printed;
         cluster.faults().clear();
         let exit = child.map(|mut child| {
             // It may sit on a stalled stream for ever.

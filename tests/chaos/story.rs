@@ -1,12 +1,16 @@
 //! What happens in the cluster while it is followed: pods that print numbered lines, restart, rotate, are deleted and end.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use testcluster::{LogBlockBuilder, PodHandle, Stream, TestCluster};
 
-use super::kept::Kept;
+use super::{PATIENCE, kept::Kept};
 
 /// How large a run is.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +75,64 @@ pub struct Played {
     pub kept: Kept,
 }
 
-/// Plays the whole story. `has_come` says whether a container's lines (by pod and name) have come out at the reader.
+/// The story, up to its end.
+pub struct Story {
+    pods: Vec<PodHandle>,
+    /// Which of them are deleted.
+    deleted: Vec<bool>,
+    finalizer: PodHandle,
+    containers: Vec<Container>,
+    kept: Kept,
+}
+
+impl Story {
+    /// Rotates a log while nobody can read it: what was printed meanwhile only its node has. The log has come out at the reader before.
+    pub fn rotate_unseen(&mut self, cluster: &TestCluster, has_come: &dyn Fn(&str, &str) -> bool) {
+        let deleted = &self.deleted;
+        let mut can_be = self.containers.iter_mut().filter(|it| it.fate == Fate::Rotates && !deleted[it.pod]);
+        let container = can_be.next().expect("four are rotated, and one pod is deleted");
+        let pod = &self.pods[container.pod];
+        let began = Instant::now();
+        while !has_come(pod.name(), container.name) {
+            assert!(began.elapsed() < PATIENCE, "nothing of {} was read", pod.name());
+            thread::sleep(TICK);
+        }
+        cluster.kill_blocking();
+        container.left = 100;
+        print(pod, container, 50);
+        pod.rotate(container.name);
+        print(pod, container, 50);
+        self.kept.look(pod, container.name);
+        thread::sleep(Duration::from_millis(300));
+        cluster.restart_blocking().unwrap();
+    }
+
+    /// Everything that still runs ends.
+    pub fn end(self) -> Played {
+        let Story { pods, deleted, finalizer, containers, mut kept } = self;
+        for (pod, _) in pods.iter().zip(&deleted).filter(|(_, deleted)| !**deleted) {
+            for name in NAMES {
+                pod.terminate(name, 0);
+            }
+        }
+        finalizer.terminate("finalizer", 0);
+        for container in &containers {
+            kept.look(&pods[container.pod], container.name);
+        }
+        let mut printed: Printed = containers
+            .into_iter()
+            .map(|container| ((pods[container.pod].name().to_owned(), container.name.to_owned()), container.instances))
+            .collect();
+        printed.insert((finalizer.name().to_owned(), "finalizer".to_owned()), vec![1]);
+        Played { printed, kept }
+    }
+}
+
+/// Plays the story up to its end. `has_come` says whether a container's lines (by pod and name) have come out at the reader.
 ///
 /// No log is rotated before. A kubelet rotates none that is smaller than 1 MiB, which is how a reader tells a log that was
 /// rotated before its first look from one that was silent at first; these logs are smaller.
-pub fn play(cluster: &TestCluster, size: Size, seed: u64, has_come: &dyn Fn(&str, &str) -> bool) -> Played {
+pub fn play(cluster: &TestCluster, size: Size, seed: u64, has_come: &dyn Fn(&str, &str) -> bool) -> Story {
     let mut rng = StdRng::seed_from_u64(seed);
     let pods: Vec<PodHandle> = (0..size.containers.div_ceil(2)).map(|number| pod(cluster, number)).collect();
     let finalizer = cluster
@@ -139,21 +196,7 @@ pub fn play(cluster: &TestCluster, size: Size, seed: u64, has_come: &dyn Fn(&str
         }
         thread::sleep(TICK);
     }
-    for (pod, _) in pods.iter().zip(&deleted).filter(|(_, deleted)| !**deleted) {
-        for name in NAMES {
-            pod.terminate(name, 0);
-        }
-    }
-    finalizer.terminate("finalizer", 0);
-    for container in &containers {
-        kept.look(&pods[container.pod], container.name);
-    }
-    let mut printed: Printed = containers
-        .into_iter()
-        .map(|container| ((pods[container.pod].name().to_owned(), container.name.to_owned()), container.instances))
-        .collect();
-    printed.insert((finalizer.name().to_owned(), "finalizer".to_owned()), vec![1]);
-    Played { printed, kept }
+    Story { pods, deleted, finalizer, containers, kept }
 }
 
 fn pod(cluster: &TestCluster, number: usize) -> PodHandle {
