@@ -13,6 +13,9 @@ use crate::{
     stage::{ID, ROW, SHORT, Stage},
 };
 
+/// How to go on without the tests that need [`rotating`] nodes.
+const LEAVE_OUT: &str = "--skip on_rotating_nodes leaves out what needs that";
+
 /// A script that fills more than one file and goes on for longer than a kubelet takes to notice; its lines.
 fn bursts() -> (String, Vec<String>) {
     let (lines, pause) = if is_real() { (100_000, 12) } else { (500, 1) };
@@ -25,20 +28,24 @@ fn bursts() -> (String, Vec<String>) {
     (script, (1..=4).flat_map(|burst| (1..=lines).map(move |number| line(burst, number))).collect())
 }
 
-/// A stage on which logs are rotated by size, if its node files may be read.
-fn rotating() -> Option<Stage> {
+/// A stage on which logs are rotated by size and node files may be read. Of a real cluster that has none, `--skip on_rotating_nodes` leaves out
+/// what needs it.
+fn rotating() -> Stage {
     let options = Options { log_max_size: Some(100_000), ..Options::default() };
     let stage = if is_real() { Stage::new() } else { Stage::local_with(options) };
-    if stage.may("get", "nodes/proxy") {
-        return Some(stage);
-    }
-    eprintln!("skipped: this cluster does not permit to get nodes/proxy");
-    None
+    assert!(stage.may("get", "nodes/proxy"), "this cluster does not permit to get nodes/proxy; {LEAVE_OUT}");
+    stage
+}
+
+/// Fails if the newest files of a log hold all of it.
+fn assert_rotated(newest: &[String], all: &[String]) {
+    assert!(newest != all, "its kubelet has not rotated {} lines; {LEAVE_OUT}", all.len());
+    assert!(newest.len() < all.len() && all.ends_with(newest), "{} lines", newest.len());
 }
 
 #[test]
-fn what_was_rotated_away_before_the_first_look_comes_back() {
-    let Some(stage) = rotating() else { return };
+fn on_rotating_nodes_what_was_rotated_away_before_the_first_look_comes_back() {
+    let stage = rotating();
     let (script, mut expected) = bursts();
     let job = JobPlan::batch(0).container("blast", &format!("{script}; echo over; exec sleep 3600"));
     stage.create(&job);
@@ -51,10 +58,7 @@ fn what_was_rotated_away_before_the_first_look_comes_back() {
     assert!(!said.contains("earlier lines may"), "{said}");
 
     let newest = stdout(&stage.run(&["logs", ROW, "-o", "raw", "--node-logs", "never"]).code(0));
-    if is_real() && newest == expected {
-        return eprintln!("skipped: this cluster's kubelets rotate later than at 60 MB");
-    }
-    assert!(newest.len() < expected.len() && expected.ends_with(&newest), "{} lines", newest.len());
+    assert_rotated(&newest, &expected);
 
     for tail in [1, newest.len(), newest.len() + 1, newest.len() + 100, expected.len() + 1] {
         let run = stage.run(&["logs", ROW, "-o", "raw", "--tail", &tail.to_string()]).code(0);
@@ -73,8 +77,8 @@ fn what_was_rotated_away_before_the_first_look_comes_back() {
 }
 
 #[test]
-fn an_earlier_instance_is_read_from_all_its_files() {
-    let Some(stage) = rotating() else { return };
+fn on_rotating_nodes_an_earlier_instance_is_read_from_all_its_files() {
+    let stage = rotating();
     let (script, expected) = bursts();
     let script = format!("if [ -e ran ]; then echo second; exec sleep 3600; fi; touch ran; {script}; exit 1");
     let job = JobPlan::batch(0).restarts(3).container("blast", &script);
@@ -85,10 +89,7 @@ fn an_earlier_instance_is_read_from_all_its_files() {
     assert!(got[..got.len() - 1] == expected, "{} of {}; {said}", got.len(), expected.len());
     assert_eq!(got.last().map(String::as_str), Some("second"));
     let never = stdout(&stage.run(&["logs", ROW, "-o", "raw", "--node-logs", "never"]).code(0));
-    if is_real() && never == got {
-        return eprintln!("skipped: this cluster's kubelets rotate later than at 60 MB");
-    }
-    assert!(never.len() < got.len() && got.ends_with(&never), "{} lines", never.len());
+    assert_rotated(&never, &got);
 }
 
 /// A pod that started an hour ago on a test cluster.
