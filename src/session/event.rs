@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        k8s::{Line, Stamp, Stream},
+        k8s::{ContainerKind, Line, Phase, Role, Stamp, Stream},
         merge::{MergedLine, Origin},
     };
 
@@ -124,20 +124,54 @@ mod tests {
         Line { stamp: Stamp(1_795_000_000_000_000_001), text: Bytes::from_static(text) }
     }
 
-    #[test]
-    fn every_event_comes_back_from_its_text() {
-        let container = instance().container;
+    /// An event of each kind, at its [`place`].
+    fn all() -> [RunEvent; 10] {
+        let InstanceId { container, restart } = instance();
+        let target = Target {
+            namespace: "default".to_owned(),
+            pod: "blastn-batch-s00".to_owned(),
+            uid: container.uid.clone(),
+            container: container.container.clone(),
+            kind: ContainerKind::Regular,
+            role: Role::Batch,
+            phase: Phase::Running,
+            node: Some("node-0".to_owned()),
+        };
         let origin = Origin { instance: instance(), stream: Some(Stream::Stderr) };
-        for event in [
+        [
             RunEvent::Job(JobIds { job: Some("job-1".to_owned()), row: None }),
+            RunEvent::Found(Arc::new(target)),
             RunEvent::Lines(Batch { instance: instance(), stream: None, lines: vec![line(b"a"), line(b"\xff")] }),
             RunEvent::Merged(Merged { of: vec![origin], lines: vec![MergedLine { of: 0, line: line(b"b") }] }),
-            RunEvent::Note { container, note: Note::Started(2) },
-            DriverEvent::Note(instance().container, Note::Lost { restart: 2, reason: "deleted".to_owned() }).into(),
+            RunEvent::Note { container, note: Note::Started(restart) },
+            DriverEvent::Note(instance().container, Note::Lost { restart, reason: "deleted".to_owned() }).into(),
             RunEvent::Complete { instance: instance(), lines: 3, proof: Proof::Checked },
             RunEvent::Notice(Notice::RowReadable),
             RunEvent::Ended(Ending { failed: true, pods: 4 }),
-        ] {
+            RunEvent::Told(Timestamp::UNIX_EPOCH),
+        ]
+    }
+
+    /// The place of an event in [`all`]. A new one does not compile before it has a place.
+    fn place(event: &RunEvent) -> usize {
+        match event {
+            RunEvent::Job(_) => 0,
+            RunEvent::Found(_) => 1,
+            RunEvent::Lines(_) => 2,
+            RunEvent::Merged(_) => 3,
+            RunEvent::Note { .. } => 4,
+            RunEvent::Gap { .. } => 5,
+            RunEvent::Complete { .. } => 6,
+            RunEvent::Notice(_) => 7,
+            RunEvent::Ended(_) => 8,
+            RunEvent::Told(_) => 9,
+        }
+    }
+
+    #[test]
+    fn every_event_comes_back_from_its_text() {
+        for (at, event) in all().into_iter().enumerate() {
+            assert_eq!(place(&event), at);
             let text = serde_json::to_string(&event).unwrap();
             assert_eq!(serde_json::from_str::<RunEvent>(&text).unwrap(), event, "{text}");
         }

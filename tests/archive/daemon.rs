@@ -10,14 +10,11 @@ use testcluster::{Options, PodHandle, TestCluster};
 
 use crate::{
     backend::{Backend, Kind},
-    logs::{job, lines, next_writer, stream},
+    logs::{PATIENCE, job, lines, next_writer, stream},
     running::Running,
     suite::objects,
     support::faulty::{Fault, Faulty},
 };
-
-/// How long anything may take before it is taken for hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cluster with one job of one pod.
 struct Scene {

@@ -1,11 +1,11 @@
 //! Stores that fail for a while.
 
 use elbtail::archive::{Access, Archive, ArchiveError, Limits, Writer, verify};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
     backend::{Backend, Kind},
-    logs::{job, kept, line, lines, next_writer, small, stream},
+    logs::{PATIENCE, job, kept, line, lines, next_writer, small, stream},
     support::faulty::{Fault, Faulty},
 };
 
@@ -49,10 +49,11 @@ async fn nothing_is_lost_or_twice(kind: Kind) {
 }
 
 async fn again<T>(mut work: impl AsyncFnMut() -> Result<T, ArchiveError>) -> T {
+    let began = Instant::now();
     loop {
         match work().await {
             Ok(done) => return done,
-            Err(error) => assert!(error.is_transient(), "{error}"),
+            Err(error) => assert!(error.is_transient() && began.elapsed() < PATIENCE, "{error}"),
         }
     }
 }

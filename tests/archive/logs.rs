@@ -1,11 +1,14 @@
 //! Logs to keep, and how they are compared.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use elbtail::{
     archive::{Archive, ArchiveError, ArchivedInstance, ArchivedStream, JobKey, Limits, Writer},
     k8s::{Line, Stamp},
 };
+
+/// How long anything may take before it is taken for hanging.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The job.
 pub fn job() -> JobKey {
@@ -56,10 +59,14 @@ pub fn small() -> Limits {
 /// A writer of the job, as soon as the tasks of the one before it have ended, and as no program that is being started beside the test
 /// holds its lock any more.
 pub async fn next_writer(archive: &Archive) -> Writer {
+    let began = Instant::now();
     loop {
         match Writer::open(archive, &job(), small()).await {
             Ok(writer) => return writer,
-            Err(ArchiveError::Busy { .. }) => tokio::task::yield_now().await,
+            Err(busy @ ArchiveError::Busy { .. }) => {
+                assert!(began.elapsed() < PATIENCE, "{busy}");
+                tokio::task::yield_now().await;
+            }
             Err(error) => panic!("{error}"),
         }
     }
