@@ -33,6 +33,8 @@ mod usage;
 pub mod watching;
 
 #[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

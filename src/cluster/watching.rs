@@ -106,10 +106,10 @@ mod tests {
 
     use k8s_openapi::api::core::v1::Event;
     use kube::core::PartialObjectMeta;
-    use testcluster::{Access, Action, Call, Kind, Options, Rule, TestCluster};
+    use testcluster::{Access, Action, Call, Kind, Rule};
 
     use super::*;
-    use crate::cluster::{Cluster, ConnectEnvironment, ConnectOptions, Rejection};
+    use crate::cluster::{Rejection, fixtures::Connected};
 
     const FIRST: Duration = Duration::from_millis(20);
 
@@ -148,17 +148,13 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_list_is_read_page_by_page_and_whole_when_its_token_has_expired() {
-        let server = TestCluster::start(Options::default()).await.unwrap();
-        server.add_user("user", "user", Access::all());
+        let connected = Connected::new(Access::all()).await;
+        let server = &connected.server;
         let pod = server.pod("p").container("c").create();
         for number in 0..2 * PAGE {
             pod.event("Normal", "Number", &number.to_string());
         }
-        let home = tempfile::tempdir().unwrap();
-        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
-        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
-        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
-        let api: Api<Event> = Api::namespaced(cluster.client(), "default");
+        let api: Api<Event> = Api::namespaced(connected.cluster.client(), "default");
         let listed = async || {
             let before = server.counts().requests(Kind::List);
             let mut names = list(&api, ListParams::default(), |event| event.metadata.name).await?;
@@ -177,7 +173,7 @@ mod tests {
         // However often tokens expire, it comes to an end: a page, a token that has expired, and the whole.
         expire(|call| call.parameter("continue").is_some(), usize::MAX);
         assert_eq!(listed().await.unwrap(), (more, 3));
-        let api: Api<PartialObjectMeta<Event>> = Api::namespaced(cluster.client(), "default");
+        let api: Api<PartialObjectMeta<Event>> = Api::namespaced(connected.cluster.client(), "default");
         let names = list(&api, ListParams::default(), |event| event.metadata.name).await.unwrap();
         assert_eq!(names.len(), 2 * PAGE as usize + more, "of metadata too");
         // Without a token there is nothing to begin anew.

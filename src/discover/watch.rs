@@ -314,12 +314,14 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use testcluster::{Access, Action, Kind, Options, Rule, TestCluster};
+    use std::ops::Deref;
+
+    use testcluster::{Access, Action, Kind, Rule};
 
     use super::*;
     use crate::{
         backoff::Backoff,
-        cluster::{Cluster, ConnectEnvironment, ConnectOptions, Obstacle, Rejection},
+        cluster::{Obstacle, Rejection, fixtures::Connected},
     };
 
     fn denied() -> ClusterError {
@@ -450,24 +452,24 @@ mod tests {
     const PAUSE: Duration = Duration::from_millis(20);
 
     /// A test cluster with a pod of the job and one of another, and a user's client.
-    struct Scene {
-        server: TestCluster,
-        cluster: Cluster,
-        _home: tempfile::TempDir,
+    struct Scene(Connected);
+
+    impl Deref for Scene {
+        type Target = Connected;
+
+        fn deref(&self) -> &Connected {
+            &self.0
+        }
     }
 
     impl Scene {
         async fn new(user: Access) -> Scene {
-            let server = TestCluster::start(Options::default()).await.unwrap();
-            server.add_user("user", "user", user);
+            let connected = Connected::new(user).await;
             for (name, id) in [("ours", ID), ("theirs", "job-00000000000000000000000000000000")] {
-                server.pod(name).label("app", "blast").label("elb-job-id", id).container("blast").create();
+                let pod = connected.server.pod(name).label("app", "blast").label("elb-job-id", id);
+                pod.container("blast").create();
             }
-            let home = tempfile::tempdir().unwrap();
-            let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
-            let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
-            let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
-            Scene { server, cluster, _home: home }
+            Scene(connected)
         }
 
         async fn list(&self) -> Result<Vec<String>, ClusterError> {

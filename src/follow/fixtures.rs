@@ -1,9 +1,9 @@
 //! Containers and lines for the tests of the rooms.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use testcluster::{Access, Options, PodHandle, TestCluster};
+use testcluster::{Access, PodHandle};
 
 use super::{
     container::FollowedContainer,
@@ -11,7 +11,7 @@ use super::{
     event::{Output, Scope},
 };
 use crate::{
-    cluster::{Cluster, ConnectEnvironment, ConnectOptions},
+    cluster::fixtures::Connected,
     k8s::{
         Line, Target,
         status::{Ended, InstanceState, PodLife, Status},
@@ -78,23 +78,25 @@ pub fn container(scope: Scope, status: Status) -> FollowedContainer {
 
 /// A test cluster with one pod, whose container `blast` has started and another one has not, and a user's connection to it.
 pub struct OnePod {
-    pub cluster: Cluster,
+    connected: Connected,
     pub pod: PodHandle,
-    pub server: TestCluster,
-    _home: tempfile::TempDir,
+}
+
+impl Deref for OnePod {
+    type Target = Connected;
+
+    fn deref(&self) -> &Connected {
+        &self.connected
+    }
 }
 
 impl OnePod {
     pub async fn started(user: Access, at: Timestamp) -> OnePod {
-        let server = TestCluster::start(Options::default()).await.unwrap();
-        server.add_user("user", "user", user);
-        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").container("sidecar").create();
+        let connected = Connected::new(user).await;
+        let pod = connected.server.pod("blast-0").restart_policy("OnFailure");
+        let pod = pod.container("blast").container("sidecar").create();
         pod.at(at).start("blast");
-        let home = tempfile::tempdir().unwrap();
-        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
-        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
-        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
-        OnePod { cluster, pod, server, _home: home }
+        OnePod { connected, pod }
     }
 
     pub async fn target(&self) -> Arc<Target> {

@@ -1,34 +1,42 @@
 //! Over real sockets: the test cluster's kubelet rotates, compresses, removes and cuts off.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use jiff::Timestamp;
-use testcluster::{Access, Action, Cut, Kind, NodeLogs, Options, PodHandle, Rule, Stream as Written, TestCluster};
+use testcluster::{Access, Action, Cut, Kind, NodeLogs, Options, PodHandle, Rule, Stream as Written};
 
 use super::*;
 use crate::{
-    cluster::{ConnectEnvironment, ConnectOptions},
+    cluster::fixtures::Connected,
     k8s::{Stamp, Stream, lines::lines_of},
 };
 
 struct Scene {
-    server: Arc<TestCluster>,
-    cluster: Cluster,
+    connected: Connected,
     pod: PodHandle,
-    _home: tempfile::TempDir,
+}
+
+impl Deref for Scene {
+    type Target = Connected;
+
+    fn deref(&self) -> &Connected {
+        &self.connected
+    }
 }
 
 impl Scene {
     async fn new(options: Options) -> Self {
-        let server = Arc::new(TestCluster::start(options).await.unwrap());
-        let pod = server.pod("blast-0").restart_policy("OnFailure").container("blast").container("sidecar").create();
+        let connected = Connected::with(options, Access::all()).await;
+        let pod = connected.server.pod("blast-0").restart_policy("OnFailure");
+        let pod = pod.container("blast").container("sidecar").create();
         pod.start_all(&["blast", "sidecar"]);
-        let home = tempfile::tempdir().unwrap();
-        let cluster = connect(&server, "admin", home.path()).await;
-        Self { server, cluster, pod, _home: home }
+        Self { connected, pod }
     }
 
     fn directory(&self) -> Directory {
@@ -63,12 +71,6 @@ impl Scene {
         }
         lines_of(&answer)
     }
-}
-
-async fn connect(server: &TestCluster, user: &str, home: &std::path::Path) -> Cluster {
-    let args =
-        ConnectOptions { kubeconfig: Some(server.write_kubeconfig_of(user, home).unwrap()), ..Default::default() };
-    Cluster::connect(&args, &ConnectEnvironment::nothing()).await.unwrap()
 }
 
 fn at(number: usize) -> Timestamp {
@@ -228,10 +230,10 @@ async fn files_that_move_while_they_are_read_are_found_again() {
         scene.print(0..1000);
         scene.pod.rotate("blast");
         scene.print(1000..2000);
-        let (server, pod) = (Arc::clone(&scene.server), scene.pod.clone());
+        let pod = scene.pod.clone();
         let rotated = AtomicUsize::new(0);
         // The download is cut, so that it has to be found again, and once or twice the log is rotated meanwhile.
-        server.faults().hook(move |call| {
+        scene.server.faults().hook(move |call| {
             if call.kind != Kind::NodeFile {
                 return None;
             }
@@ -251,7 +253,7 @@ async fn files_that_move_while_they_are_read_are_found_again() {
         let numbers = numbers(&pieces);
         assert!(numbers.len() >= 2000, "step {step}: {}", numbers.len());
         assert_eq!(numbers, all(0..numbers.len()), "step {step}");
-        server.faults().clear();
+        scene.server.faults().clear();
     }
 }
 
@@ -327,9 +329,7 @@ async fn why_files_do_not_help() {
         let directory = scene.directory();
         NodeLog::open(cluster, &directory, 0, None).await.unwrap_err().to_string()
     };
-    scene.server.add_user("viewer-token", "viewer", Access::all().deny("*", "nodes/proxy"));
-    let home = tempfile::tempdir().unwrap();
-    let viewer = connect(&scene.server, "viewer", home.path()).await;
+    let viewer = scene.of("viewer", Access::all().deny("*", "nodes/proxy")).await;
     assert_eq!(why(&viewer).await, "nodes/proxy is not permitted");
     for served in [NodeLogs::Disabled, NodeLogs::Elsewhere] {
         scene.server.node_logs("node1", served);

@@ -1,8 +1,8 @@
 //! What tests of runs begin with: a cluster with pods, and who keeps all that is said.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, ops::Deref};
 
-use testcluster::{Access, Options, PodHandle, TestCluster};
+use testcluster::{Access, PodHandle};
 use tokio::sync::mpsc;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     sink::Stop,
 };
 use crate::{
-    cluster::{Cluster, ConnectEnvironment, ConnectOptions},
+    cluster::fixtures::Connected,
     discover::{Match, Selection, watch},
     k8s::{InstanceId, Line},
 };
@@ -31,21 +31,19 @@ pub fn selection() -> Selection {
 }
 
 /// A cluster, and whoever asks it.
-pub struct Scene {
-    pub server: TestCluster,
-    pub cluster: Cluster,
-    _home: tempfile::TempDir,
+pub struct Scene(Connected);
+
+impl Deref for Scene {
+    type Target = Connected;
+
+    fn deref(&self) -> &Connected {
+        &self.0
+    }
 }
 
 impl Scene {
     pub async fn new(user: Access) -> Scene {
-        let server = TestCluster::start(Options::default()).await.unwrap();
-        server.add_user("user", "user", user);
-        let home = tempfile::tempdir().unwrap();
-        let kubeconfig = server.write_kubeconfig_of("user", home.path()).unwrap();
-        let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
-        let cluster = Cluster::connect(&options, &ConnectEnvironment::nothing()).await.unwrap();
-        Scene { server, cluster, _home: home }
+        Scene(Connected::new(user).await)
     }
 
     /// A pod that has printed a line.

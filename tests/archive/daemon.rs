@@ -14,12 +14,12 @@ use crate::{
     running::Running,
     suite::objects,
     support::faulty::{Fault, Faulty},
+    test_ground::TestGround,
 };
 
 /// A cluster with one job of one pod.
 struct Scene {
-    cluster: TestCluster,
-    directory: tempfile::TempDir,
+    ground: TestGround,
     pod: PodHandle,
 }
 
@@ -33,10 +33,10 @@ fn pod(cluster: &TestCluster, job: &str) -> PodHandle {
 }
 
 impl Scene {
-    async fn new() -> Scene {
-        let cluster = TestCluster::start(Options::default()).await.unwrap();
-        let pod = pod(&cluster, job().as_str());
-        Scene { cluster, directory: tempfile::tempdir().unwrap(), pod }
+    fn new() -> Scene {
+        let ground = TestGround::new(Options::default());
+        let pod = pod(&ground.cluster, job().as_str());
+        Scene { ground, pod }
     }
 
     /// The pod prints numbered lines.
@@ -48,11 +48,8 @@ impl Scene {
 
     /// Starts a replica that saves into `backend`, and waits until it looks for jobs.
     fn replica(&self, backend: &Backend) -> Running {
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
-        command.env("KUBECONFIG", self.cluster.write_kubeconfig(self.directory.path()).unwrap());
-        command.envs(backend.environment.clone());
-        command.args(["save", "-f", "--all", &backend.place, "--listen", "127.0.0.1:0"]);
-        command.args(["--lease-duration", "3s", "--max-age", "100ms"]);
+        let mut command = self.ground.command(&["save", "-f", "--all", &backend.place, "--listen", "127.0.0.1:0"]);
+        command.args(["--lease-duration", "3s", "--max-age", "100ms"]).envs(backend.environment.clone());
         let running = Running::start(command, PATIENCE);
         running.until_said("/metrics on http://");
         running
@@ -86,7 +83,7 @@ fn numbered(count: usize) -> Vec<String> {
 }
 
 async fn one_that_is_killed_is_replaced(kind: Kind) {
-    let (backend, scene) = (Backend::new(kind).await, Scene::new().await);
+    let (backend, scene) = (Backend::new(kind).await, Scene::new());
     let first = scene.replica(&backend);
     let archive = backend.archive().await;
     scene.print(0..100);
@@ -107,7 +104,7 @@ async fn one_that_is_killed_is_replaced(kind: Kind) {
 }
 
 async fn one_whose_store_is_away_ends_in_time_and_nothing_is_lost(kind: Kind) {
-    let (backend, scene) = (Backend::new(kind).await, Scene::new().await);
+    let (backend, scene) = (Backend::new(kind).await, Scene::new());
     let proxy = Faulty::start(backend.port.unwrap(), |_| Fault::None).await;
     let first = scene.replica(&backend.through(proxy.port));
     let archive = backend.archive().await;
@@ -139,11 +136,11 @@ async fn one_whose_store_is_away_ends_in_time_and_nothing_is_lost(kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_jobs_are_shared_and_all_go_on_when_one_of_two_replicas_dies() {
     const JOBS: usize = 40;
-    let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new().await);
+    let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new());
     scene.pod.terminate("blast", 0);
     let replicas = [scene.replica(&backend), scene.replica(&backend)];
     let ids: Vec<String> = (0..JOBS).map(|number| format!("job-{number:032x}")).collect();
-    let pods: Vec<PodHandle> = ids.iter().map(|id| pod(&scene.cluster, id)).collect();
+    let pods: Vec<PodHandle> = ids.iter().map(|id| pod(&scene.ground.cluster, id)).collect();
     let print = |range: std::ops::Range<usize>| {
         for number in range {
             for pod in &pods {
@@ -195,7 +192,7 @@ async fn metric(replica: &Running, name: &str) -> String {
 /// A job that cannot be kept, whoever tries it how often, is no health, until it can be kept again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_archive_that_takes_nothing_is_no_health_until_it_does() {
-    let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new().await);
+    let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new());
     let archive = backend.begun().await;
     let own = backend.directory().unwrap().join("jobs").join(job().as_str());
     std::fs::create_dir_all(own.join("index")).unwrap();
@@ -225,7 +222,7 @@ async fn an_archive_that_takes_nothing_is_no_health_until_it_does() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_job_that_had_ended_and_is_damaged_is_told() {
     for (part, told) in [("/index/000000000000", "tried again in "), ("/chunks/logs/", "cannot be read any more: ")] {
-        let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new().await);
+        let (backend, scene) = (Backend::new(Kind::Directory).await, Scene::new());
         let archive = backend.begun().await;
         for container in 0..2 {
             let mut writer = next_writer(&archive).await;

@@ -7,12 +7,13 @@ use elbtail::{
     environment::Environment,
 };
 
-use testcluster::{Options, TestCluster};
+use testcluster::Options;
 
 use crate::{
-    logs::{job, kept, lines, next_writer, small, stream},
+    logs::{PATIENCE, job, kept, lines, next_writer, small, stream},
     running::Running,
     support::process,
+    test_ground::TestGround,
 };
 
 /// A small file system of its own, unmounted with the test.
@@ -36,11 +37,9 @@ fn small_directory(name: &str) -> std::path::PathBuf {
 async fn on_small_disk_a_save_to_a_full_disk_ends_with_one_error_and_is_gone_on_with_when_there_is_room() {
     let directory = small_directory("full-save");
     let _small = Small(&directory);
-    let cluster = TestCluster::start(Options::default()).await.unwrap();
-    let own = tempfile::tempdir().unwrap();
-    let kubeconfig = cluster.write_kubeconfig(own.path()).unwrap();
+    let ground = TestGround::new(Options::default());
     let id = job().as_str().to_owned();
-    let pod = cluster.pod("blastn-batch-s00-job-000-3ed51a95-x").label("app", "blast").label("elb-job-id", &id);
+    let pod = ground.cluster.pod("blastn-batch-s00-job-000-3ed51a95-x").label("app", "blast").label("elb-job-id", &id);
     let pod = pod.container("blast").create();
     pod.schedule();
     pod.start("blast");
@@ -52,11 +51,7 @@ async fn on_small_disk_a_save_to_a_full_disk_ends_with_one_error_and_is_gone_on_
         printed += count;
     };
     let place = directory.join("archive").to_str().unwrap().to_owned();
-    let start = |arguments: &[&str]| {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
-        command.env("KUBECONFIG", &kubeconfig).args(arguments);
-        Running::start(command, std::time::Duration::from_secs(60))
-    };
+    let start = |arguments: &[&str]| Running::start(ground.command(arguments), PATIENCE);
     let filler = directory.join("filler");
     std::fs::write(&filler, vec![0; 200 << 10]).unwrap();
     let save = start(&["save", "-f", &id, &place, "--max-age", "100ms"]);

@@ -10,6 +10,8 @@ mod lines;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 
 mod backend;
 mod commands;

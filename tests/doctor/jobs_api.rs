@@ -13,13 +13,13 @@ use kube::{
     api::{DeleteParams, PostParams},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use testcluster::{Options, TestCluster};
+use testcluster::Options;
 use tokio::runtime::Runtime;
 
 use crate::{
     ground::{self, is_real, patience},
     stage::*,
+    test_ground::TestGround,
 };
 
 /// Where kubectl looks when nothing is set.
@@ -32,22 +32,20 @@ struct Real {
     client: Client,
     namespace: String,
     kubeconfig: PathBuf,
-    _directory: TempDir,
-    _cluster: Option<TestCluster>,
+    _local: Option<TestGround>,
 }
 
 impl Real {
     fn new() -> Real {
-        let directory = tempfile::tempdir().unwrap();
-        let cluster = (!is_real()).then(|| TestCluster::start_blocking(Options::default()).unwrap());
-        let kubeconfig = match &cluster {
-            Some(cluster) => cluster.write_kubeconfig(directory.path()).unwrap(),
+        let local = (!is_real()).then(|| TestGround::new(Options::default()));
+        let kubeconfig = match &local {
+            Some(local) => local.kubeconfig.clone(),
             None => std::env::var_os("KUBECONFIG").map_or_else(default_kubeconfig, PathBuf::from),
         };
         let runtime = Runtime::new().unwrap();
-        let client = runtime.block_on(ground::client(cluster.is_some().then_some(kubeconfig.as_path())));
+        let client = runtime.block_on(ground::client(local.is_some().then_some(kubeconfig.as_path())));
         let namespace = runtime.block_on(ground::create_namespace(&client, "elbtail-doctor"));
-        Real { runtime, client, namespace, kubeconfig, _directory: directory, _cluster: cluster }
+        Real { runtime, client, namespace, kubeconfig, _local: local }
     }
 
     /// Creates a Job; containers are names with the script they run.

@@ -25,5 +25,7 @@ mod pods;
 mod quirks;
 mod row;
 mod stage;
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 mod unanswered;
 mod whole;

@@ -1,14 +1,16 @@
 //! [`Stage`]: a test cluster, a kubeconfig and a row, and what the doctor says of them.
 
 use std::{
-    path::{Path, PathBuf},
+    ops::Deref,
+    path::Path,
     process::{Command, Stdio},
 };
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use testcluster::{JobHandle, Options, PodBuilder, PodHandle, TestCluster};
+use testcluster::{JobHandle, Options, PodBuilder, PodHandle};
+
+use crate::test_ground::TestGround;
 
 pub const ID: &str = "job-429825360482416da20736cf3ed51a95";
 pub const SHORT: &str = "3ed51a95";
@@ -21,23 +23,24 @@ pub fn ago(minutes: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_mins(minutes)
 }
 
-pub struct Stage {
-    pub cluster: TestCluster,
-    pub directory: TempDir,
-    pub kubeconfig: PathBuf,
+pub struct Stage(TestGround);
+
+impl Deref for Stage {
+    type Target = TestGround;
+
+    fn deref(&self) -> &TestGround {
+        &self.0
+    }
 }
 
 impl Stage {
     pub fn new() -> Stage {
-        let cluster = TestCluster::start_blocking(Options::default()).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
-        Stage { cluster, directory, kubeconfig }
+        Stage(TestGround::new(Options::default()))
     }
 
     /// A file of the scenario.
     pub fn write(&self, name: &str, text: &str) -> String {
-        let path = self.directory.path().join(name);
+        let path = self.path(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }

@@ -14,6 +14,8 @@ mod lines;
 mod lines_schema;
 mod running;
 mod stage;
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 
 #[cfg(feature = "archive")]
 mod all;

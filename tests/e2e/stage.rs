@@ -26,6 +26,7 @@ use crate::{
     ground::{self, is_real, patience},
     jobs::JobPlan,
     running::Running,
+    test_ground::TestGround,
 };
 
 /// The ElasticBLAST id in `testdata/rows/incident.json`.
@@ -43,9 +44,8 @@ pub struct Stage {
     pub image: String,
     /// For rows and other files of the scenario.
     pub directory: TempDir,
-    kubeconfig: Option<PathBuf>,
     // Dropped last: the namespace is removed before.
-    cluster: Option<TestCluster>,
+    local: Option<TestGround>,
 }
 
 impl Stage {
@@ -61,7 +61,7 @@ impl Stage {
 
     /// Such a cluster, set up in another way.
     pub fn local_with(options: Options) -> Stage {
-        Stage::set(Some(TestCluster::start_blocking(options).unwrap()))
+        Stage::set(Some(TestGround::new(options)))
     }
 
     /// Whether the suite's own user may do this in the whole cluster.
@@ -74,18 +74,17 @@ impl Stage {
         answer.status.is_some_and(|status| status.allowed)
     }
 
-    fn set(cluster: Option<TestCluster>) -> Stage {
+    fn set(local: Option<TestGround>) -> Stage {
         let runtime = Runtime::new().unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let kubeconfig = cluster.as_ref().map(|cluster| cluster.write_kubeconfig(directory.path()).unwrap());
-        let client = runtime.block_on(ground::client(kubeconfig.as_deref()));
+        let client = runtime.block_on(ground::client(local.as_ref().map(|local| &*local.kubeconfig)));
         let namespace = runtime.block_on(ground::create_namespace(&client, "elbtail-e2e"));
-        Stage { runtime, client, namespace, image: ground::image(), directory, kubeconfig, cluster }
+        Stage { runtime, client, namespace, image: ground::image(), directory, local }
     }
 
     /// The test cluster under [`Stage::local`].
     pub fn cluster(&self) -> &TestCluster {
-        self.cluster.as_ref().expect("only a local stage has one")
+        &self.local.as_ref().expect("only a local stage has one").cluster
     }
 
     fn job_api(&self) -> Api<Job> {
@@ -105,7 +104,7 @@ impl Stage {
     /// Makes another namespace. On a real cluster nobody removes it, so this is for a local stage.
     #[cfg(feature = "archive")]
     pub fn second_namespace(&self) -> String {
-        assert!(self.cluster.is_some(), "only a local stage may have two");
+        assert!(self.local.is_some(), "only a local stage may have two");
         self.runtime.block_on(ground::create_namespace(&self.client, "elbtail-e2e-second"))
     }
 
@@ -202,8 +201,8 @@ impl Stage {
     /// The binary with `arguments`, in another namespace.
     pub fn command_in(&self, namespace: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
-        if let Some(path) = &self.kubeconfig {
-            command.env("KUBECONFIG", path);
+        if let Some(local) = &self.local {
+            command.env("KUBECONFIG", &local.kubeconfig);
         }
         command.args(arguments).args(["-n", namespace]);
         command
@@ -239,7 +238,7 @@ impl Drop for Stage {
         match deleted {
             Ok(Ok(_)) => {}
             // A cluster that a scenario has taken down takes its namespaces with it.
-            _ if self.cluster.is_some() => {}
+            _ if self.local.is_some() => {}
             other if std::thread::panicking() => eprintln!("namespace {} is left behind: {other:?}", self.namespace),
             other => panic!("namespace {} is left behind: {other:?}", self.namespace),
         }

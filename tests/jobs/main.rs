@@ -7,44 +7,41 @@ mod listing;
 mod naming;
 mod plugin;
 mod several;
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 
-use std::{path::PathBuf, process::Command};
+use std::{ops::Deref, process::Command};
 
 use assert_cmd::assert::Assert;
 use jiff::{SignedDuration, Timestamp};
-use testcluster::{Options, TestCluster};
+use test_ground::TestGround;
+use testcluster::Options;
 
 /// A job of five shards, and its short id.
 pub const ONE: &str = "job-429825360482416da20736cf3ed51a95";
 pub const OTHER: &str = "job-529825360482416da20736cf00c0ffee";
 
 /// A cluster, and how the binary reaches it.
-pub(crate) struct Place {
-    pub cluster: TestCluster,
-    pub directory: tempfile::TempDir,
-    kubeconfig: PathBuf,
+pub(crate) struct Place(TestGround);
+
+impl Deref for Place {
+    type Target = TestGround;
+
+    fn deref(&self) -> &TestGround {
+        &self.0
+    }
 }
 
 impl Place {
     pub fn new() -> Place {
-        let cluster = TestCluster::start_blocking(Options::default()).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
-        Place { cluster, directory, kubeconfig }
+        Place(TestGround::new(Options::default()))
     }
 
     /// The binary, which knows of nothing but the cluster.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("elbtail"));
-        command
-            .env_clear()
-            // Shells write what was typed.
-            .env("HOME", self.directory.path())
-            .env("KUBECONFIG", &self.kubeconfig)
-            .env("PATH", "/usr/bin:/bin");
+        let mut command = self.0.command(arguments);
         // However busy this machine is.
         command.env("ELBTAIL_COMPLETION_TIMEOUT", "20s");
-        command.args(arguments);
         command
     }
 

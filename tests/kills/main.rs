@@ -28,6 +28,8 @@ mod running;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 
 use std::{
     collections::BTreeMap,

@@ -9,12 +9,12 @@ use std::{
 use assert_cmd::{Command, assert::Assert};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tempfile::TempDir;
-use testcluster::{Options, Stream, TestCluster, incident};
+use testcluster::{Options, Stream, incident};
 
 use crate::{
     browser::{assert_sound, look_at},
     numbers::assert_valid,
+    test_ground::TestGround,
 };
 
 const ROW: &str = "testdata/rows/incident.json";
@@ -22,24 +22,20 @@ const JOB: &str = "job-429825360482416da20736cf3ed51a95";
 
 /// The job of the incident, finished, with an archive's place beside it.
 struct Scene {
-    cluster: TestCluster,
-    directory: TempDir,
-    kubeconfig: String,
+    ground: TestGround,
     lines: usize,
 }
 
 impl Scene {
     fn new() -> Scene {
-        let cluster = TestCluster::start_blocking(Options::default()).unwrap();
-        let told = incident::finished(&cluster, 20);
+        let ground = TestGround::new(Options::default());
+        let told = incident::finished(&ground.cluster, 20);
         let lines = told.logs.iter().map(|log| log.lines.len()).sum();
-        let directory = tempfile::tempdir().unwrap();
-        let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap().display().to_string();
-        Scene { cluster, directory, kubeconfig, lines }
+        Scene { ground, lines }
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.ground.path(name)
     }
 
     fn path(&self, name: &str) -> String {
@@ -53,7 +49,7 @@ impl Scene {
         // An archive needs no cluster, and gets none.
         let needs_none = words.iter().any(|word| word.contains("archive")) && words[0] != "save";
         if !needs_none && !words.contains(&"--kubeconfig") {
-            command.args(["--kubeconfig", &self.kubeconfig]);
+            command.arg("--kubeconfig").arg(&self.ground.kubeconfig);
         }
         let run = command.assert();
         let output = run.get_output();
@@ -157,7 +153,7 @@ fn a_file_is_replaced_whole_and_keeps_its_mode() {
     assert_eq!(second.mode() & 0o777, 0o640);
     // Nothing half written stays beside it.
     let beside: Vec<_> =
-        fs::read_dir(scene.directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        fs::read_dir(scene.ground.directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(beside.iter().all(|name| !name.to_string_lossy().contains("partial")), "{beside:?}");
     for (name, begin) in [("a.json", "{"), ("b.csv", "job_id,"), ("c.HTM", "<!doctype html>")] {
         scene.run(&["report", ROW, "-o", &scene.path(name)], 0);
@@ -178,7 +174,7 @@ fn a_dash_is_standard_output_and_the_latest_job_may_have_ended() {
     assert_eq!(report["job"]["id"], JOB);
     // One that runs comes first, however old it is.
     let running = "job-529825360482416da20736cf00c0ffee";
-    let pod = scene.cluster.pod("blastn-batch-s00-job-000-00c0ffee-xxxxx");
+    let pod = scene.ground.cluster.pod("blastn-batch-s00-job-000-00c0ffee-xxxxx");
     let pod = pod.label("app", "blast").label("elb-job-id", running).container("blast");
     pod.created(Timestamp::now() - SignedDuration::from_hours(9)).create().start("blast");
     let run = scene.run(&["report", "--latest", "-o", "json"], 0);
@@ -212,7 +208,7 @@ fn what_cannot_be_written_is_known_before_anything_is_asked() {
     fs::write(scene.file("kept.html"), "kept").unwrap();
     fs::set_permissions(scene.file("kept.html"), fs::Permissions::from_mode(0o444)).unwrap();
     std::os::unix::fs::symlink("nowhere", scene.file("link.html")).unwrap();
-    let asked = scene.cluster.requests().len();
+    let asked = scene.ground.cluster.requests().len();
     for (name, why) in [
         ("none/report.html", "there is no directory"),
         ("dir.html", "is a directory"),
@@ -225,7 +221,7 @@ fn what_cannot_be_written_is_known_before_anything_is_asked() {
         assert!(said.contains(why) && said.contains(name) && said.contains(".html, .json or .csv"), "{name}: {said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
-    assert_eq!(scene.cluster.requests().len(), asked);
+    assert_eq!(scene.ground.cluster.requests().len(), asked);
     assert_eq!(fs::read_to_string(scene.file("kept.html")).unwrap(), "kept");
 }
 
@@ -233,7 +229,7 @@ fn what_cannot_be_written_is_known_before_anything_is_asked() {
 fn secrets_are_masked_unless_they_are_asked_for() {
     let scene = Scene::new();
     let began = Timestamp::now() - SignedDuration::from_secs(600);
-    let pod = scene.cluster.pod("blastn-batch-s07-job-000-3ed51a95-xxxxx");
+    let pod = scene.ground.cluster.pod("blastn-batch-s07-job-000-3ed51a95-xxxxx");
     let pod = pod.label("app", "blast").label("elb-job-id", JOB).restart_policy("Never").container("blast").create();
     pod.at(began).start("blast");
     for text in [
@@ -275,10 +271,7 @@ fn secrets_are_masked_unless_they_are_asked_for() {
 
 #[test]
 fn a_job_of_which_nothing_is_left_is_said_to_have_no_pods() {
-    let cluster = TestCluster::start_blocking(Options::default()).unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap().display().to_string();
-    let scene = Scene { cluster, directory, kubeconfig, lines: 0 };
+    let scene = Scene { ground: TestGround::new(Options::default()), lines: 0 };
     assert!(stderr(&scene.run(&["report", ROW, "-o", "json"], 5)).contains("no pods of"));
     scene.run(&["report", "no-such-file.json", "-o", "json"], 3);
     let said = stderr(&scene.run(&["report", "file:///no/such/archive", "-o", "json"], 2));

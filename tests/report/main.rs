@@ -6,6 +6,8 @@
 mod made_job;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 
 mod browser;
 mod command;

@@ -1,24 +1,33 @@
 //! `elbtail watch` on a real terminal, from its start to its end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "../support/test_ground.rs"]
+mod test_ground;
 #[path = "../support/tmux.rs"]
 mod tmux;
 
-use std::{path::Path, time::Duration};
+use std::{ops::Deref, path::Path, time::Duration};
 
-use self::tmux::Tmux;
+use self::{test_ground::TestGround, tmux::Tmux};
 use testcluster::{
-    Options, TestCluster,
+    Options,
     incident::{self, JOB_ID},
 };
 
 const ROW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rows/incident.json");
 
-/// A cluster, a directory, and a terminal whose shell knows both.
+/// A ground, and a terminal whose shell knows it.
 struct Stage {
-    cluster: TestCluster,
-    directory: tempfile::TempDir,
+    ground: TestGround,
     tmux: Tmux,
+}
+
+impl Deref for Stage {
+    type Target = TestGround;
+
+    fn deref(&self) -> &TestGround {
+        &self.ground
+    }
 }
 
 impl Stage {
@@ -27,14 +36,12 @@ impl Stage {
     }
 
     fn with(options: Options, columns: u16, rows: u16) -> Stage {
-        let cluster = TestCluster::start_blocking(options).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let kubeconfig = cluster.write_kubeconfig(directory.path()).unwrap();
+        let ground = TestGround::new(options);
         let tmux = Tmux::new(columns, rows);
         let at = |path: &Path| shlex::try_quote(path.to_str().unwrap()).unwrap().into_owned();
-        tmux.type_line(&format!("cd {}; export KUBECONFIG={}", at(directory.path()), at(&kubeconfig)));
+        tmux.type_line(&format!("cd {}; export KUBECONFIG={}", at(ground.directory.path()), at(&ground.kubeconfig)));
         tmux.type_line(&format!("alias elbtail={}; clear", at(Path::new(env!("CARGO_BIN_EXE_elbtail")))));
-        Stage { cluster, directory, tmux }
+        Stage { ground, tmux }
     }
 
     fn watch(&self, words: &str) {
