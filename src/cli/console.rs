@@ -178,7 +178,7 @@ pub struct Console {
     transforms: Transforms,
     whose: Whose,
     style: StderrStyle,
-    sources: HashMap<Arc<ContainerId>, PrintedContainer>,
+    containers: HashMap<Arc<ContainerId>, PrintedContainer>,
     events: Option<EventStyle>,
     /// The jobs that were told, the latest last.
     jobs: Vec<JobIds>,
@@ -280,7 +280,7 @@ impl Console {
             transforms,
             whose,
             style,
-            sources: HashMap::new(),
+            containers: HashMap::new(),
             events: None,
             jobs: Vec::new(),
             targets: HashMap::new(),
@@ -322,8 +322,8 @@ impl Console {
             RunEvent::Found(target) => {
                 self.renderer.of_job(&self.ids_of(&target.pod));
                 let (short, mark) = self.whose.of(&target.pod);
-                let source = self.renderer.introduce(target, short, mark);
-                self.sources.insert(Arc::new(target.id()), source);
+                let container = self.renderer.introduce(target, short, mark);
+                self.containers.insert(Arc::new(target.id()), container);
                 Ok(())
             }
             RunEvent::Lines(batch) => self.lines(&batch.instance, batch.stream, &batch.lines),
@@ -336,7 +336,7 @@ impl Console {
                 Ok(())
             }
             RunEvent::Ended(_) => self.tell_summary(),
-            RunEvent::Told(at) => {
+            RunEvent::At(at) => {
                 self.told = Some(*at);
                 Ok(())
             }
@@ -369,7 +369,7 @@ impl Console {
             RunEvent::Note { container, .. } => Some(container.clone()),
             RunEvent::Gap { instance, .. } | RunEvent::Complete { instance, .. } => Some(instance.container.clone()),
             RunEvent::Notice(_) | RunEvent::Ended(_) => None,
-            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) | RunEvent::Told(_) => return Ok(()),
+            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) | RunEvent::At(_) => return Ok(()),
         };
         let of = container.and_then(|container| self.targets.get(&container));
         let none = self.run_ids();
@@ -388,25 +388,25 @@ impl Console {
 
     fn tell_summary(&mut self) -> io::Result<()> {
         // Of nothing there is nothing to sum up: what is said instead follows.
-        let Some(summary) = self.summary.take().filter(|_| !self.sources.is_empty()) else { return Ok(()) };
+        let Some(summary) = self.summary.take().filter(|_| !self.containers.is_empty()) else { return Ok(()) };
         self.wait_no_longer()?;
         summary.to_string().lines().try_for_each(|line| self.say(Tone::Aside, line))
     }
 
     fn lines(&mut self, of: &InstanceId, stream: Option<Stream>, lines: &[Line]) -> io::Result<()> {
         // Found before anything is said of it.
-        let Some(source) = self.sources.get(&of.container).cloned() else { return Ok(()) };
-        self.printed(&source, of, stream, lines)
+        let Some(container) = self.containers.get(&of.container).cloned() else { return Ok(()) };
+        self.printed(&container, of, stream, lines)
     }
 
     /// Lines of several instances: whose they are is looked up once for all.
     fn merged(&mut self, merged: &Merged) -> io::Result<()> {
-        let known = merged.of.iter().map(|of| Some((self.sources.get(&of.instance.container)?.clone(), of)));
+        let known = merged.of.iter().map(|of| Some((self.containers.get(&of.instance.container)?.clone(), of)));
         let origins: Vec<_> = known.collect();
         merged.fetch();
         for MergedLine { of, line } in &merged.lines {
-            let Some(Some((source, Origin { instance, stream }))) = origins.get(*of) else { continue };
-            self.printed(source, instance, *stream, slice::from_ref(line))?;
+            let Some(Some((container, Origin { instance, stream }))) = origins.get(*of) else { continue };
+            self.printed(container, instance, *stream, slice::from_ref(line))?;
         }
         Ok(())
     }
@@ -414,40 +414,40 @@ impl Console {
     /// Lines of one instance, as far as they are shown.
     fn printed(
         &mut self,
-        source: &PrintedContainer,
+        container: &PrintedContainer,
         of: &InstanceId,
         stream: Option<Stream>,
         lines: &[Line],
     ) -> io::Result<()> {
         if !self.transforms.concern(of, lines) {
-            return lines.iter().try_for_each(|line| self.print(source, of, stream, line));
+            return lines.iter().try_for_each(|line| self.print(container, of, stream, line));
         }
         let shown = self.transforms.apply(of, stream, lines);
-        shown.iter().try_for_each(|ShownLine { stream, line, .. }| self.print(source, of, *stream, line))
+        shown.iter().try_for_each(|ShownLine { stream, line, .. }| self.print(container, of, *stream, line))
     }
 
     fn print(
         &mut self,
-        source: &PrintedContainer,
+        container: &PrintedContainer,
         of: &InstanceId,
         stream: Option<Stream>,
         line: &Line,
     ) -> io::Result<()> {
-        if self.live.is_some() && self.is_progress(source, of, line) {
+        if self.live.is_some() && self.is_progress(container, of, line) {
             return Ok(());
         }
-        self.renderer.line(&mut self.lines, source, of.restart, stream, line);
+        self.renderer.line(&mut self.lines, container, of.restart, stream, line);
         self.make_room()
     }
 
     /// Whether a line is progress, which is drawn and not printed until something else comes.
-    fn is_progress(&mut self, source: &PrintedContainer, of: &InstanceId, line: &Line) -> bool {
+    fn is_progress(&mut self, container: &PrintedContainer, of: &InstanceId, line: &Line) -> bool {
         if AzcopyProgress::of(&line.text).is_some() {
             let mut progress = ProgressLine::default();
-            if self.renderer.row(&mut progress.row, source, line).is_some()
+            if self.renderer.row(&mut progress.row, container, line).is_some()
                 && let Some(live) = &mut self.live
             {
-                self.renderer.line(&mut progress.line, source, of.restart, None, line);
+                self.renderer.line(&mut progress.line, container, of.restart, None, line);
                 live.put(&of.container, progress);
                 return true;
             }
@@ -466,8 +466,8 @@ impl Console {
     /// Prints what waits for what comes next.
     fn wait_no_longer(&mut self) -> io::Result<()> {
         for (of, ShownLine { stream, line, .. }) in self.transforms.wait_no_longer() {
-            if let Some(source) = self.sources.get(&of.container).cloned() {
-                self.print(&source, &of, stream, &line)?;
+            if let Some(container) = self.containers.get(&of.container).cloned() {
+                self.print(&container, &of, stream, &line)?;
             }
         }
         self.flush()
@@ -492,7 +492,9 @@ impl Console {
 
     fn note(&mut self, container: &ContainerId, note: &Note) -> io::Result<()> {
         // Found before anything is said of it.
-        let Some(label) = self.sources.get(container).map(|source| source.label().to_owned()) else { return Ok(()) };
+        let Some(label) = self.containers.get(container).map(|container| container.label().to_owned()) else {
+            return Ok(());
+        };
         // Once for all: the same permission is missing for each.
         let is_news = match note {
             Note::Forbidden(message) => self.forbidden.insert(message.clone()),

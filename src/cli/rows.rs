@@ -120,7 +120,7 @@ impl Rows {
     /// Tells what `job` says now, then what changes, until nobody listens. A row that vanishes or breaks is told once and
     /// never fatal.
     pub async fn tell(mut self, job: Job, news: mpsc::Sender<RowNews>, out: Outlet) {
-        let mut told = ToldOfRow::default();
+        let mut told = RowNotices::default();
         if self.pass_on(job.row.as_ref(), &job.resolution, &mut told, &news, &out).await.is_none() {
             return;
         }
@@ -152,7 +152,7 @@ impl Rows {
         &self,
         row: Option<&Row>,
         resolution: &Resolution,
-        told: &mut ToldOfRow,
+        told: &mut RowNotices,
         news: &mpsc::Sender<RowNews>,
         out: &Outlet,
     ) -> Option<()> {
@@ -224,7 +224,7 @@ fn read(path: &Path, job: Option<&str>) -> Result<Row, Failure> {
 
 /// What was told of the row.
 #[derive(Default)]
-struct ToldOfRow {
+struct RowNotices {
     id: Option<crate::job_id::JobId>,
     waiting: bool,
     ended: bool,

@@ -1,4 +1,4 @@
-//! [`Input`]: one source, with what it has sent and was not handed on.
+//! [`Input`]: what one container, or an archive, has sent and was not handed on.
 
 use std::vec::IntoIter;
 
@@ -13,20 +13,20 @@ use crate::{
     k8s::{Line, Stamp},
 };
 
-/// A channel for what one source says.
+/// A channel for what one input says.
 pub fn input() -> (InputSender, mpsc::Receiver<DriverEvent>) {
     let (sender, events) = mpsc::channel(1);
     (InputSender(sender), events)
 }
 
-/// Takes what a source says. It has room for more when the merge has taken what was said before: until then nothing is read.
+/// Takes what is said. It has room for more when the merge has taken what was said before: until then nothing is read.
 #[derive(Debug, Clone)]
 pub struct InputSender(mpsc::Sender<DriverEvent>);
 
 impl Listener<DriverEvent> for InputSender {
     async fn hear(&self, said: DriverEvent) -> Result<(), Unheard> {
         self.0.send(said).await.map_err(|_| Unheard)?;
-        // A source that reads on already would have one batch in its hands, with one here and one in the merge.
+        // One that reads on already would have one batch in its hands, with one here and one in the merge.
         self.0.reserve().await.map(drop).map_err(|_| Unheard)
     }
 
@@ -39,7 +39,7 @@ impl Listener<DriverEvent> for InputSender {
     }
 }
 
-/// A source of lines.
+/// Where lines come from.
 pub(super) struct Input {
     /// What it sends.
     pub events: mpsc::Receiver<DriverEvent>,

@@ -66,7 +66,7 @@ pub struct RowState {
 /// Something that was told of the run itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ToldNotice {
+pub struct TimedNotice {
     /// When.
     pub at: Stamp,
     /// What.
@@ -99,7 +99,7 @@ pub struct Overview {
     /// Where lines are missing.
     pub gaps: Vec<SeenGap>,
     /// What was told of the run itself, the latest last.
-    pub notices: Vec<ToldNotice>,
+    pub notices: Vec<TimedNotice>,
     containers: Vec<ContainerLife>,
     #[serde(skip)]
     places: HashMap<Arc<ContainerId>, usize>,
@@ -180,7 +180,7 @@ impl Overview {
                 if self.notices.len() == NOTICES {
                     self.notices.remove(0);
                 }
-                self.notices.push(ToldNotice { at: now, notice: notice.clone() });
+                self.notices.push(TimedNotice { at: now, notice: notice.clone() });
             }
             RunEvent::Ended(ending) => {
                 let ended = self.ended.get_or_insert_default();
@@ -188,7 +188,7 @@ impl Overview {
                 self.ended_at = Some(now);
             }
             // Whoever takes it gives the time.
-            RunEvent::Told(_) => {}
+            RunEvent::At(_) => {}
         }
     }
 

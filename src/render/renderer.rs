@@ -8,10 +8,11 @@ use super::{
     columns::{Columns, Shape},
     object::{LineOrigin, ObjectStart},
     palette::color_of,
-    plain, sanitize,
-    source::{LineStart, SharedContainer},
+    plain,
+    printed_container::{LineStart, SharedContainer},
+    sanitize,
     stamp_text::StampText,
-    template::{TemplateLine, TemplateSource},
+    template::{TemplateContainer, TemplateLine},
     wrap::{self, Room},
 };
 use crate::k8s::{Line, Stamp, Stream, Target};
@@ -127,7 +128,7 @@ impl Renderer {
         let container = plain(&target.container, usize::MAX);
         let label = format!("{pod}/{container}");
         let start = match (&self.template, self.options.format.object()) {
-            (Some(_), _) => LineStart::Template(Arc::new(self.template_source(target, &pod, &container, short))),
+            (Some(_), _) => LineStart::Template(Arc::new(self.template_container(target, &pod, &container, short))),
             (None, Some(style)) => LineStart::Object(ObjectStart::new(style, target, &self.job)),
             (None, None) if self.options.format == Format::Raw && self.screen.is_some() => LineStart::Shaped(None),
             (None, None) if self.options.format == Format::Raw => LineStart::Nothing,
@@ -141,9 +142,9 @@ impl Renderer {
         PrintedContainer(Arc::new(SharedContainer { label, start }))
     }
 
-    fn template_source(&self, target: &Target, name: &str, container: &str, short: &str) -> TemplateSource {
+    fn template_container(&self, target: &Target, name: &str, container: &str, short: &str) -> TemplateContainer {
         let text = |text: &str| plain(text, usize::MAX);
-        TemplateSource {
+        TemplateContainer {
             namespace: text(&target.namespace),
             pod: text(&target.pod),
             name: name.to_owned(),
@@ -161,21 +162,21 @@ impl Renderer {
     pub fn line(
         &mut self,
         out: &mut Vec<u8>,
-        source: &PrintedContainer,
+        container: &PrintedContainer,
         restart: u32,
         stream: Option<Stream>,
         line: &Line,
     ) {
-        self.write(out, source, LineOrigin { restart, stream }, line.stamp, &line.text);
+        self.write(out, container, LineOrigin { restart, stream }, line.stamp, &line.text);
     }
 
     /// [`Renderer::line`] for a text that is no longer the line's own, such as one in which secrets are masked.
-    pub fn text(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, restart: u32, stamp: Stamp, text: &[u8]) {
-        self.write(out, source, LineOrigin { restart, stream: None }, stamp, text);
+    pub fn text(&mut self, out: &mut Vec<u8>, container: &PrintedContainer, restart: u32, stamp: Stamp, text: &[u8]) {
+        self.write(out, container, LineOrigin { restart, stream: None }, stamp, text);
     }
 
-    fn write(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, place: LineOrigin, stamp: Stamp, text: &[u8]) {
-        match &source.0.start {
+    fn write(&mut self, out: &mut Vec<u8>, container: &PrintedContainer, place: LineOrigin, stamp: Stamp, text: &[u8]) {
+        match &container.0.start {
             LineStart::Object(start) => {
                 self.sequence += 1;
                 start.write(out, self.stamp.of(stamp), place, self.sequence, text);
@@ -185,17 +186,17 @@ impl Renderer {
                 self.plain(out, stamp, text);
             }
             LineStart::Nothing => self.plain(out, stamp, text),
-            LineStart::Template(source) => self.templated(out, source, place, stamp, text),
+            LineStart::Template(container) => self.templated(out, container, place, stamp, text),
             LineStart::Shaped(columns) => self.shaped(out, columns.as_ref(), stamp, text),
         }
         out.push(b'\n');
     }
 
     /// Appends a line as a row that fits the screen, without an end; `None` when it is not known what fits.
-    pub fn row(&mut self, out: &mut Vec<u8>, source: &PrintedContainer, line: &Line) -> Option<()> {
+    pub fn row(&mut self, out: &mut Vec<u8>, container: &PrintedContainer, line: &Line) -> Option<()> {
         let screen = self.screen.clone()?;
         screen.width.get()?;
-        let LineStart::Shaped(columns) = &source.0.start else { return None };
+        let LineStart::Shaped(columns) = &container.0.start else { return None };
         let (columns, cut) = (columns.as_ref(), Screen { wrap: Wrap::Cut, ..screen.clone() });
         self.screen = Some(cut);
         self.shaped(out, columns, line.stamp, &line.text);
@@ -272,7 +273,7 @@ impl Renderer {
     fn templated(
         &mut self,
         out: &mut Vec<u8>,
-        source: &Arc<TemplateSource>,
+        container: &Arc<TemplateContainer>,
         place: LineOrigin,
         stamp: Stamp,
         text: &[u8],
@@ -280,7 +281,7 @@ impl Renderer {
         let (from, mut message) = (out.len(), Vec::new());
         self.shown(&mut message, text);
         let line = TemplateLine {
-            source: source.clone(),
+            container: container.clone(),
             timestamp: String::from_utf8_lossy(self.stamp.of(stamp)).into_owned(),
             message: String::from_utf8_lossy(&message).into_owned(),
             restart: place.restart,

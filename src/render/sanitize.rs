@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(shown("a\0b\x08c\x7fd\ne"), "a^@b^Hc^?d^Je");
         assert_eq!(shown("a\u{9b}2Jb\u{85}"), "a\\x9b2Jb\\x85");
         assert_eq!(shown(b"a\x9b2J\xff\xc3("), "a\\x9b2J\\xff\\xc3(");
-        for hazard in ["202e", "2069", "2028", "200e", "200f", "61c", "feff", "206a", "fff9"] {
-            let c = char::from_u32(u32::from_str_radix(hazard, 16).unwrap()).unwrap();
-            assert_eq!(shown(format!("a{c}b")), format!("a\\u{{{hazard}}}b"));
+        for code in ["202e", "2069", "2028", "200e", "200f", "61c", "feff", "206a", "fff9"] {
+            let c = char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap();
+            assert_eq!(shown(format!("a{c}b")), format!("a\\u{{{code}}}b"));
         }
         let shown_as_it_is = "\u{a0}\u{2027}\u{202f}\u{2065}\u{200d}\u{ff21}\u{fffd}\u{627}";
         assert_eq!(shown(shown_as_it_is), shown_as_it_is);

@@ -88,7 +88,7 @@ pub struct LineTemplate(Environment<'static>);
 
 /// A container's lines in a template.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct TemplateSource {
+pub(super) struct TemplateContainer {
     pub namespace: String,
     pub pod: String,
     pub name: String,
@@ -104,7 +104,7 @@ pub(super) struct TemplateSource {
 /// A line in a template.
 #[derive(Debug)]
 pub(super) struct TemplateLine {
-    pub source: Arc<TemplateSource>,
+    pub container: Arc<TemplateContainer>,
     pub timestamp: String,
     pub message: String,
     pub restart: u32,
@@ -218,7 +218,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 }
 
 fn sample(message: &str) -> TemplateLine {
-    let source = TemplateSource {
+    let container = TemplateContainer {
         namespace: "default".to_owned(),
         pod: "blastn-batch-s03-job-000-3ed51a95-p9vp5".to_owned(),
         name: "blastn-s03-000-p9vp5".to_owned(),
@@ -231,7 +231,7 @@ fn sample(message: &str) -> TemplateLine {
         color: 28,
     };
     TemplateLine {
-        source: Arc::new(source),
+        container: Arc::new(container),
         timestamp: "2026-11-24T12:58:26.959221551Z".to_owned(),
         message: message.to_owned(),
         restart: 0,
@@ -242,23 +242,23 @@ fn sample(message: &str) -> TemplateLine {
 
 impl Object for TemplateLine {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let source = &self.source;
+        let container = &self.container;
         Some(match key.as_str()? {
             "timestamp" => Value::from(self.timestamp.as_str()),
             "message" => Value::from(self.message.as_str()),
-            "namespace" => Value::from(source.namespace.as_str()),
-            "pod" => Value::from(source.pod.as_str()),
-            "name" => Value::from(source.name.as_str()),
-            "container" => Value::from(source.container.as_str()),
-            "node" => Value::from(source.node.as_deref()?),
-            "role" => Value::from(source.role),
-            "phase" => Value::from(source.phase),
+            "namespace" => Value::from(container.namespace.as_str()),
+            "pod" => Value::from(container.pod.as_str()),
+            "name" => Value::from(container.name.as_str()),
+            "container" => Value::from(container.container.as_str()),
+            "node" => Value::from(container.node.as_deref()?),
+            "role" => Value::from(container.role),
+            "phase" => Value::from(container.phase),
             "restart" => Value::from(self.restart),
             "stream" => Value::from(self.stream?),
-            "job_id" => Value::from(source.job_id.as_deref()?),
-            "row_id" => Value::from(source.row_id.as_deref()?),
+            "job_id" => Value::from(container.job_id.as_deref()?),
+            "row_id" => Value::from(container.row_id.as_deref()?),
             "sequence" => Value::from(self.sequence),
-            COLOR => Value::from(source.color),
+            COLOR => Value::from(container.color),
             LINE => Value::from_dyn_object(self.clone()),
             _ => return None,
         })

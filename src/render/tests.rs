@@ -52,11 +52,11 @@ fn sample(container: &str) -> &'static str {
 fn block(options: RenderOptions) -> String {
     let mut renderer = Renderer::new(options);
     let targets = incident();
-    let sources: Vec<_> = targets.iter().map(|target| renderer.introduce(target, SHORT, None)).collect();
+    let containers: Vec<_> = targets.iter().map(|target| renderer.introduce(target, SHORT, None)).collect();
     let mut out = Vec::new();
-    for (n, (target, source)) in targets.iter().zip(&sources).enumerate() {
+    for (n, (target, container)) in targets.iter().zip(&containers).enumerate() {
         let line = line(n as i64 * 1_000_000_007, sample(&target.container));
-        renderer.line(&mut out, source, n as u32 % 2, None, &line);
+        renderer.line(&mut out, container, n as u32 % 2, None, &line);
     }
     String::from_utf8(out).unwrap().replace('\x1b', "␛").replace('\x07', "␇").replace('\r', "␍")
 }
@@ -116,9 +116,9 @@ fn names_cannot_tear_a_line_or_reach_the_terminal() {
     let target = Target { pod: "a\n\x1b[2J".to_owned(), container: "b\x07".to_owned(), ..incident()[1].clone() };
     for format in [Format::Default, Format::Json] {
         let mut renderer = Renderer::new(RenderOptions { format, ..Default::default() });
-        let source = renderer.introduce(&target, SHORT, None);
+        let container = renderer.introduce(&target, SHORT, None);
         let mut out = Vec::new();
-        renderer.line(&mut out, &source, 0, None, &line(0, "x"));
+        renderer.line(&mut out, &container, 0, None, &line(0, "x"));
         assert_eq!(out.iter().filter(|b| b.is_ascii_control()).count(), 1, "the line end alone");
     }
 }
@@ -151,9 +151,9 @@ proptest! {
         let mut renderer = Renderer::new(options);
         let targets = incident();
         for (n, text) in texts.iter().enumerate() {
-            let source = renderer.introduce(&targets[n * 7 % targets.len()], SHORT, None);
+            let container = renderer.introduce(&targets[n * 7 % targets.len()], SHORT, None);
             let mut out = b"before\n".to_vec();
-            renderer.line(&mut out, &source, 0, None, &line(0, text));
+            renderer.line(&mut out, &container, 0, None, &line(0, text));
             let added = out.strip_prefix(b"before\n").unwrap();
             prop_assert_eq!(added.iter().position(|b| *b == b'\n'), Some(added.len() - 1));
         }
@@ -163,13 +163,13 @@ proptest! {
     fn a_pipe_gives_the_input_back(color in any::<bool>(), timestamps in any::<bool>(), texts in texts()) {
         for format in [Format::Default, Format::Raw] {
             let mut renderer = Renderer::new(RenderOptions { format, color, timestamps, ..Default::default() });
-            let source = renderer.introduce(&incident()[3], SHORT, None);
+            let container = renderer.introduce(&incident()[3], SHORT, None);
             let mut prefix = Vec::new();
-            renderer.line(&mut prefix, &source, 0, None, &line(5, ""));
+            renderer.line(&mut prefix, &container, 0, None, &line(5, ""));
             prefix.pop();
             for text in &texts {
                 let mut out = Vec::new();
-                renderer.line(&mut out, &source, 0, None, &line(5, text));
+                renderer.line(&mut out, &container, 0, None, &line(5, text));
                 let rest = out.strip_prefix(&prefix[..]).and_then(|rest| rest.strip_suffix(b"\n"));
                 prop_assert_eq!(rest, Some(&text[..]));
             }
@@ -179,10 +179,10 @@ proptest! {
     #[test]
     fn a_terminal_obeys_our_colours_only(options in options(), texts in texts()) {
         let mut renderer = Renderer::new(RenderOptions { terminal: true, ..options });
-        let source = renderer.introduce(&incident()[3], SHORT, None);
+        let container = renderer.introduce(&incident()[3], SHORT, None);
         for text in &texts {
             let mut out = Vec::new();
-            renderer.line(&mut out, &source, 0, None, &line(0, text));
+            renderer.line(&mut out, &container, 0, None, &line(0, text));
             let mut shown = String::from_utf8(out).unwrap();
             if options.color && options.format == Format::Default {
                 let on = shown.find('m').unwrap();
@@ -235,10 +235,10 @@ const SAID: [(usize, &str); 12] = [
 /// They on a screen, with escape characters made visible.
 fn said(options: RenderOptions, wrap: Wrap, columns: u16) -> String {
     let mut renderer = on_screen(options, wrap, columns);
-    let sources: Vec<_> = incident().iter().map(|target| renderer.introduce(target, SHORT, None)).collect();
+    let containers: Vec<_> = incident().iter().map(|target| renderer.introduce(target, SHORT, None)).collect();
     let mut out = Vec::new();
     for (n, (of, text)) in SAID.iter().enumerate() {
-        renderer.line(&mut out, &sources[*of], 0, None, &line(n as i64 * 1_000_000_007, text));
+        renderer.line(&mut out, &containers[*of], 0, None, &line(n as i64 * 1_000_000_007, text));
     }
     String::from_utf8(out).unwrap().replace('\x1b', "␛")
 }
@@ -268,11 +268,11 @@ fn a_screen_that_becomes_wider_or_narrower_is_used_as_it_is() {
     let width = ScreenWidth::default();
     let options = RenderOptions { terminal: true, utf8: true, ..Default::default() };
     let mut renderer = Renderer::new(options).with_screen(Some(Screen { wrap: Wrap::Hang, width: width.clone() }));
-    let source = renderer.introduce(&incident()[1], SHORT, None);
+    let container = renderer.introduce(&incident()[1], SHORT, None);
     let rows = [0, 120, 80, 40, 0].map(|columns| {
         width.set(columns);
         let mut out = Vec::new();
-        renderer.line(&mut out, &source, 0, None, &line(0, SAID[5].1));
+        renderer.line(&mut out, &container, 0, None, &line(0, SAID[5].1));
         String::from_utf8(out).unwrap().lines().count()
     });
     assert_eq!(rows, [1, 2, 4, 9, 1]);
@@ -308,9 +308,9 @@ proptest! {
         let options = RenderOptions { theme, ..options };
         let shown = |color| {
             let mut renderer = on_screen(RenderOptions { color, ..options }, wrap, columns);
-            let source = renderer.introduce(&incident()[3], SHORT, None);
+            let container = renderer.introduce(&incident()[3], SHORT, None);
             let mut out = Vec::new();
-            texts.iter().for_each(|text| renderer.line(&mut out, &source, 0, None, &line(0, text)));
+            texts.iter().for_each(|text| renderer.line(&mut out, &container, 0, None, &line(0, text)));
             String::from_utf8(out).unwrap()
         };
         prop_assert_eq!(uncoloured(&shown(true)), shown(false));
@@ -321,10 +321,10 @@ proptest! {
         let options = RenderOptions { format: Format::Default, ..options };
         let shown = |columns| {
             let mut renderer = on_screen(options, Wrap::Hang, columns);
-            let source = renderer.introduce(&incident()[3], SHORT, None);
+            let container = renderer.introduce(&incident()[3], SHORT, None);
             let lines = texts.iter().map(|text| {
                 let mut out = Vec::new();
-                renderer.line(&mut out, &source, 0, None, &line(0, text));
+                renderer.line(&mut out, &container, 0, None, &line(0, text));
                 uncoloured(std::str::from_utf8(&out).unwrap())
             });
             lines.collect::<Vec<_>>()

@@ -263,7 +263,7 @@ impl Listener<RunEvent> for IntoMerge {
             | RunEvent::Found(_)
             | RunEvent::Notice(_)
             | RunEvent::Ended(_)
-            | RunEvent::Told(_)) => self.out.send(other).await,
+            | RunEvent::At(_)) => self.out.send(other).await,
         }
     }
 
@@ -425,7 +425,7 @@ mod tests {
             RunEvent::Note { container, note: Note::Started(3) },
             RunEvent::Complete { instance: instance("a", 0).id(), lines: 3, proof: Proof::Checked },
             Notice::RowReadable.into(),
-            RunEvent::Told(Timestamp::UNIX_EPOCH),
+            RunEvent::At(Timestamp::UNIX_EPOCH),
         ] {
             into.hear(event).await.unwrap();
         }
@@ -450,7 +450,7 @@ mod tests {
         assert!(into.is_gone());
         into.gone().await;
         drop(into);
-        assert_eq!(texts(&said.all().await), ["notice: the row can be read again", "Told(1970-01-01T00:00:00Z)"]);
+        assert_eq!(texts(&said.all().await), ["notice: the row can be read again", "At(1970-01-01T00:00:00Z)"]);
     }
 
     #[tokio::test]

@@ -59,7 +59,8 @@ pub enum RunEvent {
     /// The job that was followed has ended, and everything was read.
     Ended(Ending),
     /// What follows was told then, by the run that is told again.
-    Told(Timestamp),
+    #[serde(rename = "told")]
+    At(Timestamp),
 }
 
 impl RunEvent {
@@ -148,7 +149,7 @@ mod tests {
             RunEvent::Complete { instance: instance(), lines: 3, proof: Proof::Checked },
             RunEvent::Notice(Notice::RowReadable),
             RunEvent::Ended(Ending { failed: true, pods: 4 }),
-            RunEvent::Told(Timestamp::UNIX_EPOCH),
+            RunEvent::At(Timestamp::UNIX_EPOCH),
         ]
     }
 
@@ -164,7 +165,7 @@ mod tests {
             RunEvent::Complete { .. } => 6,
             RunEvent::Notice(_) => 7,
             RunEvent::Ended(_) => 8,
-            RunEvent::Told(_) => 9,
+            RunEvent::At(_) => 9,
         }
     }
 
@@ -196,6 +197,13 @@ mod tests {
     }
 
     #[test]
+    fn the_time_of_what_follows_is_written_as_it_always_was() {
+        let text = serde_json::to_string(&RunEvent::At(Timestamp::UNIX_EPOCH)).unwrap();
+        assert_eq!(text, r#"{"told":"1970-01-01T00:00:00Z"}"#);
+        assert!(matches!(serde_json::from_str(&text).unwrap(), RunEvent::At(at) if at == Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
     fn only_lines_are_counted() {
         let instance = InstanceId { container: Arc::default(), restart: 0 };
         let line = || crate::k8s::Line { stamp: crate::k8s::Stamp(1), text: Bytes::from_static(b"a") };
@@ -205,7 +213,7 @@ mod tests {
         assert_eq!((RunEvent::Lines(batch).lines(), event(lines).lines()), (3, 3));
         let lines = vec![MergedLine { of: 0, line: line() }, MergedLine { of: 0, line: line() }];
         assert_eq!(RunEvent::Merged(Merged { of: Vec::new(), lines }).lines(), 2);
-        assert_eq!(RunEvent::Told(Timestamp::UNIX_EPOCH).lines(), 0);
+        assert_eq!(RunEvent::At(Timestamp::UNIX_EPOCH).lines(), 0);
         assert_eq!(RunEvent::Complete { instance, lines: 7, proof: Proof::Checked }.lines(), 0);
     }
 }

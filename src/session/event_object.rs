@@ -167,7 +167,7 @@ impl EventObject {
             detail: None,
         };
         match event {
-            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) | RunEvent::Told(_) => return None,
+            RunEvent::Job(_) | RunEvent::Lines(_) | RunEvent::Merged(_) | RunEvent::At(_) => return None,
             RunEvent::Found(_) => (object.kind, object.message) = (EventKind::Found, "found".to_owned()),
             RunEvent::Note { note, .. } | RunEvent::Gap { note, .. } => object.note(note),
             RunEvent::Complete { instance, lines, proof } => {
@@ -190,7 +190,7 @@ impl EventObject {
     }
 
     /// What it tells: `detail`, or where another program has left it out, what the other fields say of lines.
-    pub fn told(&self) -> Option<Detail> {
+    pub fn whole_detail(&self) -> Option<Detail> {
         if self.detail.is_some() {
             return self.detail.clone();
         }
@@ -354,16 +354,16 @@ mod tests {
         ] {
             let event = RunEvent::Note { container: std::sync::Arc::default(), note: note.clone() };
             let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
-            assert_eq!(object.told(), Some(Detail::Note(note.clone())));
+            assert_eq!(object.whole_detail(), Some(Detail::Note(note.clone())));
             let bare = EventObject { detail: None, ..object };
-            assert_eq!(bare.told(), told.map(Detail::Note), "{note:?}");
+            assert_eq!(bare.whole_detail(), told.map(Detail::Note), "{note:?}");
         }
         // A gap of which no reason is given is one between two lines.
         let event =
             RunEvent::Note { container: std::sync::Arc::default(), note: Note::Gap { restart: 1, after, before } };
         let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
         let bare = EventObject { detail: None, reason: None, ..object };
-        assert_eq!(bare.told(), Some(Detail::Note(Note::Gap { restart: 1, after, before })));
+        assert_eq!(bare.whole_detail(), Some(Detail::Note(Note::Gap { restart: 1, after, before })));
     }
 
     #[test]
@@ -372,7 +372,7 @@ mod tests {
             let event = RunEvent::Ended(Ending { failed, pods: 3 });
             let object = EventObject::of(&event, None, &JobIds::default(), Timestamp::UNIX_EPOCH, 1).unwrap();
             let bare = EventObject { detail: None, ..object };
-            assert_eq!(bare.told(), Some(Detail::JobEnded(Ending { failed, pods: 0 })));
+            assert_eq!(bare.whole_detail(), Some(Detail::JobEnded(Ending { failed, pods: 0 })));
         }
     }
 

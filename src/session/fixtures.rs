@@ -128,7 +128,7 @@ pub fn texts(events: &[RunEvent]) -> Vec<String> {
         RunEvent::Gap { instance, note } => vec![format!("gap {}: {note}", of(instance))],
         RunEvent::Complete { instance, lines, proof } => vec![format!("complete {}: {lines}, {proof:?}", of(instance))],
         RunEvent::Notice(notice) => vec![format!("notice: {notice}")],
-        RunEvent::Job(_) | RunEvent::Ended(_) | RunEvent::Told(_) => vec![format!("{event:?}")],
+        RunEvent::Job(_) | RunEvent::Ended(_) | RunEvent::At(_) => vec![format!("{event:?}")],
     });
     texts.collect()
 }

@@ -122,7 +122,7 @@ impl PipedRun {
     }
 
     fn event(&mut self, object: EventObject, events: &mut Vec<RunEvent>) {
-        let (told, at) = (object.told(), object.timestamp);
+        let (told, at) = (object.whole_detail(), object.timestamp);
         let container = match object.of {
             Some(of) => match self.container(of, object.ids, at, events) {
                 Some(container) => Some(container),
@@ -140,7 +140,7 @@ impl PipedRun {
             // A container that was found, which was told by now, or what a later version tells.
             _ => return,
         };
-        events.extend([RunEvent::Told(at), event]);
+        events.extend([RunEvent::At(at), event]);
     }
 
     /// The names of containers that were told and are not wanted, when none that was told is.
@@ -177,7 +177,7 @@ impl PipedRun {
                 self.ids = ids.clone();
                 events.push(RunEvent::Job(ids));
             }
-            events.extend([RunEvent::Told(at), RunEvent::Found(Arc::new(target))]);
+            events.extend([RunEvent::At(at), RunEvent::Found(Arc::new(target))]);
         }
         wanted
     }
@@ -216,10 +216,10 @@ impl Arrangement {
         let (mut told, mut at) = (Vec::new(), None);
         for event in events {
             match event {
-                RunEvent::Told(time) => at = Some(time),
+                RunEvent::At(time) => at = Some(time),
                 RunEvent::Job(_) => arranged.push(event),
                 RunEvent::Found(_) => {
-                    arranged.extend(at.take().map(RunEvent::Told));
+                    arranged.extend(at.take().map(RunEvent::At));
                     arranged.push(event);
                 }
                 RunEvent::Lines(Batch { instance, stream, lines }) => {
@@ -255,7 +255,7 @@ impl Arrangement {
         for (_, told) in told {
             match told {
                 PipedItem::Line(instance, stream, line) => push(&mut arranged, instance, stream, line),
-                PipedItem::Event(at, event) => arranged.extend(at.map(RunEvent::Told).into_iter().chain([event])),
+                PipedItem::Event(at, event) => arranged.extend(at.map(RunEvent::At).into_iter().chain([event])),
             }
         }
         arranged
@@ -370,7 +370,7 @@ mod tests {
             ..ContainerFilter::default()
         };
         let events = read(&mut PipedRun::new(filter, Some(Stamp(2))), &text);
-        let [RunEvent::Job(of), RunEvent::Told(_), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
+        let [RunEvent::Job(of), RunEvent::At(_), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
             panic!("{events:?}")
         };
         assert_eq!((of, &*found.container, batch.lines.len()), (&ids(), "blast", 2));
@@ -518,7 +518,7 @@ mod tests {
         let (mut run, mut events) = (PipedRun::default(), Vec::new());
         run.foreign(b"plain", Stamp(5), &mut events);
         run.foreign(b"text", Stamp(6), &mut events);
-        let [RunEvent::Told(_), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
+        let [RunEvent::At(_), RunEvent::Found(found), RunEvent::Lines(batch)] = &events[..] else {
             panic!("{events:?}")
         };
         assert_eq!((&*found.pod, &*found.container), ("stdin", "text"));

@@ -229,7 +229,7 @@ impl Saver {
             RunEvent::Complete { instance, proof, .. } => {
                 self.complete(&instance.container, instance.restart, &proof.to_string()).await?;
             }
-            RunEvent::Job(_) | RunEvent::Notice(_) | RunEvent::Ended(_) | RunEvent::Told(_) => {}
+            RunEvent::Job(_) | RunEvent::Notice(_) | RunEvent::Ended(_) | RunEvent::At(_) => {}
         }
         self.tick().await
     }

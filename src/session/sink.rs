@@ -86,7 +86,7 @@ mod tests {
         async fn event(&mut self, event: &RunEvent) -> Result<(), Stop<&'static str>> {
             self.told.send('e').unwrap();
             match (event, &self.stop) {
-                (RunEvent::Told(at), Some((second, stop))) if at.as_second() == *second => Err(stop.clone()),
+                (RunEvent::At(at), Some((second, stop))) if at.as_second() == *second => Err(stop.clone()),
                 _ => Ok(()),
             }
         }
@@ -117,7 +117,7 @@ mod tests {
             let (events, waiting) = mpsc::channel(8);
             let (told, mut heard) = mpsc::unbounded_channel();
             for second in 0..3 {
-                events.send(Arc::new(RunEvent::Told(Timestamp::from_second(second).unwrap()))).await.unwrap();
+                events.send(Arc::new(RunEvent::At(Timestamp::from_second(second).unwrap()))).await.unwrap();
             }
             drop(events);
             assert_eq!(run(Heard { told, stop, wait: None }, waiting).await, ends);

@@ -66,7 +66,7 @@ impl RunStats {
                 (ended.failed, ended.pods) = (ended.failed || *failed, ended.pods.saturating_add(*pods));
             }
             RunEvent::Notice(Notice::IndexIncomplete(_)) => self.index_incomplete = true,
-            RunEvent::Job(_) | RunEvent::Note { .. } | RunEvent::Notice(_) | RunEvent::Told(_) => {}
+            RunEvent::Job(_) | RunEvent::Note { .. } | RunEvent::Notice(_) | RunEvent::At(_) => {}
         }
     }
 }

@@ -47,7 +47,7 @@ pub enum ViewNews {
     /// What the doctor says; or why it cannot.
     Examined(Result<Box<Report>, String>),
     /// What was told when, of an archived job.
-    Told(Stamp, Moment),
+    At(Stamp, Moment),
     /// The run is over: well, or by an error.
     Over(Result<(), String>),
     /// Something to say to whoever looks.
@@ -135,7 +135,7 @@ pub enum PromptOf {
 
 /// A container, as its lines begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct ShownContainer {
     /// Its pod's short name and its own.
     pub name: String,
     /// The container's own.
@@ -235,7 +235,7 @@ pub struct View {
     pub mouse: Capture,
     /// The zone of times.
     pub zone: jiff::tz::TimeZone,
-    sources: Vec<Source>,
+    shown_containers: Vec<ShownContainer>,
     places: HashMap<Arc<ContainerId>, usize>,
     ids: JobIds,
     transforms: Transforms,
@@ -281,7 +281,7 @@ impl View {
             wishes: Vec::new(),
             mouse: Capture::View,
             zone: jiff::tz::TimeZone::UTC,
-            sources: Vec::new(),
+            shown_containers: Vec::new(),
             places: HashMap::new(),
             ids: JobIds::default(),
             transforms,
@@ -313,8 +313,8 @@ impl View {
     }
 
     /// A container, as its lines begin.
-    pub fn source(&self, place: usize) -> Option<&Source> {
-        self.sources.get(place)
+    pub fn shown_container(&self, place: usize) -> Option<&ShownContainer> {
+        self.shown_containers.get(place)
     }
 
     /// Whether anything may look otherwise than when this was asked last.
@@ -364,7 +364,7 @@ impl View {
             ViewNews::Examined(Err(why)) => {
                 (self.findings.looking, self.findings.trouble) = (false, Some(plain(&why, 400)));
             }
-            ViewNews::Told(at, moment) => {
+            ViewNews::At(at, moment) => {
                 if let Some(film) = &mut self.film {
                     film.tell(at, moment);
                 }
@@ -457,8 +457,8 @@ impl View {
         let name = format!("{pod} {container}");
         let color = color_index(target, &short, self.look.theme);
         if self.place(&id).is_none() {
-            self.places.insert(Arc::new(id), self.sources.len());
-            self.sources.push(Source { name, container, suffix, color });
+            self.places.insert(Arc::new(id), self.shown_containers.len());
+            self.shown_containers.push(ShownContainer { name, container, suffix, color });
         }
     }
 
@@ -869,7 +869,9 @@ impl View {
         let of = match &self.pane.subject {
             Subject::All => self.short(),
             Subject::Job(name) => name.clone(),
-            Subject::Container(place) => self.source(*place).map(|it| it.name.replace(' ', "-")).unwrap_or_default(),
+            Subject::Container(place) => {
+                self.shown_container(*place).map(|it| it.name.replace(' ', "-")).unwrap_or_default()
+            }
             Subject::Pod(uid) => {
                 let name = |it: &crate::overview::ContainerLife| short_name(&it.target.pod, &self.short());
                 self.overview.containers().iter().find(|it| it.target.uid == *uid).map(name).unwrap_or_default()
@@ -886,7 +888,7 @@ impl View {
     /// What whoever takes them says.
     pub fn chosen_lines<E>(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
         let (end, choice, names) = (self.end(), self.pane.choice().clone(), self.pane.names().is_some());
-        let (sources, zone) = (&self.sources, &self.zone);
+        let (shown_containers, zone) = (&self.shown_containers, &self.zone);
         let (mut count, mut failed, mut line) = (0, None, Vec::new());
         let first = self.log.first();
         self.log.visit(first, Direction::Forward, &choice, usize::MAX, |entry| {
@@ -896,8 +898,8 @@ impl View {
             line.clear();
             let time = entry.stamp.to_timestamp().to_zoned(zone.clone());
             line.extend_from_slice(time.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z ").to_string().as_bytes());
-            if let Some(source) = sources.get(entry.place).filter(|_| names) {
-                line.extend_from_slice(format!("{:WRITTEN$} ", source.name).as_bytes());
+            if let Some(shown) = shown_containers.get(entry.place).filter(|_| names) {
+                line.extend_from_slice(format!("{:WRITTEN$} ", shown.name).as_bytes());
             }
             line.extend_from_slice(entry.text);
             line.push(b'\n');

@@ -361,7 +361,7 @@ fn archived_and_drawn(size: (u16, u16), keys: &str, each: usize, saved: i64) -> 
         for target in targets(pod) {
             take(&mut view, ViewNews::Event(RunEvent::Found(Arc::new(target))));
         }
-        take(&mut view, ViewNews::Told(second(saved), Moment::Pod(Box::new(pod.clone()))));
+        take(&mut view, ViewNews::At(second(saved), Moment::Pod(Box::new(pod.clone()))));
     }
     let mut all: Vec<(i64, InstanceId, String)> = Vec::new();
     for (pod, logs) in story {
@@ -409,7 +409,7 @@ fn at_each_moment_of_an_archive_containers_are_what_they_were_then() {
                 for target in targets(&pod) {
                     view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
                 }
-                view.take(ViewNews::Told(second(look), Moment::Pod(Box::new(pod))));
+                view.take(ViewNews::At(second(look), Moment::Pod(Box::new(pod))));
             }
         }
         view.take(ViewNews::Over(Ok(())));
@@ -456,7 +456,7 @@ fn a_row_is_shown_since_it_was_written_and_makes_no_job_longer() {
     let mut view = empty((120, 40)).of_archive();
     let row = |status: &str| Moment::Row(RowState { status: Some(status.to_owned()), phase: None });
     for (at, status) in [(-9_000_000, "submitted"), (40, "running"), (9_000_000, "completed")] {
-        view.take(ViewNews::Told(second(at), row(status)));
+        view.take(ViewNews::At(second(at), row(status)));
     }
     tell_archived(&mut view, &pod(&batch(0), "n", json!([ended("blast", 20, 60, 0)]), "Succeeded"));
     view.take(ViewNews::Over(Ok(())));
@@ -472,7 +472,7 @@ fn tell_archived(view: &mut View, pod: &Pod) {
     for target in targets(pod) {
         view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
     }
-    view.take(ViewNews::Told(second(SAVED), Moment::Pod(Box::new(pod.clone()))));
+    view.take(ViewNews::At(second(SAVED), Moment::Pod(Box::new(pod.clone()))));
 }
 
 #[test]
@@ -485,7 +485,7 @@ fn who_prints_before_its_pod_was_made_is_there() {
         for target in targets(&pod) {
             view.take(ViewNews::Event(RunEvent::Found(Arc::new(target))));
         }
-        view.take(ViewNews::Told(second(90), Moment::Pod(Box::new(pod))));
+        view.take(ViewNews::At(second(90), Moment::Pod(Box::new(pod))));
     }
     // The clock of a node is behind.
     for (shard, at) in [(0, 10), (1, 30), (0, 60)] {
@@ -966,7 +966,7 @@ fn news() -> impl Strategy<Value = ViewNews> {
         4 => pod.clone().prop_flat_map(|pod| proptest::sample::select(targets(&pod)))
             .prop_map(|target| ViewNews::Event(RunEvent::Found(Arc::new(target)))),
         2 => pod.clone().prop_map(|pod| ViewNews::Pod(Box::new(pod))),
-        2 => (pod, any::<i64>()).prop_map(|(pod, at)| ViewNews::Told(Stamp(at), Moment::Pod(Box::new(pod)))),
+        2 => (pod, any::<i64>()).prop_map(|(pod, at)| ViewNews::At(Stamp(at), Moment::Pod(Box::new(pod)))),
         6 => (instance.clone(), proptest::collection::vec((any::<i64>(), ".{0,60}"), 1..6)).prop_map(|(of, printed)| {
             let lines = printed.into_iter().map(|(at, text)| Line { stamp: Stamp(at), text: text.into() }).collect();
             ViewNews::Event(RunEvent::Lines(Batch { instance: of, stream: None, lines }))

@@ -22,8 +22,8 @@ struct Collector(Arc<(Mutex<Collected>, Condvar)>);
 
 impl Collector {
     fn on(mut pipe: impl Read + Send + 'static) -> Collector {
-        let ear = Collector::default();
-        let listening = ear.clone();
+        let collector = Collector::default();
+        let listening = collector.clone();
         std::thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             loop {
@@ -38,7 +38,7 @@ impl Collector {
                 }
             }
         });
-        ear
+        collector
     }
 
     fn until(&self, patience: Duration, holds: impl Fn(&Collected) -> bool) -> bool {
@@ -169,8 +169,8 @@ impl Running {
         let start = Instant::now();
         while start.elapsed() < self.patience {
             if let Some(status) = self.child.try_wait().unwrap() {
-                for ear in self.stdout.iter().chain([&self.stderr]) {
-                    ear.until(self.patience, |said| said.closed);
+                for collector in self.stdout.iter().chain([&self.stderr]) {
+                    collector.until(self.patience, |said| said.closed);
                 }
                 return Some(status);
             }

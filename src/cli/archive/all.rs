@@ -218,7 +218,7 @@ impl All {
         let job = Job { row, resolution };
         let which = JobArgs { target, job: None, latest: LatestArgs::default(), all_namespaces: false };
         let select = SelectArgs::all(false);
-        let (heard, readings) = mpsc::unbounded_channel();
+        let (heard, rows_read) = mpsc::unbounded_channel();
         let rows = Rows::of(&which, &self.place, &job, &select).heard_by(heard);
         let selection = select.selection(id.clone());
         let (args, color) = (self.args.clone(), self.color);
@@ -235,7 +235,7 @@ impl All {
         let started = |error| Failure::Other(anyhow::Error::new(error).context("cannot start a listener"));
         listeners.add(keeping.listener(), SinkRunner::Task).map_err(started)?;
         let progress = Progress::default();
-        let subject = SavedJob { job, rows, readings };
+        let subject = SavedJob { job, rows, rows_read };
         let (written, key) = (run.written(), run.key().clone());
         let run = run.run(subject, trouble.clone(), listeners, &progress, SaveUntil::Told(stop));
         let kept = tokio::select! {

@@ -79,7 +79,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
     };
     let Located { args: which, job, cluster, .. } = Located::find(&which, &place, &flags).await?;
     let select = SelectArgs::all(args.include_setup);
-    let (heard, readings) = mpsc::unbounded_channel();
+    let (heard, rows_read) = mpsc::unbounded_channel();
     let mut rows = Rows::of(&which, &place, &job, &select).heard_by(heard);
     if !(args.follow && rows.may_yet_tell(&job)) {
         job.id()?;
@@ -108,7 +108,7 @@ pub async fn run(args: SaveArgs, flags: ConnectOptions, place: RowPlace, color: 
         if run.is_begun { "; the archive of it remains unfinished, 'elbtail verify' says what is missing" } else { "" }
     );
     let progress = Progress::default();
-    let subject = SavedJob { job, rows, readings };
+    let subject = SavedJob { job, rows, rows_read };
     let kept = run.run(subject, trouble, FanOut::default(), &progress, SaveUntil::Signal).await?;
     match kept.end {
         SaveEnd::Interrupted(exit, LastRead::Unwritten) => {
@@ -174,7 +174,7 @@ pub(super) struct SavedJob {
     pub job: Job,
     pub rows: Rows,
     /// Each row that `rows` reads.
-    pub readings: mpsc::UnboundedReceiver<Row>,
+    pub rows_read: mpsc::UnboundedReceiver<Row>,
 }
 
 /// Who may ask for an end.
@@ -317,7 +317,7 @@ impl SaveRun {
         progress: &Progress,
         until: SaveUntil,
     ) -> Result<Kept, Failure> {
-        let SavedJob { job, rows, mut readings } = subject;
+        let SavedJob { job, rows, mut rows_read } = subject;
         let (known, lost) = (self.known.take(), AtomicUsize::new(0));
         self.keep_row(job.row.as_ref()).await?;
         let verbosity = match (self.args.verbose, self.args.follow) {
@@ -344,7 +344,7 @@ impl SaveRun {
             loop {
                 tokio::select! {
                     Some(error) = failed.recv() => return Err(error),
-                    Some(row) = readings.recv() => self.keep_row(Some(&row)).await?,
+                    Some(row) = rows_read.recv() => self.keep_row(Some(&row)).await?,
                     Ok(()) = trouble.changed() => self.say_trouble(&trouble),
                     else => std::future::pending().await,
                 }

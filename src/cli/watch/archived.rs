@@ -73,9 +73,9 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
             inbox.put(ViewNews::Event(RunEvent::Found(Arc::new(target))));
         }
         let (uid, has_ended) = (pod.uid().to_owned(), pod.life() == PodLife::Finished);
-        inbox.put(ViewNews::Told(at, Moment::Pod(Box::new(pod))));
+        inbox.put(ViewNews::At(at, Moment::Pod(Box::new(pod))));
         if fate == ObjectFate::Deleted {
-            inbox.put(ViewNews::Told(at, Moment::PodGone(uid.clone())));
+            inbox.put(ViewNews::At(at, Moment::PodGone(uid.clone())));
         }
         open.insert(uid, !has_ended && fate == ObjectFate::There);
     })
@@ -83,12 +83,12 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
     if let Some(saved) = job.saved.and_then(Stamp::from_timestamp).filter(|_| job.state.ended) {
         // Of pods whose end the archive does not hold nothing more is to come either.
         for (uid, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
-            inbox.put(ViewNews::Told(saved, Moment::PodGone(uid)));
+            inbox.put(ViewNews::At(saved, Moment::PodGone(uid)));
         }
     }
     job.objects(ObjectLog::Jobs, |at, object, _| {
         if let Ok(job) = serde_json::from_value(object) {
-            inbox.put(ViewNews::Told(at, Moment::Job(Box::new(job))));
+            inbox.put(ViewNews::At(at, Moment::Job(Box::new(job))));
         }
     })
     .await?;
@@ -97,7 +97,7 @@ async fn history(job: &ArchivedJob, filter: &ContainerFilter, inbox: &Inbox) -> 
         let row = Row::new(columns);
         // It was so since it was written, whenever it was read.
         let since = row.updated_at().and_then(Stamp::from_timestamp).map_or(at, |since| since.min(at));
-        inbox.put(ViewNews::Told(since, Moment::Row(super::state_of(&row))));
+        inbox.put(ViewNews::At(since, Moment::Row(super::state_of(&row))));
     })
     .await
 }

@@ -28,12 +28,13 @@ pub(super) fn title(buffer: &mut Buffer, area: Rect, view: &View) {
         Subject::All => "log of the whole job".to_owned(),
         Subject::Job(name) => format!("log of {name}"),
         Subject::Container(place) => {
-            format!("log of {}", view.source(*place).map(|source| source.name.as_str()).unwrap_or_default())
+            format!("log of {}", view.shown_container(*place).map(|shown| shown.name.as_str()).unwrap_or_default())
         }
         Subject::Pod(uid) => {
             let of_pod = |it: &crate::overview::ContainerLife| it.target.uid == *uid;
             let place = view.overview.containers().iter().position(of_pod);
-            let name = place.and_then(|place| view.source(place)).and_then(|source| source.name.split(' ').next());
+            let name =
+                place.and_then(|place| view.shown_container(place)).and_then(|shown| shown.name.split(' ').next());
             format!("log of {}", name.unwrap_or_default())
         }
     };
@@ -88,13 +89,13 @@ fn line(buffer: &mut Buffer, area: Rect, view: &View, entry: &Entry, row: usize)
         pen.put(&time, look.aside());
         pen.put(" ", Style::new());
     }
-    if let (Some(width), Some(source)) = (pane.names(), view.source(entry.place)) {
-        let style = Style::new().fg(Color::Indexed(source.color));
+    if let (Some(width), Some(shown)) = (pane.names(), view.shown_container(entry.place)) {
+        let style = Style::new().fg(Color::Indexed(shown.color));
         let name: Cow<'_, str> = match &pane.subject {
             _ if !is_first => "".into(),
-            Subject::Pod(_) => source.container.as_str().into(),
-            Subject::Job(_) => format!("{} {}", source.suffix, source.container).into(),
-            Subject::All | Subject::Container(_) => source.name.as_str().into(),
+            Subject::Pod(_) => shown.container.as_str().into(),
+            Subject::Job(_) => format!("{} {}", shown.suffix, shown.container).into(),
+            Subject::All | Subject::Container(_) => shown.name.as_str().into(),
         };
         let name = text::cut(&name, width, look.cut_mark());
         pen.put(&name, style);

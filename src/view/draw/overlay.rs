@@ -105,7 +105,7 @@ fn findings(view: &View) -> Vec<(String, Style)> {
     }
     for gap in view.overview.gaps.iter().take(GAPS) {
         let place = view.overview.place(&gap.instance.container);
-        let name = place.and_then(|place| view.source(place)).map_or("", |source| source.name.as_str());
+        let name = place.and_then(|place| view.shown_container(place)).map_or("", |shown| shown.name.as_str());
         put(&format!("{name}: {}", crate::render::plain(&gap.text, 400)), 0, look.bad());
     }
     if !view.overview.notices.is_empty() {

@@ -154,7 +154,9 @@ pub(super) fn rows(buffer: &mut Buffer, area: Rect, view: &View) {
         pen.put(" ", Style::new());
         let name = text::cut(&row.name, columns.name, look.cut_mark());
         let name_style = match row.key {
-            RowKey::Container(place) => view.source(place).map(|source| Style::new().fg(Color::Indexed(source.color))),
+            RowKey::Container(place) => {
+                view.shown_container(place).map(|shown| Style::new().fg(Color::Indexed(shown.color)))
+            }
             _ => None,
         };
         padded(&mut pen, &name, columns.name, name_style.unwrap_or_default());

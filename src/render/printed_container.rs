@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{columns::Columns, object::ObjectStart, template::TemplateSource};
+use super::{columns::Columns, object::ObjectStart, template::TemplateContainer};
 
 /// A container whose lines are printed, with all that can be made ahead of them. Clones share it.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(super) enum LineStart {
     /// They are objects.
     Object(ObjectStart),
     /// A template makes them.
-    Template(Arc<TemplateSource>),
+    Template(Arc<TemplateContainer>),
 }
 
 impl PrintedContainer {
