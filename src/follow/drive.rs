@@ -75,25 +75,25 @@ pub struct ContainerNews {
     pub status: Status,
     /// The node that its pod was scheduled to, once it was.
     pub node: Option<String>,
-    /// Counts what the driver is told after its first news, for [`DriverReport::news`].
+    /// Counts what the driver is told after its first news, for [`DriverProgress::news`].
     pub number: u64,
 }
 
 /// How far a driver is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DriverReport {
-    /// The driver's container.
-    pub source: usize,
+pub struct DriverProgress {
+    /// The number of the driver.
+    pub driver: usize,
     /// Whether everything there is has been read.
     pub settled: bool,
     /// The number of the latest news the driver has taken.
     pub news: u64,
 }
 
-impl DriverReport {
+impl DriverProgress {
     /// Of a driver that takes no news any more.
-    pub fn ended(source: usize) -> DriverReport {
-        DriverReport { source, settled: true, news: u64::MAX }
+    pub fn ended(driver: usize) -> DriverProgress {
+        DriverProgress { driver, settled: true, news: u64::MAX }
     }
 }
 
@@ -109,8 +109,8 @@ pub struct Driver<L> {
     pub began: Instant,
     /// The container.
     pub target: Arc<Target>,
-    /// Its number, for [`DriverReport::source`].
-    pub source: usize,
+    /// Its number, for [`DriverProgress::driver`].
+    pub number: usize,
     /// What of its log is wanted.
     pub scope: Scope,
     /// What an earlier run has read of it. When that cannot be had, nothing is read, and whoever was asked knows why.
@@ -121,7 +121,7 @@ pub struct Driver<L> {
     /// quiet log. Taking them slowly slows the reading down; nothing is dropped.
     pub listener: L,
     /// How far it is, whenever that changes: at least once after each news.
-    pub report: mpsc::UnboundedSender<DriverReport>,
+    pub report: mpsc::UnboundedSender<DriverProgress>,
 }
 
 impl<L: Listener<DriverEvent>> Driver<L> {
@@ -180,10 +180,10 @@ impl<L: Listener<DriverEvent>> Driver<L> {
                 // Takes no news from here on, and says so after: whoever told it something before that hears of the end.
                 drop(self.news);
                 // The run may be over already, and then nobody asks.
-                let _ = self.report.send(DriverReport::ended(self.source));
+                let _ = self.report.send(DriverProgress::ended(self.number));
                 return;
             }
-            let now = DriverReport { source: self.source, settled: follower.is_settled(), news: work.taken };
+            let now = DriverProgress { driver: self.number, settled: follower.is_settled(), news: work.taken };
             if report != Some(now) {
                 report = Some(now);
                 let _ = self.report.send(now);

@@ -29,7 +29,7 @@ use crate::{
         Match, Selection,
         watch::{self, PodChange},
     },
-    follow::{drive::DriverReport, follower::Scope, listener::Listener},
+    follow::{drive::DriverProgress, follower::Scope, listener::Listener},
     k8s::{StateName, targets},
     merge::LiveMerge,
 };
@@ -111,7 +111,7 @@ impl<'a> FollowRun<'a> {
         wanted: WantedLogs,
         out: Outlet,
         progress: &'a Progress,
-    ) -> (FollowRun<'a>, mpsc::UnboundedReceiver<DriverReport>) {
+    ) -> (FollowRun<'a>, mpsc::UnboundedReceiver<DriverProgress>) {
         let WantedLogs { filter, scope, resume, hold, pods: heard_by } = wanted;
         let (drivers, reports) = Drivers::new(cluster, scope.node_logs, resume);
         let run = FollowRun {
@@ -144,7 +144,7 @@ impl FollowRun<'_> {
     async fn run_on(
         &mut self,
         rows: &mut mpsc::Receiver<RowNews>,
-        mut reports: mpsc::UnboundedReceiver<DriverReport>,
+        mut reports: mpsc::UnboundedReceiver<DriverProgress>,
     ) -> Result<(), ClusterError> {
         let mut changes = stream::SelectAll::new();
         let mut rows_open = true;

@@ -50,7 +50,7 @@ use self::filter::ContainerFilter;
 use crate::{
     cluster::Cluster,
     follow::{
-        drive::{ContainerNews, Driver, DriverEvent, DriverReport},
+        drive::{ContainerNews, Driver, DriverEvent, DriverProgress},
         earlier::Earlier,
         follower::Scope,
         listener::Listener,
@@ -104,7 +104,7 @@ struct Drivers {
     nodes: Arc<Nodes>,
     began: Instant,
     resume: Option<Resume>,
-    report: mpsc::UnboundedSender<DriverReport>,
+    report: mpsc::UnboundedSender<DriverProgress>,
     tasks: JoinSet<()>,
     count: usize,
 }
@@ -114,7 +114,7 @@ impl Drivers {
         cluster: &Cluster,
         node_logs: NodeLogs,
         resume: Option<Resume>,
-    ) -> (Drivers, mpsc::UnboundedReceiver<DriverReport>) {
+    ) -> (Drivers, mpsc::UnboundedReceiver<DriverProgress>) {
         let (report, reports) = mpsc::unbounded_channel();
         let drivers = Drivers {
             cluster: cluster.clone(),
@@ -137,7 +137,7 @@ impl Drivers {
         scope: Scope,
         listener: impl Listener<DriverEvent>,
     ) -> (usize, watch::Sender<ContainerNews>) {
-        let source = self.count;
+        let number = self.count;
         self.count += 1;
         let (sender, news) = watch::channel(news);
         let driver = Driver {
@@ -147,14 +147,14 @@ impl Drivers {
             began: self.began,
             earlier: self.resume.as_ref().map(|resume| resume(target.clone())),
             target,
-            source,
+            number,
             scope,
             news,
             listener,
             report: self.report.clone(),
         };
         self.tasks.spawn(driver.run());
-        (source, sender)
+        (number, sender)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::follow::drive::DriverReport;
+use crate::follow::drive::DriverProgress;
 
 /// Containers that are not read to the end of what there is, as far as they are known to have heard of it.
 ///
@@ -17,33 +17,33 @@ pub struct UnfinishedContainers {
 
 impl UnfinishedContainers {
     /// Takes note of a driver that has just started.
-    pub fn add(&mut self, source: usize) {
-        self.open.insert(source);
+    pub fn add(&mut self, driver: usize) {
+        self.open.insert(driver);
     }
 
     /// Takes note that a driver is told something, and returns the number of the news.
-    pub fn tell(&mut self, source: usize) -> u64 {
-        self.open.insert(source);
-        let latest = self.latest.entry(source).or_default();
+    pub fn tell(&mut self, driver: usize) -> u64 {
+        self.open.insert(driver);
+        let latest = self.latest.entry(driver).or_default();
         *latest += 1;
         *latest
     }
 
     /// Takes what a driver says of itself.
-    pub fn take(&mut self, DriverReport { source, settled, news }: DriverReport) {
-        if news < self.latest.get(&source).copied().unwrap_or_default() {
+    pub fn take(&mut self, DriverProgress { driver, settled, news }: DriverProgress) {
+        if news < self.latest.get(&driver).copied().unwrap_or_default() {
             return;
         }
         if settled {
-            self.open.remove(&source);
+            self.open.remove(&driver);
         } else {
-            self.open.insert(source);
+            self.open.insert(driver);
         }
     }
 
-    /// Whether `source` is one of them.
-    pub fn contains(&self, source: usize) -> bool {
-        self.open.contains(&source)
+    /// Whether `driver` is one of them.
+    pub fn contains(&self, driver: usize) -> bool {
+        self.open.contains(&driver)
     }
 
     /// Whether there are none.
@@ -60,15 +60,15 @@ mod tests {
     fn an_answer_to_earlier_news_settles_nothing() {
         let mut unfinished = UnfinishedContainers::default();
         unfinished.add(3);
-        unfinished.take(DriverReport { source: 3, settled: true, news: 0 });
+        unfinished.take(DriverProgress { driver: 3, settled: true, news: 0 });
         assert!(unfinished.is_empty());
         let first = unfinished.tell(3);
         let second = unfinished.tell(3);
-        unfinished.take(DriverReport { source: 3, settled: true, news: first });
+        unfinished.take(DriverProgress { driver: 3, settled: true, news: first });
         assert!(unfinished.contains(3));
-        unfinished.take(DriverReport { source: 3, settled: true, news: second });
+        unfinished.take(DriverProgress { driver: 3, settled: true, news: second });
         assert!(unfinished.is_empty());
-        unfinished.take(DriverReport { source: 3, settled: false, news: second });
+        unfinished.take(DriverProgress { driver: 3, settled: false, news: second });
         assert!(unfinished.contains(3), "it found something by itself");
     }
 
@@ -77,7 +77,7 @@ mod tests {
         let mut unfinished = UnfinishedContainers::default();
         unfinished.tell(0);
         unfinished.tell(0);
-        unfinished.take(DriverReport::ended(0));
+        unfinished.take(DriverProgress::ended(0));
         assert!(unfinished.is_empty());
     }
 
@@ -87,7 +87,7 @@ mod tests {
         assert!(unfinished.is_empty() && !unfinished.contains(1));
         unfinished.add(1);
         assert!(!unfinished.is_empty() && unfinished.contains(1) && !unfinished.contains(2));
-        unfinished.take(DriverReport { source: 2, settled: true, news: 0 });
+        unfinished.take(DriverProgress { driver: 2, settled: true, news: 0 });
         assert!(unfinished.contains(1));
     }
 }

@@ -14,7 +14,7 @@ struct Driven {
     driver: Driver<mpsc::Sender<DriverEvent>>,
     news: watch::Sender<ContainerNews>,
     heard: mpsc::Receiver<DriverEvent>,
-    reports: mpsc::UnboundedReceiver<DriverReport>,
+    reports: mpsc::UnboundedReceiver<DriverProgress>,
 }
 
 impl Driven {
@@ -31,7 +31,7 @@ impl Driven {
             nodes: Arc::new(Nodes::new(&scene.cluster, NodeLogs::Auto)),
             began: Instant::now(),
             target,
-            source: 7,
+            number: 7,
             scope,
             earlier: None,
             news: told,
@@ -80,9 +80,9 @@ async fn each_line_is_handed_on_and_the_end_is_the_last_report() {
     while let Ok(report) = reports.try_recv() {
         told.push(report);
     }
-    assert_eq!(told.pop(), Some(DriverReport { source: 7, settled: true, news: u64::MAX }));
+    assert_eq!(told.pop(), Some(DriverProgress { driver: 7, settled: true, news: u64::MAX }));
     // What has not changed is not reported again: it would wake whoever counts them.
-    assert_eq!(told, [DriverReport { source: 7, settled: false, news: 0 }]);
+    assert_eq!(told, [DriverProgress { driver: 7, settled: false, news: 0 }]);
 }
 
 /// Whatever it waits for: here for an answer that does not come.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    follow::drive::{ContainerNews, DriverReport},
+    follow::drive::{ContainerNews, DriverProgress},
     k8s::status::{LogPlace, PodLife},
     session::{ending::PodFacts, unfinished::UnfinishedContainers},
 };
@@ -57,7 +57,7 @@ impl FollowedPods {
     }
 
     /// Takes how far a driver is.
-    pub(super) fn take(&mut self, report: DriverReport) {
+    pub(super) fn take(&mut self, report: DriverProgress) {
         self.unfinished.take(report);
     }
 
@@ -101,7 +101,7 @@ impl FollowedPods {
     /// When each pod has ended that is still there and has unread containers, and how many of them.
     pub(super) fn lagging(&self) -> impl Iterator<Item = (Instant, usize)> {
         self.pods.values().filter(|pod| pod.facts.life != PodLife::Gone).filter_map(|pod| {
-            let unread = pod.containers.values().filter(|(source, _)| self.unfinished.contains(*source)).count();
+            let unread = pod.containers.values().filter(|(driver, _)| self.unfinished.contains(*driver)).count();
             Some((pod.ended?, unread)).filter(|(_, unread)| *unread > 0)
         })
     }
@@ -109,11 +109,11 @@ impl FollowedPods {
     /// How many containers have started and were not read to their end, and how many have not started.
     pub(super) fn unread_and_waiting(&self) -> (usize, usize) {
         let (mut unread, mut waiting) = (0, 0);
-        for (source, news) in self.pods.values().flat_map(|pod| pod.containers.values()) {
+        for (driver, news) in self.pods.values().flat_map(|pod| pod.containers.values()) {
             if news.borrow().status.place(0) == LogPlace::Future {
                 waiting += 1;
             } else {
-                unread += usize::from(self.unfinished.contains(*source));
+                unread += usize::from(self.unfinished.contains(*driver));
             }
         }
         (unread, waiting)
@@ -121,11 +121,11 @@ impl FollowedPods {
 }
 
 /// Tells a driver something. One that has ended needs no news; one that ends just now says so by its last report.
-fn tell(unfinished: &mut UnfinishedContainers, (source, sender): &Driver, change: impl FnOnce(&mut ContainerNews)) {
+fn tell(unfinished: &mut UnfinishedContainers, (driver, sender): &Driver, change: impl FnOnce(&mut ContainerNews)) {
     if sender.is_closed() {
         return;
     }
-    let number = unfinished.tell(*source);
+    let number = unfinished.tell(*driver);
     sender.send_modify(|news| {
         change(news);
         news.number = number;
@@ -172,8 +172,8 @@ mod tests {
         drivers.iter().map(add).collect()
     }
 
-    fn settled(source: usize, news: u64) -> DriverReport {
-        DriverReport { source, settled: true, news }
+    fn settled(driver: usize, news: u64) -> DriverProgress {
+        DriverProgress { driver, settled: true, news }
     }
 
     #[test]

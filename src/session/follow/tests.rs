@@ -157,7 +157,7 @@ fn what_is_waited_for_is_a_pod_or_a_container_that_is_wanted() {
 /// A run that is told things one by one.
 struct Told<'a> {
     run: FollowRun<'a>,
-    _reports: mpsc::UnboundedReceiver<DriverReport>,
+    _reports: mpsc::UnboundedReceiver<DriverProgress>,
     said: Said,
 }
 
@@ -301,7 +301,7 @@ async fn each_container_has_a_number_of_its_own() {
     for found in scene.pods().await {
         assert!(told.run.take(PodChange::Pod(Box::new(found))).await.unwrap());
     }
-    told.run.pods.take(DriverReport::ended(0));
+    told.run.pods.take(DriverProgress::ended(0));
     drop(told);
     assert_eq!(progress.to_string(), "1 of 2 containers had not been read to the end");
 }
@@ -358,7 +358,7 @@ async fn an_end_is_believed_when_the_pods_are_listed_once_more_and_add_nothing()
     let (sender, _hears) =
         tokio::sync::watch::channel(ContainerNews { status: Status::default(), node: None, number: 0 });
     unread.run.pods.add(pod.uid(), "c".to_owned(), (0, sender));
-    unread.run.pods.take(DriverReport { source: 0, settled: true, news: 0 });
+    unread.run.pods.take(DriverProgress { driver: 0, settled: true, news: 0 });
     assert!(unread.run.pods.are_read() && unread.run.pods.facts() == [facts]);
     assert!(!unread.run.has_ended().await);
     assert!(!unread.run.pods.are_read());
@@ -448,7 +448,7 @@ async fn jobs_that_have_not_ended_are_asked_again_after_a_while() {
     assert!(!run.is_quiet(), "there is no pod");
     assert!(run.take(PodChange::Pod(Box::new(scene.pods().await.remove(0)))).await.unwrap());
     assert!(!run.is_quiet(), "it is not read");
-    run.pods.take(DriverReport::ended(0));
+    run.pods.take(DriverProgress::ended(0));
     assert!(run.is_quiet());
     let asked = Instant::now();
     assert!(!run.has_ended().await);
@@ -459,7 +459,7 @@ async fn jobs_that_have_not_ended_are_asked_again_after_a_while() {
     run.ask_at = asked;
     // The driver that was really started may not have ended, and is told what the list shows.
     while !run.has_ended().await {
-        run.pods.take(DriverReport::ended(0));
+        run.pods.take(DriverProgress::ended(0));
         run.ask_at = asked;
     }
     assert_eq!(run.ending(), Ending { failed: true, pods: 1 });
