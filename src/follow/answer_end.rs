@@ -207,6 +207,8 @@ mod tests {
     fn a_log_that_ends_in_lines_that_are_not_wanted_is_read_once() {
         let [unwanted, wanted] = LINES;
         let (third, other) = ("2026-09-21T14:13:28.000000003Z three\n", "2026-09-21T14:13:28.000000004Z four\n");
+        // Readings show it all the same, since seconds are asked for.
+        let early = "2026-09-21T14:13:29.000000000Z early\n";
         for (status, body, check, next) in [
             (ended(), [wanted, unwanted, third].concat(), [unwanted, third].concat(), NextStep::Seal),
             (running(), [wanted, unwanted, third].concat(), [unwanted, third].concat(), NextStep::Seal),
@@ -215,6 +217,7 @@ mod tests {
             (ended(), [wanted, unwanted].concat(), [unwanted, third].concat(), NextStep::Read),
             (ended(), [wanted, unwanted, third].concat(), [third, other].concat(), NextStep::Read),
             (ended(), [unwanted, third].concat(), other.to_owned(), NextStep::Seal),
+            (ended(), wanted.to_owned(), [wanted, early].concat(), NextStep::Seal),
         ] {
             let since = Some(line(wanted).stamp);
             let mut container = container(Scope { since, ..LOOK }, status.clone());
@@ -281,6 +284,12 @@ mod tests {
             assert_eq!(of(&mut container, Purpose::Read, ""), AnswerEnd::Next(NextStep::Check));
             assert_eq!(of(&mut container, Purpose::Check, last), AnswerEnd::Next(next), "{seen:?} {last:?}");
         }
+        // One that shows the start of such a line shows nothing of the lines that were wanted.
+        let mut read = container(since, ended());
+        assert_eq!(of(&mut read, Purpose::Read, LINES[1]), AnswerEnd::Next(NextStep::Check));
+        for next in [NextStep::Read, NextStep::ConfirmEmpty(LogPlace::Latest)] {
+            assert_eq!(of(&mut read, Purpose::Check, LINES[0].trim_end()), AnswerEnd::Next(next));
+        }
         // One that has shown nothing is empty.
         let mut container = container(since, ended());
         assert_eq!(of(&mut container, Purpose::Read, ""), AnswerEnd::Next(NextStep::Check));
@@ -290,6 +299,11 @@ mod tests {
     #[test]
     fn where_nothing_old_is_wanted_a_check_shows_where_new_lines_begin() {
         let nothing = Scope { tail: Some(0), ..FOLLOW };
+        // A line that is not wanted for another reason may be followed by one from before it.
+        let since = Scope { since: Some(line(LINES[1]).stamp), ..nothing };
+        for (body, next) in [(LINES[0], NextStep::Check), (LINES[1], NextStep::Read)] {
+            assert_eq!(of(&mut container(since, running()), Purpose::Check, body), AnswerEnd::Next(next), "{body}");
+        }
         // The number of checks after which it is believed: any may be cut off.
         let grown = LINES.concat();
         for (body, checks, last) in [
@@ -297,6 +311,7 @@ mod tests {
             // What was printed while it was answered is new.
             (&*grown, 1, Some(line(LINES[0]).stamp)),
             (LINES[1].trim_end(), 21, Some(line(LINES[1]).stamp)),
+            (grown.trim_end(), 21, Some(line(LINES[0]).stamp)),
             ("", 4, None),
         ] {
             let mut container = container(nothing, running());

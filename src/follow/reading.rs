@@ -530,6 +530,7 @@ mod tests {
             assert!(reading.splitter.next().is_none());
             let since = Some(Stamp::parse(format!("{STAMP}{since}Z ").as_bytes()).unwrap().0);
             assert_eq!(reading.tail(since) != Tail::Nothing, wanted, "{since:?}");
+            assert_eq!(reading.unwanted_tail(since).is_none(), wanted, "{since:?}");
         }
         assert_eq!(end(&format!("{stamped}one\nrpc error: x ")), (Tail::Torn, Some("rpc error: x".to_owned())));
     }

@@ -66,6 +66,29 @@ fn a_tail_of_nothing_is_nothing() {
     check_none(&stage, &["--tail", "0"]);
 }
 
+/// All is new of what starts after elbtail, be its pod there or not.
+#[test]
+fn a_tail_is_of_what_was_there_at_the_start() {
+    let stage = Stage::new();
+    let following = stage.start(&["logs", ROW, "-f", "-o", "raw", "--tail", "0"]);
+    following.until_said("waiting for them");
+    let job = JobPlan::batch(0).init_counts("import-query-batches", 20).counts("blast", 30);
+    stage.create(&job);
+    let run = following.end().code(0);
+    assert_all_once(&run.lines(), &job.expected());
+}
+
+#[test]
+fn labels_that_no_pod_has_are_told_when_the_job_has_ended() {
+    let stage = Stage::new();
+    stage.create(&JobPlan::batch(0).counts("blast", 5));
+    let waiting = stage.start(&["logs", ROW, "-f", "-l", "app=nope"]);
+    stage.until_jobs_end();
+    waiting.end().code(5);
+    let said = stderr(&stage.run(&["logs", ROW, "-f", "-l", "app=nope"]).code(5));
+    assert!(said.contains("-l \"app=nope\" leaves none") && said.contains("app=blast"), "{said}");
+}
+
 /// With `--tail` a container's first line is not line 1.
 fn assert_in_order_from(printed: &[String], flags: &[&str]) {
     if !flags.contains(&"--tail") {

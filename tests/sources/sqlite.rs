@@ -195,7 +195,8 @@ fn as_nobody(directory: &Path, arguments: &[&str]) -> std::process::Output {
     assert!(process::is_root(), "only root can be another user; .ci/test --offline leaves out the tests named as_root");
     // The test's own directory may be closed to others.
     let binary = directory.join("elbtail");
-    fs::copy(env!("CARGO_BIN_EXE_elbtail"), &binary).unwrap();
+    // Copied by a process of its own: what another thread starts meanwhile would hold it open for writing, and it could not run.
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_elbtail")).arg(&binary).status().unwrap().success());
     // As `sudo -u` leaves it: the home of somebody else, which is closed.
     let home = directory.join("home");
     fs::create_dir_all(&home).unwrap();

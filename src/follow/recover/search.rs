@@ -169,6 +169,15 @@ mod tests {
         }
     }
 
+    /// Else all of a long gap would wait in memory.
+    #[test]
+    fn what_is_surely_missing_is_ready_before_the_files_end() {
+        let mut search = Search::new(between(&[1, 2], &[]), None);
+        assert_eq!(search.take(piece(&[1, 2, 30, 40])), SearchProgress::GoOn);
+        let found = seconds(&search.ready());
+        assert!(!found.is_empty() && [30, 40].starts_with(&found), "{found:?}");
+    }
+
     #[test]
     fn lines_after_of_which_the_files_have_only_the_first_are_the_place() {
         let pieces = [piece(&[1, 30, 50])];
