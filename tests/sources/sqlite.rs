@@ -192,7 +192,7 @@ async fn changes_that_a_killed_writer_left_are_read_and_left() {
 fn as_nobody(directory: &Path, arguments: &[&str]) -> std::process::Output {
     use std::os::unix::fs::PermissionsExt;
 
-    assert!(process::is_root(), "only root can be another user; .ci/test --offline leaves out the tests named as_root");
+    assert!(process::is_root(), "only root can be another user; .ci/test leaves out the tests named as_root");
     // The test's own directory may be closed to others.
     let binary = directory.join("elbtail");
     // Copied by a process of its own: what another thread starts meanwhile would hold it open for writing, and it could not run.
