@@ -128,11 +128,9 @@ impl<L: Listener<DriverEvent>> Driver<L> {
     /// Follows until nothing will come any more, or nobody takes the lines, whatever is waited for then.
     pub async fn run(self) {
         let listener = self.listener.clone();
-        // Boxed: what is selected from is moved there, and each of a thousand drivers would have room for it twice.
-        let to_end = Box::pin(self.run_to_end());
         tokio::select! {
             biased;
-            () = to_end => {}
+            () = self.run_to_end() => {}
             () = listener.gone() => {}
         }
     }

@@ -275,7 +275,7 @@ impl FollowRun<'_> {
 
     /// Whether all pods of the job that were there at the start are known.
     fn is_listed(&self) -> bool {
-        self.listed >= 2 * self.selections.len().min(1)
+        self.selections.is_empty() || self.listed >= 2
     }
 
     /// What is wanted of a log that shows up now: of what came after the start, all is new.

@@ -397,7 +397,6 @@ async fn it_ends_when_nobody_listens_any_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tail_is_of_what_was_there_at_the_start() {
     let scene = Scene::new(Access::all()).await;
-    let there = scene.pod("blastn-batch-s03-job-000-3ed51a95-p9vp5", "blast");
     let progress = Progress::default();
     let scope = Scope { follow: true, tail: Some(0), ..Scope::default() };
     let mut told = Told::new(&scene, WantedLogs { scope, ..wanted(ContainerFilter::default()) }, &progress);
@@ -405,7 +404,6 @@ async fn a_tail_is_of_what_was_there_at_the_start() {
         told.run.listed = listed;
         assert_eq!(told.run.scope_now(), Scope { tail, ..scope }, "{listed}");
     }
-    drop(there);
 }
 
 /// Its pods have other labels than those asked for.
